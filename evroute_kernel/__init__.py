@@ -1,0 +1,25 @@
+"""OpenSIPS event routes, runnable without a server.
+
+Workers import this package too, so nothing is imported here: the public names arrive on first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.session import Session as Session
+    from evroute_kernel.errors import ScriptError as ScriptError
+
+__version__ = "0.1.0"
+__all__ = ["ScriptError", "Session", "__version__"]
+
+_HOMES = {"Session": "evroute_kernel.engine.session", "ScriptError": "evroute_kernel.errors"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
