@@ -1,0 +1,67 @@
+"""`async` and `launch`: functions whose end resumes in a route of its own, after the route that started them.
+
+The server needs module tm for both (language manual 3.11). With it, the started functions run here one after another,
+each followed by its route, as soon as the running route has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from evroute_kernel.runtime.codes import E_BUG
+from evroute_kernel.runtime.context import Context, EndScript, Process
+from evroute_kernel.runtime.values import Value
+
+#: evaluates the arguments now; the result makes the call, or is None when an argument has no usable value
+Prepare = Callable[[Context], "Callable[[], int] | None"]
+
+
+def start_async(context: Context, prepare: Prepare, route: str) -> int:
+    """`async(call, route)`: the script ends here, and goes on in the route once the call is done."""
+    process = context.process
+    if "tm" not in process.settings.modules:
+        context.alert("async() needs the module tm: the script ends here")
+    else:
+        context.warning(f"async() outside a SIP transaction: route[{route}] resumes without one")
+        call = prepare(context)
+        if call is not None:
+            process.deferred.append((call, context.event, route, ()))
+    process.rc = 0
+    raise EndScript
+
+
+def start_launch(context: Context, prepare: Prepare, route: str | None, text: Callable[[Context], str] | None) -> int:
+    """`launch(call, route, "text")`: the script goes on; the route runs later with the text as `$param(1)`."""
+    if "tm" not in context.process.settings.modules:
+        context.alert("launch() needs the module tm: nothing is started")
+        return E_BUG
+    call = prepare(context)
+    if call is None:
+        return -1
+    arguments: tuple[Value, ...] = (text(context),) if text else ()
+    context.process.deferred.append((call, context.event, route, arguments))
+    return 1
+
+
+def run_deferred(process: Process) -> None:
+    """Runs what the last top route started, and what that starts in turn."""
+    while process.deferred:
+        call, event, name, arguments = process.deferred.popleft()
+        call()
+        if name is not None:
+            _resume(process, event, name, arguments)
+
+
+def _resume(process: Process, event: str, name: str, arguments: tuple[Value, ...]) -> None:
+    context = Context(process, event)
+    route = process.routes.get(name)
+    if route is None:
+        context.error(f"route[{name}], which was to run next, does not exist")
+        return
+    context.scopes = [arguments]
+    context.route_stack = [(route.kind, route.name)]
+    process.at[1] = route.slot
+    try:
+        route.function(context)
+    except EndScript:
+        return

@@ -1,0 +1,312 @@
+"""The operators of expressions and conditions. Compiled routes call these functions by name.
+
+An expression gives a value, or NOTHING when an operator failed (the failure has been logged). The integer of a
+literal or of a computed result has no text form, that of a variable has one; the code generator knows which is which
+by the form of the right operand and calls the `_bare` twin of `add` for the former. Observed on OpenSIPS 3.6:
+language manual 4.2 to 4.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any, Final
+
+from evroute_kernel.runtime import regex
+from evroute_kernel.runtime.context import Context, ScriptCrash
+from evroute_kernel.runtime.values import INT_MIN, Value, fold, int_of, is_int_type, is_true, wrap
+
+Network = IPv4Network | IPv6Network
+
+
+class Nothing:
+    """The type of NOTHING: an expression that has no value."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING: Final = Nothing()
+Result = Value | Nothing
+
+TRUE: Final = 1
+FALSE: Final = 0
+#: a comparison of the wrong types: neither true nor false; travels through !, && and ||
+FAULT: Final = -1
+
+# -- arithmetic -----------------------------------------------------------------------------------------------------
+
+
+def add(context: Context, left: Result, right: Result) -> Result:
+    """`left + right` where the right operand is a variable or a string literal."""
+    if type(left) is int and type(right) is int:
+        return wrap(left + right)
+    return _add(context, left, right, bare=False)
+
+
+def add_bare(context: Context, left: Result, right: Result) -> Result:
+    """`left + right` where the right operand is a number literal or a computed value: an integer there has no text."""
+    if type(left) is int and type(right) is int:
+        return wrap(left + right)
+    return _add(context, left, right, bare=True)
+
+
+def _add(context: Context, left: Result, right: Result, *, bare: bool) -> Result:
+    if left is NOTHING:
+        return NOTHING
+    if is_int_type(left):  # type: ignore[arg-type]
+        return _compute(context, "+", left, right)
+    head = "" if left is None else str(left)
+    if right is None:
+        return head
+    if right is NOTHING or (bare and type(right) is int):
+        return _fail(context, f"{_kind(left)} + a number without text form: put the number in a variable first")
+    return head + str(right)
+
+
+def _divide(left: int, right: int) -> int:
+    if left == INT_MIN and right == -1:
+        raise ScriptCrash("-2147483648 / -1 does not fit 32 bits: the server's process dies here")
+    quotient = abs(left) // abs(right)
+    return quotient if (left < 0) == (right < 0) else -quotient
+
+
+def _modulo(left: int, right: int) -> int:
+    if left == INT_MIN and right == -1:
+        raise ScriptCrash("-2147483648 % -1: the server's process dies here")
+    rest = abs(left) % abs(right)
+    return -rest if left < 0 else rest
+
+
+#: integer operators; shifts use the low five bits of their count, as the processor does
+INTEGER: Final[dict[str, Callable[[int, int], int]]] = {
+    "+": lambda a, b: wrap(a + b),
+    "-": lambda a, b: wrap(a - b),
+    "*": lambda a, b: wrap(a * b),
+    "/": _divide,
+    "%": _modulo,
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
+    "<<": lambda a, b: wrap(a << (b & 31)),
+    ">>": lambda a, b: a >> (b & 31),
+}
+BITWISE: Final = frozenset("&|^")
+
+
+def binary(context: Context, op: str, left: Result, right: Result) -> Result:
+    """`left op right` for every operator but `+`."""
+    if left is NOTHING:
+        return NOTHING
+    if is_int_type(left):  # type: ignore[arg-type]
+        return _compute(context, op, left, right)
+    if isinstance(left, str) and isinstance(right, str):
+        return _bytewise(context, op, left, right)
+    return _fail(context, f"{_kind(left)} {op} {_kind(right)}: {op} needs an integer on its left")
+
+
+def binary_bare(context: Context, op: str, left: Result, right: Result) -> Result:
+    """`binary`, where an integer on the right has no text form."""
+    return binary(context, op, left, right)
+
+
+def _compute(context: Context, op: str, left: Result, right: Result) -> Result:
+    number = left if type(left) is int else int_of(left)  # type: ignore[arg-type]
+    other = 0 if right is None else NOTHING if right is NOTHING else int_of(right)  # type: ignore[arg-type]
+    if other is None or other is NOTHING:
+        return _fail(context, f"{number} {op} {_kind(right)}: the right side is not an integer; convert with {{s.int}}")
+    if other == 0 and op in "/%":
+        context.error(f"{number} {op} 0: division by zero gives 0")
+        return 0
+    return INTEGER[op](number, other)  # type: ignore[arg-type]
+
+
+def _bytewise(context: Context, op: str, left: str, right: str) -> Result:
+    if len(left) != len(right):
+        return _fail(context, f"{op} on texts of different length ({len(left)} and {len(right)} bytes)")
+    if op not in BITWISE:
+        return _fail(context, f"{op} on texts: only & | ^ work on texts; convert with {{s.int}} to calculate")
+    return "".join(chr(INTEGER[op](ord(a), ord(b))) for a, b in zip(left, right, strict=True))
+
+
+def invert(context: Context, operand: Result) -> Result:
+    """`~operand`."""
+    if operand is NOTHING:
+        return NOTHING
+    number = int_of(operand)  # type: ignore[arg-type]
+    if number is None:
+        return _fail(context, f"~ on {_kind(operand)}: it needs an integer")
+    return ~number
+
+
+def too_deep(context: Context) -> Nothing:
+    """Stands in for what lies deeper than 100 levels of one expression."""
+    context.critical("an expression nests more than 100 levels; what lies deeper has no value")
+    return NOTHING
+
+
+def too_deep_condition(context: Context) -> int:
+    too_deep(context)
+    return FAULT
+
+
+def _fail(context: Context, text: str) -> Nothing:
+    context.error(text)
+    return NOTHING
+
+
+def _kind(value: Result) -> str:
+    if value is NOTHING:
+        return "(no value)"
+    if value is None:
+        return "<null>"
+    return str(value) if type(value) is int else f'"{_short(value)}"'
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+# -- results at the top of an assignment ------------------------------------------------------------------------------
+
+
+def checked(code: int) -> Result:
+    """A comparison as the whole right side: a fault is no value."""
+    return NOTHING if code < 0 else code
+
+
+def nonzero(code: int) -> Result:
+    """A command as the whole right side: code 0 ends the script and is no value."""
+    return code if code else NOTHING
+
+
+# -- comparison -------------------------------------------------------------------------------------------------------
+
+
+_COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+    "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+def compare_null(left: Value, op: str) -> int:
+    """`left == NULL`, `left != NULL`."""
+    return int((left is None) == (op == "=="))
+
+
+def compare_number(context: Context, op: str, left: Value, right: int) -> int:
+    """`left op number-literal`: numeric; text without an integer form is a fault."""
+    if type(left) is not int:
+        if left is None:
+            return int(op == "!=")
+        number = int_of(left)
+        if number is None:
+            return _fault(context, op, left, f"the number {right}", "convert with {s.int}, or compare with a text")
+        left = number
+    return int(_COMPARE[op](left, right))
+
+
+def compare_text(op: str, left: Value, right: str) -> int:
+    """`left op string-literal`: as text, ignoring ASCII case; integers by their digits."""
+    if left is None:
+        return int(op == "!=")
+    return int(_COMPARE[op](fold(left if type(left) is str else str(left)), fold(right)))
+
+
+def compare_variable(context: Context, op: str, left: Value, right: Value) -> int:
+    """`left op variable`: numeric when both have an integer form, else as text."""
+    if type(left) is int and type(right) is int:
+        return int(_COMPARE[op](left, right))
+    if left is None or right is None:
+        return int((op == "==") if left is right else (op == "!="))
+    a, b = int_of(left), int_of(right)
+    if a is not None and b is not None:
+        return int(_COMPARE[op](a, b))
+    return int(_COMPARE[op](fold(str(left)), fold(str(right))))
+
+
+def compare_network(op: str, left: Value, network: Network) -> int:
+    """`left == 10.0.0.0/8`: equality or membership; a text that is no address is a (silent) fault."""
+    if left is None:
+        return int(op == "!=")
+    try:
+        address = ip_address(str(left))
+    except ValueError:
+        return FAULT
+    inside = address.version == network.version and address in network
+    return int(inside == (op == "=="))
+
+
+def match(op: str, left: Value, pattern: regex.Regex) -> int:
+    """`left =~ "literal"`, `!~`."""
+    if left is None:
+        return int(op == "!~")
+    return int(pattern.search(left if type(left) is str else str(left)) == (op == "=~"))
+
+
+def match_variable(op: str, left: Value, pattern: Value) -> int:
+    """`left =~ $variable`: compiled now; a bad pattern is a (silent) fault."""
+    if left is None or pattern is None:
+        return int((op == "=~") if left is pattern else (op == "!~"))
+    try:
+        compiled = regex.compile(str(pattern))
+    except regex.RegexError:
+        return FAULT
+    return match(op, left, compiled)
+
+
+def _fault(context: Context, op: str, left: Value, right: str, hint: str) -> int:
+    context.warning(
+        f"{_kind(left)} {op} {right}: a text is compared with a number, which is neither true nor false; {hint}"
+    )
+    return FAULT
+
+
+# -- truth ------------------------------------------------------------------------------------------------------------
+
+
+def truth(value: Value) -> int:
+    """A variable standing alone in a condition."""
+    return int(is_true(value))
+
+
+def truth_of_variable(value: Value) -> int:
+    """`[$variable]`: true when it is not null, whatever it holds."""
+    return int(value is not None)
+
+
+def truth_of_sum(context: Context, left: Result, right: Result) -> int:
+    """`[a + b]`: a sum of integers is true when it is not 0; of texts, when one of the two is not empty."""
+    if left is NOTHING:
+        return FALSE
+    if is_int_type(left):  # type: ignore[arg-type]
+        return truth_of_result(_compute(context, "+", left, right))
+    return int(any(isinstance(v, str) and len(v) > 0 for v in (left, right)))
+
+
+def truth_of_result(value: Result) -> int:
+    """`[ expression ]` for a computed integer; no value is false."""
+    return int(isinstance(value, int) and value != 0)
+
+
+def truth_of_binary(context: Context, op: str, left: Result, right: Result) -> int:
+    """`[a op b]` for every operator but `+`."""
+    result = binary(context, op, left, right)
+    if isinstance(result, str):
+        raise ScriptCrash(f"[text {op} text] alone as a condition: the server's process dies here; assign it first")
+    return truth_of_result(result)
+
+
+def truth_of_inverse(context: Context, operand: Result) -> int:
+    """`[~a]` alone."""
+    result = invert(context, operand)
+    if result is NOTHING:
+        return FALSE
+    raise ScriptCrash("[~ ...] alone as a condition: the server's process dies here; assign it first")

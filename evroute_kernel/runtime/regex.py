@@ -1,0 +1,230 @@
+"""The server's regular expressions: POSIX extended syntax, leftmost-longest, on bytes, usually ignoring letter case.
+
+The server calls glibc's `regcomp` and `regexec` in the C locale, so these are called here too, through ctypes: exact
+by construction, and about a microsecond a search. (The `regex` package with its POSIX flag searches three times
+faster, but knows another syntax and other group rules.) Where the C library is not glibc (musl, macOS) the pattern is
+translated for the `regex` package by `runtime.regex_portable`; its limits stand there.
+
+Limits: a text ends at its first NUL, as in the server. A pattern whose nested repeats unfold to more than a million
+elements is refused here; the server would spend gigabytes on it. Under a locale with a one-byte character set other
+than C, letters beyond ASCII may match in the wrong case; Python itself runs under C.UTF-8 or similar.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+CACHE_SIZE: Final = 512
+UNFOLDED_LIMIT: Final = 1_000_000
+
+Spans = list[tuple[int, int]]
+
+
+class RegexError(ValueError):
+    """A pattern that the server would refuse; `message` says why, in the C library's words."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Regex(Protocol):
+    """A compiled pattern. Texts are byte strings (one character per byte)."""
+
+    pattern: str
+    groups: int
+
+    def search(self, text: str) -> bool:
+        """Whether the pattern matches anywhere in the text."""
+
+    def spans(self, text: str, start: int = 0, notbol: bool = False, groups: int | None = None) -> Spans | None:
+        """Where the whole match and the first `groups` groups lie (all groups by default), or None without a match.
+
+        Characters before `start` do not exist for the pattern; `notbol` says that `start` is no line start. Offsets
+        count from the beginning of `text`; (-1, -1) is a group that took no part.
+        """
+
+
+def compile(pattern: str, *, newline: bool = False, icase: bool = True) -> Regex:
+    """Compile a pattern (cached). With `newline`, `.` and `[^a]` stop at line breaks and `^` `$` match around them.
+
+    Raises RegexError for what the server refuses.
+    """
+    return _compile(pattern, newline, icase)
+
+
+@lru_cache(CACHE_SIZE)
+def _compile(pattern: str, newline: bool, icase: bool) -> Regex:
+    if unfolded_size(pattern) > UNFOLDED_LIMIT:
+        raise RegexError("Regular expression too big")
+    return _engine(pattern, newline, icase)
+
+
+def unfolded_size(pattern: str) -> int:
+    """How many elements the pattern has once `x{m,n}` is written out, roughly: what its compilation costs."""
+    sizes = [0]  # of the groups open at this place
+    last = 0  # of the element that a repeat would apply to
+    i = 0
+    while i < len(pattern):
+        c = pattern[i]
+        i += 1
+        if c == "(":
+            sizes.append(0)
+            last = 0
+            continue
+        if c == ")" and len(sizes) > 1:
+            last = sizes.pop()
+        elif c == "{":
+            end = pattern.find("}", i)
+            bounds = [int(n) for n in pattern[i:end].split(",") if n.isdecimal() and len(n) < 7]
+            i = end + 1 if end >= 0 else len(pattern)
+            times = max(bounds, default=1) - 1
+            last, added = last * (times + 1), last * times
+            sizes[-1] += added
+            continue
+        elif c == "[":
+            i = _bracket_end(pattern, i)
+            last = 1
+        else:
+            i += c == "\\"
+            last = 1
+        sizes[-1] += last
+    return sum(sizes)
+
+
+def _bracket_end(pattern: str, i: int) -> int:
+    """The place after a bracket expression whose inside starts at `i`."""
+    i += pattern.startswith("^", i)
+    i += pattern.startswith("]", i)
+    while i < len(pattern) and pattern[i] != "]":
+        if pattern[i : i + 2] in ("[:", "[.", "[="):
+            end = pattern.find(pattern[i + 1] + "]", i + 2)
+            i = end + 1 if end >= 0 else i
+        i += 1
+    return i + 1
+
+
+# -- glibc ------------------------------------------------------------------------------------------------------------
+
+_EXTENDED, _ICASE, _NEWLINE = 1, 2, 4
+_NOTBOL = 1
+_LC_CTYPE_MASK, _LC_COLLATE_MASK = 1 << 0, 1 << 3
+
+
+class _RegexT(ctypes.Structure):
+    """glibc's `regex_t` with room to spare: only `re_nsub` is read, the rest belongs to the library."""
+
+    _fields_ = (
+        ("buffer", ctypes.c_void_p),
+        ("allocated", ctypes.c_ulong),
+        ("used", ctypes.c_ulong),
+        ("syntax", ctypes.c_ulong),
+        ("fastmap", ctypes.c_void_p),
+        ("translate", ctypes.c_void_p),
+        ("re_nsub", ctypes.c_size_t),
+        ("rest", ctypes.c_char * 200),
+    )
+
+
+def _load() -> Any:
+    """The C library with the functions used here declared, or None where it is not glibc."""
+    try:
+        version = os.confstr("CS_GNU_LIBC_VERSION")
+    except (AttributeError, OSError, ValueError):
+        return None
+    if not version or not version.startswith("glibc"):
+        return None
+    libc = ctypes.CDLL(None)
+    pointer = ctypes.c_void_p
+    libc.regcomp.argtypes = [pointer, ctypes.c_char_p, ctypes.c_int]
+    libc.regexec.argtypes = [pointer, pointer, ctypes.c_size_t, pointer, ctypes.c_int]
+    libc.regerror.argtypes = [ctypes.c_int, pointer, ctypes.c_char_p, ctypes.c_size_t]
+    libc.regerror.restype = ctypes.c_size_t
+    libc.regfree.argtypes = [pointer]
+    libc.regfree.restype = None
+    libc.newlocale.argtypes = [ctypes.c_int, ctypes.c_char_p, pointer]
+    libc.newlocale.restype = pointer
+    libc.uselocale.argtypes = [pointer]
+    libc.uselocale.restype = pointer
+    return libc
+
+
+_libc = _load()
+
+
+@lru_cache(1)
+def _c_locale() -> Any:
+    handle = _libc.newlocale(_LC_CTYPE_MASK | _LC_COLLATE_MASK, b"C", None)
+    if not handle:
+        raise OSError("the C library has no C locale")
+    return handle
+
+
+@contextmanager
+def _under_c_locale() -> Iterator[None]:
+    """Patterns are made of bytes only if compiled under the C locale; the switch is this thread's alone."""
+    before = _libc.uselocale(_c_locale())
+    try:
+        yield
+    finally:
+        _libc.uselocale(before)
+
+
+class LibcRegex:
+    """A pattern compiled by glibc."""
+
+    __slots__ = ("_address", "_compiled", "_exec", "_free", "groups", "pattern")
+
+    def __init__(self, pattern: str, newline: bool, icase: bool) -> None:
+        self.pattern = pattern
+        self._address = 0
+        self._compiled = _RegexT()
+        self._exec = _libc.regexec
+        self._free = _libc.regfree
+        flags = _EXTENDED | (_ICASE if icase else 0) | (_NEWLINE if newline else 0)
+        address = ctypes.addressof(self._compiled)
+        with _under_c_locale():
+            code = _libc.regcomp(address, pattern.encode("latin-1"), flags)
+        if code:
+            raise RegexError(self._error(code, address))
+        self._address = address
+        self.groups = int(self._compiled.re_nsub)
+
+    @staticmethod
+    def _error(code: int, address: int) -> str:
+        text = ctypes.create_string_buffer(200)
+        _libc.regerror(code, address, text, len(text))
+        return text.value.decode("utf-8", "replace")
+
+    def __del__(self) -> None:
+        if self._address:
+            self._free(self._address)
+
+    def search(self, text: str) -> bool:
+        return bool(self._exec(self._address, text.encode("latin-1"), 0, None, 0) == 0)
+
+    def spans(self, text: str, start: int = 0, notbol: bool = False, groups: int | None = None) -> Spans | None:
+        count = 1 + (self.groups if groups is None else groups)
+        found = (ctypes.c_int * (2 * count))()  # regmatch_t: two ints in glibc
+        data = text.encode("latin-1")
+        # A pointer into the text, as the server's loop has it: what lies before is out of the pattern's sight.
+        place = data if start == 0 else (ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0) + start
+        if self._exec(self._address, place, count, found, _NOTBOL if notbol else 0):
+            return None
+        return [(found[i] + start, found[i + 1] + start) if found[i] >= 0 else (-1, -1) for i in range(0, 2 * count, 2)]
+
+
+def _choose_engine() -> Callable[[str, bool, bool], Regex]:
+    if _libc is not None:
+        return LibcRegex
+    from evroute_kernel.runtime.regex_portable import PortableRegex
+
+    return PortableRegex
+
+
+_engine: Callable[[str, bool, bool], Regex] = _choose_engine()

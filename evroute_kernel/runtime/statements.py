@@ -1,0 +1,365 @@
+"""The statements of a script. Compiled routes call these functions by name; codes are those of `$rc`.
+
+Observed on OpenSIPS 3.6: language manual, chapter 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from evroute_kernel.runtime.codes import DROP, E_BUG, E_SCRIPT
+from evroute_kernel.runtime.context import (
+    ROUTE_DEPTH_LIMIT,
+    Context,
+    EndScript,
+    LinkedRoute,
+    Params,
+    Process,
+    ScriptCrash,
+)
+from evroute_kernel.runtime.deferred import run_deferred
+from evroute_kernel.runtime.levels import CRITICAL, NAMES
+from evroute_kernel.runtime.operators import INTEGER, NOTHING, Result
+from evroute_kernel.runtime.trace import plain
+from evroute_kernel.runtime.values import Dual, Value, fold, int_of, is_int_type, stored, text_of
+
+Setter = Callable[[Context, str, Value], bool]
+Getter = Callable[[Context], Value]
+
+# -- assignment -------------------------------------------------------------------------------------------------------
+
+
+def assign(context: Context, put: Setter, op: str, value: Result, target: str) -> int:
+    """`target = value` and `:=`. No value on the right leaves the variable as it is."""
+    if value is NOTHING:
+        context.warning(f"no value on the right side: {target} keeps what it had")
+        return -1
+    if put(context, op, value):  # type: ignore[arg-type]
+        return 1
+    context.error(f"{target} was not set")
+    return -1
+
+
+def assign_var(context: Context, name: str, value: Result) -> int:
+    """`$var(name) = value`, the common case of `assign`."""
+    if value is NOTHING:
+        context.warning(f"no value on the right side: $var({name}) keeps what it had")
+        return -1
+    context.process.var[name] = stored(value)  # type: ignore[arg-type]
+    return 1
+
+
+def assign_compound(context: Context, get: Getter, put: Setter, op: str, value: Result, target: str) -> int:
+    """`target += value` and its kin: two integers, or two texts with `+=`."""
+    if value is NOTHING:
+        return assign(context, put, "=", NOTHING, target)
+    left = get(context)
+    if left is None or value is None:
+        context.error(
+            f"{target} {op}: {'the variable' if left is None else 'the right side'} is null; assign with = first"
+        )
+        return -1
+    result = _combine(left, op, value)  # type: ignore[arg-type]
+    if result is NOTHING:
+        context.error(f"{target} {op}: both sides must be integers, or both text with +=; {target} keeps what it had")
+        return -1
+    # the server hands its own operator to the variable: only = and := mean something there
+    return assign(context, put, op, result, target)
+
+
+def _combine(left: Value, op: str, right: Value) -> Result:
+    if isinstance(left, str) and isinstance(right, str) and not is_int_type(left) and not is_int_type(right):
+        return str(left) + str(right) if op == "+=" else NOTHING
+    a, b = int_of(left), int_of(right)
+    if a is None or b is None:
+        return NOTHING
+    if b == 0 and op in ("/=", "%="):
+        raise ScriptCrash(f"{op} 0: the server's process dies here; test the divisor first")
+    return INTEGER[op[:-1]](a, b)
+
+
+# -- log --------------------------------------------------------------------------------------------------------------
+
+
+def xlog(context: Context, level: int, expand: Callable[[Context], str]) -> int:
+    """`xlog(level, format)`: printed when the level is at most $xlog_level. The text ends at a NUL byte."""
+    process = context.process
+    if level > process.xlog_level:
+        return 1
+    text = expand(context)
+    if len(text) >= process.settings.xlog_buf_size:
+        size = process.settings.xlog_buf_size
+        context.error(
+            f"a text of {len(text)} bytes is not printed: xlog takes {size - 1}; raise the global xlog_buf_size"
+        )
+        return -1
+    if level in NAMES:
+        if "\0" in text:
+            text = text[: text.index("\0")]
+        process.emit((level, text, False, (process.at[1], process.at[0])))
+    process.log_level = process.settings.log_level
+    return 1
+
+
+def xlog_default(context: Context, expand: Callable[[Context], str]) -> int:
+    """`xlog(format)`, at the level of the global xlog_print_level."""
+    return xlog(context, context.process.settings.xlog_print_level, expand)
+
+
+def xlog_dynamic(context: Context, level: Getter, expand: Callable[[Context], str]) -> int:
+    """`xlog("$variable", format)`."""
+    number = int_of(level(context))
+    if number is None:
+        context.error("the level of xlog is not an integer: nothing is printed")
+        return -1
+    return xlog(context, number, expand)
+
+
+def log(context: Context, level: int, text: str) -> int:
+    """`log(level, "text")`: a literal text, filtered by $log_level."""
+    process = context.process
+    if level <= process.log_level and level in NAMES:
+        process.emit((level, text, False, (process.at[1], process.at[0])))
+    return 1
+
+
+def error_statement(context: Context, first: str, second: str) -> int:
+    """`error("a", "b")`."""
+    context.error(f'error("{first}", "{second}") does nothing: the server never implemented it')
+    return 1
+
+
+def show(context: Context, value: Result) -> int:
+    """A bare expression at the end of a cell: its value is the cell's result."""
+    if value is NOTHING:
+        context.warning("the expression has no value")
+        return -1
+    context.shown.append(stored(value))  # type: ignore[arg-type]
+    return 1
+
+
+# -- blocks -----------------------------------------------------------------------------------------------------------
+
+
+def call_route(context: Context, name: str, arguments: Sequence[Value] | None = None) -> int:
+    """`route(name, ...)`: the code of the block; 0 ends the script. An unknown name leaves $rc as it is."""
+    process = context.process
+    route = process.routes.get(name)
+    if route is None:
+        context.alert(f"route[{name}] does not exist: nothing is called")
+        code = E_BUG
+    else:
+        code = process.rc = _run_block(context, route, arguments or ())
+    if code == 0:
+        raise EndScript
+    return code
+
+
+def call_route_dynamic(context: Context, name: Value, arguments: Sequence[Value] | None = None) -> int:
+    """`route($variable)`, `route("x$variable")`."""
+    return call_route(context, text_of(name) or "", arguments)
+
+
+def _run_block(context: Context, route: LinkedRoute, arguments: Sequence[Value]) -> int:
+    stack = context.route_stack
+    if len(stack) >= ROUTE_DEPTH_LIMIT:
+        context.error(f"route[{route.name}] is not called: {ROUTE_DEPTH_LIMIT} blocks are active already")
+        return -1
+    if route.is_empty:
+        context.warning(f"route[{route.name}] holds no statement")
+        return 1
+    process = context.process
+    caller = process.at[0], process.at[1]
+    context.scopes.append(arguments)
+    stack.append((route.kind, route.name))
+    context.returned = context.returning = ()
+    process.at[1] = route.slot
+    try:
+        code = route.function(context)
+    except EndScript:
+        _leave(context, caller)
+        raise
+    # any other exception leaves `at` where it is: that is the place to report
+    _leave(context, caller)
+    return code
+
+
+def _leave(context: Context, caller: tuple[int, int]) -> None:
+    at = plain(context.process.at)
+    at[0], at[1] = caller
+    context.route_stack.pop()
+    context.scopes.pop()
+    context.returned, context.returning = context.returning, ()
+
+
+def route_inside(
+    context: Context, call: Callable[..., int], name: Any, arguments: Sequence[Value] | None = None
+) -> int:
+    """`route()` inside an expression: the rest of the statement is still evaluated before the script ends."""
+    try:
+        return call(context, name, arguments)
+    except EndScript as end:
+        context.ended = "exit"
+        context.process.rc = end.code
+        return end.code
+
+
+def action_inside(context: Context, action: Callable[[Context], int]) -> int:
+    """Any other command inside an expression. Code 0 ends the script, but only after the statement."""
+    process = context.process
+    try:
+        code = action(context)
+    except EndScript as end:
+        context.ended = "exit"
+        code = end.code
+    if code == 0:
+        context.ended = "exit"
+    process.rc = code
+    return code
+
+
+def code_truth(code: int) -> int:
+    """A command as a condition: positive is true, negative false; 0 ends the script and stops the evaluation."""
+    return 1 if code > 0 else DROP if code == 0 else 0
+
+
+def settle(context: Context) -> None:
+    """After a condition that held commands: ends the script if one of them ended it (a `return` there does, too)."""
+    if context.ended is not None:
+        context.ended = None
+        context.process.rc = 0
+        raise EndScript
+
+
+def settle_assignment(context: Context) -> bool:
+    """After an assignment that held commands: True when the block must return now."""
+    ended, context.ended = context.ended, None
+    if ended == "exit":
+        raise EndScript
+    return ended == "return"
+
+
+def end_script(context: Context, code: int = 0) -> int:
+    """`exit` (code 0) and `drop` (code -5)."""
+    context.process.rc = code
+    raise EndScript(code)
+
+
+def return_inside(context: Context, code: int) -> int:
+    """`return(code)` inside an expression."""
+    context.ended = context.ended or "return"
+    return code
+
+
+def code_of(value: Value) -> int:
+    """The code of `return($variable)`: -1 for null, 1 for a text that is no integer."""
+    if value is None:
+        return -1
+    number = int_of(value)
+    return 1 if number is None else number
+
+
+def returned_int(number: int) -> Value:
+    """An integer literal among the extra values of `return`: printed as 64 unsigned bits, compared as itself."""
+    return Dual(str(number % 2**64), number, is_int=False)
+
+
+def assert_failed(context: Context, text: str | None) -> int:
+    """A false condition of `assert`: the script ends."""
+    context.diagnose(CRITICAL, f"assertion failed: {text}" if text else "assertion failed")
+    process = context.process
+    if process.settings.abort_on_assert:
+        raise ScriptCrash(f"assertion failed: {text or ''}; abort_on_assert kills the server's process here")
+    context.error_info = AssertionInfo
+    run_error_route(context, warn=True)
+    process.rc = 0
+    raise EndScript
+
+
+class AssertionInfo:
+    """What `$err.*` show in the error_route that a failed assertion runs."""
+
+    eclass, level, rcode = 4, 1, 500
+    info, rreason = "assertion failed", "server error"
+
+
+def run_error_route(context: Context, *, warn: bool = False) -> None:
+    """Runs error_route, if there is one, for the error that the last statement recorded in `context.error_info`."""
+    route = context.process.error_route
+    if route is None:
+        if warn:
+            context.warning("no error_route is defined")
+        context.error_info = None
+        return
+    process = context.process
+    process.error_route = None  # an error inside error_route does not run it again
+    try:
+        _run_block(context, route, ())
+    finally:
+        process.error_route = route
+        context.error_info = None
+
+
+# -- loops and switch -------------------------------------------------------------------------------------------------
+
+
+def loop_limit_reached(context: Context, limit: int) -> None:
+    context.error(f"the loop has run {limit} times and is left: raise the global max_while_loops")
+
+
+def not_a_collection(context: Context, text: str) -> int:
+    """for-each over a variable without `[*]`."""
+    context.error(f"for ... in {text}: the collection must be written with [*]; the loop is skipped")
+    return E_SCRIPT
+
+
+def iterator_failed(context: Context, text: str) -> int:
+    context.error(f"the iterator {text} cannot hold this element; the loop is left")
+    return E_BUG
+
+
+def matching_case(subject: Value, labels: Sequence[int | str]) -> int:
+    """Index of the first case whose label matches; len(labels) when none does.
+
+    A text label matches the text form, ignoring ASCII case; an integer label the integer form.
+    """
+    number, text = int_of(subject), text_of(subject)
+    folded = None if text is None else fold(text)
+    for i, label in enumerate(labels):
+        if isinstance(label, int):
+            if number is not None and number == label:
+                return i
+        elif folded is not None and folded == fold(label):
+            return i
+    return len(labels)
+
+
+def condition_failed(context: Context) -> None:
+    context.warning("the condition has no value, so it counts as false")
+
+
+# -- top routes -------------------------------------------------------------------------------------------------------
+
+
+def run_top_route(
+    process: Process, route: LinkedRoute, event: str = "", params: Params = (), context: Context | None = None
+) -> int:
+    """Runs a top route (event_route, startup_route, timer_route, scratch) to its end; returns its code.
+
+    ScriptCrash and whatever else goes wrong is the caller's to report. `context` lets startup_route leave its AVPs to
+    the first event of its process.
+    """
+    context = context or Context(process, event, params)
+    context.route_stack = [(route.kind, route.name)]
+    process.at[1] = route.slot
+    process.at[0] = 0
+    try:
+        code = route.function(context)
+    except EndScript as end:
+        code = end.code
+    finally:
+        process.at = plain(process.at)
+    if process.deferred:
+        run_deferred(process)
+    return code
