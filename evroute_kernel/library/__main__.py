@@ -1,0 +1,58 @@
+"""`python -m evroute_kernel.library > docs/library.md`: what of OpenSIPS runs here, from the declaration tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
+from evroute_kernel.library.declarations import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Function, Variable
+
+HEAD = """# What runs here
+
+Written by `python -m evroute_kernel.library` from the tables that checker, code generator, completion and inspection
+read. *Simulated* means that it does here what it does on OpenSIPS 3.6. *Stub* means that a call is accepted, checked
+and recorded, but has no effect of its own: `%stub NAME returns 1` says what it returns, `%stubs` lists the calls.
+"""
+
+
+def document() -> Iterator[str]:
+    """The page, line by line."""
+    yield HEAD
+    functions = sorted(FUNCTIONS.values(), key=lambda f: (f.module, f.name))
+    simulated = [f for f in functions if not f.stub]
+    yield f"## Functions\n\n{len(simulated)} simulated, {len(functions) - len(simulated)} stubs.\n"
+    yield from _table(("module", "function", "in event_route", "here"), map(_function_row, functions))
+    yield f"\n## Transformations\n\n{len(TRANSFORMATIONS)}, all simulated.\n"
+    rows = ((f"`{t.full_name}`", _first(t.doc)) for t in TRANSFORMATIONS.values())
+    yield from _table(("transformation", "gives"), sorted(rows))
+    variables = sorted({id(v): v for v in VARIABLES.values()}.values(), key=lambda v: (v.module, v.name))
+    yield "\n## Variables\n"
+    yield from _table(("module", "variable", "here"), map(_variable_row, variables))
+
+
+def _function_row(function: Function) -> tuple[str, ...]:
+    allowed = "yes" if "event" in function.routes else "from a `route[]` only"
+    return function.module, f"`{function.signature}`", allowed, "stub" if function.stub else "simulated"
+
+
+def _variable_row(variable: Variable) -> tuple[str, ...]:
+    names = ", ".join(f"`${name}`" for name in (variable.name, *variable.aliases))
+    here = "null until written" if variable.stub else "the dummy request's" if variable.message else "simulated"
+    return variable.module, names, here
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{' --- |' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+
+
+def _first(doc: str) -> str:
+    """The first sentence of a docstring, on one line."""
+    return " ".join(doc.split("\n\n")[0].split())
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(document()) + "\n")

@@ -1,0 +1,329 @@
+"""Module cfgutils: sleeping, chance, times, and helpers for AVPs. Its locks are in `locks`."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from evroute_kernel.library import modparams
+from evroute_kernel.library.c_numbers import str2sint
+from evroute_kernel.library.declarations import ANY_ROUTE, declare_module, function
+from evroute_kernel.library.functions import time_recurrence
+from evroute_kernel.library.functions.parameters import avp_name, must_be_avp, must_be_writable
+from evroute_kernel.library.references import Reference
+from evroute_kernel.library.template import VariableSpec
+from evroute_kernel.runtime import levels
+from evroute_kernel.runtime.context import Context, Process, ScriptCrash
+from evroute_kernel.runtime.values import INT_MAX, Value, int_of
+
+MODULE: Final = "cfgutils"
+ROUTES: Final = ANY_ROUTE - {"error"}
+TABLE: Final = "cfgutils"
+PROBABILITY: Final = "probability"
+DEFAULT_PROBABILITY: Final = 10
+
+# -- module parameters ------------------------------------------------------------------------------------------------
+
+
+def preset(text: str) -> tuple[str, int | str]:
+    """`name=i:5` or `name=s:text`, as `shvset` and `varset` take it, -> name and value. Raises ValueError."""
+    name, equals, rest = text.partition("=")
+    kind, value = rest[:2].lower(), rest[2:]
+    if not name or not equals or kind not in ("i:", "s:"):
+        raise ValueError(f"{text!r} is no preset: expected name=i:number or name=s:text")
+    if kind == "s:":
+        return name, value
+    number = str2sint(value)
+    if number is None:
+        raise ValueError(f"{value!r} in {text!r} is no integer")
+    return name, number
+
+
+def start(process: Process) -> None:
+    """Give `$var` and `$shv` the values that the module parameters `varset` and `shvset` ask for.
+
+    Once for each process, before its first route. A shared variable that has a value already keeps it.
+    """
+    for text in modparams.values(process, MODULE, "varset"):
+        name, value = preset(str(text))
+        process.var[name] = value
+    for text in modparams.values(process, MODULE, "shvset"):
+        name, value = preset(str(text))
+        if process.shared.get("shv", name) is None:
+            process.shared.put("shv", name, value)
+
+
+def _check_modparam(parameter: str, value: int | str) -> str | None:
+    if parameter in ("varset", "shvset"):
+        try:
+            preset(str(value))
+        except ValueError as error:
+            return str(error)
+    if parameter == "initial_probability" and int(value) > 100:
+        return f"a probability of {value} percent is too high: at most 100"
+    if parameter == "lock_pool_size" and int(value) < 1:
+        return "the pool needs at least one lock"
+    return None
+
+
+declare_module(
+    MODULE,
+    check=_check_modparam,
+    initial_probability="int",
+    hash_file="string",
+    shv_hash_size="int",
+    shvset="string",
+    varset="string",
+    lock_pool_size="int",
+)
+
+# -- sleeping and dying -----------------------------------------------------------------------------------------------
+
+
+@function("sleep(time:int)", module=MODULE, routes=ROUTES, is_async=True)
+def sleep(context: Context, time_: int) -> int:
+    """Do nothing for so many seconds; the process handles nothing else meanwhile.
+
+    Returns 1. A negative number is a very large one.
+    """
+    time.sleep(time_ & 0xFFFFFFFF)
+    return 1
+
+
+@function("usleep(time:int)", module=MODULE, routes=ROUTES, is_async=True)
+def usleep(context: Context, time_: int) -> int:
+    """Do nothing for so many microseconds.
+
+    Returns 1. A negative number is a very large one.
+    """
+    time.sleep((time_ & 0xFFFFFFFF) / 1e6)
+    return 1
+
+
+@function("abort()", module=MODULE, returns="does not return", routes=ROUTES)
+def abort(context: Context) -> int:
+    """Kill the process: on a server, all of OpenSIPS stops. Here the run ends with an error."""
+    raise ScriptCrash("abort() stops the whole server; use exit to end the script, or drop to drop the message")
+
+
+def _memory_status(context: Context, kind: str) -> int:
+    context.diagnose(levels.INFO, f"{kind} memory is not simulated: nothing to report")
+    return 1
+
+
+@function("pkg_status()", module=MODULE, routes=ROUTES)
+def pkg_status(context: Context) -> int:
+    """Log how the process uses its private memory; here there is nothing to report.
+
+    Returns 1.
+    """
+    return _memory_status(context, "private")
+
+
+@function("shm_status()", module=MODULE, routes=ROUTES)
+def shm_status(context: Context) -> int:
+    """Log how the processes use their shared memory; here there is nothing to report.
+
+    Returns 1.
+    """
+    return _memory_status(context, "shared")
+
+
+# -- chance -----------------------------------------------------------------------------------------------------------
+
+
+def _initial(context: Context) -> int:
+    return modparams.integer(context.process, MODULE, "initial_probability", DEFAULT_PROBABILITY)
+
+
+def _probability(context: Context) -> int:
+    stored = context.process.shared.get_object(TABLE, PROBABILITY)
+    return _initial(context) if stored is None else int(stored)
+
+
+@function("rand_set_prob(probability:int)", module=MODULE, routes=ROUTES)
+def rand_set_prob(context: Context, probability: int) -> int:
+    """Set the probability, in percent, that all processes share; values above 100 are not refused.
+
+    Returns 1.
+    """
+    context.process.shared.put(TABLE, PROBABILITY, probability)
+    return 1
+
+
+@function("rand_reset_prob()", module=MODULE, routes=ROUTES)
+def rand_reset_prob(context: Context) -> int:
+    """Set the shared probability back to what the configuration says (10 percent when it says nothing).
+
+    Returns 1.
+    """
+    return rand_set_prob(context, _initial(context))
+
+
+@function("rand_get_prob()", module=MODULE, returns="the percentage; 0 ends the script", routes=ROUTES)
+def rand_get_prob(context: Context) -> int:
+    """Give the shared probability as the return code; a probability of 0 therefore ends the script."""
+    return _probability(context)
+
+
+@function("rand_event([probability:int])", module=MODULE, returns="1 or -1", routes=ROUTES)
+def rand_event(context: Context, probability: int | None) -> int:
+    """True with the given probability in percent, or with the shared one.
+
+    Returns 1 or -1.
+    """
+    percent = _probability(context) if probability is None else probability
+    return 1 if random.random() < percent / 100 else -1
+
+
+def _indexed(context: Context, collection: Reference) -> list[Value]:
+    """The values of a variable at the indexes 0, 1, 2, ... up to the first null."""
+    declaration, name = collection.spec.declaration, collection.spec.name
+    if declaration.name == "avp":
+        key = avp_name(context, collection)
+        return [] if key is None else context.avps.get(key, [])[::-1]
+    first = collection.get(context)
+    if first is None:
+        return []
+    if not declaration.index or isinstance(name, VariableSpec):
+        raise ScriptCrash(f"counting {collection.text} never ends, since it ignores its index; count an $avp instead")
+    found: list[Value] = []
+    while (value := declaration.get(context, name, len(found))) is not None:
+        found.append(value)
+    return found
+
+
+@function(
+    "set_select_weight(int_list_var:var)",
+    module=MODULE,
+    returns="the index; 0 ends the script; -1 nothing to choose from",
+    routes=ROUTES,
+)
+def set_select_weight(context: Context, int_list_var: Reference) -> int:
+    """Choose one of the values of an AVP by chance, its weight being the integer it holds.
+
+    Returns the index of the value, newest first; so the newest value, and a single one, end the script with 0. Returns
+    -1 when there is no value or one is no integer.
+    """
+    values = _indexed(context, int_list_var)
+    weights = [int_of(value) for value in values]
+    if not weights:
+        return -1
+    if None in weights:
+        context.error(f"{int_list_var.text} holds something else than integers, which cannot be weights")
+        return -1
+    if len(weights) == 1:
+        return 0
+    return _choose([w for w in weights if w is not None], int_list_var)
+
+
+def _choose(weights: Sequence[int], source: Reference) -> int:
+    total = sum(weights)
+    if total == 0:
+        raise ScriptCrash(f"the weights in {source.text} add up to 0, which divides by zero; give one a weight")
+    # C's remainder takes the sign of the dividend, so a negative sum works like its absolute value
+    drawn, low = random.randrange(abs(total)), 0
+    for i, weight in enumerate(weights):
+        if low <= drawn < low + weight:
+            return i
+        low += weight
+    return len(weights)
+
+
+@function("shuffle_avps(name:var)", module=MODULE, check=must_be_avp(0))
+def shuffle_avps(context: Context, name: Reference) -> int:
+    """Bring the values of an AVP into a random order.
+
+    Returns 1.
+    """
+    key = avp_name(context, name)
+    if key is None:
+        return -1
+    random.shuffle(context.avps.get(key, []))
+    return 1
+
+
+@function("set_count(var_to_count:var, ret_var:var)", module=MODULE, returns="1; -1 failed", routes=ROUTES)
+def set_count(context: Context, var_to_count: Reference, ret_var: Reference) -> int:
+    """Count the values of an AVP into another variable.
+
+    Returns 1; -1 when that variable cannot be written. Counting a variable without index, such as $var, never ends.
+    """
+    return 1 if ret_var.set(context, "=", len(_indexed(context, var_to_count))) else -1
+
+
+# -- time -------------------------------------------------------------------------------------------------------------
+
+
+@function(
+    "get_accurate_time(sec:var, usec:var, [str_sec_usec:var])", module=MODULE, returns="1; -1 failed", routes=ROUTES
+)
+def get_accurate_time(context: Context, sec: Reference, usec: Reference, str_sec_usec: Reference | None) -> int:
+    """Store the current UNIX time: seconds, microseconds within the second, and both as the text `sec.usec`.
+
+    Returns 1; -1 when a variable cannot be written.
+    """
+    seconds, nanoseconds = divmod(time.time_ns(), 10**9)
+    micro = nanoseconds // 1000
+    stored = sec.set(context, "=", seconds) and usec.set(context, "=", micro)
+    if stored and str_sec_usec is not None:
+        stored = str_sec_usec.set(context, "=", f"{seconds}.{micro:06}")
+    return 1 if stored else -1
+
+
+@function(
+    "ts_usec_delta(t1_sec:int, t1_usec:int, t2_sec:int, t2_usec:int, [delta_str:var], [delta_int:var])",
+    module=MODULE,
+    returns="1; -1 failed",
+    routes=ROUTES,
+    check=must_be_writable(4, 5),
+)
+def ts_usec_delta(
+    context: Context,
+    t1_sec: int,
+    t1_usec: int,
+    t2_sec: int,
+    t2_usec: int,
+    delta_str: Reference | None,
+    delta_int: Reference | None,
+) -> int:
+    """Store the difference of two times in microseconds, never negative, as text and as integer.
+
+    Returns 1; -1 when it does not fit an integer (the text is set all the same).
+    """
+    delta = abs(1_000_000 * (t1_sec - t2_sec) + t1_usec - t2_usec)
+    if delta_str is not None and not delta_str.set(context, "=", str(delta)):
+        return -1
+    if delta_int is None:
+        return 1
+    if delta > INT_MAX:
+        context.error(f"a difference of {delta} microseconds does not fit an integer; use the text result")
+        return -1
+    return 1 if delta_int.set(context, "=", delta) else -1
+
+
+@function(
+    "check_time_rec(time_string:string, [timestamp:int])",
+    module=MODULE,
+    returns="1 inside; -1 outside; -2 syntax error",
+)
+def check_time_rec(context: Context, time_string: str, timestamp: int | None) -> int:
+    """Test a time, or now, against a time recurrence: `[TZ|]dtstart|dtend|duration|freq|until|interval|byday|...`.
+
+    Recurrences can be negated with `!`, joined with `&` and `/`, and grouped in parentheses. Returns 1 when the time is
+    inside, -1 when it is outside or the expression is empty, -2 for an expression that makes no sense.
+    """
+    now = math.floor(time.time()) if timestamp is None else timestamp & 0xFFFFFFFF
+    complaints: list[str] = []
+    try:
+        inside = time_recurrence.matches(time_string.strip(" \t\r\n"), now, complaints)
+    except time_recurrence.RecurrenceError as error:
+        complaints.append(str(error))
+        return -2
+    finally:
+        for complaint in complaints:
+            context.error(f"time recurrence {time_string!r}: {complaint}")
+    return 1 if inside else -1

@@ -1,0 +1,119 @@
+"""Functions of the core that need no message: time, formats, AVPs, tracing, status."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from evroute_kernel.library.declarations import function
+from evroute_kernel.library.functions.parameters import all_of, literal, must_be_avp, no_variables, push_avp
+from evroute_kernel.library.references import Reference, formatter
+from evroute_kernel.library.template import TemplateError, parse_format
+from evroute_kernel.runtime import levels, trace
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.values import INT_MIN, is_int_type, printed
+
+#: the group of the status/report interface that every server has, and its one identifier
+STATUS_GROUPS: Final = frozenset({"core"})
+MAIN_IDENTIFIER: Final = "main"
+
+
+@function("pv_printf(var:var, format:string)", module="core", returns="1; -1 read-only variable")
+def pv_printf(context: Context, var: Reference, format: str) -> int:
+    """Expand a format string and store the text in a variable, as `=` does: an AVP gets a new value on top.
+
+    Returns 1; -1 when the variable is read-only, which is found out only here.
+    """
+    return 1 if var.set(context, "=", format) else -1
+
+
+@function("get_timestamp(sec_avp:var, usec_avp:var)", module="core", returns="1; -1 failed", check=must_be_avp(0, 1))
+def get_timestamp(context: Context, sec_avp: Reference, usec_avp: Reference) -> int:
+    """Push the current UNIX time on two AVPs: seconds, and microseconds within the second.
+
+    Returns 1.
+    """
+    seconds, nanoseconds = divmod(time.time_ns(), 10**9)
+    pushed = push_avp(context, sec_avp, seconds) and push_avp(context, usec_avp, nanoseconds // 1000)
+    return 1 if pushed else -1
+
+
+@function("avp_print()", module="core")
+def avp_print(context: Context) -> int:
+    """Log all AVPs of this run, newest first, at level INFO (shown when log_level is 3 or more).
+
+    Returns 1.
+    """
+    context.diagnose(levels.INFO, "AVPs of this run:")
+    for name, values in context.avps.items():
+        for value in reversed(values):
+            kind = "integer" if is_int_type(value) else "text"
+            context.diagnose(levels.INFO, f"  $avp({name}) = {printed(value)} ({kind})")
+    return 1
+
+
+# -- tracing ----------------------------------------------------------------------------------------------------------
+
+
+def _check_format(text: str) -> tuple[str, str | None] | None:
+    try:
+        parse_format(text)
+    except TemplateError as error:
+        return error.message, error.hint
+    return None
+
+
+@function(
+    "script_trace([log_level:int], [format:literal], [info:literal])",
+    module="core",
+    returns="1; -6 without a format",
+    check=all_of(literal(1, _check_format), no_variables(2)),
+)
+def script_trace(context: Context, log_level: int | None, format: str | None, info: str | None) -> int:
+    """Trace every statement that this run executes from here on; without parameters, stop tracing.
+
+    Each statement is logged at `log_level` with its line, its kind, `info` and the expanded `format`. It ends with the
+    top route. Returns 1; -6 when there is a level and no format, or the other way round.
+    """
+    if log_level is None:
+        if format is None and info is None:
+            trace.stop(context)
+            return 1
+        return -6
+    if format is None:
+        context.error("script_trace() with a level needs a format too")
+        return -6
+    try:
+        expand = formatter(format)
+    except TemplateError as error:
+        context.error(f"script_trace(): {error.message}")
+        return -1
+    trace.start(context, log_level, expand, info)
+    return 1
+
+
+# -- status -----------------------------------------------------------------------------------------------------------
+
+
+def _check_group(group: str) -> tuple[str, str | None] | None:
+    if group in STATUS_GROUPS:
+        return None
+    return f"no status group is named {group!r}", f"known here: {', '.join(sorted(STATUS_GROUPS))}"
+
+
+@function(
+    "sr_check_status(group:string, [identifier:string])",
+    module="core",
+    returns="1 healthy; negative otherwise",
+    check=literal(0, _check_group),
+)
+def sr_check_status(context: Context, group: str, identifier: str | None) -> int:
+    """The status of an identifier of a status/report group; `all` asks for the whole group.
+
+    The group `core` is always running: 1. An identifier that does not exist gives -2147483648, a group -1.
+    """
+    if group not in STATUS_GROUPS:
+        context.error(f"no status group is named {group!r}; known here: {', '.join(sorted(STATUS_GROUPS))}")
+        return -1
+    found = identifier is None or identifier.lower() == "all" or identifier == MAIN_IDENTIFIER
+    return 1 if found else INT_MIN

@@ -1,0 +1,91 @@
+"""raise_event and subscribe_event: how a script reaches other event routes and sockets."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from evroute_kernel.library.declarations import function
+from evroute_kernel.library.functions.parameters import all_of, avp_values, literal, must_be_avp
+from evroute_kernel.library.references import Reference
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.values import Value, int_of, is_int_type
+
+EVENT_NAME_LIMIT: Final = 64
+
+
+class BadParameters(ValueError):
+    """The AVPs given to raise_event make no parameters."""
+
+
+def _check_name(name: str) -> tuple[str, str | None] | None:
+    if len(name) > EVENT_NAME_LIMIT:
+        return f"event name {name[:20]}... has {len(name)} bytes, at most {EVENT_NAME_LIMIT} are possible", None
+    return None
+
+
+@function(
+    "raise_event(event:string, [attrs_avp:var], [vals_avp:var])",
+    module="core",
+    returns="1; -1 bad parameter names",
+    check=all_of(literal(0, _check_name), must_be_avp(1, 2)),
+)
+def raise_event(context: Context, event: str, attrs_avp: Reference | None, vals_avp: Reference | None) -> int:
+    """Raise an event. Its routes run after this one has ended; nothing of what they do comes back.
+
+    The values of `vals_avp`, newest first, become its parameters; those of `attrs_avp`, newest first, their names. The
+    AVPs keep their values. Returns 1, also when nobody handles the event; -1 when a value has no name or a name is an
+    integer.
+    """
+    process = context.process
+    if not process.has_subscribers(event):
+        return 1
+    try:
+        params = _parameters(context, attrs_avp, vals_avp)
+    except BadParameters as error:
+        context.error(f"cannot raise {event}: {error}")
+        return -1
+    process.raise_event(event, params)
+    return 1
+
+
+def _parameters(context: Context, names: Reference | None, values: Reference | None) -> list[tuple[str | None, Value]]:
+    if values is None:
+        return []
+    given = [_as_parameter(v) for v in avp_values(context, values)]
+    if names is None:
+        return [(None, value) for value in given]
+    known = avp_values(context, names)
+    for i in range(len(given)):
+        if i >= len(known):
+            raise BadParameters(f"{values.text} holds {len(given)} values, {names.text} only {len(known)} names")
+        if is_int_type(known[i]):
+            raise BadParameters(f"{names.text} holds the integer {known[i]}, but names must be texts")
+    if given and len(known) > len(given):
+        context.error(f"{names.text} holds {len(known)} names, {values.text} only {len(given)} values")
+    return [(str(name), value) for name, value in zip(known, given, strict=False)]
+
+
+def _as_parameter(value: Value) -> Value:
+    return int_of(value) if is_int_type(value) else str(value)
+
+
+@function(
+    "subscribe_event(event:string, socket:string, [expire:int])",
+    module="core",
+    returns="1; -1 bad event or socket",
+    check=literal(0, _check_name),
+)
+def subscribe_event(context: Context, event: str, socket: str, expire: int | None) -> int:
+    """Subscribe a socket to an event, for `expire` seconds (left out or 0: for ever).
+
+    `route:NAME` runs another event_route too; others go out of the process: `udp:host:port`, `unix:path`, `tcp:...`,
+    `flatstore:/path`, `virtual:POLICY socket ...`. Returns 1; -1 for a socket that nothing supports.
+    """
+    if not event or len(event) > EVENT_NAME_LIMIT:
+        context.error(f"{event!r} is no event name: 1 to {EVENT_NAME_LIMIT} bytes are possible")
+        return -1
+    problem = context.process.subscribe(event, socket, expire or None)
+    if problem is None:
+        return 1
+    context.error(f"cannot subscribe {socket} to {event}: {problem}")
+    return -1

@@ -1,0 +1,111 @@
+"""What the server demands of parameters when it starts, for `check=` of the declarations, and AVPs as parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from evroute_kernel.library.references import Reference, reference
+from evroute_kernel.library.template import VariableSpec
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.values import Value, text_of
+
+#: (parameter index, message, hint)
+Problem = tuple[int, str, str | None]
+Check = Callable[[Sequence[Any]], Problem | None]
+
+
+def all_of(*checks: Check) -> Check:
+    """The first problem that any of the checks finds."""
+
+    def check(arguments: Sequence[Any]) -> Problem | None:
+        return next((problem for c in checks if (problem := c(arguments)) is not None), None)
+
+    return check
+
+
+def must_be_writable(*indexes: int) -> Check:
+    """These parameters take a result, so they must be variables that can be written."""
+
+    def check(arguments: Sequence[Any]) -> Problem | None:
+        for i in indexes:
+            spec = arguments[i]
+            if isinstance(spec, VariableSpec) and not spec.declaration.writable:
+                return i, f"{spec.text} is read-only, but takes a result here", "use a variable such as $var(x)"
+        return None
+
+    return check
+
+
+def must_be_avp(*indexes: int) -> Check:
+    """These parameters must be AVPs."""
+    return _must_be("avp", "an AVP", "write $avp(name)", indexes)
+
+
+def must_be_json(*indexes: int) -> Check:
+    """These parameters must be `$json` variables."""
+    return _must_be("json", "a $json variable", "write $json(name) or $json(name/path)", indexes)
+
+
+def no_variables(*indexes: int) -> Check:
+    """These parameters must be literal text: no variable, and no variable inside the text."""
+
+    def check(arguments: Sequence[Any]) -> Problem | None:
+        for i in indexes:
+            if isinstance(arguments[i], VariableSpec):
+                return i, f"{arguments[i].text} is a variable, expected a literal text", None
+        return None
+
+    return check
+
+
+def literal(index: int, problem_of: Callable[[str], tuple[str, str | None] | None]) -> Check:
+    """Look at a parameter when it is a literal text; `problem_of` gives (message, hint) for one that is refused."""
+
+    def check(arguments: Sequence[Any]) -> Problem | None:
+        if not isinstance(arguments[index], str):
+            return None
+        problem = problem_of(arguments[index])
+        return None if problem is None else (index, *problem)
+
+    return check
+
+
+def _must_be(name: str, kind: str, hint: str, indexes: tuple[int, ...]) -> Check:
+    def check(arguments: Sequence[Any]) -> Problem | None:
+        for i in indexes:
+            spec = arguments[i]
+            if isinstance(spec, VariableSpec) and not spec.declaration.name.startswith(name):
+                return i, f"{spec.text} is not {kind}", hint
+        return None
+
+    return check
+
+
+# -- AVPs as parameters -----------------------------------------------------------------------------------------------
+
+
+def avp_name(context: Context, avp: Reference) -> str | None:
+    """The name of an AVP parameter, computed when the script writes it so; None for a null name, which is reported."""
+    name = avp.spec.name
+    if isinstance(name, VariableSpec):
+        name = text_of(reference(name.text).get(context))
+    found: str | None = name
+    if found is None:
+        context.error(f"the name of {avp.text} is null")
+    return found
+
+
+def avp_values(context: Context, avp: Reference) -> list[Value]:
+    """The values of an AVP parameter, newest first."""
+    name = avp_name(context, avp)
+    return [] if name is None else context.avps.get(name, [])[::-1]
+
+
+def push_avp(context: Context, avp: Reference, value: Value) -> bool:
+    """Add a value on top, whatever index the script wrote."""
+    name = avp_name(context, avp)
+    if name is None:
+        return False
+    context.avps.setdefault(name, []).append(value)
+    return True

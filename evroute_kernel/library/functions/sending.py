@@ -1,0 +1,184 @@
+"""Core functions about sending the dummy request: Via, sockets, relaying, and putting URIs together.
+
+Nothing is ever sent: `forward` and `send` only say whether they could.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Final
+
+from evroute_kernel.library.declarations import function
+from evroute_kernel.library.dummy_message import SOCKET, SOCKET_TEXT, is_own_socket, message_of
+from evroute_kernel.library.functions.message import code, holds_variables
+from evroute_kernel.library.functions.parameters import literal, must_be_avp, push_avp
+from evroute_kernel.library.references import Reference
+from evroute_kernel.runtime.context import Context
+
+#: code of a destination that cannot be used
+BAD_ADDRESS: Final = -476
+#: bytes of a URI that construct_uri can build
+URI_LIMIT: Final = 1023
+
+VIA_FLAGS: Final = ("force-rport", "add-local-rport", "reply-to-via", "force-tcp-alias")
+
+
+def _check_via_flags(text: str) -> tuple[str, str | None] | None:
+    unknown = [] if holds_variables(text) else [word for word in text.split(",") if word.strip() not in VIA_FLAGS]
+    return (f"unknown flag {unknown[0]!r}", f"known: {', '.join(VIA_FLAGS)}") if unknown else None
+
+
+@function("set_via_handling(flags:string)", module="core", check=literal(0, _check_via_flags))
+def set_via_handling(context: Context, flags: str) -> int:
+    """Choose how Via headers are treated: force-rport, add-local-rport, reply-to-via, force-tcp-alias.
+
+    No effect on an event. Returns 1; -1 for an unknown flag in a variable.
+    """
+    problem = _check_via_flags(flags)
+    if problem:
+        context.error(f"set_via_handling: {problem[0]}, {problem[1]}")
+    return code(problem is None)
+
+
+@function("force_rport()", module="core")
+def force_rport(context: Context) -> int:
+    """Ask for the source port in replies. No effect on an event.
+
+    Returns 1.
+    """
+    return 1
+
+
+@function("add_local_rport()", module="core")
+def add_local_rport(context: Context) -> int:
+    """Ask for rport in the Via that is added. No effect on an event.
+
+    Returns 1.
+    """
+    return 1
+
+
+@function("force_tcp_alias([port:int])", module="core")
+def force_tcp_alias(context: Context, port: int | None) -> int:
+    """Remember the TCP connection for requests back. No effect on an event, whose message came over UDP.
+
+    Returns 1.
+    """
+    return 1
+
+
+@function("set_advertised_address(address:string)", module="core")
+def set_advertised_address(context: Context, address: str) -> int:
+    """Set the address to show in Via for this message. No effect on an event.
+
+    Returns 1.
+    """
+    return 1
+
+
+@function("set_advertised_port(port:string)", module="core")
+def set_advertised_port(context: Context, port: str) -> int:
+    """Set the port to show in Via for this message. No effect on an event.
+
+    Returns 1.
+    """
+    return 1
+
+
+def _check_socket(text: str) -> tuple[str, str | None] | None:
+    if holds_variables(text) or is_own_socket(text):
+        return None
+    return f"{text!r} is no socket of the server", f"known here: {SOCKET_TEXT}"
+
+
+@function("force_send_socket(socket:string)", module="core", check=literal(0, _check_socket))
+def force_send_socket(context: Context, socket: str) -> int:
+    """Choose the socket to send from ($socket_out).
+
+    Returns 1; -1 for an unknown socket in a variable.
+    """
+    if not is_own_socket(socket):
+        context.error(f"force_send_socket: {socket!r} is no socket of the server; known here: {SOCKET_TEXT}")
+        return -1
+    message_of(context).own.socket = SOCKET_TEXT
+    return 1
+
+
+@function("is_myself(host:string, [port:int])", module="core", returns="1 yes; -1 no")
+def is_myself(context: Context, host: str, port: int | None) -> int:
+    """Whether host (and port) are a socket of the server. Here that is udp:127.0.0.1:5060 alone.
+
+    Returns 1 or -1.
+    """
+    _, address, own_port = SOCKET
+    return code(host == address and (not port or port == own_port))
+
+
+@function("forward([destination:string])", module="core", returns="1; -476 bad destination")
+def forward(context: Context, destination: str | None) -> int:
+    """Relay the message to a destination, else to $du, else to $ru. Nothing is sent here.
+
+    Returns 1 for an address; -476 for a name, since none is resolved here, and for a bad URI.
+    """
+    if destination is None:
+        message = message_of(context)
+        if message.own.dst_uri is None and message.parsed_uri(context) is None:
+            return BAD_ADDRESS
+        destination = message.own.dst_uri or message.uri
+    return 1 if _is_address(context, "forward", destination) else BAD_ADDRESS
+
+
+@function("send(destination:string, [headers:string])", module="core", returns="1; -1 bad destination")
+def send(context: Context, destination: str, headers: str | None) -> int:
+    """Send the message as it is to a destination, `proto:host:port`. Nothing is sent here.
+
+    Returns 1 for an address; -1 for a name, since none is resolved here.
+    """
+    return code(_is_address(context, "send", destination))
+
+
+_DESTINATION: Final = re.compile(
+    r"(?:sips?:)?(?:[^@]*@)?(?:(?:udp|tcp|tls|sctp|ws|wss):)?(?P<host>\[[^\]]*\]|[^:;?]*)", re.IGNORECASE
+)
+
+
+def _is_address(context: Context, name: str, destination: str) -> bool:
+    """Whether the destination names its host by IP address."""
+    found = _DESTINATION.match(destination)
+    host = found["host"].strip("[]") if found else ""
+    try:
+        ip_address(host)
+    except ValueError:
+        context.error(f"{name}: the host {host!r} of {destination!r} cannot be resolved here")
+        return False
+    return True
+
+
+@function(
+    "construct_uri(proto:string, [user:string], domain:string, [port:string], [extra:string], result_avp:var)",
+    module="core",
+    check=must_be_avp(5),
+)
+def construct_uri(
+    context: Context,
+    proto: str,
+    user: str | None,
+    domain: str,
+    port: str | None,
+    extra: str | None,
+    result_avp: Reference,
+) -> int:
+    """Put a URI together, `proto:user@domain:port;extra`, and push it on an AVP. Empty parts are left out.
+
+    Returns 1, also when proto or domain is empty: then nothing is pushed.
+    """
+    if not proto or not domain:
+        context.error(f"construct_uri: the {'domain' if proto else 'proto'} is empty, so there is no URI")
+        return 1
+    uri = proto + ":" + (f"{user}@" if user else "") + domain
+    uri += (f":{port}" if port else "") + (f";{extra}" if extra else "")
+    if len(uri) >= URI_LIMIT:
+        context.error(f"construct_uri: a URI of {len(uri)} bytes is too long")
+        return 1
+    return 1 if push_avp(context, result_avp, uri) else -1

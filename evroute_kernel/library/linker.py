@@ -1,0 +1,172 @@
+"""Turns a compiled route (code and pool, plain data that travels to a worker) into a function that runs.
+
+The code is marshalled Python byte code whose globals are the runtime's operators and statements, and one name for each
+pool entry: a variable's getter or setter, a format, a call of a library function with its arguments, a regular
+expression. Nothing here can fail for what the compiler accepted.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from ipaddress import ip_network
+from types import CodeType, FunctionType
+from typing import Any, Final
+
+from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
+from evroute_kernel.library.declarations import FUNCTIONS, Param
+from evroute_kernel.library.references import formatter, iterate, reference
+from evroute_kernel.runtime import deferred, operators, regex, statements
+from evroute_kernel.runtime.context import Context, EndScript, LinkedRoute
+from evroute_kernel.runtime.values import int_of, text_of
+
+#: (name in the code's globals, kind, data...)
+PoolEntry = tuple[Any, ...]
+
+
+def link(
+    kind: str,
+    name: str,
+    slot: int,
+    code: bytes,
+    pool: Iterable[PoolEntry],
+    *,
+    lines: tuple[int, ...] = (),
+    file: str = "",
+    actions: tuple[str, ...] = (),
+) -> LinkedRoute:
+    """The route as a callable. `code` is empty for a block without statements."""
+    if not code:
+        return LinkedRoute(kind, name, slot, lambda context: 1, lines, file, actions, is_empty=True)
+    namespace = dict(_runtime_names())
+    for key, entry_kind, *data in pool:
+        namespace[key] = LINKS[entry_kind](*data)
+    loaded: CodeType = marshal.loads(code)
+    return LinkedRoute(kind, name, slot, FunctionType(loaded, namespace), lines, file, actions)
+
+
+@lru_cache(1)
+def _runtime_names() -> dict[str, Any]:
+    names: dict[str, Any] = {"EndScript": EndScript, "__builtins__": {}}
+    for module in (operators, statements, deferred):
+        names.update((n, v) for n, v in vars(module).items() if not n.startswith("__"))
+    return names
+
+
+# -- calls of library functions --------------------------------------------------------------------------------------
+
+
+class ArgumentFailed(Exception):
+    """An argument has no usable value; the call does not happen."""
+
+
+Evaluator = Callable[[Context], Any]
+
+
+def link_call(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Context], int]:
+    """A function that evaluates the arguments and calls; -1 when an argument has no usable value."""
+    call = FUNCTIONS[name].call
+    evaluators = _evaluators(name, arguments)
+    if not evaluators:
+        return call
+
+    def run(context: Context) -> int:
+        try:
+            values = [evaluate(context) for evaluate in evaluators]
+        except ArgumentFailed as failure:
+            context.error(str(failure))
+            return -1
+        return call(context, *values)
+
+    return run
+
+
+def link_deferred(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Context], Callable[[], int] | None]:
+    """For async and launch: a function that evaluates the arguments now and gives the call to make later."""
+    call = FUNCTIONS[name].call
+    evaluators = _evaluators(name, arguments)
+
+    def prepare(context: Context) -> Callable[[], int] | None:
+        try:
+            values = [evaluate(context) for evaluate in evaluators]
+        except ArgumentFailed as failure:
+            context.error(str(failure))
+            return None
+        return lambda: call(context, *values)
+
+    return prepare
+
+
+def _evaluators(name: str, arguments: tuple[tuple[Any, ...], ...]) -> list[Evaluator]:
+    params = FUNCTIONS[name].params
+    given = [*arguments, *[("omitted",)] * (len(params) - len(arguments))]
+    return [_evaluator(a, p, name) for a, p in zip(given, params, strict=True)]
+
+
+def _evaluator(argument: tuple[Any, ...], param: Param, function: str) -> Evaluator:
+    kind, *data = argument
+    where = f"{function}() is not called: its parameter {param.name}"
+    if kind == "variable":
+        return _variable_evaluator(data[0], param, where)
+    if kind == "format":
+        return _format_evaluator(data[0], where)
+    value = regex.compile(data[0], newline=True) if kind == "regex" else data[0] if data else None
+    return lambda context: value
+
+
+def _format_evaluator(text: str, where: str) -> Evaluator:
+    expand = formatter(text)
+
+    def evaluate(context: Context) -> str:
+        value = expand(context)
+        if len(value) >= context.process.settings.pv_print_buf_size:
+            raise ArgumentFailed(f"{where} is too long ({len(value)} bytes); raise the global pv_print_buf_size")
+        return value
+
+    return evaluate
+
+
+def _variable_evaluator(text: str, param: Param, where: str) -> Evaluator:
+    target = reference(text)
+    if param.type == "var":
+        return lambda context: target
+    get = target.get
+    if param.type == "int":
+
+        def integer(context: Context) -> int:
+            number = int_of(get(context))
+            if number is None:
+                raise ArgumentFailed(f"{where} needs an integer, and {text} holds none; convert with {{s.int}}")
+            return number
+
+        return integer
+
+    def string(context: Context) -> Any:
+        value = text_of(get(context))
+        if value is None:
+            raise ArgumentFailed(f"{where} needs a text, and {text} is null")
+        return _compiled(value, where) if param.type == "regex" else value
+
+    return string
+
+
+def _compiled(pattern: str, where: str) -> regex.Regex:
+    try:
+        return regex.compile(pattern, newline=True)
+    except regex.RegexError as error:
+        raise ArgumentFailed(f"{where} is no regular expression: {error}") from None
+
+
+# -- pool entries ----------------------------------------------------------------------------------------------------
+
+LINKS: Final[dict[str, Callable[..., Any]]] = {
+    "get": lambda text: reference(text).get,
+    "set": lambda text: reference(text).set,
+    "format": formatter,
+    "iterate": iterate,
+    "call": link_call,
+    "deferred": link_deferred,
+    "regex": regex.compile,
+    "network": lambda text: ip_network(text, strict=False),
+}

@@ -1,0 +1,188 @@
+"""Variables and format strings as callables: what the linker binds into compiled routes.
+
+`reference` and `formatter` are cached by text: a script mentions few different variables, many times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
+
+from evroute_kernel.library.declarations import ALL, Transformation
+from evroute_kernel.library.template import VariableSpec, parse_format, parse_variable
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.values import Value, int_of, printed
+
+Getter = Callable[[Context], Value]
+CACHE_SIZE: Final = 4096
+
+
+class Reference:
+    """A variable of a script, readable and (if it is writable) settable in any run."""
+
+    __slots__ = ("get", "set", "spec", "text")
+
+    def __init__(self, spec: VariableSpec) -> None:
+        self.spec = spec
+        self.text = spec.text
+        #: (context) -> value
+        self.get: Getter = _getter(spec)
+        #: (context, "=" or ":=", value) -> False when it failed and said why
+        self.set: Callable[[Context, str, Value], bool] = _setter(spec)
+
+    def __repr__(self) -> str:
+        return f"Reference({self.text})"
+
+
+@lru_cache(CACHE_SIZE)
+def reference(text: str) -> Reference:
+    """The reference of a whole variable token, `$` included. Raises TemplateError for what is no variable."""
+    return Reference(parse_variable(text))
+
+
+@lru_cache(CACHE_SIZE)
+def formatter(text: str) -> Callable[[Context], str]:
+    """A function that expands a format string. Raises TemplateError for what the server refuses at start."""
+    pieces = [p if isinstance(p, str) else _getter(p) for p in parse_format(text)]
+    if all(isinstance(p, str) for p in pieces):
+        whole = "".join(p for p in pieces if isinstance(p, str))
+        return lambda context: whole
+    holes = [(i, p) for i, p in enumerate(pieces) if not isinstance(p, str)]
+
+    def expand(context: Context) -> str:
+        out: list[Any] = pieces.copy()
+        for i, get in holes:
+            value = get(context)
+            out[i] = value if type(value) is str else printed(value)
+        return "".join(out)
+
+    return expand
+
+
+def iterate(text: str) -> Callable[[Context, int], Value] | None:
+    """Element k of a collection written with `[*]`, for for-each; None when the variable is not written so."""
+    spec = parse_variable(text)
+    if spec.index is not ALL:
+        return None
+    get, name = spec.declaration.get, spec.name
+    if not isinstance(name, VariableSpec):
+        return lambda context, k: get(context, name, k)
+    name_of = _name(spec)
+    return lambda context, k: get(context, name_of(context), k)
+
+
+def _getter(spec: VariableSpec) -> Getter:
+    plain = _plain_getter(spec)
+    if not spec.transformations:
+        return plain
+    steps = [(t.apply, _parameters(params)) for t, params in spec.transformations]
+    if len(steps) == 1:
+        return _one_step(plain, *steps[0])
+
+    def chain(context: Context) -> Value:
+        value = plain(context)
+        for apply, parameters in steps:
+            if value is None:
+                return None
+            value = apply(context, value, *parameters(context))
+        return value
+
+    return chain
+
+
+def _one_step(plain: Getter, apply: Callable[..., Value], parameters: Callable[[Context], tuple[Any, ...]]) -> Getter:
+    def transformed(context: Context) -> Value:
+        value = plain(context)
+        return None if value is None else apply(context, value, *parameters(context))
+
+    return transformed
+
+
+def _parameters(params: tuple[Any, ...]) -> Callable[[Context], tuple[Any, ...]]:
+    if not any(isinstance(p, VariableSpec) for p in params):
+        return lambda context: params
+    getters = [_getter(p) if isinstance(p, VariableSpec) else None for p in params]
+    return lambda context: tuple(p if g is None else g(context) for p, g in zip(params, getters, strict=True))
+
+
+def _plain_getter(spec: VariableSpec) -> Getter:
+    """Reads the variable itself, before its transformations."""
+    declaration, name, index = spec.declaration, spec.name, spec.index
+    get = declaration.get
+    if not isinstance(name, VariableSpec) and not isinstance(index, VariableSpec):
+        if declaration.bind is not None:
+            return declaration.bind(name, index)
+        return lambda context: get(context, name, index)
+    name_of, index_of = _name(spec), _index(index, spec)
+
+    def dynamic(context: Context) -> Value:
+        found = index_of(context)
+        return None if found is INVALID else get(context, name_of(context), found)
+
+    return dynamic
+
+
+def _setter(spec: VariableSpec) -> Callable[[Context, str, Value], bool]:
+    put, name, index = spec.declaration.set, spec.name, spec.index
+    if put is None:
+
+        def refuse(context: Context, op: str, value: Value) -> bool:
+            context.error(f"{spec.text} is read-only")
+            return False
+
+        return refuse
+    if not isinstance(name, VariableSpec) and not isinstance(index, VariableSpec):
+        return lambda context, op, value: put(context, name, index, op, value)
+    name_of, index_of = _name(spec), _index(index, spec)
+
+    def dynamic(context: Context, op: str, value: Value) -> bool:
+        found = index_of(context)
+        return found is not INVALID and put(context, name_of(context), found, op, value)
+
+    return dynamic
+
+
+#: an index variable that holds no integer
+INVALID: Final = object()
+
+
+def _part(part: Any) -> Callable[[Context], Any]:
+    return _getter(part) if isinstance(part, VariableSpec) else lambda context: part
+
+
+def _name(spec: VariableSpec) -> Callable[[Context], Any]:
+    name_of = _part(spec.name)
+    if not (spec.declaration.name_in_callers_scope and isinstance(spec.name, VariableSpec)):
+        return name_of
+
+    def in_callers_scope(context: Context) -> Any:
+        if len(context.scopes) < 2:
+            return name_of(context)
+        own = context.scopes.pop()
+        try:
+            return name_of(context)
+        finally:
+            context.scopes.append(own)
+
+    return in_callers_scope
+
+
+def _index(index: Any, spec: VariableSpec) -> Callable[[Context], Any]:
+    if not isinstance(index, VariableSpec):
+        return lambda context: index
+    get, text = _getter(index), index.text
+
+    def evaluate(context: Context) -> Any:
+        number = int_of(get(context))
+        if number is None:
+            context.error(f"index {text} of {spec.text} is not an integer")
+            return INVALID
+        return number
+
+    return evaluate
+
+
+def describe(transformation: Transformation) -> str:
+    """`{s.substr,start,length}`: how a transformation is written."""
+    return "{" + ",".join([transformation.full_name, *(p.name for p in transformation.params)]) + "}"

@@ -1,0 +1,124 @@
+"""Names in templates: finding transformations by the spellings the server takes, and explaining unknown names."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Final
+
+from evroute_kernel.errors import did_you_mean, near_misses
+from evroute_kernel.library.declarations import TRANSFORMATIONS, VARIABLES, Transformation, Variable
+
+
+#: a hint lists the transformations of a class that has no more than this
+LISTED: Final = 12
+
+
+class TemplateError(ValueError):
+    """A text that is no variable or no format. `start` and `end` are byte offsets into the text given.
+
+    `code` is a stable word: "unknown-variable", "unknown-context", "unknown-transformation", "bad-variable",
+    "bad-transformation".
+    """
+
+    def __init__(self, message: str, start: int, end: int, code: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message: Final = message
+        self.start: Final = start
+        self.end: Final = max(end, start)
+        self.code: Final = code
+        self.hint: Final = hint
+
+    def shifted(self, offset: int) -> TemplateError:
+        """The same error about a text that starts `offset` bytes into a larger one."""
+        return TemplateError(self.message, self.start + offset, self.end + offset, self.code, self.hint)
+
+
+# -- variables ----------------------------------------------------------------------------------------------------
+
+
+def unknown_variable(name: str, declaration: Variable | None, has_sub: bool, start: int, end: int) -> TemplateError:
+    """A name that is not in the table, or that is there only with (or only without) a name in parentheses."""
+    if not name:
+        hint = "write $$ for a dollar sign"
+        return TemplateError("'$' is not followed by a variable name", start, start + 1, "unknown-variable", hint)
+    written = f"${name}(...)" if has_sub else f"${name}"
+    if declaration is not None:
+        message = f"${name} takes no name in parentheses" if has_sub else f"${name} needs a name in parentheses"
+        hint = f"write $({name}) when '(' follows" if has_sub else f"write ${name}(name)"
+        return TemplateError(message, start, end, "unknown-variable", hint)
+    return TemplateError(f"unknown variable {written}", start, end, "unknown-variable", _variable_hint(name, has_sub))
+
+
+def _variable_hint(name: str, has_sub: bool) -> str | None:
+    if name.isdigit():
+        return "write $$ for a dollar sign"
+    for length in range(len(name) - 1, 1, -1):
+        if name[length] in "._" and name[:length] in VARIABLES and VARIABLES[name[:length]].subname != "required":
+            # a dot or underscore after a bare name is taken for a part of it
+            return f"write $({name[:length]}){name[length:]} when {name[length:]!r} is text"
+    unfit = "none" if has_sub else "required"
+    found = near_misses(name, (key for key, known in VARIABLES.items() if known.subname != unfit), 1)
+    found = found or near_misses(name, VARIABLES, 1)
+    if not found:
+        return None
+    return f"did you mean ${found[0]}{'(...)' if VARIABLES[found[0]].subname == 'required' else ''}?"
+
+
+def context_refused(text: str, start: int, end: int) -> TemplateError:
+    """`$(<request>rm)`: contexts belong to the module tm, which an event route does not need."""
+    stop = text.find(">", start, end)
+    context = text[text.index("<", start) + 1 : stop if stop >= 0 else end]
+    message = f"unknown context <{context}>: there is no transaction here"
+    return TemplateError(message, start, stop + 1 if stop >= 0 else end, "unknown-context", "leave <...> out")
+
+
+# -- transformations ----------------------------------------------------------------------------------------------
+
+
+def transformations_of(cls: str) -> list[Transformation]:
+    """All transformations of a class, whose name is compared without regard to letter case."""
+    cls = cls.lower()
+    return [known for known in TRANSFORMATIONS.values() if known.cls == cls]
+
+
+def find_transformation(known: list[Transformation], name: str) -> Transformation | None:
+    """The transformation a script means by `name`: the name itself first, then the looser spellings."""
+    folded = name.lower()
+    for transformation in known:
+        if transformation.name == (folded if transformation.any_case else name):
+            return transformation
+    for transformation in known:
+        spelled = folded if transformation.any_case else name
+        if any(fnmatchcase(spelled, pattern) for pattern in transformation.spellings):
+            return transformation
+    return None
+
+
+def no_class(text: str, start: int, end: int) -> TemplateError:
+    """`{len}`, `{}`: no class in front of a dot."""
+    hint = _elsewhere(text.partition(",")[0].strip()) or "write {class.name}, such as {s.len}"
+    return TemplateError(f"transformation {{{text}}} names no class", start, end, "unknown-transformation", hint)
+
+
+def _elsewhere(name: str) -> str | None:
+    """A hint when another class has a transformation of this name."""
+    near = [full for full, known in TRANSFORMATIONS.items() if known.name == name.lower()]
+    return f"did you mean {{{min(near, key=len)}}}?" if near else None
+
+
+def unknown_class(cls: str, rest: str, start: int, end: int) -> TemplateError:
+    """A class that is not in the table; `rest` is what follows its dot."""
+    hint = did_you_mean(cls, {known.cls for known in TRANSFORMATIONS.values()})
+    hint = hint or _elsewhere(rest.partition(",")[0].strip())
+    if cls != cls.strip() and transformations_of(cls.strip()):
+        hint = "no blank may follow '{'"
+    return TemplateError(f"unknown class {cls!r} of transformations", start, end, "unknown-transformation", hint)
+
+
+def unknown_transformation(known: list[Transformation], cls: str, name: str, start: int, end: int) -> TemplateError:
+    written = f"{{{cls}.{name}}}"
+    """A name that the class does not have."""
+    hint = did_you_mean(name, (t.name for t in known)) or _elsewhere(name)
+    if hint is None and len(known) <= LISTED:
+        hint = f"{cls} has {', '.join(sorted(t.name for t in known))}"
+    return TemplateError(f"unknown transformation {written}", start, end, "unknown-transformation", hint)

@@ -1,0 +1,1 @@
+"""Declarations of the script library; see `evroute_kernel.library.declarations`."""

@@ -1,0 +1,83 @@
+"""Class `via`: the parts of a Via header (the first of a list)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from evroute_kernel.library.declarations import transformation
+from evroute_kernel.library.sip_via import BadVia, Via, parse_via
+from evroute_kernel.library.transformations.arguments import as_text, literals, text_argument, two_forms
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.values import Value, fold
+
+_EXAMPLE: Final = "SIP/2.0/UDP 1.2.3.4:5061;branch=z9hG4bKx;rport=77;received=5.6.7.8;foo=bar (cmt)"
+#: shorter texts are null without an error
+_SHORTEST: Final = 3
+
+
+def _parsed(context: Context, value: Value) -> Via | None:
+    """The Via, or None; said why, unless the text is very short."""
+    text = as_text(value)
+    if len(text) < _SHORTEST:
+        return None
+    try:
+        return parse_via(text)
+    except BadVia as error:
+        # the server keeps a freed buffer, and its process dies at the second text that is no Via header
+        context.error(f"{{via}}: {text!r} is no Via header: {error}; a second one kills the server's process")
+        return None
+
+
+def _declare_part(name: str, doc: str, read: Callable[[Via], str | None], result: str) -> None:
+    """A transformation that reads one part; an empty part is null."""
+
+    def part(context: Context, value: Value) -> Value:
+        via = _parsed(context, value)
+        return None if via is None else read(via) or None
+
+    part.__doc__ = doc
+    transformation(f"via.{name}", example=(_EXAMPLE, f"{{via.{name}}}", result))(part)
+
+
+_PARTS: Final[tuple[tuple[str, str, Callable[[Via], str | None], str], ...]] = (
+    ("name", "Protocol name.", lambda via: via.name, "SIP"),
+    ("version", "Protocol version.", lambda via: via.version, "2.0"),
+    ("transport", "Transport.", lambda via: via.transport, "UDP"),
+    ("host", "Host, an IPv6 address in its brackets.", lambda via: via.host, "1.2.3.4"),
+    ("domain", "The same as `{via.host}`.", lambda via: via.host, "1.2.3.4"),
+    ("comment", "Comment, without its parentheses.", lambda via: via.comment, "cmt"),
+    (
+        "params",
+        "All parameters as one text.",
+        lambda via: via.params,
+        "branch=z9hG4bKx;rport=77;received=5.6.7.8;foo=bar ",
+    ),
+    ("branch", "Value of the parameter branch.", lambda via: via.value("branch"), "z9hG4bKx"),
+    ("received", "Value of the parameter received.", lambda via: via.value("received"), "5.6.7.8"),
+    ("rport", "Value of the parameter rport; null when it has none.", lambda via: via.value("rport"), "77"),
+)
+
+for _part in _PARTS:
+    _declare_part(*_part)
+
+
+@transformation("via.port", result="int", example=(_EXAMPLE, "{via.port}", "5061"))
+def port(context: Context, value: Value) -> Value:
+    """The port; null when absent."""
+    via = _parsed(context, value)
+    if via is None or not via.port:
+        return None
+    return two_forms(via.port, int(via.port) & 0xFFFF)
+
+
+@transformation("via.param", "name:string", prepare=literals, example=(_EXAMPLE, "{via.param,foo}", "bar"))
+def param(context: Context, value: Value, name: Value) -> Value:
+    """Value of a parameter, its name compared without case; empty for one without value, null for none."""
+    via = _parsed(context, value)
+    if via is None or not via.params:
+        return None
+    wanted = text_argument(context, "via.param", "name", name)
+    if wanted is None:
+        return None
+    return next((found or "" for key, found in via.values if fold(key) == fold(wanted)), None)

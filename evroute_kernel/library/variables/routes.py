@@ -1,0 +1,75 @@
+"""Where the script is, and what went wrong: `$route`, `$route.name`, `$route.type`, `$err.*`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evroute_kernel.library.declarations import ALL, Variable, variable
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.values import Value
+
+
+def _title(entry: tuple[str, str]) -> str:
+    kind, name = entry
+    return f"{kind}[{name}]" if name else kind
+
+
+def _place(context: Context, index: Any) -> int | None:
+    """Place in the route stack: index 0 is the running block, 1 its caller, -1 the outermost. None outside."""
+    size, number = len(context.route_stack), index or 0
+    return (-1 - number) % size if -size <= number < size else None
+
+
+@variable("route", index=True)
+def route(context: Context, name: None, index: Any) -> Value:
+    """The running block: `event_route[E_X]`, `route[name]`, `startup_route`.
+
+    `$(route[1])` is its caller, `[-1]` the outermost block, `[*]` the whole path, outermost first.
+    """
+    if index is ALL:
+        return " > ".join(map(_title, context.route_stack))
+    place = _place(context, index)
+    return None if place is None else _title(context.route_stack[place])
+
+
+@variable("route.name", index=True)
+def route_name(context: Context, name: None, index: Any) -> Value:
+    """Name of the running block, empty for startup_route and error_route. Indexed as $route, without `[*]`."""
+    place = None if _is_list(context, "route.name", index) else _place(context, index)
+    return None if place is None else context.route_stack[place][1]
+
+
+@variable("route.type", index=True)
+def route_type(context: Context, name: None, index: Any) -> Value:
+    """Kind of the running block: event_route, route, startup_route ... Indexed as $route, without `[*]`."""
+    place = None if _is_list(context, "route.type", index) else _place(context, index)
+    if place is None:
+        return None
+    # for the server everything above the top route is a plain route, error_route too
+    return context.route_stack[0][0] if place == 0 else "route"
+
+
+def _is_list(context: Context, name: str, index: Any) -> bool:
+    if index is not ALL:
+        return False
+    context.error(f"$({name}[*]) does not exist: only $(route[*]) lists all blocks")
+    return True
+
+
+# -- $err.* -----------------------------------------------------------------------------------------------------------
+
+
+def _error_variable(name: str, attribute: str, unset: Value, type: str, doc: str) -> Variable:
+    def get(context: Context, name: None, index: None) -> Value:
+        value: Value = unset if context.error_info is None else getattr(context.error_info, attribute)
+        return value
+
+    get.__doc__ = doc
+    return variable(name, type=type)(get)
+
+
+_error_variable("err.class", "eclass", 0, "int", "Class of the error that error_route handles: 1 parsing, 0 none.")
+_error_variable("err.level", "level", 0, "int", "Level of that error, 1 the gravest.")
+_error_variable("err.info", "info", "", "string", "Text of that error.")
+_error_variable("err.rcode", "rcode", 0, "int", "Reply code suggested for that error.")
+_error_variable("err.rreason", "rreason", "", "string", "Reply reason suggested for that error.")
