@@ -1,0 +1,150 @@
+"""Calls of functions: the name, where it may be called, and each argument against its parameter."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from evroute_kernel.errors import near_misses
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.scope import Scope
+from evroute_kernel.library.declarations import FUNCTIONS, Function, Param
+from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
+from evroute_kernel.runtime.regex import RegexError
+from evroute_kernel.runtime.regex import compile as compile_regex
+from evroute_kernel.source import Span
+
+#: words that look like functions and are none; near misses of a wrong name
+_COMMANDS: Final = ("xlog", "xdbg", "log", "route", "return", "exit", "drop", "async", "launch", "assert")
+#: an argument that could not be read; its own error is reported already
+_BROKEN: Final = object()
+
+
+def check_call(scope: Scope, node: nodes.Call, asynchronous: Literal["", "async", "launch"] = "") -> None:
+    """One call; `asynchronous` names the statement that takes the function's asynchronous form."""
+    function = _function(scope, node, asynchronous)
+    if function is None or not _count_fits(scope, node, function):
+        return
+    values = [_argument(scope, function, p, a, node) for p, a in _pairs(function, node)]
+    if function.check is not None and _BROKEN not in values:
+        arguments = (values, scope.modparams) if function.check_modparams else (values,)
+        problem = function.check(*arguments)
+        if problem is not None:
+            index, message, hint = problem
+            scope.error("argument", f"{function.name}: {message}", _place(node, index), hint)
+
+
+def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | None:
+    function = FUNCTIONS.get(node.name)
+    if function is None:
+        _unknown(scope, node)
+    elif function.module not in scope.modules:
+        scope.not_loaded("unknown-function", f"{node.name}()", function.module, node.name_span)
+    elif asynchronous:
+        if function.is_async:
+            return function
+        known = sorted(f.name for f in FUNCTIONS.values() if f.is_async and f.module in scope.modules)
+        hint = f"these have: {', '.join(known)}" if known else None
+        scope.error("not-async", f"{node.name}() has no asynchronous form for {asynchronous}", node.name_span, hint)
+    elif scope.kind not in function.routes:
+        article = "an" if scope.word[0] in "aeiou" else "a"
+        hint = "call it in a route[...] and call that with route(...): there the server does not look"
+        scope.error("not-here", f"{node.name}() cannot be called in {article} {scope.word}", node.name_span, hint)
+    else:
+        return function
+    return None
+
+
+def _unknown(scope: Scope, node: nodes.Call) -> None:
+    loaded = [name for name, f in FUNCTIONS.items() if f.module in scope.modules]
+    near = near_misses(node.name, [*loaded, *_COMMANDS], 1)
+    routes = [name for kind, name in (*scope.environment.routes, *_routes(scope)) if kind == "route"]
+    hint = f"did you mean {near[0]!r}?" if near else None
+    if node.name in routes:
+        hint = f"a route is called with route({node.name})"
+    scope.error("unknown-function", f"unknown function {node.name}()", node.name_span, hint)
+
+
+def _routes(scope: Scope) -> list[tuple[str, str]]:
+    return [(item.kind, item.name) for item in scope.script.items if isinstance(item, nodes.Route)]
+
+
+def _count_fits(scope: Scope, node: nodes.Call, function: Function) -> bool:
+    """Enough arguments, not too many, and none left out that must be there."""
+    given, params = node.arguments, function.params
+    needed = max((i + 1 for i, p in enumerate(params) if not p.optional), default=0)
+    if len(given) > len(params):
+        most = f"at most {len(params)}" if params else "none"
+        message = f"too many arguments for {function.name}: {len(given)} given, it takes {most}"
+        scope.error("arguments", message, _place(node, len(params)), f"write {function.signature}")
+        return False
+    left_out = [i for i, a in enumerate(given) if a is None and not params[i].optional]
+    if len(given) < needed or left_out:
+        missing = left_out[0] if left_out else len(given)
+        missing = next(i for i in range(missing, needed) if not params[i].optional)
+        message = f"{function.name} lacks its argument {missing + 1} ({params[missing].name})"
+        scope.error("arguments", message, node.span, f"write {function.signature}")
+        return False
+    return True
+
+
+def _pairs(function: Function, node: nodes.Call) -> list[tuple[Param, nodes.Argument | None]]:
+    given = [*node.arguments, *[None] * (len(function.params) - len(node.arguments))]
+    return list(zip(function.params, given, strict=True))
+
+
+def _place(node: nodes.Call, index: int) -> Span:
+    """The argument with an index, or the whole call when nothing is written there."""
+    argument = node.arguments[index] if index < len(node.arguments) else None
+    return node.span if argument is None else argument.span
+
+
+def _argument(scope: Scope, function: Function, param: Param, argument: Any, node: nodes.Call) -> Any:
+    """An argument as `Function.check` wants it, after looking whether it fits its parameter."""
+    if argument is None:
+        return None
+    if isinstance(argument, nodes.Variable):
+        try:
+            return parse_variable(argument.text)
+        except TemplateError:  # reported where variables are checked
+            return _BROKEN
+    if isinstance(argument, nodes.Number):
+        if param.type != "int":
+            hint = f'write "{argument.span.text}"' if param.type != "var" else "write $var(x)"
+            return _misfit(scope, function, param, argument, hint)
+        return argument.value
+    if param.type in ("int", "var"):
+        hint = "write the number without quotes" if argument.value.lstrip("-").isdigit() else None
+        return _misfit(scope, function, param, argument, hint if param.type == "int" else "write $var(x)")
+    return _text(scope, param, argument)
+
+
+def _misfit(scope: Scope, function: Function, param: Param, argument: nodes.Node, hint: str | None) -> object:
+    given = "a number" if isinstance(argument, nodes.Number) else "a text"
+    message = f"{function.name}: {param.name} is {_TYPES[param.type]}, not {given}"
+    scope.error("argument", message, argument.span, hint)
+    return _BROKEN
+
+
+_TYPES: Final = {
+    "int": "a number or a variable",
+    "string": "a text or a variable",
+    "literal": "a text or a variable",
+    "regex": "a regular expression in quotes or a variable",
+    "var": "a variable",
+}
+
+
+def _text(scope: Scope, param: Param, argument: nodes.String) -> Any:
+    """A literal text: for `check` the text itself, or its first variable when only the run knows its value."""
+    if param.type == "string":
+        pieces = scope.format(argument)
+        if pieces is None:
+            return _BROKEN
+        return next((p for p in pieces if isinstance(p, VariableSpec)), "".join(p for p in pieces if isinstance(p, str)))
+    if param.type == "regex":
+        try:
+            compile_regex(argument.value)
+        except RegexError as error:
+            scope.error("bad-regex", f"bad regular expression: {error}", argument.span, "the syntax is POSIX extended")
+            return _BROKEN
+    return argument.value

@@ -1,0 +1,109 @@
+"""Global settings, loadmodule and modparam."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from evroute_kernel.errors import did_you_mean
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.environment import known_modules, module_declaration
+from evroute_kernel.lang.scope import Scope
+from evroute_kernel.runtime.regex import RegexError
+from evroute_kernel.runtime.regex import compile as compile_regex
+
+_FACILITIES: Final = {f"LOG_LOCAL{n}" for n in range(8)} | {
+    f"LOG_{name}" for name in "AUTH AUTHPRIV CRON DAEMON FTP KERN LPR MAIL NEWS SYSLOG USER UUCP".split()
+}
+_POLL_METHODS: Final = {"poll", "epoll", "sigio_rt", "select", "kqueue", "/dev/poll"}
+_LOG_FORMATS: Final = {"plain_text", "json", "json_cee"}
+#: setting -> smallest and largest value
+_RANGES: Final = {
+    "tcp_accept_aliases": (0, 2),
+    "tcp_connect_timeout": (1, 2**31 - 1),
+    "event_shm_threshold": (0, 100),
+    "event_pkg_threshold": (0, 100),
+}
+#: settings that take one of a few words -> the words, and whether letter case counts
+_WORDS: Final = {
+    "log_facility": (_FACILITIES, False),
+    "syslog_facility": (_FACILITIES, False),
+    "poll_method": (_POLL_METHODS, False),
+    "stderror_log_format": (_LOG_FORMATS, True),
+    "syslog_log_format": (_LOG_FORMATS, True),
+}
+
+
+def check_global(scope: Scope, node: nodes.Global) -> None:
+    """Values outside what a setting takes."""
+    name, value = node.name, node.value
+    if isinstance(value, int):
+        low, high = _RANGES.get(name, (value, value))
+        if not low <= value <= high:
+            scope.error("setting", f"{name} takes {low} to {high}, not {value}", node.span)
+        return
+    if name in _WORDS:
+        words, exact = _WORDS[name]
+        if (value if exact else value.upper()) not in (words if exact else {w.upper() for w in words}):
+            hint = did_you_mean(value, words) or f"it takes {', '.join(sorted(words))}"
+            scope.error("setting", f"{value!r} is no value of {name}", node.span, hint)
+    elif name == "mem-group":
+        scope.error("setting", "mem-group works only in servers built for it", node.span, "remove it")
+    elif name == "dst_blacklist":
+        scope.set_parameter("core", name, value)
+
+
+def check_loadmodule(scope: Scope, node: nodes.LoadModule) -> None:
+    """A module that exists, once in a text. Those of the session may be named again."""
+    name = node.path.rpartition("/")[2].removesuffix(".so")
+    if name not in known_modules():
+        hint = "use event_rabbitmq" if name == "rabbitmq" else did_you_mean(name, known_modules())
+        scope.error("unknown-module", f"unknown module {name!r}", node.span, hint)
+    elif name in scope.loaded_here and name != "event_route":
+        scope.error("module-twice", f"module {name} is loaded twice", node.span, "remove one of the two")
+    scope.loaded_here.add(name)
+    scope.modules.add(name)
+
+
+def check_modparam(scope: Scope, node: nodes.ModParam) -> None:
+    """A parameter that a loaded module has, with a value of its type. The module name is a regular expression."""
+    try:
+        pattern = compile_regex(f"^({node.module})$")
+    except RegexError as error:
+        scope.error("bad-regex", f"{node.module!r} is no regular expression: {error}", node.span)
+        return
+    matching = sorted(m for m in scope.modules - {"core"} if pattern.search(m))
+    if not matching:
+        _no_module(scope, node)
+    for module in matching:
+        if _check_value(scope, node, module):
+            scope.set_parameter(module, node.name, node.value)
+
+
+def _no_module(scope: Scope, node: nodes.ModParam) -> None:
+    if node.module in known_modules():
+        hint: str | None = f'write loadmodule "{node.module}.so" before it'
+        scope.error("module-not-loaded", f"module {node.module} is not loaded", node.span, hint)
+    else:
+        hint = did_you_mean(node.module, known_modules())
+        scope.error("unknown-module", f"unknown module {node.module!r}", node.span, hint)
+
+
+def _check_value(scope: Scope, node: nodes.ModParam, module: str) -> bool:
+    declared = module_declaration(module)
+    if declared is None:
+        return True
+    expected = declared.params.get(node.name)
+    given = "int" if isinstance(node.value, int) else "string"
+    if expected is None:
+        known = sorted(declared.params)
+        hint = did_you_mean(node.name, known) or (f"it has {', '.join(known)}" if known else "it has none")
+        scope.error("unknown-parameter", f"module {module} has no parameter {node.name!r}", node.span, hint)
+    elif expected not in ("any", given):
+        takes = "a number" if expected == "int" else "a text in quotes"
+        scope.error("parameter-type", f"parameter {node.name} of module {module} takes {takes}", node.span)
+    else:
+        problem = declared.check(node.name, node.value) if declared.check is not None else None
+        if problem is None:
+            return True
+        scope.error("parameter-value", f"parameter {node.name} of module {module}: {problem}", node.span)
+    return False

@@ -1,0 +1,112 @@
+"""Everything that the server refuses when it starts, although the text parses.
+
+Names and signatures come from the declaration tables alone. A script is walked once, without recursion; each kind of
+node has one check. All errors are reported, in the order of the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from functools import cache
+from typing import Any, Final
+
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.check_calls import check_call
+from evroute_kernel.lang.check_routes import check_route, check_route_call, check_routes
+from evroute_kernel.lang.check_settings import check_global, check_loadmodule, check_modparam
+from evroute_kernel.lang.check_values import check_assign, check_comparison, check_for_each, check_network, check_xlog
+from evroute_kernel.lang.environment import Environment
+from evroute_kernel.lang.scope import Scope
+
+
+def check(script: nodes.Script, environment: Environment | None = None) -> list[Diagnostic]:
+    """What the server would refuse in a script without syntax errors; statements of a cell count as a `route[]`."""
+    scope = Scope(environment or Environment(), script)
+    check_routes(scope)
+    for item in script.items:
+        if isinstance(item, nodes.Route):
+            scope.enter(item.kind)
+            check_route(scope, item)
+            _check_below(scope, item.body)
+        else:
+            _ITEM_CHECKS[type(item)](scope, item)
+    if script.scratch:
+        scope.enter("route")
+        _check_below(scope, script.scratch)
+    return sorted(scope.found, key=_order)
+
+
+def _order(diagnostic: Diagnostic) -> int:
+    return diagnostic.span.start if diagnostic.span else -1
+
+
+def _check_below(scope: Scope, statements: tuple[nodes.Node, ...]) -> None:
+    stack: list[nodes.Node] = list(reversed(statements))
+    while stack:
+        node = stack.pop()
+        checked = _CHECKS.get(type(node))
+        if checked is not None:
+            checked(scope, node)
+        stack.extend(reversed(list(_children(node))))
+
+
+def _children(node: nodes.Node) -> Iterator[nodes.Node]:
+    """Child nodes, as `Node.children` gives them; but the call in async() and launch() is checked with its owner."""
+    if isinstance(node, (nodes.Async, nodes.Launch)):
+        yield from (a for a in node.call.arguments if a is not None)
+        return
+    for name in _node_fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            for item in value:
+                if isinstance(item, nodes.Node):
+                    yield item
+        elif isinstance(value, nodes.Node):
+            yield value
+
+
+@cache
+def _node_fields(kind: type[nodes.Node]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.name not in ("span", "text_span", "name_span", "header"))
+
+
+def _variable(scope: Scope, node: nodes.Variable) -> None:
+    scope.variable(node)
+
+
+def _call(scope: Scope, node: nodes.Call) -> None:
+    check_call(scope, node)
+
+
+def _asynchronous(scope: Scope, node: nodes.Async | nodes.Launch) -> None:
+    check_call(scope, node.call, asynchronous="async" if isinstance(node, nodes.Async) else "launch")
+    if isinstance(node, nodes.Launch) and node.text is not None and node.text.value:
+        scope.format(node.text)
+
+
+def _action(scope: Scope, node: nodes.Action) -> None:
+    if not node.statements:
+        scope.error("empty-block", "this block in a condition is empty", node.span, "the server refuses to start with it")
+
+
+_CHECKS: Final[dict[type[nodes.Node], Callable[[Scope, Any], None]]] = {
+    nodes.Variable: _variable,
+    nodes.Assign: check_assign,
+    nodes.Comparison: check_comparison,
+    nodes.Network: check_network,
+    nodes.ForEach: check_for_each,
+    nodes.XLog: check_xlog,
+    nodes.XDbg: check_xlog,
+    nodes.Call: _call,
+    nodes.RouteCall: check_route_call,
+    nodes.Async: _asynchronous,
+    nodes.Launch: _asynchronous,
+    nodes.Action: _action,
+}
+_ITEM_CHECKS: Final[dict[type[nodes.Node], Callable[[Scope, Any], None]]] = {
+    nodes.Global: check_global,
+    nodes.LoadModule: check_loadmodule,
+    nodes.ModParam: check_modparam,
+}

@@ -1,0 +1,139 @@
+"""Script text to compiled routes: parse, check, generate; the stages in order, and what they produce.
+
+A compiled route is plain data. It travels to workers, which link it (`library.linker`) without knowing how it was made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.checker import check
+from evroute_kernel.lang.codegen import NestingError, RouteGenerator
+from evroute_kernel.lang.environment import Environment
+from evroute_kernel.lang.parser import parse
+from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
+from evroute_kernel.source import Source, Span
+
+#: kinds of route that run here; the others are checked and kept for export
+RUNNABLE = frozenset({"event_route", "route", "startup_route", "timer_route", "error_route"})
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRoute:
+    """One block, ready to be linked. `spans[i]`, `lines[i]`, `actions[i]` describe statement i.
+
+    `code` is marshalled Python byte code, empty for a block without statements; `pool` is what the linker binds into it.
+    Two routes with the same `digest` are the same program text at the same place.
+    """
+
+    kind: str
+    name: str
+    interval: int | None
+    code: bytes = field(repr=False)
+    pool: tuple[tuple[Any, ...], ...] = field(repr=False)
+    spans: tuple[Span, ...] = field(repr=False)
+    lines: tuple[int, ...] = field(repr=False)
+    actions: tuple[str, ...] = field(repr=False)
+    header: Span = field(repr=False)
+    span: Span = field(repr=False)
+    digest: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind}[{self.name}]" if self.name else self.kind
+
+    @property
+    def source(self) -> Source:
+        return self.header.source
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What one text defines: everything of it takes effect together, or nothing."""
+
+    source: Source
+    script: nodes.Script = field(repr=False)
+    routes: tuple[CompiledRoute, ...]
+    scratch: CompiledRoute | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def settings(self) -> list[nodes.Global]:
+        return [i for i in self.script.items if isinstance(i, nodes.Global)]
+
+    @property
+    def modparams(self) -> list[nodes.ModParam]:
+        return [i for i in self.script.items if isinstance(i, nodes.ModParam)]
+
+    @property
+    def modules(self) -> list[nodes.LoadModule]:
+        return [i for i in self.script.items if isinstance(i, nodes.LoadModule)]
+
+
+def compile_script(source: Source, environment: Environment, *, scratch: bool = False) -> Unit:
+    """The routes of a text. Raises ScriptError with every finding when one of them is an error.
+
+    With `scratch`, bare statements are accepted too and become one nameless route.
+    """
+    script, found = parse(source, scratch=scratch)
+    refuse(found, RouteSyntaxError)
+    found += check(script, environment)
+    refuse(found, RouteCheckError)
+    routes, scratch_route = _generate(script, found)
+    refuse(found, RouteCheckError)
+    return Unit(source, script, routes, scratch_route, tuple(found))
+
+
+def refuse(found: list[Diagnostic], error: type[ScriptError]) -> None:
+    """Raise `error` with everything found so far if an error is among it."""
+    if any(d.severity == "error" for d in found):
+        raise error(sorted(found, key=_order))
+
+
+def _order(diagnostic: Diagnostic) -> int:
+    return diagnostic.span.start if diagnostic.span else -1
+
+
+def _generate(script: nodes.Script, found: list[Diagnostic]) -> tuple[tuple[CompiledRoute, ...], CompiledRoute | None]:
+    routes = []
+    for item in script.items:
+        if isinstance(item, nodes.Route):
+            compiled = compile_route(item, found)
+            routes += [compiled] if compiled else []
+    if not script.scratch:
+        return tuple(routes), None
+    span = script.scratch[0].span
+    block = nodes.Route("scratch", "", None, script.scratch, header=span, span=span.until(script.scratch[-1].span))
+    return tuple(routes), compile_route(block, found)
+
+
+def compile_route(route: nodes.Route, found: list[Diagnostic]) -> CompiledRoute | None:
+    """One checked block; None when it nests too deeply, which `found` then says."""
+    generator = RouteGenerator()
+    code = b""
+    if route.body:
+        try:
+            code = generator.generate(route.title, route.header, route.body)
+        except NestingError as error:
+            found.append(Diagnostic("error", "nesting", str(error), error.span, "move the inner part into a route[]"))
+            return None
+    pool = tuple(generator.pool)
+    lines = tuple(max(span.line, span.end_line) for span in generator.spans)
+    digest = sha256(code + repr((route.kind, route.name, route.interval, pool)).encode()).hexdigest()[:16]
+    return CompiledRoute(
+        route.kind,
+        route.name,
+        route.interval,
+        code,
+        pool,
+        tuple(generator.spans),
+        lines,
+        tuple(generator.actions),
+        route.header,
+        route.span,
+        digest,
+    )

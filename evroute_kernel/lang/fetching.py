@@ -1,0 +1,151 @@
+"""`fetch_event_params` of OpenSIPS 2.x: reading its list of variables, and the assignments that take its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from evroute_kernel.lang.legacy import OLD_AVP, Code, Doubt, Edit
+from evroute_kernel.lang.lexer import string_value
+from evroute_kernel.library.catalogue import events
+from evroute_kernel.library.catalogue.facts import Event
+
+FETCH: Final = "fetch_event_params"
+_CODE: Final = "fetch-event-params"
+_ENTRY: Final = re.compile(r"\s*(?:(?P<name>[\w.-]+)\s*=\s*)?(?P<target>\$.+?)\s*", re.DOTALL)
+_STATEMENT_ENDS: Final = ("LBRACE", "RBRACE", "SEMICOLON", "COLON")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One entry of the list: the variable, and what `$param` has to read."""
+
+    target: str
+    param: str
+
+    @property
+    def assignment(self) -> str:
+        return f"{self.target} = $param({self.param})"
+
+
+def fetches(code: Code) -> Iterator[Edit | Doubt]:
+    """Every call of `fetch_event_params`, as statement or in a condition."""
+    for index, token in enumerate(code.tokens):
+        if token.type != "ID" or token.text != FETCH or code.kind(index + 1) != "LPAR":
+            continue
+        if not code.kinds(index + 1, "LPAR", "STRING", "RPAR"):
+            end = code.span(min(index + 1, len(code.tokens) - 1)).end
+            yield Doubt(token.span.start, end, _CODE, "the list of variables is no plain text")
+            continue
+        name = code.events[index]
+        if name is None:
+            why = "parameters of an event are visible in its event_route only: read them there and pass them on"
+            yield Doubt(token.span.start, code.span(index + 3).end, _CODE, why)
+            continue
+        entries = list(_entries(string_value(code.tokens[index + 2])[0], events().get(name)))
+        if not entries or None in entries:
+            yield Doubt(token.span.start, code.span(index + 3).end, _CODE, "the list holds something that is no variable")
+            continue
+        yield from _replacement(code, index, [e for e in entries if e is not None], _note(code, index, name))
+
+
+def _entries(text: str, event: Event | None) -> Iterator[Fetched | None]:
+    """The list `name=$var(x);$var(y)`; None for an entry that is no variable."""
+    parts = [part for part in text.split(";") if part.strip()]
+    positions = _positions(event, len(parts)) if event else []
+    for number, part in enumerate(parts, 1):
+        found = _ENTRY.fullmatch(part)
+        if found is None:
+            yield None
+            continue
+        by_position = positions[number - 1] if number <= len(positions) else str(number)
+        yield Fetched(OLD_AVP.sub("", found["target"]), found["name"] or by_position)
+
+
+def _positions(event: Event, count: int) -> list[str]:
+    """Names by position. Parameters that may be absent did not count, unless the list is too long without them."""
+    extra = event.extra_params
+    params = event.params
+    if extra is not None:
+        fixed = next((i + 1 for i, p in enumerate(params) if p.name == extra.after), 0)
+        params = params[:fixed]
+    required = [p.name for p in params if not p.optional]
+    return required if count <= len(required) else [p.name for p in params]
+
+
+def _note(code: Code, index: int, name: str) -> str | None:
+    """What the catalogue has to say about reading by position, or by a name that the event lacks."""
+    event = events().get(name)
+    entries = [p for p in string_value(code.tokens[index + 2])[0].split(";") if p.strip()]
+    by_name = [found["name"] for p in entries if (found := _ENTRY.fullmatch(p)) and found["name"]]
+    if event is None:
+        return None if len(by_name) == len(entries) else f"{name} is not in the catalogue: positions stay positions"
+    unknown = [n for n in by_name if event.param(n) is None]
+    if unknown and not event.dynamic:
+        return f"{name} has no parameter {unknown[0]}: it has {', '.join(p.name for p in event.params)}"
+    optional = [p.name for p in event.params if p.optional]
+    if optional and len(by_name) < len(entries) and not event.dynamic:
+        return f"{name} sends {', '.join(optional)} only at times: check that the names are those you meant"
+    if event.dynamic and len(entries) > len(by_name) and len(entries) > len(_positions(event, len(entries))):
+        return f"parameters of {name} depend on configuration: positions that move stay positions"
+    return None
+
+
+def _replacement(code: Code, index: int, entries: list[Fetched], note: str | None) -> Iterator[Edit]:
+    start, end = code.span(index).start, code.span(index + 3).end
+    before, after = code.kind(index - 1), code.kind(index + 4)
+    why = "$param reads the parameters of an event"
+    if after == "SEMICOLON" and before in (*_STATEMENT_ENDS, "RPAR", "ELSE"):
+        text = _joined(code, start, entries)
+        if before in ("RPAR", "ELSE") and len(entries) > 1:
+            # the body of an if that has no braces
+            yield Edit(start, code.span(index + 4).end, f"{{ {_line(entries)}; }}", _CODE, why, note)
+        else:
+            yield Edit(start, end, text, _CODE, why, note)
+        return
+    yield from _in_condition(code, index, entries, why, note)
+
+
+def _line(entries: list[Fetched]) -> str:
+    return "; ".join(e.assignment for e in entries)
+
+
+def _joined(code: Code, start: int, entries: list[Fetched]) -> str:
+    """The assignments without their last semicolon: each in its own line where the call began one."""
+    indent, first = code.indent(start)
+    return (f";\n{indent}" if first else "; ").join(e.assignment for e in entries)
+
+
+def _in_condition(code: Code, index: int, entries: list[Fetched], why: str, note: str | None) -> Iterator[Edit]:
+    """The call becomes a test for null; the assignments go before the `if`, or into the condition of any other."""
+    negated = code.kind(index - 1) == "NOT"
+    first = index - 1 if negated else index
+    op, word = ("==", "or") if negated else ("!=", "and")
+    test = f" {word} ".join(f"{e.target} {op} NULL" for e in entries)
+    head = _head(code, first)
+    alone = head is not None and head + 2 == first and code.kind(index + 4) == "RPAR"
+    start, end = code.span(first).start, code.span(index + 3).end
+    if head is not None and code.kind(head) == "IF" and code.kind(head - 1) in _STATEMENT_ENDS:
+        at = code.span(head).start
+        indent, leads = code.indent(at)
+        separator = f";\n{indent}" if leads else "; "
+        yield Edit(at, at, _joined(code, at, entries) + separator, _CODE, why, note)
+        yield Edit(start, end, test if alone or len(entries) == 1 else f"({test})", _CODE, why)
+        return
+    assigned = " and ".join(e.assignment for e in entries)
+    yield Edit(start, end, f"({assigned} and ({test}))", _CODE, why, note)
+
+
+def _head(code: Code, index: int) -> int | None:
+    """The `if` or `while` in whose parentheses a token stands."""
+    depth = 0
+    for position in range(index - 1, 0, -1):
+        kind = code.kind(position)
+        depth += {"RPAR": 1, "LPAR": -1}.get(kind, 0)
+        if depth < 0 and code.kind(position - 1) in ("IF", "WHILE"):
+            return position - 1
+        if kind in _STATEMENT_ENDS:
+            return None
+    return None

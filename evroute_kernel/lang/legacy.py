@@ -1,0 +1,186 @@
+"""What OpenSIPS 2.x wrote otherwise, found in the tokens of a text, and what takes its place.
+
+Only text of the old kind is touched; layout, comments and all other strings stay as they are. The rules:
+
+- `fetch_event_params("ip=$var(ip)")` becomes `$var(ip) = $param(ip);`, in a condition too;
+- `event_route[X, async]` and `[X, sync]` lose their mode;
+- `loadmodule "event_route.so"` and its parameters go, the core has event routes;
+- `$avp(s:x)` and `$avp(i:5)` lose their prefix;
+- numbers and output variables lose the quotes that functions wanted around every argument.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from evroute_kernel.lang.lexer import Token, string_value, tokens
+from evroute_kernel.lang.preprocess import Expanded
+from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the table of functions
+from evroute_kernel.library.catalogue import functions
+from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.source import Source, Span
+
+OLD_AVP: Final = re.compile(r"(?<=avp\()[si]:")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Characters start..end of the text are replaced. `code` is the lint of the same matter; `note` is for what the
+    rewriting cannot know."""
+
+    start: int
+    end: int
+    text: str
+    code: str
+    why: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Old text that stays, because nothing certain can take its place."""
+
+    start: int
+    end: int
+    code: str
+    why: str
+
+
+class Code:
+    """The tokens of a text, included files left out, and which route each belongs to."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.text = source.text
+        self.tokens, _ = tokens(Expanded(source.text, [0], [(source, 0)]))
+
+    def kind(self, index: int) -> str:
+        return self.tokens[index].type if 0 <= index < len(self.tokens) else ""
+
+    def kinds(self, index: int, *wanted: str) -> bool:
+        """Whether the tokens from `index` on are of these types."""
+        return tuple(self.kind(index + i) for i in range(len(wanted))) == wanted
+
+    def span(self, index: int) -> Span:
+        return self.tokens[index].span
+
+    @cached_property
+    def events(self) -> list[str | None]:
+        """For each token the name of the event route around it; None in other places."""
+        found: list[str | None] = []
+        depth, name = 0, None
+        for index, token in enumerate(self.tokens):
+            if depth == 0 and token.text == "event_route" and self.kind(index + 1) == "LSQB":
+                word = self.tokens[index + 2] if index + 2 < len(self.tokens) else token
+                name = string_value(word)[0] if word.type == "STRING" else word.text
+            depth += {"LBRACE": 1, "RBRACE": -1}.get(token.type, 0)
+            found.append(name if depth > 0 else None)
+            if depth <= 0 and token.type == "RBRACE":
+                depth, name = 0, None
+        return found
+
+    def indent(self, position: int) -> tuple[str, bool]:
+        """The blanks at the start of a line, and whether nothing else stands before `position` in it."""
+        line = self.text[self.text.rfind("\n", 0, position) + 1 : position]
+        blanks = line[: len(line) - len(line.lstrip(" \t"))]
+        return blanks, blanks == line
+
+    def whole_lines(self, start: int, end: int) -> tuple[int, int]:
+        """The same range with its line break and indentation when nothing else stands in its lines."""
+        line_start = self.text.rfind("\n", 0, start) + 1
+        line_end = self.text.find("\n", end)
+        line_end = len(self.text) if line_end < 0 else line_end + 1
+        if self.text[line_start:start].strip() or self.text[end:line_end].strip():
+            return start, end
+        return line_start, line_end
+
+
+def route_modes(code: Code) -> Iterator[Edit]:
+    """`event_route[X, async]`."""
+    for index, token in enumerate(code.tokens):
+        if token.text != "event_route" or not code.kinds(index + 1, "LSQB") or code.kind(index + 3) != "COMMA":
+            continue
+        mode = code.tokens[index + 4].text if index + 4 < len(code.tokens) else ""
+        if mode in ("async", "sync") and code.kind(index + 5) == "RSQB":
+            name = code.tokens[index + 2].text
+            why = f"event routes have no mode any more: they always run after what raised the event ({mode} goes)"
+            note = None if mode == "async" else f"event_route[{name}] ran before the raising script went on; now it runs after"
+            yield Edit(code.span(index + 3).start, code.span(index + 5).start, "", "event-route-mode", why, note)
+
+
+def module_lines(code: Code) -> Iterator[Edit]:
+    """`loadmodule "event_route.so"` and `modparam("event_route", ...)`."""
+    why = "event routes belong to the core"
+    for index, token in enumerate(code.tokens):
+        if token.type == "LOADMODULE" and code.kind(index + 1) == "STRING":
+            name = string_value(code.tokens[index + 1])[0].rpartition("/")[2]
+            if name in ("event_route.so", "event_route"):
+                start, end = code.whole_lines(token.span.start, code.span(index + 1).end)
+                yield Edit(start, end, "", "event-route-module", why)
+        elif token.type == "MODPARAM" and code.kinds(index + 1, "LPAR", "STRING"):
+            closing = next((i for i in range(index, len(code.tokens)) if code.kind(i) == "RPAR"), None)
+            if closing is not None and string_value(code.tokens[index + 2])[0] == "event_route":
+                start, end = code.whole_lines(token.span.start, code.span(closing).end)
+                yield Edit(start, end, "", "event-route-module", why)
+
+
+def avp_names(code: Code) -> Iterator[Edit]:
+    """`$avp(s:x)`, in code and in the text arguments of functions."""
+    plain = {t.text for t in code.tokens if t.type == "VARIABLE"}
+    for index, token in enumerate(code.tokens):
+        argument = token.type == "STRING" and code.kind(index - 1) in ("LPAR", "COMMA", "STRING")
+        if token.type != "VARIABLE" and not argument:
+            continue
+        for found in OLD_AVP.finditer(token.text):
+            start = token.span.start + found.start()
+            name = token.text[found.end() :].partition(")")[0]
+            note = f"$avp({name}) is used too: the two are one variable now" if f"$avp({name})" in plain else None
+            yield Edit(start, start + 2, "", "old-avp-name", "names of AVPs have no type prefix any more", note)
+
+
+def quoted_arguments(code: Code) -> Iterator[Edit]:
+    """Arguments in quotes where a number or a variable is wanted."""
+    for index, token in enumerate(code.tokens):
+        if token.type != "ID" or code.kind(index + 1) != "LPAR" or token.text == "fetch_event_params":
+            continue
+        kinds = _parameter_kinds(token.text)
+        for argument, kind in zip(_arguments(code, index + 2), kinds, strict=False):
+            if argument is None or argument.type != "STRING":
+                continue
+            bare = argument.text[1:-1].strip()
+            if (kind == "int" and _NUMBER.fullmatch(bare)) or (kind in ("int", "var") and _is_variable(bare)):
+                bare = OLD_AVP.sub("", bare)
+                what = "a number" if kind == "int" else "a variable"
+                why = f"{token.text} takes {what} here, without quotes"
+                yield Edit(argument.span.start, argument.span.end, bare, "quoted-argument", why)
+
+
+def _parameter_kinds(name: str) -> list[str]:
+    declared, fact = FUNCTIONS.get(name), functions().get(name)
+    params = declared.params if declared is not None else fact.params if fact is not None else ()
+    return [p.type for p in params]
+
+
+def _arguments(code: Code, index: int) -> Iterator[Token | None]:
+    """The arguments of a call, from after its parenthesis; None for one of several tokens or of none."""
+    depth, held = 0, list[Token]()
+    for token in code.tokens[index:]:
+        if depth == 0 and token.type in ("COMMA", "RPAR"):
+            yield held[0] if len(held) == 1 else None
+            held = []
+            if token.type == "RPAR":
+                return
+            continue
+        depth += {"LPAR": 1, "RPAR": -1}.get(token.type, 0)
+        held.append(token)
+
+
+def _is_variable(text: str) -> bool:
+    """Whether a text is one variable token and nothing else."""
+    found, _ = tokens(Expanded(text, [0], [(Source("text", text), 0)]))
+    return [t.type for t in found] == ["VARIABLE"] and found[0].text == text

@@ -1,0 +1,338 @@
+"""Script text to tokens, by the lexical rules of OpenSIPS 3.6 (language manual, chapter 1).
+
+The lexer never fails: what starts no token is dropped, as on the server, and what the server refuses (an unclosed
+string, comment or variable; a NUL byte) becomes a Diagnostic. It knows nothing of the grammar.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import Final
+
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang.preprocess import Expanded
+from evroute_kernel.lang.scriptglobals import GLOBALS
+from evroute_kernel.source import Span
+
+_ROUTES: Final = {
+    "route": "ROUTE",
+    "event_route": "NAMED_ROUTE",
+    "failure_route": "NAMED_ROUTE",
+    "branch_route": "NAMED_ROUTE",
+    "onreply_route": "ONREPLY_ROUTE",
+    "startup_route": "PLAIN_ROUTE",
+    "error_route": "PLAIN_ROUTE",
+    "local_route": "PLAIN_ROUTE",
+    "timer_route": "TIMER_ROUTE",
+}
+_COMMANDS: Final = """
+    if else while for in switch case default break return exit drop xlog xdbg log error assert async launch sync
+    loadmodule modparam any tag readonly expire anycast frag reuse_port accept_subdomain
+""".split()
+_CAPITALS_TOO: Final = {"ANYCAST": "ANYCAST", "FRAG": "FRAG", "REUSE_PORT": "REUSE_PORT"}
+
+#: word -> type of its token; every other word is an ID
+KEYWORDS: Final[dict[str, str]] = {
+    **{word: word.upper() for word in _COMMANDS},
+    **_CAPITALS_TOO,
+    "ACCEPT_SUBDOMAIN": "ACCEPT_SUBDOMAIN",
+    "read-only": "READONLY",
+    **_ROUTES,
+    **dict.fromkeys(("yes", "true", "on", "enable", "no", "false", "off", "disable"), "NUMBER"),
+    "null": "NULL",
+    "NULL": "NULL",
+    "and": "AND",
+    "or": "OR",
+    "not": "NOT",
+    **{name: f"SET_{kind.upper()}" for name, kind in GLOBALS.items()},
+}
+
+OPERATORS: Final[dict[str, str]] = {
+    "==": "EQUALS",
+    "!=": "DIFFERS",
+    "<": "ORDER",
+    ">": "ORDER",
+    "<=": "ORDER",
+    ">=": "ORDER",
+    "=~": "MATCH",
+    "!~": "MATCH",
+    "=": "ASSIGN",
+    ":=": "COLON_ASSIGN",
+    **dict.fromkeys(("+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="), "CHANGE"),
+    "+": "PLUS",
+    "-": "MINUS",
+    "*": "STAR",
+    "/": "SLASH",
+    "%": "PERCENT",
+    **dict.fromkeys(("&", "|", "^", "<<", ">>"), "BIT"),
+    "~": "TILDE",
+    "!": "NOT",
+    "&&": "AND",
+    "||": "OR",
+    "(": "LPAR",
+    ")": "RPAR",
+    "[": "LSQB",
+    "]": "RSQB",
+    "{": "LBRACE",
+    "}": "RBRACE",
+    ",": "COMMA",
+    ";": "SEMICOLON",
+    ":": "COLON",
+    ".": "DOT",
+}
+
+_HEX = "[0-9a-fA-F]{1,4}"
+_IPV6 = (
+    rf"(?:(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:){{1,7}}(?::{_HEX}){{1,7}}|:(?::{_HEX}){{1,7}}|(?:{_HEX}:){{1,7}}:|::)"
+)
+_DECIMAL = "(?:0|[1-9][0-9]*)"
+_IPV4 = rf"{_DECIMAL}(?:\.{_DECIMAL}){{3}}"
+_BLANK = r"[ \t\b\r]"
+
+# a variable's name without parentheses ends at blanks, operators and operator words, whatever stands around them
+_NAME = r"(?:(?!and|or|not|:=)[^ \t\r\n()=<>!~&|^+\-*/%;,])*+"
+_TOKEN = re.compile(
+    rf"""
+    (?P<SPACE> (?: {_BLANK} | \n | \\\n | \#[^\n]*+ )++ )
+    | (?P<VARIABLE> \${_NAME} (?: \( [^()]*+ (?: \( [^()]*+ \) [^()]*+ )*+ \) )? )
+    | (?P<STRING> "[^"\\]*+(?:\\.[^"\\]*+)*+" | '[^']*+' )
+    | (?P<IPV6> (?=[0-9a-fA-F]{{0,4}}:) {_IPV6} (?: / (?: {_IPV6} | {_DECIMAL} ) )? )
+    | (?P<IPV4> {_IPV4} (?: / (?: {_IPV4} | {_DECIMAL} ) )? )
+    | (?P<WORD> read-only | mem-group | [a-zA-Z][a-zA-Z0-9_]*+ )
+    | (?P<NUMBER> 0x[0-9a-fA-F]++ | 0[0-7]++ | {_DECIMAL} )
+    | (?P<COMMENT> /\* )
+    | (?P<OPERATOR> ==|=~|=|:=|:|!=|!~|!|<=|<<|<|>=|>>|>|&&|&=|&|\|\||\|=|\||[-+*/%^]=?|[~()\[\]{{}},;.] )
+    | (?P<OPEN> ["'] )
+    | (?P<STRAY> . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_MARK = re.compile(r"/\*|\*/")
+_PAREN = re.compile(r"[()]")
+
+# words that swallow a blank on either side (`cycles` only before); they serve sockets and scaling profiles
+_BLANK_WORD = re.compile(
+    rf"""
+    (?P<ON> on|ON ) {_BLANK} | (?P<AS> as|AS ) {_BLANK} | (?P<SOCKET_TOS> tos|TOS ) {_BLANK}
+    | (?P<USE_WORKERS> use_workers|USE_WORKERS ) {_BLANK}
+    | (?P<USE_PROFILE> use_auto_scaling_profile|USE_AUTO_SCALING_PROFILE ) {_BLANK}
+    | (?P<SCALE_UP> (?:scale|SCALE) {_BLANK}+ (?:up|UP) {_BLANK}+ (?:to|TO) ) {_BLANK}
+    | (?P<SCALE_DOWN> (?:scale|SCALE) {_BLANK}+ (?:down|DOWN) {_BLANK}+ (?:to|TO) ) {_BLANK}
+    | (?P<CYCLES_WITHIN> (?:cycles|CYCLES) {_BLANK}+ (?:within|WITHIN) ) {_BLANK}
+    | (?P<CYCLES> cycles|CYCLES )
+    """,
+    re.VERBOSE,
+)
+_BLANKS: Final = frozenset(" \t\b\r")
+_BLANK_WORD_STARTS: Final = frozenset(
+    "on ON as AS tos TOS use_workers USE_WORKERS use_auto_scaling_profile USE_AUTO_SCALING_PROFILE scale SCALE".split()
+)
+
+
+class Token:
+    """One token: its `type` (a terminal of the grammar), its `text` as written, and where it stands."""
+
+    __slots__ = ("span", "text", "type")
+
+    def __init__(self, type: str, text: str, span: Span) -> None:
+        self.type = type
+        self.text = text
+        self.span = span
+
+    def __repr__(self) -> str:
+        return f"Token({self.type}, {self.text!r})"
+
+
+def tokens(expanded: Expanded) -> tuple[list[Token], list[Diagnostic]]:
+    """All tokens of a text, and what no lexer could make sense of. Unclosed things end the list of tokens."""
+    lexer = _Lexer(expanded)
+    lexer.run()
+    return lexer.tokens, lexer.diagnostics
+
+
+class _Lexer:
+    def __init__(self, expanded: Expanded) -> None:
+        self.expanded = expanded
+        self.text = expanded.text
+        self.whole = expanded.whole
+        self.tokens: list[Token] = []
+        self.diagnostics: list[Diagnostic] = []
+        self.blanks_from = 0  # blanks before this offset belong to a token already
+
+    def run(self) -> None:
+        text, match, add = self.text, _TOKEN.match, self._add
+        position, end = 0, len(text)
+        while position < end:
+            found = match(text, position)
+            assert found is not None  # STRAY takes any character
+            kind, start = found.lastgroup, position
+            position = found.end()
+            if kind == "SPACE":
+                continue
+            if kind == "OPERATOR":
+                add(OPERATORS[found[0]], start, position)
+            elif kind == "WORD":
+                position = self._word(found[0], start, position)
+            elif kind == "VARIABLE":
+                position = self._variable(start, position)
+            elif kind == "STRING" or kind == "NUMBER":
+                add(kind, start, position)
+            elif kind == "IPV4" or kind == "IPV6":
+                add("NETWORK" if "/" in found[0] else kind, start, position)
+            elif kind == "COMMENT":
+                position = self._comment(start)
+            elif kind == "OPEN":
+                position = self._unclosed("string", start, 1, f"add the missing {text[start]}")
+            elif text[start] == "\0":
+                self._nul(start)
+
+    def _add(self, type: str, start: int, end: int) -> None:
+        whole = self.whole
+        span = Span(whole, start, end) if whole is not None else self.expanded.span(start, end)
+        self.tokens.append(Token(type, self.text[start:end], span))
+
+    def _word(self, word: str, start: int, end: int) -> int:
+        if (word in _BLANK_WORD_STARTS or word[:6] in ("cycles", "CYCLES")) and start > self.blanks_from:
+            blank = _BLANK_WORD.match(self.text, start) if self.text[start - 1] in _BLANKS else None
+            if blank is not None and blank.lastgroup is not None:
+                self._add(blank.lastgroup, start, blank.end(blank.lastgroup))
+                self.blanks_from = blank.end()
+                return blank.end()
+        self._add(KEYWORDS.get(word, "ID"), start, end)
+        return end
+
+    def _variable(self, start: int, end: int) -> int:
+        """Parentheses nested more deeply than the pattern follows, or never closed."""
+        if self.text[end : end + 1] == "(" and self.text[end - 1] != ")":
+            depth = 0
+            for mark in _PAREN.finditer(self.text, end):
+                depth += 1 if mark[0] == "(" else -1
+                if depth == 0:
+                    end = mark.end()
+                    break
+            else:
+                width = end - start
+                return self._unclosed("variable", start, width, "the parenthesis of a variable takes all up to its ')'")
+        self._add("VARIABLE", start, end)
+        return end
+
+    def _comment(self, start: int) -> int:
+        depth = 0
+        for mark in _COMMENT_MARK.finditer(self.text, start):
+            depth += 1 if mark[0] == "/*" else -1
+            if depth == 0:
+                return mark.end()
+        hint = "block comments nest: every /* needs a */ of its own" if depth > 1 else "end it with */"
+        return self._unclosed("comment", start, 2, hint)
+
+    def _unclosed(self, what: str, start: int, width: int, hint: str) -> int:
+        span = self.expanded.span(start, start + width)
+        message = f"this {what} is never closed"
+        self.diagnostics.append(Diagnostic("error", f"unclosed-{what}", message, span, hint))
+        return len(self.text)
+
+    def _nul(self, start: int) -> None:
+        if not any(d.code == "nul-byte" for d in self.diagnostics):
+            message, hint = "a NUL byte: a script may not hold any", "remove it; a text may hold \\x00, which ends it"
+            self.diagnostics.append(Diagnostic("error", "nul-byte", message, self.expanded.span(start, start + 1), hint))
+
+
+# -- values of tokens -------------------------------------------------------------------------------------------------
+
+_ESCAPE = re.compile(r'\\(?:x([0-9a-fA-F]{1,2})|([0-7]{2,3})|([nrat"\\])|(\n))|\n')
+_SIMPLE: Final = {"n": "\n", "r": "\r", "a": "\a", "t": "\t", '"': '"', "\\": "\\"}
+_MARKER: Final = "__OSSPP_LINE__ "
+_TRUE: Final = frozenset({"yes", "true", "on", "enable"})
+
+
+def number_value(text: str) -> int:
+    """The 32 bits that the server makes of a number: it reads at most 63 bits, then keeps the low 32."""
+    if text[0] not in "0123456789":
+        return 1 if text in _TRUE else 0
+    base = 16 if text.startswith("0x") else 8 if len(text) > 1 and text[0] == "0" else 10
+    # int() refuses texts beyond 4300 digits, and 25 digits of any base are more than 63 bits
+    digits = text[2:] if base == 16 else text
+    digits = digits.lstrip("0") or "0"
+    value = 2**63 - 1 if len(digits) > 25 else min(int(digits, base), 2**63 - 1)
+    return ((value + 2**31) & 0xFFFFFFFF) - 2**31
+
+
+def string_value(token: Token) -> tuple[str, tuple[int, ...]]:
+    """The bytes of a string literal (one character each), and the character offset of each byte and of the end.
+
+    A NUL escape ends the text. A line break keeps what the server's preprocessor makes of it: after a backslash it
+    leaves the marker with the number of the next line in the text (unless the text so far ends with a line break).
+    """
+    text, start = token.text, token.span.start
+    body = text[1:-1]
+    if "\\" not in body or text[0] == "'":
+        if body.isascii():
+            return body, tuple(range(start + 1, start + 2 + len(body)))
+        return _in_bytes([(body, start + 1, 1)], start + len(text) - 1)
+    pieces: list[tuple[str, int, int]] = []  # text, its offset, step: 1 character by character, 0 all at one place
+    done = 1
+    for found in _ESCAPE.finditer(text, 1, len(text) - 1):
+        pieces.append((text[done : found.start()], start + done, 1))
+        value = _escaped(found, token, pieces)
+        if value == "\0":
+            return _in_bytes(pieces, start + found.start())
+        pieces.append((value, start + found.start(), 0))
+        done = found.end()
+    pieces.append((text[done:-1], start + done, 1))
+    return _in_bytes(pieces, start + len(text) - 1)
+
+
+def _escaped(found: re.Match[str], token: Token, pieces: list[tuple[str, int, int]]) -> str:
+    if found[0] == "\n":
+        return "\n"
+    if found[4] is not None:
+        if next((text[-1] for text, _, _ in reversed(pieces) if text), "") == "\n":
+            return ""
+        return f"{_MARKER}{token.span.source.position(token.span.start + found.end())[0]}\n"
+    if found[3] is not None:
+        return _SIMPLE[found[3]]
+    code = int(found[1], 16) if found[1] is not None else int(found[2], 8) & 0xFF
+    # a byte of 128 and more stands for itself: the surrogate that `encode` turns into that byte
+    return chr(code) if code < 128 else chr(0xDC00 + code)
+
+
+def _in_bytes(pieces: list[tuple[str, int, int]], end: int) -> tuple[str, tuple[int, ...]]:
+    values: list[str] = []
+    offsets: list[int] = []
+    for text, offset, step in pieces:
+        for character in text:
+            data = byte_text(character)
+            values.append(data)
+            offsets.extend([offset] * len(data))
+            offset += step
+    offsets.append(end)
+    return "".join(values), tuple(offsets)
+
+
+def byte_text(text: str) -> str:
+    """Text as written -> one character per byte. A lone surrogate that stands for no byte becomes U+FFFD."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    except UnicodeEncodeError:
+        return "".join(_one_byte_text(c) for c in text)
+
+
+def _one_byte_text(character: str) -> str:
+    try:
+        return character.encode("utf-8", "surrogateescape").decode("latin-1")
+    except UnicodeEncodeError:
+        return "\xef\xbf\xbd"
+
+
+def variable_text(token: Token) -> str:
+    """The bytes of a variable token. Line breaks inside keep the marker that the server's preprocessor leaves there."""
+    text = token.text
+    if "\n" in text:
+        starts = token.span.source.line_starts
+        line = bisect_right(starts, token.span.start)
+        parts = text.split("\n")
+        text = parts[0] + "".join(f"\n{_MARKER}{line + i}\n{part}" for i, part in enumerate(parts[1:], 1))
+    return byte_text(text)

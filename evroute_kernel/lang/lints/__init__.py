@@ -1,0 +1,55 @@
+"""Lints: what the server leaves silent. They warn, and never change what runs.
+
+Each rule is one function in a module of this package, registered with its documentation and its examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.lints import (  # noqa: F401 - each module registers its rules
+    comparisons,
+    control,
+    crashes,
+    events,
+    expressions,
+    legacy,
+    names,
+    params,
+    text,
+)
+from evroute_kernel.lang.lints.registry import LINTS, Finding, Lint
+from evroute_kernel.lang.lints.subject import Subject
+from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
+from evroute_kernel.library.catalogue.declared import EventDeclaration
+from evroute_kernel.source import Source
+
+__all__ = ["LINTS", "Finding", "Lint", "legacy_hints", "lint"]
+
+
+class Surroundings(Protocol):
+    """What lints need of the environment a script is checked in."""
+
+    @property
+    def declared_events(self) -> Mapping[str, EventDeclaration]: ...
+
+
+def lint(script: nodes.Script, environment: Surroundings) -> list[Diagnostic]:
+    """All findings about a script that has no errors, in the order of the text."""
+    subject = Subject(script, environment.declared_events)
+    found = [d for rule in LINTS.values() if not rule.legacy for d in rule.diagnostics(subject)]
+    return sorted(found, key=_order)
+
+
+def legacy_hints(source: Source) -> list[Diagnostic]:
+    """What of a text is OpenSIPS 2.x, and what replaces it: for the errors of a text that was refused."""
+    found = [d for rule in LINTS.values() if rule.legacy for d in rule.diagnostics(source)]
+    return sorted(found, key=_order)
+
+
+def _order(diagnostic: Diagnostic) -> tuple[int, int, str]:
+    span = diagnostic.span
+    return (span.start, span.end, diagnostic.code) if span else (0, 0, diagnostic.code)

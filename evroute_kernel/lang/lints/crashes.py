@@ -1,0 +1,147 @@
+"""Statements that kill the server, and memory bugs of the server that the kernel does not imitate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.lints.registry import Finding, rule
+from evroute_kernel.lang.lints.subject import Subject, Use
+from evroute_kernel.library.template import VariableSpec
+
+#: functions that end the process
+_DEADLY: Final = {
+    "abort": "ends the process with a core dump",
+    "strings_share_lock": "reads an argument that it does not have",
+}
+#: event routes from which on the server dies at start
+_TOO_MANY_EVENT_ROUTES: Final = 99
+
+
+@rule(
+    "crashes-server",
+    "a statement that kills the worker, and with it the whole server",
+    fires=(
+        "$var(x) /= 0;",
+        "if ([~5]) exit;",
+        'if (["abc" & "abd"]) exit;',
+        "abort();",
+        "$stat(calls) = NULL;",
+    ),
+    quiet=("$var(x) = $var(x) / $var(n);", "if ([~5 + 1]) exit;", "if ([$var(a) & 4]) exit;", "$stat(calls) = 0;"),
+)
+def crashes_server(subject: Subject) -> Iterator[Finding]:
+    """When one worker dies OpenSIPS shuts down. The kernel ends the run with an error instead."""
+    for node in subject.nodes:
+        if isinstance(node, nodes.Assign):
+            yield from _deadly_assignment(node)
+        elif isinstance(node, nodes.Bracket):
+            yield from _deadly_bracket(node)
+        elif isinstance(node, nodes.BinaryOp):
+            yield from _deadly_division(node)
+        elif isinstance(node, nodes.Call) and node.name in _DEADLY:
+            yield Finding(f"{node.name}() kills the server: it {_DEADLY[node.name]}", node.span, "remove it")
+    for use in (use for block in subject.blocks for use in block.uses):
+        yield from _deadly_variable(use)
+    events = [b for b in subject.blocks if b.kind == "event_route"]
+    if len(events) >= _TOO_MANY_EVENT_ROUTES:
+        last = events[_TOO_MANY_EVENT_ROUTES - 1]
+        yield Finding(f"the server dies at start with {len(events)} event routes", last.header, "98 are safe")
+
+
+def _deadly_assignment(node: nodes.Assign) -> Iterator[Finding]:
+    value, target = node.value, node.target.text
+    if node.op in ("/=", "%=") and isinstance(value, nodes.Number) and value.value == 0:
+        hint = f"{target} = {target} {node.op[0]} 0 only logs an error"
+        yield Finding(f"{node.op} 0 kills the server", node.span, hint)
+    elif isinstance(value, nodes.Null) and target.startswith("$stat("):
+        yield Finding(f"{target} = NULL kills the server", node.span, f"{target} = 0 resets a statistic")
+    elif target.lstrip("$(").startswith("sdp"):
+        yield Finding(f"writing {target} kills the server in an event route", node.span, "there is no SDP to change")
+
+
+def _deadly_bracket(node: nodes.Bracket) -> Iterator[Finding]:
+    inside = node.operand
+    if isinstance(inside, nodes.UnaryOp):
+        yield Finding("~ alone in brackets kills the server", node.span, "assign it to a variable first")
+    elif isinstance(inside, nodes.BinaryOp) and inside.op in ("&", "|", "^"):
+        if isinstance(inside.left, nodes.String) and isinstance(inside.right, nodes.String):
+            yield Finding("bit operators on texts in brackets kill the server", node.span, "assign it to a variable first")
+
+
+def _deadly_division(node: nodes.BinaryOp) -> Iterator[Finding]:
+    left, right = node.left, node.right
+    if node.op in ("/", "%") and isinstance(left, nodes.Number) and isinstance(right, nodes.Number):
+        if left.value == -(2**31) and right.value == -1:
+            yield Finding(f"{left.value} {node.op} -1 kills the server", node.span, "the result has no 32 bits")
+
+
+def _deadly_variable(use: Use) -> Iterator[Finding]:
+    name = use.spec.declaration.name
+    if name in ("shv", "json", "json_compact", "json_pretty", "stat") and use.spec.name is None:
+        yield Finding(f"${name} without a name kills the server", use.span, f"write ${name}(name)")
+
+
+@rule(
+    "server-bug",
+    "the server damages memory here; the kernel does what is evidently meant",
+    severity="info",
+    fires=(
+        "$var(x) = $(param(ip){re.subst,/a/b/}{re.subst,/c/d/});",
+        "$var(family) = $(var(ip){ip.family});",
+        'xlog("$(param(ip){s.crc32})\\n");',
+    ),
+    quiet=(
+        "$var(x) = $(param(ip){re.subst,/a/b/});\n$var(x) = $(var(x){re.subst,/c/d/});",
+        "$var(hash) = $(param(ip){s.md5});",
+    ),
+)
+def server_bug(subject: Subject) -> Iterator[Finding]:
+    """Bugs are not behaviour to copy. The result on a real server differs from the one shown here."""
+    for use in (use for block in subject.blocks for use in block.uses):
+        names = [t[0].full_name for t in use.spec.transformations]
+        if names.count("re.subst") > 1:
+            hint = "do the second step on a variable that holds the result of the first"
+            yield Finding("of two {re.subst} that match, a server prints the rule of the second", use.span, hint)
+        if "ip.family" in names:
+            message = "{ip.family} overwrites the variable that it reads, on a server"
+            yield Finding(message, use.span, "read the address again before using it")
+        if "s.crc32" in names:
+            message = "on a server, a checksum with fewer than ten digits carries NUL bytes, and a log text ends there"
+            yield Finding(message, use.span, "{s.md5} has no such gap")
+        if "sdp.stream-delete" in names and _by_name(use.spec):
+            yield Finding("deleting streams by name cuts the session part, on a server", use.span, "delete by index")
+
+
+def _by_name(spec: VariableSpec) -> bool:
+    """Whether {sdp.stream-delete} gets a media name."""
+    return any(
+        isinstance(params[0], str)
+        for transformation, params in spec.transformations
+        if transformation.full_name == "sdp.stream-delete" and params
+    )
+
+
+@rule(
+    "does-nothing",
+    "a call or setting that has no effect on a server",
+    severity="info",
+    fires=(
+        'event_route[E_PIKE_BLOCKED] { del_blacklist_rule("gw", "192.0.2.0/24"); }',
+        'modparam("regex", "pcre_caseless", 1)\nevent_route[E_PIKE_BLOCKED] { xlog("$param(ip)\\n"); }',
+    ),
+    quiet='event_route[E_PIKE_BLOCKED] { del_blacklist_rule("gw", "192.0.2.0/24", 5060, "udp", "x"); }',
+)
+def does_nothing(subject: Subject) -> Iterator[Finding]:
+    """`del_blacklist_rule` finds no rule that was stored without a pattern; `pcre_caseless` counts only together with a file
+    of groups."""
+    for node in subject.nodes:
+        if isinstance(node, nodes.Call) and node.name == "del_blacklist_rule" and len(node.arguments) < 5:
+            hint = "let rules expire: add_blacklist_rule(name, net, , , , seconds)"
+            yield Finding("del_blacklist_rule without a pattern never finds its rule", node.span, hint)
+    settings = [i for i in subject.script.items if isinstance(i, nodes.ModParam) and i.module == "regex"]
+    if not any(s.name == "file" for s in settings):
+        for setting in (s for s in settings if s.name == "pcre_caseless"):
+            hint = 'write "(?i)..." in the pattern, or set modparam("regex", "file", ...)'
+            yield Finding("pcre_caseless does nothing without a file of groups", setting.span, hint)

@@ -1,0 +1,179 @@
+"""Operators that bind otherwise than in other languages, and numbers that wrap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.lexer import tokens
+from evroute_kernel.lang.lints.registry import Finding, rule
+from evroute_kernel.lang.lints.subject import Subject
+from evroute_kernel.lang.preprocess import Expanded
+from evroute_kernel.runtime.values import wrap
+from evroute_kernel.source import Source
+
+_PRODUCTS: Final = ("*", "/", "%")
+_SUMS: Final = ("+", "-")
+_BITS: Final = ("&", "|", "^", "<<", ">>")
+
+
+@rule(
+    "precedence",
+    "`*`, `/` and `%` do not bind tighter than `+` and `-`",
+    fires=("$var(x) = 2 + 3 * 4;", "$var(rest) = 60 - $var(s) % 60;"),
+    quiet=(
+        "$var(x) = 2 + (3 * 4);",
+        "$var(x) = (2 + 3) * 4;",
+        "$var(pct) = $var(used) * 100 / $var(size) + 1;",
+    ),
+)
+def precedence(subject: Subject) -> Iterator[Finding]:
+    """All five share one level and are computed from left to right: `2 + 3 * 4` is 20. The lint fires only where that
+    differs from what mathematics expects."""
+    for node in _binaries(subject):
+        left = node.left
+        if node.op not in _PRODUCTS or not isinstance(left, nodes.BinaryOp) or left.op not in _SUMS:
+            continue
+        if _enclosed(left, node.right):
+            continue
+        first, second, third = (_source_of(n) for n in (left.left, left.right, node.right))
+        message = f"this is ({first} {left.op} {second}) {node.op} {third}: the server computes from left to right"
+        hint = f"write {first} {left.op} ({second} {node.op} {third}), or put the sum in parentheses"
+        yield Finding(message, node.span, hint)
+
+
+@rule(
+    "mixed-bit-operators",
+    "different bit operators without parentheses are computed from left to right",
+    fires=("$var(x) = 1 | 6 & 2;", "$var(flags) = $var(flags) | 1 << $var(n);"),
+    quiet=("$var(x) = 1 | (6 & 2);", "$var(x) = (1 | 6) & 2;", "$var(x) = 1 | 2 | 4;", "$var(x) = $var(n) << 4 >> 2;"),
+)
+def mixed_bit_operators(subject: Subject) -> Iterator[Finding]:
+    """`&`, `|`, `^`, `<<` and `>>` share one level, below `+` and `-`: `1 | 6 & 2` is `(1 | 6) & 2`, which is 2."""
+    for node in _binaries(subject):
+        left = node.left
+        if node.op not in _BITS or not isinstance(left, nodes.BinaryOp) or left.op not in _BITS:
+            continue
+        if left.op == node.op or {left.op, node.op} == {"<<", ">>"} or _enclosed(left, node.right):
+            continue
+        first, second, third = (_source_of(n) for n in (left.left, left.right, node.right))
+        message = f"{left.op} and {node.op} share one level: this is ({first} {left.op} {second}) {node.op} {third}"
+        yield Finding(message, node.span, "put parentheses where you mean them")
+
+
+@rule(
+    "mixed-and-or",
+    "`and` and `or` share one level and are taken from left to right",
+    fires=(
+        'if ($param(ip) == NULL or $var(a) and $var(b)) xlog("x\\n");',
+        'if ($var(a) && $var(b) || $var(c)) xlog("x\\n");',
+    ),
+    quiet=(
+        'if ($param(ip) == NULL or ($var(a) and $var(b))) xlog("x\\n");',
+        'if ($var(a) and $var(b) and $var(c)) xlog("x\\n");',
+    ),
+)
+def mixed_and_or(subject: Subject) -> Iterator[Finding]:
+    """`1 or 0 and 0` is `(1 or 0) and 0`, false; most languages say true. Where `and` comes first both readings agree, but
+    parentheses spare the reader the doubt."""
+    for node in subject.nodes:
+        if isinstance(node, nodes.BoolOp) and isinstance(node.left, nodes.BoolOp) and node.left.op != node.op:
+            left = node.left
+            yield Finding(
+                f"this is ({_short(left.left)} {left.op} {_short(left.right)}) {node.op} {_short(node.right)}: "
+                "and and or share one level",
+                node.span,
+                "put parentheses around the part that belongs together",
+            )
+
+
+@rule(
+    "number-wraps",
+    "a number that does not fit into 32 bits becomes another one",
+    fires=("$var(x) = 4294967296;", "$var(big) = 0xFFFFFFFF;"),
+    quiet=("$var(x) = 2147483647;", "$var(x) = -2147483648;"),
+)
+def number_wraps(subject: Subject) -> Iterator[Finding]:
+    """Only the low 32 bits of a number are kept, as a signed integer; nothing is said about it."""
+    for node in subject.nodes:
+        if not isinstance(node, nodes.Number):
+            continue
+        written = node.span.text.replace(" ", "")
+        digits = written.lstrip("+-")
+        if not digits[:1].isdigit() or len(digits) > 40:
+            value = 2**40 if len(digits) > 40 and digits[:1].isdigit() else node.value
+        else:
+            base = 16 if digits[:2] == "0x" else 8 if digits[0] == "0" and len(digits) > 1 else 10
+            value = int(digits, base) * (-1 if written[0] == "-" else 1)
+        if value != node.value:
+            yield Finding(
+                f"{node.span.text} does not fit into 32 bits: it becomes {node.value}",
+                node.span,
+                "integers reach from -2147483648 to 2147483647; larger ones can only be texts",
+            )
+
+
+@rule(
+    "division-by-zero",
+    "a division by a literal 0 yields 0",
+    fires=("$var(x) = $var(n) / 0;", "$var(x) = 10 % 0;"),
+    quiet="$var(x) = $var(n) / 2;",
+)
+def division_by_zero(subject: Subject) -> Iterator[Finding]:
+    """The server logs an error and goes on with 0 as the result."""
+    for node in _binaries(subject):
+        if node.op in ("/", "%") and isinstance(node.right, nodes.Number) and node.right.value == 0:
+            yield Finding(f"{node.op} 0 logs an error and yields 0", node.right.span, "divide by something else")
+
+
+@rule(
+    "constant-overflow",
+    "a sum or product of literals that does not fit into 32 bits",
+    fires="$var(ms) = 86400 * 30000;",
+    quiet="$var(ms) = 86400 * 1000;",
+)
+def constant_overflow(subject: Subject) -> Iterator[Finding]:
+    """Integers wrap around at 32 bits, without a word."""
+    for node in _binaries(subject):
+        left, right = node.left, node.right
+        if not isinstance(left, nodes.Number) or not isinstance(right, nodes.Number) or node.op not in ("+", "-", "*"):
+            continue
+        a, b = left.value, right.value
+        value = a + b if node.op == "+" else a - b if node.op == "-" else a * b
+        if value != wrap(value):
+            yield Finding(f"{value} does not fit into 32 bits: this is {wrap(value)}", node.span, "compute in other units")
+
+
+def _binaries(subject: Subject) -> Iterator[nodes.BinaryOp]:
+    return (n for n in subject.nodes if isinstance(n, nodes.BinaryOp))
+
+
+def _enclosed(left: nodes.Node, right: nodes.Node) -> bool:
+    """Whether the left operand of an operator stands in parentheses of its own; the tree does not keep them."""
+    source = left.span.source
+    open_inside = 0
+    for kind in _parentheses(source, left.span.start, left.span.end):
+        open_inside = open_inside + 1 if kind == "LPAR" else max(0, open_inside - 1)
+    behind = _parentheses(source, left.span.end, right.span.start)
+    return sum(kind == "RPAR" for kind in behind) > open_inside
+
+
+def _parentheses(source: Source, start: int, end: int) -> list[str]:
+    text = source.text[start:end]
+    found, _ = tokens(Expanded(text, [0], [(Source(source.name, text), 0)]))
+    return [token.type for token in found if token.type in ("LPAR", "RPAR")]
+
+
+def _source_of(node: nodes.Node) -> str:
+    """A node as it is written, with the parentheses that its span leaves out, and long ones cut."""
+    if isinstance(node, nodes.BinaryOp):
+        return "..."
+    return _short(node)
+
+
+def _short(node: nodes.Node) -> str:
+    text = " ".join(node.span.text.split())
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+

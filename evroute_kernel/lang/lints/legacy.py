@@ -1,0 +1,65 @@
+"""What OpenSIPS 2.x wrote. Such text does not compile, so these lints read the text itself and explain its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evroute_kernel.lang.lints.registry import Finding, rule
+from evroute_kernel.lang.migrate import Change, migrate
+from evroute_kernel.source import Source
+
+
+@rule(
+    "fetch-event-params",
+    "`fetch_event_params` of OpenSIPS 2.x is gone: `$param` reads the parameters",
+    legacy=True,
+    fires='fetch_event_params("ip=$var(ip)");',
+    quiet="$var(ip) = $param(ip);",
+)
+def fetch_event_params(source: Source) -> Iterator[Finding]:
+    """The function does not exist in 3.x. `%migrate` rewrites the cell, by name and by position."""
+    for group in _same_call(_changes(source, "fetch-event-params")):
+        text = " ".join(f"{line.strip().rstrip(';')};" for c in group for line in c.after.split("\n") if "$param" in line)
+        message = "fetch_event_params is of OpenSIPS 2.x: $param reads the parameters of an event"
+        yield Finding(message, group[-1].span, f"write {text or group[-1].after} (%migrate rewrites the cell)")
+
+
+def _same_call(changes: list[Change]) -> Iterator[list[Change]]:
+    """A call in a condition takes two changes, an insertion before the `if` and the call itself."""
+    held: list[Change] = []
+    for change in changes:
+        held.append(change)
+        if change.before:
+            yield held
+            held = []
+
+
+@rule(
+    "event-route-mode",
+    "`event_route[X, async]` of OpenSIPS 2.x is gone: every event route runs after what raised the event",
+    legacy=True,
+    fires='event_route[E_PIKE_BLOCKED, async] { xlog("blocked\\n"); }',
+    quiet='event_route[E_PIKE_BLOCKED] { xlog("blocked\\n"); }',
+)
+def event_route_mode(source: Source) -> Iterator[Finding]:
+    """In 3.x this is a syntax error. `%migrate` rewrites the cell."""
+    for change in _changes(source, "event-route-mode"):
+        message = f"the mode{change.before.replace(',', '').rstrip()} is of OpenSIPS 2.x: event routes always run asynchronously"
+        yield Finding(message, change.span, "write event_route[NAME] without it (%migrate rewrites the cell)")
+
+
+@rule(
+    "event-route-module",
+    "the module event_route is gone: the core has event routes",
+    legacy=True,
+    fires='loadmodule "event_route.so"\nevent_route[E_PIKE_BLOCKED] { xlog("blocked\\n"); }',
+    quiet='event_route[E_PIKE_BLOCKED] { xlog("blocked\\n"); }',
+)
+def event_route_module(source: Source) -> Iterator[Finding]:
+    """Loading it stops the server. `%migrate` takes the line away."""
+    for change in _changes(source, "event-route-module"):
+        yield Finding("the core has event routes: there is no module event_route", change.span, "%migrate takes it away")
+
+
+def _changes(source: Source, code: str) -> list[Change]:
+    return [c for c in migrate(source).changes if c.code == code]

@@ -1,0 +1,273 @@
+"""Variables that are not what they look like: of no message, of a computed name, in a text that is not expanded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.lints.nearness import likely_params
+from evroute_kernel.lang.lints.registry import Finding, rule
+from evroute_kernel.lang.lints.subject import Block, Subject, Use
+from evroute_kernel.lang.lints.texts import variables_in
+from evroute_kernel.library.catalogue import variables
+from evroute_kernel.library.catalogue.facts import CatalogueVariable
+from evroute_kernel.library.declarations import TRANSFORMATIONS
+
+#: what SIP variables are in the words of event parameters
+_TRADE: Final = {"si": "src_ip", "sp": "src_port", "ci": "callid", "ft": "from_tag", "tt": "to_tag", "fu": "from_uri"} | {
+    "tu": "to_uri", "fU": "user", "tU": "called_number", "rU": "called_number", "ua": "user_agent", "rs": "sip_code",
+    "rr": "sip_reason", "ru": "ruri", "du": "address", "rm": "method", "fd": "domain", "td": "domain"
+}  # fmt: skip
+#: functions that put something into the message, so that reading it makes sense
+_MESSAGE_WRITERS: Final = re.compile(r"set.*|append_.*|insert_.*|add_.*|remove_.*|prefix|strip.*|rewrite.*|force_.*|lookup|.*branch.*|revert_uri")
+
+
+@rule(
+    "sip-variable",
+    "a variable of the SIP message is read where there is no SIP message",
+    fires=('xlog("blocked $si\\n");', "if ($rU == NULL) exit;"),
+    quiet=('xlog("blocked $param(ip)\\n");', '$ru = "sip:a@192.0.2.1";\nxlog("$rd\\n");'),
+)
+def sip_variable(subject: Subject) -> Iterator[Finding]:
+    """An event route runs on a built-in dummy request: `$si` is 0.0.0.0, `$ci` is dummy-1, many others are null. What
+    happened is in the parameters of the event. A script that writes to the message itself is left alone."""
+    if _writes_message(subject):
+        return
+    for block in subject.blocks:
+        seen: set[str] = set()
+        for use in block.uses if block.kind == "event_route" else ():
+            name = use.spec.declaration.name
+            fact = variables().get(name)
+            if use.role != "read" or fact is None or name in seen or not _of_message(fact):
+                continue
+            seen.add(name)
+            yield Finding(_of_dummy(use, fact), use.span, _parameter_instead(name, block))
+
+
+def _of_message(fact: CatalogueVariable) -> bool:
+    return fact.in_event_route in ("dummy", "null")
+
+
+def _writes_message(subject: Subject) -> bool:
+    for block in subject.blocks:
+        for use in block.uses:
+            fact = variables().get(use.spec.declaration.name)
+            if use.role != "read" and fact is not None and _of_message(fact):
+                return True
+    return any(isinstance(n, nodes.Call) and _MESSAGE_WRITERS.fullmatch(n.name) for n in subject.nodes)
+
+
+def _of_dummy(use: Use, fact: CatalogueVariable) -> str:
+    text = use.spec.text.partition("{")[0]
+    if fact.in_event_route == "null":
+        return f"{text} is null here: an event route has no SIP message"
+    shown = (fact.prints or "").partition("\r")[0]
+    value = shown if shown and fact.name_param == "none" else "nothing of interest"
+    return f"{text} is {value} here: an event route has no SIP message, only a dummy request"
+
+
+def _parameter_instead(name: str, block: Block) -> str:
+    event = block.event
+    if event is None or not event.params:
+        return "what happened is in the parameters of the event: $param(...)"
+    likely = likely_params(_TRADE.get(name, name), [p.name for p in event.params])
+    if likely:
+        return f"did you mean $param({likely[0][0]})?"
+    return f"{event.name} has {', '.join(p.name for p in event.params)}"
+
+
+@rule(
+    "not-expanded",
+    "a variable in a text that is not expanded",
+    fires=(
+        '$var(line) = "blocked $param(ip)";',
+        'if ($param(ip) == "$shv(last)") exit;',
+        'log(2, "blocked $param(ip)\\n");',
+        """
+        route[show] {
+            xlog("$param(1)\\n");
+            return(1, "$param(1)");
+        }
+        event_route[E_PIKE_BLOCKED] {
+            route(show, "from $param(ip)");
+        }
+        """,
+    ),
+    quiet=(
+        '$var(line) = "blocked " + $param(ip);',
+        'if ($param(ip) =~ "^(10|172)$") exit;',
+        'xlog("blocked $param(ip)\\n");',
+        '$var(price) = "$5";',
+        '$var(form) = "blocked $param(ip)";\n$var(line) = $(var(form){s.eval});',
+    ),
+)
+def not_expanded(subject: Subject) -> Iterator[Finding]:
+    """Only the texts of `xlog` and the text arguments of functions are expanded. In assignments, comparisons, `case` labels,
+    arguments of `route`, values of `return` and in `log` a text is taken as it stands, `$` included. Scripts that use
+    `{s.eval}`, which expands a text on purpose, are left alone."""
+    if any(t[0].full_name == "s.eval" for b in subject.blocks for u in b.uses for t in u.spec.transformations):
+        return
+    for string, where in _plain_texts(subject):
+        found = next(variables_in(string.value), None)
+        if found is None:
+            continue
+        offset, spec = found
+        span = string.part(offset, offset + len(spec.text))
+        yield Finding(f"{spec.text} stays as it is: {where} is not expanded", span, _joined(string.value, where))
+
+
+def _plain_texts(subject: Subject) -> Iterator[tuple[nodes.String, str]]:
+    for node in subject.nodes:
+        if isinstance(node, nodes.Assign):
+            for inner in _operands(node.value):
+                yield inner, "an assigned text"
+        elif isinstance(node, nodes.Comparison) and isinstance(node.right, nodes.String):
+            yield node.right, "a text to compare with"
+        elif isinstance(node, nodes.Case) and isinstance(node.label, nodes.String):
+            yield node.label, "a case label"
+        elif isinstance(node, nodes.RouteCall):
+            yield from ((a, "an argument of route()") for a in node.arguments if isinstance(a, nodes.String))
+        elif isinstance(node, nodes.Return):
+            yield from ((v, "a value of return()") for v in node.values if isinstance(v, nodes.String))
+        elif isinstance(node, nodes.Log):
+            yield node.text, "the text of log()"
+
+
+def _operands(value: nodes.Node) -> Iterator[nodes.String]:
+    stack = [value]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, nodes.String):
+            yield node
+        elif isinstance(node, nodes.BinaryOp):
+            stack += [node.right, node.left]
+
+
+def _joined(text: str, where: str) -> str:
+    """The same text as an expression."""
+    parts: list[str] = []
+    done = 0
+    for offset, spec in variables_in(text):
+        parts += [_quoted(text[done:offset])] * (offset > done) + [spec.text]
+        done = offset + len(spec.text)
+    parts += [_quoted(text[done:])] * (done < len(text))
+    if where == "the text of log()":
+        return "write xlog(...), which expands it"
+    if len(parts) == 1:
+        return f"write {parts[0]} without quotes"
+    if not parts[0].startswith('"'):
+        parts.insert(0, '""')
+    expression = " + ".join(parts)
+    return f"write {expression}" if where == "an assigned text" else f"first $var(text) = {expression};"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{escaped.replace(chr(13), chr(92) + "r")}"'
+
+
+@rule(
+    "literal-name",
+    "a name that looks computed, but is taken as it stands",
+    fires=('$var(n) = "x";\nxlog("$var($var(n))\\n");', '$avp(key) = "x";\n$shv(seen_$param(ip)) = 1;'),
+    quiet=('$var(n) = "x";\nxlog("$avp($var(n))\\n");', '$var(key) = "seen_" + $param(ip);\n$shv($var(key)) = 1;'),
+)
+def literal_name(subject: Subject) -> Iterator[Finding]:
+    """`$var` takes every name as it stands, so `$var($var(n))` is one variable of that odd name. `$avp`, `$shv` and `$param`
+    take a variable as name, but only when it is all that stands between the parentheses."""
+    for use in (use for block in subject.blocks for use in block.uses):
+        declared, name = use.spec.declaration, use.name
+        if name is None or declared.module in ("json", "xml") or declared.name in ("time", "env"):
+            continue
+        inner = next(variables_in(name), None)
+        if inner is None:
+            continue
+        plain = f"${declared.name}"
+        if not declared.dynamic:
+            message = f"{plain} takes no computed name: this variable is called {name}"
+            hint = "use $avp or $shv, whose name may be a variable" if declared.name == "var" else None
+        elif inner[0] == 0:
+            continue
+        else:
+            message = f"only a variable alone gives a name: this one is called {name}"
+            hint = f"$var(name) = {_joined_name(name)}; then {plain}($var(name))"
+        yield Finding(message, use.name_span, hint)
+
+
+def _joined_name(name: str) -> str:
+    return _joined(name, "an assigned text").removeprefix("write ").removesuffix(" without quotes")
+
+
+@rule(
+    "blank-in-name",
+    "blanks around a variable's name belong to the name",
+    fires='xlog("$var( x )\\n");',
+    quiet='xlog("$var(x)\\n");',
+)
+def blank_in_name(subject: Subject) -> Iterator[Finding]:
+    """`$var( x )` and `$var(x)` are two variables; `$param( ip )` does not exist."""
+    for use in (use for block in subject.blocks for use in block.uses):
+        name = use.name
+        if name is None or name == name.strip() or use.spec.declaration.name in ("time", "shv"):
+            continue
+        yield Finding(f"the name of this variable is {name!r}, blanks included", use.name_span, f"write {name.strip()}")
+
+
+@rule(
+    "outside-parentheses",
+    "a transformation or index behind `$name(...)` instead of inside `$( )` is plain text",
+    fires=('xlog("$param(ip){s.len}\\n");', 'xlog("$avp(list)[0]\\n");', "$var(x) = $rc{s.len};"),
+    quiet=('xlog("$(param(ip){s.len})\\n");', 'xlog("$(avp(list)[0])\\n");', 'xlog("{$param(ip)} [$rc]\\n");'),
+)
+def outside_parentheses(subject: Subject) -> Iterator[Finding]:
+    """Index and transformations exist only inside `$( )`. In a text, what stands behind is printed; in code it is dropped."""
+    for block in subject.blocks:
+        for use in block.uses:
+            if use.spec.text.startswith("$(") or (use.quoted and _inside_other(use)):
+                continue
+            behind = _behind(use)
+            if behind:
+                inner = use.spec.text[1:] + behind
+                outcome = "is printed as it stands" if use.quoted else "is dropped"
+                start = len(use.spec.text)
+                yield Finding(f"{behind} {outcome}", use.part(start, start + len(behind)), f"write $({inner})")
+
+
+_BRACES: Final = re.compile(r"(?:\{[a-zA-Z0-9]+\.[^{}]*\})+")
+_INDEX: Final = re.compile(r"\[(?:-?[0-9]+|\*)\]")
+
+
+def _behind(use: Use) -> str:
+    """What follows a variable and was meant to belong to it."""
+    text = use.node.value if isinstance(use.node, nodes.String) else use.node.text
+    end = use.offset + len(use.spec.text)
+    braces = _BRACES.match(text, end)
+    classes = {t.cls for t in TRANSFORMATIONS.values()}
+    if braces and braces[0][1:].partition(".")[0].lower() in classes:
+        return braces[0]
+    index = _INDEX.match(text, end) if use.spec.declaration.index and use.spec.name is not None else None
+    return index[0] if index else ""
+
+
+def _inside_other(use: Use) -> bool:
+    """Whether the variable stands inside another one, where braces may follow it."""
+    text = use.node.value if isinstance(use.node, nodes.String) else use.node.text
+    return any(o < use.offset < o + len(s.text) for o, s in variables_in(text))
+
+
+@rule(
+    "old-avp-name",
+    "`$avp(s:x)` is the 1.x spelling, and another variable than `$avp(x)`",
+    fires='$avp(s:who) = $param(ip);\nxlog("$avp(s:who)\\n");',
+    quiet='$avp(who) = $param(ip);\nxlog("$avp(who)\\n");',
+)
+def old_avp_name(subject: Subject) -> Iterator[Finding]:
+    """The prefix is part of the name now; the server warns about it at start and at every use."""
+    for use in (use for block in subject.blocks for use in block.uses):
+        name = use.name
+        if use.spec.declaration.name == "avp" and name is not None and name[:2] in ("s:", "i:"):
+            yield Finding(f"the prefix {name[:2]} is part of the name", use.name_span, f"write {name[2:]} everywhere: %migrate does")
+
+

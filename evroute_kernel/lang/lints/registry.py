@@ -1,0 +1,89 @@
+"""What a lint is, and the table of all of them.
+
+A lint looks for one thing that the server accepts in silence. It is one decorated function: its docstring explains why
+the thing matters, `fires` and `quiet` are scripts that tests and documentation use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.source import Span
+
+if TYPE_CHECKING:
+    from evroute_kernel.lang.lints.subject import Subject
+
+Level = Literal["warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place where a lint fires. The message says what happens there, the hint what to write instead."""
+
+    message: str
+    span: Span
+    hint: str | None = None
+
+
+Check = Callable[[Any], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """A rule. `check` gets the `Subject`; with `legacy` it gets the `Source` alone, because such text does not compile.
+
+    `warning`: the script does not do what it says. `info`: it may, but somebody will read it wrongly.
+    """
+
+    code: str
+    severity: Level
+    summary: str
+    why: str
+    fires: tuple[str, ...]
+    quiet: tuple[str, ...]
+    check: Check
+    legacy: bool = False
+
+    def diagnostics(self, subject: Any) -> Iterable[Diagnostic]:
+        for found in self.check(subject):
+            yield Diagnostic(self.severity, self.code, found.message, found.span, found.hint)
+
+
+LINTS: Final[dict[str, Lint]] = {}
+
+
+def rule(
+    code: str,
+    summary: str,
+    *,
+    fires: str | tuple[str, ...],
+    quiet: str | tuple[str, ...],
+    severity: Level = "warning",
+    legacy: bool = False,
+) -> Callable[[Callable[[Subject], Iterable[Finding]]], Check]:
+    """Declare a lint. An example that is no route yet stands for the body of `event_route[E_PIKE_BLOCKED]`."""
+
+    def declare(check: Check) -> Check:
+        if code in LINTS:
+            raise ValueError(f"lint {code} is declared twice")
+        why = cleandoc(check.__doc__ or "")
+        LINTS[code] = Lint(code, severity, summary, why, _scripts(fires), _scripts(quiet), check, legacy)
+        return check
+
+    return declare
+
+
+def _scripts(examples: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_script(e) for e in ((examples,) if isinstance(examples, str) else examples))
+
+
+def _script(example: str) -> str:
+    text = cleandoc(example)
+    if "route" in text and "{" in text.partition("route")[2]:
+        return text + "\n"
+    body = "".join(f"    {line}\n" if line else "\n" for line in text.splitlines())
+    return f"event_route[E_PIKE_BLOCKED] {{\n{body}}}\n"

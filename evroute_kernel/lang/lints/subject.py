@@ -1,0 +1,203 @@
+"""What lints look at: the blocks of a script, and every variable in them with its exact place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.lints.texts import Formats, variables_in
+from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
+from evroute_kernel.library.catalogue.facts import Event
+from evroute_kernel.library.template import VariableSpec
+from evroute_kernel.source import Source, Span
+
+Role = Literal["read", "write", "output"]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One variable at one place. `offset` is where it begins in the text of its node.
+
+    `role`: "output" is an argument that a function may write. `quoted`: it stands in a format string. `in_caller`: it is
+    read as the caller of the block would read it, as the inner one of `$param($param(1))` is.
+    """
+
+    spec: VariableSpec
+    node: nodes.Variable | nodes.String
+    offset: int
+    role: Role
+    block: Block
+    in_caller: bool = False
+
+    @property
+    def quoted(self) -> bool:
+        return isinstance(self.node, nodes.String)
+
+    @property
+    def span(self) -> Span:
+        return self.part(0, len(self.spec.text))
+
+    def part(self, start: int, end: int) -> Span:
+        """The place of characters start..end of the variable's text."""
+        start, end = start + self.offset, end + self.offset
+        if isinstance(self.node, nodes.String):
+            return self.node.part(start, end)
+        whole = self.node.span
+        if len(self.node.text) != whole.end - whole.start:  # bytes are no characters here
+            return whole
+        return Span(whole.source, whole.start + start, whole.start + end)
+
+    @property
+    def name_span(self) -> Span:
+        """The place of the text in parentheses: `ip` of `$param(ip)`."""
+        text = self.spec.text
+        opening = text.find("(", 2 if text.startswith("$(") else 0)
+        name = self.name
+        if opening < 0 or name is None or text[opening + 1 : opening + 1 + len(name)] != name:
+            return self.span
+        return self.part(opening + 1, opening + 1 + len(name))
+
+    @property
+    def name(self) -> str | None:
+        """The text in parentheses; None when there is none or a variable computes it."""
+        text = self.spec.text
+        if isinstance(self.spec.name, VariableSpec) or self.spec.name is None:
+            return None
+        opening = text.find("(", 2 if text.startswith("$(") else 0)
+        depth = 0
+        for position in range(opening, len(text)):
+            depth += {"(": 1, ")": -1}.get(text[position], 0)
+            if depth == 0:
+                return text[opening + 1 : position]
+        return None
+
+
+@dataclass(eq=False)
+class Block:
+    """A route, or the bare statements of a cell (`kind` "scratch")."""
+
+    kind: str
+    name: str
+    statements: tuple[nodes.Statement, ...]
+    span: Span
+    header: Span
+    formats: Formats
+    event: Event | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind}[{self.name}]" if self.name else self.kind
+
+    @property
+    def called(self) -> bool:
+        """Whether it runs by `route(name)` only, so that `$param` means the arguments of that call."""
+        return self.kind == "route" and self.name != "0"
+
+    @cached_property
+    def nodes(self) -> tuple[nodes.Node, ...]:
+        """Every node, in the order of the text."""
+        return tuple(node for statement in self.statements for node in statement.walk())
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """Every variable, those inside other variables and inside format strings too."""
+        return tuple(self._uses())
+
+    def _uses(self) -> Iterator[Use]:
+        roles = dict(self._roles())
+        for node in self.nodes:
+            if isinstance(node, nodes.Variable):
+                # what follows a variable token in its own text is no part of it: the server drops it
+                for offset, spec in variables_in(node.text, first_only=True):
+                    role = roles.get(id(node), "read")
+                    yield Use(spec, node, offset, role, self)
+                    yield from self._inner(spec, node, offset)
+            elif isinstance(node, nodes.String) and self.formats.is_format(node):
+                for offset, spec in variables_in(node.value):
+                    yield Use(spec, node, offset, "read", self)
+                    yield from self._inner(spec, node, offset)
+
+    def _inner(self, spec: VariableSpec, node: nodes.Variable | nodes.String, offset: int) -> Iterator[Use]:
+        cursor = 1
+        for inner in spec.parts():
+            found = spec.text.find(inner.text, cursor)
+            if found >= 0:
+                cursor = found + 1
+                in_caller = inner is spec.name and spec.declaration.name_in_callers_scope
+                yield Use(inner, node, offset + found, "read", self, in_caller)
+
+    def _roles(self) -> Iterator[tuple[int, Role]]:
+        for node in self.nodes:
+            if isinstance(node, nodes.Assign):
+                yield id(node.target), "write"
+            elif isinstance(node, nodes.ForEach):
+                yield id(node.iterator), "write"
+            elif isinstance(node, nodes.Call):
+                for argument in self.formats.outputs(node):
+                    yield id(argument), "output"
+
+    def bodies(self) -> Iterator[tuple[nodes.Statement, ...]]:
+        """Every list of statements: that of the block and those of the statements in it."""
+        yield self.statements
+        for node in self.nodes:
+            if isinstance(node, nodes.If):
+                yield from (node.then, node.orelse)
+            elif isinstance(node, (nodes.While, nodes.ForEach, nodes.Case)):
+                yield node.body
+            elif isinstance(node, nodes.Switch) and node.default:
+                yield node.default
+            elif isinstance(node, nodes.Action):
+                yield node.statements
+
+
+class Subject:
+    """A script that the server would accept, and what is known around it."""
+
+    def __init__(self, script: nodes.Script, declared_events: Mapping[str, EventDeclaration]) -> None:
+        self.script = script
+        self.declared_events = declared_events
+        self.formats = Formats(script)
+        self.blocks = tuple(self._blocks())
+
+    @property
+    def source(self) -> Source:
+        return self.script.span.source
+
+    def _blocks(self) -> Iterator[Block]:
+        for item in self.script.items:
+            if isinstance(item, nodes.Route):
+                event = known_event(item.name, self.declared_events) if item.kind == "event_route" else None
+                yield Block(item.kind, item.name, item.body, item.span, item.header, self.formats, event)
+        if self.script.scratch:
+            first, last = self.script.scratch[0].span, self.script.scratch[-1].span
+            yield Block("scratch", "", self.script.scratch, first.until(last), first, self.formats)
+
+    @cached_property
+    def routes(self) -> dict[str, Block]:
+        """Blocks that `route(name)` calls, by name."""
+        return {b.name: b for b in self.blocks if b.called}
+
+    @cached_property
+    def nodes(self) -> tuple[nodes.Node, ...]:
+        return tuple(node for block in self.blocks for node in block.nodes)
+
+    @cached_property
+    def calls(self) -> tuple[tuple[Block, nodes.RouteCall], ...]:
+        """Every `route(...)` and the block it stands in."""
+        return tuple((b, n) for b in self.blocks for n in b.nodes if isinstance(n, nodes.RouteCall))
+
+    @cached_property
+    def all_calls_known(self) -> bool:
+        """Whether every called block is named in the text, so that `calls` are all there are."""
+        return all(isinstance(call.target, nodes.Name) for _, call in self.calls)
+
+    def calls_of(self, name: str) -> list[tuple[Block, nodes.RouteCall]]:
+        return [(b, c) for b, c in self.calls if isinstance(c.target, nodes.Name) and c.target.text == name]
+
+    def setting(self, name: str, default: int) -> int:
+        """The value of a global of this text."""
+        found = [i.value for i in self.script.items if isinstance(i, nodes.Global) and i.name == name]
+        return found[-1] if found and isinstance(found[-1], int) else default

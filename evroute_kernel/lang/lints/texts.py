@@ -1,0 +1,70 @@
+"""Which strings of a script are formats, and where the variables in a text stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evroute_kernel.lang import nodes
+from evroute_kernel.library.catalogue import functions
+from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.template import MARKER, TemplateError, VariableSpec, parse_variable
+
+
+def variables_in(text: str, *, first_only: bool = False) -> Iterator[tuple[int, VariableSpec]]:
+    """Each variable of a format and its offset; what is none is passed over, the checker has refused it."""
+    position = text.find("$")
+    while position >= 0:
+        width = 1
+        try:
+            spec = parse_variable(text[position:])
+        except TemplateError:
+            pass
+        else:
+            width = len(spec.text)
+            if spec.declaration is not MARKER:
+                yield position, spec
+        if first_only:
+            return
+        position = text.find("$", position + width)
+
+
+def parameters(call: nodes.Call) -> list[tuple[str, bool]]:
+    """Type of each parameter, and whether a literal there is a format."""
+    declared = FUNCTIONS.get(call.name)
+    if declared is not None:
+        return [(p.type, p.type == "string") for p in declared.params]
+    fact = functions().get(call.name)
+    return [(p.type, p.type == "string" and p.format and not p.no_expand) for p in fact.params] if fact else []
+
+
+class Formats:
+    """The format strings and the output arguments of a script. Nodes are told apart by identity."""
+
+    def __init__(self, script: nodes.Script) -> None:
+        self._formats = {id(s) for node in script.walk() for s in _formats(node)}
+
+    def is_format(self, string: nodes.String) -> bool:
+        return id(string) in self._formats
+
+    def outputs(self, call: nodes.Call) -> Iterator[nodes.Variable]:
+        """Arguments that the function takes as variables, so that it may write them."""
+        for argument, (kind, _) in zip(call.arguments, parameters(call), strict=False):
+            if kind == "var" and isinstance(argument, nodes.Variable):
+                yield argument
+
+
+def _formats(node: nodes.Node) -> Iterator[nodes.String]:
+    if isinstance(node, nodes.XLog):
+        yield node.text
+        if node.level is not None:
+            yield node.level
+    elif isinstance(node, nodes.XDbg):
+        yield node.text
+    elif isinstance(node, nodes.Launch) and node.text is not None:
+        yield node.text
+    elif isinstance(node, nodes.RouteCall) and isinstance(node.target, nodes.String):
+        yield node.target
+    elif isinstance(node, nodes.Call):
+        for argument, (_, is_format) in zip(node.arguments, parameters(node), strict=False):
+            if is_format and isinstance(argument, nodes.String):
+                yield argument

@@ -1,0 +1,93 @@
+"""OpenSIPS 2.x event routes to 3.x text: `%migrate` and `evroute migrate`.
+
+Works on the places of tokens, never on a re-print of the tree, so that everything else stays as its author wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import unified_diff as _unified_diff
+
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang.fetching import fetches
+from evroute_kernel.lang.legacy import Code, Doubt, Edit, avp_names, module_lines, quoted_arguments, route_modes
+from evroute_kernel.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One replacement; `span` and `before` belong to the old text. `code` names the lint of the same matter."""
+
+    span: Span
+    before: str
+    after: str
+    why: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """The new text, each change in the order of the old text, and notes on what a reader should look at."""
+
+    text: str
+    changes: tuple[Change, ...]
+    notes: tuple[Diagnostic, ...]
+
+    def __bool__(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.changes)
+
+
+def migrate(text: str | Source) -> Migration:
+    """The 3.x form of a script; a text that holds nothing old comes back as it is. Never raises for bad text."""
+    source = Source("script", text) if isinstance(text, str) else text
+    code = Code(source)
+    found = list(_found(code))
+    edits = list(_without_overlaps([e for e in found if isinstance(e, Edit)]))
+    notes = [
+        Diagnostic("info", e.code, e.note, source.span(e.start, e.end), "check this place")
+        for e in edits
+        if e.note is not None
+    ]
+    notes += [
+        Diagnostic("warning", d.code, f"this stays as it is: {d.why}", source.span(d.start, d.end))
+        for d in found
+        if isinstance(d, Doubt)
+    ]
+    notes.sort(key=lambda d: d.span.start if d.span else 0)
+    changes = tuple(
+        Change(source.span(e.start, e.end), source.text[e.start : e.end], e.text, e.why, e.code) for e in edits
+    )
+    return Migration(_applied(source.text, edits), changes, tuple(notes))
+
+
+def _found(code: Code) -> Iterator[Edit | Doubt]:
+    yield from fetches(code)
+    yield from route_modes(code)
+    yield from module_lines(code)
+    yield from quoted_arguments(code)
+    yield from avp_names(code)
+
+
+def _without_overlaps(edits: list[Edit]) -> Iterator[Edit]:
+    """In the order of the text; of edits that overlap the wider one, which has done the work of the others."""
+    done = -1
+    for edit in sorted(edits, key=lambda e: (e.start, -e.end)):
+        if edit.start >= done:
+            yield edit
+            done = max(done, edit.end)
+
+
+def _applied(text: str, edits: list[Edit]) -> str:
+    parts, done = list[str](), 0
+    for edit in edits:
+        parts += [text[done : edit.start], edit.text]
+        done = edit.end
+    return "".join([*parts, text[done:]])
+
+
+def unified_diff(old: str, new: str, name: str) -> str:
+    """What changes between two texts, as `diff -u` shows it; empty when they are equal."""
+    lines = _unified_diff(old.splitlines(), new.splitlines(), name, f"{name} (3.x)", lineterm="")
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,263 @@
+"""Mistakes inside conditions, expressions and calls, and statements that are only an expression."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from evroute_kernel.lang.mistakes.situation import Mistake, Situation, describe
+
+_COMPARISONS: Final = frozenset({"EQUALS", "DIFFERS", "ORDER", "MATCH"})
+_ARITHMETIC: Final = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "PERCENT", "BIT"})
+_LOGIC: Final = frozenset({"AND", "OR"})
+_LITERALS: Final = frozenset({"NUMBER", "Number", "STRING", "String"})
+_OPERATOR_WORDS: Final = {"AND": "and", "OR": "or", "NOT": "not", "And": "and", "Or": "or", "Not": "not"}
+_CALLS: Final = frozenset({"Call", "RouteCall", "RPAR", "RSQB", "Group", "Bracket"})
+
+
+def number_words(s: Situation) -> Mistake | None:
+    """`08`, `1.5`, `5k`, `TRUE`."""
+    before = s.before
+    glued = before is not None and before.type == "NUMBER" and before.span.end == s.token.span.start
+    if before is not None and glued and s.kind in ("NUMBER", "ID", "DOT"):
+        text = before.text + s.token.text + (s.next().text if s.kind == "DOT" else "")
+        hint = "a leading 0 means octal: digits 0 to 7" if s.kind == "NUMBER" else "numbers are integers without suffixes"
+        return s.mistake(f"{text!r} is no number", hint, before.span.until(s.token.span), **_surplus(s))
+    if s.prefix and s.after == "ID" and s.prefix[-1].text in ("TRUE", "FALSE", "True", "False", "YES", "NO"):
+        word, span = s.prefix[-1].text, s.prefix[-1].span
+        return s.mistake(f"{word!r} is no value", f"write {word.lower()} in lower case", span)
+    return None
+
+
+def _surplus(s: Situation) -> dict[str, object]:
+    """Leave out the token and what is glued to it, when what follows fits."""
+    for count in (1, 2):
+        if s.accepts(s.next(count).type):
+            return {"goto": s.at + count}
+    return {}
+
+
+def operator_words(s: Situation) -> Mistake | None:
+    """`AND`, `OR` in capitals; `&&` and `!` where none may stand."""
+    if s.kind == "ID" and s.token.text in _OPERATOR_WORDS and s.accepts(s.token.text.upper()):
+        word = _OPERATOR_WORDS[s.token.text]
+        return s.mistake(
+            f"{s.token.text!r} is no operator", f"write {word} in lower case", feed=(word.upper(),), goto=s.at + 1
+        )
+    if s.inside != "expression":
+        return None
+    if s.kind in _LOGIC or s.kind == "NOT":
+        what = s.token.text
+        hint = "compute it with if: if (...) $var(x) = 1; else $var(x) = 0;"
+        return s.mistake(f"{what!r} works in conditions only, not in the value of an expression", hint)
+    return None
+
+
+def concatenation(s: Situation) -> Mistake | None:
+    """Texts in a row or joined by a dot, `++`, `$var(x){s.len}`."""
+    if s.kind == "DOT":
+        return s.mistake("unexpected '.'", "texts are joined with +")
+    if s.kind == "STRING" and s.before is not None and s.before.type == "STRING" and s.inside != "call":
+        hint = "texts in a row are joined in xlog, xdbg and modparam only; elsewhere write \"a\" + \"b\""
+        return s.mistake("two texts in a row", hint, goto=s.at + 1 if s.accepts(s.next().type) else None)
+    if s.kind == "LBRACE" and s.before is not None and s.before.type == "VARIABLE":
+        if s.token.span.start == s.before.span.end:
+            inner = s.before.text.lstrip("$")
+            transformation = f"$({inner}{{...}})"
+            return s.mistake("a transformation stands inside $( )", f"write {transformation}")
+    return None
+
+
+def increments(s: Situation) -> Mistake | None:
+    """`$var(x)++`, `$var(x) <<= 1`, `$var(x) ~= 5`."""
+    if s.inside or s.kinds[-1:] not in (["Variable"], ["VARIABLE"]) or len(s.kinds) != 1:
+        return None
+    name = s.prefix[0].span.text
+    doubled = s.next().text == s.token.text and s.kind in ("PLUS", "MINUS")
+    if doubled:
+        return s.mistake(f"there is no '{s.token.text * 2}'", f"write {name} {s.token.text}= 1;")
+    if s.next().type == "ASSIGN" and s.next().span.start == s.token.span.end and s.kind in ("BIT", "TILDE"):
+        operator = s.token.text + "="
+        return s.mistake(f"there is no operator {operator!r}", f"write {name} = {name} {s.token.text} ...;")
+    if s.kind == "EQUALS":
+        return s.mistake("a comparison is no statement", f"'=' assigns: {name} = ...;")
+    return s.mistake("a value alone is no statement", f"assign it ({name} = ...;) or print it with xlog")
+
+
+def signs(s: Situation) -> Mistake | None:
+    """`-$var(x)`, `-(3)`."""
+    if s.after not in ("PLUS", "MINUS") or s.kind in ("SEMICOLON", "RPAR", "$END"):
+        return None
+    if s.kind not in ("VARIABLE", "LPAR"):
+        return None
+    before = s.kinds[-2] if len(s.kinds) > 1 else ""
+    if before in _LITERALS or before in ("Variable", "Comparison", "BinaryOp"):
+        return None
+    sign = s.prefix[-1].text
+    hint = "write 0 - ..." if sign == "-" else "leave it out"
+    return s.mistake(f"'{sign}' may stand before a number only, not before {describe(s.token)}", hint)
+
+
+def conditions(s: Situation) -> Mistake | None:
+    """What a condition may hold: a variable compared with one value, a call, a number, brackets."""
+    if s.inside != "condition":
+        return None
+    inner, kind = s.inner, s.kind
+    if kind == "RPAR" and not inner:
+        return s.mistake("the condition is empty", "if ($var(x) == 1) { ... }", feed=("NUMBER",))
+    if kind in _LOGIC and not inner:
+        return s.mistake(f"nothing stands before {s.token.text!r}", "write a condition on both sides")
+    if s.after in _LOGIC or s.after == "NOT":
+        if kind in ("RPAR", "AND", "OR", "LBRACE"):
+            return s.mistake(f"nothing stands after {s.prefix[-1].text!r}", "write a condition on both sides")
+    if s.after in _COMPARISONS:
+        return _right_side(s)
+    if kind == "STRING":
+        return s.mistake("a text alone is no condition", f'compare a variable with it: $var(x) == {s.token.text}')
+    if kind in _COMPARISONS:
+        return _left_side(s)
+    if kind in _ARITHMETIC or kind == "TILDE":
+        hint = "put the computation in square brackets: [$var(x) + 1], or into a variable first"
+        return s.mistake("a condition does not compute", hint)
+    return None
+
+
+def _left_side(s: Situation) -> Mistake:
+    operator = s.token.text
+    if s.after in _LITERALS:
+        return s.mistake(f"a comparison begins with a variable: turn it round", f"$var(x) {operator} {s.before.text if s.before else '...'}")
+    if s.after == "Comparison":
+        return s.mistake("comparisons do not chain", "join two of them with and")
+    if s.after in ("Bracket", "RSQB"):
+        return s.mistake("what stands in [ ] cannot be compared", "assign it to a variable and compare that")
+    if s.before is not None and s.before.type == "RPAR":
+        hint = "call it first, then compare $rc; or use the call alone, true when it gives a number above 0"
+        return s.mistake("the result of a call cannot be compared", hint)
+    return s.mistake(f"unexpected {operator!r} in a condition", "a comparison begins with a variable")
+
+
+def _right_side(s: Situation) -> Mistake | None:
+    operator = s.prefix[-1].text
+    if s.kind == "NULL":
+        return s.mistake(f"NULL can be compared with == and != only, not with {operator}")
+    if s.kind in ("NETWORK", "IPV4", "IPV6"):
+        return s.mistake(f"a network can be compared with == and != only, not with {operator}")
+    if operator in ("=~", "!~"):
+        if s.kind == "SLASH":
+            return s.mistake("a regular expression is a text in quotes, without slashes", '$var(x) =~ "^a"')
+        return s.mistake(f"{operator} takes a text in quotes or a variable, not {describe(s.token)}", '$var(x) =~ "^a"')
+    if s.kind == "ID":
+        return s.mistake(f"{s.token.text!r} is no value", f'a text needs quotes: "{s.token.text}"')
+    if s.kind == "LPAR":
+        return s.mistake(f"the right side of {operator} is one value", "compute it into a variable first")
+    return s.mistake(f"{operator} takes a variable, a number, a text or NULL, not {describe(s.token)}")
+
+
+def calls(s: Situation) -> Mistake | None:
+    """Arguments of functions, routes, xlog and the like."""
+    if s.inside == "xlog":
+        return _xlog(s)
+    if s.inside == "call":
+        return _arguments(s)
+    if s.inside == "return":
+        hint = "compute it into a variable first: $var(x) = ...; return($var(x));"
+        return s.mistake(f"return takes one number or variable, not {_found(s)}", hint)
+    if s.inside == "exit":
+        return s.mistake(f"{_owner(s)} takes no argument", f"write {_owner(s)};")
+    if s.inside == "route":
+        return _route(s)
+    if s.inside == "log":
+        return s.mistake(f"unexpected {describe(s.token)} in log", 'log("text") or log(2, "text")')
+    if s.inside == "async":
+        return s.mistake(f"unexpected {describe(s.token)}", "async(f(...), route_name); launch(f(...), route_name)")
+    if s.after == "ROUTE" and s.kind != "LPAR":
+        return s.mistake("a route is called with round brackets", "route(NAME);")
+    if s.after in ("XLOG", "XDBG", "LOG", "ERROR", "ASSERT", "ASYNC", "LAUNCH") and s.kind != "LPAR":
+        word = s.prefix[-1].text
+        return s.mistake(f"expected '(' after {word}, before {describe(s.token)}", None)
+    return None
+
+
+def _found(s: Situation) -> str:
+    return "an expression" if s.inner and s.kind in _ARITHMETIC else describe(s.token)
+
+
+def _owner(s: Situation) -> str:
+    return str(s.prefix[s.open[-1].index - 2].text)
+
+
+def _xlog(s: Situation) -> Mistake:
+    word, kind = _owner(s), s.kind
+    if kind == "VARIABLE":
+        return s.mistake(f"{word} takes a text in quotes", f'{word}("{s.token.text}\\n");')
+    if kind == "RPAR" and not s.inner:
+        return s.mistake(f"{word} without a text", f'{word}("text\\n");', feed=("STRING",))
+    if kind == "NUMBER" and not s.inner:
+        levels = "L_ALERT, L_CRIT, L_ERR, L_WARN, L_NOTICE, L_INFO, L_DBG"
+        return s.mistake(f"{word} takes texts in quotes, not {describe(s.token)}", f"the levels are texts: {levels}")
+    if kind == "ID":
+        return s.mistake(f"{s.token.text!r} needs quotes", f'{word}("{s.token.text}")')
+    if kind in _ARITHMETIC:
+        return s.mistake(f"{word} takes no expression", "variables stand inside the text: \"x is $var(x)\\n\"")
+    if kind == "COMMA":
+        many = s.kinds.count("COMMA") > 0
+        message = f"{word} takes a level and one text" if many else f"{word} takes one level before its text"
+        return s.mistake(message, f'{word}("L_ERR", "text\\n");' if word == "xlog" else f'{word}("text\\n");')
+    return _unclosed_call(s, word) or s.mistake(f"unexpected {describe(s.token)} in {word}", f'{word}("text\\n");')
+
+
+def _unclosed_call(s: Situation, word: str) -> Mistake | None:
+    """The closing parenthesis is missing, perhaps with its `;`."""
+    for feed in (("RPAR",), ("RPAR", "SEMICOLON")):
+        if s.accepts(*feed, s.kind):
+            return s.mistake(f"expected ')' to close the call of {word}, before {describe(s.token)}", None, feed=feed)
+    return None
+
+
+def _arguments(s: Situation) -> Mistake | None:
+    word, kind = _owner(s), s.kind
+    if kind in _ARITHMETIC or kind in _COMPARISONS or kind in ("TILDE", "ASSIGN", "NOT", "AND", "OR"):
+        hint = "compute it into a variable first; texts may hold variables: \"a$var(x)\""
+        return s.mistake(f"an argument of {word} is one text, number or variable, no expression", hint)
+    if kind == "NULL":
+        return s.mistake(f"NULL is no argument of {word}", "leave the argument out, or pass a variable that is null")
+    if kind == "ID":
+        if s.next().type == "LPAR":
+            return s.mistake("a call is no argument", "call it first and pass a variable")
+        return s.mistake(f"{s.token.text!r} needs quotes", f'"{s.token.text}"')
+    if kind in ("STRING", "NUMBER", "VARIABLE") and s.accepts("COMMA", kind):
+        return s.mistake(f"expected ',' before {describe(s.token)} in the arguments of {word}", None, feed=("COMMA",))
+    return _unclosed_call(s, word)
+
+
+def _route(s: Situation) -> Mistake | None:
+    if s.after == "COMMA" and s.kind in ("RPAR", "COMMA"):
+        return s.mistake("an argument of route is missing", "write NULL for an empty one")
+    if not s.inner:
+        return s.mistake(f"route is called with the name of a route, not with {describe(s.token)}", "route(NAME);")
+    if s.kind in _ARITHMETIC:
+        return s.mistake("an argument of route is one text, number, variable or NULL, no expression")
+    return _unclosed_call(s, "route")
+
+
+def values(s: Situation) -> Mistake | None:
+    """The right side of an assignment."""
+    if s.inside != "expression":
+        return None
+    operators = (*_ARITHMETIC, "ASSIGN", "COLON_ASSIGN", "CHANGE", "TILDE")
+    if s.after in operators and s.kind in ("SEMICOLON", "RPAR", "RSQB", "RBRACE"):
+        hint = "write a number, a text, a variable, a call or NULL"
+        return s.mistake(f"nothing stands after {s.prefix[-1].text!r}", hint, feed=("NUMBER",))
+    if s.after in operators and s.kind in _ARITHMETIC:
+        return s.mistake(f"two operators in a row: {s.prefix[-1].text!r} and {s.token.text!r}")
+    if s.kind == "NULL":
+        return s.mistake("NULL stands alone: it cannot be part of an expression", "$var(x) = NULL;")
+    if s.kind in _COMPARISONS:
+        if s.after in _LITERALS:
+            return s.mistake("a comparison begins with a variable: turn it round")
+        return s.mistake("only a variable can be compared, not the result of an expression", "assign it first")
+    if s.kind in ("ASSIGN", "COLON_ASSIGN", "CHANGE"):
+        return s.mistake("one assignment in a statement", "write two: $var(b) = 1; $var(a) = $var(b);")
+    return None
+
+
+RULES: Final = (number_words, concatenation, operator_words, signs, increments, conditions, calls, values)

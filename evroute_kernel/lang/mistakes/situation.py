@@ -1,0 +1,254 @@
+"""Where the parser stands when a token does not fit, in words that the rules can use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from evroute_kernel.lang.lexer import Token
+from evroute_kernel.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One error, and the repair. Without `feed` and `goto` the parser skips the statement or item.
+
+    `drop` forgets the part read so far, `feed` names token types to put in, `goto` is the position to go on from,
+    `remove` the positions of later tokens that belong to the mistake (a closing brace, say).
+    """
+
+    message: str
+    span: Span
+    hint: str | None = None
+    drop: bool = False
+    feed: tuple[str, ...] = ()
+    goto: int | None = None
+    remove: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Something begun in the prefix and not ended: `what` it is, and the index of its first value there.
+
+    `what`: condition, expression, call, xlog, log, route, return, exit, for, switch, cases, case, async, error, header.
+    """
+
+    what: str
+    index: int
+
+
+_OWNERS: Final = {
+    "IF": "condition",
+    "WHILE": "condition",
+    "ASSERT": "condition",
+    "FOR": "for",
+    "SWITCH": "switch",
+    "XLOG": "xlog",
+    "XDBG": "xlog",
+    "LOG": "log",
+    "ERROR": "error",
+    "ROUTE": "route",
+    "RETURN": "return",
+    "EXIT": "exit",
+    "DROP": "exit",
+    "ID": "call",
+    "ASYNC": "async",
+    "LAUNCH": "async",
+}
+_CALLED: Final = frozenset({"ID", "XLOG", "XDBG", "LOG", "ERROR", "ROUTE", "ASSERT", "ASYNC", "LAUNCH"})
+_ASSIGNMENTS: Final = frozenset({"ASSIGN", "COLON_ASSIGN", "CHANGE"})
+
+
+@dataclass(slots=True, eq=False)
+class Situation:
+    """`at` is the position of the token that does not fit, `prefix` what was read of its statement or item (tokens,
+    and nodes where rules were complete), `accepts` asks what would fit. `scratch`: the text is a notebook cell; `top`:
+    between routes, or inside an item that is no route body."""
+
+    tokens: list[Token]
+    at: int
+    prefix: list[Any]
+    accepts: Callable[..., bool]
+    scratch: bool
+    top: bool
+    kinds: list[str] = field(init=False)
+    open: list[Open] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # types of the tokens, class names of the nodes
+        self.kinds = [v.type if type(v) is Token else type(v).__name__ for v in self.prefix]
+        self.open = _open(self.kinds)
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.at]
+
+    @property
+    def kind(self) -> str:
+        return self.tokens[self.at].type
+
+    def next(self, count: int = 1) -> Token:
+        """A token after the one that does not fit; the end when there is none."""
+        return self.tokens[min(self.at + count, len(self.tokens) - 1)]
+
+    @property
+    def before(self) -> Token | None:
+        return self.tokens[self.at - 1] if self.at else None
+
+    @property
+    def after(self) -> str:
+        """Kind of the last value of the prefix; empty at the start of a statement."""
+        return self.kinds[-1] if self.kinds else ""
+
+    @property
+    def inside(self) -> str:
+        """What the innermost unfinished construct is; empty at the start of a statement."""
+        return self.open[-1].what if self.open else ""
+
+    @property
+    def inner(self) -> list[str]:
+        """Kinds since the innermost unfinished construct began."""
+        return self.kinds[self.open[-1].index :] if self.open else self.kinds
+
+    def adjacent(self, first: str, second: str) -> bool:
+        """Whether the token is the mark `first` with `second` directly after it."""
+        token, follower = self.token, self.next()
+        return token.text == first and follower.text == second and follower.span.start == token.span.end
+
+    def mistake(self, message: str, hint: str | None = None, span: Span | None = None, **repair: Any) -> Mistake:
+        return Mistake(message, span or self.token.span, hint, **repair)
+
+    def last_place(self) -> Span:
+        """The last token of the text: where what is missing at the end is shown."""
+        return self.tokens[max(len(self.tokens) - 2, 0)].span
+
+    def closing(self, position: int) -> int | None:
+        """The position of the brace that closes the one at `position`."""
+        depth = 0
+        for index in range(position, len(self.tokens)):
+            depth += {"LBRACE": 1, "RBRACE": -1}.get(self.tokens[index].type, 0)
+            if depth == 0:
+                return index
+        return None
+
+    # -- words ---------------------------------------------------------------------------------------------------------
+
+    def what_before(self) -> str:
+        """What was complete before the token: "the call of xlog", "the variable $var(x)", ..."""
+        assert self.before is not None
+        if self.before.type == "RPAR":
+            depth, index = 0, self.at
+            while index > 0:
+                index -= 1
+                depth += {"RPAR": 1, "LPAR": -1}.get(self.tokens[index].type, 0)
+                if depth == 0:
+                    break
+            caller = self.tokens[max(index - 1, 0)]
+            if caller.type in _CALLED:
+                return f"the call of {caller.text}"
+        return describe(self.before)
+
+    def place(self) -> str:
+        """Where the token stands: " in a condition", " in the arguments of 'f'"."""
+        return f" {_PLACES[self.inside]}" if self.inside in _PLACES else ""
+
+    def unfinished(self) -> str:
+        return _NAMES.get(self.inside, "a statement" if not self.top else "the script")
+
+    def missing_hint(self, feed: tuple[str, ...]) -> str | None:
+        if feed == ("SEMICOLON",):
+            return "every statement ends with ';', also the last one before '}'"
+        return None
+
+    def expected_hint(self) -> str | None:
+        fitting = [mark for kind, mark in _EXPECTED.items() if self.accepts(kind)]
+        return f"expected {_either(fitting)}" if fitting else None
+
+
+_PLACES: Final = {
+    "condition": "in a condition",
+    "expression": "in an expression",
+    "call": "in the arguments of a call",
+    "xlog": "in the arguments of xlog",
+    "log": "in the arguments of log",
+    "route": "in a call of a route",
+    "return": "in return",
+    "for": "in the head of for",
+    "switch": "in the head of switch",
+    "case": "in a case label",
+}
+_NAMES: Final = {
+    "condition": "a condition",
+    "expression": "an expression",
+    "call": "a call",
+    "xlog": "a call of xlog",
+    "log": "a call of log",
+    "route": "a call of a route",
+    "return": "a return",
+    "for": "a for",
+    "switch": "a switch",
+    "cases": "a switch",
+    "case": "a case label",
+    "header": "the head of a route",
+}
+#: what may be expected -> how to say it, most telling first
+_EXPECTED: Final = {
+    "SEMICOLON": "';'",
+    "RPAR": "')'",
+    "RSQB": "']'",
+    "COMMA": "','",
+    "COLON": "':'",
+    "LPAR": "'('",
+    "LSQB": "'['",
+    "LBRACE": "'{'",
+    "ASSIGN": "'='",
+    "IN": "'in'",
+    "CASE": "'case'",
+    "VARIABLE": "a variable",
+    "NUMBER": "a number",
+    "STRING": "a text in quotes",
+    "RBRACE": "'}'",
+}
+
+
+def _either(words: list[str], most: int = 4) -> str:
+    words = words[:most]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _open(kinds: list[str]) -> list[Open]:
+    """Constructs that a prefix begins and does not end, outermost first."""
+    found: list[Open] = []
+    for index, kind in enumerate(kinds):
+        previous = kinds[index - 1] if index else ""
+        if kind == "LPAR":
+            what = _OWNERS.get(previous) or (found[-1].what if found else "expression")
+            found.append(Open(what, index + 1))
+        elif kind == "LSQB":
+            found.append(Open("header" if previous.endswith("ROUTE") else "expression", index + 1))
+        elif kind == "LBRACE":
+            found.append(Open("cases", index + 1))
+        elif kind == "CASE":
+            found.append(Open("case", index + 1))
+        elif kind in _ASSIGNMENTS:
+            # an assignment lasts until its bracket closes: the bracket's entry becomes an expression
+            found[-1:] = [Open("expression", index + 1)]
+        elif kind in ("RPAR", "RSQB", "RBRACE") and found or (kind == "COLON" and found and found[-1].what == "case"):
+            found.pop()
+    return found
+
+
+def describe(token: Token) -> str:
+    """A token in the user's words: "'xlog'", "the variable $var(x)", "the text \"a\"", "the end of the text"."""
+    text = token.text if len(token.text) <= 40 else token.text[:37] + "..."
+    text = text.replace("\n", " ")
+    if token.type == "$END":
+        return "the end of the text"
+    if token.type == "STRING":
+        return f"the text {text}"
+    if token.type == "VARIABLE":
+        return f"the variable {text}"
+    if token.type == "NUMBER" and text[0].isdigit():
+        return f"the number {text}"
+    return repr(text)

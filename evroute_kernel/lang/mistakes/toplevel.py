@@ -1,0 +1,202 @@
+"""Mistakes between routes and in the heads of routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from evroute_kernel.errors import near_misses
+from evroute_kernel.lang.lexer import KEYWORDS, Token
+from evroute_kernel.lang.mistakes.situation import Mistake, Situation, describe
+from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
+
+ROUTE_WORDS: Final = tuple(word for word, kind in KEYWORDS.items() if kind.endswith("ROUTE"))
+_SETTINGS: Final = frozenset(f"SET_{kind.upper()}" for kind in GLOBALS.values())
+_STATEMENTS: Final = frozenset(
+    "VARIABLE XLOG XDBG LOG ERROR IF WHILE FOR SWITCH RETURN EXIT DROP BREAK ASSERT ASYNC LAUNCH".split()
+)
+_NAMED: Final = frozenset({"ROUTE", "NAMED_ROUTE", "ONREPLY_ROUTE", "TIMER_ROUTE"})
+
+
+def is_header(tokens: list[Token], at: int) -> bool:
+    """Whether a route definition begins here, going by the words alone."""
+    kind = tokens[at].type
+    if kind == "ROUTE":
+        return tokens[at + 1].type in ("LSQB", "LBRACE") if at + 1 < len(tokens) else False
+    return kind.endswith("_ROUTE")
+
+
+def comment_marks(s: Situation) -> Mistake | None:
+    """`// ...` and a stray `*/`."""
+    slashes = s.adjacent("/", "/")
+    if not slashes and s.kind == "SLASH" and s.before is not None and s.before.type == "SLASH":
+        slashes = s.before.span.end == s.token.span.start
+    if slashes:
+        line, end = s.token.span.line, s.at
+        while s.tokens[end].type != "$END" and s.tokens[end].span.line == line:
+            end += 1
+        return s.mistake("'//' does not begin a comment", "write # for a comment to the end of the line", goto=end)
+    if s.adjacent("*", "/"):
+        return s.mistake("this '*/' closes no comment", "block comments begin with /* and nest", goto=s.at + 2)
+    return None
+
+
+def unclosed_block(s: Situation) -> Mistake | None:
+    """The text ends, or the next route begins, before a body is closed."""
+    if s.top or not (s.kind == "$END" or is_header(s.tokens, s.at)):
+        return None
+    opening = next(iter(_unclosed(s.tokens, s.at)), None)
+    if opening is None or (s.kind != "$END" and s.kind == "ROUTE" and not unbalanced(s.tokens)):
+        return None
+    where = f"the '{{' of line {opening.span.line} is not closed"
+    if s.kind == "$END":
+        return s.mistake(f"expected '}}' before the end of the text: {where}", None, span=s.last_place())
+    return s.mistake(f"expected '}}' before {s.token.text}: {where}", "a route ends with '}'; routes do not nest")
+
+
+def _unclosed(tokens: list[Token], at: int) -> Iterator[Token]:
+    """Opening braces before a position that nothing closes, innermost first."""
+    stack: list[Token] = []
+    for token in tokens[:at]:
+        if token.type == "LBRACE":
+            stack.append(token)
+        elif token.type == "RBRACE" and stack:
+            stack.pop()
+    return reversed(stack)
+
+
+def unbalanced(tokens: list[Token]) -> bool:
+    """Whether the text opens more braces than it closes."""
+    return sum({"LBRACE": 1, "RBRACE": -1}.get(t.type, 0) for t in tokens) > 0
+
+
+def between_items(s: Situation) -> Mistake | None:
+    """Something that is neither a route nor a setting."""
+    if not s.top or s.prefix:
+        return None
+    kind, follower = s.kind, s.next().type
+    if kind == "SEMICOLON":
+        after_route = s.before is not None and s.before.type == "RBRACE"
+        what = "a route" if after_route else "a setting"
+        return s.mistake(f"unexpected ';': {what} is not followed by one", "remove it", goto=s.at + 1)
+    if kind == "RBRACE":
+        return s.mistake("this '}' closes nothing", "remove it, or look for a '}' too many above", goto=s.at + 1)
+    if kind == "ID":
+        return _unknown_word(s, follower)
+    if kind in _STATEMENTS or kind == "ROUTE":
+        return s.mistake(
+            f"{describe(s.token)} stands outside every route", "statements belong in a body: event_route[NAME] { ... }"
+        )
+    return None
+
+
+def _unknown_word(s: Situation, follower: str) -> Mistake | None:
+    word = s.token.text
+    if follower == "LPAR":
+        return s.mistake(f"the call of {word} stands outside every route", "put it into event_route[NAME] { ... }")
+    if word in ("include_file", "import_file"):
+        return s.mistake(f"{word} takes a path in quotes", f'at the start of a line: {word} "path"')
+    known = GLOBALS if follower == "ASSIGN" else [*ROUTE_WORDS, "loadmodule", "modparam", "include_file"]
+    near = near_misses(word, known, 1)
+    hint = f"did you mean {near[0]!r}?" if near else None
+    if follower == "ASSIGN":
+        return s.mistake(f"unknown setting {word!r}", hint)
+    what = "kind of route" if follower in ("LSQB", "LBRACE") else "word"
+    feed: tuple[str, ...] = ("NAMED_ROUTE",) if follower == "LSQB" else ()
+    goto = s.at + 1 if feed else None
+    return s.mistake(f"unknown {what} {word!r}", hint or "a route begins with event_route[NAME] {", feed=feed, goto=goto)
+
+
+def settings(s: Situation) -> Mistake | None:
+    """`name = value`, `loadmodule`, `modparam`."""
+    if not s.top or not s.prefix:
+        return None
+    first = s.prefix[0]
+    if s.kinds[0] in _SETTINGS:
+        if len(s.prefix) == 1:
+            return s.mistake(f"expected '=' after the setting {first.text}", f"{first.text} = ...")
+        expected = EXPECTED[GLOBALS[first.text]]
+        return s.mistake(f"{first.text} takes {expected}, not {describe(s.token)}")
+    if s.kinds[0] == "LOADMODULE":
+        return s.mistake("loadmodule takes a text in quotes", 'loadmodule "json.so"')
+    if s.kinds[0] == "MODPARAM":
+        return s.mistake(
+            f"unexpected {describe(s.token)} in modparam", 'modparam("module", "parameter", "text" or a number)'
+        )
+    return None
+
+
+def header(s: Situation) -> Mistake | None:
+    """The head of a route, up to the brace of its body."""
+    if not s.prefix or s.kinds[0] not in (*_NAMED, "PLAIN_ROUTE") or "LBRACE" in s.kinds or s.kinds[1:2] == ["LPAR"]:
+        return None
+    if not s.top and s.kinds[0] == "ROUTE":
+        return None
+    word = s.prefix[0].text
+    message, hint, ends = _header_problem(s, word)
+    body = _body(s)
+    if body is None:  # no brace follows: read on as if it stood here
+        feed = (*ends, "LBRACE") if s.accepts(*ends, "LBRACE") else ()
+        return s.mistake(message, hint, feed=feed) if feed else s.mistake(message, hint)
+    return s.mistake(message, hint, drop=True, feed=_fresh_header(s.kinds[0]), goto=body)
+
+
+def _fresh_header(kind: str) -> tuple[str, ...]:
+    if kind == "TIMER_ROUTE":
+        return (kind, "LSQB", "STRING", "COMMA", "NUMBER", "RSQB")
+    return (kind,) if kind == "PLAIN_ROUTE" else (kind, "LSQB", "STRING", "RSQB")
+
+
+def _body(s: Situation) -> int | None:
+    """The position of the brace that opens the body, if nothing but a head stands before it."""
+    for position in range(s.at, min(s.at + 24, len(s.tokens))):
+        kind = s.tokens[position].type
+        if kind == "LBRACE":
+            return position
+        if kind in ("SEMICOLON", "RBRACE", "$END"):
+            break
+    return None
+
+
+def _header_problem(s: Situation, word: str) -> tuple[str, str | None, tuple[str, ...]]:
+    """Message, hint, and what to put in when the body's brace is missing too."""
+    kind, example = s.kinds[0], f"{word}[NAME] {{ ... }}"
+    if kind == "PLAIN_ROUTE":
+        if s.kind == "LSQB":
+            return f"{word} takes no name", f"{word} {{ ... }}", ()
+        return f"expected '{{' after {word}", None, ()
+    if s.kinds == [kind]:
+        if s.kind == "LPAR":
+            return f"the name of {word} stands in square brackets", example, ()
+        return f"{word} needs a name in square brackets", example, ("LSQB", "STRING", "RSQB")
+    if s.after == "LSQB":
+        return _bad_name(s, word)
+    if s.after == "RSQB":
+        return f"expected '{{' after the head of {word}, before {describe(s.token)}", None, ()
+    if kind == "TIMER_ROUTE":
+        return "timer_route needs a name and a number of seconds", "timer_route[NAME, 10] { ... }", ()
+    if s.kind == "COMMA":
+        return f"{word} takes one name", "write one route for each event; both may call the same route", ("RSQB",)
+    if s.kind == "LBRACE":
+        return f"expected ']' after the name of {word}", example, ("RSQB",)
+    return _bad_name(s, word)
+
+
+def _bad_name(s: Situation, word: str) -> tuple[str, str | None, tuple[str, ...]]:
+    """What stands between the square brackets is no bare name."""
+    if s.kind == "RSQB":
+        return f"{word} needs a name", f"{word}[NAME] {{ ... }}", ()
+    if s.kind == "VARIABLE":
+        return f"the name of {word} is fixed: no variable can stand for it", f"{word}[NAME] {{ ... }}", ()
+    start = next(i for i in range(s.at, -1, -1) if s.tokens[i].type == "LSQB") + 1
+    end = start
+    while s.tokens[end].type not in ("RSQB", "LBRACE", "SEMICOLON", "$END"):
+        end += 1
+    span = s.tokens[start].span.until(s.tokens[max(start, end - 1)].span)
+    name = span.text
+    if s.after == "LSQB" and KEYWORDS.get(name) is not None:
+        return f"{name!r} is a word of the language", f'as a name it needs quotes: {word}["{name}"]', ()
+    return f"{name!r} is no bare name: letters, digits and _, a letter first", f'quote it: {word}["{name}"]', ()
+
+
+RULES: Final = (comment_marks, unclosed_block, between_items, header, settings)

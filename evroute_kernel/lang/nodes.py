@@ -1,0 +1,357 @@
+"""The tree of a script: one frozen dataclass per construct. Spans do not take part in comparison.
+
+Text inside nodes (`String.value`, names, variable texts) is a byte string as scripts compute with it: one character per
+UTF-8 byte (`runtime.values.encode`). Spans count characters of the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import TypeAlias
+
+from evroute_kernel.source import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    span: Span = field(compare=False, repr=False)
+
+    def children(self) -> Iterator[Node]:
+        """Direct child nodes, in the order of the text."""
+        for f in fields(self):
+            value = getattr(self, f.name)
+            for item in value if isinstance(value, tuple) else (value,):
+                if isinstance(item, Node):
+                    yield item
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it, without recursion (scripts may nest deeply)."""
+        stack: list[Node] = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(reversed(list(node.children())))
+
+
+# -- atoms --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    """An integer literal, already reduced to 32 bits; signed ones include their sign in the span."""
+
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class String(Node):
+    """A string literal. `value` has its escapes undone and ends before the first NUL, as in the server.
+
+    `offsets` maps each byte of `value` (and its end) to a character offset of the source; empty for joined literals
+    that lie in several places.
+    """
+
+    value: str
+    offsets: tuple[int, ...] = field(default=(), compare=False, repr=False)
+
+    def part(self, start: int, end: int) -> Span:
+        """The span of bytes start..end of the value, for errors inside a format."""
+        if not self.offsets or end >= len(self.offsets):
+            return self.span
+        return Span(self.span.source, self.offsets[start], max(self.offsets[end], self.offsets[start] + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Variable(Node):
+    """A variable token exactly as written, `$` included: `$(avp(x)[0]{s.len})`. `library.template` reads it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Null(Node):
+    """`NULL` or `null`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network(Node):
+    """An unquoted IP address or network, `10.0.0.0/8`; on the right of == and != only."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """A route name: identifier, number (as decimal text) or string literal."""
+
+    text: str
+
+
+# -- expressions (right side of an assignment, and `[ ]` in a condition) ---------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryOp(Node):
+    """`op` is one of + - * / % & | ^ << >>."""
+
+    op: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class UnaryOp(Node):
+    """`~operand`."""
+
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Node):
+    """`left op right`; op is one of == != < > <= >= =~ !~. A condition element and an expression atom."""
+
+    op: str
+    left: Variable
+    right: Variable | String | Number | Null | Network
+
+
+@dataclass(frozen=True, slots=True)
+class Action(Node):
+    """Statements inside an expression: a command (`f()`, `route(x)`, `exit` ...), or in a condition also an assignment,
+    an `if`, or a block. Its value is the code of the last statement; code 0 ends the script."""
+
+    statements: tuple[Statement, ...]
+
+
+# -- conditions -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BoolOp(Node):
+    """`op` is "and" or "or"; both have one precedence and associate left."""
+
+    op: str
+    left: Condition
+    right: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Node):
+    operand: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Node):
+    """`( condition )`: a level of evaluation of its own (the server allows 100)."""
+
+    operand: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket(Node):
+    """`[ expression ]` as a condition."""
+
+    operand: Expression
+
+
+Expression: TypeAlias = "Number | String | Variable | BinaryOp | UnaryOp | Comparison | Action"
+Condition: TypeAlias = "BoolOp | Not | Group | Bracket | Comparison | Action | Number | Variable"
+Argument: TypeAlias = "Number | String | Variable | Null"
+
+
+# -- statements -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Assign(Node):
+    """`target op value`; op is one of = := += -= *= /= %= &= |= ^=."""
+
+    target: Variable
+    op: str
+    value: Expression | Null
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A call of a function that core or a module declares. An argument left empty is None."""
+
+    name: str
+    arguments: tuple[Argument | None, ...]
+    name_span: Span = field(compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCall(Node):
+    """`route(target, ...)`. A String target holding `$` is a format; other literals arrive as Name."""
+
+    target: Name | String | Variable
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class XLog(Node):
+    level: String | None
+    text: String
+
+
+@dataclass(frozen=True, slots=True)
+class XDbg(Node):
+    text: String
+
+
+@dataclass(frozen=True, slots=True)
+class Log(Node):
+    level: int
+    text: String
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorStatement(Node):
+    """`error("a", "b")`, which the server never implemented."""
+
+    first: String
+    second: String
+
+
+@dataclass(frozen=True, slots=True)
+class Return(Node):
+    """`return`, `return(code)`, `return(code, value, ...)`. Without a code it is 1 (`code` is None)."""
+
+    code: Number | Variable | None
+    values: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exit(Node):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Drop(Node):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Break(Node):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Assert(Node):
+    condition: Condition
+    text: String | None
+
+
+@dataclass(frozen=True, slots=True)
+class Async(Node):
+    call: Call
+    route: Name
+    timeout: Number | None
+
+
+@dataclass(frozen=True, slots=True)
+class Launch(Node):
+    call: Call
+    route: Name | None
+    text: String | None
+
+
+@dataclass(frozen=True, slots=True)
+class If(Node):
+    """`then` and `orelse` hold the statements of the bodies; an empty body and a missing else are both ()."""
+
+    test: Condition
+    then: tuple[Statement, ...]
+    orelse: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class While(Node):
+    test: Condition
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForEach(Node):
+    iterator: Variable
+    collection: Variable
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case(Node):
+    label: Number | String
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Switch(Node):
+    subject: Variable
+    cases: tuple[Case, ...]
+    default: tuple[Statement, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Display(Node):
+    """A bare expression at the end of a notebook cell (`Script.scratch` only): its value is the cell's result."""
+
+    expression: Expression
+
+
+Statement: TypeAlias = (
+    "Assign | Call | RouteCall | XLog | XDbg | Log | ErrorStatement | Return | Exit | Drop | Break | Assert | Async"
+    " | Launch | If | While | ForEach | Switch | Display"
+)
+
+
+# -- top level ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Global(Node):
+    """`name = value` at top level; value is an int, or a byte string for everything else."""
+
+    name: str
+    value: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModule(Node):
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModParam(Node):
+    module: str
+    name: str
+    value: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Node):
+    """A route block. `kind` is "route", "event_route", "startup_route", ...; `name` is "" for the nameless ones, and
+    for `route { }` / `route[0]` (the request route) it is "0". `body` has no empty statements: () means the block held
+    only `;`, which the server accepts with odd effects. `header` spans `event_route[NAME]`."""
+
+    kind: str
+    name: str
+    interval: int | None
+    body: tuple[Statement, ...]
+    header: Span = field(compare=False, repr=False, kw_only=True)
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind}[{self.name}]" if self.name else self.kind
+
+
+TopLevel: TypeAlias = "Global | LoadModule | ModParam | Route"
+
+
+@dataclass(frozen=True, slots=True)
+class Script(Node):
+    """A parsed text. `scratch` holds bare statements, which only cells may have (`parse(..., scratch=True)`); the last
+    one may be a Display."""
+
+    items: tuple[TopLevel, ...]
+    scratch: tuple[Statement, ...] = ()
