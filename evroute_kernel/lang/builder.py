@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.lexer import Token, number_value, string_value, variable_text
+from evroute_kernel.lang.lexer import Token, byte_text, number_value, string_value, variable_text
 from evroute_kernel.runtime.values import wrap
 from evroute_kernel.source import Span
 
@@ -141,7 +141,8 @@ class TreeBuilder:
 
     @staticmethod
     def modparam(c: Children) -> nodes.ModParam:
-        return nodes.ModParam(_token_text(c[2]), _token_text(c[4]), c[6].value, span=covering(c))
+        value = _joined(c[6]) if type(c[6]) is list else c[6]
+        return nodes.ModParam(_token_text(c[2]), _token_text(c[4]), value.value, span=covering(c))
 
     @staticmethod
     def setting(c: Children) -> nodes.Global:
@@ -153,8 +154,8 @@ class TreeBuilder:
                 return nodes.Global(c[0].text, number_value(value.text), span=span)
             if type(value) is Token:
                 return nodes.Global(c[0].text, _token_text(value), span=span)
-        text = Token("TEXT", value.span.until(span.source.span(span.end, span.end)).text, span)
-        return nodes.Global(c[0].text, variable_text(text), span=span)
+        text = span.source.text[value.span.start : span.end]
+        return nodes.Global(c[0].text, byte_text(text), span=span)
 
     # -- statements --------------------------------------------------------------------------------------------------
 
@@ -215,11 +216,11 @@ class TreeBuilder:
 
     @staticmethod
     def xlog(c: Children) -> nodes.XLog:
-        return nodes.XLog(c[2] if len(c) == 6 else None, c[-2], span=covering(c))
+        return nodes.XLog(c[2] if len(c) == 6 else None, _joined(c[-2]), span=covering(c))
 
     @staticmethod
     def xdbg(c: Children) -> nodes.XDbg:
-        return nodes.XDbg(c[2], span=covering(c))
+        return nodes.XDbg(_joined(c[2]), span=covering(c))
 
     @staticmethod
     def log(c: Children) -> nodes.Log:
@@ -321,16 +322,6 @@ class TreeBuilder:
         return _string(c[0])
 
     @staticmethod
-    def strings(c: Children) -> nodes.String:
-        if len(c) == 1:
-            return _string(c[0])
-        left, right = c[0], _string(c[1])
-        offsets: tuple[int, ...] = ()
-        if left.offsets and right.offsets and left.span.source is right.span.source:
-            offsets = left.offsets[:-1] + right.offsets
-        return nodes.String(left.value + right.value, offsets, span=covering([left, right]))
-
-    @staticmethod
     def number(c: Children) -> nodes.Number:
         value = number_value(c[-1].text)
         return nodes.Number(wrap(-value) if c[0].type == "MINUS" else value, span=covering(c))
@@ -350,8 +341,24 @@ def _route(c: Children, name: str, interval: int | None) -> nodes.Route:
     return nodes.Route(c[0].text, name, interval, c[-1].statements, span=covering(c), header=header)
 
 
+def _joined(tokens: list[Token]) -> nodes.String:
+    """Adjacent literals as one; each ends before its own first NUL."""
+    if len(tokens) == 1:
+        return _string(tokens[0])
+    strings = [_string(token) for token in tokens]
+    offsets: list[int] = []
+    for string in strings:
+        offsets[-1:] = string.offsets  # the end of one gives way to the start of the next
+    source = tokens[0].span.source
+    together = all(s.offsets and s.span.source is source for s in strings)
+    value = "".join(s.value for s in strings)
+    return nodes.String(value, tuple(offsets) if together else (), span=covering(tokens))
+
+
 def _string(token: Token) -> nodes.String:
     value, offsets = string_value(token)
+    if len(token.text) != token.span.end - token.span.start:
+        offsets = ()  # it reaches into an included file
     return nodes.String(value, offsets, span=token.span)
 
 

@@ -24,7 +24,7 @@ def check_call(scope: Scope, node: nodes.Call, asynchronous: Literal["", "async"
     function = _function(scope, node, asynchronous)
     if function is None or not _count_fits(scope, node, function):
         return
-    values = [_argument(scope, function, p, a, node) for p, a in _pairs(function, node)]
+    values = [_argument(scope, function, p, a) for p, a in _pairs(function, node)]
     if function.check is not None and _BROKEN not in values:
         arguments = (values, scope.modparams) if function.check_modparams else (values,)
         problem = function.check(*arguments)
@@ -98,7 +98,7 @@ def _place(node: nodes.Call, index: int) -> Span:
     return node.span if argument is None else argument.span
 
 
-def _argument(scope: Scope, function: Function, param: Param, argument: Any, node: nodes.Call) -> Any:
+def _argument(scope: Scope, function: Function, param: Param, argument: nodes.Argument | None) -> Any:
     """An argument as `Function.check` wants it, after looking whether it fits its parameter."""
     if argument is None:
         return None
@@ -112,9 +112,12 @@ def _argument(scope: Scope, function: Function, param: Param, argument: Any, nod
             hint = f'write "{argument.span.text}"' if param.type != "var" else "write $var(x)"
             return _misfit(scope, function, param, argument, hint)
         return argument.value
-    if param.type in ("int", "var"):
-        hint = "write the number without quotes" if argument.value.lstrip("-").isdigit() else None
-        return _misfit(scope, function, param, argument, hint if param.type == "int" else "write $var(x)")
+    assert isinstance(argument, nodes.String)  # the grammar lets no NULL through
+    if param.type == "var":
+        return _misfit(scope, function, param, argument, "write $var(x)")
+    if param.type == "int":
+        digits = argument.value.lstrip("-").isdigit()
+        return _misfit(scope, function, param, argument, "write the number without quotes" if digits else None)
     return _text(scope, param, argument)
 
 
@@ -140,7 +143,8 @@ def _text(scope: Scope, param: Param, argument: nodes.String) -> Any:
         pieces = scope.format(argument)
         if pieces is None:
             return _BROKEN
-        return next((p for p in pieces if isinstance(p, VariableSpec)), "".join(p for p in pieces if isinstance(p, str)))
+        texts = [p for p in pieces if isinstance(p, str)]
+        return next((p for p in pieces if isinstance(p, VariableSpec)), "".join(texts))
     if param.type == "regex":
         try:
             compile_regex(argument.value)

@@ -70,7 +70,8 @@ def check_route_call(scope: Scope, node: nodes.RouteCall) -> None:
 
 def _check_name(scope: Scope, target: nodes.Name) -> None:
     here = {r.name: r for r in scope.script.items if isinstance(r, nodes.Route) and r.kind == "route"}
-    known = {name for kind, name in scope.environment.routes if kind == "route"} | {n for n, r in here.items() if r.body}
+    known = {name for kind, name in scope.environment.routes if kind == "route"}
+    known |= {name for name, route in here.items() if route.body}
     known.discard("0")  # route[0] is the request route, which cannot be called
     name = target.text
     if name in known:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields
-from functools import cache
 from typing import Any, Final
 
 from evroute_kernel.errors import Diagnostic
@@ -67,9 +66,14 @@ def _children(node: nodes.Node) -> Iterator[nodes.Node]:
             yield value
 
 
-@cache
 def _node_fields(kind: type[nodes.Node]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name not in ("span", "text_span", "name_span", "header"))
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS[kind] = tuple(f.name for f in fields(kind) if f.compare)  # spans are not compared
+    return names
+
+
+_FIELDS: Final[dict[type[nodes.Node], tuple[str, ...]]] = {}
 
 
 def _variable(scope: Scope, node: nodes.Variable) -> None:
@@ -88,7 +92,8 @@ def _asynchronous(scope: Scope, node: nodes.Async | nodes.Launch) -> None:
 
 def _action(scope: Scope, node: nodes.Action) -> None:
     if not node.statements:
-        scope.error("empty-block", "this block in a condition is empty", node.span, "the server refuses to start with it")
+        hint = "the server does not start with it"
+        scope.error("empty-block", "this block in a condition holds no statement", node.span, hint)
 
 
 _CHECKS: Final[dict[type[nodes.Node], Callable[[Scope, Any], None]]] = {

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import ast
 import marshal
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType
 from typing import Any, Final
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.expressions import Expressions
+from evroute_kernel.lang.expressions import Expressions, has_text
 from evroute_kernel.lang.pythontree import Place
 from evroute_kernel.library.template import VariableSpec, parse_variable
 from evroute_kernel.runtime.codes import E_BUG
@@ -38,12 +39,14 @@ class NestingError(Exception):
 
 
 class RouteGenerator(Expressions):
-    """Generates one route. `spans[i]` and `actions[i]` describe statement i, `pool` holds what the linker binds."""
+    """Generates one route. `spans`, `actions`, `lines` describe its statements, `pool` holds what the linker binds."""
 
     def __init__(self) -> None:
         super().__init__()
         self.spans: list[Span] = []
         self.actions: list[str] = []
+        #: the line of each statement as the server counts it
+        self.lines: list[int] = []
         self._blocks = self._loops = 0
         #: whether the function being generated is a block inside an expression
         self._inside = False
@@ -98,6 +101,7 @@ class RouteGenerator(Expressions):
     def _mark(self, node: nodes.Statement, place: Place) -> ast.stmt:
         self.spans.append(node.span)
         self.actions.append(_action(node))
+        self.lines.append(_server_line(node))
         return place.put("at", 0, len(self.spans) - 1)
 
     def block_function(self, statements: tuple[nodes.Statement, ...], place: Place) -> str:
@@ -134,7 +138,10 @@ class RouteGenerator(Expressions):
             if spec.declaration.name == "var":
                 return place.call("assign_var", _c(place), place.constant(spec.name), value)
             put = place.name(self.entry("set", node.target.text))
-            return place.call("assign", _c(place), put, place.constant(node.op), value, target)
+            declared = spec.declaration
+            wants_text = declared.needs_text or (declared.interprets and node.op == ":=")
+            assign = "assign_bare" if wants_text and not has_text(node.value) else "assign"
+            return place.call(assign, _c(place), put, place.constant(node.op), value, target)
         get = place.name(self.entry("get", node.target.text))
         put = place.name(self.entry("set", node.target.text))
         return place.call("assign_compound", _c(place), get, put, place.constant(node.op), value, target)
@@ -302,7 +309,7 @@ class RouteGenerator(Expressions):
             return self._done(place, place.call("not_a_collection", _c(place), place.constant(node.collection.text)))
         item, put = self.entry("iterate", node.collection.text), self.entry("set", node.iterator.text)
         index = self.fresh("i")
-        op = ":=" if iterator.declaration.name.startswith("json") else "="
+        op = ":=" if iterator.declaration.interprets else "="
         value = place.call(item, _c(place), place.name(index))
         null = ast.Compare(place.name("v"), [ast.Is()], [place.constant(None)], **place.fields)
         stored = place.call(put, _c(place), place.constant(op), place.name("v"))
@@ -361,6 +368,20 @@ def _chain(node: nodes.If) -> Iterator[nodes.If]:
 
 def _c(place: Place) -> ast.expr:
     return place.name("c")
+
+
+_BLANK: Final = re.compile(r"(?:\s|#[^\n]*|/\*.*?\*/)*", re.DOTALL)
+
+
+def _server_line(node: nodes.Statement) -> int:
+    """The line that the server gives a statement: where it ends; but an assignment, and an `if` without else, is
+    complete only with the token after it, so theirs is the line of that token (language manual 10.1)."""
+    span = node.span
+    end = max(span.start, span.end - 1)
+    if isinstance(node, nodes.Assign) or (isinstance(node, nodes.If) and not node.orelse):
+        blank = _BLANK.match(span.source.text, span.end)
+        end = blank.end() if blank else span.end
+    return span.source.position(end)[0]
 
 
 _ACTIONS: Final = {"If": "core if", "While": "core while", "ForEach": "core for-each", "Switch": "core switch"}

@@ -26,7 +26,7 @@ RUNNABLE = frozenset({"event_route", "route", "startup_route", "timer_route", "e
 class CompiledRoute:
     """One block, ready to be linked. `spans[i]`, `lines[i]`, `actions[i]` describe statement i.
 
-    `code` is marshalled Python byte code, empty for a block without statements; `pool` is what the linker binds into it.
+    `code` is marshalled Python byte code, empty for a block without statements; `pool` is what the linker binds.
     Two routes with the same `digest` are the same program text at the same place.
     """
 
@@ -122,7 +122,6 @@ def compile_route(route: nodes.Route, found: list[Diagnostic]) -> CompiledRoute 
             found.append(Diagnostic("error", "nesting", str(error), error.span, "move the inner part into a route[]"))
             return None
     pool = tuple(generator.pool)
-    lines = tuple(max(span.line, span.end_line) for span in generator.spans)
     digest = sha256(code + repr((route.kind, route.name, route.interval, pool)).encode()).hexdigest()[:16]
     return CompiledRoute(
         route.kind,
@@ -131,7 +130,7 @@ def compile_route(route: nodes.Route, found: list[Diagnostic]) -> CompiledRoute 
         code,
         pool,
         tuple(generator.spans),
-        lines,
+        tuple(generator.lines),
         tuple(generator.actions),
         route.header,
         route.span,

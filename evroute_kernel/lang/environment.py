@@ -9,6 +9,7 @@ from typing import Final
 
 from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
 from evroute_kernel.library.catalogue import modules as catalogued
+from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.library.declarations import FUNCTIONS, MODULES, VARIABLES, Module
 
 #: loaded without being asked for: a session is a server that was started with these
@@ -86,13 +87,14 @@ class Environment:
 
     `routes` maps (kind, name), such as `("route", "block_ip")`, to whatever tells where it is defined; the text that is
     checked may define them anew. `modules` are loaded; `modparams` holds every value given for (module, parameter), in
-    order; `events` are names that users declared as their own.
+    order; `events` are names that users declared as their own, `declared_events` what they said of their parameters.
     """
 
     routes: Mapping[tuple[str, str], object] = field(default_factory=dict)
     modules: frozenset[str] = DEFAULT_MODULES
     modparams: Mapping[tuple[str, str], Sequence[int | str]] = field(default_factory=dict)
     events: frozenset[str] = frozenset()
+    declared_events: Mapping[str, EventDeclaration] = field(default_factory=dict)
 
 
 @cache

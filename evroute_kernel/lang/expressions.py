@@ -168,7 +168,7 @@ class Expressions:
             case nodes.UnaryOp(operand=operand):
                 return place.call("invert", place.name("c"), self.expression(operand, depth + 1))
             case nodes.BinaryOp(op="+", left=left, right=right):
-                add = "add" if _has_text(right) else "add_bare"
+                add = "add" if has_text(right) else "add_bare"
                 return place.call(add, place.name("c"), *self._operands(left, right, depth))
             case nodes.BinaryOp(op=op, left=left, right=right):
                 operands = self._operands(left, right, depth)
@@ -280,6 +280,6 @@ class Expressions:
         return not isinstance(node, nodes.Number | nodes.Variable)
 
 
-def _has_text(node: nodes.Expression) -> bool:
+def has_text(node: nodes.Expression | nodes.Null) -> bool:
     """Whether an integer in this operand would have a text form: variables yes, literals and computed values no."""
     return isinstance(node, nodes.Variable | nodes.String)

@@ -11,6 +11,7 @@ from evroute_kernel.lang.legacy import OLD_AVP, Code, Doubt, Edit
 from evroute_kernel.lang.lexer import string_value
 from evroute_kernel.library.catalogue import events
 from evroute_kernel.library.catalogue.facts import Event
+from evroute_kernel.library.catalogue.nearness import likely_params
 
 FETCH: Final = "fetch_event_params"
 _CODE: Final = "fetch-event-params"
@@ -46,7 +47,9 @@ def fetches(code: Code) -> Iterator[Edit | Doubt]:
             continue
         entries = list(_entries(string_value(code.tokens[index + 2])[0], events().get(name)))
         if not entries or None in entries:
-            yield Doubt(token.span.start, code.span(index + 3).end, _CODE, "the list holds something that is no variable")
+            yield Doubt(
+                token.span.start, code.span(index + 3).end, _CODE, "the list holds something that is no variable"
+            )
             continue
         yield from _replacement(code, index, [e for e in entries if e is not None], _note(code, index, name))
 
@@ -82,9 +85,11 @@ def _note(code: Code, index: int, name: str) -> str | None:
     by_name = [found["name"] for p in entries if (found := _ENTRY.fullmatch(p)) and found["name"]]
     if event is None:
         return None if len(by_name) == len(entries) else f"{name} is not in the catalogue: positions stay positions"
-    unknown = [n for n in by_name if event.param(n) is None]
-    if unknown and not event.dynamic:
-        return f"{name} has no parameter {unknown[0]}: it has {', '.join(p.name for p in event.params)}"
+    unknown = next((n for n in by_name if event.param(n) is None), None)
+    if unknown is not None and not event.dynamic:
+        likely = [param for param, _ in likely_params(unknown, (p.name for p in event.params))]
+        offer = f"did you mean {likely[0]!r}?" if likely else f"it has {', '.join(p.name for p in event.params)}"
+        return f"{name} has no parameter {unknown!r}: {offer}"
     optional = [p.name for p in event.params if p.optional]
     if optional and len(by_name) < len(entries) and not event.dynamic:
         return f"{name} sends {', '.join(optional)} only at times: check that the names are those you meant"
@@ -96,14 +101,15 @@ def _note(code: Code, index: int, name: str) -> str | None:
 def _replacement(code: Code, index: int, entries: list[Fetched], note: str | None) -> Iterator[Edit]:
     start, end = code.span(index).start, code.span(index + 3).end
     before, after = code.kind(index - 1), code.kind(index + 4)
+    plain = f"{_line(entries)};"
     why = "$param reads the parameters of an event"
     if after == "SEMICOLON" and before in (*_STATEMENT_ENDS, "RPAR", "ELSE"):
         text = _joined(code, start, entries)
         if before in ("RPAR", "ELSE") and len(entries) > 1:
             # the body of an if that has no braces
-            yield Edit(start, code.span(index + 4).end, f"{{ {_line(entries)}; }}", _CODE, why, note)
+            yield Edit(start, code.span(index + 4).end, f"{{ {_line(entries)}; }}", _CODE, why, note, plain)
         else:
-            yield Edit(start, end, text, _CODE, why, note)
+            yield Edit(start, end, text, _CODE, why, note, plain)
         return
     yield from _in_condition(code, index, entries, why, note)
 
@@ -132,10 +138,13 @@ def _in_condition(code: Code, index: int, entries: list[Fetched], why: str, note
         indent, leads = code.indent(at)
         separator = f";\n{indent}" if leads else "; "
         yield Edit(at, at, _joined(code, at, entries) + separator, _CODE, why, note)
-        yield Edit(start, end, test if alone or len(entries) == 1 else f"({test})", _CODE, why)
+        text = test if alone or len(entries) == 1 else f"({test})"
+        yield Edit(start, end, text, _CODE, why, instead=f"{_line(entries)};")
         return
     assigned = " and ".join(e.assignment for e in entries)
-    yield Edit(start, end, f"({assigned} and ({test}))", _CODE, why, note)
+    text = f"{assigned} and {test if len(entries) == 1 else f'({test})'}"
+    text = text if alone else f"({text})"
+    yield Edit(start, end, text, _CODE, why, note, f"{_line(entries)};")
 
 
 def _head(code: Code, index: int) -> int | None:

@@ -39,6 +39,8 @@ class Edit:
     code: str
     why: str
     note: str | None = None
+    #: the new text without what its place needs around it
+    instead: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,14 @@ class Code:
         return blanks, blanks == line
 
     def whole_lines(self, start: int, end: int) -> tuple[int, int]:
-        """The same range with its line break and indentation when nothing else stands in its lines."""
+        """The same range with its indentation and the blanks or line break after it, where it begins its line."""
         line_start = self.text.rfind("\n", 0, start) + 1
         line_end = self.text.find("\n", end)
         line_end = len(self.text) if line_end < 0 else line_end + 1
-        if self.text[line_start:start].strip() or self.text[end:line_end].strip():
+        if self.text[line_start:start].strip():
             return start, end
-        return line_start, line_end
+        rest = self.text[end:line_end]
+        return line_start, line_end - len(rest.lstrip()) if rest.strip() else line_end
 
 
 def route_modes(code: Code) -> Iterator[Edit]:
@@ -109,7 +112,11 @@ def route_modes(code: Code) -> Iterator[Edit]:
         if mode in ("async", "sync") and code.kind(index + 5) == "RSQB":
             name = code.tokens[index + 2].text
             why = f"event routes have no mode any more: they always run after what raised the event ({mode} goes)"
-            note = None if mode == "async" else f"event_route[{name}] ran before the raising script went on; now it runs after"
+            note = (
+                None
+                if mode == "async"
+                else f"event_route[{name}] ran before the raising script went on; now it runs after"
+            )
             yield Edit(code.span(index + 3).start, code.span(index + 5).start, "", "event-route-mode", why, note)
 
 
@@ -169,7 +176,8 @@ def _parameter_kinds(name: str) -> list[str]:
 def _arguments(code: Code, index: int) -> Iterator[Token | None]:
     """The arguments of a call, from after its parenthesis; None for one of several tokens or of none."""
     depth, held = 0, list[Token]()
-    for token in code.tokens[index:]:
+    for position in range(index, len(code.tokens)):
+        token = code.tokens[position]
         if depth == 0 and token.type in ("COMMA", "RPAR"):
             yield held[0] if len(held) == 1 else None
             held = []

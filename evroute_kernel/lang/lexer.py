@@ -83,9 +83,7 @@ OPERATORS: Final[dict[str, str]] = {
 }
 
 _HEX = "[0-9a-fA-F]{1,4}"
-_IPV6 = (
-    rf"(?:(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:){{1,7}}(?::{_HEX}){{1,7}}|:(?::{_HEX}){{1,7}}|(?:{_HEX}:){{1,7}}:|::)"
-)
+_IPV6 = rf"(?:(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:){{1,7}}(?::{_HEX}){{1,7}}|:(?::{_HEX}){{1,7}}|(?:{_HEX}:){{1,7}}:|::)"
 _DECIMAL = "(?:0|[1-9][0-9]*)"
 _IPV4 = rf"{_DECIMAL}(?:\.{_DECIMAL}){{3}}"
 _BLANK = r"[ \t\b\r]"
@@ -235,7 +233,8 @@ class _Lexer:
     def _nul(self, start: int) -> None:
         if not any(d.code == "nul-byte" for d in self.diagnostics):
             message, hint = "a NUL byte: a script may not hold any", "remove it; a text may hold \\x00, which ends it"
-            self.diagnostics.append(Diagnostic("error", "nul-byte", message, self.expanded.span(start, start + 1), hint))
+            span = self.expanded.span(start, start + 1)
+            self.diagnostics.append(Diagnostic("error", "nul-byte", message, span, hint))
 
 
 # -- values of tokens -------------------------------------------------------------------------------------------------

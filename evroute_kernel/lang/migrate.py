@@ -17,13 +17,17 @@ from evroute_kernel.source import Source, Span
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One replacement; `span` and `before` belong to the old text. `code` names the lint of the same matter."""
+    """One replacement; `span` and `before` belong to the old text.
+
+    `code` names the lint of the same matter, `instead` is the new text without what its place needs around it.
+    """
 
     span: Span
     before: str
     after: str
     why: str
     code: str
+    instead: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,12 @@ def migrate(text: str | Source) -> Migration:
         if isinstance(d, Doubt)
     ]
     notes.sort(key=lambda d: d.span.start if d.span else 0)
-    changes = tuple(
-        Change(source.span(e.start, e.end), source.text[e.start : e.end], e.text, e.why, e.code) for e in edits
-    )
-    return Migration(_applied(source.text, edits), changes, tuple(notes))
+    return Migration(_applied(source.text, edits), tuple(_change(source, e) for e in edits), tuple(notes))
+
+
+def _change(source: Source, edit: Edit) -> Change:
+    span = source.span(edit.start, edit.end)
+    return Change(span, span.text, edit.text, edit.why, edit.code, edit.instead or edit.text)
 
 
 def _found(code: Code) -> Iterator[Edit | Doubt]:

@@ -1,10 +1,17 @@
-"""Where `break` may stand: in the body of a while, for or case, also inside `if`s there. The grammar lets it through
-everywhere, because a rule of the tree gives the better message."""
+"""Mistakes of syntax that the grammar lets through, because they are better told on the finished tree.
+
+`break` may stand in the body of a while, for or case, also inside `if`s there. In a notebook cell a `;` may not follow
+a route, as in a file, and only an expression may come last without a `;`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
+from evroute_kernel.lang.lexer import Token
 
 
 def misplaced(script: nodes.Script) -> list[Diagnostic]:
@@ -34,3 +41,22 @@ def misplaced(script: nodes.Script) -> list[Diagnostic]:
 def _report(node: nodes.Break) -> Diagnostic:
     hint = "use return to leave the route, exit to end the script"
     return Diagnostic("error", "syntax", "break outside a while, a for or a case of a switch", node.span, hint)
+
+
+def cell_errors(items: Sequence[Any], display: nodes.Expression | None) -> list[Diagnostic]:
+    """What is wrong between the items of a cell; an empty statement among them is a token."""
+    found: list[Diagnostic] = []
+    for previous, item in zip([None, *items], items, strict=False):
+        after_item = isinstance(previous, (nodes.Route, nodes.Global, nodes.LoadModule, nodes.ModParam))
+        if after_item and type(item) is Token and item.type == "SEMICOLON":
+            what = "a route" if isinstance(previous, nodes.Route) else "a setting"
+            message = f"unexpected ';': {what} is not followed by one"
+            found.append(Diagnostic("error", "syntax", message, item.span, "remove it"))
+    if isinstance(display, nodes.Action) and not isinstance(display.statements[0], (nodes.Call, nodes.RouteCall)):
+        span = display.span
+        end = span.source.span(max(span.end - 1, span.start), span.end)
+        found.append(Diagnostic("error", "unfinished", "expected ';' after this statement", end, _SEMICOLON))
+    return found
+
+
+_SEMICOLON = "every statement ends with ';'; only a value may stand last without one"

@@ -71,11 +71,11 @@ class Scope:
     def available(self, spec: VariableSpec, span: Span) -> bool:
         """Whether the modules of a variable, of those inside it, and of its transformations are loaded."""
         for part in (spec, *spec.parts()):
-            declarations = [part.declaration, *(step for step, _ in part.transformations)]
-            for declared in declarations:
-                if declared.module not in self.modules:
-                    name = f"${declared.name}" if declared is part.declaration else f"{{{declared.name}}}"
-                    self.not_loaded("unknown-variable", name, declared.module, span)
+            needed = [(f"${part.declaration.name}", part.declaration.module)]
+            needed += [(f"{{{step.full_name}}}", step.module) for step, _ in part.transformations]
+            for name, module in needed:
+                if module not in self.modules:
+                    self.not_loaded("unknown-variable", name, module, span)
                     return False
         return True
 

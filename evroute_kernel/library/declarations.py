@@ -146,10 +146,15 @@ class Variable:
     message: bool = False
     set: Callable[[Any, Any, Any, str, Any], bool] | None = None
     bind: Callable[[Any, Any], Callable[[Any], Any]] | None = None
-    #: text in parentheses -> name object; raises ValueError(message) for what the server refuses at start
+    #: text in parentheses -> name object (a VariableSpec for a computed name); raises ValueError(message) for what the
+    #: server refuses at start, or a TemplateError with offsets into that text
     parse_name: Callable[[str], Any] | None = None
     #: kinds of for-each iterator: "var", "avp", "json" may stand there, others not
     iterator: bool = False
+    #: `:=` hands over text to be interpreted; op is ":=bare" for an integer that has no text form
+    interprets: bool = False
+    #: takes text: op is "=bare" or ":=bare" for an integer that has no text form (a literal, a computed one)
+    needs_text: bool = False
     #: of a module that is not simulated; see `library.stubs`
     stub: bool = False
     #: `[ ]` only after a name in parentheses: $(branch(uri)[1]), but not $(branch[1])

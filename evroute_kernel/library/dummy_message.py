@@ -207,6 +207,11 @@ def is_own_socket(text: str) -> bool:
     return text.lower() in (f"{protocol}:{address}:{port}", f"{protocol}:{address}", f"{address}:{port}", address)
 
 
+def is_bare(op: str, value: Value) -> bool:
+    """Whether an assigned value is an integer without text form: a literal or a computed one, not a variable's."""
+    return type(value) is int and op not in ("=", ":=")
+
+
 # -- flags ------------------------------------------------------------------------------------------------------------
 
 

@@ -28,7 +28,7 @@ class ExpressionError(ValueError):
 # -- C's mathematics --------------------------------------------------------------------------------------------------
 
 
-def _safe(function: Unary, overflow: Unary = lambda x: math.inf) -> Unary:
+def _safe(function: Unary, overflow: Unary = lambda x: math.inf, invalid: float = INVALID) -> Unary:
     """A function of `math` that gives NaN and infinity where it would raise."""
 
     def call(x: float) -> float:
@@ -37,15 +37,15 @@ def _safe(function: Unary, overflow: Unary = lambda x: math.inf) -> Unary:
         try:
             return float(function(x))
         except ValueError:
-            return INVALID
+            return invalid
         except OverflowError:
             return overflow(x)
 
     return call
 
 
-def _log(function: Unary) -> Unary:
-    safe = _safe(function)
+def _log(function: Unary, invalid: float = INVALID) -> Unary:
+    safe = _safe(function, invalid=invalid)
     return lambda x: -math.inf if x == 0 else safe(x)
 
 
@@ -56,6 +56,8 @@ def divide(a: float, b: float) -> float:
 
 
 def power(a: float, b: float) -> float:
+    if math.isnan(a) and b != 0:
+        return a
     try:
         return math.pow(a, b)
     except OverflowError:
@@ -103,7 +105,7 @@ def round_figures(number: float, figures: int) -> float:
     return divide(round_half_away(_MULTIPLY(number, factor)), factor)
 
 
-_LOG10: Final = _log(math.log10)
+_LOG10: Final = _log(math.log10, invalid=math.nan)
 _ADD, _SUBTRACT, _MULTIPLY = map(_checked, (lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b))
 _SINH: Final = _safe(math.sinh, lambda x: math.copysign(math.inf, x))
 

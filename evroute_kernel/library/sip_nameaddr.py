@@ -42,13 +42,16 @@ class NameAddr:
 
 
 @lru_cache(64)
-def parse_nameaddrs(text: str) -> tuple[NameAddr, ...]:
-    """The entries of a header, at least one. Callers must not change them. Raises BadNameAddr."""
+def parse_nameaddrs(text: str) -> tuple[tuple[NameAddr, ...], str | None]:
+    """The entries of a header, at least one, and what is wrong with the last one though the others can be used.
+
+    Callers must not change the entries. Raises BadNameAddr.
+    """
     reader = _Reader(text + "\r\n")
     entries = [reader.entry()]
     while reader.at_comma():
         entries.append(reader.entry())
-    return tuple(entries)
+    return tuple(entries), reader.complaint
 
 
 class _StrayText(ValueError):
@@ -60,6 +63,7 @@ class _Reader:
         self.text = text
         self.at = 0
         self.entries = 0
+        self.complaint: str | None = None
 
     def entry(self) -> NameAddr:
         entry = NameAddr()
@@ -142,8 +146,15 @@ class _Reader:
         """The end of the header: of the text, or a line that does not go on."""
         if self.text[self.at] not in "\r\n":
             raise self._unexpected()
-        entry.length = self.at + 1 + self.text.startswith("\r\n", self.at) - start
+        self._line_end()
+        entry.length = self.at - start
         self.at = len(self.text)
+
+    def _line_end(self) -> None:
+        """Past the line break that ends the header. What follows is another header, but no comma or backslash may."""
+        self.at += 1 + self.text.startswith("\r\n", self.at)
+        if self.text[self.at : self.at + 1] in (",", "\\"):
+            raise self._unexpected()
 
     # -- parameters -----------------------------------------------------------------------------------------------
 
@@ -157,9 +168,13 @@ class _Reader:
         except _StrayText as error:
             if self.entries == 0:
                 raise BadNameAddr(str(error)) from None
+            self.complaint = str(error)
             entry.values.clear()
             self.at = len(self.text)
             return
+        if self.text[self.at : self.at + 1] in ("\r", "\n"):
+            self._line_end()
+            self.at = len(self.text)
         # the closing quote of the last value belongs to the text
         end += self.text[end : end + 1] in ('"', "'")
         entry.params = self.text[start:end]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from evroute_kernel.runtime.values import fold
@@ -25,6 +26,7 @@ class SipParam:
     value: str
 
 
+@lru_cache(256)
 def parse_params(text: str) -> tuple[SipParam, ...]:
     """The parameters in order; a comma or `>` ends the list. One bad parameter spoils all of it: BadParams."""
     params: list[SipParam] = []

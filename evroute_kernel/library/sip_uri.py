@@ -22,6 +22,8 @@ PORT_LIMIT: Final = 65535
 VALUED: Final = ("transport", "ttl", "user", "method", "maddr")
 BARE: Final = ("lr", "r2", "gr", "pn-provider")
 STRICT: Final = ("pn-prid", "pn-param", "pn-purr")
+#: the server refuses a text that ends in a parameter of one of these names
+UNFINISHED: Final = ("ma", "mad", "madd", "maddr")
 
 _USER_END = re.compile(r"[@:;?\[\]]")
 _ALPHA_END = re.compile(r"[@:;?\[\]]")
@@ -126,6 +128,9 @@ class _Reader:
         else:
             self._user()
         self.uri.known = _known_parameters(self.uri.params)
+        last = (self.uri.params or "").rpartition(";")[2].lower()
+        if last in UNFINISHED and self.uri.headers is None:
+            raise BadUri(f"parameter {last} needs a value")
         return self.uri
 
     def _bad(self, position: int) -> BadUri:
@@ -255,8 +260,10 @@ def _known_parameters(params: str | None) -> dict[str, tuple[str, str | None]]:
     for parameter in (params or "").split(";"):
         name, equals, value = parameter.partition("=")
         name = name.lower()
-        if name in STRICT and not equals:
-            raise BadUri(f"parameter {name} needs a value")
+        strict = next((known for known in STRICT if name.startswith(known)), None)
+        if strict and not (name == strict and equals):
+            # the server demands `=` right behind these names
+            raise BadUri(f"parameter {strict} needs a value")
         if (value and name in VALUED + BARE + STRICT) or (name in BARE and not equals):
             found[name] = (parameter, value if equals else None)
     return found

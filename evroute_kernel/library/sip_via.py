@@ -30,13 +30,34 @@ _VALUED: Final = ("branch", "ttl", "maddr", "received", "i")
 _PORT_DIGITS: Final = 5
 
 
+def _kinds() -> dict[str, str]:
+    """Name in lower case -> the parameter that the server takes it for, where it is one of those it knows.
+
+    On its way to `alias` the server's reader passes through states that mean other parameters: `a` counts as hidden,
+    `al` as ttl, `ali` as branch, `alia` as maddr, and whatever stands for one of these may be continued alike.
+    """
+    kinds = {kind: kind for kind in ("received", "rport", "i")}
+    passed: list[str] = ["a"]
+    for kind, following in (("hidden", "l"), ("ttl", "i"), ("branch", "a"), ("maddr", "s")):
+        names = [kind, *passed]
+        kinds.update(dict.fromkeys(names, kind))
+        passed = [name + following for name in names]
+    return kinds | dict.fromkeys(passed, "alias")
+
+
+_KINDS: Final = _kinds()
+
+
 class BadVia(ValueError):
     """The text is no Via header; the message says why."""
 
 
 @dataclass(slots=True)
 class Via:
-    """The first Via of a header. `params` is their text, None without any; `values` holds (name, value) in order."""
+    """The first Via of a header. `params` is their text, None without any; `values` holds (name, value) in order.
+
+    `known` holds the values of parameters the server knows, by their name in lower case, the last one of each.
+    """
 
     name: str
     version: str
@@ -46,10 +67,7 @@ class Via:
     params: str | None = None
     comment: str | None = None
     values: list[tuple[str, str | None]] = field(default_factory=list)
-
-    def value(self, name: str) -> str | None:
-        """The last value given for a parameter; `name` in lower case."""
-        return next((v for n, v in reversed(self.values) if n.lower() == name), None)
+    known: dict[str, str | None] = field(default_factory=dict)
 
 
 @lru_cache(64)
@@ -143,7 +161,8 @@ class _Reader:
         found = _NAME.match(self.text, start)
         if found is None or found[0][0] in "()[]:":
             raise BadVia("expected the name of a parameter after ';'")
-        name, kind = found[0], found[0].lower()
+        name = found[0]
+        kind = _KINDS.get(name.lower(), "")
         value: str | None = None
         end = self.at = found.end()
         if kind in _FLAGS:
@@ -154,6 +173,8 @@ class _Reader:
         elif kind in _VALUED:
             raise BadVia(f"parameter {name} needs a value")
         via.values.append((name, value))
+        if kind:
+            via.known[kind] = value
         return end
 
     def _value(self, kind: str, name: str, start: int) -> tuple[str | None, int]:

@@ -8,7 +8,6 @@ from typing import Final
 from evroute_kernel.errors import did_you_mean, near_misses
 from evroute_kernel.library.declarations import TRANSFORMATIONS, VARIABLES, Transformation, Variable
 
-
 #: a hint lists the transformations of a class that has no more than this
 LISTED: Final = 12
 

@@ -49,6 +49,12 @@ class Regex(Protocol):
         count from the beginning of `text`; (-1, -1) is a group that took no part.
         """
 
+    def each(self, text: str, groups: int | None = None) -> Iterator[Spans]:
+        """One match after another, each beginning its search where the last one ended; an empty match is the last.
+
+        Where a search begins is a line start at the beginning of the text and behind a CR or LF alone.
+        """
+
 
 def compile(pattern: str, *, newline: bool = False, icase: bool = True) -> Regex:
     """Compile a pattern (cached). With `newline`, `.` and `[^a]` stop at line breaks and `^` `$` match around them.
@@ -209,14 +215,43 @@ class LibcRegex:
         return bool(self._exec(self._address, text.encode("latin-1"), 0, None, 0) == 0)
 
     def spans(self, text: str, start: int = 0, notbol: bool = False, groups: int | None = None) -> Spans | None:
-        count = 1 + (self.groups if groups is None else groups)
-        found = (ctypes.c_int * (2 * count))()  # regmatch_t: two ints in glibc
+        found = _room_for(self.groups if groups is None else groups)
         data = text.encode("latin-1")
-        # A pointer into the text, as the server's loop has it: what lies before is out of the pattern's sight.
-        place = data if start == 0 else (ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0) + start
-        if self._exec(self._address, place, count, found, _NOTBOL if notbol else 0):
+        place = data if start == 0 else _address_of(data) + start
+        if self._exec(self._address, place, len(found) // 2, found, _NOTBOL if notbol else 0):
             return None
-        return [(found[i] + start, found[i + 1] + start) if found[i] >= 0 else (-1, -1) for i in range(0, 2 * count, 2)]
+        return _absolute(found, start)
+
+    def each(self, text: str, groups: int | None = None) -> Iterator[Spans]:
+        found = _room_for(self.groups if groups is None else groups)
+        data = text.encode("latin-1")  # stays alive while its address is in use
+        address, start, flags = _address_of(data), 0, 0
+        while self._exec(self._address, address + start, len(found) // 2, found, flags) == 0:
+            is_empty = found[0] == found[1]
+            end = start + found[1]
+            yield _absolute(found, start)
+            if is_empty:
+                return
+            start, flags = end, 0 if data[end - 1] in b"\r\n" else _NOTBOL
+
+
+#: regmatch_t is two ints in glibc
+_ROOMS = tuple(ctypes.c_int * (2 * count) for count in range(1, 12))
+
+
+def _room_for(groups: int) -> Any:
+    """An array for the spans of the match and its groups."""
+    return _ROOMS[groups]() if groups < len(_ROOMS) else (ctypes.c_int * (2 * groups + 2))()
+
+
+def _address_of(data: bytes) -> int:
+    """Where the bytes lie in memory: a pointer into them hides what is before it from the pattern."""
+    return ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0
+
+
+def _absolute(found: Any, start: int) -> Spans:
+    offsets = iter(found)
+    return [(a + start, b + start) if a >= 0 else (-1, -1) for a, b in zip(offsets, offsets, strict=True)]
 
 
 def _choose_engine() -> Callable[[str, bool, bool], Regex]:

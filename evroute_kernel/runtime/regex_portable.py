@@ -6,6 +6,7 @@ repeats may report another of several equally long divisions, and a back-referen
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import regex
@@ -69,6 +70,15 @@ class PortableRegex:
         wanted = range((self.groups if groups is None else groups) + 1)
         inner = [found.span(i) if i <= self.groups else (-1, -1) for i in wanted]
         return [(a + start, b + start) if a >= 0 else (-1, -1) for a, b in inner]
+
+    def each(self, text: str, groups: int | None = None) -> Iterator[Spans]:
+        start, notbol = 0, False
+        while found := self.spans(text, start, notbol, groups):
+            yield found
+            begin, end = found[0]
+            if begin == end:
+                return
+            start, notbol = end, text[end - 1] not in "\r\n"
 
 
 def _bytes(text: str) -> bytes:

@@ -41,6 +41,11 @@ def assign(context: Context, put: Setter, op: str, value: Result, target: str) -
     return -1
 
 
+def assign_bare(context: Context, put: Setter, op: str, value: Result, target: str) -> int:
+    """`assign` to a variable that takes text, from a right side whose integers have no text form."""
+    return assign(context, put, f"{op}bare" if type(value) is int else op, value, target)
+
+
 def assign_var(context: Context, name: str, value: Result) -> int:
     """`$var(name) = value`, the common case of `assign`."""
     if value is NOTHING:
@@ -64,8 +69,7 @@ def assign_compound(context: Context, get: Getter, put: Setter, op: str, value: 
     if result is NOTHING:
         context.error(f"{target} {op}: both sides must be integers, or both text with +=; {target} keeps what it had")
         return -1
-    # the server hands its own operator to the variable: only = and := mean something there
-    return assign(context, put, op, result, target)
+    return assign(context, put, "=", result, target)
 
 
 def _combine(left: Value, op: str, right: Value) -> Result:
@@ -287,10 +291,9 @@ class AssertionInfo:
 def run_error_route(context: Context, *, warn: bool = False) -> None:
     """Runs error_route, if there is one, for the error that the last statement recorded in `context.error_info`."""
     route = context.process.error_route
-    if route is None:
+    if route is None:  # $err.* keep what was recorded until the run ends
         if warn:
             context.warning("no error_route is defined")
-        context.error_info = None
         return
     process = context.process
     process.error_route = None  # an error inside error_route does not run it again

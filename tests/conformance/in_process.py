@@ -7,18 +7,17 @@ sockets, timers) does nothing here.
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
 
-from evroute_kernel.lang.environment import Environment
-
+from evroute_kernel.engine.events import event_params
 from evroute_kernel.errors import ScriptError
-from evroute_kernel.lang.compiler import compile_script
+from evroute_kernel.lang.compiler import Unit, compile_script
+from evroute_kernel.lang.environment import Environment
 from evroute_kernel.library.linker import link
 from evroute_kernel.runtime import levels
-from evroute_kernel.runtime.context import Context, Params, Process, Record, ScriptCrash, Settings
+from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record, ScriptCrash, Settings
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_top_route
-from evroute_kernel.runtime.values import Value, decode, encode
+from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.source import Source
 from recorded import Case, Outcome
 
@@ -28,37 +27,30 @@ def run_in_process(case: Case) -> Outcome:
     settings = Settings()
     try:
         if case.settings:
-            apply_settings(settings, case.settings)
-        unit = compile_script(Source("case.cfg", case.script), Environment())
+            apply(settings, compile_script(Source("globals", case.settings), Environment()))
+        unit = compile_script(Source("case.cfg", case.script), Environment(modparams=settings.modparams))
     except ScriptError as error:
         outcome.refuse(error)
         return outcome
-    for item in unit.settings:
-        set_global(settings, item.name, item.value)
-    for param in unit.modparams:
-        settings.modparams.setdefault((param.module, param.name), []).append(param.value)
+    apply(settings, unit)
     with Shared.temporary() as shared:
         World(unit, settings, shared, outcome).run(case)
     return outcome
 
 
-def apply_settings(settings: Settings, text: str) -> None:
-    unit = compile_script(Source("globals", text), Environment())
+def apply(settings: Settings, unit: Unit) -> None:
+    """Globals and module parameters of a text."""
     for item in unit.settings:
-        set_global(settings, item.name, item.value)
+        if hasattr(settings, item.name):
+            setattr(settings, item.name, type(getattr(settings, item.name))(item.value))
     for param in unit.modparams:
         settings.modparams.setdefault((param.module, param.name), []).append(param.value)
-
-
-def set_global(settings: Settings, name: str, value: int | str) -> None:
-    if hasattr(settings, name):
-        setattr(settings, name, type(getattr(settings, name))(value))
 
 
 class World:
     """One process with the routes of a unit and a queue of events."""
 
-    def __init__(self, unit: Any, settings: Settings, shared: Shared, outcome: Outcome) -> None:
+    def __init__(self, unit: Unit, settings: Settings, shared: Shared, outcome: Outcome) -> None:
         self.outcome = outcome
         self.queue: deque[tuple[str, Params]] = deque()
         self.process = Process(shared, settings)
@@ -68,6 +60,7 @@ class World:
             link(r.kind, r.name, slot, r.code, r.pool, lines=r.lines, file=r.source.name, actions=r.actions)
             for slot, r in enumerate(unit.routes)
         ]
+        self.process.slots = dict(enumerate(self.linked))
         self.events = {r.name: r for r in self.linked if r.kind == "event_route" and not r.is_empty}
         self.process.has_subscribers = self.events.__contains__
         self.process.routes = {r.name: r for r in self.linked if r.kind == "route"}
@@ -87,7 +80,7 @@ class World:
                 self.run_route(route, "", ())
         self.drain()
         for event, params in case.raises:
-            self.queue.append((encode(event), parameters(params)))
+            self.queue.append((encode(event), event_params(params)))
             self.drain()
 
     def drain(self) -> None:
@@ -99,7 +92,7 @@ class World:
                 self.first_context = None
             rounds += 1
 
-    def run_route(self, route: Any, event: str, params: Params) -> None:
+    def run_route(self, route: LinkedRoute, event: str, params: Params) -> None:
         context = self.first_context
         if context is not None:
             context.event, context.params = event, params
@@ -107,18 +100,3 @@ class World:
             run_top_route(self.process, route, event, params, context)
         except ScriptCrash as crash:
             self.outcome.failures.append(f"{event}: {crash}")
-
-
-def parameters(params: Any) -> Params:
-    """Parameters as MI's raise_event hands them to a route."""
-    if params is None:
-        return ()
-    if isinstance(params, list):
-        return [(None, encode(str(value))) for value in params]
-    return [(encode(name), value_of(value)) for name, value in params.items()]
-
-
-def value_of(value: Any) -> Value:
-    if isinstance(value, (int, float)):
-        return max(-(2**31), min(2**31 - 1, int(value)))
-    return encode(value)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
 from evroute_kernel import ScriptError, Session
+from evroute_kernel.engine.events import UnknownEventError
 
 HERE = Path(__file__).parent
 #: levels at which a diagnostic must stand where the server gave one; below, the server only chats
@@ -59,9 +60,6 @@ class Outcome:
                 self.errors.append((d.span.line if d.span else None, d.message))
 
 
-Runner = Callable[[Case], Outcome]
-
-
 def read_cases(files: Iterable[Path] = ()) -> Iterator[Case]:
     """The cases of the files, of all files by default, in order."""
     for path in files or sorted(HERE.glob("*.json")):
@@ -70,23 +68,25 @@ def read_cases(files: Iterable[Path] = ()) -> Iterator[Case]:
             yield Case(path.stem, case["name"], case["script"], raises, case.get("globals", ""), case["expect"])
 
 
-def run_in_session(case: Case) -> Outcome:
-    """The product as a user has it: a Session with one worker process."""
+def run_in_session(case: Case, session: Session) -> Outcome:
+    """The product as a user has it. `session` has one worker and is as new: freshly made, or reset."""
     outcome = Outcome()
-    with Session(workers=1) as session:
+    try:
+        if case.settings:
+            session.load(case.settings, name="globals")
+        session.load(case.script, name="case.cfg")
+    except ScriptError as error:
+        outcome.refuse(error)
+        return outcome
+    for event, params in case.raises:
         try:
-            if case.settings:
-                session.load(case.settings, name="globals")
-            session.load(case.script, name="case.cfg")
-        except ScriptError as error:
-            outcome.refuse(error)
-            return outcome
-        for event, params in case.raises:
             run = session.raise_event(event, params)
-            if not run.ok:
-                outcome.failures.append(f"{event}: {run.error}")
-        for record in session.log:
-            outcome.record(record.level, record.text, record.diagnostic)
+        except UnknownEventError as error:
+            outcome.failures.append(str(error))
+        else:
+            outcome.failures += [error.render() for error in run.errors]
+    for record in session.log:
+        outcome.record(record.level, record.text, record.diagnostic)
     return outcome
 
 
@@ -105,7 +105,7 @@ def _refusal_differences(case: Case, outcome: Outcome) -> list[str]:
     if not outcome.errors:
         return [f"accepted, but the server refuses it at line {server_line}: {said}"]
     line, text = outcome.errors[0]
-    if server_line is not None and (line is None or line > server_line):
+    if server_line is not None and line != server_line:
         return [f"first error at line {line}, the server's is at line {server_line}: {text!r}; {said}"]
     return []
 
@@ -116,7 +116,7 @@ def _log_differences(case: Case, outcome: Outcome) -> list[str]:
     server = [f"{level} {text!r}" for level, text in case.log]
     ours = [f"{level} {text!r}" for level, text in outcome.log]
     lines = list(unified_diff(server, ours, "server", "ours", lineterm="", n=1))
-    return [*lines, *(f"failed: {failure}" for failure in outcome.failures)]
+    return [*lines, *(f"failed: {line}" for failure in outcome.failures for line in failure.splitlines())]
 
 
 def _diagnostic_differences(case: Case, outcome: Outcome) -> list[str]:

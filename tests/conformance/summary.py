@@ -9,15 +9,18 @@ show where in the runtime an exception came from. `--script` prints the program 
 from __future__ import annotations
 
 import argparse
+import atexit
 import faulthandler
 import sys
 import time
 import traceback
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 
-from recorded import HERE, Case, Runner, differences, read_cases
+from evroute_kernel import Session
+from recorded import HERE, Case, Outcome, differences, read_cases, run_in_session
 
 
 def main() -> int:
@@ -48,21 +51,28 @@ def case_file(text: str) -> Path:
     raise argparse.ArgumentTypeError(f"no such file: {text}")
 
 
-def runner(in_process: bool) -> Runner:
+@cache
+def session() -> Session:
+    """The session of this process: starting one takes longer than resetting it."""
+    made = Session(workers=1)
+    atexit.register(made.close)
+    return made
+
+
+def run(case: Case, in_process: bool) -> Outcome:
     if in_process:
         from in_process import run_in_process
 
-        return run_in_process
-    from recorded import run_in_session
-
-    return run_in_session
+        return run_in_process(case)
+    session().reset()
+    return run_in_session(case, session())
 
 
 def try_case(case: Case, in_process: bool) -> list[str]:
     """The differences; an exception of ours is one, with its traceback."""
     faulthandler.dump_traceback_later(20, exit=False)
     try:
-        return differences(case, runner(in_process)(case))
+        return differences(case, run(case, in_process))
     except Exception:
         return traceback.format_exc().splitlines()
     finally:

@@ -248,7 +248,7 @@ def test_refused(text: str, code: str, part: str, hint: str | None) -> None:
 
 
 def test_refusal_inside_a_trimmed_name_points_into_the_whole_text() -> None:
-    text = "x $shv($nope) y"
+    text = "x $shv(  $nope) y"
     error = refused(text)
     assert text[error.start : error.end] == "$nope"
 

@@ -124,6 +124,34 @@ def test_text_before_the_start_does_not_exist(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("a", "abaa", [(0, 1), (2, 3), (3, 4)]),
+        # only the beginning, and what follows a line break, is a line start
+        ("^a", "aa\na", [(0, 1), (3, 4)]),
+        ("^.", "a\nb", [(0, 1), (2, 3)]),
+        # an empty match is the last
+        ("a*", "aab", [(0, 2), (2, 2)]),
+        ("x", "a", []),
+        ("x", "", []),
+    ],
+)
+def test_one_match_after_another(engine, pattern, text, expected):
+    assert [found[0] for found in engine(pattern, True, True).each(text)] == expected
+
+
+def test_matches_in_a_long_text():
+    assert sum(1 for _ in regex.compile("(a)(b)").each("ab" * 40_000)) == 40_000
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_more_groups_than_back_references(engine):
+    found = engine("(.)" * 15, False, True).spans("abcdefghijklmno")
+    assert found == [(0, 15), *((i, i + 1) for i in range(15))]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_newline_mode(engine):
     assert spans(engine, "a.c", "a\nc", newline=True) is None
     assert spans(engine, "[^x]", "\na", newline=True) == [(1, 2)]

@@ -5,11 +5,9 @@ Each rule is one function in a module of this package, registered with its docum
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
-
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
+from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.lints import (  # noqa: F401 - each module registers its rules
     comparisons,
     control,
@@ -23,23 +21,17 @@ from evroute_kernel.lang.lints import (  # noqa: F401 - each module registers it
 )
 from evroute_kernel.lang.lints.registry import LINTS, Finding, Lint
 from evroute_kernel.lang.lints.subject import Subject
-from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.source import Source
 
 __all__ = ["LINTS", "Finding", "Lint", "legacy_hints", "lint"]
 
 
-class Surroundings(Protocol):
-    """What lints need of the environment a script is checked in."""
-
-    @property
-    def declared_events(self) -> Mapping[str, EventDeclaration]: ...
-
-
-def lint(script: nodes.Script, environment: Surroundings) -> list[Diagnostic]:
+def lint(script: nodes.Script, environment: Environment) -> list[Diagnostic]:
     """All findings about a script that has no errors, in the order of the text."""
-    subject = Subject(script, environment.declared_events)
+    # of an event known by its name alone nothing can be said about parameters
+    declared = {name: EventDeclaration(name, open=True) for name in environment.events}
+    subject = Subject(script, {**declared, **environment.declared_events})
     found = [d for rule in LINTS.values() if not rule.legacy for d in rule.diagnostics(subject)]
     return sorted(found, key=_order)
 

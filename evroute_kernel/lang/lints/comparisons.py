@@ -55,8 +55,9 @@ _NUMBER = re.compile(r"0|-?[1-9][0-9]*")
     ),
 )
 def text_with_number(subject: Subject) -> Iterator[Finding]:
-    """Text that looks like a number is text. `==` and `!=` with a number both take the else branch, and so does everything
-    that `!`, `and` and `or` make of it; the server logs two warnings. A `case` with a number never matches text."""
+    """Text that looks like a number is text. `==` and `!=` with a number both take the else branch, and so does
+    everything that `!`, `and` and `or` make of it; the server logs two warnings. A `case` with a number never matches
+    text."""
     kinds = Kinds(subject)
     for block, variable, literal, op in _literals(subject):
         if isinstance(literal, nodes.Number) and kinds.of_variable(variable, block) is Kind.TEXT:
@@ -112,8 +113,8 @@ def _either(param: EventParam) -> str:
     """,
 )
 def never_sent(subject: Subject) -> Iterator[Finding]:
-    """Where the sources of OpenSIPS show all the values that a parameter can have, another one never matches. A variable
-    that holds nothing but a copy of the parameter counts as the parameter."""
+    """Where the sources of OpenSIPS show all the values that a parameter can have, another one never matches. A
+    variable that holds nothing but a copy of the parameter counts as the parameter."""
     kinds = Kinds(subject)
     for block, variable, literal, op in _literals(subject):
         if op not in ("==", "!=", "case") or isinstance(literal, nodes.Null):
@@ -155,8 +156,8 @@ def never_sent(subject: Subject) -> Iterator[Finding]:
     """,
 )
 def number_with_text(subject: Subject) -> Iterator[Finding]:
-    """A number and a text are compared as texts, character by character: 9 is greater than "10", and 7 equals "7" but not
-    "07"."""
+    """A number and a text are compared as texts, character by character: 9 is greater than "10", and 7 equals "7" but
+    not "07"."""
     kinds = Kinds(subject)
     for block, variable, literal, op in _literals(subject):
         if not isinstance(literal, nodes.String) or op in ("=~", "!~"):
@@ -182,9 +183,9 @@ def number_with_text(subject: Subject) -> Iterator[Finding]:
 def null_as_text(subject: Subject) -> Iterator[Finding]:
     """`<null>` is what `xlog` prints for null. The value itself equals NULL and no text."""
     for _, variable, literal, op in _literals(subject):
-        if isinstance(literal, nodes.String) and literal.value.strip("<>").lower() == "null" and op in ("==", "!="):
-            if literal.value[:1] == "<":
-                yield Finding(f"null is not the text {literal.span.text}", literal.span, f"write {variable.text} {op} NULL")
+        if isinstance(literal, nodes.String) and literal.value.lower() == "<null>" and op in ("==", "!="):
+            message = f"null is not the text {literal.span.text}"
+            yield Finding(message, literal.span, f"write {variable.text} {op} NULL")
 
 
 @rule(
@@ -201,8 +202,8 @@ def null_as_text(subject: Subject) -> Iterator[Finding]:
     ),
 )
 def text_plus_number(subject: Subject) -> Iterator[Finding]:
-    """A number in a variable has a text form and joins texts; a literal or computed one has none, and the expression fails.
-    A number on the left wants a number on the right. The variable then keeps its old value."""
+    """A number in a variable has a text form and joins texts; a literal or computed one has none, and the expression
+    fails. A number on the left wants a number on the right. The variable then keeps its old value."""
     kinds = Kinds(subject)
     for block in subject.blocks:
         for node in block.nodes:
@@ -220,7 +221,7 @@ def _mixed_sum(kinds: Kinds, block: Block, node: nodes.BinaryOp) -> Iterator[Fin
             hint = "put the number into a variable first"
         yield Finding(f"text + {where.text} fails: a computed or literal number has no text form", where, hint)
     elif left is Kind.NUMBER and isinstance(node.right, nodes.String):
-        hint = "to join texts begin with a text: \"\" + ..." if node.op == "+" else "write the number without quotes"
+        hint = 'to join texts begin with a text: "" + ...' if node.op == "+" else "write the number without quotes"
         yield Finding(f"a number {node.op} text fails", where, hint)
 
 

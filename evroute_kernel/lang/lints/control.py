@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
@@ -35,13 +36,15 @@ from evroute_kernel.source import Span
     """,
 )
 def return_zero(subject: Subject) -> Iterator[Finding]:
-    """A code of 0 means "end the script": nothing after the call runs, in no route. Codes above 0 are true, those below 0
-    are false."""
+    """A code of 0 means "end the script": nothing after the call runs, in no route. Codes above 0 are true, those
+    below 0 are false."""
     for block in subject.blocks:
         for node in block.nodes if block.called else ():
             if isinstance(node, nodes.Return) and isinstance(node.code, nodes.Number) and node.code.value == 0:
                 message = f"a code of 0 ends the whole script, not only {block.title}"
-                yield Finding(message, node.code.span, "return(-1) for false, return(1) for true, exit to end the script")
+                yield Finding(
+                    message, node.code.span, "return(-1) for false, return(1) for true, exit to end the script"
+                )
 
 
 @rule(
@@ -65,8 +68,8 @@ def empty_while(subject: Subject) -> Iterator[Finding]:
     quiet=("if ($var(x) == 5) exit;", 'if ($json(doc) := $param(ip)) xlog("parsed\\n");'),
 )
 def assignment_in_condition(subject: Subject) -> Iterator[Finding]:
-    """The condition is true when the assignment succeeded, so for 0 and NULL too. `:=`, which nobody writes by accident, is
-    not reported."""
+    """The condition is true when the assignment succeeded, so for 0 and NULL too. `:=`, which nobody writes by
+    accident, is not reported."""
     for test in _conditions(subject):
         for node in test.walk():
             if not isinstance(node, nodes.Action) or len(node.statements) != 1:
@@ -179,7 +182,9 @@ def for_without_all(subject: Subject) -> Iterator[Finding]:
         if isinstance(node, nodes.ForEach) and "[*]" not in node.collection.text:
             text = node.collection.text
             inner = text[2:-1] if text.startswith("$(") else text[1:]
-            yield Finding("a for goes over [*] only: this loop is skipped", node.collection.span, f"write $({inner}[*])")
+            yield Finding(
+                "a for goes over [*] only: this loop is skipped", node.collection.span, f"write $({inner}[*])"
+            )
 
 
 @rule(
@@ -191,7 +196,7 @@ def for_without_all(subject: Subject) -> Iterator[Finding]:
 def unreachable(subject: Subject) -> Iterator[Finding]:
     """Nothing says so on the server; usually a statement was meant to be in the branch of an `if`."""
     for body in (body for block in subject.blocks for body in block.bodies()):
-        for before, after in zip(body, body[1:], strict=False):
+        for before, after in pairwise(body):
             if _leaves((before,)):
                 word = before.span.text.split(maxsplit=1)[0].rstrip(";(")
                 yield Finding(f"never runs: the {word} before it leaves this block", after.span, None)
@@ -222,8 +227,8 @@ def unreachable(subject: Subject) -> Iterator[Finding]:
     """,
 )
 def return_literal(subject: Subject) -> Iterator[Finding]:
-    """`$return(0)` of it is text that cannot be computed with, and a negative number prints as 64 bits without sign: -3 is
-    18446744073709551613. A number in a variable arrives as it is."""
+    """`$return(0)` of it is text that cannot be computed with, and a negative number prints as 64 bits without sign:
+    -3 is 18446744073709551613. A number in a variable arrives as it is."""
     for node in subject.nodes:
         for value in node.values if isinstance(node, nodes.Return) else ():
             if isinstance(value, nodes.Number):

@@ -15,8 +15,6 @@ _DEADLY: Final = {
     "abort": "ends the process with a core dump",
     "strings_share_lock": "reads an argument that it does not have",
 }
-#: event routes from which on the server dies at start
-_TOO_MANY_EVENT_ROUTES: Final = 99
 
 
 @rule(
@@ -44,10 +42,6 @@ def crashes_server(subject: Subject) -> Iterator[Finding]:
             yield Finding(f"{node.name}() kills the server: it {_DEADLY[node.name]}", node.span, "remove it")
     for use in (use for block in subject.blocks for use in block.uses):
         yield from _deadly_variable(use)
-    events = [b for b in subject.blocks if b.kind == "event_route"]
-    if len(events) >= _TOO_MANY_EVENT_ROUTES:
-        last = events[_TOO_MANY_EVENT_ROUTES - 1]
-        yield Finding(f"the server dies at start with {len(events)} event routes", last.header, "98 are safe")
 
 
 def _deadly_assignment(node: nodes.Assign) -> Iterator[Finding]:
@@ -65,16 +59,21 @@ def _deadly_bracket(node: nodes.Bracket) -> Iterator[Finding]:
     inside = node.operand
     if isinstance(inside, nodes.UnaryOp):
         yield Finding("~ alone in brackets kills the server", node.span, "assign it to a variable first")
-    elif isinstance(inside, nodes.BinaryOp) and inside.op in ("&", "|", "^"):
-        if isinstance(inside.left, nodes.String) and isinstance(inside.right, nodes.String):
-            yield Finding("bit operators on texts in brackets kill the server", node.span, "assign it to a variable first")
+    elif isinstance(inside, nodes.BinaryOp) and inside.op in ("&", "|", "^") and _of_texts(inside):
+        yield Finding("bit operators on texts in brackets kill the server", node.span, "assign it to a variable first")
+
+
+def _of_texts(node: nodes.BinaryOp) -> bool:
+    return isinstance(node.left, nodes.String) and isinstance(node.right, nodes.String)
 
 
 def _deadly_division(node: nodes.BinaryOp) -> Iterator[Finding]:
-    left, right = node.left, node.right
-    if node.op in ("/", "%") and isinstance(left, nodes.Number) and isinstance(right, nodes.Number):
-        if left.value == -(2**31) and right.value == -1:
-            yield Finding(f"{left.value} {node.op} -1 kills the server", node.span, "the result has no 32 bits")
+    if node.op in ("/", "%") and (_literal(node.left), _literal(node.right)) == (-(2**31), -1):
+        yield Finding(f"-2147483648 {node.op} -1 kills the server", node.span, "the result does not fit into 32 bits")
+
+
+def _literal(node: nodes.Node) -> int | None:
+    return node.value if isinstance(node, nodes.Number) else None
 
 
 def _deadly_variable(use: Use) -> Iterator[Finding]:
@@ -104,20 +103,21 @@ def server_bug(subject: Subject) -> Iterator[Finding]:
         if names.count("re.subst") > 1:
             hint = "do the second step on a variable that holds the result of the first"
             yield Finding("of two {re.subst} that match, a server prints the rule of the second", use.span, hint)
-        if "ip.family" in names:
+        if names[:1] == ["ip.family"]:
             message = "{ip.family} overwrites the variable that it reads, on a server"
             yield Finding(message, use.span, "read the address again before using it")
         if "s.crc32" in names:
             message = "on a server, a checksum with fewer than ten digits carries NUL bytes, and a log text ends there"
             yield Finding(message, use.span, "{s.md5} has no such gap")
         if "sdp.stream-delete" in names and _by_name(use.spec):
-            yield Finding("deleting streams by name cuts the session part, on a server", use.span, "delete by index")
+            message = "deleting two streams of one name cuts the session part, on a server"
+            yield Finding(message, use.span, "delete them by index")
 
 
 def _by_name(spec: VariableSpec) -> bool:
     """Whether {sdp.stream-delete} gets a media name."""
     return any(
-        isinstance(params[0], str)
+        isinstance(params[0], str) and not params[0].isdigit()
         for transformation, params in spec.transformations
         if transformation.full_name == "sdp.stream-delete" and params
     )
@@ -128,14 +128,19 @@ def _by_name(spec: VariableSpec) -> bool:
     "a call or setting that has no effect on a server",
     severity="info",
     fires=(
-        'event_route[E_PIKE_BLOCKED] { del_blacklist_rule("gw", "192.0.2.0/24"); }',
+        'dst_blacklist = gw/expire: {}\nevent_route[E_PIKE_BLOCKED] { del_blacklist_rule("gw", "192.0.2.0/24"); }',
         'modparam("regex", "pcre_caseless", 1)\nevent_route[E_PIKE_BLOCKED] { xlog("$param(ip)\\n"); }',
     ),
-    quiet='event_route[E_PIKE_BLOCKED] { del_blacklist_rule("gw", "192.0.2.0/24", 5060, "udp", "x"); }',
+    quiet="""
+        dst_blacklist = gw/expire: {}
+        event_route[E_PIKE_BLOCKED] {
+            del_blacklist_rule("gw", "192.0.2.0/24", 5060, "udp", "x");
+        }
+    """,
 )
 def does_nothing(subject: Subject) -> Iterator[Finding]:
-    """`del_blacklist_rule` finds no rule that was stored without a pattern; `pcre_caseless` counts only together with a file
-    of groups."""
+    """`del_blacklist_rule` finds no rule that was stored without a pattern; `pcre_caseless` counts only together with
+    a file of groups."""
     for node in subject.nodes:
         if isinstance(node, nodes.Call) and node.name == "del_blacklist_rule" and len(node.arguments) < 5:
             hint = "let rules expire: add_blacklist_rule(name, net, , , , seconds)"

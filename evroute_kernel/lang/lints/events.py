@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.lints.nearness import likely_events
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.library.catalogue.declared import known_event
+from evroute_kernel.library.catalogue.nearness import likely_events
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.source import Span
 
@@ -135,8 +135,8 @@ def raise_one_avp(subject: Subject) -> Iterator[Finding]:
     """,
 )
 def raise_order(subject: Subject) -> Iterator[Finding]:
-    """AVPs are stacks and `raise_event` reads them from the top: the value assigned last becomes `$param(1)`. Only reading
-    by name is safe; a route that reads positions gets them backwards."""
+    """AVPs are stacks and `raise_event` reads them from the top: the value assigned last becomes `$param(1)`. Only
+    reading by name is safe; a route that reads positions gets them backwards."""
     for call in _raises(subject):
         _, values = _avps(call)
         event = call.arguments[0]
@@ -168,12 +168,14 @@ def raise_order(subject: Subject) -> Iterator[Finding]:
     """,
 )
 def raise_leftovers(subject: Subject) -> Iterator[Finding]:
-    """`raise_event` leaves its AVPs as they are, and `=` pushes on top of them. The next event of the same run then holds
-    the parameters of both. The first assignment of the next round should be `:=`."""
+    """`raise_event` leaves its AVPs as they are, and `=` pushes on top of them. The next event of the same run then
+    holds the parameters of both. The first assignment of the next round should be `:=`."""
     for body in (body for block in subject.blocks for body in block.bodies()):
         raised: dict[str, nodes.Call] = {}
         for statement in body:
-            if isinstance(statement, nodes.Assign) and (statement.op == ":=" or isinstance(statement.value, nodes.Null)):
+            if isinstance(statement, nodes.Assign) and (
+                statement.op == ":=" or isinstance(statement.value, nodes.Null)
+            ):
                 raised.pop(_bare(statement.target.text), None)
             if not isinstance(statement, nodes.Call) or statement.name != "raise_event":
                 continue

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.lexer import tokens
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Subject
-from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.runtime.values import wrap
-from evroute_kernel.source import Source
+from evroute_kernel.source import Source, Span
 
 _PRODUCTS: Final = ("*", "/", "%")
 _SUMS: Final = ("+", "-")
@@ -35,12 +34,12 @@ def precedence(subject: Subject) -> Iterator[Finding]:
         left = node.left
         if node.op not in _PRODUCTS or not isinstance(left, nodes.BinaryOp) or left.op not in _SUMS:
             continue
-        if _enclosed(left, node.right):
+        if _enclosed(subject, left, node.right):
             continue
         first, second, third = (_source_of(n) for n in (left.left, left.right, node.right))
         message = f"this is ({first} {left.op} {second}) {node.op} {third}: the server computes from left to right"
         hint = f"write {first} {left.op} ({second} {node.op} {third}), or put the sum in parentheses"
-        yield Finding(message, node.span, hint)
+        yield Finding(message, _whole(subject, node), hint)
 
 
 @rule(
@@ -55,11 +54,11 @@ def mixed_bit_operators(subject: Subject) -> Iterator[Finding]:
         left = node.left
         if node.op not in _BITS or not isinstance(left, nodes.BinaryOp) or left.op not in _BITS:
             continue
-        if left.op == node.op or {left.op, node.op} == {"<<", ">>"} or _enclosed(left, node.right):
+        if left.op == node.op or {left.op, node.op} == {"<<", ">>"} or _enclosed(subject, left, node.right):
             continue
         first, second, third = (_source_of(n) for n in (left.left, left.right, node.right))
         message = f"{left.op} and {node.op} share one level: this is ({first} {left.op} {second}) {node.op} {third}"
-        yield Finding(message, node.span, "put parentheses where you mean them")
+        yield Finding(message, _whole(subject, node), "put parentheses where you mean them")
 
 
 @rule(
@@ -75,8 +74,8 @@ def mixed_bit_operators(subject: Subject) -> Iterator[Finding]:
     ),
 )
 def mixed_and_or(subject: Subject) -> Iterator[Finding]:
-    """`1 or 0 and 0` is `(1 or 0) and 0`, false; most languages say true. Where `and` comes first both readings agree, but
-    parentheses spare the reader the doubt."""
+    """`1 or 0 and 0` is `(1 or 0) and 0`, false; most languages say true. Where `and` comes first both readings
+    agree, but parentheses spare the reader the doubt."""
     for node in subject.nodes:
         if isinstance(node, nodes.BoolOp) and isinstance(node.left, nodes.BoolOp) and node.left.op != node.op:
             left = node.left
@@ -142,38 +141,52 @@ def constant_overflow(subject: Subject) -> Iterator[Finding]:
         a, b = left.value, right.value
         value = a + b if node.op == "+" else a - b if node.op == "-" else a * b
         if value != wrap(value):
-            yield Finding(f"{value} does not fit into 32 bits: this is {wrap(value)}", node.span, "compute in other units")
+            yield Finding(
+                f"{value} does not fit into 32 bits: this is {wrap(value)}", node.span, "compute in other units"
+            )
 
 
 def _binaries(subject: Subject) -> Iterator[nodes.BinaryOp]:
     return (n for n in subject.nodes if isinstance(n, nodes.BinaryOp))
 
 
-def _enclosed(left: nodes.Node, right: nodes.Node) -> bool:
+def _enclosed(subject: Subject, left: nodes.Node, right: nodes.Node) -> bool:
     """Whether the left operand of an operator stands in parentheses of its own; the tree does not keep them."""
     source = left.span.source
-    open_inside = 0
-    for kind in _parentheses(source, left.span.start, left.span.end):
-        open_inside = open_inside + 1 if kind == "LPAR" else max(0, open_inside - 1)
-    behind = _parentheses(source, left.span.end, right.span.start)
-    return sum(kind == "RPAR" for kind in behind) > open_inside
+    _, open_inside = _unmatched(subject, source, left.span.start, left.span.end)
+    closed_behind, _ = _unmatched(subject, source, left.span.end, right.span.start)
+    return closed_behind > open_inside
 
 
-def _parentheses(source: Source, start: int, end: int) -> list[str]:
-    text = source.text[start:end]
-    found, _ = tokens(Expanded(text, [0], [(Source(source.name, text), 0)]))
-    return [token.type for token in found if token.type in ("LPAR", "RPAR")]
+def _unmatched(subject: Subject, source: Source, start: int, end: int) -> tuple[int, int]:
+    """How many parentheses a part of a text closes but does not open, and opens but does not close."""
+    marks = subject.parentheses(source)
+    closed = opened = 0
+    for _, sign in marks[bisect_left(marks, (start, -1)) : bisect_left(marks, (end, -1))]:
+        if sign < 0 and not opened:
+            closed += 1
+        else:
+            opened += sign
+    return closed, opened
+
+
+def _whole(subject: Subject, node: nodes.Node) -> Span:
+    """The place of an expression with the parentheses around its first and last operand, which its span leaves out."""
+    source, start, end = node.span.source, node.span.start, node.span.end
+    closed, opened = _unmatched(subject, source, start, end)
+    marks = subject.parentheses(source)
+    if closed:
+        start = marks[bisect_left(marks, (start, -1)) - closed][0]
+    if opened:
+        end = marks[bisect_left(marks, (end, -1)) + opened - 1][0] + 1
+    return source.span(start, end)
 
 
 def _source_of(node: nodes.Node) -> str:
-    """A node as it is written, with the parentheses that its span leaves out, and long ones cut."""
-    if isinstance(node, nodes.BinaryOp):
-        return "..."
-    return _short(node)
+    """An operand as it is written; a compound one is only hinted at."""
+    return "..." if isinstance(node, nodes.BinaryOp) else _short(node)
 
 
 def _short(node: nodes.Node) -> str:
     text = " ".join(node.span.text.split())
     return text if len(text) <= 40 else f"{text[:37]}..."
-
-

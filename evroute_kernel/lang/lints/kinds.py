@@ -1,23 +1,29 @@
 """What is known, without running, about the values of a script: number or text, and where a value came from.
 
-A value has two forms (language manual, "The value model"): a number in a variable has both, a literal or computed number
-lacks the text form, text lacks the integer form. Everything here is cautious: `None` means that nothing is certain.
+A value has two forms (language manual, "The value model"): a number in a variable has both, a literal or computed
+number lacks the text form, text lacks the integer form. Everything here is cautious: `None` means that nothing is
+certain.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.lints.subject import Block, Subject, Use
+from evroute_kernel.lang.lints.subject import Block, Subject
+from evroute_kernel.lang.lints.texts import variable_of
 from evroute_kernel.library.catalogue import variables
 from evroute_kernel.library.catalogue.facts import EventParam
-from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
+from evroute_kernel.library.declarations import Transformation
+from evroute_kernel.library.template import VariableSpec
 
-#: calls followed from a parameter to the arguments of its callers
-_MAX_DEPTH = 4
+#: steps followed from a variable to what it was assigned, or to what the callers of a route passed
+_MAX_DEPTH = 20
+#: transformations that leave an integer an integer
+_PASS_NUMBERS = frozenset({"s.trim", "s.triml", "s.trimr"})
 
 
 class Kind(Enum):
@@ -34,87 +40,97 @@ class _Writes:
 
 
 class Kinds:
-    """Answers for one script."""
+    """Answers for one script. What is being worked out when it is asked for again (a variable that is assigned from itself,
+    a route that calls itself) counts as unknown there."""
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
+        self._known: dict[object, Kind | None] = {}
+        self._pending = 0
 
     def of_variable(self, node: nodes.Variable, block: Block) -> Kind | None:
-        spec = read(node)
-        return self._of_spec(spec, node, block, _MAX_DEPTH) if spec else None
+        spec = variable_of(node.text)
+        return self._of_spec(spec, node, block) if spec else None
 
     def of(self, expression: nodes.Node, block: Block) -> tuple[Kind | None, bool]:
         """The kind of an expression, and whether it is bare: a number that has no text form."""
-        return self._of(expression, block, _MAX_DEPTH)
+        # operators nest deeply on the left, so their operands are worked out first, without recursion
+        found: dict[int, tuple[Kind | None, bool]] = {}
+        for node in reversed(list(_operations(expression))):
+            if isinstance(node, nodes.BinaryOp):
+                found[id(node)] = _of_operation(node.op, found[id(node.left)], found[id(node.right)])
+            else:
+                found[id(node)] = self._of_operand(node, block)
+        return found[id(expression)]
 
-    def _of(self, expression: nodes.Node, block: Block, depth: int) -> tuple[Kind | None, bool]:
-        if isinstance(expression, nodes.String):
+    def _of_operand(self, node: nodes.Node, block: Block) -> tuple[Kind | None, bool]:
+        if isinstance(node, nodes.String):
             return Kind.TEXT, False
-        if isinstance(expression, nodes.Variable):
-            spec = read(expression)
-            return (self._of_spec(spec, expression, block, depth) if spec else None), False
-        if isinstance(expression, nodes.BinaryOp):
-            return self._of_operation(expression, block, depth)
-        if isinstance(expression, (nodes.Number, nodes.UnaryOp, nodes.Comparison, nodes.Action)):
+        if isinstance(node, nodes.Variable):
+            return self.of_variable(node, block), False
+        if isinstance(node, (nodes.Number, nodes.UnaryOp, nodes.Comparison, nodes.Action)):
             return Kind.NUMBER, True
         return None, False
 
-    def _of_operation(self, node: nodes.BinaryOp, block: Block, depth: int) -> tuple[Kind | None, bool]:
-        """What the operation gives if it does not fail."""
-        left, _ = self._of(node.left, block, depth)
-        if left is Kind.NUMBER or node.op in ("-", "*", "/", "%"):
-            return Kind.NUMBER, True
-        if node.op != "+":
-            return None, False
-        if left is Kind.TEXT:
-            return Kind.TEXT, False
-        right, bare = self._of(node.right, block, depth)
-        return (Kind.NUMBER, True) if right is Kind.NUMBER and bare else (None, False)
-
-    def _of_spec(self, spec: VariableSpec, node: nodes.Variable, block: Block, depth: int) -> Kind | None:
+    def _of_spec(self, spec: VariableSpec, node: nodes.Variable, block: Block) -> Kind | None:
         if spec.transformations:
-            return Kind.NUMBER if spec.transformations[-1][0].result == "int" else Kind.TEXT
+            return _of_result([t[0] for t in spec.transformations])
         name = spec.declaration.name
         if name == "param":
-            return self._of_param(spec, block, depth)
+            return self._of_param(spec, block)
         if name in ("var", "avp"):
-            return self._of_written(spec, node, block, depth)
+            return self._of_written(spec, node, block)
         fact = variables().get(name)
         known = {"int": Kind.NUMBER, "string": Kind.TEXT}
         return known.get(fact.type) if fact and fact.in_event_route != "not checked" else None
 
-    def _of_param(self, spec: VariableSpec, block: Block, depth: int) -> Kind | None:
+    def _of_param(self, spec: VariableSpec, block: Block) -> Kind | None:
         if block.kind == "event_route":
             param = event_param(spec, block)
             return None if param is None else Kind.NUMBER if param.type == "int" else Kind.TEXT
         position = _position(spec)
-        calls = self.subject.calls_of(block.name)
-        if position is None or depth == 0 or not block.called or not calls or not self.subject.all_calls_known:
+        if position is None or not block.called or not self.subject.all_calls_known:
             return None
-        kinds = set()
-        for caller, call in calls:
-            if position > len(call.arguments):
-                return None
-            kinds.add(self._of(call.arguments[position - 1], caller, depth - 1)[0])
-        return kinds.pop() if len(kinds) == 1 else None
+        return self._once((block.name, position), lambda: self._passed(block.name, position))
 
-    def _of_written(self, spec: VariableSpec, node: nodes.Variable, block: Block, depth: int) -> Kind | None:
+    def _passed(self, name: str, position: int) -> Iterator[Kind | None]:
+        """The kinds of an argument in all calls of a route."""
+        for caller, call in self.subject.calls_of(name):
+            if position > len(call.arguments):
+                yield None
+            else:
+                yield self.of(call.arguments[position - 1], caller)[0]
+
+    def _of_written(self, spec: VariableSpec, node: nodes.Variable, block: Block) -> Kind | None:
         """`$var` and `$avp`: certain when all that is ever assigned is of one kind, and some of it just before."""
         writes = self._writes.get(_key(spec))
-        if writes is None or writes.others or depth == 0 or spec.index is not None:
+        if writes is None or writes.others or spec.index is not None:
             return None
         if not any(_before(w, node, block) for w in writes.values):
             return None
-        kinds = set()
+        return self._once(_key(spec), lambda: self._assigned(writes))
+
+    def _assigned(self, writes: _Writes) -> Iterator[Kind | None]:
         for assign in writes.values:
-            owner = self._owners[id(assign)]
             if not isinstance(assign.value, nodes.Null):
-                kinds.add(self._of(assign.value, owner, depth - 1)[0])
-        return kinds.pop() if len(kinds) == 1 else None
+                yield self.of(assign.value, self._owners[id(assign)])[0]
+
+    def _once(self, key: object, kinds: Callable[[], Iterator[Kind | None]]) -> Kind | None:
+        """The one kind of them all, worked out once."""
+        if key in self._known:
+            return self._known[key]
+        if self._pending >= _MAX_DEPTH:
+            return None
+        self._known[key] = None
+        self._pending += 1
+        found = set(kinds())
+        self._pending -= 1
+        self._known[key] = found.pop() if len(found) == 1 else None
+        return self._known[key]
 
     def origin(self, node: nodes.Variable, block: Block) -> EventParam | None:
         """The event parameter that a variable holds: `$param(x)`, or what was copied from it and nothing else."""
-        spec = read(node)
+        spec = variable_of(node.text)
         if spec is None or spec.transformations or spec.index is not None:
             return None
         if spec.declaration.name == "param":
@@ -123,7 +139,7 @@ class Kinds:
         if writes is None or writes.others or len(writes.values) != 1:
             return None
         [assign] = writes.values
-        source = read(assign.value) if isinstance(assign.value, nodes.Variable) else None
+        source = variable_of(assign.value.text) if isinstance(assign.value, nodes.Variable) else None
         if source is None or source.declaration.name != "param" or source.transformations:
             return None
         return event_param(source, block) if _before(assign, node, block) else None
@@ -150,6 +166,35 @@ class Kinds:
         return {key: _Writes(tuple(values.get(key, ())), key in others or _computed(key, others)) for key in keys}
 
 
+def _operations(expression: nodes.Node) -> Iterator[nodes.Node]:
+    """An expression, its operands, theirs, and so on: those above before those below."""
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, nodes.BinaryOp):
+            stack += [node.right, node.left]
+
+
+def _of_operation(op: str, left: tuple[Kind | None, bool], right: tuple[Kind | None, bool]) -> tuple[Kind | None, bool]:
+    """What an operation gives if it does not fail."""
+    if left[0] is Kind.NUMBER or op in ("-", "*", "/", "%"):
+        return Kind.NUMBER, True
+    if op != "+":
+        return None, False
+    if left[0] is Kind.TEXT:
+        return Kind.TEXT, False
+    return (Kind.NUMBER, True) if right == (Kind.NUMBER, True) else (None, False)
+
+
+def _of_result(chain: list[Transformation]) -> Kind | None:
+    """What a chain of transformations gives; what trims gives back a number as it is."""
+    last = chain[-1]
+    if last.result == "int":
+        return Kind.NUMBER
+    return None if last.full_name in _PASS_NUMBERS else Kind.TEXT
+
+
 def _keeps_kind(assign: nodes.Assign | None) -> bool:
     """`+=` and its kin fail where they would change the kind."""
     return assign is not None and assign.op not in ("=", ":=")
@@ -171,13 +216,6 @@ def _before(assign: nodes.Assign, node: nodes.Node, block: Block) -> bool:
     return same and assign.span.end <= node.span.start
 
 
-def read(node: nodes.Variable) -> VariableSpec | None:
-    try:
-        return parse_variable(node.text)
-    except TemplateError:
-        return None
-
-
 def _position(spec: VariableSpec) -> int | None:
     """The number in `$param(2)`."""
     return spec.name if isinstance(spec.name, int) and spec.name > 0 else None
@@ -196,6 +234,3 @@ def event_param(spec: VariableSpec, block: Block) -> EventParam | None:
     if any(p.optional for p in event.params[:position]):
         return None
     return event.params[position - 1]
-
-
-__all__ = ["Kind", "Kinds", "Use", "event_param", "read"]

@@ -18,20 +18,15 @@ from evroute_kernel.source import Source
 )
 def fetch_event_params(source: Source) -> Iterator[Finding]:
     """The function does not exist in 3.x. `%migrate` rewrites the cell, by name and by position."""
-    for group in _same_call(_changes(source, "fetch-event-params")):
-        text = " ".join(f"{line.strip().rstrip(';')};" for c in group for line in c.after.split("\n") if "$param" in line)
-        message = "fetch_event_params is of OpenSIPS 2.x: $param reads the parameters of an event"
-        yield Finding(message, group[-1].span, f"write {text or group[-1].after} (%migrate rewrites the cell)")
-
-
-def _same_call(changes: list[Change]) -> Iterator[list[Change]]:
-    """A call in a condition takes two changes, an insertion before the `if` and the call itself."""
-    held: list[Change] = []
-    for change in changes:
-        held.append(change)
-        if change.before:
-            yield held
-            held = []
+    migration = migrate(source)
+    message = "fetch_event_params is of OpenSIPS 2.x: $param reads the parameters of an event"
+    for change in migration.changes:
+        # a call in a condition takes another change, assignments before the `if`
+        if change.code == "fetch-event-params" and change.before:
+            yield Finding(message, change.span, f"write {change.instead} (%migrate rewrites the cell)")
+    for note in migration.notes:
+        if note.code == "fetch-event-params" and note.severity == "warning" and note.span is not None:
+            yield Finding(message, note.span, note.message.removeprefix("this stays as it is: "))
 
 
 @rule(
@@ -44,7 +39,8 @@ def _same_call(changes: list[Change]) -> Iterator[list[Change]]:
 def event_route_mode(source: Source) -> Iterator[Finding]:
     """In 3.x this is a syntax error. `%migrate` rewrites the cell."""
     for change in _changes(source, "event-route-mode"):
-        message = f"the mode{change.before.replace(',', '').rstrip()} is of OpenSIPS 2.x: event routes always run asynchronously"
+        mode = change.before.strip(", ")
+        message = f"the mode {mode} is of OpenSIPS 2.x: an event route always runs after what raised the event"
         yield Finding(message, change.span, "write event_route[NAME] without it (%migrate rewrites the cell)")
 
 
@@ -58,7 +54,9 @@ def event_route_mode(source: Source) -> Iterator[Finding]:
 def event_route_module(source: Source) -> Iterator[Finding]:
     """Loading it stops the server. `%migrate` takes the line away."""
     for change in _changes(source, "event-route-module"):
-        yield Finding("the core has event routes: there is no module event_route", change.span, "%migrate takes it away")
+        yield Finding(
+            "the core has event routes: there is no module event_route", change.span, "%migrate takes it away"
+        )
 
 
 def _changes(source: Source, code: str) -> list[Change]:

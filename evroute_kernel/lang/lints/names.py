@@ -7,21 +7,39 @@ from collections.abc import Iterator
 from typing import Final
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.lints.nearness import likely_params
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject, Use
 from evroute_kernel.lang.lints.texts import variables_in
 from evroute_kernel.library.catalogue import variables
 from evroute_kernel.library.catalogue.facts import CatalogueVariable
+from evroute_kernel.library.catalogue.nearness import likely_params
 from evroute_kernel.library.declarations import TRANSFORMATIONS
 
 #: what SIP variables are in the words of event parameters
-_TRADE: Final = {"si": "src_ip", "sp": "src_port", "ci": "callid", "ft": "from_tag", "tt": "to_tag", "fu": "from_uri"} | {
-    "tu": "to_uri", "fU": "user", "tU": "called_number", "rU": "called_number", "ua": "user_agent", "rs": "sip_code",
-    "rr": "sip_reason", "ru": "ruri", "du": "address", "rm": "method", "fd": "domain", "td": "domain"
-}  # fmt: skip
+_TRADE: Final = {
+    "si": "src_ip",
+    "sp": "src_port",
+    "ci": "callid",
+    "ft": "from_tag",
+    "tt": "to_tag",
+    "fu": "from_uri",
+    "tu": "to_uri",
+    "fU": "user",
+    "tU": "called_number",
+    "rU": "called_number",
+    "ua": "user_agent",
+    "rs": "sip_code",
+    "rr": "sip_reason",
+    "ru": "ruri",
+    "du": "address",
+    "rm": "method",
+    "fd": "domain",
+    "td": "domain",
+}
 #: functions that put something into the message, so that reading it makes sense
-_MESSAGE_WRITERS: Final = re.compile(r"set.*|append_.*|insert_.*|add_.*|remove_.*|prefix|strip.*|rewrite.*|force_.*|lookup|.*branch.*|revert_uri")
+_MESSAGE_WRITERS: Final = re.compile(
+    "set.*|append_.*|insert_.*|remove_.*|prefix|strip.*|rewrite.*|force_.*|lookup|.*branch.*|revert_uri"
+)
 
 
 @rule(
@@ -37,7 +55,7 @@ def sip_variable(subject: Subject) -> Iterator[Finding]:
         return
     for block in subject.blocks:
         seen: set[str] = set()
-        for use in block.uses if block.kind == "event_route" else ():
+        for use in block.uses if subject.only_for_events(block) else ():
             name = use.spec.declaration.name
             fact = variables().get(name)
             if use.role != "read" or fact is None or name in seen or not _of_message(fact):
@@ -63,9 +81,9 @@ def _of_dummy(use: Use, fact: CatalogueVariable) -> str:
     text = use.spec.text.partition("{")[0]
     if fact.in_event_route == "null":
         return f"{text} is null here: an event route has no SIP message"
-    shown = (fact.prints or "").partition("\r")[0]
-    value = shown if shown and fact.name_param == "none" else "nothing of interest"
-    return f"{text} is {value} here: an event route has no SIP message, only a dummy request"
+    shown = (fact.prints or "empty").partition("\r")[0]
+    value = shown if fact.name_param == "none" else "of a dummy request"
+    return f"{text} is {value} here: an event route has no SIP message"
 
 
 def _parameter_instead(name: str, block: Block) -> str:
@@ -104,9 +122,9 @@ def _parameter_instead(name: str, block: Block) -> str:
     ),
 )
 def not_expanded(subject: Subject) -> Iterator[Finding]:
-    """Only the texts of `xlog` and the text arguments of functions are expanded. In assignments, comparisons, `case` labels,
-    arguments of `route`, values of `return` and in `log` a text is taken as it stands, `$` included. Scripts that use
-    `{s.eval}`, which expands a text on purpose, are left alone."""
+    """Only the texts of `xlog` and the text arguments of functions are expanded. In assignments, comparisons, `case`
+    labels, arguments of `route`, values of `return` and in `log` a text is taken as it stands, `$` included. Scripts
+    that use `{s.eval}`, which expands a text on purpose, are left alone."""
     if any(t[0].full_name == "s.eval" for b in subject.blocks for u in b.uses for t in u.spec.transformations):
         return
     for string, where in _plain_texts(subject):
@@ -175,8 +193,8 @@ def _quoted(text: str) -> str:
     quiet=('$var(n) = "x";\nxlog("$avp($var(n))\\n");', '$var(key) = "seen_" + $param(ip);\n$shv($var(key)) = 1;'),
 )
 def literal_name(subject: Subject) -> Iterator[Finding]:
-    """`$var` takes every name as it stands, so `$var($var(n))` is one variable of that odd name. `$avp`, `$shv` and `$param`
-    take a variable as name, but only when it is all that stands between the parentheses."""
+    """`$var` takes every name as it stands, so `$var($var(n))` is one variable of that odd name. `$avp`, `$shv` and
+    `$param` take a variable as name, but only when it is all that stands between the parentheses."""
     for use in (use for block in subject.blocks for use in block.uses):
         declared, name = use.spec.declaration, use.name
         if name is None or declared.module in ("json", "xml") or declared.name in ("time", "env"):
@@ -222,10 +240,11 @@ def blank_in_name(subject: Subject) -> Iterator[Finding]:
     quiet=('xlog("$(param(ip){s.len})\\n");', 'xlog("$(avp(list)[0])\\n");', 'xlog("{$param(ip)} [$rc]\\n");'),
 )
 def outside_parentheses(subject: Subject) -> Iterator[Finding]:
-    """Index and transformations exist only inside `$( )`. In a text, what stands behind is printed; in code it is dropped."""
+    """Index and transformations exist only inside `$( )`. In a text, what stands behind is printed; in code it is
+    dropped."""
     for block in subject.blocks:
         for use in block.uses:
-            if use.spec.text.startswith("$(") or (use.quoted and _inside_other(use)):
+            if use.spec.text.startswith("$(") or use.nested:
                 continue
             behind = _behind(use)
             if behind:
@@ -251,12 +270,6 @@ def _behind(use: Use) -> str:
     return index[0] if index else ""
 
 
-def _inside_other(use: Use) -> bool:
-    """Whether the variable stands inside another one, where braces may follow it."""
-    text = use.node.value if isinstance(use.node, nodes.String) else use.node.text
-    return any(o < use.offset < o + len(s.text) for o, s in variables_in(text))
-
-
 @rule(
     "old-avp-name",
     "`$avp(s:x)` is the 1.x spelling, and another variable than `$avp(x)`",
@@ -268,6 +281,5 @@ def old_avp_name(subject: Subject) -> Iterator[Finding]:
     for use in (use for block in subject.blocks for use in block.uses):
         name = use.name
         if use.spec.declaration.name == "avp" and name is not None and name[:2] in ("s:", "i:"):
-            yield Finding(f"the prefix {name[:2]} is part of the name", use.name_span, f"write {name[2:]} everywhere: %migrate does")
-
-
+            hint = f"write {name[2:]} everywhere: %migrate does"
+            yield Finding(f"the prefix {name[:2]} is part of the name", use.name_span, hint)

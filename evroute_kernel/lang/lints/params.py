@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.lints.nearness import CERTAIN, likely_params
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject, Use
 from evroute_kernel.library.catalogue.facts import Event
+from evroute_kernel.library.catalogue.nearness import CERTAIN, likely_params
 
 
 @rule(
@@ -43,8 +43,8 @@ from evroute_kernel.library.catalogue.facts import Event
 )
 def unknown_param(subject: Subject) -> Iterator[Finding]:
     """It is null, prints `<null>`, and the server says so only in a warning each time the event comes. Names must match
-    exactly, letter case included. Where configuration can add parameters (the acc events), only a name that is evidently
-    meant for another is reported."""
+    exactly, letter case included. Where configuration can add parameters (the acc events), only a name that is
+    evidently meant for another is reported."""
     for block, event, use in _event_params(subject):
         name = use.name
         if name is None or isinstance(use.spec.name, int) or event.param(name) is not None:
@@ -54,18 +54,14 @@ def unknown_param(subject: Subject) -> Iterator[Finding]:
             likely = [item for item in likely if item[1] >= CERTAIN]
             if not likely:
                 continue
-        yield Finding(
-            f"{block.name} has no parameter {name!r}: it is null",
-            use.name_span,
-            _offer([param for param, _ in likely], event),
-        )
+        state = "it is null unless it is configured" if event.dynamic else "it is null"
+        message = f"{block.name} has no parameter {name!r}: {state}"
+        yield Finding(message, use.name_span, _offer([param for param, _ in likely], event))
 
 
 def _offer(likely: list[str], event: Event) -> str:
     """What may have been meant, and what the event has."""
     has = f"{event.name} has {_listing([p.name for p in event.params])}"
-    if event.dynamic:
-        has += ", and what is configured"
     return f"did you mean {' or '.join(map(repr, likely[:2]))}? {has}" if likely else has
 
 
@@ -92,7 +88,9 @@ def param_position(subject: Subject) -> Iterator[Finding]:
             yield Finding(f"$param({position}) is always null: positions count from 1", span, "the first is $param(1)")
         else:
             hint = f"{event.name} has {_listing([p.name for p in event.params])}"
-            yield Finding(f"{block.name} has {count} parameter{'s' * (count > 1)}: $param({position}) is null", span, hint)
+            yield Finding(
+                f"{block.name} has {count} parameter{'s' * (count > 1)}: $param({position}) is null", span, hint
+            )
 
 
 @rule(
@@ -104,9 +102,9 @@ def param_position(subject: Subject) -> Iterator[Finding]:
 )
 def shifting_position(subject: Subject) -> Iterator[Finding]:
     """When an optional parameter is absent, those behind it move up: the same position is another parameter then."""
-    for block, event, use in _event_params(subject):
+    for _, event, use in _event_params(subject):
         position = use.spec.name
-        if not isinstance(position, int) or not 1 <= position <= len(event.params) :
+        if not isinstance(position, int) or not 1 <= position <= len(event.params):
             continue
         optional = next((p for p in event.params[:position] if p.optional), None)
         if optional is not None:
@@ -136,14 +134,16 @@ def shifting_position(subject: Subject) -> Iterator[Finding]:
     """,
 )
 def param_name_in_route(subject: Subject) -> Iterator[Finding]:
-    """In a called route `$param` means the arguments of the call, by position. The parameters of the event are not visible:
-    they must be passed on."""
+    """In a called route `$param` means the arguments of the call, by position. The parameters of the event are not
+    visible: they must be passed on."""
     for block, use in _params(subject):
         name = use.name
         if not block.called or use.in_caller or name is None or isinstance(use.spec.name, int):
             continue
         hint = f"pass it on: route({block.name}, $param({name})), and read $param(1)"
-        yield Finding(f"$param({name}) is null in {block.title}: a called route has positions only", use.name_span, hint)
+        yield Finding(
+            f"$param({name}) is null in {block.title}: a called route has positions only", use.name_span, hint
+        )
 
 
 @rule(
@@ -173,11 +173,12 @@ def param_name_in_route(subject: Subject) -> Iterator[Finding]:
 )
 def missing_argument(subject: Subject) -> Iterator[Finding]:
     """The argument is null, without a warning. A route that compares it with NULL is taken to know that."""
+    needs = {name: max((u.spec.name for u in _positions(b)), default=0) for name, b in subject.routes.items()}
     for _, call in subject.calls:
         block = subject.routes.get(call.target.text) if isinstance(call.target, nodes.Name) else None
         if block is None:
             continue
-        needed = max((u.spec.name for u in _positions(block)), default=0)
+        needed = needs[block.name]
         if needed > len(call.arguments):
             passed = f"{len(call.arguments)} argument{'s' * (len(call.arguments) != 1)}"
             message = f"{block.title} reads $param({needed}), this call passes {passed}"
@@ -186,9 +187,7 @@ def missing_argument(subject: Subject) -> Iterator[Finding]:
 
 def _positions(block: Block) -> list[Use]:
     """The reads of arguments that the block does not compare with NULL."""
-    checked = {
-        n.left.text for n in block.nodes if isinstance(n, nodes.Comparison) and isinstance(n.right, nodes.Null)
-    }
+    checked = {n.left.text for n in block.nodes if isinstance(n, nodes.Comparison) and isinstance(n.right, nodes.Null)}
     return [u for u in argument_reads(block) if f"$param({u.spec.name})" not in checked]
 
 

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.source import Span
-
-if TYPE_CHECKING:
-    from evroute_kernel.lang.lints.subject import Subject
 
 Level = Literal["warning", "info"]
 
@@ -30,6 +27,7 @@ class Finding:
 
 
 Check = Callable[[Any], Iterable[Finding]]
+CheckT = TypeVar("CheckT", bound=Check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +62,10 @@ def rule(
     quiet: str | tuple[str, ...],
     severity: Level = "warning",
     legacy: bool = False,
-) -> Callable[[Callable[[Subject], Iterable[Finding]]], Check]:
+) -> Callable[[CheckT], CheckT]:
     """Declare a lint. An example that is no route yet stands for the body of `event_route[E_PIKE_BLOCKED]`."""
 
-    def declare(check: Check) -> Check:
+    def declare(check: CheckT) -> CheckT:
         if code in LINTS:
             raise ValueError(f"lint {code} is declared twice")
         why = cleandoc(check.__doc__ or "")

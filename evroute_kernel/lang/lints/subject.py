@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from evroute_kernel.lang import nodes
-from evroute_kernel.lang.lints.texts import Formats, variables_in
+from evroute_kernel.lang import nodes as tree
+from evroute_kernel.lang.lexer import tokens
+from evroute_kernel.lang.lints.texts import Formats, variable_of, variables_in
+from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.template import VariableSpec
@@ -21,20 +23,22 @@ Role = Literal["read", "write", "output"]
 class Use:
     """One variable at one place. `offset` is where it begins in the text of its node.
 
-    `role`: "output" is an argument that a function may write. `quoted`: it stands in a format string. `in_caller`: it is
-    read as the caller of the block would read it, as the inner one of `$param($param(1))` is.
+    `role`: "output" is an argument that a function may write. `quoted`: it stands in a format string. `in_caller`: it
+    is read as the caller of the block would read it, as the inner one of `$param($param(1))` is. `nested`: it stands
+    inside another variable.
     """
 
     spec: VariableSpec
-    node: nodes.Variable | nodes.String
+    node: tree.Variable | tree.String
     offset: int
     role: Role
     block: Block
     in_caller: bool = False
+    nested: bool = False
 
     @property
     def quoted(self) -> bool:
-        return isinstance(self.node, nodes.String)
+        return isinstance(self.node, tree.String)
 
     @property
     def span(self) -> Span:
@@ -43,7 +47,7 @@ class Use:
     def part(self, start: int, end: int) -> Span:
         """The place of characters start..end of the variable's text."""
         start, end = start + self.offset, end + self.offset
-        if isinstance(self.node, nodes.String):
+        if isinstance(self.node, tree.String):
             return self.node.part(start, end)
         whole = self.node.span
         if len(self.node.text) != whole.end - whole.start:  # bytes are no characters here
@@ -81,7 +85,7 @@ class Block:
 
     kind: str
     name: str
-    statements: tuple[nodes.Statement, ...]
+    statements: tuple[tree.Statement, ...]
     span: Span
     header: Span
     formats: Formats
@@ -97,7 +101,7 @@ class Block:
         return self.kind == "route" and self.name != "0"
 
     @cached_property
-    def nodes(self) -> tuple[nodes.Node, ...]:
+    def nodes(self) -> tuple[tree.Node, ...]:
         """Every node, in the order of the text."""
         return tuple(node for statement in self.statements for node in statement.walk())
 
@@ -109,58 +113,58 @@ class Block:
     def _uses(self) -> Iterator[Use]:
         roles = dict(self._roles())
         for node in self.nodes:
-            if isinstance(node, nodes.Variable):
-                # what follows a variable token in its own text is no part of it: the server drops it
-                for offset, spec in variables_in(node.text, first_only=True):
-                    role = roles.get(id(node), "read")
-                    yield Use(spec, node, offset, role, self)
-                    yield from self._inner(spec, node, offset)
-            elif isinstance(node, nodes.String) and self.formats.is_format(node):
+            if isinstance(node, tree.Variable):
+                spec = variable_of(node.text)
+                if spec is not None:
+                    yield Use(spec, node, 0, roles.get(id(node), "read"), self)
+                    yield from self._inner(spec, node, 0)
+            elif isinstance(node, tree.String) and self.formats.is_format(node):
                 for offset, spec in variables_in(node.value):
                     yield Use(spec, node, offset, "read", self)
                     yield from self._inner(spec, node, offset)
 
-    def _inner(self, spec: VariableSpec, node: nodes.Variable | nodes.String, offset: int) -> Iterator[Use]:
+    def _inner(self, spec: VariableSpec, node: tree.Variable | tree.String, offset: int) -> Iterator[Use]:
         cursor = 1
         for inner in spec.parts():
             found = spec.text.find(inner.text, cursor)
             if found >= 0:
                 cursor = found + 1
                 in_caller = inner is spec.name and spec.declaration.name_in_callers_scope
-                yield Use(inner, node, offset + found, "read", self, in_caller)
+                yield Use(inner, node, offset + found, "read", self, in_caller, nested=True)
 
     def _roles(self) -> Iterator[tuple[int, Role]]:
         for node in self.nodes:
-            if isinstance(node, nodes.Assign):
+            if isinstance(node, tree.Assign):
                 yield id(node.target), "write"
-            elif isinstance(node, nodes.ForEach):
+            elif isinstance(node, tree.ForEach):
                 yield id(node.iterator), "write"
-            elif isinstance(node, nodes.Call):
+            elif isinstance(node, tree.Call):
                 for argument in self.formats.outputs(node):
                     yield id(argument), "output"
 
-    def bodies(self) -> Iterator[tuple[nodes.Statement, ...]]:
+    def bodies(self) -> Iterator[tuple[tree.Statement, ...]]:
         """Every list of statements: that of the block and those of the statements in it."""
         yield self.statements
         for node in self.nodes:
-            if isinstance(node, nodes.If):
+            if isinstance(node, tree.If):
                 yield from (node.then, node.orelse)
-            elif isinstance(node, (nodes.While, nodes.ForEach, nodes.Case)):
+            elif isinstance(node, (tree.While, tree.ForEach, tree.Case)):
                 yield node.body
-            elif isinstance(node, nodes.Switch) and node.default:
+            elif isinstance(node, tree.Switch) and node.default:
                 yield node.default
-            elif isinstance(node, nodes.Action):
+            elif isinstance(node, tree.Action):
                 yield node.statements
 
 
 class Subject:
     """A script that the server would accept, and what is known around it."""
 
-    def __init__(self, script: nodes.Script, declared_events: Mapping[str, EventDeclaration]) -> None:
+    def __init__(self, script: tree.Script, declared_events: Mapping[str, EventDeclaration]) -> None:
         self.script = script
         self.declared_events = declared_events
         self.formats = Formats(script)
         self.blocks = tuple(self._blocks())
+        self._parentheses: dict[Source, list[tuple[int, int]]] = {}
 
     @property
     def source(self) -> Source:
@@ -168,7 +172,7 @@ class Subject:
 
     def _blocks(self) -> Iterator[Block]:
         for item in self.script.items:
-            if isinstance(item, nodes.Route):
+            if isinstance(item, tree.Route):
                 event = known_event(item.name, self.declared_events) if item.kind == "event_route" else None
                 yield Block(item.kind, item.name, item.body, item.span, item.header, self.formats, event)
         if self.script.scratch:
@@ -181,23 +185,45 @@ class Subject:
         return {b.name: b for b in self.blocks if b.called}
 
     @cached_property
-    def nodes(self) -> tuple[nodes.Node, ...]:
+    def nodes(self) -> tuple[tree.Node, ...]:
         return tuple(node for block in self.blocks for node in block.nodes)
 
     @cached_property
-    def calls(self) -> tuple[tuple[Block, nodes.RouteCall], ...]:
+    def calls(self) -> tuple[tuple[Block, tree.RouteCall], ...]:
         """Every `route(...)` and the block it stands in."""
-        return tuple((b, n) for b in self.blocks for n in b.nodes if isinstance(n, nodes.RouteCall))
+        return tuple((b, n) for b in self.blocks for n in b.nodes if isinstance(n, tree.RouteCall))
 
     @cached_property
     def all_calls_known(self) -> bool:
         """Whether every called block is named in the text, so that `calls` are all there are."""
-        return all(isinstance(call.target, nodes.Name) for _, call in self.calls)
+        return all(isinstance(call.target, tree.Name) for _, call in self.calls)
 
-    def calls_of(self, name: str) -> list[tuple[Block, nodes.RouteCall]]:
-        return [(b, c) for b, c in self.calls if isinstance(c.target, nodes.Name) and c.target.text == name]
+    def calls_of(self, name: str) -> list[tuple[Block, tree.RouteCall]]:
+        return [(b, c) for b, c in self.calls if isinstance(c.target, tree.Name) and c.target.text == name]
+
+    def only_for_events(self, block: Block) -> bool:
+        """Whether a block runs for events alone: an event route, or a route that such blocks alone call."""
+        pending, seen = [block], set[int]()
+        while pending:
+            current = pending.pop()
+            if id(current) in seen or current.kind == "event_route":
+                continue
+            seen.add(id(current))
+            callers = [caller for caller, _ in self.calls_of(current.name)]
+            if not current.called or not callers or not self.all_calls_known:
+                return False
+            pending += callers
+        return True
+
+    def parentheses(self, source: Source) -> list[tuple[int, int]]:
+        """Where each parenthesis of the code stands: (offset, 1) for an opening one, (offset, -1) for a closing one."""
+        if source not in self._parentheses:
+            found, _ = tokens(Expanded(source.text, [0], [(source, 0)]))
+            signs = {"LPAR": 1, "RPAR": -1}
+            self._parentheses[source] = [(t.span.start, signs[t.type]) for t in found if t.type in signs]
+        return self._parentheses[source]
 
     def setting(self, name: str, default: int) -> int:
         """The value of a global of this text."""
-        found = [i.value for i in self.script.items if isinstance(i, nodes.Global) and i.name == name]
+        found = [i.value for i in self.script.items if isinstance(i, tree.Global) and i.name == name]
         return found[-1] if found and isinstance(found[-1], int) else default

@@ -61,8 +61,8 @@ def _level_hint(written: str, meant: str) -> str:
     ),
 )
 def no_newline(subject: Subject) -> Iterator[Finding]:
-    """Without `\\n` the next text of the log goes on in the same line. A text of variables alone, or one that another `xlog`
-    follows, is left alone, and so are the bare statements of a cell."""
+    """Without `\\n` the next text of the log goes on in the same line. A text of variables alone, or one that another
+    `xlog` follows, is left alone, and so are the bare statements of a cell."""
     for block in subject.blocks:
         for body in block.bodies() if block.kind != "scratch" else ():
             for index, node in enumerate(body):
@@ -100,10 +100,15 @@ def xlog_too_long(subject: Subject) -> Iterator[Finding]:
     "`log` without a level logs at debug level, which does not appear",
     severity="info",
     fires=('log("started\\n");', 'log(3, "started\\n");'),
-    quiet=('log(2, "started\\n");', 'xlog("started\\n");', 'log_level = 4\nevent_route[E_PIKE_BLOCKED] { log("x\\n"); }'),
+    quiet=(
+        'log(2, "started\\n");',
+        'xlog("started\\n");',
+        'log_level = 4\nevent_route[E_PIKE_BLOCKED] { log("x\\n"); }',
+    ),
 )
 def log_hidden(subject: Subject) -> Iterator[Finding]:
-    """`log` prints what is at most `log_level`, 2 unless it is set; its own default is 4. `xlog` has a level of its own."""
+    """`log` prints what is at most `log_level`, 2 unless it is set; its own default is 4. `xlog` has a level of its
+    own."""
     threshold = subject.setting("log_level", 2)
     for node in subject.nodes:
         if isinstance(node, nodes.Log) and node.level > threshold:
@@ -118,8 +123,8 @@ def log_hidden(subject: Subject) -> Iterator[Finding]:
     quiet=(r'if ($param(ip) =~ "^[0-9]+$") exit;', r'if ($param(ip) =~ "^\\\\d") exit;'),
 )
 def perl_digit(subject: Subject) -> Iterator[Finding]:
-    r"""Regular expressions are POSIX extended ones: `[0-9]` or `[[:digit:]]`. `\w` and `\s` do work, as extensions of the C
-    library. The functions of the regex module (PCRE) do know `\d`."""
+    r"""Regular expressions are POSIX extended ones: `[0-9]` or `[[:digit:]]`. `\w` and `\s` do work, as extensions of
+    the C library. The functions of the regex module (PCRE) do know `\d`."""
     for string in _patterns(subject):
         for found in _DIGIT.finditer(string.value):
             letter = found[1]
@@ -168,12 +173,12 @@ def continued_string(subject: Subject) -> Iterator[Finding]:
 @rule(
     "dropped-characters",
     "characters that mean nothing in code are dropped",
-    fires=('xlog("a\\n"); @ xlog("b\\n");', 'event_route[_STATUS] { xlog("a\\n"); }', '$var(x) = 5\u00a0;'),
+    fires=('xlog("a\\n"); @ xlog("b\\n");', 'event_route[_STATUS] { xlog("a\\n"); }', "$var(x) = 5\u00a0;"),
     quiet='xlog("mail me @ home, £5?\\n"); # £ @ ?',
 )
 def dropped_characters(subject: Subject) -> Iterator[Finding]:
-    """The server passes over `@`, `?`, backquotes, a leading `_`, no-break spaces and everything that is not ASCII, outside
-    strings and variables. What is left may be valid, and another program."""
+    """The server passes over `@`, `?`, backquotes, a leading `_`, no-break spaces and everything that is not ASCII,
+    outside strings and variables. What is left may be valid, and another program."""
     for start, end in stray_ranges(subject.source.text):
         text = subject.source.text[start:end]
         if text == "\ufeff":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.library.catalogue import functions
@@ -10,22 +12,46 @@ from evroute_kernel.library.declarations import FUNCTIONS
 from evroute_kernel.library.template import MARKER, TemplateError, VariableSpec, parse_variable
 
 
-def variables_in(text: str, *, first_only: bool = False) -> Iterator[tuple[int, VariableSpec]]:
+#: characters of one variable; what is longer is passed over, so that no text takes long
+_MAX_VARIABLE: Final = 4096
+
+_NAME = re.compile(r"\$[A-Za-z0-9_.]*")
+_PAREN = re.compile(r"[()]")
+
+
+def variables_in(text: str) -> Iterator[tuple[int, VariableSpec]]:
     """Each variable of a format and its offset; what is none is passed over, the checker has refused it."""
     position = text.find("$")
     while position >= 0:
-        width = 1
-        try:
-            spec = parse_variable(text[position:])
-        except TemplateError:
-            pass
-        else:
-            width = len(spec.text)
-            if spec.declaration is not MARKER:
-                yield position, spec
-        if first_only:
-            return
-        position = text.find("$", position + width)
+        if text.startswith("$$", position):
+            position = text.find("$", position + 2)
+            continue
+        spec = variable_of(text[position : _end(text, position)])
+        if spec is not None and spec.declaration is not MARKER:
+            yield position, spec
+        position = text.find("$", position + (len(spec.text) if spec else 1))
+
+
+def variable_of(text: str) -> VariableSpec | None:
+    """The variable at the beginning of a text."""
+    try:
+        return parse_variable(text)
+    except TemplateError:
+        return None
+
+
+def _end(text: str, start: int) -> int:
+    """Where the variable at `start` ends at the latest."""
+    name = _NAME.match(text, start)
+    end = name.end() if name else start + 1
+    if text[end : end + 1] != "(":
+        return end
+    depth = 0
+    for mark in _PAREN.finditer(text, end, end + _MAX_VARIABLE):
+        depth += 1 if mark[0] == "(" else -1
+        if depth == 0:
+            return mark.end()
+    return end
 
 
 def parameters(call: nodes.Call) -> list[tuple[str, bool]]:
@@ -58,9 +84,7 @@ def _formats(node: nodes.Node) -> Iterator[nodes.String]:
         yield node.text
         if node.level is not None:
             yield node.level
-    elif isinstance(node, nodes.XDbg):
-        yield node.text
-    elif isinstance(node, nodes.Launch) and node.text is not None:
+    elif isinstance(node, (nodes.XDbg, nodes.Launch)) and node.text is not None:
         yield node.text
     elif isinstance(node, nodes.RouteCall) and isinstance(node.target, nodes.String):
         yield node.target

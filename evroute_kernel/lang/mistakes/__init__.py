@@ -27,7 +27,8 @@ _MARKS = {"SEMICOLON": ";", "RPAR": ")", "RSQB": "]", "COLON": ":", "COMMA": ","
 def _missing(s: Situation) -> Mistake | None:
     """One mark (or a `)` and its `;`) left out: it fits here, and the token after it too."""
     for feed in (("SEMICOLON",), ("RPAR",), ("RSQB",), ("COLON",), ("COMMA",), ("RPAR", "SEMICOLON"), ("LPAR",)):
-        if s.accepts(*feed, s.kind, s.next().type) or (s.kind == "RBRACE" and s.accepts(*feed, s.kind)):
+        follower = () if s.kind in ("RBRACE", "$END") else (s.next().type,)
+        if s.accepts(*feed, s.kind, *follower):
             marks = " and ".join(repr(_MARKS[kind]) for kind in feed)
             place = f" after {s.what_before()}" if s.before else ""
             return s.mistake(f"expected {marks}{place}, before {describe(s.token)}", s.missing_hint(feed), feed=feed)
@@ -36,7 +37,8 @@ def _missing(s: Situation) -> Mistake | None:
 
 def _surplus(s: Situation) -> Mistake:
     """A token too many, or nothing that can be named: leave it out if the next one fits, else skip the statement."""
-    goto = s.at + 1 if s.kind != "$END" and s.accepts(s.next().type) else None
     if s.kind == "$END":
-        return s.mistake(f"the text ends in the middle of {s.unfinished()}", "complete it")
-    return s.mistake(f"unexpected {describe(s.token)}{s.place()}", s.expected_hint(), goto=goto)
+        return s.mistake(f"the text ends in the middle of {s.unfinished()}", s.expected_hint() or "complete it")
+    opens = s.kind in ("LPAR", "LSQB", "LBRACE")
+    goto = s.at + 1 if not opens and s.accepts(s.next().type) else None
+    return s.mistake(f"unexpected {describe(s.token, article=False)}{s.place()}", s.expected_hint(), goto=goto)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from evroute_kernel.lang.lexer import Token
 from evroute_kernel.lang.mistakes.situation import Mistake, Situation, describe
 
 _COMPARISONS: Final = frozenset({"EQUALS", "DIFFERS", "ORDER", "MATCH"})
@@ -11,20 +12,41 @@ _ARITHMETIC: Final = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "PERCENT", "BI
 _LOGIC: Final = frozenset({"AND", "OR"})
 _LITERALS: Final = frozenset({"NUMBER", "Number", "STRING", "String"})
 _OPERATOR_WORDS: Final = {"AND": "and", "OR": "or", "NOT": "not", "And": "and", "Or": "or", "Not": "not"}
-_CALLS: Final = frozenset({"Call", "RouteCall", "RPAR", "RSQB", "Group", "Bracket"})
+_TURNED: Final = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_BLANK_WORDS: Final = frozenset("ON AS SOCKET_TOS USE_WORKERS USE_PROFILE SCALE_UP SCALE_DOWN CYCLES".split())
 
 
 def number_words(s: Situation) -> Mistake | None:
-    """`08`, `1.5`, `5k`, `TRUE`."""
+    """`08`, `1.5`, `5k`."""
     before = s.before
     glued = before is not None and before.type == "NUMBER" and before.span.end == s.token.span.start
     if before is not None and glued and s.kind in ("NUMBER", "ID", "DOT"):
         text = before.text + s.token.text + (s.next().text if s.kind == "DOT" else "")
-        hint = "a leading 0 means octal: digits 0 to 7" if s.kind == "NUMBER" else "numbers are integers without suffixes"
+        octal = s.kind == "NUMBER"
+        hint = "a leading 0 means octal: digits 0 to 7" if octal else "numbers are integers without suffixes"
         return s.mistake(f"{text!r} is no number", hint, before.span.until(s.token.span), **_surplus(s))
-    if s.prefix and s.after == "ID" and s.prefix[-1].text in ("TRUE", "FALSE", "True", "False", "YES", "NO"):
-        word, span = s.prefix[-1].text, s.prefix[-1].span
-        return s.mistake(f"{word!r} is no value", f"write {word.lower()} in lower case", span)
+    return None
+
+
+def blank_words(s: Situation) -> Mistake | None:
+    """` on ` between blanks, `[$rc]`, `$challenge.algorithm`."""
+    word = s.token.text
+    if s.kind in _BLANK_WORDS:
+        hint = "write yes or 1" if s.kind == "ON" else "use another name"
+        return s.mistake(f"{word!r} between blanks is a word of the socket settings", hint)
+    before = s.before
+    if before is None or before.type != "VARIABLE" or "(" in before.text:
+        return None
+    if s.kind in ("ID", "AND", "OR", "NOT") and s.token.span.start == before.span.end:
+        operator = next(w for w in ("and", "or", "not") if word.startswith(w))
+        message = f"the name {before.text} ends before {operator!r}, which is an operator"
+        return s.mistake(message, f"write $({before.text[1:]}{word})")
+    if before.text[-1] in "]}":
+        name, mark = before.text[:-1], before.text[-1]
+        if s.accepts({"]": "RSQB", "}": "RBRACE"}[mark]) or s.accepts("SEMICOLON", "RBRACE"):
+            message = f"{before.text} is read as one variable: a name does not end at {mark!r}"
+            feed = ("RSQB",) if mark == "]" and s.accepts("RSQB", s.kind) else ()
+            return s.mistake(message, f"write {name} {mark} with a blank", before.span, feed=feed)
     return None
 
 
@@ -43,7 +65,7 @@ def operator_words(s: Situation) -> Mistake | None:
         return s.mistake(
             f"{s.token.text!r} is no operator", f"write {word} in lower case", feed=(word.upper(),), goto=s.at + 1
         )
-    if s.inside != "expression":
+    if s.inside != "expression" and s.kinds != ["Assign"]:
         return None
     if s.kind in _LOGIC or s.kind == "NOT":
         what = s.token.text
@@ -57,13 +79,13 @@ def concatenation(s: Situation) -> Mistake | None:
     if s.kind == "DOT":
         return s.mistake("unexpected '.'", "texts are joined with +")
     if s.kind == "STRING" and s.before is not None and s.before.type == "STRING" and s.inside != "call":
-        hint = "texts in a row are joined in xlog, xdbg and modparam only; elsewhere write \"a\" + \"b\""
+        hint = 'texts in a row are joined in xlog, xdbg and modparam only; elsewhere write "a" + "b"'
         return s.mistake("two texts in a row", hint, goto=s.at + 1 if s.accepts(s.next().type) else None)
-    if s.kind == "LBRACE" and s.before is not None and s.before.type == "VARIABLE":
-        if s.token.span.start == s.before.span.end:
-            inner = s.before.text.lstrip("$")
-            transformation = f"$({inner}{{...}})"
-            return s.mistake("a transformation stands inside $( )", f"write {transformation}")
+    before = s.before
+    if s.kind == "LBRACE" and before is not None and before.type == "VARIABLE":
+        if s.token.span.start != before.span.end:
+            return None
+        return s.mistake("a transformation stands inside $( )", f"write $({before.text.lstrip('$')}{{...}})")
     return None
 
 
@@ -76,8 +98,11 @@ def increments(s: Situation) -> Mistake | None:
     if doubled:
         return s.mistake(f"there is no '{s.token.text * 2}'", f"write {name} {s.token.text}= 1;")
     if s.next().type == "ASSIGN" and s.next().span.start == s.token.span.end and s.kind in ("BIT", "TILDE"):
-        operator = s.token.text + "="
-        return s.mistake(f"there is no operator {operator!r}", f"write {name} = {name} {s.token.text} ...;")
+        operator, left = s.token.text + "=", "" if s.kind == "TILDE" else f"{name} "
+        return s.mistake(f"there is no operator {operator!r}", f"write {name} = {left}{s.token.text} ...;")
+    if s.kind == "LPAR":
+        hint = f"write {name}{s.token.text}...)"
+        return s.mistake(f"no blank may stand between {name} and its parenthesis", hint)
     if s.kind == "EQUALS":
         return s.mistake("a comparison is no statement", f"'=' assigns: {name} = ...;")
     return s.mistake("a value alone is no statement", f"assign it ({name} = ...;) or print it with xlog")
@@ -106,13 +131,14 @@ def conditions(s: Situation) -> Mistake | None:
         return s.mistake("the condition is empty", "if ($var(x) == 1) { ... }", feed=("NUMBER",))
     if kind in _LOGIC and not inner:
         return s.mistake(f"nothing stands before {s.token.text!r}", "write a condition on both sides")
-    if s.after in _LOGIC or s.after == "NOT":
-        if kind in ("RPAR", "AND", "OR", "LBRACE"):
-            return s.mistake(f"nothing stands after {s.prefix[-1].text!r}", "write a condition on both sides")
+    if s.after in (*_LOGIC, "NOT") and kind in ("RPAR", "AND", "OR", "LBRACE"):
+        return s.mistake(f"nothing stands after {s.prefix[-1].text!r}", "write a condition on both sides")
     if s.after in _COMPARISONS:
         return _right_side(s)
+    if kind == "STRING" and s.next().type in _COMPARISONS:
+        return _turned(s, s.next().text, s.token.text, s.next(2))
     if kind == "STRING":
-        return s.mistake("a text alone is no condition", f'compare a variable with it: $var(x) == {s.token.text}')
+        return s.mistake("a text alone is no condition", f"compare a variable with it: $var(x) == {s.token.text}")
     if kind in _COMPARISONS:
         return _left_side(s)
     if kind in _ARITHMETIC or kind == "TILDE":
@@ -124,7 +150,8 @@ def conditions(s: Situation) -> Mistake | None:
 def _left_side(s: Situation) -> Mistake:
     operator = s.token.text
     if s.after in _LITERALS:
-        return s.mistake(f"a comparison begins with a variable: turn it round", f"$var(x) {operator} {s.before.text if s.before else '...'}")
+        assert s.before is not None
+        return _turned(s, operator, s.before.text, s.next())
     if s.after == "Comparison":
         return s.mistake("comparisons do not chain", "join two of them with and")
     if s.after in ("Bracket", "RSQB"):
@@ -133,6 +160,13 @@ def _left_side(s: Situation) -> Mistake:
         hint = "call it first, then compare $rc; or use the call alone, true when it gives a number above 0"
         return s.mistake("the result of a call cannot be compared", hint)
     return s.mistake(f"unexpected {operator!r} in a condition", "a comparison begins with a variable")
+
+
+def _turned(s: Situation, operator: str, literal: str, right: Token) -> Mistake:
+    """A literal on the left side."""
+    variable = right.text if right.type == "VARIABLE" else "$var(x)"
+    hint = f"write {variable} {_TURNED.get(operator, operator)} {literal}"
+    return s.mistake("a comparison begins with a variable: turn it round", hint)
 
 
 def _right_side(s: Situation) -> Mistake | None:
@@ -169,6 +203,11 @@ def calls(s: Situation) -> Mistake | None:
         return s.mistake(f"unexpected {describe(s.token)} in log", 'log("text") or log(2, "text")')
     if s.inside == "async":
         return s.mistake(f"unexpected {describe(s.token)}", "async(f(...), route_name); launch(f(...), route_name)")
+    if s.after == "RETURN" and s.kind in ("ROUTE", "ID", "STRING", "XLOG", "NULL", "LSQB", "TILDE", "NOT"):
+        hint = "compute it into a variable first: $var(x) = ...; return($var(x));"
+        return s.mistake(f"return takes one number or variable, not {describe(s.token)}", hint)
+    if s.after == "ROUTE" and s.kind == "LSQB" and s.next(3).type == "LBRACE":
+        return s.mistake("a route cannot be defined inside another route", "close the body before it with '}'")
     if s.after == "ROUTE" and s.kind != "LPAR":
         return s.mistake("a route is called with round brackets", "route(NAME);")
     if s.after in ("XLOG", "XDBG", "LOG", "ERROR", "ASSERT", "ASYNC", "LAUNCH") and s.kind != "LPAR":
@@ -197,7 +236,7 @@ def _xlog(s: Situation) -> Mistake:
     if kind == "ID":
         return s.mistake(f"{s.token.text!r} needs quotes", f'{word}("{s.token.text}")')
     if kind in _ARITHMETIC:
-        return s.mistake(f"{word} takes no expression", "variables stand inside the text: \"x is $var(x)\\n\"")
+        return s.mistake(f"{word} takes no expression", 'variables stand inside the text: "x is $var(x)\\n"')
     if kind == "COMMA":
         many = s.kinds.count("COMMA") > 0
         message = f"{word} takes a level and one text" if many else f"{word} takes one level before its text"
@@ -207,6 +246,9 @@ def _xlog(s: Situation) -> Mistake:
 
 def _unclosed_call(s: Situation, word: str) -> Mistake | None:
     """The closing parenthesis is missing, perhaps with its `;`."""
+    before = s.before
+    if before is None or (s.kind not in ("SEMICOLON", "RBRACE") and before.span.line == s.token.span.line):
+        return None
     for feed in (("RPAR",), ("RPAR", "SEMICOLON")):
         if s.accepts(*feed, s.kind):
             return s.mistake(f"expected ')' to close the call of {word}, before {describe(s.token)}", None, feed=feed)
@@ -216,7 +258,7 @@ def _unclosed_call(s: Situation, word: str) -> Mistake | None:
 def _arguments(s: Situation) -> Mistake | None:
     word, kind = _owner(s), s.kind
     if kind in _ARITHMETIC or kind in _COMPARISONS or kind in ("TILDE", "ASSIGN", "NOT", "AND", "OR"):
-        hint = "compute it into a variable first; texts may hold variables: \"a$var(x)\""
+        hint = 'compute it into a variable first; texts may hold variables: "a$var(x)"'
         return s.mistake(f"an argument of {word} is one text, number or variable, no expression", hint)
     if kind == "NULL":
         return s.mistake(f"NULL is no argument of {word}", "leave the argument out, or pass a variable that is null")
@@ -236,6 +278,12 @@ def _route(s: Situation) -> Mistake | None:
         return s.mistake(f"route is called with the name of a route, not with {describe(s.token)}", "route(NAME);")
     if s.kind in _ARITHMETIC:
         return s.mistake("an argument of route is one text, number, variable or NULL, no expression")
+    if s.kind == "ID" and s.after == "COMMA":
+        return s.mistake(f"{s.token.text!r} needs quotes", f'"{s.token.text}"')
+    if s.kind in ("STRING", "NUMBER", "VARIABLE", "ID"):
+        return s.mistake(
+            f"expected ',' before {describe(s.token)} in the arguments of route", "route(NAME, value, ...);"
+        )
     return _unclosed_call(s, "route")
 
 
@@ -260,4 +308,4 @@ def values(s: Situation) -> Mistake | None:
     return None
 
 
-RULES: Final = (number_words, concatenation, operator_words, signs, increments, conditions, calls, values)
+RULES: Final = (number_words, blank_words, concatenation, operator_words, signs, increments, conditions, calls, values)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 from evroute_kernel.lang.lexer import Token
 from evroute_kernel.source import Span
@@ -15,7 +14,8 @@ class Mistake:
     """One error, and the repair. Without `feed` and `goto` the parser skips the statement or item.
 
     `drop` forgets the part read so far, `feed` names token types to put in, `goto` is the position to go on from,
-    `remove` the positions of later tokens that belong to the mistake (a closing brace, say).
+    `remove` the positions of later tokens that belong to the mistake (a closing brace, say), `change` gives tokens at
+    some positions another type.
     """
 
     message: str
@@ -25,6 +25,7 @@ class Mistake:
     feed: tuple[str, ...] = ()
     goto: int | None = None
     remove: tuple[int, ...] = ()
+    change: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +57,43 @@ _OWNERS: Final = {
     "ASYNC": "async",
     "LAUNCH": "async",
 }
+#: how many values of the surroundings the rules see
+_NEAR: Final = 8
 _CALLED: Final = frozenset({"ID", "XLOG", "XDBG", "LOG", "ERROR", "ROUTE", "ASSERT", "ASYNC", "LAUNCH"})
 _ASSIGNMENTS: Final = frozenset({"ASSIGN", "COLON_ASSIGN", "CHANGE"})
 
 
-@dataclass(slots=True, eq=False)
-class Situation:
-    """`at` is the position of the token that does not fit, `prefix` what was read of its statement or item (tokens,
-    and nodes where rules were complete), `accepts` asks what would fit. `scratch`: the text is a notebook cell; `top`:
-    between routes, or inside an item that is no route body."""
+class Parser(Protocol):
+    """What the rules may ask the parser."""
 
-    tokens: list[Token]
-    at: int
-    prefix: list[Any]
-    accepts: Callable[..., bool]
     scratch: bool
-    top: bool
-    kinds: list[str] = field(init=False)
-    open: list[Open] = field(init=False)
 
-    def __post_init__(self) -> None:
-        # types of the tokens, class names of the nodes
-        self.kinds = [v.type if type(v) is Token else type(v).__name__ for v in self.prefix]
+    def accepts(self, *types: str) -> bool:
+        """Whether tokens of these types would fit next, one after another."""
+
+
+class Situation:
+    """Where the parser stands: `at` is the position of the token that does not fit, `prefix` what was read of its
+    statement, case or item (tokens, and nodes where rules were complete), `outer` the kinds of what stands around that.
+
+    A kind is the type of a token or the class name of a node. `top`: between the items of a file, or inside one that is
+    no route body. `outermost`: there, or between the statements of a cell. `in_cases`: where a case begins.
+    """
+
+    def __init__(
+        self, tokens: list[Token], at: int, stack: list[Any], base: int, substitute: str, parser: Parser
+    ) -> None:
+        self.tokens = tokens
+        self.at = at
+        self.prefix = stack[base:]
+        self.kinds = [_kind(v) for v in self.prefix]
+        self.outer = [_kind(v) for v in stack[max(base - _NEAR, 0) : base]]
         self.open = _open(self.kinds)
+        self.scratch = parser.scratch
+        self.top = substitute == "BAD_ITEM"
+        self.outermost = self.top or (parser.scratch and base <= 1)
+        self.in_cases = substitute == "BAD_CASE"
+        self.accepts = parser.accepts
 
     @property
     def token(self) -> Token:
@@ -212,6 +227,10 @@ _EXPECTED: Final = {
 }
 
 
+def _kind(value: Any) -> str:
+    return value.type if type(value) is Token else type(value).__name__
+
+
 def _either(words: list[str], most: int = 4) -> str:
     words = words[:most]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
@@ -234,21 +253,22 @@ def _open(kinds: list[str]) -> list[Open]:
         elif kind in _ASSIGNMENTS:
             # an assignment lasts until its bracket closes: the bracket's entry becomes an expression
             found[-1:] = [Open("expression", index + 1)]
-        elif kind in ("RPAR", "RSQB", "RBRACE") and found or (kind == "COLON" and found and found[-1].what == "case"):
+        elif found and (kind in ("RPAR", "RSQB", "RBRACE") or (kind == "COLON" and found[-1].what == "case")):
             found.pop()
     return found
 
 
-def describe(token: Token) -> str:
+def describe(token: Token, *, article: bool = True) -> str:
     """A token in the user's words: "'xlog'", "the variable $var(x)", "the text \"a\"", "the end of the text"."""
     text = token.text if len(token.text) <= 40 else token.text[:37] + "..."
     text = text.replace("\n", " ")
+    the = "the " if article else ""
     if token.type == "$END":
-        return "the end of the text"
+        return f"{the}end of the text"
     if token.type == "STRING":
-        return f"the text {text}"
+        return f"{the}text {text}"
     if token.type == "VARIABLE":
-        return f"the variable {text}"
+        return f"{the}variable {text}"
     if token.type == "NUMBER" and text[0].isdigit():
-        return f"the number {text}"
+        return f"{the}number {text}"
     return repr(text)

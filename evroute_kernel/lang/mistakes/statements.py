@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from evroute_kernel.errors import near_misses
+from evroute_kernel.lang.lexer import KEYWORDS
 from evroute_kernel.lang.mistakes.situation import Mistake, Situation, describe
 from evroute_kernel.lang.mistakes.toplevel import is_header
 from evroute_kernel.lang.scriptglobals import GLOBALS
+from evroute_kernel.source import Span
 
 _ELSE_IFS: Final = frozenset({"elseif", "elsif", "elif", "elseIf", "ElseIf", "ELSEIF"})
 #: words of other languages -> what to write here
@@ -31,19 +33,18 @@ _KEYWORD_CASES: Final = "if else while for switch case default break return exit
 
 def empty_body(s: Situation) -> Mistake | None:
     """`event_route[E_X] { }`."""
-    if s.kind != "RBRACE" or not s.kinds or s.after != "LBRACE" or not s.kinds[0].endswith("ROUTE"):
+    if s.kind != "RBRACE" or s.prefix or s.outer[-1:] != ["LBRACE"] or s.outer[-2:-1] == ["RPAR"]:
         return None
-    word = s.prefix[0].text
-    hint = "write at least one statement; a lone ';' is accepted, but then the server skips event routes that follow"
-    return s.mistake(f"the body of this {word} is empty", hint, feed=("SEMICOLON",))
+    head = s.outer[-2] if len(s.outer) > 1 else ""
+    if head == "RSQB" or head.endswith("ROUTE"):
+        hint = "write at least one statement; with a lone ';' the server skips the event routes that follow"
+        return s.mistake("the body of this route is empty", hint, feed=("SEMICOLON",))
+    return None
 
 
 def unknown_start(s: Situation) -> Mistake | None:
     """What cannot begin a statement."""
-    if s.top or s.prefix and s.inside:
-        return None
-    fits = s.accepts("BAD")
-    if not fits:
+    if s.top or (s.prefix and s.inside) or not s.accepts("BAD"):
         return None
     kind = s.kind
     if kind == "LBRACE":
@@ -58,12 +59,18 @@ def unknown_start(s: Situation) -> Mistake | None:
         return _route_inside(s)
     if kind in ("STRING", "NUMBER") and s.next().text == "=":
         return s.mistake(f"{describe(s.token)} cannot be assigned to", "the left side of an assignment is a variable")
+    if kind in ("STRING", "NUMBER") and not s.prefix and not s.scratch:
+        return s.mistake("a value alone is no statement", "assign it to a variable, or print it with xlog")
     if kind == "ASSIGN":
         return s.mistake("this assignment has no left side", "$var(x) = ...;")
     if kind.startswith("SET_"):
         return s.mistake(f"the setting {s.token.text} stands inside a route", "settings stand between routes")
     if kind in ("LOADMODULE", "MODPARAM"):
         return s.mistake(f"{s.token.text} stands inside a route", "it stands between routes, before its first use")
+    if kind == "LPAR" and not s.prefix:
+        return s.mistake("a statement cannot begin with '('", "is if, while or the name of a function missing?")
+    if s.token.text in KEYWORDS and not s.prefix and kind != "NUMBER":
+        return s.mistake(f"{s.token.text!r} is a word of the language that begins no statement")
     if kind == "RPAR":
         return s.mistake("this ')' closes nothing", "remove it", goto=s.at + 1)
     return None
@@ -81,8 +88,13 @@ def _lone_block(s: Situation) -> Mistake:
 
 def _lone_label(s: Situation) -> Mistake:
     word, end = s.token.text, s.at + 1
+    after_default = s.outer[-2:] == ["DEFAULT", "COLON"] or s.outer[-3:-1] == ["DEFAULT", "COLON"]
     while s.tokens[end].type in ("NUMBER", "STRING", "PLUS", "MINUS", "VARIABLE", "COLON"):
         end += 1
+    if after_default and word == "default":
+        return s.mistake("a switch has one default", "remove this one", goto=end)
+    if after_default:
+        return s.mistake("this case stands after default", "default comes last", goto=end)
     return s.mistake(f"{word} outside a switch", "switch ($var(x)) { case 1: ... default: ... }", goto=end)
 
 
@@ -105,7 +117,7 @@ def bare_words(s: Situation) -> Mistake | None:
         return None
     word, span = s.prefix[-1].text, s.prefix[-1].span
     if s.inside:
-        return None
+        return _bare_value(s, word, span)
     if word in ("include_file", "import_file"):
         return s.mistake(f"{word} takes a path in quotes", f'at the start of a line: {word} "path"', span)
     if word in _FOREIGN:
@@ -115,7 +127,7 @@ def bare_words(s: Situation) -> Mistake | None:
             return s.mistake(f"the setting {word} stands inside a route", "settings stand between routes", span)
         return s.mistake(f"{word!r} is no variable", f"write $var({word})", span)
     if s.kind == "SEMICOLON" or s.kind == "RBRACE":
-        near = near_misses(word, _KEYWORD_CASES, 1)
+        near = near_misses(word, _KEYWORD_CASES, 1) if len(word) > 3 else []
         hint = f"did you mean {near[0]!r}?" if near and near[0] != word else f"a call needs parentheses: {word}()"
         return s.mistake(f"{word!r} is no statement", hint, span, **_after_word(s))
     near = [w for w in _KEYWORD_CASES if w == word.lower()]
@@ -123,7 +135,19 @@ def bare_words(s: Situation) -> Mistake | None:
     return s.mistake(f"expected '(' after {word!r}, before {describe(s.token)}", hint, span)
 
 
-def _after_word(s: Situation) -> dict[str, object]:
+def _bare_value(s: Situation, word: str, span: Span) -> Mistake | None:
+    if KEYWORDS.get(word.lower()) == "NUMBER":
+        return s.mistake(f"{word!r} is no value", f"write {word.lower()} in lower case", span)
+    if s.inside == "expression":
+        return s.mistake(f"{word!r} is no value", f'a text needs quotes: "{word}"; a call parentheses: {word}()', span)
+    if s.inside == "condition":
+        return s.mistake(
+            f"{word!r} is no condition", f"a call needs parentheses: {word}(); a variable $var({word})", span
+        )
+    return None
+
+
+def _after_word(s: Situation) -> dict[str, Any]:
     """Read on after `word;` or before the block of `do { }`."""
     if s.kind == "SEMICOLON":
         return {"feed": ("LPAR", "RPAR"), "goto": s.at}
@@ -144,17 +168,17 @@ def _calls_elseif(s: Situation) -> Mistake | None:
         if word in _ELSE_IFS:
             return s.mistake(f"{word!r} is no word of the language", "write else if (...)", span)
         lower = word.lower()
-        if lower in ("if", "while", "for", "switch") and index == 0 and len(s.prefix) > 1:
+        if lower in ("if", "while", "for", "switch") and index == 0:
             return s.mistake(f"{word!r} is no keyword", f"keywords are in lower case: {lower}", span)
-        if lower == "foreach" and index == 0 and len(s.prefix) > 1:
+        if lower == "foreach" and index == 0 and kind == "Call":
             return s.mistake(f"{word!r} is no keyword", _FOREIGN["foreach"], span)
     return None
 
 
 def heads(s: Situation) -> Mistake | None:
     """if, while, for and switch: brackets and what stands in them."""
-    if not s.kinds:
-        return None
+    if s.in_cases and not s.prefix:
+        return _no_case(s)
     if s.after in ("IF", "WHILE", "FOR", "SWITCH") and s.kind != "LPAR":
         word = s.prefix[-1].text
         return s.mistake(f"expected '(' after {word}", f"{word} ({_HEADS[word]}) {{ ... }}")
@@ -162,8 +186,8 @@ def heads(s: Situation) -> Mistake | None:
         return _for_head(s)
     if s.inside == "switch":
         return _switch_head(s)
-    if s.inside in ("cases", "case"):
-        return _labels(s)
+    if s.inside == "case":
+        return _label(s)
     if s.after == "RPAR" and s.kinds[0] == "SWITCH" and s.kind != "LBRACE":
         return s.mistake("expected '{' after the head of switch", "switch ($var(x)) { case 1: ... }")
     return None
@@ -182,8 +206,10 @@ def _for_head(s: Situation) -> Mistake:
     inner = s.inner
     if s.kind in ("ASSIGN", "SEMICOLON", "COLON_ASSIGN") or "ASSIGN" in inner:
         close = _closing_paren(s)
-        repair: dict[str, object] = {"drop": True, "feed": ("WHILE", "LPAR", "NUMBER"), "goto": close} if close else {}
-        return s.mistake("for runs over the values of a variable; there is no counting for", f"{example}, or a while", **repair)
+        message, hint = "for runs over the values of a variable; there is no counting for", f"{example}, or a while"
+        if close is None:
+            return s.mistake(message, hint)
+        return s.mistake(message, hint, drop=True, feed=("WHILE", "LPAR", "NUMBER"), goto=close)
     if not inner:
         return s.mistake(f"the iterator of for is a variable, not {describe(s.token)}", example)
     if inner == ["VARIABLE"] or inner == ["Variable"]:
@@ -209,25 +235,25 @@ def _switch_head(s: Situation) -> Mistake:
     return s.mistake("switch looks at one variable, not at an expression", hint)
 
 
-def _labels(s: Situation) -> Mistake | None:
-    if s.inside == "case":
-        if not s.inner and s.kind == "VARIABLE":
-            return s.mistake("a case label is a number or a text, no variable", "compare with if for that")
-        if s.kind == "COMMA":
-            return s.mistake("a case has one label", "write case 1: case 2: with a ':' after each")
-        if s.inner and s.accepts("COLON", s.kind):
-            return s.mistake(f"expected ':' after the label, before {describe(s.token)}", None, feed=("COLON",))
-        if s.inner:
-            return s.mistake("a case label is one number or text, no expression", "write the value itself")
-        return s.mistake(f"a case label is a number or a text in quotes, not {describe(s.token)}")
-    if s.kind == "DEFAULT" and s.after != "LBRACE":
-        return s.mistake("a switch has one default", "remove this one")
-    if s.kind == "CASE":
-        return s.mistake("this case stands after default", "default comes last")
-    if s.kind in ("DEFAULT", "RBRACE") and s.after == "LBRACE":
-        message = "default comes last, after at least one case" if s.kind == "DEFAULT" else "this switch has no case"
-        return s.mistake(message, "switch ($var(x)) { case 1: ... default: ... }")
-    return s.mistake(f"expected case, default or '}}' in a switch, not {describe(s.token)}")
+def _label(s: Situation) -> Mistake:
+    if not s.inner and s.kind == "VARIABLE":
+        return s.mistake("a case label is a number or a text, no variable", "compare with if for that")
+    if s.kind == "COMMA":
+        return s.mistake("a case has one label", "write case 1: case 2: with a ':' after each")
+    if s.inner and s.accepts("COLON", s.kind):
+        return s.mistake(f"expected ':' after the label, before {describe(s.token)}", None, feed=("COLON",))
+    if s.inner:
+        return s.mistake("a case label is one number or text, no expression", "write the value itself")
+    return s.mistake(f"a case label is a number or a text in quotes, not {describe(s.token)}")
+
+
+def _no_case(s: Situation) -> Mistake:
+    example = "switch ($var(x)) { case 1: ... default: ... }"
+    if s.kind == "DEFAULT":
+        return s.mistake("default comes last, after at least one case", example)
+    if s.kind == "RBRACE":
+        return s.mistake("this switch has no case", example)
+    return s.mistake(f"expected case, not {describe(s.token)}", example)
 
 
 RULES: Final = (empty_body, unknown_start, bare_words, heads)

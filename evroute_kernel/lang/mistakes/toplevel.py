@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from evroute_kernel.errors import near_misses
@@ -45,8 +44,8 @@ def unclosed_block(s: Situation) -> Mistake | None:
     """The text ends, or the next route begins, before a body is closed."""
     if s.top or not (s.kind == "$END" or is_header(s.tokens, s.at)):
         return None
-    opening = next(iter(_unclosed(s.tokens, s.at)), None)
-    if opening is None or (s.kind != "$END" and s.kind == "ROUTE" and not unbalanced(s.tokens)):
+    opening = _unclosed(s.tokens, s.at)
+    if opening is None or (s.kind != "$END" and not unbalanced(s.tokens)):
         return None
     where = f"the '{{' of line {opening.span.line} is not closed"
     if s.kind == "$END":
@@ -54,15 +53,24 @@ def unclosed_block(s: Situation) -> Mistake | None:
     return s.mistake(f"expected '}}' before {s.token.text}: {where}", "a route ends with '}'; routes do not nest")
 
 
-def _unclosed(tokens: list[Token], at: int) -> Iterator[Token]:
-    """Opening braces before a position that nothing closes, innermost first."""
+def _unclosed(tokens: list[Token], at: int) -> Token | None:
+    """The opening brace before a position that was meant to be closed: the first whose `}` begins a line further to the
+    left than its own line, else the innermost that nothing closes."""
     stack: list[Token] = []
-    for token in tokens[:at]:
+    for position, token in enumerate(tokens[:at]):
         if token.type == "LBRACE":
             stack.append(token)
         elif token.type == "RBRACE" and stack:
-            stack.pop()
-    return reversed(stack)
+            opening = stack.pop()
+            first = tokens[position - 1].span.line != token.span.line
+            if stack and first and _indent(token) < _indent(opening) and opening.span.line != token.span.line:
+                return opening
+    return stack[-1] if stack else None
+
+
+def _indent(token: Token) -> int:
+    line = token.span.source.line(token.span.line)
+    return len(line) - len(line.lstrip())
 
 
 def unbalanced(tokens: list[Token]) -> bool:
@@ -72,7 +80,7 @@ def unbalanced(tokens: list[Token]) -> bool:
 
 def between_items(s: Situation) -> Mistake | None:
     """Something that is neither a route nor a setting."""
-    if not s.top or s.prefix:
+    if not s.outermost or s.prefix:
         return None
     kind, follower = s.kind, s.next().type
     if kind == "SEMICOLON":
@@ -81,13 +89,35 @@ def between_items(s: Situation) -> Mistake | None:
         return s.mistake(f"unexpected ';': {what} is not followed by one", "remove it", goto=s.at + 1)
     if kind == "RBRACE":
         return s.mistake("this '}' closes nothing", "remove it, or look for a '}' too many above", goto=s.at + 1)
-    if kind == "ID":
+    if kind == "ID" and s.top:
         return _unknown_word(s, follower)
+    if s.scratch:
+        return None
+    if kind == "LBRACE":
+        return s.mistake("this block belongs to no route", "write event_route[NAME] before it", goto=_after(s))
     if kind in _STATEMENTS or kind == "ROUTE":
         return s.mistake(
             f"{describe(s.token)} stands outside every route", "statements belong in a body: event_route[NAME] { ... }"
         )
     return None
+
+
+def _after(s: Situation) -> int | None:
+    closing = s.closing(s.at)
+    return closing + 1 if closing is not None else None
+
+
+def unknown_route(s: Situation) -> Mistake | None:
+    """A misspelt kind of route in a cell, where a word could also begin a call."""
+    if not s.scratch or s.kinds != ["ID"] or s.kind not in ("LSQB", "LBRACE") or not s.outermost:
+        return None
+    word, span = s.prefix[0].text, s.prefix[0].span
+    near = near_misses(word, ROUTE_WORDS, 1)
+    if not near:
+        return None
+    feed = ("NAMED_ROUTE",) if s.kind == "LSQB" else ("PLAIN_ROUTE",)
+    message = f"unknown kind of route {word!r}"
+    return s.mistake(message, f"did you mean {near[0]!r}?", span, drop=True, feed=feed, goto=s.at)
 
 
 def _unknown_word(s: Situation, follower: str) -> Mistake | None:
@@ -104,12 +134,13 @@ def _unknown_word(s: Situation, follower: str) -> Mistake | None:
     what = "kind of route" if follower in ("LSQB", "LBRACE") else "word"
     feed: tuple[str, ...] = ("NAMED_ROUTE",) if follower == "LSQB" else ()
     goto = s.at + 1 if feed else None
-    return s.mistake(f"unknown {what} {word!r}", hint or "a route begins with event_route[NAME] {", feed=feed, goto=goto)
+    hint = hint or "a route begins with event_route[NAME] {"
+    return s.mistake(f"unknown {what} {word!r}", hint, feed=feed, goto=goto)
 
 
 def settings(s: Situation) -> Mistake | None:
     """`name = value`, `loadmodule`, `modparam`."""
-    if not s.top or not s.prefix:
+    if not s.prefix:
         return None
     first = s.prefix[0]
     if s.kinds[0] in _SETTINGS:
@@ -130,15 +161,30 @@ def header(s: Situation) -> Mistake | None:
     """The head of a route, up to the brace of its body."""
     if not s.prefix or s.kinds[0] not in (*_NAMED, "PLAIN_ROUTE") or "LBRACE" in s.kinds or s.kinds[1:2] == ["LPAR"]:
         return None
-    if not s.top and s.kinds[0] == "ROUTE":
-        return None
+    if s.kinds == ["ROUTE"] and not s.top:
+        return None  # a call
     word = s.prefix[0].text
+    if s.after == "RSQB" and s.kind == "LSQB":
+        return _square_body(s, word)
     message, hint, ends = _header_problem(s, word)
     body = _body(s)
     if body is None:  # no brace follows: read on as if it stood here
         feed = (*ends, "LBRACE") if s.accepts(*ends, "LBRACE") else ()
         return s.mistake(message, hint, feed=feed) if feed else s.mistake(message, hint)
     return s.mistake(message, hint, drop=True, feed=_fresh_header(s.kinds[0]), goto=body)
+
+
+def _square_body(s: Situation, word: str) -> Mistake:
+    """`event_route[X] [ ... ]`."""
+    depth, end = 0, None
+    for index in range(s.at, len(s.tokens)):
+        depth += {"LSQB": 1, "RSQB": -1}.get(s.tokens[index].type, 0)
+        if depth == 0:
+            end = index
+            break
+    change = ((end, "RBRACE"),) if end is not None else ()
+    message = f"the body of {word} stands in braces"
+    return s.mistake(message, "{ ... }", feed=("LBRACE",), goto=s.at + 1, change=change)
 
 
 def _fresh_header(kind: str) -> tuple[str, ...]:
@@ -199,4 +245,4 @@ def _bad_name(s: Situation, word: str) -> tuple[str, str | None, tuple[str, ...]
     return f"{name!r} is no bare name: letters, digits and _, a letter first", f'quote it: {word}["{name}"]', ()
 
 
-RULES: Final = (comment_marks, unclosed_block, between_items, header, settings)
+RULES: Final = (comment_marks, unclosed_block, between_items, unknown_route, header, settings)

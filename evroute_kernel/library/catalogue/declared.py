@@ -1,4 +1,4 @@
-"""Events of one's own: `%event declare E_X ip port:int [reason] ...` gives lints and completion what the catalogue lacks.
+"""Events of one's own: `%event declare E_X ip port:int [reason] ...` says what the catalogue cannot know.
 
 A declaration is a name and parameters, separated by blanks or commas:
 
@@ -71,6 +71,8 @@ def _params(words: list[str]) -> Iterator[DeclaredParam]:
     for word in words:
         optional = word.startswith("[") and word.endswith("]")
         found = _PARAM.fullmatch(word[1:-1] if optional else word)
+        if word == "...":
+            raise ValueError("'...' may only come last")
         if found is None:
             raise ValueError(f"{word!r} is no parameter: {_USAGE}")
         kind = found["type"] or "string"

@@ -6,6 +6,7 @@ import math
 import random
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from evroute_kernel.library import modparams
@@ -24,6 +25,7 @@ ROUTES: Final = ANY_ROUTE - {"error"}
 TABLE: Final = "cfgutils"
 PROBABILITY: Final = "probability"
 DEFAULT_PROBABILITY: Final = 10
+PRESETS: Final = "cfgutils presets"
 
 # -- module parameters ------------------------------------------------------------------------------------------------
 
@@ -42,18 +44,27 @@ def preset(text: str) -> tuple[str, int | str]:
     return name, number
 
 
-def start(process: Process) -> None:
+def apply_presets(process: Process) -> None:
     """Give `$var` and `$shv` the values that the module parameters `varset` and `shvset` ask for.
 
-    Once for each process, before its first route. A shared variable that has a value already keeps it.
+    To be called when settings arrive, before a route runs: each preset counts once in a process, and a shared variable
+    that has a value already keeps it.
     """
-    for text in modparams.values(process, MODULE, "varset"):
-        name, value = preset(str(text))
-        process.var[name] = value
-    for text in modparams.values(process, MODULE, "shvset"):
-        name, value = preset(str(text))
-        if process.shared.get("shv", name) is None:
-            process.shared.put("shv", name, value)
+    applied: set[str] = process.state.setdefault(PRESETS, set())
+    for parameter in ("varset", "shvset"):
+        for text in map(str, modparams.values(process, MODULE, parameter)):
+            name, value = preset(text)
+            if f"{parameter} {text}" in applied:
+                continue
+            applied.add(f"{parameter} {text}")
+            if parameter == "varset":
+                process.var[name] = value
+            else:
+                process.shared.update("shv", name, partial(_unless_set, value))
+
+
+def _unless_set(value: int | str, old: Value) -> Value:
+    return value if old is None else old
 
 
 def _check_modparam(parameter: str, value: int | str) -> str | None:

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
-from evroute_kernel.library.declarations import function
+from evroute_kernel.library.declarations import declare_module, function
 from evroute_kernel.library.functions.parameters import all_of, avp_values, literal, must_be_avp
 from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, int_of, is_int_type
 
 EVENT_NAME_LIMIT: Final = 64
+
+# the transports of subscriptions; what they do with an event is the engine's part
+declare_module("event_datagram")
+declare_module("event_stream", reliable_mode="int", event_param="string", timeout="int")
+declare_module("event_virtual", failover_timeout="int")
+declare_module(
+    "event_flatstore",
+    max_open_sockets="int",
+    delimiter="string",
+    file_permissions="string",
+    suppress_event_name="int",
+    rotate_period="int",
+    rotate_count="any",
+    rotate_size="any",
+    suffix="string",
+    escape_delimiter="string",
+)
 
 
 class BadParameters(ValueError):
@@ -87,5 +104,6 @@ def subscribe_event(context: Context, event: str, socket: str, expire: int | Non
     problem = context.process.subscribe(event, socket, expire or None)
     if problem is None:
         return 1
-    context.error(f"cannot subscribe {socket} to {event}: {problem}")
+    if problem:  # some refusals of the server are silent
+        context.error(f"cannot subscribe {socket} to {event}: {problem}")
     return -1

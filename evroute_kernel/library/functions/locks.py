@@ -47,6 +47,8 @@ def _take(context: Context, lock: str, shown: str) -> int:
 
     wait = FIRST_WAIT
     if shared.get_object(TABLE, lock) == me:
+        # whoever ends a process that hangs frees its locks
+        shared.delete(TABLE, lock)
         raise ScriptCrash(
             f"{shown} waits for ever: this process holds the lock already (perhaps since an earlier run); release it "
             "on every way out of the route"

@@ -50,9 +50,9 @@ def md5(context: Context, value: Value) -> Value:
 def crc32(context: Context, value: Value) -> Value:
     """CRC-32 without the usual inversion at the end, as decimal text.
 
-    The server returns ten bytes whatever the number, so that a smaller one carries NUL bytes; here it has its digits.
+    The server returns ten bytes whatever the number: a smaller one carries NUL bytes, where a printed text ends.
     """
-    return str(zlib.crc32(_bytes(value)) ^ 0xFFFFFFFF)
+    return str(zlib.crc32(_bytes(value)) ^ 0xFFFFFFFF).ljust(10, "\0")
 
 
 def _declare_digest(algorithm: str) -> None:

@@ -19,10 +19,12 @@ def _entry(context: Context, name: str, value: Value, index: Value) -> NameAddr 
     if not text:
         return None
     try:
-        entries = parse_nameaddrs(text)
+        entries, complaint = parse_nameaddrs(text)
     except BadNameAddr as error:
         context.error(f"{{nameaddr}}: {text!r} is no header with names and addresses: {error}")
         return None
+    if complaint:
+        context.error(f"{{nameaddr}}: the last entry of {text!r} is broken: {complaint}")
     place = int_argument(context, f"nameaddr.{name}", "the index", index)
     if place is None or not -len(entries) <= place < len(entries):
         return None

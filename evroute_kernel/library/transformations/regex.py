@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -190,10 +190,15 @@ def _warn(context: Context, rule: Rule) -> None:
 
 
 def _run(context: Context, rule: Rule, value: Value, text: str) -> Value:
+    matches: Iterable[Spans]
+    if rule.every:
+        matches = rule.regex.each(text, rule.groups)
+    else:
+        first = rule.regex.spans(text, groups=rule.groups)
+        matches = (first,) if first else ()
     out: list[str] = []
-    at, notbol = 0, False
-    find, groups = rule.regex.spans, rule.groups
-    while found := find(text, at, notbol, groups):
+    at = 0
+    for found in matches:
         start, end = found[0]
         if start == end:
             context.error(f"{{re.subst}}: the pattern {rule.regex.pattern!r} matches the empty text")
@@ -203,9 +208,7 @@ def _run(context: Context, rule: Rule, value: Value, text: str) -> Value:
             context.error(f"{{re.subst}}: a replacement of {len(replacement)} bytes is too long ({REPLACEMENT_LIMIT})")
             return None
         out += (text[at:start], replacement)
-        at, notbol = end, text[end - 1] not in "\r\n"
-        if not rule.every:
-            break
+        at = end
     if not out:
         return value
     out.append(text[at:])
@@ -213,8 +216,8 @@ def _run(context: Context, rule: Rule, value: Value, text: str) -> Value:
 
 
 def _replacement(context: Context, pieces: tuple[Piece, ...], text: str, found: Spans) -> str:
-    if not pieces:
-        return ""
+    if len(pieces) < 2 and (not pieces or isinstance(pieces[0], str)):
+        return "".join(pieces)  # type: ignore[arg-type]
     parts: list[str] = []
     for piece in pieces:
         if isinstance(piece, str):

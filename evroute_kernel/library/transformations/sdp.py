@@ -84,13 +84,16 @@ def _selected(context: Context, name: str, body: str, which: Value) -> list[Stre
     example=(_EXAMPLE, "{sdp.stream,video}", "m=video 5000 RTP/AVP 31\r\n"),
 )
 def stream(context: Context, value: Value, which: Value) -> Value:
-    """The lines of one media stream, by index (negative: from the end) or media type; null when there is none."""
+    """The lines of one media stream, by index (negative: from the end) or media type; null when there is none.
+
+    Of several streams of one type it is the last.
+    """
     text = as_text(value)
     if not text:
         return None
     body = "\r\n" + text
     found = _selected(context, "stream", body, which)
-    return body[found[0].start : found[0].end] if found else None
+    return body[found[-1].start : found[-1].end] if found else None
 
 
 @transformation(

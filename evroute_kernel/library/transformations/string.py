@@ -45,6 +45,9 @@ def integer(context: Context, value: Value) -> Value:
     if isinstance(value, Dual):
         return Dual(str(value), value.number)
     text = as_text(value)
+    # the usual case in short: decimal digits as an integer would print them
+    if len(text) < 10 and text.isdecimal() and (text[0] != "0" or text == "0"):
+        return int(text)
     return two_forms(text, leading_integer(text))
 
 

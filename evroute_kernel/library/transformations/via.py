@@ -53,9 +53,9 @@ _PARTS: Final[tuple[tuple[str, str, Callable[[Via], str | None], str], ...]] = (
         lambda via: via.params,
         "branch=z9hG4bKx;rport=77;received=5.6.7.8;foo=bar ",
     ),
-    ("branch", "Value of the parameter branch.", lambda via: via.value("branch"), "z9hG4bKx"),
-    ("received", "Value of the parameter received.", lambda via: via.value("received"), "5.6.7.8"),
-    ("rport", "Value of the parameter rport; null when it has none.", lambda via: via.value("rport"), "77"),
+    ("branch", "Value of the parameter branch.", lambda via: via.known.get("branch"), "z9hG4bKx"),
+    ("received", "Value of the parameter received.", lambda via: via.known.get("received"), "5.6.7.8"),
+    ("rport", "Value of the parameter rport; null when it has none.", lambda via: via.known.get("rport"), "77"),
 )
 
 for _part in _PARTS:

@@ -17,6 +17,7 @@ from evroute_kernel.library.dummy_message import (
     Branch,
     DummyMessage,
     flag_list,
+    is_bare,
     is_own_socket,
     message_of,
     q_text,
@@ -28,7 +29,7 @@ from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, int_of, is_int_type, is_true, stored, text_of
 
 Reader = Callable[[Context, DummyMessage, Branch], Value]
-Writer = Callable[[Context, DummyMessage, Branch, Value], bool]
+Writer = Callable[[Context, DummyMessage, Branch, str, Value], bool]
 
 # -- one field of one branch ------------------------------------------------------------------------------------------
 
@@ -47,17 +48,17 @@ READERS: Final[dict[str, Reader]] = {
 }
 
 
-def _is_text(context: Context, field: str, value: Value) -> bool:
-    """Text or null; a plain integer is reported."""
-    if type(value) is int:
+def _is_text(context: Context, field: str, op: str, value: Value) -> bool:
+    """Text or null; an integer without text form is reported."""
+    if is_bare(op, value):
         context.error(f"the {field} of a branch takes a text, not {value}")
         return False
     return True
 
 
-def _set_uri(context: Context, message: DummyMessage, branch: Branch, value: Value) -> bool:
+def _set_uri(context: Context, message: DummyMessage, branch: Branch, op: str, value: Value) -> bool:
     text = text_of(value)
-    if not text or type(value) is int:
+    if not text or is_bare(op, value):
         context.error("the uri of a branch takes a text that is not empty")
         return False
     if branch is message.own:
@@ -67,21 +68,21 @@ def _set_uri(context: Context, message: DummyMessage, branch: Branch, value: Val
     return True
 
 
-def _set_duri(context: Context, message: DummyMessage, branch: Branch, value: Value) -> bool:
-    if not _is_text(context, "duri", value):
+def _set_duri(context: Context, message: DummyMessage, branch: Branch, op: str, value: Value) -> bool:
+    if not _is_text(context, "duri", op, value):
         return False
     branch.dst_uri = text_of(value) or None
     return True
 
 
-def _set_path(context: Context, message: DummyMessage, branch: Branch, value: Value) -> bool:
-    if not _is_text(context, "path", value):
+def _set_path(context: Context, message: DummyMessage, branch: Branch, op: str, value: Value) -> bool:
+    if not _is_text(context, "path", op, value):
         return False
     branch.path = text_of(value) or None
     return True
 
 
-def _set_q(context: Context, message: DummyMessage, branch: Branch, value: Value) -> bool:
+def _set_q(context: Context, message: DummyMessage, branch: Branch, op: str, value: Value) -> bool:
     number = int_of(value)
     if value is not None and number is None:
         context.error("the q of a branch takes an integer from 0 to 1000")
@@ -90,16 +91,16 @@ def _set_q(context: Context, message: DummyMessage, branch: Branch, value: Value
     return True
 
 
-def _set_flags(context: Context, message: DummyMessage, branch: Branch, value: Value) -> bool:
-    if not _is_text(context, "flags", value):
+def _set_flags(context: Context, message: DummyMessage, branch: Branch, op: str, value: Value) -> bool:
+    if not _is_text(context, "flags", op, value):
         return False
     branch.flags = {use_flag(context, BRANCH_FLAGS, name) for name in (text_of(value) or "").split(" ") if name}
     return True
 
 
-def _set_socket(context: Context, message: DummyMessage, branch: Branch, value: Value) -> bool:
+def _set_socket(context: Context, message: DummyMessage, branch: Branch, op: str, value: Value) -> bool:
     text = text_of(value)
-    if text is not None and (type(value) is int or not is_own_socket(text)):
+    if text is not None and (is_bare(op, value) or not is_own_socket(text)):
         context.error(f"no socket is {text!r}; known here: {SOCKET_TEXT}")
         return False
     branch.socket = None if text is None else SOCKET_TEXT
@@ -137,13 +138,13 @@ def _read(context: Context, what: str, branches: Sequence[Branch], index: Any, d
 
 
 def _write(
-    context: Context, what: str, branches: Sequence[Branch], index: Any, default: int, field: str, value: Value
+    context: Context, what: str, branches: Sequence[Branch], index: Any, default: int, field: str, op: str, value: Value
 ) -> bool:
     place = None if index is ALL else _place(index, len(branches), default)
     if place is None:
         context.error(f"$({what}[{'*' if index is ALL else index}]) is no branch that can be written")
         return False
-    return WRITERS[field](context, message_of(context), branches[place], value)
+    return WRITERS[field](context, message_of(context), branches[place], op, value)
 
 
 # -- $msg.branch.* ----------------------------------------------------------------------------------------------------
@@ -161,10 +162,10 @@ def _branch_field(field: str, type: str, doc: str) -> None:
         return _read(context, what, _all(context), index, -1, field)
 
     def put(context: Context, name: None, index: Any, op: str, value: Value) -> bool:
-        return _write(context, what, _all(context), index, -1, field, value)
+        return _write(context, what, _all(context), index, -1, field, op, value)
 
     get.__doc__ = doc
-    variable(what, index=True, type=type, message=True)(get).setter(put)
+    variable(what, index=True, type=type, message=True, needs_text=field != "q")(get).setter(put)
 
 
 _branch_field("uri", "string", "URI of a branch, of the last one without an index; `[0]` is the request URI.")
@@ -216,15 +217,15 @@ def _attribute_branch(context: Context, name: Any, index: Any) -> tuple[Branch |
 # -- $msg.branch, $branch ---------------------------------------------------------------------------------------------
 
 
-def _append(context: Context, value: Value) -> bool:
+def _append(context: Context, op: str, value: Value) -> bool:
     text = text_of(value)
-    if not text or type(value) is int:
+    if not text or is_bare(op, value):
         context.error("a new branch takes a URI: a text that is not empty")
         return False
     return message_of(context).append(context, Branch(text))
 
 
-@variable("msg.branch", message=True)
+@variable("msg.branch", message=True, needs_text=True)
 def message_branch(context: Context, name: None, index: None) -> Value:
     """URI of the first added branch; null when there is none. Setting it adds a branch."""
     return _read(context, "msg.branch", message_of(context).branches, None, 0, "uri")
@@ -232,7 +233,7 @@ def message_branch(context: Context, name: None, index: None) -> Value:
 
 @message_branch.setter
 def set_message_branch(context: Context, name: None, index: None, op: str, value: Value) -> bool:
-    return _append(context, value)
+    return _append(context, op, value)
 
 
 def _field_name(text: str) -> str:
@@ -241,7 +242,15 @@ def _field_name(text: str) -> str:
     return text.lower()
 
 
-@variable("branch", subname="optional", index=True, index_needs_name=True, parse_name=_field_name, message=True)
+@variable(
+    "branch",
+    subname="optional",
+    index=True,
+    index_needs_name=True,
+    parse_name=_field_name,
+    message=True,
+    needs_text=True,
+)
 def old_branch(context: Context, name: str | None, index: Any) -> Value:
     """Older form of $msg.branch: `$branch(uri)`, `$(branch(uri)[1])`. Counts added branches only, from 0."""
     return _read(context, "branch", message_of(context).branches, index, 0, name or "uri")
@@ -250,8 +259,8 @@ def old_branch(context: Context, name: str | None, index: Any) -> Value:
 @old_branch.setter
 def set_old_branch(context: Context, name: str | None, index: Any, op: str, value: Value) -> bool:
     if name is None:
-        return _append(context, value)
-    return _write(context, "branch", message_of(context).branches, index, 0, name, value)
+        return _append(context, op, value)
+    return _write(context, "branch", message_of(context).branches, index, 0, name, op, value)
 
 
 # -- flags, destination set -------------------------------------------------------------------------------------------

@@ -297,7 +297,7 @@ def _put_element(context: Context, array: list[Any], position: int | None, node:
 def _set(context: Context, path: Path, index: Any, op: str, value: Value) -> bool:
     if path is None:
         raise ScriptCrash("$json without a name kills the server's process; write $json(name)")
-    if value is None or op == "=":
+    if value is None or op in ("=", "=bare"):
         return put(context, path, stored(value))
     if op == INTERPRET_BARE and is_int_type(value):
         context.error(f"$json({path.name}...) := takes JSON text, not a number; assign it with =")
@@ -329,7 +329,14 @@ def _short(text: str) -> str:
 
 
 @variable(
-    "json", module="json", subname="optional", index="all", type="string or int", iterator=True, parse_name=parse_path
+    "json",
+    module="json",
+    subname="optional",
+    index="all",
+    type="string or int",
+    iterator=True,
+    interprets=True,
+    parse_name=parse_path,
 )
 def json(context: Context, name: Path, index: Any) -> Value:
     """JSON document of the process, or a part of it: `$json(name/key[index])`.
@@ -341,13 +348,17 @@ def json(context: Context, name: Path, index: Any) -> Value:
     return _get(context, name, index, json_text.spaced)
 
 
-@variable("json_compact", module="json", subname="optional", type="string or int", parse_name=parse_path)
+@variable(
+    "json_compact", module="json", subname="optional", type="string or int", parse_name=parse_path, needs_text=True
+)
 def json_compact(context: Context, name: Path, index: None) -> Value:
     """As `$json`, but objects and arrays read without blanks: `{"a":[1,2]}`."""
     return _get(context, name, index, json_text.compact)
 
 
-@variable("json_pretty", module="json", subname="optional", type="string or int", parse_name=parse_path)
+@variable(
+    "json_pretty", module="json", subname="optional", type="string or int", parse_name=parse_path, needs_text=True
+)
 def json_pretty(context: Context, name: Path, index: None) -> Value:
     """As `$json`, but objects and arrays read with one item a line, indented by two blanks."""
     return _get(context, name, index, json_text.pretty)

@@ -15,6 +15,7 @@ from evroute_kernel.library.dummy_message import (
     TEXT,
     flag_list,
     headers_named,
+    is_bare,
     is_own_socket,
     message_of,
     use_flag,
@@ -142,7 +143,7 @@ def socket_in(context: Context, name: str | None, index: None) -> Value:
     return None
 
 
-@variable("socket_out", subname="optional", parse_name=_socket_out_field, message=True)
+@variable("socket_out", subname="optional", parse_name=_socket_out_field, message=True, needs_text=True)
 def socket_out(context: Context, name: str | None, index: None) -> Value:
     """Socket that the message is to be sent from; null until set, `= NULL` removes it."""
     if message_of(context).own.socket is None:
@@ -158,7 +159,7 @@ def set_socket_out(context: Context, name: str | None, index: None, op: str, val
     if name is not None:
         context.error(f"$socket_out({name}) is read-only; set $socket_out")
         return False
-    if value is not None and (not text or type(value) is int):
+    if value is not None and (not text or is_bare(op, value)):
         context.error(f"$socket_out takes a socket such as {SOCKET_TEXT!r}")
         return False
     if text is not None and not is_own_socket(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evroute_kernel.library.declarations import Variable, variable
-from evroute_kernel.library.dummy_message import MAX_Q, ORIGINAL_URI, message_of
+from evroute_kernel.library.dummy_message import MAX_Q, ORIGINAL_URI, is_bare, message_of
 from evroute_kernel.library.sip_uri import BadUri, SipUri, parse_uri
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Dual, Value, int_of, text_of
@@ -30,9 +30,9 @@ def _protocol(uri: SipUri) -> Value:
     return Dual(uri.protocol if uri.transport is None else uri.transport, uri.protocol_number, is_int=False)
 
 
-def _text(context: Context, what: str, value: Value) -> str | None:
-    """The text a part of a URI is set to; None, with the reason reported, for null and for a plain integer."""
-    if value is None or type(value) is int:
+def _text(context: Context, what: str, op: str, value: Value) -> str | None:
+    """The text a part of a URI is set to; None, with the reason reported, for null and an integer without text form."""
+    if value is None or is_bare(op, value):
         context.error(f"{what} takes a text, not {'null' if value is None else value}")
         return None
     return text_of(value)
@@ -41,7 +41,7 @@ def _text(context: Context, what: str, value: Value) -> str | None:
 # -- the request URI --------------------------------------------------------------------------------------------------
 
 
-@variable("ru", "ruri", message=True)
+@variable("ru", "ruri", message=True, needs_text=True)
 def request_uri(context: Context, name: None, index: None) -> Value:
     """Request URI. Setting it checks nothing; reading one that is no URI is an error and gives null."""
     uri = message_of(context).parsed_uri(context)
@@ -50,7 +50,7 @@ def request_uri(context: Context, name: None, index: None) -> Value:
 
 @request_uri.setter
 def set_request_uri(context: Context, name: None, index: None, op: str, value: Value) -> bool:
-    text = _text(context, "$ru", value)
+    text = _text(context, "$ru", op, value)
     if text is None:
         return False
     message_of(context).set_uri(text)
@@ -63,7 +63,7 @@ def _request_part(names: tuple[str, ...], part: Callable[[SipUri], Value], type:
         return None if uri is None else part(uri)
 
     get.__doc__ = doc
-    return variable(*names, type=type, message=True)(get)
+    return variable(*names, type=type, message=True, needs_text=part in (_user, _host))(get)
 
 
 request_user = _request_part(("rU", "ruri.user"), _user, "string", "User of the request URI; `= NULL` removes it.")
@@ -74,13 +74,13 @@ request_protocol = _request_part(("rP",), _protocol, "string+int", "Transport pr
 
 @request_user.setter
 def set_request_user(context: Context, name: None, index: None, op: str, value: Value) -> bool:
-    text = "" if value is None else _text(context, "$rU", value)
+    text = "" if value is None else _text(context, "$rU", op, value)
     return text is not None and message_of(context).rewrite(context, "user", text)
 
 
 @request_host.setter
 def set_request_host(context: Context, name: None, index: None, op: str, value: Value) -> bool:
-    text = _text(context, "$rd", value)
+    text = _text(context, "$rd", op, value)
     return text is not None and message_of(context).rewrite(context, "host", text)
 
 
@@ -133,7 +133,7 @@ _original_part("oP", _protocol, "string+int", "Transport protocol of the origina
 # -- the destination URI ----------------------------------------------------------------------------------------------
 
 
-@variable("du", "duri", message=True)
+@variable("du", "duri", message=True, needs_text=True)
 def destination_uri(context: Context, name: None, index: None) -> Value:
     """Destination URI (next hop); null until set, `= NULL` removes it."""
     return message_of(context).own.dst_uri
@@ -141,7 +141,7 @@ def destination_uri(context: Context, name: None, index: None) -> Value:
 
 @destination_uri.setter
 def set_destination_uri(context: Context, name: None, index: None, op: str, value: Value) -> bool:
-    text = "" if value is None else _text(context, "$du", value)
+    text = "" if value is None else _text(context, "$du", op, value)
     if text is not None:
         message_of(context).own.dst_uri = text or None
     return text is not None
@@ -159,7 +159,7 @@ def _destination_part(name: str, part: Callable[[SipUri], Value], type: str, doc
             return None
 
     get.__doc__ = doc
-    return variable(name, type=type, message=True)(get)
+    return variable(name, type=type, message=True, needs_text=part is _host)(get)
 
 
 destination_host = _destination_part("dd", _host, "string", "Host of the destination URI.")
@@ -169,7 +169,7 @@ _destination_part("dP", _protocol, "string+int", "Transport protocol of the dest
 
 @destination_host.setter
 def set_destination_host(context: Context, name: None, index: None, op: str, value: Value) -> bool:
-    text = _text(context, "$dd", value)
+    text = _text(context, "$dd", op, value)
     return text is not None and message_of(context).set_destination(context, host=text)
 
 

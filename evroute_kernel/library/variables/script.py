@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from evroute_kernel.library.declarations import ALL, APPEND, Mark, variable
-from evroute_kernel.library.template import VariableSpec, parse_variable
+from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, int_of, stored, text_of, wrap
 
@@ -212,10 +212,15 @@ def bind_param(name: int | str, index: None) -> Getter:
 
 def _shared_name(text: str) -> str | VariableSpec:
     """Names of shared variables are trimmed, and only then looked at for a variable."""
-    text = text.strip(" \t\r\n")
-    if not text:
+    name = text.strip(" \t\r\n")
+    if not name:
         raise ValueError("the name is blank")
-    return parse_variable(text) if text.startswith("$") else text
+    if not name.startswith("$"):
+        return name
+    try:
+        return parse_variable(name)
+    except TemplateError as error:
+        raise error.shifted(text.index("$")) from None
 
 
 def _shared_key(context: Context, name: Any) -> str | None:

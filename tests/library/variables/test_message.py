@@ -144,9 +144,16 @@ def test_new_host_drops_maddr(put: Put, show: Show) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("$ru", None), ("$ru", 5), ("$rU", 5), ("$rd", None), ("$rd", 5)])
 def test_what_the_request_uri_does_not_take(put: Put, show: Show, said: list[Record], name: str, value: Value) -> None:
-    assert not put(name, value)
+    assert not put(name, value, "=bare")
     assert errors(said) == 1
     assert show("$ru") == "sip:user@dummy.com"
+
+
+def test_integers_of_variables_have_a_text_form(put: Put, show: Show, said: list[Record]) -> None:
+    for name, value in [("$rU", 1002), ("$rd", 7), ("$du", 5)]:
+        assert put(name, value)
+    assert show("$ru $du") == "sip:1002@7 5"
+    assert said == []
 
 
 def test_empty_request_uri_brings_the_original_back(put: Put, show: Show) -> None:
@@ -207,7 +214,7 @@ def test_destination_uri(put: Put, show: Show, said: list[Record]) -> None:
 def test_destination_uri_that_cannot_be_used(put: Put, show: Show, said: list[Record]) -> None:
     assert not put("$dd", "gw")
     assert not put("$dp", 1)
-    assert not put("$du", 5)
+    assert not put("$du", 5, "=bare")
     assert errors(said) == 3
     assert put("$du", "garbage")
     assert show("$du $dd") == "garbage <null>"
@@ -269,7 +276,7 @@ def test_branches(put: Put, show: Show, said: list[Record]) -> None:
     )
     assert said == []
     for value in (None, "", 5):
-        assert not put("$msg.branch", value)
+        assert not put("$msg.branch", value, "=bare")
     assert errors(said) == 3
 
 
@@ -286,7 +293,7 @@ def test_fields_of_a_branch(put: Put, show: Show, said: list[Record]) -> None:
     assert show("$msg.branch.duri $msg.branch.path [$msg.branch.q] [$msg.branch.flags]") == "<null> <null> [] []"
     assert said == []
     for field, value in [("uri", None), ("duri", 5), ("q", "x"), ("socket", "udp:1.2.3.4:5")]:
-        assert not put(f"$msg.branch.{field}", value)
+        assert not put(f"$msg.branch.{field}", value, "=bare")
     assert not put("$(msg.branch.uri[7])", "sip:x")
     assert not put("$(msg.branch.uri[*])", "sip:x")
     assert errors(said) == 6

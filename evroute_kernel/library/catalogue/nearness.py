@@ -1,8 +1,8 @@
 """Which event, or which parameter of an event, a name was meant for.
 
-Edit distance alone is a poor guide: `src_ip` is far from `ip`, `uri` far from `address`, `thr` far from `threshold`. People
-leave words out, put words in, shorten them, write them together, or use another word of the trade. Each of these is a
-rule here, with a score that says how sure it is.
+Edit distance alone is a poor guide: `src_ip` is far from `ip`, `uri` far from `address`, `thr` far from `threshold`.
+People leave words out, put words in, shorten them, write them together, or use another word of the trade. Each of
+these is a rule here, with a score that says how sure it is.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Final
 
 from evroute_kernel.library.catalogue import events
@@ -95,7 +96,11 @@ def _means(one: str, other: str) -> bool:
 
 
 def _misspelt(one: str, other: str) -> float:
-    ratio = SequenceMatcher(None, one, other, autojunk=False).ratio()
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    # the first two are cheap upper bounds of the third
+    if matcher.real_quick_ratio() < CERTAIN or matcher.quick_ratio() < CERTAIN:
+        return 0.0
+    ratio = matcher.ratio()
     return ratio if ratio >= CERTAIN else 0.0
 
 
@@ -115,6 +120,7 @@ def likely_events(name: str, extra: Iterable[str] = ()) -> list[str]:
     return sorted(members, key=lambda e: -SequenceMatcher(None, asked, _folded(e)).ratio())[:3]
 
 
+@lru_cache(1024)
 def _folded(name: str) -> str:
     """A name without `E_`, letter case and punctuation."""
     return re.sub(r"[^a-z0-9]", "", name.lower().removeprefix("e_").removeprefix("e-"))

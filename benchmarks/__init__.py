@@ -1,0 +1,1 @@
+"""Everything that is timed: `python -m benchmarks [NAME ...] [--smoke] [--json FILE]`."""

@@ -1,0 +1,42 @@
+"""One number beside the bar it has to clear."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """`bar` is the limit: values above it fail, or below it where `more_is_better`; None where there is none."""
+
+    benchmark: str
+    what: str
+    value: float
+    unit: str
+    bar: float | None = None
+    more_is_better: bool = False
+
+    @property
+    def passed(self) -> bool:
+        if self.bar is None:
+            return True
+        return self.value >= self.bar if self.more_is_better else self.value <= self.bar
+
+
+def best_of(rounds: int, function: Callable[[], object]) -> float:
+    """Seconds of the quickest of several calls: what the machine can do when nothing disturbs it."""
+    return min(_seconds(function) for _ in range(rounds))
+
+
+def median_of(rounds: int, function: Callable[[], object]) -> float:
+    """Seconds of the median call: what a user meets."""
+    return statistics.median(_seconds(function) for _ in range(rounds))
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started

@@ -1,0 +1,1 @@
+"""One notebook's world: its routes, its workers, its events. Knows no Jupyter."""

@@ -1,0 +1,88 @@
+"""Events: a name and parameters, on their way to the routes that handle them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from math import isnan
+from typing import Any, TypeAlias
+
+from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
+
+#: parameters as scripts see them: in order, named or not, integers of 32 bits or byte strings
+Params: TypeAlias = "tuple[tuple[str | None, int | str | None], ...]"
+#: parameters as callers give them: a mapping, an iterable of values, or None
+GivenParams: TypeAlias = "Mapping[str, Any] | Iterable[Any] | None"
+
+#: the server takes no longer name, in bytes
+NAME_LIMIT = 64
+
+
+class UnknownEventError(ScriptError):
+    """An event was raised that no route handles."""
+
+    def __init__(self, event: str, handled: Iterable[str], catalogued: Iterable[str] = ()) -> None:
+        handled = sorted(handled)
+        known = list(handled)
+        hint = did_you_mean(event, known) or did_you_mean(event, catalogued)
+        if hint is None and handled:
+            hint = "handled are " + ", ".join(handled[:8]) + (" ..." if len(handled) > 8 else "")
+        message = f"no route handles the event {event}"
+        super().__init__([Diagnostic("error", "unknown-event", message, None, hint or f"define event_route[{event}]")])
+        self.event = event
+
+
+class ParameterError(ScriptError):
+    """A parameter cannot be given to an event."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__([Diagnostic("error", "event-parameter", message, None, hint)])
+
+
+def event_params(given: GivenParams) -> Params:
+    """Parameters as the server's `raise_event` command makes them.
+
+    From a mapping: numbers become integers (fractions cut, beyond 32 bits the nearest limit), text stays text, all
+    else becomes its JSON text. From a list: every value becomes text, without a name; only text and numbers are taken.
+    Language manual, "$param". Raises ParameterError.
+    """
+    if given is None:
+        return ()
+    if isinstance(given, Mapping):
+        return tuple((encode(str(name)), named_value(name, value)) for name, value in given.items())
+    if isinstance(given, str | bytes):
+        raise ParameterError(
+            "parameters are a mapping or a list of values, not one text", "write [value] for a single one"
+        )
+    return tuple((None, unnamed_value(value)) for value in given)
+
+
+def named_value(name: object, value: object) -> int | str:
+    """The value of a named parameter."""
+    if isinstance(value, str):
+        return encode(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return saturated(value)
+    try:
+        return encode(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    except (TypeError, ValueError, RecursionError):
+        raise ParameterError(f"parameter {name} is no value of JSON: {type(value).__name__}") from None
+
+
+def unnamed_value(value: object) -> str:
+    """A value of a list."""
+    if isinstance(value, str):
+        return encode(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(saturated(value))
+    raise ParameterError(
+        f"an unnamed parameter is a text or a number, not {type(value).__name__}", "give it as text, or give it a name"
+    )
+
+
+def saturated(number: float) -> int:
+    """The nearest 32-bit integer towards zero."""
+    if isinstance(number, float) and isnan(number):
+        raise ParameterError("NaN is no parameter")
+    return int(max(INT_MIN, min(INT_MAX, number)))

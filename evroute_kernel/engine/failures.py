@@ -1,0 +1,45 @@
+"""What is said about a run that did not come to its end: event, route, cause, script line, and what to do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from evroute_kernel.engine.registry import Registry
+from evroute_kernel.engine.runs import Cause, RunError
+from evroute_kernel.engine.settings import Limits
+from evroute_kernel.engine.tasks import Task
+
+_HINTS: Final[dict[Cause, str]] = {
+    "timed out": "allow more time, or leave the loop earlier",
+    "out of memory": "allow more memory, or keep less in variables",
+    "internal error": "this is a fault of evroute_kernel, not of the script: please report it",
+}
+
+
+def describe(
+    cause: Cause, words: str, task: Task, place: tuple[int, int], registry: Registry, limits: Limits, detail: str = ""
+) -> RunError:
+    """The error of a task whose statement `place` (slot, statement) was running. `words` is what the worker said."""
+    slot, statement = place
+    route, span = registry.place(slot, statement) if statement >= 0 else registry.header(task.slot)
+    top = registry.header(task.slot)[0]
+    where = top if route == top else f"{top}, in {route},"
+    return RunError(
+        cause, _message(cause, words, task, where, limits), task.event, route, span, _HINTS.get(cause), detail
+    )
+
+
+def _message(cause: Cause, words: str, task: Task, where: str, limits: Limits) -> str:
+    event = f" (event {task.event})" if task.event else ""
+    if cause == "interrupted":
+        return f"{where} was interrupted{event}"
+    if cause == "timed out":
+        return f"{where} timed out after {task.raised.timeout:g} s{event}"
+    if cause == "out of memory":
+        size = f"{limits.memory / 2**20:g} MiB" if limits.memory else "the system has"
+        return f"{where} needs more memory than {size}{event}"
+    if cause == "worker died":
+        return f"{where} ended with its worker, which {words}{event}"
+    if cause == "internal error":
+        return f"{where} failed inside the kernel: {words}{event}"
+    return f"{where}: {words}{event}"

@@ -1,0 +1,265 @@
+"""The worker processes of a session: starts, watches, reaps and replaces them; hands what they say to its owner.
+
+Used in the supervisor's thread only. A worker is gone when its stream has ended and the fork server has reaped it:
+only then is everything known that it said, and how it ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import selectors
+from collections.abc import Iterator
+from math import inf
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final, Protocol
+
+from evroute_kernel.engine.launcher import Launcher
+from evroute_kernel.engine.settings import Limits
+from evroute_kernel.engine.workers import State, Worker
+from evroute_kernel.worker.messages import Booted, Message, WorkerEnded, WorkerStarted
+
+#: workers that may end before they can run anything, in a row, until no more are started
+START_FAILURES: Final = 3
+#: of what the fork server prints, in characters
+_OUTPUT_KEPT: Final = 4000
+
+_log = logging.getLogger(__name__)
+
+
+class Owner(Protocol):
+    """Who decides what workers do."""
+
+    def hear(self, worker: Worker, message: Message) -> None:
+        """A worker said something about its task."""
+
+    def printed(self, worker: Worker, lines: list[str]) -> None:
+        """Something was printed in a worker's process."""
+
+    def overdue(self, worker: Worker) -> None:
+        """A run has passed its deadline."""
+
+    def lost(self, worker: Worker) -> None:
+        """A worker is gone, perhaps with a task."""
+
+
+class Pool:
+    """All workers, by number."""
+
+    def __init__(self, owner: Owner, selector: selectors.BaseSelector, directory: Path, limits: Limits) -> None:
+        self._owner = owner
+        self._selector = selector
+        self._directory = directory
+        self._limits = limits
+        self._workers: dict[int, Worker] = {}
+        self._launcher: Launcher | None = None
+        self._failures = 0
+        self._complaint = ""
+
+    def __iter__(self) -> Iterator[Worker]:
+        """The workers, lowest number first."""
+        return (self._workers[number] for number in sorted(self._workers))
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._workers
+
+    def __bool__(self) -> bool:
+        return bool(self._workers)
+
+    # -- starting -------------------------------------------------------------------------------------------------
+
+    @property
+    def complaint(self) -> str | None:
+        """Why no worker can be started; None while one can."""
+        if self._failures < START_FAILURES:
+            return None
+        return self._complaint.strip() or "it ends as soon as it is started"
+
+    def forgive(self) -> None:
+        """Try once more, although starting has failed."""
+        self._failures = min(self._failures, START_FAILURES - 1)
+
+    def start(self, number: int) -> None:
+        """Start worker `number`, unless `complaint` says that this cannot be done. Returns at once."""
+        while self.complaint is None and number not in self._workers:
+            try:
+                worker = Worker(number, self._server(), self._directory, self._limits.memory, monotonic())
+            except OSError as error:  # no more processes or descriptors, or the fork server has just ended
+                self._failed(str(error))
+                self._drop_server()
+                continue
+            self._workers[number] = worker
+            self.watch(worker)
+            self._selector.register(worker.output, selectors.EVENT_READ, lambda mask, w=worker: self._read_output(w))
+
+    def _failed(self, words: str) -> None:
+        self._failures += 1
+        self._complaint = (self._complaint + words)[-_OUTPUT_KEPT:]
+
+    def _server(self) -> Launcher:
+        if self._launcher is None:
+            self._directory.mkdir(mode=0o700, exist_ok=True)
+            launcher = self._launcher = Launcher(self._directory)
+            self._selector.register(launcher, selectors.EVENT_READ, lambda mask: self._hear_server(launcher))
+            self._selector.register(launcher.output, selectors.EVENT_READ, lambda mask: self._read_server(launcher))
+        return self._launcher
+
+    # -- the fork server ------------------------------------------------------------------------------------------
+
+    def _hear_server(self, launcher: Launcher) -> None:
+        if launcher is not self._launcher:
+            return  # replaced since the selector looked
+        messages = launcher.receive()
+        if messages is None:
+            self._drop_server()
+            return
+        for message in messages:
+            worker = self._workers.get(getattr(message, "number", 0))
+            if worker is None:
+                continue
+            if isinstance(message, WorkerStarted):
+                worker.pid = message.pid
+            elif isinstance(message, WorkerEnded):
+                worker.status = message.status
+                self._bury(worker)
+
+    def _read_server(self, launcher: Launcher) -> None:
+        if launcher is not self._launcher:
+            return
+        data = launcher.read_output()
+        if data is None:
+            self._selector.unregister(launcher.output)
+        elif data:
+            self._complaint = (self._complaint + data)[-_OUTPUT_KEPT:]
+
+    def _drop_server(self) -> None:
+        """The fork server has ended, and its workers with it. The next start makes a new one."""
+        launcher, self._launcher = self._launcher, None
+        if launcher is None:
+            return
+        self._complaint += launcher.read_output() or ""
+        for watched in (launcher, launcher.output):
+            self._unwatch(watched)
+        launcher.close()
+        for worker in tuple(self):
+            worker.expect_end(monotonic())
+            if worker.is_closed:
+                self._bury(worker)
+
+    # -- workers --------------------------------------------------------------------------------------------------
+
+    def watch(self, worker: Worker) -> None:
+        """Listen to a worker; also wait until its stream takes the rest of what it was sent."""
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if worker.has_unsent else 0)
+        try:
+            known = self._selector.get_key(worker.stream)
+        except KeyError:
+            self._selector.register(worker.stream, events, lambda mask: self._ready(worker, mask))
+            return
+        if known.events != events:
+            self._selector.modify(worker.stream, events, known.data)
+
+    def send_all(self, data: bytes) -> None:
+        for worker in self:
+            worker.send(data)
+            self.watch(worker)
+
+    def kill_all(self) -> None:
+        """End all workers; new ones start when there is something to do."""
+        for worker in self:
+            worker.kill(monotonic())
+
+    def _ready(self, worker: Worker, mask: int) -> None:
+        if not self._is_known(worker):
+            return  # buried since the selector looked
+        if mask & selectors.EVENT_WRITE:
+            worker.send(b"")
+        if mask & selectors.EVENT_READ:
+            for message in worker.receive():
+                self._hear(worker, message)
+        if not worker.is_closed:
+            self.watch(worker)
+            return
+        self._unwatch(worker.stream)
+        if worker.state is not State.ENDING:
+            worker.expect_end(monotonic())
+        if worker.status is not None or self._launcher is None:
+            self._bury(worker)
+
+    def _hear(self, worker: Worker, message: Message) -> None:
+        if isinstance(message, Booted):
+            self._failures, self._complaint = 0, ""
+            worker.booted(message.pid)
+        else:
+            self._owner.hear(worker, message)
+
+    def _read_output(self, worker: Worker) -> None:
+        if not self._is_known(worker):
+            return
+        lines = worker.read_output()
+        if lines is None:
+            self._unwatch(worker.output)
+        elif lines:
+            self._owner.printed(worker, lines)
+
+    def _bury(self, worker: Worker) -> None:
+        """A worker is gone: take over what it left, and make its number free."""
+        if not self._is_known(worker):
+            return
+        worker.expect_end(monotonic())
+        for message in worker.last_messages():
+            self._hear(worker, message)
+        lines = worker.last_output()
+        if not worker.has_booted and not worker.was_killed:
+            self._failed("\n".join([*lines, f"a worker {worker.ending} before it was ready"]))
+        elif lines:
+            self._owner.printed(worker, lines)
+        del self._workers[worker.number]
+        self._owner.lost(worker)
+        self._release(worker)
+
+    def _is_known(self, worker: Worker) -> bool:
+        return self._workers.get(worker.number) is worker
+
+    def _release(self, worker: Worker) -> None:
+        self._unwatch(worker.stream)
+        self._unwatch(worker.output)
+        worker.close()
+
+    def _unwatch(self, watched: Any) -> None:
+        with contextlib.suppress(KeyError):  # it may have been at its end before
+            self._selector.unregister(watched)
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    def patience(self) -> float | None:
+        """Seconds until a worker is overdue; None when none can be."""
+        due = min((worker.deadline for worker in self._workers.values()), default=inf)
+        return None if due == inf else max(0.0, due - monotonic())
+
+    def check_deadlines(self) -> None:
+        now = monotonic()
+        for worker in tuple(self):
+            if worker.deadline > now:
+                continue
+            if worker.state is State.RUNNING:
+                self._owner.overdue(worker)
+            elif worker.state is State.ENDING and worker.was_killed:
+                _log.error("worker %d (process %s) does not end; it is left behind", worker.number, worker.pid)
+                self._bury(worker)
+            else:
+                if worker.state is State.STARTING:
+                    self._failed("a worker did not start in time\n")
+                worker.kill(now)
+
+    def close(self) -> None:
+        """End all processes. Returns when none is left."""
+        for worker in tuple(self):
+            self._release(worker)
+        self._workers.clear()
+        if self._launcher is not None:
+            for watched in (self._launcher, self._launcher.output):
+                self._unwatch(watched)
+            self._launcher.close()
+            self._launcher = None

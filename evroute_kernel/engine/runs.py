@@ -1,0 +1,156 @@
+"""What became of an event: log records, errors, and the run as a whole. Plain records, for anybody to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Literal, get_args
+
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.source import Span
+
+#: why a run did not come to its end
+Cause = Literal[
+    "interrupted",
+    "timed out",
+    "out of memory",
+    "crashed",  # the script did what kills the server's process
+    "worker died",
+    "internal error",  # a fault of this program
+    "no worker",  # no worker could be started
+    "closed",  # the session was closed first
+]
+CAUSES: Final = get_args(Cause)
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """One line that a route logged, or one message of the runtime itself (`diagnostic`).
+
+    `level` is a name such as "NOTICE"; `text` is exactly what was printed, with its newline if it had one; `process`
+    is the worker's number; `route` a title such as "event_route[E_X]" (the block that logged, which may be a called
+    one); `span` the statement; `time` in seconds of the epoch.
+    """
+
+    level: str
+    text: str
+    diagnostic: bool
+    event: str
+    route: str
+    process: int
+    span: Span | None = field(repr=False)
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class StubCall:
+    """A call of a function that is not simulated. Arguments as text, None for one that was left out."""
+
+    name: str
+    arguments: tuple[str | None, ...]
+    event: str
+    route: str
+    process: int
+    span: Span | None = field(repr=False)
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """Why a run did not come to its end, and where it was. `detail` is a traceback where the fault is ours."""
+
+    cause: Cause
+    message: str
+    event: str
+    route: str
+    span: Span | None = field(default=None, repr=False)
+    hint: str | None = None
+    detail: str = ""
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        return Diagnostic("error", self.cause.replace(" ", "-"), self.message, self.span, self.hint)
+
+    def render(self) -> str:
+        """Several lines of plain text: the message, the statement with carets, the hint."""
+        return self.diagnostic.render() + (f"\n{self.detail}" if self.detail else "")
+
+    def __str__(self) -> str:
+        return str(self.diagnostic)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One raise and all that it led to: every route that handled the event, and those of the events these raised.
+
+    `duration` is in seconds, from the start of the first route to the end of the last; `log` is in order; `shown` holds
+    the value of a bare expression at the end of a cell (bytes as text people read); `routes` counts the routes run.
+    """
+
+    event: str
+    errors: tuple[RunError, ...]
+    duration: float
+    log: tuple[LogRecord, ...] = field(repr=False)
+    shown: tuple[int | str | None, ...] = ()
+    routes: int = 0
+
+    @property
+    def ok(self) -> bool:
+        return not self.errors
+
+    @property
+    def error(self) -> RunError | None:
+        """The first error, None when all went well."""
+        return self.errors[0] if self.errors else None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of a batch. `events` were run, `failed` of them with an error; the first hundred errors are kept.
+
+    `ok` also says that every event was run: an interrupt or a closed session ends a batch early.
+    """
+
+    event: str
+    events: int
+    failed: int
+    errors: tuple[RunError, ...]
+    duration: float
+    log: tuple[LogRecord, ...] = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        return not self.errors
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What loading a text did. Iterating gives the diagnostics: warnings and notes, never errors.
+
+    `routes`: titles that are defined now; `replaced`: (title, owner whose definition was replaced); `dropped`: titles
+    that this owner had defined before and no longer does; `run`: startup_route and bare statements, if there were any.
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    routes: tuple[str, ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[str, ...] = ()
+    run: Run | None = None
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self.diagnostics)
+
+    def __len__(self) -> int:
+        return len(self.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """A worker as `%workers` shows it. `running` is the title of its route, None when idle; `memory` in bytes."""
+
+    number: int
+    pid: int | None
+    state: str
+    running: str | None
+    runs: int
+    memory: int | None

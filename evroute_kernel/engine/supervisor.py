@@ -1,0 +1,469 @@
+"""Hands tasks to worker processes, in one thread, and keeps the books about what callers wait for.
+
+The lowest idle worker is taken, so that a notebook is deterministic; more are started while tasks wait. A worker that
+dies, passes its time or its memory, or does not answer an interrupt costs its run and nothing else. Every wait has a
+deadline. Callers talk to the thread by commands; it talks to them by futures and the callbacks of `World`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import selectors
+import shutil
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic, time
+from typing import Any, Final, Protocol, TypeVar
+
+from evroute_kernel.engine.failures import describe
+from evroute_kernel.engine.pool import Pool
+from evroute_kernel.engine.program import Program
+from evroute_kernel.engine.queue import Queue
+from evroute_kernel.engine.registry import Registry
+from evroute_kernel.engine.runs import Cause, LogRecord, RunError, StubCall, WorkerInfo
+from evroute_kernel.engine.settings import Limits
+from evroute_kernel.engine.tasks import RAISED_LIMIT, Batch, Chunk, Delivery, Raise, Task
+from evroute_kernel.engine.workers import State, Worker
+from evroute_kernel.runtime.levels import NAMES
+from evroute_kernel.runtime.values import decode
+from evroute_kernel.worker import messages
+from evroute_kernel.worker.messages import (
+    BatchFinished,
+    EventRaised,
+    LogLine,
+    Message,
+    RouteFailed,
+    RouteFinished,
+    StubCalled,
+    Subscribed,
+)
+
+#: seconds that an interrupted route gets before its worker is killed
+GRACE: Final = 0.025
+#: times a task is handed out again when its worker died before beginning it
+TRIES: Final = 3
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class World(Protocol):
+    """What the supervisor needs of the session; all are called in the supervisor's thread."""
+
+    @property
+    def registry(self) -> Registry: ...
+
+    @property
+    def limits(self) -> Limits: ...
+
+    def program(self) -> Program:
+        """The state of the session that the next task runs in."""
+
+    def slots_of(self, event: str) -> tuple[int, ...]:
+        """The routes that an event raised now goes to, in order."""
+
+    def subscribe(self, event: str, socket: str, expire: int | None) -> None:
+        """A route added a subscriber."""
+
+    def publish(self, record: LogRecord, origin: object) -> None:
+        """A record of a raise with this origin."""
+
+    def stub_called(self, call: StubCall) -> None:
+        """A route called a function that is not simulated."""
+
+
+@dataclass(slots=True)
+class Restart:
+    """Somebody waits until these workers are gone."""
+
+    workers: set[Worker]
+    done: Future[None] = field(default_factory=Future)
+
+    def without(self, worker: Worker | None) -> bool:
+        """One more is gone; whether none is left."""
+        self.workers.discard(worker)
+        if not self.workers and not self.done.done():
+            self.done.set_result(None)
+        return not self.workers
+
+
+class Supervisor:
+    """Start it with `start`, end it with `close`; every other method may be called from any thread in between."""
+
+    def __init__(self, world: World, directory: Path, workers: int) -> None:
+        self._world = world
+        self._directory = directory
+        #: workers that may run at once; any thread may change it, the next task sees it
+        self.worker_limit = workers
+        self._selector = selectors.DefaultSelector()
+        self._pool = Pool(self, self._selector, directory, world.limits)
+        self._queue = Queue()
+        self._raises: set[Raise] = set()
+        self._restarts: list[Restart] = []
+        self._runs = 0
+        self._closing = False
+        self._commands: deque[Callable[[], None]] = deque()
+        self._gate = threading.Lock()
+        self._is_over = False
+        self._wake_in, self._wake_out = os.pipe()
+        os.set_blocking(self._wake_out, False)
+        self._selector.register(self._wake_in, selectors.EVENT_READ, self._woken)
+        self._thread = threading.Thread(target=self._serve, name="evroute supervisor", daemon=True)
+
+    # -- for any thread -------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin, with one worker kept warm. Returns at once."""
+        self._thread.start()
+        self._post(self._keep_warm)
+
+    def submit(self, raised: Raise, *tasks: Task) -> None:
+        """Queue the first tasks of a raise."""
+        raised.future.set_running_or_notify_cancel()
+        self._post(lambda: self._submit(raised, tasks))
+
+    def interrupt(self, selects: Callable[[Raise], bool]) -> int:
+        """End the raises that `selects` chooses; how many there were. Their routes end within milliseconds."""
+        return self._ask(lambda: self._interrupt(selects))
+
+    def restart(self) -> None:
+        """End every run and every worker: what they kept is gone. Returns when none of them is left."""
+        self._ask(self._restart).result()
+
+    def limit_memory(self, limit: int | None) -> None:
+        """Change the limit of the workers that live."""
+        self._post(lambda: self._pool.send_all(messages.encode(messages.Limits(limit))))
+
+    def workers(self) -> list[WorkerInfo]:
+        """The workers that live, lowest number first."""
+        return self._ask(lambda: [worker.info(self._running(worker)) for worker in self._pool])
+
+    def close(self) -> None:
+        """End every run and process. Returns when none is left; closing twice is harmless."""
+        if self._thread.is_alive():
+            self._post(self._close)
+            self._thread.join()
+
+    def _post(self, command: Callable[[], None]) -> None:
+        """Let the thread do something. When it is over, nothing it manages is left, and anybody may do it."""
+        with self._gate:
+            if not self._is_over:
+                self._commands.append(command)
+                self._wake()
+                return
+        command()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # so many wake-ups wait that one more changes nothing
+            os.write(self._wake_out, b"!")
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        if threading.current_thread() is self._thread:  # a callback asks
+            return question()
+        answer: Future[T] = Future()
+
+        def command() -> None:
+            try:
+                answer.set_result(question())
+            except BaseException as error:
+                answer.set_exception(error)
+
+        self._post(command)
+        return answer.result()
+
+    # -- the thread -----------------------------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        try:
+            while not self._closing:
+                for key, mask in self._selector.select(self._pool.patience()):
+                    key.data(mask)
+                self._pool.check_deadlines()
+                self._hand_out()
+        except BaseException as error:
+            # nobody may wait for a thread that is gone
+            _log.exception("the supervisor has failed")
+            self._closing = True
+            for raised in self._raises:
+                raised.future.set_exception(error)
+            self._raises.clear()
+        finally:
+            self._pool.close()
+            shutil.rmtree(self._directory, ignore_errors=True)
+            with self._gate:
+                self._is_over = True
+                self._selector.close()
+                os.close(self._wake_in)
+                os.close(self._wake_out)
+            self._obey()
+
+    def _woken(self, _mask: int) -> None:
+        os.read(self._wake_in, 4096)
+        self._obey()
+
+    def _obey(self) -> None:
+        while self._commands:
+            self._commands.popleft()()
+
+    def _close(self) -> None:
+        self._closing = True
+        for raised in tuple(self._raises):
+            self._end(raised, "closed")
+        for worker in self._pool:
+            if (task := worker.finished()) is not None:
+                self._complete(task.raised)
+
+    # -- raises ---------------------------------------------------------------------------------------------------
+
+    def _submit(self, raised: Raise, tasks: tuple[Task, ...]) -> None:
+        self._raises.add(raised)
+        self._pool.forgive()
+        for task in tasks:
+            self._put(task)
+        if self._closing:
+            self._end(raised, "closed")
+        elif not tasks:
+            self._complete_if_done(raised)
+
+    def _put(self, task: Task) -> None:
+        task.raised.open += 1
+        self._queue.put(task)
+
+    def _complete(self, raised: Raise) -> None:
+        """One of its tasks has ended."""
+        raised.open -= 1
+        self._complete_if_done(raised)
+
+    def _complete_if_done(self, raised: Raise) -> None:
+        if raised.open > 0 or raised not in self._raises:
+            return
+        self._raises.discard(raised)
+        for words in raised.last_words():
+            self._record(raised, LogRecord("WARNING", words, True, raised.event, "", 0, None, time()))
+        raised.close(monotonic())
+
+    def _end(self, raised: Raise, cause: Cause) -> None:
+        """End a raise early: what waits is dropped, what runs is interrupted."""
+        if raised.ended is not None:
+            return
+        raised.ended = cause
+        raised.open += 1  # until all is dropped
+        for worker in self._pool:
+            if worker.task is not None and worker.task.raised is raised:
+                worker.interrupt(cause, GRACE, monotonic())
+        for _ in self._queue.remove(lambda task: task.raised is raised):
+            self._complete(raised)
+        self._complete(raised)
+
+    def _interrupt(self, selects: Callable[[Raise], bool]) -> int:
+        chosen = [raised for raised in self._raises if selects(raised)]
+        for raised in chosen:
+            self._end(raised, "interrupted")
+        return len(chosen)
+
+    def _restart(self) -> Future[None]:
+        self._interrupt(lambda raised: True)
+        restart = Restart(set(self._pool))
+        self._restarts.append(restart)
+        self._pool.kill_all()
+        restart.without(None)
+        return restart.done
+
+    def _record(self, raised: Raise, record: LogRecord) -> None:
+        raised.records.append(record)
+        self._world.publish(record, raised.origin)
+
+    # -- handing out ----------------------------------------------------------------------------------------------
+
+    def _keep_warm(self) -> None:
+        if not self._pool and not self._closing:
+            self._pool.start(1)
+
+    def _hand_out(self) -> None:
+        """Give tasks to idle workers, lowest number first; start workers for what still waits."""
+        for worker in self._pool:
+            while worker.state is State.IDLE and (task := self._queue.take(worker.number)) is not None:
+                self._start(worker, task)
+        for number in self._queue.bound():
+            self._pool.start(number)
+        starting = sum(worker.state is State.STARTING for worker in self._pool)
+        for number in range(1, self.worker_limit + 1):
+            if self._queue.common() > starting and number not in self._pool:
+                self._pool.start(number)
+                starting += 1
+        if self._pool.complaint is not None:
+            self._give_up(self._pool.complaint)
+
+    def _start(self, worker: Worker, task: Task) -> None:
+        """Let an idle worker run a task, unless its raise has ended."""
+        raised, now = task.raised, monotonic()
+        if now > raised.deadline:
+            self._end(raised, "timed out")
+        if raised.ended is not None:
+            self._complete(raised)
+            return
+        task.number = worker.number
+        self._runs += 1
+        raised.start(now)
+        worker.start(task, self._runs, self._world.program(), now)
+        self._pool.watch(worker)
+        if isinstance(task, Chunk):
+            self._prepare(task.raised)
+
+    def _prepare(self, batch: Batch) -> None:
+        """Make the next chunk while the worker is busy."""
+        try:
+            batch.prepare()
+        except Exception as error:  # of the caller's iterable, so the caller gets it
+            self._raises.discard(batch)
+            self._end(batch, "interrupted")
+            batch.future.set_exception(error)
+
+    def _give_up(self, complaint: str) -> None:
+        """No worker can be started: unless one lives, every task that waits fails."""
+        if self._pool:
+            return
+        for task in self._queue.remove(lambda task: True):
+            task.raised.fail(RunError("no worker", f"no worker can be started: {complaint}", task.event, ""))
+            self._complete(task.raised)
+
+    def _running(self, worker: Worker) -> str | None:
+        return None if worker.task is None else self._world.registry.header(worker.task.slot)[0]
+
+    # -- what the pool tells --------------------------------------------------------------------------------------
+
+    def hear(self, worker: Worker, message: Message) -> None:
+        task = worker.task
+        if task is None:
+            return  # the last words of a run that was given up
+        if isinstance(message, LogLine):
+            self._log_line(worker, task, message)
+        elif isinstance(message, RouteFinished):
+            task.raised.finish(message)
+            self._route_ended(worker)
+        elif isinstance(message, EventRaised):
+            self._event_raised(worker, task.raised, message)
+        elif isinstance(message, Subscribed):
+            self._world.subscribe(message.event, message.socket, message.expire)
+        elif isinstance(message, StubCalled):
+            self._stub_called(worker, task, message)
+        elif isinstance(message, RouteFailed):
+            self._route_failed(worker, task, message)
+        elif isinstance(message, BatchFinished) and isinstance(task, Chunk):
+            self._chunk_ended(worker, task, message)
+
+    def printed(self, worker: Worker, lines: list[str]) -> None:
+        """Nothing of ours prints in a worker; whatever does is worth seeing."""
+        task = worker.task
+        event, route = ("", "") if task is None else (task.event, self._running(worker) or "")
+        for line in lines:
+            record = LogRecord("WARNING", line, True, event, route, worker.number, None, time())
+            if task is None:
+                self._world.publish(record, None)
+            elif task.raised.room:
+                self._record(task.raised, record)
+
+    def overdue(self, worker: Worker) -> None:
+        task, now = worker.task, monotonic()
+        if worker.event_deadline > now:
+            worker.deadline = worker.event_deadline
+        elif task is not None and isinstance(task.raised, Batch):
+            worker.interrupt("timed out", GRACE, now)
+        elif task is not None:
+            self._end(task.raised, "timed out")
+
+    def lost(self, worker: Worker) -> None:
+        task = worker.finished()
+        if task is not None:
+            again = self._after_loss(worker, task)
+            if again is not None and task.raised.ended is None:
+                again.order = task.order
+                self._queue.put_back(again)
+            else:
+                self._complete(task.raised)
+        self._restarts = [restart for restart in self._restarts if not restart.without(worker)]
+        self._keep_warm()
+
+    def _after_loss(self, worker: Worker, task: Task) -> Task | None:
+        """What is still to be run of a task whose worker died; the routes and lists that it had begun are not."""
+        if not worker.has_begun and worker.verdict is None and task.tries < TRIES:
+            task.tries += 1
+            return task
+        cause: Cause = worker.verdict or "worker died"
+        world = self._world
+        task.raised.fail(describe(cause, worker.ending, task, worker.place, world.registry, world.limits))
+        if isinstance(task, Delivery):
+            return task.rest()
+        done = worker.index + 1 if worker.has_begun else 0
+        task.raised.done += done
+        return task.after(done)
+
+    # -- what workers say -----------------------------------------------------------------------------------------
+
+    def _log_line(self, worker: Worker, task: Task, line: LogLine) -> None:
+        route, span = self._world.registry.place(line.slot, line.statement)
+        level = NAMES.get(line.level, str(line.level))
+        text = decode(line.text)
+        record = LogRecord(level, text, line.diagnostic, task.event, route, worker.number, span, line.time)
+        self._record(task.raised, record)
+
+    def _stub_called(self, worker: Worker, task: Task, call: StubCalled) -> None:
+        route, span = self._world.registry.place(call.slot, call.statement)
+        arguments = tuple(a if a is None else decode(a) for a in call.arguments)
+        self._world.stub_called(StubCall(call.name, arguments, task.event, route, worker.number, span, call.time))
+
+    def _event_raised(self, worker: Worker, raised: Raise, message: EventRaised) -> None:
+        """It runs after the route that raised it, in the same worker, which holds the `$var` of that route."""
+        slots = self._world.slots_of(message.event)
+        if not slots or raised.ended is not None:
+            return
+        if raised.open >= RAISED_LIMIT:
+            raised.dropped_events += 1
+            return
+        self._put(Delivery(raised, message.event, message.params, slots, worker.number))
+
+    def _route_failed(self, worker: Worker, task: Task, message: RouteFailed) -> None:
+        cause: Any = message.cause
+        if cause == "interrupted" and worker.verdict is not None:
+            cause = worker.verdict
+        place = message.slot, message.statement
+        world = self._world
+        error = describe(cause, message.message, task, place, world.registry, world.limits, message.detail)
+        task.raised.fail(error)
+        if cause == "out of memory":
+            worker.expect_end(monotonic())
+        if isinstance(task, Delivery):
+            task.raised.dropped_lines += message.dropped
+            self._route_ended(worker)
+
+    def _route_ended(self, worker: Worker) -> None:
+        """The first route of a delivery has ended; the event's other routes follow at once, in the same worker."""
+        task = worker.finished()
+        assert isinstance(task, Delivery)
+        self._world.registry.count_runs(task.slot)
+        rest = task.rest()
+        if rest is None:
+            self._complete(task.raised)
+        elif worker.state is State.IDLE:
+            self._start(worker, rest)
+        else:
+            self._queue.put_back(rest)
+
+    def _chunk_ended(self, worker: Worker, task: Chunk, message: BatchFinished) -> None:
+        batch = task.raised
+        batch.done += message.done
+        batch.dropped_lines += message.dropped
+        batch.adapt(message.done, monotonic() - worker.started)
+        for slot in task.slots:
+            self._world.registry.count_runs(slot, message.done)
+        worker.finished()
+        rest = task.after(message.done)
+        if rest is not None:
+            self._put(rest)
+        self._complete(batch)

@@ -1,0 +1,209 @@
+"""What is queued for workers, and what callers wait for.
+
+A `Raise` is what a caller waits for: one event with all that follows from it. It is carried out by tasks: a `Delivery`
+runs the routes that handle one event, a `Chunk` does so for many parameter lists of one `Batch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from itertools import islice
+from math import inf
+from typing import Any, Final
+
+from evroute_kernel.engine.events import Params
+from evroute_kernel.engine.runs import BatchResult, Cause, LogRecord, Run, RunError
+from evroute_kernel.runtime.values import decode
+from evroute_kernel.worker.messages import Message, RouteFinished, RunBatch, RunRoute
+
+#: events that one raise may have waiting; a script that raises in a loop would fill the memory
+RAISED_LIMIT: Final = 100_000
+ERRORS_KEPT: Final = 100
+#: seconds that a chunk should take: long enough to make its message cheap, short enough to stay answerable
+CHUNK_TIME: Final = 0.02
+CHUNK_SIZES: Final = (16, 4096)
+
+
+@dataclass(slots=True, eq=False)
+class Raise:
+    """One raise under way. `open` counts its tasks, queued or running; at 0 the future gets its result."""
+
+    event: str
+    origin: object
+    #: seconds, for all of it, from the start of the first route
+    timeout: float
+    #: log records that are kept
+    log_limit: int
+    future: Future[Any] = field(default_factory=Future)
+    open: int = 0
+    started: float = inf
+    deadline: float = inf
+    #: why it ends early
+    ended: Cause | None = None
+    records: list[LogRecord] = field(default_factory=list)
+    errors: list[RunError] = field(default_factory=list)
+    shown: list[int | str | None] = field(default_factory=list)
+    failed: int = 0
+    routes: int = 0
+    #: log lines and raised events beyond the limits
+    dropped_lines: int = 0
+    dropped_events: int = 0
+
+    @property
+    def room(self) -> int:
+        """Log records that may still come."""
+        return max(0, self.log_limit - len(self.records))
+
+    def start(self, now: float) -> None:
+        """One of its routes starts."""
+        if self.started == inf:
+            self.started = now
+            self.deadline = self.last_moment(now)
+        self.routes += 1
+
+    def last_moment(self, now: float) -> float:
+        """When all of it must have ended, if it starts now."""
+        return now + self.timeout
+
+    def latest_end(self, now: float) -> float:
+        """When a route that starts now must have ended."""
+        return min(self.deadline, now + self.timeout)
+
+    def fail(self, error: RunError) -> None:
+        self.failed += 1
+        if len(self.errors) < ERRORS_KEPT:
+            self.errors.append(error)
+
+    def finish(self, end: RouteFinished) -> None:
+        self.dropped_lines += end.dropped
+        self.shown += [decode(value) if isinstance(value, str) else value for value in end.shown]
+
+    def last_words(self) -> list[str]:
+        """What is to be said about limits when it is over."""
+        words = []
+        if self.dropped_lines:
+            words.append(f"{self.dropped_lines} more log lines were not kept: the limit of {self.log_limit} is reached")
+        if self.dropped_events:
+            words.append(f"{self.dropped_events} raised events were dropped: {RAISED_LIMIT} were waiting already")
+        return words
+
+    def close(self, now: float) -> None:
+        """All of it has ended: hand over the result."""
+        if self.ended is not None and not self.errors:
+            self.errors.append(RunError(self.ended, f"the event {self.event} was {_ENDED[self.ended]}", self.event, ""))
+        self.future.set_result(self._result(max(0.0, now - self.started)))
+
+    def _result(self, duration: float) -> Any:
+        return Run(self.event, tuple(self.errors), duration, tuple(self.records), tuple(self.shown), self.routes)
+
+
+_ENDED: Final[dict[Cause, str]] = {
+    "interrupted": "interrupted",
+    "timed out": "not finished in time",
+    "no worker": "not run: no worker could be started",
+    "closed": "not run to its end: the session was closed",
+}
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Batch(Raise):
+    """Many parameter lists for one event. Time is limited for each event, not for the whole."""
+
+    source: Iterator[Params]
+    slots: tuple[int, ...]
+    done: int = 0
+    size: int = 64
+    #: the next chunk, made while the one before runs
+    prepared: list[Params] = field(default_factory=list)
+
+    def last_moment(self, now: float) -> float:
+        return inf
+
+    def prepare(self) -> None:
+        """Make the next chunk. What the source raises is the caller's to see."""
+        if not self.prepared:
+            self.prepared = list(islice(self.source, self.size))
+
+    def adapt(self, count: int, seconds: float) -> None:
+        """Choose the size of chunks by the time that `count` events took."""
+        rate = count / max(seconds, 1e-6)
+        self.size = int(min(max(rate * CHUNK_TIME, self.size / 4, CHUNK_SIZES[0]), self.size * 4, CHUNK_SIZES[1]))
+
+    def _result(self, duration: float) -> Any:
+        return BatchResult(self.event, self.done, self.failed, tuple(self.errors), duration, tuple(self.records))
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """One event on its way to the routes that handle it, one after the other in the same worker.
+
+    `number` is the worker that must run it, None for any; `tries` counts workers that died before they began.
+    """
+
+    raised: Raise
+    event: str
+    params: Params
+    slots: tuple[int, ...]
+    number: int | None = None
+    order: int = 0
+    tries: int = 0
+
+    @property
+    def slot(self) -> int:
+        """The route that runs first."""
+        return self.slots[0]
+
+    def message(self, run: int) -> Message:
+        return RunRoute(run, self.slot, self.event, self.params, self.raised.room)
+
+    def rest(self) -> Delivery | None:
+        """What remains when its first route has ended."""
+        if len(self.slots) == 1 or self.raised.ended is not None:
+            return None
+        return Delivery(self.raised, self.event, self.params, self.slots[1:], self.number, self.order)
+
+
+@dataclass(slots=True, eq=False)
+class Chunk:
+    """Some parameter lists of a batch."""
+
+    raised: Batch
+    lists: list[Params]
+    number: int | None = None
+    order: int = 0
+    tries: int = 0
+
+    @property
+    def event(self) -> str:
+        return self.raised.event
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        return self.raised.slots
+
+    @property
+    def slot(self) -> int:
+        return self.slots[0]
+
+    def message(self, run: int) -> Message:
+        return RunBatch(run, self.slots, self.event, self.lists, self.raised.room)
+
+    def rest(self) -> Chunk | None:
+        """What remains when its lists have been run."""
+        batch = self.raised
+        if batch.ended is not None:
+            return None
+        batch.prepare()
+        lists, batch.prepared = batch.prepared, []
+        return Chunk(batch, lists, self.number) if lists else None
+
+    def after(self, count: int) -> Chunk | None:
+        """What remains when `count` of its lists have been run."""
+        if count >= len(self.lists) or self.raised.ended is not None:
+            return self.rest()
+        return Chunk(self.raised, self.lists[count:], self.number)
+
+
+Task = Delivery | Chunk

@@ -1,0 +1,257 @@
+"""The supervisor's side of one worker: its state, its stream, and what it leaves when it dies.
+
+    STARTING --Booted--> IDLE --run--> RUNNING --end--> IDLE
+                                          |  interrupt     ^
+                                          v                | end
+                                     INTERRUPTED ----------+
+    any --killed, out of memory, stream closed--> ENDING --stream closed and reaped--> gone
+
+All changes of state happen in this file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import tempfile
+from enum import Enum
+from math import inf
+from pathlib import Path
+from typing import Final
+
+from evroute_kernel.engine.launcher import Launcher
+from evroute_kernel.engine.program import Knowledge, Program
+from evroute_kernel.engine.runs import Cause, WorkerInfo
+from evroute_kernel.engine.tasks import Chunk, Task
+from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
+from evroute_kernel.worker.messages import Decoder, Message, StartWorker, encode
+
+#: seconds for what should take milliseconds; only a machine in trouble needs more
+START_DEADLINE: Final = 60.0
+END_DEADLINE: Final = 5.0
+_RECEIVE_SIZE: Final = 2**18
+_OUTPUT_SIZE: Final = 2**16
+
+
+class State(Enum):
+    STARTING = "starting"
+    IDLE = "idle"
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    ENDING = "ending"
+
+
+class Worker:
+    """One worker process, from the request to fork it to its last byte."""
+
+    def __init__(self, number: int, launcher: Launcher, directory: Path, memory: int | None, now: float) -> None:
+        self.number = number
+        self.state = State.STARTING
+        #: when something must be done about it, on the monotonic clock
+        self.deadline = now + START_DEADLINE
+        self.pid: int | None = None
+        self.task: Task | None = None
+        self.run = 0
+        self.runs = 0
+        self.started = 0.0
+        #: why its run is being ended
+        self.verdict: Cause | None = None
+        #: exit code, or minus the signal that ended it; None while nobody has said
+        self.status: int | None = None
+        self.is_closed = False
+        self.has_booted = False
+        self.was_killed = False
+        self._launcher = launcher
+        self._knowledge = Knowledge()
+        self._decoder = Decoder()
+        self._received = 0
+        self._unsent = bytearray()
+        self._printed = b""
+        self._open(directory, memory)
+
+    def _open(self, directory: Path, memory: int | None) -> None:
+        self.stream, theirs = socket.socketpair()
+        self.output, output = os.pipe()
+        self.stream.setblocking(False)
+        os.set_blocking(self.output, False)
+        try:
+            with tempfile.TemporaryFile(dir=directory) as file:
+                self.blackbox = BlackBox(file.fileno())
+                self.blackbox.place[STATEMENT] = -1
+                message = StartWorker(self.number, str(directory), memory)
+                self._launcher.start(message, theirs, output, file.fileno())
+        except OSError:
+            self.stream.close()
+            os.close(self.output)
+            raise
+        finally:
+            theirs.close()
+            os.close(output)
+
+    # -- transitions ----------------------------------------------------------------------------------------------
+
+    def booted(self, pid: int) -> None:
+        """It can run tasks."""
+        self.pid = pid
+        self.has_booted = True
+        if self.state is State.STARTING:
+            self._rest()
+
+    def start(self, task: Task, run: int, program: Program, now: float) -> None:
+        """Give it a task. It is idle."""
+        self.state, self.task, self.run, self.verdict = State.RUNNING, task, run, None
+        self.started = now
+        self.deadline = task.raised.latest_end(now)
+        self.blackbox.clock[0] = 0.0  # so that a worker that dies before it begins is known
+        frames = [encode(message) for message in self._knowledge.bring_up_to_date(program, task.slots)]
+        self.send(b"".join([*frames, encode(task.message(run))]))
+
+    def finished(self) -> Task | None:
+        """Its run is over; the task it had. A worker that is ending stays so."""
+        task, self.task = self.task, None
+        self.runs += 1
+        if self.state is not State.ENDING:
+            self._rest()
+        return task
+
+    def _rest(self) -> None:
+        self.state, self.deadline, self.verdict, self.run = State.IDLE, inf, None, 0
+
+    def interrupt(self, cause: Cause, grace: float, now: float) -> None:
+        """End its run politely, if there is one; it keeps its state if it answers within `grace` seconds."""
+        if self.state is not State.RUNNING:
+            return
+        self.state, self.verdict, self.deadline = State.INTERRUPTED, cause, now + grace
+        self.blackbox.interrupt = self.run
+        self._signal(signal.SIGUSR1)
+
+    def kill(self, now: float) -> None:
+        """End it, whatever it does."""
+        self.was_killed = True
+        self.state, self.deadline = State.ENDING, now + END_DEADLINE
+        self._signal(signal.SIGKILL)
+
+    def expect_end(self, now: float) -> None:
+        """It is ending by itself; it gets nothing more to do."""
+        if self.state is not State.ENDING:
+            self.state, self.deadline = State.ENDING, now + END_DEADLINE
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(BrokenPipeError):  # the fork server has ended, and its workers with it
+            self._launcher.signal(self.number, number)
+
+    # -- stream ---------------------------------------------------------------------------------------------------
+
+    def receive(self) -> list[Message]:
+        """What it said. Sets `is_closed` at the end of the stream."""
+        data = self._read()
+        return self._decoder.feed(data) if data else []
+
+    def last_messages(self) -> list[Message]:
+        """All that is left of a worker whose process has ended, sent or not."""
+        messages: list[Message] = []
+        while data := self._read():
+            messages += self._decoder.feed(data)
+        return messages + self._decoder.feed(self.blackbox.after(self._received))
+
+    def _read(self) -> bytes:
+        """What is there to read; empty also when nothing is there yet."""
+        try:
+            data = self.stream.recv(_RECEIVE_SIZE)
+        except BlockingIOError:
+            return b""
+        except ConnectionResetError:
+            data = b""
+        self._received += len(data)
+        self.is_closed = not data
+        return data
+
+    def send(self, data: bytes) -> None:
+        """Send now what fits; the rest when the stream takes more (`has_unsent`)."""
+        self._unsent += data
+        try:
+            sent = self.stream.send(self._unsent)
+        except BlockingIOError:
+            return
+        except (BrokenPipeError, ConnectionResetError):
+            self._unsent.clear()  # it is dead, and the end of its stream will say so
+            return
+        del self._unsent[:sent]
+
+    @property
+    def has_unsent(self) -> bool:
+        return bool(self._unsent)
+
+    def read_output(self) -> list[str] | None:
+        """Lines printed in its process since the last call; None when nothing can come any more."""
+        try:
+            data = os.read(self.output, _OUTPUT_SIZE)
+        except BlockingIOError:
+            return []
+        if not data:
+            return None
+        *lines, self._printed = (self._printed + data).split(b"\n")
+        if len(self._printed) > _OUTPUT_SIZE:
+            lines, self._printed = [*lines, self._printed], b""
+        return [line.decode("utf-8", "replace") for line in lines if line.strip()]
+
+    def last_output(self) -> list[str]:
+        """What is left of it when the process has ended."""
+        lines: list[str] = []
+        while more := self.read_output():
+            lines += more
+        rest, self._printed = self._printed.decode("utf-8", "replace"), b""
+        return [*lines, rest] if rest.strip() else lines
+
+    def close(self) -> None:
+        self.stream.close()
+        os.close(self.output)
+        self.blackbox.close()
+
+    # -- what is known of it --------------------------------------------------------------------------------------
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its task was begun: of a chunk, any of its lists."""
+        return self.blackbox.clock[0] != 0.0
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Slot and statement that it runs, or ran when it died."""
+        return self.blackbox.place[SLOT], self.blackbox.place[STATEMENT]
+
+    @property
+    def index(self) -> int:
+        """Which list of its chunk is running."""
+        return self.blackbox.place[INDEX]
+
+    @property
+    def event_deadline(self) -> float:
+        """When the running event of a chunk must have ended; its own deadline for anything else."""
+        if self.state is State.RUNNING and isinstance(self.task, Chunk) and self.has_begun:
+            return self.blackbox.clock[0] + self.task.raised.timeout
+        return self.deadline
+
+    @property
+    def ending(self) -> str:
+        """How its process ended, in words."""
+        if self.status is None:
+            return "ended with the fork server"
+        if self.status < 0:
+            return f"was killed by {signal.Signals(-self.status).name}"
+        return f"exited with code {self.status}"
+
+    def info(self, running: str | None) -> WorkerInfo:
+        return WorkerInfo(self.number, self.pid, self.state.value, running, self.runs, _memory(self.pid))
+
+
+def _memory(pid: int | None) -> int | None:
+    """Resident memory of a process, in bytes."""
+    if pid is None:
+        return None
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:  # ended, or no /proc
+        return None

@@ -1,0 +1,158 @@
+"""How things look: coloured diagnostics for the `error` message, log records as text, tables as HTML and text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.source import Span
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.session import LogRecord
+
+RED: Final = "\x1b[31m"
+BOLD_RED: Final = "\x1b[1;31m"
+YELLOW: Final = "\x1b[33m"
+GREEN: Final = "\x1b[32m"
+CYAN: Final = "\x1b[36m"
+DIM: Final = "\x1b[2m"
+PLAIN: Final = "\x1b[0m"
+
+_COLOURS: Final = {"error": BOLD_RED, "warning": YELLOW, "info": CYAN}
+
+#: characters of a source line that an excerpt shows
+WIDTH: Final = 160
+#: diagnostics that one error message shows in full
+MOST: Final = 25
+
+
+def coloured(text: str, colour: str) -> str:
+    return f"{colour}{text}{PLAIN}"
+
+
+def place(span: Span) -> str:
+    """`Cell In[3], line 4, column 9`; a file as `/path/x.cfg:4:9`, which front ends turn into a link."""
+    name = span.source.name
+    if name.startswith("In["):
+        return f"Cell {name}, line {span.line}, column {span.column}"
+    return f"{name}:{span.line}:{span.column}"
+
+
+def traceback(name: str, message: str, diagnostics: Sequence[Diagnostic]) -> list[str]:
+    """The lines of an `error` message: name and message, then each finding with its place, excerpt and hint."""
+    lines = [coloured(f"{name}: ", BOLD_RED) + message]
+    for diagnostic in diagnostics[:MOST]:
+        lines += described(diagnostic, title=len(diagnostics) > 1 or diagnostic.message != message)
+    if len(diagnostics) > MOST:
+        lines.append(f"... and {len(diagnostics) - MOST} more")
+    return lines
+
+
+def described(diagnostic: Diagnostic, title: bool = True) -> list[str]:
+    """One finding, coloured: place, what is wrong, the line with carets, what to do."""
+    colour = _COLOURS[diagnostic.severity]
+    lines = []
+    if diagnostic.span is not None:
+        lines.append(coloured(place(diagnostic.span), CYAN))
+    if title:
+        lines.append(coloured(f"{diagnostic.severity}: ", colour) + diagnostic.message)
+    if diagnostic.span is not None:
+        lines += excerpt(diagnostic.span, colour)
+    if diagnostic.hint:
+        lines.append(coloured("  hint: ", GREEN) + diagnostic.hint)
+    return lines
+
+
+def excerpt(span: Span, colour: str) -> list[str]:
+    """The first line of a span with carets under it; of a long line the part around the span."""
+    number, column = span.line, span.column
+    text = span.source.line(number)
+    left = max(0, column - 1 - WIDTH // 2) if len(text) > WIDTH else 0
+    shown = text[left : left + WIDTH]
+    gutter = f"{number:>5} | "
+    dots = "..." if left else ""
+    before = text[left : column - 1]
+    # tabs stay tabs, so that the caret stands under its character whatever the tab width
+    indent = " " * len(dots) + "".join("\t" if c == "\t" else " " for c in before)
+    width = max(1, min(span.end - span.start, len(shown) - len(before)))
+    return [
+        coloured(gutter, DIM) + dots + shown + ("..." if left + WIDTH < len(text) else ""),
+        coloured(" " * (len(gutter) - 2) + "| ", DIM) + indent + coloured("^" * width, colour),
+    ]
+
+
+def shown(value: int | str | None) -> str:
+    """A value as `Out[n]` shows it: text in quotes, so that "42" and 42 are told apart; null as scripts print it."""
+    if value is None:
+        return "<null>"
+    return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False)
+
+
+# -- log records ----------------------------------------------------------------------------------------------------
+
+
+def plain_record(record: LogRecord) -> str:
+    """What the script printed, and nothing else; what the runtime itself says gets its level, place and a line."""
+    if not record.diagnostic:
+        return record.text
+    where = f"{record.span.source.name}:{record.span.line}: " if record.span else ""
+    return f"{record.level}: {where}{record.text.rstrip()}\n"
+
+
+def full_record(record: LogRecord) -> str:
+    """A record as a server writes it: time, process and level before the text; always a line of its own."""
+    moment = datetime.fromtimestamp(record.time).strftime("%H:%M:%S.%f")[:-3]
+    return f"{moment} [{record.process}] {record.level}: {record.text.rstrip()}\n"
+
+
+#: %log format=NAME -> how it shows a record
+FORMATS: Final[Mapping[str, Callable[[LogRecord], str]]] = {"plain": plain_record, "full": full_record}
+
+
+# -- tables ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings. Cells are anything printable; None is shown as nothing. Text is escaped in HTML."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    #: what to say when there are no rows
+    empty: str = "nothing to show"
+
+    def bundle(self) -> dict[str, str]:
+        """The table as text/plain and text/html."""
+        if not self.rows:
+            return {"text/plain": self.empty, "text/html": f"<em>{escape(self.empty)}</em>"}
+        return {"text/plain": self.text(), "text/html": self.html()}
+
+    def text(self) -> str:
+        rows = [list(self.headings), *([_shown(cell) for cell in row] for row in self.rows)]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(self.headings))]
+        lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])
+
+    def html(self) -> str:
+        head = _row("th", self.headings)
+        body = "".join(_row("td", row) for row in self.rows)
+        return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+
+
+def _row(tag: str, cells: Iterable[Any]) -> str:
+    style = ' style="text-align: left"'
+    return "<tr>" + "".join(f"<{tag}{style}>{escape(_shown(c))}</{tag}>" for c in cells) + "</tr>"
+
+
+def _shown(cell: Any) -> str:
+    return "" if cell is None else str(cell)
+
+
+def text_bundle(text: str) -> dict[str, str]:
+    """Preformatted text as text/plain and text/html."""
+    return {"text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}

@@ -1,0 +1,72 @@
+"""Why a cell failed: one exception, shown as the one `error` message that Jupyter knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.errors import Diagnostic, RouteSyntaxError, ScriptError
+from evroute_kernel.source import Span
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.runs import RunError
+
+#: code of a diagnostic -> name of the error, for what is not about a script's text
+_NAMES: Final = {"argument": "MagicError", "magic": "MagicError"}
+
+
+class CellFailure(Exception):
+    """The cell ends here. `name` is the short name people see first; the diagnostics say what, where and what next."""
+
+    def __init__(self, name: str, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(name, list(diagnostics))
+        self.name = name
+        self.diagnostics = list(diagnostics)
+
+    @classmethod
+    def of(cls, error: ScriptError) -> CellFailure:
+        """What a refused script or magic is called in a notebook."""
+        first = next((d for d in error.diagnostics if d.severity == "error"), error.diagnostics[0])
+        if isinstance(error, ArgumentError) or first.code in _NAMES:
+            return cls(_NAMES.get(first.code, "MagicError"), error.diagnostics)
+        syntax = isinstance(error, RouteSyntaxError) or first.code == "syntax"
+        return cls("RouteSyntaxError" if syntax else "RouteCheckError", error.diagnostics)
+
+    @property
+    def message(self) -> str:
+        """One line: the first error, and how many more there are."""
+        errors = [d for d in self.diagnostics if d.severity == "error"]
+        if not errors:
+            return ""
+        first = errors[0].message.replace("\n", " ")
+        return first if len(errors) == 1 else f"{first} (and {len(errors) - 1} more)"
+
+
+class Interrupted(Exception):
+    """The user stopped the cell."""
+
+
+def failure(name: str, message: str, span: Span | None = None, hint: str | None = None) -> CellFailure:
+    """A failure with one diagnostic."""
+    return CellFailure(name, [Diagnostic("error", name, message, span, hint)])
+
+
+def run_failure(errors: Sequence[RunError], span: Span | None = None) -> CellFailure:
+    """The failure of runs; `span` is what raised them, for errors that know no place of their own."""
+    diagnostics = []
+    for error in errors:
+        found = error.diagnostic
+        found = replace(found, span=found.span or span)
+        if error.detail:
+            found = replace(found, message=f"{found.message}\n{error.detail}")
+        if found not in diagnostics:  # a thousand raises that fail alike are one finding
+            diagnostics.append(found)
+    return CellFailure("RouteFailed", diagnostics)
+
+
+def internal_error(error: BaseException) -> CellFailure:
+    """A fault of this program, in one line; the traceback is for the kernel's log."""
+    hint = "this is a fault of the kernel, not of your script; please report it"
+    return failure("InternalError", f"{type(error).__name__}: {error}".splitlines()[0], None, hint)

@@ -1,0 +1,223 @@
+"""The kernel that front ends talk to: requests in, replies out. What a cell does is in `execution`.
+
+A kernel is ready when it answers kernel_info_request, so nothing is imported before that which only cells need.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from traitlets import Float
+
+from evroute_kernel import __version__
+from evroute_kernel.kernel.concurrency import ConcurrentKernel, Message
+from evroute_kernel.kernel.history import History
+from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.kernel.output import Outlet
+from evroute_kernel.source import Source
+
+if TYPE_CHECKING:
+    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.failures import CellFailure
+
+#: what front ends need to know of the language; `name` is also the id of its highlighting
+LANGUAGE = {"name": "opensips", "version": "3.6", "mimetype": "text/x-opensips", "file_extension": ".cfg"}
+HELP_LINKS = [
+    {"text": "OpenSIPS 3.6", "url": "https://www.opensips.org/Documentation/Manual-3-6"},
+]
+#: seconds after the first kernel_info_reply at which the kernel prepares for its first cell
+WARM_UP_DELAY = 0.02
+
+
+class EvrouteKernel(ConcurrentKernel):
+    """OpenSIPS event routes in cells."""
+
+    implementation = "evroute"
+    implementation_version = __version__
+    banner = f"evroute {__version__}: event routes of OpenSIPS 3.6 in cells; %help tells what a cell can do"
+    language_info = LANGUAGE
+    help_links = HELP_LINKS
+
+    # the base class waits this long before each reply, for output that ours never leaves behind
+    _execute_sleep = Float(0.0)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.notebook = Notebook()
+        self.history = History()
+        self.cell: CellRun | None = None
+        self._is_warm = False
+        atexit.register(self.notebook.close)
+
+    # -- who we are -------------------------------------------------------------------------------------------------
+
+    @property
+    def kernel_info(self) -> dict[str, Any]:
+        """The reply to kernel_info_request; the base class would import a debugger to make it, and promise it."""
+        return {
+            "protocol_version": "5.5",
+            "implementation": self.implementation,
+            "implementation_version": self.implementation_version,
+            "language_info": self.language_info,
+            "banner": self.banner,
+            "help_links": self.help_links,
+            "supported_features": [],
+        }
+
+    async def kernel_info_request(self, stream: Any, ident: Any, parent: Message) -> None:
+        await super().kernel_info_request(stream, ident, parent)
+        if not self._is_warm and self.loop is not None:
+            self._is_warm = True
+            self.loop.call_soon_threadsafe(self.loop.call_later, WARM_UP_DELAY, self.notebook.warm_up)
+
+    # -- cells ------------------------------------------------------------------------------------------------------
+
+    async def execute_request(self, stream: Any, ident: Any, parent: Message) -> None:
+        """Run a cell; its text may come with halves of characters, which no message can send back."""
+        content = parent["content"]
+        if isinstance(content.get("code"), str):
+            content["code"] = content["code"].encode("utf-8", "replace").decode()
+        await super().execute_request(stream, ident, parent)
+
+    async def do_execute(
+        self,
+        code: str,
+        silent: bool,
+        store_history: bool = True,
+        user_expressions: Mapping[str, str] | None = None,
+        allow_stdin: bool = False,
+        *,
+        cell_meta: Mapping[str, Any] | None = None,
+        cell_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Run a cell and say how it went."""
+        request = self.get_parent("shell")
+        count = self.execution_count
+        outlet = self.outlet(request, silent)
+        self.running = request
+        try:
+            reply = await self.execute(code, outlet, cell_meta or {}, cell_id, self.interrupted_before(request))
+            if reply["status"] == "ok":
+                reply["user_expressions"] = await self.evaluate_all(user_expressions or {})
+        finally:
+            outlet.flush()
+            self.cell = self.running = None
+            if not store_history and not silent:
+                self.execution_count -= 1  # the base class has counted it; only stored cells have a number of their own
+        if store_history and not silent:
+            self.history.add(count, code, outlet.value)
+        return {"execution_count": count, **reply}
+
+    def outlet(self, request: Message, silent: bool) -> Outlet:
+        """Where output goes that a request causes, whenever it comes."""
+        return Outlet(self.publish, self.later, request, self.notebook.text_of, silent)
+
+    def publish(self, kind: str, content: dict[str, Any], parent: Mapping[str, Any]) -> None:
+        if self.session is not None:
+            self.session.send(self.iopub_socket, kind, content, parent=parent, ident=self._topic(kind))
+
+    def later(self, seconds: float, function: Any) -> None:
+        """Call a function after some seconds; safe from any thread."""
+        assert self.loop is not None
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.loop.call_later, seconds, function)
+
+    async def execute(
+        self, code: str, outlet: Outlet, cell_meta: Mapping[str, Any], cell_id: str | None, interrupted: bool
+    ) -> dict[str, Any]:
+        """Run a cell; the reply without what all replies have."""
+        from evroute_kernel.kernel.execution import CellRun
+        from evroute_kernel.kernel.failures import CellFailure, Interrupted, failure, internal_error
+
+        name = f"In[{self.execution_count}]"
+        owner = cell_id or name
+        self.cell = CellRun(self.notebook, Source(name, code), outlet, owner, self.execution_count)
+        try:
+            if interrupted:
+                self.cell.stop()
+            await self.cell.drop_cells(_strings(cell_meta.get("deletedCells")))
+            await self.cell.run()
+        except CellFailure as found:
+            return self.fail(outlet, found)
+        except Interrupted:
+            return self.fail(outlet, failure("Interrupted", "the cell was stopped"))
+        except Exception as error:
+            self.log.exception("internal error")
+            return self.fail(outlet, internal_error(error))
+        return {"status": "ok", "payload": self.cell.pages}
+
+    def fail(self, outlet: Outlet, found: CellFailure) -> dict[str, Any]:
+        """Show the one error of a cell, and put it into the reply."""
+        from evroute_kernel.kernel.display import traceback
+
+        lines = traceback(found.name, found.message, found.diagnostics)
+        outlet.error(found.name, found.message, lines)
+        return {"status": "error", "ename": found.name, "evalue": found.message, "traceback": lines}
+
+    async def evaluate_all(self, expressions: Mapping[str, str]) -> dict[str, Any]:
+        """The values of user_expressions."""
+        assert self.cell is not None
+        return {name: await self.cell.evaluate(text) for name, text in expressions.items()}
+
+    def interrupt(self) -> None:
+        if self.cell is not None:
+            self.cell.stop()
+
+    # -- questions --------------------------------------------------------------------------------------------------
+
+    async def do_history(
+        self, hist_access_type: str, output: bool = False, raw: bool = True, **request: Any
+    ) -> dict[str, Any]:
+        """The cells that have been run."""
+        return {"status": "ok", "history": self.history.reply(hist_access_type, output, **request)}
+
+    async def do_complete(self, code: str, cursor_pos: int) -> dict[str, Any]:
+        """What can stand at the cursor."""
+        from evroute_kernel.kernel.completion import complete
+
+        return complete(self.notebook, code, cursor_pos)
+
+    async def do_inspect(
+        self, code: str, cursor_pos: int, detail_level: int = 0, omit_sections: Any = ()
+    ) -> dict[str, Any]:
+        """What is known about the name at the cursor."""
+        from evroute_kernel.kernel.inspection import inspect
+
+        return inspect(self.notebook, code, cursor_pos, detail_level)
+
+    async def do_is_complete(self, code: str) -> dict[str, Any]:
+        """Whether a console should run what has been typed, or ask for another line."""
+        from evroute_kernel.kernel.completeness import completeness
+
+        return completeness(code)
+
+    async def do_debug_request(self, msg: Message) -> dict[str, Any]:
+        """There is no debugger: say so, rather than nothing."""
+        return {
+            "type": "response",
+            "request_seq": msg.get("seq", 0),
+            "seq": msg.get("seq", 0),
+            "success": False,
+            "command": msg.get("command", ""),
+            "message": "this kernel has no debugger",
+            "body": {},
+        }
+
+    async def create_subshell_request(self, stream: Any, ident: Any, parent: Message) -> None:
+        """Refuse subshells, which would run cells on other threads (ipykernel 7)."""
+        content = {"status": "error", "ename": "NotImplementedError", "evalue": "no subshells here", "traceback": []}
+        self.session.send(stream, "create_subshell_reply", content, parent, ident=ident)
+
+    # -- the end ----------------------------------------------------------------------------------------------------
+
+    async def do_shutdown(self, restart: bool) -> dict[str, Any]:
+        """End every process of the session. Called on the control thread."""
+        await asyncio.get_running_loop().run_in_executor(None, self.notebook.close)
+        return {"status": "ok", "restart": restart}
+
+
+def _strings(value: Any) -> Sequence[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,0 +1,225 @@
+"""What stands after `%name`: words, `key=value` pairs and `--flags`, quoted as in a shell, checked against the usage.
+
+The usage line of a magic is its signature: `NAME` and `[NAME]` are words, `NAME...` takes any number of them,
+`[plain|full]` and `[format=plain|full]` name their choices, `[NAME=VALUE...]` takes keys of any name, `[--flag]` and
+`[--option VALUE]` are flags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
+
+from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.errors import did_you_mean
+from evroute_kernel.kernel.cells import MagicLine
+from evroute_kernel.source import Span
+
+_USAGE_ITEM: Final = re.compile(r"\[(?P<optional>[^\]]+)\]|(?P<required>\S+)")
+_FLAG: Final = re.compile(r"--(?P<name>[A-Za-z][\w-]*)(?P<equals>=)?")
+_KEY: Final = re.compile(r"(?P<name>[A-Za-z_][\w.-]*)[ \t]*=")
+#: pieces of a word: a quoted text (its closing quote may lack), an escaped character, or plain characters
+_PIECE: Final = re.compile(
+    r"""
+      "(?P<double> (?:[^"\\]|\\.)* )(?P<double_end> "|\Z )
+    | '(?P<single> [^']* )(?P<single_end> '|\Z )
+    | (?P<plain> [^\s"']+ )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WordSlot:
+    """A word that a magic takes."""
+
+    name: str
+    optional: bool = False
+    repeated: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a magic takes, read from its usage line."""
+
+    words: tuple[WordSlot, ...] = ()
+    #: key -> its choices (empty: any value)
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: whether keys of other names are taken too
+    open_keys: bool = False
+    #: flag -> what its value is called, None for a switch
+    flags: Mapping[str, str | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, usage: str) -> Signature:
+        """Read a usage line."""
+        words: list[WordSlot] = []
+        keys: dict[str, tuple[str, ...]] = {}
+        flags: dict[str, str | None] = {}
+        for item in _USAGE_ITEM.finditer(usage):
+            text = item["optional"] or item["required"]
+            if text.startswith("--"):
+                name, _, value = text[2:].partition(" ")
+                flags[name] = value or None
+            elif "=" in text:
+                name, _, value = text.partition("=")
+                keys[name] = tuple(value.split("|")) if "|" in value else ()
+            else:
+                name = text.removesuffix("...")
+                choices = tuple(name.split("|")) if "|" in name else ()
+                words.append(WordSlot(name, item["optional"] is not None, text.endswith("..."), choices))
+        open_keys = keys.pop("NAME", None) is not None
+        return cls(tuple(words), keys, open_keys, flags)
+
+    @property
+    def takes_keys(self) -> bool:
+        return bool(self.keys) or self.open_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as meant (quotes undone), and where it stands."""
+
+    text: str
+    span: Span
+
+    def number(self, least: float, what: str) -> float:
+        """The word as a number; raises ArgumentError for what is none, or too small."""
+        try:
+            value = float(self.text)
+        except ValueError:
+            value = least - 1
+        if not least <= value < 1e9:
+            raise ArgumentError(f"expected {what}, not {self.text!r}", self.span)
+        return value
+
+    def whole(self, least: int, what: str) -> int:
+        """The word as a whole number; raises ArgumentError."""
+        if not re.fullmatch(r"[0-9]{1,9}", self.text) or int(self.text) < least:
+            raise ArgumentError(f"expected {what}, not {self.text!r}", self.span)
+        return int(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of one magic line."""
+
+    line: MagicLine
+    words: tuple[Word, ...] = ()
+    keys: Mapping[str, Word] = field(default_factory=dict)
+    flags: Mapping[str, Word | None] = field(default_factory=dict)
+
+    @property
+    def first(self) -> Word | None:
+        return self.words[0] if self.words else None
+
+
+def parse_arguments(line: MagicLine, signature: Signature, usage: str) -> Arguments:
+    """Read the arguments of a magic line; raises ArgumentError with the fault's position and the usage."""
+    return _Reader(line, signature, usage).read()
+
+
+class _Reader:
+    def __init__(self, line: MagicLine, signature: Signature, usage: str) -> None:
+        self.line = line
+        self.text = line.text.rstrip()
+        self.signature = signature
+        self.usage = usage
+        self.position = 0
+        self.words: list[Word] = []
+        self.keys: dict[str, Word] = {}
+        self.flags: dict[str, Word | None] = {}
+
+    def read(self) -> Arguments:
+        self.skip_blanks()
+        while self.position < len(self.text):
+            key = _KEY.match(self.text, self.position) if self.signature.takes_keys else None
+            if self.text.startswith("--", self.position):
+                self.read_flag()
+            elif key:
+                self.read_key(key)
+            else:
+                self.words.append(self.word())
+            self.skip_blanks()
+        self.check_words()
+        return Arguments(self.line, tuple(self.words), self.keys, self.flags)
+
+    def read_flag(self) -> None:
+        start = self.position
+        found = _FLAG.match(self.text, start)
+        known = self.signature.flags
+        if found is None or found["name"] not in known:
+            word = self.word()
+            self.fail(f"unknown option {word.text}", word.span, did_you_mean(word.text, [f"--{k}" for k in known]))
+        name, wanted = found["name"], known[found["name"]]
+        self.position = found.end()
+        if wanted is None:
+            if found["equals"]:
+                self.fail(f"--{name} takes no value", self.span(start, found.end()))
+            self.flags[name] = None
+            return
+        self.flags[name] = self.value(f"--{name}", start)
+
+    def read_key(self, found: re.Match[str]) -> None:
+        name = found["name"]
+        span = self.span(found.start(), found.end("name"))
+        if name not in self.signature.keys and not self.signature.open_keys:
+            self.fail(f"unknown setting {name!r}", span, did_you_mean(name, self.signature.keys))
+        if name in self.keys:
+            self.fail(f"{name!r} is given twice", span)
+        self.position = found.end()
+        value = self.value(name, found.start())
+        self.check_choice(value, self.signature.keys.get(name, ()))
+        self.keys[name] = value
+
+    def value(self, name: str, start: int) -> Word:
+        self.skip_blanks()
+        if self.position >= len(self.text):
+            self.fail(f"{name} needs a value", self.span(start, len(self.text)))
+        return self.word()
+
+    def word(self) -> Word:
+        start = self.position
+        pieces = []
+        while found := _PIECE.match(self.text, self.position):
+            if "" in (found["double_end"], found["single_end"]):
+                self.fail(f"this {found[0][0]} is never closed", self.span(self.position, self.position + 1))
+            pieces.append(_unquoted(found))
+            self.position = found.end()
+        return Word("".join(pieces), self.span(start, self.position))
+
+    def check_words(self) -> None:
+        slots = self.signature.words
+        for word, slot in zip(self.words, slots, strict=False):
+            self.check_choice(word, slot.choices)
+        if len(self.words) > len(slots) and not (slots and slots[-1].repeated):
+            extra = self.words[len(slots)]
+            self.fail(f"unexpected {extra.text!r}", extra.span)
+        missing = [slot for slot in slots[len(self.words) :] if not slot.optional]
+        if missing:
+            self.fail(f"{missing[0].name} is missing", self.line.name_span)
+
+    def check_choice(self, word: Word, choices: Iterable[str]) -> None:
+        choices = list(choices)
+        if choices and word.text not in choices:
+            expected = ", ".join(choices)
+            self.fail(f"expected one of {expected}, not {word.text!r}", word.span, did_you_mean(word.text, choices))
+
+    def skip_blanks(self) -> None:
+        while self.text[self.position : self.position + 1].isspace():
+            self.position += 1
+
+    def span(self, start: int, end: int) -> Span:
+        return self.line.source.span(self.line.offset + start, self.line.offset + max(end, start))
+
+    def fail(self, message: str, span: Span, hint: str | None = None) -> NoReturn:
+        raise ArgumentError(message, span, hint or f"usage: {self.usage}")
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    if found["double"] is not None:
+        return re.sub(r'\\(["\\])', r"\1", found["double"])
+    return found["plain"] if found["single"] is None else found["single"]

@@ -1,0 +1,72 @@
+"""Help on magics, events, and what else has a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evroute_kernel.errors import did_you_mean
+from evroute_kernel.kernel import magics
+from evroute_kernel.kernel.display import Table, text_bundle
+from evroute_kernel.kernel.failures import failure
+from evroute_kernel.kernel.magics.arguments import Arguments
+from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, magic
+
+if TYPE_CHECKING:
+    from evroute_kernel.kernel.execution import CellRun
+
+INTRODUCTION = """\
+A cell holds OpenSIPS script: event_route[NAME] { ... } and other routes, globals, loadmodule and modparam. Running the
+cell defines them. Statements outside a route run at once, and an expression at the end is shown as the cell's value.
+
+    event_route[E_PIKE_BLOCKED] {
+        xlog("blocked $param(ip)\\n");
+    }
+    %raise E_PIKE_BLOCKED ip=192.0.2.1
+
+Lines that begin with % are magics; %help NAME tells more about one, and about an event, function, variable or
+transformation. %lsmagic lists all magics.
+"""
+
+
+@magic("help", "[NAME]")
+async def help_(cell: CellRun, arguments: Arguments) -> None:
+    """Show help: on a magic, event, function, variable, transformation or route, or on cells in general.
+
+    `NAME?` and `?NAME` on a line of their own do the same in the pager of the front end, where it has one.
+    """
+    from evroute_kernel.kernel.inspection import describe
+
+    word = arguments.first
+    if word is None:
+        cell.outlet.display(text_bundle(f"{INTRODUCTION}\n{listed()}"))
+        return
+    found = describe(word.text, cell.notebook)
+    if found is None:
+        raise failure("UnknownName", f"nothing is known about {word.text!r}", word.span, near(word.text))
+    if arguments.line.span.text.lstrip().startswith("%"):
+        cell.outlet.display(text_bundle(found))
+    else:
+        cell.page(text_bundle(found))
+
+
+@magic("lsmagic")
+async def lsmagic(cell: CellRun, arguments: Arguments) -> None:
+    """List all magics."""
+    cell.outlet.display(Table(("magic", "does"), [(f"%{m.name}", m.summary) for m in by_theme()]).bundle())
+
+
+def by_theme() -> list[Magic]:
+    """All magics, raising events first."""
+    themes = [theme.__name__.rpartition(".")[2] for theme in magics.THEMES]
+    return sorted(MAGICS.values(), key=lambda m: themes.index(m.theme))
+
+
+def listed() -> str:
+    width = max(len(name) for name in MAGICS) + 3
+    return "\n".join(f"{'%' + m.name:<{width}}{m.summary}" for m in by_theme())
+
+
+def near(name: str) -> str:
+    from evroute_kernel.kernel.inspection import known_names
+
+    return did_you_mean(name, known_names()) or "%lsmagic lists all magics, %events all events"

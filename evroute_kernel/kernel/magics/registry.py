@@ -1,0 +1,79 @@
+"""The routes that are defined: list, show, forget."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from evroute_kernel.errors import did_you_mean
+from evroute_kernel.kernel.display import Table, text_bundle
+from evroute_kernel.kernel.failures import CellFailure, failure
+from evroute_kernel.kernel.magics.arguments import Arguments, Word
+from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.runtime.values import decode, encode
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.registry import Definition
+    from evroute_kernel.kernel.execution import CellRun
+
+
+@magic("routes", "[PATTERN]")
+async def routes(cell: CellRun, arguments: Arguments) -> None:
+    """List the routes that are defined: where each comes from and how often it has run.
+
+    A pattern such as `E_*` or `event_route*` keeps those whose name or title matches.
+    """
+    found = [d for d in cell.session.registry if matches(d, arguments.first)]
+    rows = [(decode(d.title), d.owner_name, d.route.header.line, d.runs) for d in found]
+    nothing = "no route is defined" if arguments.first is None else f"no route matches {arguments.first.text}"
+    cell.outlet.display(Table(("route", "defined in", "line", "runs"), rows, nothing).bundle())
+
+
+def matches(definition: Definition, pattern: Word | None) -> bool:
+    names = (decode(definition.title), decode(definition.route.name))
+    return pattern is None or any(fnmatchcase(name, pattern.text) for name in names)
+
+
+@magic("route", "NAME")
+async def route(cell: CellRun, arguments: Arguments) -> None:
+    """Show a route: its source, the cell that defines it and how often it has run.
+
+    NAME is the name of an event or route, or a title such as `event_route[E_PIKE_BLOCKED]`.
+    """
+    for definition in find(cell, arguments):
+        times = "once" if definition.runs == 1 else f"{definition.runs} times"
+        place = f"# {definition.owner_name}, line {definition.route.header.line}; has run {times}"
+        cell.outlet.display(text_bundle(f"{place}\n{definition.route.span.text}"))
+
+
+@magic("forget", "NAME...")
+async def forget(cell: CellRun, arguments: Arguments) -> None:
+    """Forget routes; an event whose route is forgotten is no longer handled."""
+    missing = [word for word in arguments.words if not cell.session.registry.find(encode(word.text))]
+    if missing:
+        raise unknown(cell, missing[0])
+    for word in arguments.words:
+        for title in cell.session.forget(word.text):
+            cell.outlet.write(f"{decode(title)} is forgotten\n")
+
+
+@magic("reset")
+async def reset(cell: CellRun, arguments: Arguments) -> None:
+    """Start afresh: no routes, settings as at the start, no variables, no cache, new workers."""
+    await cell.compute(cell.session.reset)
+    cell.notebook.owners.clear()
+
+
+def find(cell: CellRun, arguments: Arguments) -> list[Definition]:
+    """The definitions that the first word names; raises CellFailure if there is none."""
+    word = arguments.words[0]
+    found = cell.session.registry.find(encode(word.text))
+    if not found:
+        raise unknown(cell, word)
+    return found
+
+
+def unknown(cell: CellRun, word: Word) -> CellFailure:
+    names = [decode(name) for d in cell.session.registry for name in (d.title, d.route.name)]
+    hint = did_you_mean(word.text, names) or "%routes lists what is defined"
+    return failure("UnknownRoute", f"no route {word.text!r} is defined", word.span, hint)

@@ -1,0 +1,287 @@
+"""Drives the grammar's tables over the tokens, and repairs what does not fit, so that all errors are told together.
+
+A missing `;` or `)` is put in, a token too many is left out (`mistakes` decides), and where neither helps the
+statement, the case or the top-level item is skipped up to its end and a substitute put in its place. Nothing recurses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang.lexer import Token
+from evroute_kernel.lang.mistakes import Mistake, Situation, explain, is_header, unbalanced
+from evroute_kernel.source import Span
+
+#: brackets, and `if`s without any, that may be open at one place; a limit of this project (the server's is near 3000)
+MAX_NESTING: Final = 250
+#: operators in one statement; a limit of this project (the server stops evaluating at 100 levels)
+MAX_OPERATORS: Final = 500
+#: errors told for one text; after so many the rest is not read
+MAX_ERRORS: Final = 100
+
+_MAX_STACK: Final = 8 * MAX_NESTING  # the grammar needs up to eight symbols for one level
+_DEPTH: Final = {"LPAR": 1, "LSQB": 1, "LBRACE": 1, "RPAR": -1, "RSQB": -1, "RBRACE": -1}
+_BRACES: Final = {"LBRACE": 1, "RBRACE": -1}
+_OPERATORS: Final = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "PERCENT", "BIT", "TILDE", "AND", "OR", "NOT"})
+_ENDS: Final = frozenset({"SEMICOLON", "LBRACE", "RBRACE"})
+_TEXTS: Final = {"STRING": '""', "NUMBER": "0"}  # of tokens that a repair puts in
+#: what stands in place of something skipped: a statement, a case label, a top-level item
+_SUBSTITUTES: Final = ("BAD", "BAD_CASE", "BAD_ITEM")
+#: repairs tried at one token before it is skipped
+_PATIENCE: Final = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reduction:
+    """A finished rule: how many symbols it takes from the stack, its name, and what makes its node."""
+
+    size: int
+    rule: str
+    build: Callable[[list[Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """For each state: token type or rule name -> the next state (an int), or the rule that is finished."""
+
+    states: dict[int, dict[str, int | Reduction]]
+    start: int
+    end: int
+
+
+class Run:
+    """One pass over the tokens of one text (the last one `$END`). `cut` tells that the text breaks off before its end:
+    what is missing there is not told."""
+
+    def __init__(self, tables: Tables, tokens: list[Token], *, scratch: bool, cut: bool) -> None:
+        self.table = tables.states
+        self.end = tables.end
+        self.tokens = tokens
+        self.scratch = scratch
+        self.cut = cut
+        self.diagnostics: list[Diagnostic] = []
+        self.states: list[int] = [tables.start]
+        self.values: list[Any] = []
+        self.failed_at = -1
+        self.tries = 0
+
+    def parse(self) -> Any:
+        """What the start rule makes of all tokens; None when the rest of the text was given up."""
+        position = operators = depth = 0
+        while True:
+            token = self.tokens[position]
+            kind = token.type
+            if kind in _DEPTH:
+                depth += _DEPTH[kind]
+            if kind in _OPERATORS:
+                operators += 1
+            elif kind in _ENDS:
+                operators = 0
+            if depth > MAX_NESTING or len(self.states) > _MAX_STACK or operators > MAX_OPERATORS:
+                return self._too_deep(token.span, operators > MAX_OPERATORS)
+            if self.feed(token):
+                if kind == "$END":
+                    return self.values[-1]
+                position += 1
+            elif (kind == "$END" and self.cut) or len(self.diagnostics) >= MAX_ERRORS:
+                return None
+            else:
+                position = self._recover(position)
+
+    def feed(self, token: Token) -> bool:
+        """Take one token; False when it does not fit."""
+        kind, table, states, values = token.type, self.table, self.states, self.values
+        while True:
+            action = table[states[-1]].get(kind)
+            if action is None:
+                return False
+            if action.__class__ is int:
+                states.append(action)
+                values.append(token)
+                return True
+            self._reduce(action)  # type: ignore[arg-type]
+            if kind == "$END" and states[-1] == self.end:
+                return True
+
+    def _reduce(self, reduction: Reduction) -> None:
+        states, values, size = self.states, self.values, reduction.size
+        if size:
+            children = values[-size:]
+            del states[-size:], values[-size:]
+        else:
+            children = []
+        values.append(reduction.build(children))
+        states.append(self.table[states[-1]][reduction.rule])  # type: ignore[arg-type]
+
+    def _too_deep(self, span: Span, long: bool) -> None:
+        if long:
+            message = f"this statement is too long: at most {MAX_OPERATORS} operators are possible"
+            hint = "compute parts of it into variables first"
+        else:
+            message = f"nested too deeply: at most {MAX_NESTING} levels of brackets, ifs and loops are possible"
+            hint = "move the inner part into a route of its own"
+        self.diagnostics.append(Diagnostic("error", "nesting", message, span, hint))
+
+    # -- repairs -------------------------------------------------------------------------------------------------------
+
+    def accepts(self, *types: str) -> bool:
+        """Whether tokens of these types would fit next, one after another. Changes nothing."""
+        states = list(self.states)
+        return all(self._would_take(states, kind) for kind in types)
+
+    def _would_take(self, states: list[int], kind: str) -> bool:
+        while True:
+            action = self.table[states[-1]].get(kind)
+            if action is None:
+                return False
+            if isinstance(action, int):
+                states.append(action)
+                return True
+            if action.size:
+                del states[-action.size :]
+            states.append(self.table[states[-1]][action.rule])  # type: ignore[arg-type]
+            if kind == "$END" and states[-1] == self.end:
+                return True
+
+    def _recover(self, position: int) -> int:
+        """Tell what is wrong at a token and make the rest readable; gives the position to go on from."""
+        self._settle()
+        self.tries = self.tries + 1 if position == self.failed_at else 1
+        self.failed_at = position
+        at_end = self.tokens[position].type == "$END"
+        if self.tries > _PATIENCE:
+            return self._skip(position if at_end else position + 1)
+        base, substitute = self._innermost(_SUBSTITUTES)
+        mistake = explain(Situation(self.tokens, position, self.values, base, substitute, self))
+        if self.tries == 1:  # another one at the same token is a consequence of the first
+            code = "unfinished" if at_end else "syntax"
+            self.diagnostics.append(Diagnostic("error", code, mistake.message, mistake.span, mistake.hint))
+        return self._repair(position, mistake, base)
+
+    def _settle(self) -> None:
+        """Finish rules that are complete whatever comes, so that what was read stands on the stack as nodes."""
+        while True:
+            row = self.table[self.states[-1]]
+            actions = {action for kind, action in row.items() if kind.isupper()}
+            if len(actions) != 1:
+                return
+            action = actions.pop()
+            if isinstance(action, int) or not action.size:
+                return
+            self._reduce(action)
+
+    def _repair(self, position: int, mistake: Mistake, base: int) -> int:
+        if mistake.drop:
+            self._drop(base)
+        if (mistake.goto is None and not mistake.feed) or not self.accepts(*mistake.feed):
+            return self._skip(position)
+        for kind in mistake.feed:
+            self._put(kind, position)
+        for index, kind in mistake.change:
+            old = self.tokens[index]
+            self.tokens[index] = Token(kind, old.text, old.span)
+        for index in mistake.remove:
+            del self.tokens[index]
+        return position if mistake.goto is None else mistake.goto
+
+    def _innermost(self, substitutes: tuple[str, ...]) -> tuple[int, str]:
+        """The nearest place on the stack where a substitute fits: its index among the values, and the substitute."""
+        for index in range(len(self.states) - 1, -1, -1):
+            row = self.table[self.states[index]]
+            for substitute in substitutes:
+                if isinstance(row.get(substitute), int):
+                    return index, substitute
+        raise AssertionError("every start accepts a substitute")
+
+    def _drop(self, base: int) -> list[Any]:
+        dropped = self.values[base:]
+        del self.states[base + 1 :], self.values[base:]
+        return dropped
+
+    def _put(self, kind: str, position: int) -> None:
+        self.feed(Token(kind, _TEXTS.get(kind, ""), self.tokens[position].span))
+
+    # -- skipping ------------------------------------------------------------------------------------------------------
+
+    def _skip(self, position: int) -> int:
+        """Drop the construct that broke, up to its end, and put a substitute in its place."""
+        base, substitute = self._innermost(_SUBSTITUTES)
+        if substitute == "BAD_CASE":
+            colon = self._colon(position)
+            if colon is not None:
+                self._drop(base)
+                self._put(substitute, position)
+                return colon
+        if substitute == "BAD_ITEM" or self._route_begins(position) or self.tokens[position].type == "$END":
+            return self._skip_item(position)
+        return self._skip_statement(position)
+
+    def _skip_statement(self, position: int) -> int:
+        base, substitute = self._innermost(("BAD",))
+        dropped = [v.type for v in self._drop(base) if type(v) is Token]
+        close = self._head_end(position, dropped)
+        if close is not None:
+            for kind in (dropped[0], "LPAR", "NUMBER"):
+                self._put(kind, position)
+            return close
+        self._put(substitute, position)
+        return self._statement_end(position, sum(_BRACES.get(kind, 0) for kind in dropped))
+
+    def _colon(self, position: int) -> int | None:
+        """The end of a case label."""
+        for index in range(position, len(self.tokens)):
+            kind = self.tokens[index].type
+            if kind == "COLON":
+                return index
+            if kind in _ENDS:
+                break
+        return None
+
+    def _head_end(self, position: int, dropped: list[str]) -> int | None:
+        """The `)` that ends the head of a dropped if or while: its body can still be read."""
+        if dropped[:2] not in (["IF", "LPAR"], ["WHILE", "LPAR"]):
+            return None
+        depth = dropped.count("LPAR") - dropped.count("RPAR")
+        while depth:
+            kind = self.tokens[position].type
+            if kind in _ENDS or kind == "$END":
+                return None
+            depth += {"LPAR": 1, "RPAR": -1}.get(kind, 0)
+            position += 1
+        return position - 1
+
+    def _statement_end(self, position: int, depth: int) -> int:
+        """The position after the statement's `;` or closing brace, or of the brace that closes the block around it.
+
+        An `else` there belonged to the statement: it goes with it, its body is read.
+        """
+        while True:
+            kind = self.tokens[position].type
+            if kind == "$END" or self._route_begins(position) or (kind == "RBRACE" and depth == 0):
+                return position
+            position += 1
+            depth += _BRACES.get(kind, 0)
+            if depth == 0 and kind in ("SEMICOLON", "RBRACE"):
+                return position + (self.tokens[position].type == "ELSE")
+
+    def _skip_item(self, position: int) -> int:
+        """Forget the item at hand and go on at the next one."""
+        base, substitute = self._innermost(("BAD_ITEM",))
+        self._drop(base)
+        self._put(substitute, position)
+        while not self._item_begins(position) and self.tokens[position].type != "$END":
+            position += 1
+        return position
+
+    def _item_begins(self, position: int) -> bool:
+        kind = self.tokens[position].type
+        if kind.startswith("SET_"):
+            return self.tokens[position + 1].type == "ASSIGN"
+        return kind in ("LOADMODULE", "MODPARAM") or is_header(self.tokens, position)
+
+    def _route_begins(self, position: int) -> bool:
+        """Whether a new route begins, so that the one at hand was not closed; a nested one is no beginning."""
+        return is_header(self.tokens, position) and unbalanced(self.tokens)

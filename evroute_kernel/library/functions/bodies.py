@@ -1,0 +1,41 @@
+"""The functions of module sipmsgops about a body and its SDP. The dummy request has no body: each gives -1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from evroute_kernel.library.declarations import function
+from evroute_kernel.library.functions.sipmsgops import MODULE, NO_BODY, ROUTES
+from evroute_kernel.runtime.context import Context
+
+FUNCTIONS: Final = {
+    "has_body([arg1:string])": "Whether the message has a body, or one of a MIME type.",
+    "has_body_part([mime:string])": "Whether the body has a part, or one of a MIME type.",
+    "remove_body_part([mime:string], [revert:string])": "Remove the parts of a MIME type, or all others.",
+    "get_updated_body_part([mime:string], variable:var)": "Store the body as it would be sent.",
+    "is_audio_on_hold()": "Whether the SDP puts the audio on hold.",
+    "codec_exists(name:string, [clock:string])": "Whether the SDP offers a codec.",
+    "codec_exists_re(regexp:regex)": "Whether the SDP offers a codec that matches a regular expression.",
+    "codec_delete(name:string, [clock:string])": "Delete a codec from the SDP.",
+    "codec_delete_re(regexp:regex)": "Delete the codecs that match a regular expression from the SDP.",
+    "codec_delete_except_re(regexp:regex)": "Delete the codecs that do not match a regular expression from the SDP.",
+    "codec_move_up(name:string, [clock:string])": "Move a codec to the front of the SDP's list.",
+    "codec_move_up_re(regexp:regex)": "Move the codecs that match a regular expression to the front of the SDP's list.",
+    "codec_move_down(name:string, [clock:string])": "Move a codec to the end of the SDP's list.",
+    "codec_move_down_re(regexp:regex)": "Move the codecs that match a regular expression to the end of the SDP's list.",
+    "stream_exists(regexp:regex, [regexp2:regex])": "Whether the SDP has a stream of a media type (and transport).",
+    "stream_delete(regexp:regex, [regexp2:regex])": "Delete the streams of a media type (and transport) from the SDP.",
+}
+
+
+def _without_body(doc: str) -> Callable[..., int]:
+    def call(context: Context, *arguments: Any) -> int:
+        return -1
+
+    call.__doc__ = f"{doc} The dummy request has no body.\n\nReturns -1."
+    return call
+
+
+for _signature, _doc in FUNCTIONS.items():
+    function(_signature, module=MODULE, returns=NO_BODY, routes=ROUTES)(_without_body(_doc))

@@ -1,0 +1,331 @@
+"""The worker process: boots, receives, runs, reports. One thread; what scripts keep in `$var` lives as long as it does.
+
+The supervisor ends a run in two steps. SIGUSR1 raises `Interrupted` inside the route, so that the worker and its state
+survive; if that is not answered, because C code holds the interpreter, SIGKILL follows and a new worker takes over.
+Whatever goes wrong inside a route is reported and costs that run only. The worker ends when its stream does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import resource
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, time
+from types import FrameType
+from typing import Any, Final, NoReturn
+
+from evroute_kernel.library.functions.cfgutils import apply_presets
+from evroute_kernel.library.linker import link
+from evroute_kernel.runtime.context import Context, LinkedRoute, Process, ScriptCrash
+from evroute_kernel.runtime.context import Settings as ProcessSettings
+from evroute_kernel.runtime.shared import Shared
+from evroute_kernel.runtime.statements import run_top_route
+from evroute_kernel.runtime.values import Value, stored
+from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
+from evroute_kernel.worker.messages import (
+    BatchFinished,
+    Booted,
+    Decoder,
+    EventRaised,
+    Limits,
+    LoadRoutes,
+    Message,
+    Params,
+    RouteFailed,
+    RouteFinished,
+    RunBatch,
+    RunRoute,
+    Settings,
+    StubCalled,
+    Subscribed,
+    Subscriptions,
+)
+from evroute_kernel.worker.outbox import Outbox
+from evroute_kernel.worker.sockets import find_fault
+
+INTERRUPT_SIGNAL: Final = signal.SIGUSR1
+RECEIVE_SIZE: Final = 2**18
+#: a hundred blocks may be active at once, each takes some Python calls, and so do its expressions
+RECURSION_LIMIT: Final = 5000
+#: exit code of a worker that ran out of memory and has said so
+EXIT_OUT_OF_MEMORY: Final = 3
+
+
+class Interrupted(BaseException):
+    """The supervisor ends the running route. No `except Exception` of the library may stop it."""
+
+
+class Child:
+    """One worker. `serve` is its life; the methods named after messages are its verbs."""
+
+    def __init__(self, number: int, stream: socket.socket, blackbox: BlackBox, shared: Shared) -> None:
+        self._stream = stream
+        self._blackbox = blackbox
+        self._outbox = Outbox(stream, blackbox)
+        #: the run that may be interrupted now; 0 for none
+        self._armed = 0
+        self._code = 0
+        self._events: set[str] = set()
+        self._event_routes: frozenset[str] = frozenset()
+        #: AVPs of startup_route, which the next route of this process finds, as on the server
+        self._leftover: dict[str, list[Value]] | None = None
+        self._process = process = Process(shared, ProcessSettings(), number)
+        process.at = blackbox.place
+        process.emit = self._outbox.log
+        process.has_subscribers = self._events.__contains__
+        process.raise_event = self._raise_event
+        process.subscribe = self._subscribe
+        process.stub_called = self._stub_called
+        self._verbs: dict[type[Any], Callable[[Any], None]] = {
+            LoadRoutes: self.load_routes,
+            Settings: self.change_settings,
+            Subscriptions: self.change_subscriptions,
+            Limits: lambda limits: limit_memory(limits.memory),
+            RunRoute: self.run_route,
+            RunBatch: self.run_batch,
+        }
+
+    def serve(self) -> None:
+        """Receive and obey until the supervisor closes the stream or is gone."""
+        decoder = Decoder()
+        self._outbox.send(Booted(os.getpid()))
+        while data := self._stream.recv(RECEIVE_SIZE):
+            for message in decoder.feed(data):
+                self._verbs[type(message)](message)
+
+    # -- what the supervisor tells --------------------------------------------------------------------------------
+
+    def load_routes(self, message: LoadRoutes) -> None:
+        slots = self._process.slots
+        for fields in message.routes:
+            slots[fields[0]] = _link(*fields)
+        self._process.routes = {name: slots[slot] for name, slot in message.callable.items()}
+        self._process.error_route = slots[message.error_route] if message.error_route is not None else None
+
+    def change_settings(self, message: Settings) -> None:
+        """Take over all globals. `$log_level` and `$xlog_level` follow only a change of their global."""
+        process, settings = self._process, self._process.settings
+        before = settings.log_level, settings.xlog_level
+        for name, value in message.values.items():
+            setattr(settings, name, value)
+        settings.modparams, settings.modules, settings.stubs = message.modparams, set(message.modules), message.stubs
+        if settings.log_level != before[0]:
+            process.log_level = settings.log_level
+        if settings.xlog_level != before[1]:
+            process.xlog_level = settings.xlog_level
+        apply_presets(process)
+
+    def change_subscriptions(self, message: Subscriptions) -> None:
+        self._events.clear()
+        self._events.update(message.events)
+        self._event_routes = message.event_routes
+
+    # -- running --------------------------------------------------------------------------------------------------
+
+    def run_route(self, message: RunRoute) -> None:
+        outbox = self._outbox
+        outbox.begin(message.room, collecting=False)
+        self._blackbox.clock[0] = monotonic()
+        context = self._new_context(message.event, message.params)
+        route = self._process.slots[message.slot]
+        error = self._attempt(message.run, [route], message.event, message.params, context)
+        end: RouteFinished | RouteFailed
+        if error is None:
+            end = RouteFinished(message.run, self._code, outbox.dropped, tuple(map(stored, context.shown)))
+        else:
+            end = self._failure(message.run, error)
+        self._blackbox.place[STATEMENT] = -1
+        if route.kind == "startup_route":
+            self._leftover = context.avps
+        outbox.send(end)
+        self._after_failure(end)
+
+    def run_batch(self, message: RunBatch) -> None:
+        """Run every route of the event for every parameter list. A failure is reported and the next list follows;
+        an interrupt ends the batch after the list it struck."""
+        outbox, place, clock = self._outbox, self._blackbox.place, self._blackbox.clock
+        event = message.event
+        routes = [self._process.slots[slot] for slot in message.slots]
+        done = 0
+        outbox.begin(message.room, collecting=True)
+        for params in message.batch:
+            place[INDEX] = done
+            clock[0] = monotonic()
+            done += 1
+            error = self._attempt(message.run, routes, event, params)
+            if error is not None:
+                failure = self._failure(message.run, error)
+                outbox.send(failure)
+                self._after_failure(failure)
+                if failure.cause == "interrupted":
+                    break
+        place[STATEMENT] = -1
+        outbox.end()
+        outbox.send(BatchFinished(message.run, done, outbox.dropped))
+
+    def _attempt(
+        self, run: int, routes: list[LinkedRoute], event: str, params: Params, context: Context | None = None
+    ) -> BaseException | None:
+        """Run routes one after the other; what stopped them, or None. Only in here can an interrupt strike."""
+        try:
+            try:
+                self._armed = run
+                for route in routes:
+                    context = context or self._new_context(event, params)
+                    self._code = run_top_route(self._process, route, event, params, context)
+                    context = None
+            finally:
+                self._armed = 0
+        except BaseException as error:  # the boundary of the process: every failure becomes a message
+            return error
+        return None
+
+    def _new_context(self, event: str, params: Params) -> Context:
+        context = Context(self._process, event, params)
+        if self._leftover is not None:
+            context.avps, self._leftover = self._leftover, None
+        return context
+
+    # -- what routes ask for --------------------------------------------------------------------------------------
+
+    def _raise_event(self, event: str, params: Any) -> None:
+        self._outbox.send(EventRaised(event, tuple((name, stored(value)) for name, value in params)))
+
+    def _subscribe(self, event: str, name: str, expire: int | None) -> str | None:
+        fault = find_fault(name, self._event_routes)
+        if fault is None:
+            self._outbox.send(Subscribed(event, name, expire))
+            self._events.add(event)
+        return fault
+
+    def _stub_called(self, name: str, arguments: tuple[str | None, ...]) -> None:
+        place = self._blackbox.place
+        self._outbox.send(StubCalled(name, arguments, place[SLOT], place[STATEMENT], time()))
+
+    # -- failures -------------------------------------------------------------------------------------------------
+
+    def interrupt(self, *_: object) -> None:
+        """The handler of INTERRUPT_SIGNAL. It strikes only the run that the supervisor means."""
+        if not self._armed or self._armed != self._blackbox.interrupt:
+            return
+        if self._outbox.is_writing:
+            self._outbox.on_release = self.interrupt
+            return
+        self._armed = 0
+        raise Interrupted
+
+    def _failure(self, run: int, error: BaseException) -> RouteFailed:
+        """The report about a route that did not end by itself, naming the statement that was running."""
+        if isinstance(error, MemoryError):
+            limit_memory(None)  # or there may be too little left to say so
+        cause, message, detail = _describe(error)
+        self._process.shared.abandon()
+        place = self._blackbox.place
+        return RouteFailed(run, cause, message, detail, place[SLOT], place[STATEMENT], self._outbox.dropped)
+
+    def _after_failure(self, end: Message) -> None:
+        if isinstance(end, RouteFailed) and end.cause == "out of memory":
+            self._outbox.end()
+            os._exit(EXIT_OUT_OF_MEMORY)
+
+
+def _describe(error: BaseException) -> tuple[str, str, str]:
+    """Cause, message and detail of a failure."""
+    if isinstance(error, Interrupted):
+        return "interrupted", "interrupted", ""
+    if isinstance(error, ScriptCrash):
+        return "crashed", str(error), ""
+    if isinstance(error, MemoryError):
+        return "out of memory", "the route needs more memory than a worker may take", ""
+    if isinstance(error, RecursionError):
+        return "crashed", "the script nests too deeply to be run", ""
+    detail = "".join(traceback.format_exception(error))
+    return "internal error", f"{type(error).__name__}: {error}", detail
+
+
+def _link(slot: int, kind: str, name: str, code: bytes, pool: Any, lines: Any, file: str, actions: Any) -> LinkedRoute:
+    try:
+        return link(kind, name, slot, code, pool, lines=lines, file=file, actions=actions)
+    except Exception as error:  # a fault of ours: it belongs to the runs of this route, not to the worker
+        fault = error
+
+        def fail(context: Context) -> int:
+            raise fault
+
+        return LinkedRoute(kind, name, slot, fail, lines, file, actions)
+
+
+# -- boot ---------------------------------------------------------------------------------------------------------
+
+
+def boot(number: int, descriptors: tuple[int, int, int], directory: str, memory: int | None) -> NoReturn:
+    """What a freshly forked process does; never returns. Descriptors: stream, output, black box."""
+    stream_descriptor, output, box = descriptors
+    redirect_output(output)
+    stream = socket.socket(fileno=stream_descriptor)
+    blackbox = BlackBox(box)
+    os.close(box)
+    sys.setrecursionlimit(RECURSION_LIMIT)
+    shared = Shared(directory)
+    child = Child(number, stream, blackbox, shared)
+    set_signals(child.interrupt)
+    limit_memory(memory)
+    status = 0
+    try:
+        child.serve()
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # the supervisor is gone, and with it everybody who could be told
+    except BaseException:  # the last words go where the supervisor reads them
+        traceback.print_exc()
+        status = 1
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
+        sys.stdout.flush()
+    os._exit(status)
+
+
+def redirect_output(descriptor: int) -> None:
+    """Standard input is empty; what is printed goes to the supervisor, which shows it as diagnostics."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(nothing)
+    os.close(descriptor)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - the process's own
+    sys.stdout = open(1, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    faulthandler.enable(2)
+
+
+def set_signals(interrupt: Callable[[int, FrameType | None], None]) -> None:
+    """SIGINT is the supervisor's business: a Ctrl-C in a terminal reaches every process of the group."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(INTERRUPT_SIGNAL, interrupt)
+
+
+_baseline = 0
+
+
+def limit_memory(limit: int | None) -> None:
+    """Bound the address space to what the process had at first and `limit` bytes more; None lifts the bound."""
+    global _baseline
+    _baseline = _baseline or _address_space()
+    soft = resource.RLIM_INFINITY if limit is None else _baseline + limit
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hard != resource.RLIM_INFINITY and (limit is None or soft > hard):
+        soft = hard
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _address_space() -> int:
+    return int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()

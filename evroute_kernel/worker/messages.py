@@ -1,0 +1,295 @@
+"""What supervisor, fork server and workers say to each other: small records of plain values, in frames.
+
+A frame is four bytes of length (little endian) and that many bytes of marshal data: the number of the message's class
+and its fields. Each pair of processes has one ordered stream a direction, so an end can never overtake a log line.
+
+marshal takes exact built-in types only: values that are subclasses (`Dual`) are reduced before they are sent.
+"""
+
+from __future__ import annotations
+
+import marshal
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from struct import Struct
+from typing import Any, Final, TypeAlias
+
+_LENGTH: Final = Struct("<I")
+HEADER: Final = _LENGTH.size
+
+Params: TypeAlias = "tuple[tuple[str | None, int | str | None], ...]"
+
+
+# -- supervisor to worker -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCode:
+    """A compiled route as it travels: what `library.linker.link` takes."""
+
+    slot: int
+    kind: str
+    name: str
+    code: bytes
+    pool: tuple[Any, ...]
+    lines: tuple[int, ...] = ()
+    file: str = ""
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRoutes:
+    """Blocks that are new to this worker (the fields of `RouteCode`), and the slots of those that scripts can call."""
+
+    routes: tuple[tuple[Any, ...], ...]
+    callable: dict[str, int]
+    error_route: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The globals of the script, all of them, and the fields of `runtime.context.Settings` that are tables."""
+
+    values: dict[str, Any]
+    modparams: dict[tuple[str, str], list[int | str]]
+    modules: frozenset[str]
+    stubs: dict[str, tuple[int, tuple[tuple[str, int | str], ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """The events that have a subscriber, and the event routes that a `route:` socket can name."""
+
+    events: frozenset[str]
+    event_routes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Memory that routes may take beyond what the worker had when it started, in bytes; None for no limit."""
+
+    memory: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRoute:
+    """Run one route once. `run` is unique in the session and not 0; `room` is how many log records may be sent."""
+
+    run: int
+    slot: int
+    event: str
+    params: Params
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunBatch:
+    """Run all routes of one event for each of many parameter lists, one list after the other."""
+
+    run: int
+    slots: tuple[int, ...]
+    event: str
+    batch: list[Params]
+    room: int
+
+
+# -- worker to supervisor -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Booted:
+    """The worker waits for its first run."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One log record; text and level as the runtime made them, `time` in seconds of the epoch."""
+
+    level: int
+    text: str
+    diagnostic: bool
+    slot: int
+    statement: int
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventRaised:
+    """The running route raised an event that has a subscriber. It is to run after the raising run has ended."""
+
+    event: str
+    params: Params
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The running route added a subscriber."""
+
+    event: str
+    socket: str
+    expire: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StubCalled:
+    """The running route called a function that is not simulated; arguments as text, None for one left out."""
+
+    name: str
+    arguments: tuple[str | None, ...]
+    slot: int
+    statement: int
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFinished:
+    """The run came to its end. `dropped` log lines found no room; `shown` is the value of a last bare expression."""
+
+    run: int
+    code: int
+    dropped: int
+    shown: tuple[int | str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFailed:
+    """The run, or one event of a batch, did not come to its end.
+
+    `cause` is one of the words in `engine.runs.CAUSES`; `detail` is Python's traceback where the fault is ours.
+    """
+
+    run: int
+    cause: str
+    message: str
+    detail: str
+    slot: int
+    statement: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFinished:
+    """The first `done` parameter lists of a batch have been run: all of them, unless one was interrupted."""
+
+    run: int
+    done: int
+    dropped: int
+
+
+# -- supervisor to fork server and back ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StartWorker:
+    """Fork a worker. Three descriptors travel with it: its stream, where its output goes, its black box."""
+
+    number: int
+    directory: str
+    memory: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalWorker:
+    """Send a signal to a worker, unless it has ended."""
+
+    number: int
+    signal: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServerReady:
+    """The fork server has imported all that workers need."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStarted:
+    number: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerEnded:
+    """A worker has been reaped: `status` is its exit code, or minus the signal that ended it."""
+
+    number: int
+    pid: int
+    status: int
+
+
+Message: TypeAlias = (
+    "LoadRoutes | Settings | Subscriptions | Limits | RunRoute | RunBatch | Booted | LogLine"
+    " | EventRaised | Subscribed | StubCalled | RouteFinished | RouteFailed | BatchFinished"
+    " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded"
+)
+
+_CLASSES: Final[tuple[type[Any], ...]] = (
+    LoadRoutes,
+    Settings,
+    Subscriptions,
+    Limits,
+    RunRoute,
+    RunBatch,
+    Booted,
+    LogLine,
+    EventRaised,
+    Subscribed,
+    StubCalled,
+    RouteFinished,
+    RouteFailed,
+    BatchFinished,
+    StartWorker,
+    SignalWorker,
+    ServerReady,
+    WorkerStarted,
+    WorkerEnded,
+)
+#: number of a class in a frame; log lines are packed from it without building the object first
+TAGS: Final = {cls: tag for tag, cls in enumerate(_CLASSES)}
+
+
+def plain(message: Any) -> tuple[Any, ...]:
+    """The fields of a record, in order."""
+    return tuple(getattr(message, field.name) for field in fields(message))
+
+
+_GETTERS: Final = {cls: attrgetter(*names) for cls in _CLASSES if len(names := cls.__slots__) > 1}
+
+
+def encode(message: Message) -> bytes:
+    """The frame of a message."""
+    cls = type(message)
+    getter = _GETTERS.get(cls)
+    return pack(TAGS[cls], *(getter(message) if getter else plain(message)))
+
+
+def pack(*values: Any) -> bytes:
+    """A frame from a class number and the values of its fields."""
+    data = marshal.dumps(values)
+    return _LENGTH.pack(len(data)) + data
+
+
+class Decoder:
+    """Puts the pieces of a stream together again."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._wanted = HEADER  # bytes without which there is nothing to decode
+
+    def feed(self, data: bytes) -> list[Message]:
+        """The messages that are complete now."""
+        buffer = self._buffer
+        buffer += data
+        messages: list[Message] = []
+        start = 0
+        while len(buffer) - start >= self._wanted:
+            end = start + HEADER + _LENGTH.unpack_from(buffer, start)[0]
+            if end > len(buffer):
+                self._wanted = end - start
+                break
+            tag, *values = marshal.loads(buffer[start + HEADER : end])
+            messages.append(_CLASSES[tag](*values))
+            start, self._wanted = end, HEADER
+        del buffer[:start]
+        return messages

@@ -1,0 +1,73 @@
+"""The worker's side of the stream to the supervisor.
+
+In a single run each message is written at once: what a route logged before it died has left the process. In a batch
+messages collect in the black box, which survives the process too, and are written when it is full.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from time import time
+from typing import Final
+
+from evroute_kernel.runtime.context import Record
+from evroute_kernel.worker.blackbox import BlackBox
+from evroute_kernel.worker.messages import TAGS, LogLine, Message, encode, pack
+
+_LOG_LINE: Final = TAGS[LogLine]
+
+
+class Outbox:
+    """Writes messages in order. `room` log lines may still be sent in this run; `dropped` found no room."""
+
+    def __init__(self, stream: socket.socket, blackbox: BlackBox) -> None:
+        self._stream = stream
+        self._blackbox = blackbox
+        self._collecting = False
+        #: an interrupt must not cut a frame in two: while this is set its handler only sets `on_release`
+        self.is_writing = False
+        self.on_release: Callable[[], None] | None = None
+        self.room = 0
+        self.dropped = 0
+
+    def begin(self, room: int, *, collecting: bool) -> None:
+        """A run begins."""
+        self.room, self.dropped = room, 0
+        self._collecting = collecting
+
+    def end(self) -> None:
+        """The run has ended: everything goes out."""
+        self._collecting = False
+        self.flush()
+
+    def log(self, record: Record) -> None:
+        """`Process.emit`."""
+        if self.room <= 0:
+            self.dropped += 1
+            return
+        self.room -= 1
+        level, text, diagnostic, (slot, statement) = record
+        self._put(pack(_LOG_LINE, level, text, diagnostic, slot, statement, time()))
+
+    def send(self, message: Message) -> None:
+        self._put(encode(message))
+
+    def flush(self) -> None:
+        if held := self._blackbox.held():
+            self._write(held)
+
+    def _put(self, frame: bytes) -> None:
+        self.is_writing = True
+        if not self._collecting or not self._blackbox.hold(frame):
+            self.flush()
+            if not self._collecting or not self._blackbox.hold(frame):
+                self._write(frame)
+        self.is_writing = False
+        if self.on_release is not None:
+            release, self.on_release = self.on_release, None
+            release()
+
+    def _write(self, data: bytes) -> None:
+        self._stream.sendall(data)
+        self._blackbox.sent(len(data))

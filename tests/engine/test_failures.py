@@ -1,0 +1,325 @@
+"""Routes that loop, crash, eat memory or flood; workers that are killed. Each costs its run and nothing else."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from threading import Thread
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from evroute_kernel.engine import pool
+from evroute_kernel.engine.runs import Run, RunError
+from evroute_kernel.engine.session import Session
+
+Define = Callable[..., None]
+Wait = Callable[[Callable[[], bool]], None]
+SPIN = "at(1)\nwhile True: pass"
+# C code that looks at no signal
+DEAF = 'at(1)\nload("builtins").sum(range(10**13))'
+
+
+def texts(run: Run) -> list[str]:
+    return [record.text for record in run.log]
+
+
+def error_of(run: Run) -> RunError:
+    assert run.error is not None
+    return run.error
+
+
+def is_running(session: Session, number: int = 1) -> bool:
+    return any(w.number == number and w.running for w in session.workers())
+
+
+def has_logged(session: Session, text: str, count: int = 1) -> bool:
+    return sum(record.text == text for record in session.log) >= count
+
+
+def pid_of(session: Session, number: int = 1) -> int:
+    pid = next(w.pid for w in session.workers() if w.number == number)
+    assert pid is not None
+    return pid
+
+
+# -- what is said -------------------------------------------------------------------------------------------------
+
+
+def test_an_error_names_event_route_cause_and_line(session: Session) -> None:
+    session.load(
+        'route[work] {\n  xlog("working");\n  sleep(60);\n}\nevent_route[E_A] {\n  route(work);\n}\n', name="a.cfg"
+    )
+    run = session.raise_event("E_A", timeout=0.2)
+    error = error_of(run)
+    assert (error.cause, error.event, error.route) == ("timed out", "E_A", "route[work]")
+    assert error.message == "event_route[E_A], in route[work], timed out after 0.2 s (event E_A)"
+    assert error.span is not None
+    assert (error.span.source.name, error.span.line) == ("a.cfg", 3)
+    assert "    3 |   sleep(60);" in error.render()
+    assert str(error).startswith("a.cfg:3:3: error: event_route[E_A]")
+    assert texts(run) == ["working"]
+
+
+def test_a_crash_of_the_script(session: Session) -> None:
+    session.load(
+        'event_route[E_A] { $var(x) = 1; xlog("before"); $var(x) /= 0; } event_route[E_B] { xlog("$var(x)"); }'
+    )
+    run = session.raise_event("E_A")
+    assert texts(run) == ["before"]
+    assert error_of(run).cause == "crashed"
+    assert "test the divisor" in error_of(run).message
+    assert texts(session.raise_event("E_B")) == ["1"]
+
+
+def test_a_fault_of_ours(session: Session, define: Define) -> None:
+    define(session, E_A="at(2)\n1/0")
+    error = error_of(session.raise_event("E_A"))
+    assert error.cause == "internal error"
+    assert "ZeroDivisionError" in error.message
+    assert "Traceback" in error.render()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+def test_a_worker_that_dies_is_replaced_and_nothing_logged_is_lost(
+    session: Session, define: Define, number: signal.Signals
+) -> None:
+    define(session, E_DIE=f'say("before")\nat(1)\nload("os").kill(load("os").getpid(), {int(number)})', E_A='say("a")')
+    run = session.raise_event("E_DIE")
+    error = error_of(run)
+    assert error.cause == "worker died"
+    assert error.message == f"event_route[E_DIE] ended with its worker, which was killed by {number.name} (event E_DIE)"
+    assert error.span is not None
+    assert error.span.text == "two"
+    assert texts(run)[0] == "before"
+    assert texts(session.raise_event("E_A")) == ["a"]
+    assert [w.number for w in session.workers()] == [1]
+
+
+def test_other_runs_go_on(pair: Session, define: Define, wait: Wait) -> None:
+    define(pair, E_SPIN=f'say("spinning")\n{SPIN}', E_SLOW='load("time").sleep(0.3)\nsay("slow")')
+    spinning = pair.submit("E_SPIN")
+    wait(lambda: has_logged(pair, "spinning"))
+    slow = pair.submit("E_SLOW")
+    wait(lambda: is_running(pair, 2))
+    os.kill(pid_of(pair, 1), signal.SIGKILL)
+    assert error_of(spinning.result()).cause == "worker died"
+    assert texts(slow.result()) == ["slow"]
+
+
+def test_memory(session: Session, define: Define) -> None:
+    session.memory_limit = 64 * 2**20
+    define(session, E_EAT='say("before")\nx = []\nat(1)\nwhile True: x.append(bytearray(1000))', E_A='say("a")')
+    run = session.raise_event("E_EAT")
+    error = error_of(run)
+    assert (error.cause, texts(run)) == ("out of memory", ["before"])
+    assert error.message == "event_route[E_EAT] needs more memory than 64 MiB (event E_EAT)"
+    assert texts(session.raise_event("E_A")) == ["a"]
+
+
+def test_a_flood_is_bounded_and_the_route_goes_on(define: Define) -> None:
+    with Session(workers=1, log_limit=100) as session:
+        define(session, E_A='for i in range(5000): say("x")\np.var["done"] = "yes"', E_B='say(p.var["done"])')
+        run = session.raise_event("E_A")
+        assert run.ok
+        assert texts(run) == ["x"] * 100 + ["4900 more log lines were not kept: the limit of 100 is reached"]
+        assert run.log[-1].diagnostic
+        assert texts(session.raise_event("E_B")) == ["yes"]
+
+
+def test_what_is_printed_in_a_worker_is_shown_as_a_diagnostic(session: Session, define: Define) -> None:
+    define(session, E_A='load("os").write(2, b"from C\\nsecond line\\n")\nload("time").sleep(0.05)')
+    run = session.raise_event("E_A")
+    assert [(r.text, r.diagnostic, r.event) for r in run.log] == [
+        ("from C", True, "E_A"),
+        ("second line", True, "E_A"),
+    ]
+
+
+# -- time and interrupts ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("body", "keeps"), [(SPIN, True), (DEAF, False)])
+def test_a_run_that_takes_too_long(session: Session, define: Define, body: str, keeps: bool) -> None:
+    define(session, E_A=f'p.var["x"] = "kept"\n{body}', E_B='say(p.var.get("x", "gone"))')
+    run = session.raise_event("E_A", timeout=0.1)
+    assert error_of(run).cause == "timed out"
+    assert error_of(run).span is not None
+    assert texts(session.raise_event("E_B")) == ["kept" if keeps else "gone"]
+
+
+def test_an_endless_chain_of_events_ends_in_time(session: Session) -> None:
+    session.load('event_route[E_A] { raise_event("E_A"); raise_event("E_A"); $shv(n) += 1; }')
+    run = session.raise_event("E_A", timeout=0.3)
+    assert error_of(run).cause == "timed out"
+    assert run.routes > 5
+    assert session.workers()[0].state in ("idle", "interrupted")
+
+
+def test_an_interrupt_ends_what_has_this_origin_and_nothing_else(session: Session, define: Define, wait: Wait) -> None:
+    define(session, E_SPIN=SPIN, E_A='say("a")')
+    mine, also_mine = session.submit("E_SPIN", origin="cell 1"), session.submit("E_A", origin="cell 1")
+    other = session.submit("E_A", origin="cell 2")
+    wait(lambda: is_running(session))
+    assert session.interrupt("cell 1") == 2
+    for future, message in (
+        (mine, "event_route[E_SPIN] was interrupted (event E_SPIN)"),
+        (also_mine, "the event E_A was interrupted"),
+    ):
+        assert (error_of(future.result()).cause, error_of(future.result()).message) == ("interrupted", message)
+    assert texts(other.result()) == ["a"]
+    assert session.interrupt() == 0
+
+
+def test_interrupts_are_answered_within_fifty_milliseconds(session: Session, define: Define, wait: Wait) -> None:
+    """The median over routes of every kind, also those that listen to no signal and lose their worker."""
+    define(session, E_SPIN=SPIN, E_SLEEP='load("time").sleep(60)', E_LOG='while True: say("x")', E_DEAF=DEAF)
+    times = []
+    for round_number in range(24):
+        event = ("E_SPIN", "E_SLEEP", "E_LOG", "E_DEAF")[round_number % 4]
+        future = session.submit(event)
+        wait(lambda: is_running(session))
+        start = monotonic()
+        assert session.interrupt() == 1
+        assert error_of(future.result()).cause == "interrupted"
+        times.append(monotonic() - start)
+    assert median(times) < 0.05
+    assert len(session.workers()) == 1
+
+
+def test_interrupts_at_random_moments(session: Session) -> None:
+    session.load(
+        'event_route[E_A] { $var(i) = 0; while ($var(i) < 50) $var(i) += 1; raise_event("E_B"); } '
+        "event_route[E_B] { $shv(n) += 1; }"
+    )
+    numbers = random.Random(7)
+    for _ in range(100):
+        future = session.submit("E_A")
+        end = monotonic() + numbers.random() * 0.001
+        while monotonic() < end:
+            pass
+        session.interrupt()
+        run = future.result(10)
+        assert run.ok or {error.cause for error in run.errors} == {"interrupted"}
+    assert session.raise_event("E_A").ok
+    assert session.shared.get("shv", "n") is not None
+
+
+# -- batches ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ['raise ScriptCrash("no")', 'load("os").kill(load("os").getpid(), 9)', SPIN, DEAF])
+def test_a_fault_in_a_batch_costs_one_event(session: Session, define: Define, fault: str) -> None:
+    body = "\n    ".join(fault.splitlines())
+    define(session, E_A=f'n = c.params[0][1]\nif n == 70:\n    {body}\nsay("%d" % n)')
+    result = session.submit_batch("E_A", [{"n": i} for i in range(200)], timeout=0.2).result()
+    assert [r.text for r in result.log if not r.diagnostic] == [str(i) for i in range(200) if i != 70]
+    assert (result.events, result.failed, len(result.errors)) == (200, 1, 1)
+
+
+def test_an_interrupted_batch_ends_early(session: Session, define: Define, wait: Wait) -> None:
+    define(session, E_A='load("time").sleep(0.001)')
+    future = session.submit_batch("E_A", [{}] * 100_000)
+    wait(lambda: is_running(session))
+    assert session.interrupt() == 1
+    result = future.result()
+    assert 0 < result.events < 100_000
+    assert result.errors[0].cause == "interrupted"
+    assert not result.ok
+
+
+# -- workers that come and go -------------------------------------------------------------------------------------
+
+
+def test_two_hundred_workers_killed_at_random_moments(session: Session, define: Define) -> None:
+    """Each raise ends with a result or an error, none hangs, and the last one works."""
+    session.load('event_route[E_A] { $shv(n) += 1; xlog("a"); raise_event("E_B"); } event_route[E_B] { xlog("b"); }')
+    killed: set[int] = set()
+    stop = False
+
+    def kill() -> None:
+        numbers = random.Random(3)
+        while not stop and len(killed) < 200:
+            end = monotonic() + numbers.random() * 0.02
+            while monotonic() < end:
+                pass
+            for worker in session.workers():
+                if worker.pid is not None and worker.pid not in killed and worker.state != "starting":
+                    killed.add(worker.pid)
+                    os.kill(worker.pid, signal.SIGKILL)
+
+    killer = Thread(target=kill)
+    killer.start()
+    outcomes: dict[str, int] = {}
+    try:
+        while killer.is_alive():
+            run = session.submit("E_A").result(30)
+            outcome = "ok" if run.ok else error_of(run).cause
+            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+            assert outcome in ("ok", "worker died")
+            assert not run.ok or texts(run) == ["a", "b"]
+    finally:
+        stop = True
+        killer.join()
+    assert len(killed) == 200
+    assert outcomes["ok"] > 0
+    assert texts(session.raise_event("E_A")) == ["a", "b"]
+    pids = [w.pid for w in session.workers()]
+    session.close()
+    assert not any(Path(f"/proc/{pid}").exists() for pid in [*killed, *pids])
+
+
+def test_a_killed_fork_server_is_replaced(session: Session, define: Define, wait: Wait) -> None:
+    define(session, E_SPIN=f'say("spinning")\n{SPIN}', E_A='say("a")')
+    for count, number in enumerate((signal.SIGKILL, signal.SIGTERM), 1):
+        future = session.submit("E_SPIN")
+        wait(lambda count=count: has_logged(session, "spinning", count))  # type: ignore[misc]
+        launcher = session._supervisor._pool._launcher
+        assert launcher is not None
+        os.kill(launcher.pid, number)
+        assert error_of(future.result()).cause == "worker died"
+        assert texts(session.raise_event("E_A")) == ["a"]
+
+
+def test_a_worker_killed_while_idle_costs_nothing(session: Session, define: Define, wait: Wait) -> None:
+    define(session, E_A='say("a")')
+    session.raise_event("E_A")
+    for _ in range(10):
+        os.kill(pid_of(session), signal.SIGKILL)
+        assert texts(session.raise_event("E_A")) == ["a"]
+
+
+def test_when_no_worker_can_be_started_raises_say_so(monkeypatch: pytest.MonkeyPatch, define: Define) -> None:
+    monkeypatch.setattr("evroute_kernel.engine.launcher._PROGRAM", "print('no such house')")
+    with Session(workers=1) as session:
+        define(session, E_A='say("a")')
+        for _ in range(2):
+            error = error_of(session.submit("E_A").result(30))
+            assert error.cause == "no worker"
+            assert "no such house" in error.message
+        monkeypatch.undo()
+        assert texts(session.submit("E_A").result(30)) == ["a"]
+
+
+def test_a_worker_that_dies_at_once_is_not_started_for_ever(session: Session, define: Define, wait: Wait) -> None:
+    define(session, E_A='say("a")')
+    starts: list[Any] = []
+    start = pool.Worker
+
+    def broken(*arguments: Any) -> Any:
+        starts.append(arguments)
+        number, launcher, _, _, now = arguments
+        return start(number, launcher, Path("/nowhere"), 0, now)
+
+    assert texts(session.raise_event("E_A")) == ["a"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool, "Worker", broken)
+        os.kill(pid_of(session), signal.SIGKILL)
+        assert error_of(session.submit("E_A").result(30)).cause == "no worker"
+        assert 0 < len(starts) <= 4
+    assert texts(session.raise_event("E_A")) == ["a"]

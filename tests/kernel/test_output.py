@@ -1,0 +1,117 @@
+"""Output is gathered, keeps its order, and goes out under its own request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from evroute_kernel.engine.runs import LogRecord
+from evroute_kernel.kernel.display import plain_record
+from evroute_kernel.kernel.output import LARGE, Outlet
+
+
+class Wire:
+    """Collects what would go to the front end; timers fire when the test says so."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, dict[str, Any], Mapping[str, Any]]] = []
+        self.timers: list[Callable[[], None]] = []
+
+    def publish(self, kind: str, content: dict[str, Any], parent: Mapping[str, Any]) -> None:
+        self.sent.append((kind, content, parent))
+
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        self.timers.append(function)
+
+    def outlet(self, parent: str = "request", silent: bool = False) -> Outlet:
+        return Outlet(self.publish, self.later, {"msg_id": parent}, plain_record, silent)
+
+    @property
+    def streams(self) -> list[tuple[str, str]]:
+        return [(content["name"], content["text"]) for kind, content, _ in self.sent if kind == "stream"]
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+def record(level: str, text: str, diagnostic: bool = False) -> LogRecord:
+    return LogRecord(level, text, diagnostic, "E_X", "event_route[E_X]", 1, None, 0.0)
+
+
+def test_lines_are_merged_and_streams_keep_their_order(wire: Wire) -> None:
+    outlet = wire.outlet()
+    for level, text in [("NOTICE", "a\n"), ("DBG", "b"), ("WARNING", "c\n"), ("ALERT", "d\n"), ("INFO", "e\n")]:
+        outlet.record(record(level, text))
+    assert wire.sent == []
+    outlet.flush()
+    assert wire.streams == [("stdout", "a\nb"), ("stderr", "c\nd\n"), ("stdout", "e\n")]
+
+
+def test_one_timer_for_many_lines(wire: Wire) -> None:
+    outlet = wire.outlet()
+    outlet.write("a")
+    outlet.write("b")
+    assert len(wire.timers) == 1
+    wire.timers.pop()()
+    assert wire.streams == [("stdout", "ab")]
+    outlet.write("c")
+    assert len(wire.timers) == 1
+
+
+def test_much_text_is_sent_by_who_wrote_it(wire: Wire) -> None:
+    wire.outlet().write("x" * LARGE)
+    assert [len(text) for _, text in wire.streams] == [LARGE]
+
+
+def test_displays_come_after_the_text_before_them(wire: Wire) -> None:
+    outlet = wire.outlet()
+    outlet.write("a")
+    outlet.display({"text/plain": "b"})
+    outlet.write("c")
+    outlet.error("Name", "message", ["line"])
+    assert [kind for kind, _, _ in wire.sent] == ["stream", "display_data", "stream", "error"]
+
+
+def test_late_output_has_its_own_parent(wire: Wire) -> None:
+    first, second = wire.outlet("1"), wire.outlet("2")
+    second.write("b")
+    first.write("a")
+    for timer in wire.timers:
+        timer()
+    assert [(content["text"], parent["msg_id"]) for _, content, parent in wire.sent] == [("b", "2"), ("a", "1")]
+
+
+def test_silent_shows_nothing_and_still_knows_the_log(wire: Wire) -> None:
+    outlet = wire.outlet(silent=True)
+    outlet.record(record("NOTICE", "a"))
+    outlet.error("Name", "message", [])
+    outlet.flush()
+    assert wire.sent == []
+    assert [r.text for r in outlet.records] == ["a"]
+
+
+def test_diagnostics_say_their_level(wire: Wire) -> None:
+    outlet = wire.outlet()
+    outlet.record(record("WARNING", "no parameter x", diagnostic=True))
+    outlet.flush()
+    assert wire.streams == [("stderr", "WARNING: no parameter x\n")]
+
+
+def test_threads_lose_nothing(wire: Wire) -> None:
+    outlet = wire.outlet()
+    threads = [Thread(target=lambda name=name: [outlet.write(f"{name}{i}\n") for i in range(2000)]) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for _ in range(100):
+        outlet.flush()
+    for thread in threads:
+        thread.join()
+    outlet.flush()
+    lines = "".join(text for _, text in wire.streams).split()
+    assert [line for line in lines if line[0] == "a"] == [f"a{i}" for i in range(2000)]
+    assert [line for line in lines if line[0] == "b"] == [f"b{i}" for i in range(2000)]

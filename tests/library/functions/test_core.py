@@ -1,0 +1,70 @@
+"""Functions of the core that need no message."""
+
+from __future__ import annotations
+
+import time
+
+from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.template import parse_variable
+from evroute_kernel.runtime.trace import Tracer
+
+
+def test_pv_printf_expands_into_a_variable(run, read, show):
+    assert run("pv_printf", "$var(line)", "n=$param(n) x=$var(unset)") == 1
+    assert read("$var(line)") == "n=42 x=<null>"
+    run("pv_printf", "$avp(l)", "one")
+    run("pv_printf", "$avp(l)", "two")
+    assert show("$(avp(l)[*])") == "two, one"
+
+
+def test_pv_printf_into_a_read_only_variable_fails_when_run(run, complaints):
+    assert run("pv_printf", "$param(n)", "x") == -1
+    assert len(complaints()) == 1
+
+
+def test_get_timestamp_pushes_integers(run, read):
+    before = int(time.time())
+    assert run("get_timestamp", "$avp(s)", "$avp(u)") == 1
+    assert before <= read("$avp(s)") <= time.time()
+    assert 0 <= read("$avp(u)") < 1_000_000
+
+
+def test_get_timestamp_wants_avps():
+    assert FUNCTIONS["get_timestamp"].check([parse_variable("$var(s)"), parse_variable("$avp(u)")])[0] == 0
+
+
+def test_avp_print_tells_at_info(run, put, process, said):
+    put("$avp(a)", 5)
+    assert run("avp_print") == 1
+    assert said == []
+    process.log_level = 3
+    run("avp_print")
+    assert any("$avp(a) = 5" in text for _, text, _, _ in said)
+
+
+def test_script_trace_switches_a_tracer_on_and_off(run, process):
+    assert run("script_trace", 1, "$rc", "mark") == 1
+    assert isinstance(process.at, Tracer)
+    assert run("script_trace") == 1
+    assert not isinstance(process.at, Tracer)
+
+
+def test_script_trace_needs_level_and_format_together(run, complaints):
+    assert run("script_trace", 1) == -6
+    assert len(complaints()) == 1
+    assert run("script_trace", None, "$rc") == -6
+
+
+def test_the_format_of_script_trace_is_checked_at_start():
+    check = FUNCTIONS["script_trace"].check
+    assert check([1, "$nonsense", None])[0] == 1
+    assert check([1, "$rc", parse_variable("$var(x)")])[0] == 2
+    assert check([1, "$rc", "info"]) is None
+
+
+def test_the_core_is_healthy(run, complaints):
+    assert run("sr_check_status", "core") == 1
+    assert run("sr_check_status", "core", "all") == 1
+    assert run("sr_check_status", "core", "nobody") < 0
+    assert complaints() == []
+    assert FUNCTIONS["sr_check_status"].check(["nope", None])[0] == 0

@@ -1,0 +1,45 @@
+"""The table of variables against the facts about OpenSIPS."""
+
+from __future__ import annotations
+
+import pytest
+
+import evroute_kernel.library.everything  # noqa: F401 - fills the tables
+from evroute_kernel.library.catalogue import variables
+from evroute_kernel.library.declarations import VARIABLES, Variable
+
+MODULES = ("core", "cfgutils", "uuid", "benchmark")
+FACTS = [fact for fact in variables().values() if fact.module in MODULES]
+
+
+def declared(name: str) -> Variable:
+    return VARIABLES[name]
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+def test_declared_as_the_server_has_it(fact) -> None:  # type: ignore[no-untyped-def]
+    variable = declared(fact.name)
+    assert variable.get.__module__.startswith("evroute_kernel.library.variables.")
+    assert variable.doc
+    assert variable.module == fact.module
+    assert variable.writable == fact.writable
+    # $(sdp.line(a)[insert]) and its kin are the only other indexes; they would need an SDP body
+    assert variable.index == fact.index or fact.name.startswith("sdp.")
+
+
+SHOWN = [fact for fact in FACTS if fact.prints is not None and fact.name_param != "required"]
+
+
+@pytest.mark.parametrize("fact", SHOWN, ids=lambda fact: fact.name)
+def test_shows_what_the_server_shows(fact, show) -> None:  # type: ignore[no-untyped-def]
+    assert show(f"$({fact.name})") == fact.prints
+
+
+def test_there_are_facts() -> None:
+    assert len(FACTS) > 100
+    assert len(SHOWN) > 80
+
+
+def test_aliases_are_one_variable() -> None:
+    for names in ("ru ruri", "rU ruri.user", "rc retcode", "du duri", "si src_ip", "fu from"):
+        assert len({id(declared(name)) for name in names.split()}) == 1

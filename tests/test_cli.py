@@ -1,0 +1,188 @@
+"""The `evroute` command as a process of its own: what it prints where, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PIKE = 'event_route[E_PIKE_BLOCKED] {\n\txlog("blocked $param(ip)\\n");\n\txlog("L_WARN", "careful\\n");\n}\n'
+
+
+def evroute(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
+    """Runs the installed command."""
+    command = Path(sys.executable).with_name("evroute")
+    done = subprocess.run([command, *arguments], input=stdin, capture_output=True, timeout=60, check=False)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "pike.cfg"
+    path.write_text(PIKE, encoding="utf-8")
+    return path
+
+
+class TestRun:
+    def test_prints_what_is_logged(self, script: Path) -> None:
+        done = evroute("run", script, "--raise", "E_PIKE_BLOCKED ip=192.0.2.1", "--raise", "E_PIKE_BLOCKED ip=::1")
+        assert done.returncode == 0
+        assert done.stdout == "blocked 192.0.2.1\nblocked ::1\n"
+        assert done.stderr == "careful\ncareful\n"
+
+    def test_json(self, script: Path) -> None:
+        done = evroute("run", script, "--json", "--raise", 'E_PIKE_BLOCKED {"ip": "Zoë"}')
+        first, second = map(json.loads, done.stdout.splitlines())
+        assert (done.returncode, done.stderr) == (0, "")
+        assert (first["level"], first["text"], first["event"]) == ("NOTICE", "blocked Zoë\n", "E_PIKE_BLOCKED")
+        assert (first["line"], first["file"], first["diagnostic"]) == (2, str(script), False)
+        assert (second["level"], second["text"]) == ("WARNING", "careful\n")
+
+    def test_text_without_newline_stays_without(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.cfg"
+        path.write_text('event_route[E_X] { xlog("a"); xlog("b"); }')
+        assert evroute("run", path, "--raise", "E_X").stdout == "ab"
+
+    def test_diagnostics_name_their_place(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.cfg"
+        path.write_text('event_route[E_X] {\n  xlog("$param(nope)\\n");\n}')
+        done = evroute("run", path, "--raise", "E_X a=1")
+        assert (done.returncode, done.stdout) == (0, "<null>\n")
+        assert done.stderr.startswith(f"{path}:2:")
+        assert "WARNING" in done.stderr
+
+    def test_startup_route_runs_without_events(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.cfg"
+        path.write_text('startup_route { xlog("up\\n"); }')
+        assert evroute("run", path).stdout == "up\n"
+
+    def test_reads_standard_input(self) -> None:
+        done = evroute("run", "-", "--raise", "E_PIKE_BLOCKED ip=1 --count 2", stdin=PIKE.encode())
+        assert (done.returncode, done.stdout) == (0, "blocked 1\nblocked 1\n")
+
+    def test_includes_are_found_beside_the_file(self, tmp_path: Path) -> None:
+        (tmp_path / "routes.cfg").write_text(PIKE)
+        path = tmp_path / "main.cfg"
+        path.write_text('include_file "routes.cfg"\n')
+        assert evroute("run", path, "--raise", "E_PIKE_BLOCKED ip=1").stdout == "blocked 1\n"
+
+    def test_refused_script(self, tmp_path: Path) -> None:
+        path = tmp_path / "bad.cfg"
+        path.write_text("event_route[E_X] {\n  xlgo(1);\n}")
+        done = evroute("run", path, "--raise", "E_X")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "line 2" in done.stderr
+        assert "^^^^" in done.stderr
+
+    def test_event_nobody_handles(self, script: Path) -> None:
+        done = evroute("run", script, "--raise", "E_PIKE_BLOKED ip=1")
+        assert done.returncode == 1
+        assert "E_PIKE_BLOCKED" in done.stderr
+
+    def test_bad_event_is_a_usage_error_with_a_caret(self, script: Path) -> None:
+        done = evroute("run", script, "--raise", "E_PIKE_BLOCKED ip=1 ip=2")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "given twice" in done.stderr
+        assert "^^" in done.stderr
+
+    def test_a_run_that_fails(self, tmp_path: Path) -> None:
+        path = tmp_path / "crash.cfg"
+        path.write_text('event_route[E_X] { xlog("before\\n"); $var(x) = 1; $var(x) /= 0; xlog("after\\n"); }')
+        done = evroute("run", path, "--raise", "E_X")
+        assert (done.returncode, done.stdout) == (1, "before\n")
+        assert "E_X" in done.stderr
+
+
+class TestCheck:
+    def test_clean(self, script: Path) -> None:
+        done = evroute("check", script)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+    def test_findings_have_place_and_severity(self, tmp_path: Path) -> None:
+        path = tmp_path / "bad.cfg"
+        path.write_text('event_route[E_X] {\n  xlgo("a");\n  $vra(x) = 1;\n}')
+        done = evroute("check", path)
+        assert (done.returncode, done.stderr) == (1, "")
+        first, second = done.stdout.splitlines()
+        assert first.startswith(f"{path}:2:3: error: ")
+        assert second.startswith(f"{path}:3:3: error: ")
+
+    def test_several_files(self, tmp_path: Path, script: Path) -> None:
+        bad = tmp_path / "bad.cfg"
+        bad.write_text("event_route[E_X] { }")
+        done = evroute("check", script, bad, tmp_path / "none.cfg")
+        assert done.returncode == 2
+        assert done.stdout.startswith(f"{bad}:1:")
+        assert "cannot read" in done.stderr
+
+    @pytest.mark.parametrize("command", ["check", "run"])
+    def test_file_that_is_no_utf8(self, tmp_path: Path, command: str) -> None:
+        path = tmp_path / "latin.cfg"
+        path.write_bytes(b'event_route[E_X] {\n  xlog("caf\xe9\\n");\n}')
+        done = evroute(command, path)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert f"{path}:2:12: error: byte 0xe9 is not UTF-8" in done.stderr
+        assert r"write \xe9 in" in done.stderr
+
+    def test_file_that_is_not_there(self) -> None:
+        done = evroute("check", "/nonexistent/a.cfg")
+        assert done.returncode == 2
+        assert done.stderr == "error: cannot read /nonexistent/a.cfg: No such file or directory\n"
+
+    def test_nul_bytes(self, tmp_path: Path) -> None:
+        path = tmp_path / "nul.cfg"
+        path.write_bytes(b"event_route[E_X] {\0}")
+        done = evroute("check", path)
+        assert (done.returncode, done.stderr) == (1, "")
+        assert done.stdout.startswith(f"{path}:1:19: error: ")
+
+    @pytest.mark.parametrize("text", ["(" * 1000, "event_route[E_X] { " + "if (1) { " * 1000, "a" * 100_000])
+    def test_hostile_text_is_answered(self, tmp_path: Path, text: str) -> None:
+        path = tmp_path / "a.cfg"
+        path.write_text(text)
+        done = evroute("check", path)
+        assert (done.returncode, done.stderr) == (1, "")
+
+
+class TestInstall:
+    def test_prefix(self, tmp_path: Path) -> None:
+        done = evroute("install", "--prefix", tmp_path, "--name", "routes", "--display-name", "Routes")
+        assert (done.returncode, done.stderr) == (0, "")
+        spec = json.loads((tmp_path / "share/jupyter/kernels/routes/kernel.json").read_text())
+        assert spec["display_name"] == "Routes"
+        assert spec["argv"][0] == sys.executable
+        assert (tmp_path / "share/jupyter/kernels/routes/logo-64x64.png").is_file()
+
+    def test_one_place_only(self, tmp_path: Path) -> None:
+        assert evroute("install", "--user", "--prefix", tmp_path).returncode == 2
+
+    def test_bad_name(self, tmp_path: Path) -> None:
+        done = evroute("install", "--prefix", tmp_path, "--name", "no/such")
+        assert done.returncode == 2
+        assert "no/such" in done.stderr
+
+
+class TestUsage:
+    def test_nothing(self) -> None:
+        assert evroute().returncode == 2
+
+    def test_help_names_the_commands(self) -> None:
+        done = evroute("--help")
+        assert done.returncode == 0
+        assert all(command in done.stdout for command in ("run", "check", "install"))
+
+    def test_version(self) -> None:
+        from evroute_kernel import __version__
+
+        assert evroute("--version").stdout == f"evroute {__version__}\n"
+
+    def test_reader_that_goes_away(self, tmp_path: Path) -> None:
+        path = tmp_path / "many.cfg"
+        path.write_text('event_route[E_X] { xlog("0123456789\\n"); }')
+        command = f"{Path(sys.executable).with_name('evroute')} run {path} --raise 'E_X --count 20000' | head -n 1"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+        assert (done.stdout, done.stderr) == ("0123456789\n", "")
