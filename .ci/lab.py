@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from urllib.error import URLError
 
 TOKEN = "smoke"
@@ -24,22 +25,29 @@ def free_port() -> int:
 PORT = free_port()
 
 
-def get(path: str) -> dict:
-    request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", headers={"Authorization": f"token {TOKEN}"})
+def ask(path: str, body: dict | None = None) -> dict:
+    """GET, or POST where there is a body."""
+    headers = {"Authorization": f"token {TOKEN}"}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", data, headers)
     with urllib.request.urlopen(request, timeout=10) as reply:
         return json.load(reply)
 
 
-def wait_for_server(server: subprocess.Popen) -> None:
+def wait(what: str, happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + SECONDS
-    while True:
-        assert server.poll() is None, f"jupyter lab ended with {server.returncode}"
-        assert time.monotonic() < deadline, f"jupyter lab did not answer within {SECONDS} s"
-        try:
-            get("/api/status")
-            return
-        except URLError:
-            time.sleep(0.2)
+    while not happened():
+        assert time.monotonic() < deadline, f"{what}: not within {SECONDS} s"
+        time.sleep(0.2)
+
+
+def answers(server: subprocess.Popen) -> bool:
+    assert server.poll() is None, f"jupyter lab ended with {server.returncode}"
+    try:
+        ask("/api/status")
+    except URLError:
+        return False
+    return True
 
 
 def main(command: str) -> None:
@@ -53,14 +61,15 @@ def main(command: str) -> None:
     ]
     server = subprocess.Popen([*words, *options, notebook], start_new_session=True)
     try:
-        wait_for_server(server)
-        content = get(f"/api/contents/{notebook.rpartition('/')[2]}")["content"]
-        kernel = content["metadata"]["kernelspec"]["name"]
-        assert kernel in get("/api/kernelspecs")["kernelspecs"], f"no kernelspec {kernel}"
+        wait("jupyter lab answers", lambda: answers(server))
+        content = ask(f"/api/contents/{notebook.rpartition('/')[2]}")["content"]
+        name = content["metadata"]["kernelspec"]["name"]
+        kernel = ask("/api/kernels", {"name": name})["id"]
+        wait("the kernel is ready", lambda: ask(f"/api/kernels/{kernel}")["execution_state"] == "idle")
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
-    print(f"jupyter lab opens {notebook} with the kernel {kernel}")
+    print(f"jupyter lab opens {notebook} and starts the kernel {name}")
 
 
 main(sys.argv[1])

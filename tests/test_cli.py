@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,27 @@ class TestRun:
         done = evroute("run", path, "--raise", "E_X")
         assert (done.returncode, done.stdout) == (1, "before\n")
         assert "E_X" in done.stderr
+
+    def test_ctrl_c_ends_it_at_once(self, tmp_path: Path) -> None:
+        path = tmp_path / "slow.cfg"
+        path.write_text('startup_route { xlog("up\\n"); }\nevent_route[E_X] { sleep(50); }')
+        command = [str(Path(sys.executable).with_name("evroute")), "run", str(path), "--raise", "E_X --timeout 55"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "up\n"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+            assert process.stderr is not None
+            assert process.stderr.read() == ""
+
+    def test_samples_and_options_of_notebooks(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.cfg"
+        path.write_text('event_route[E_CORE_SHM_THRESHOLD] { xlog("$param(1) $param(size)\\n"); }')
+        done = evroute("run", path, "--raise", "E_CORE_SHM_THRESHOLD --sample usage=12")
+        assert (done.returncode, done.stdout) == (0, "12 67108864\n")
+        done = evroute("run", path, "--raise", "E_CORE_SHM_THRESHOLD --async")
+        assert done.returncode == 2
+        assert "--async is for notebooks" in done.stderr
 
 
 class TestCheck:

@@ -8,6 +8,7 @@ from evroute_kernel.engine.registry import Registry
 from evroute_kernel.engine.runs import Cause, RunError
 from evroute_kernel.engine.settings import Limits
 from evroute_kernel.engine.tasks import Task
+from evroute_kernel.runtime.values import decode
 
 _HINTS: Final[dict[Cause, str]] = {
     "timed out": "allow more time, or leave the loop earlier",
@@ -30,7 +31,7 @@ def describe(
 
 
 def _message(cause: Cause, words: str, task: Task, where: str, limits: Limits) -> str:
-    event = f" (event {task.event})" if task.event else ""
+    event = f" (event {decode(task.event)})" if task.event else ""
     if cause == "interrupted":
         return f"{where} was interrupted{event}"
     if cause == "timed out":

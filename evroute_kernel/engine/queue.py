@@ -26,9 +26,9 @@ class Queue:
         """To the front, with the place it had."""
         self._line(task).appendleft(task)
 
-    def take(self, number: int) -> Task | None:
-        """The oldest task that worker `number` may run."""
-        lines = [line for line in (self._common, self._bound.get(number)) if line]
+    def take(self, number: int, common: bool = True) -> Task | None:
+        """The oldest task that worker `number` may run; without `common`, only one bound to it."""
+        lines = [line for line in (self._common if common else None, self._bound.get(number)) if line]
         if not lines:
             return None
         return min(lines, key=lambda line: line[0].order).popleft()

@@ -5,24 +5,20 @@
         run = session.raise_event("E_PIKE_BLOCKED", {"ip": "1.2.3.4"})
         run.ok, run.log
 
-A Session is the shared memory, the registry, the subscriptions, the settings, and a supervisor with its workers. Its
-methods may be called from any thread; those that wait say so.
+A Session is a facade: `World` is what it knows, `Supervisor` runs its routes. Its methods may be called from any
+thread; those that wait say so.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.engine.events import GivenParams, UnknownEventError, event_params
-from evroute_kernel.engine.interface import ROUTE, Interface
-from evroute_kernel.engine.program import Program
+from evroute_kernel.engine.events import GivenParams, event_params
 from evroute_kernel.engine.registry import Change, Registry
 from evroute_kernel.engine.runs import BatchResult as BatchResult
 from evroute_kernel.engine.runs import Loaded as Loaded
@@ -31,28 +27,21 @@ from evroute_kernel.engine.runs import Run as Run
 from evroute_kernel.engine.runs import RunError as RunError
 from evroute_kernel.engine.runs import StubCall as StubCall
 from evroute_kernel.engine.runs import WorkerInfo as WorkerInfo
-from evroute_kernel.engine.settings import Limits, Settings, module_name
+from evroute_kernel.engine.settings import Limits, Settings
 from evroute_kernel.engine.supervisor import Supervisor
 from evroute_kernel.engine.tasks import Batch, Chunk, Delivery, Raise
-from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.engine.world import OnRecord, World
+from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.runtime.shared import Shared, make_directory
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.source import Source
-from evroute_kernel.worker.messages import Subscriptions
 
 if TYPE_CHECKING:
-    from evroute_kernel.lang.compiler import CompiledRoute, Unit
+    from evroute_kernel.lang.compiler import Unit
     from evroute_kernel.lang.environment import Environment
 
 #: workers of a Session that names no number: one for each core, but no more than these
 MOST_WORKERS: Final = 4
-#: records that `Session.log` keeps
-LOG_KEPT: Final = 100_000
-#: calls that `Session.stub_calls` keeps
-STUB_CALLS_KEPT: Final = 10_000
-
-OnRecord = Callable[[LogRecord, object], None]
-_log = logging.getLogger(__name__)
 
 
 class Session:
@@ -72,26 +61,13 @@ class Session:
         log_limit: int = 10_000,
         on_record: OnRecord | None = None,
     ) -> None:
-        if workers is not None and workers < 1:
-            raise ValueError(f"a session needs one worker at least, not {workers}")
-        self.limits = Limits(timeout, memory_limit, log_limit)
-        self.registry = Registry()
-        self.settings = Settings(self._settings_changed)
-        #: whether a route that another text defined may not be replaced
-        self.strict = False
-        #: events that users declared as their own, by name; what is declared of each is for the lints
-        self.declared_events: dict[str, object] = {}
-        self._on_record = on_record
-        self._lock = threading.RLock()
+        workers = default_workers() if workers is None else _at_least_one(workers)
+        self._world = World(Limits(timeout, memory_limit, log_limit), on_record)
         self._loading = threading.Lock()
-        self._interface = Interface()
-        self._program = Program()
-        self._records: deque[LogRecord] = deque(maxlen=LOG_KEPT)
-        self._stub_calls: deque[StubCall] = deque(maxlen=STUB_CALLS_KEPT)
+        self._opening = threading.Lock()
         self._directory = make_directory()
         self._shared: Shared | None = None
-        self._is_closed = False
-        self._supervisor = Supervisor(_World(self), self._directory, workers or default_workers())
+        self._supervisor = Supervisor(self._world, self._directory, workers)
         self._supervisor.start()
 
     # -- loading --------------------------------------------------------------------------------------------------
@@ -113,7 +89,7 @@ class Session:
         """
         with self._loading:
             unit = self.compile(source, name, owner=owner, scratch=scratch)
-            change, tops = self._define(unit, owner)
+            change, tops = self._world.define(unit, owner)
         return self._loaded(unit, change, tops, origin, timeout)
 
     def compile(
@@ -130,73 +106,24 @@ class Session:
     ) -> Loaded:
         """The second half of `load`: what was compiled takes effect. For callers that may change their mind between."""
         with self._loading:
-            change, tops = self._define(unit, owner)
+            change, tops = self._world.define(unit, owner)
         return self._loaded(unit, change, tops, origin, timeout)
 
     def _loaded(self, unit: Unit, change: Change, tops: list[int], origin: object, timeout: float | None) -> Loaded:
         """Run what a text runs at once, and say what became of it all."""
-        run = self._run_tops(tops, unit.source.name, origin, timeout) if tops else None
+        run = self._run_tops(tops, origin, timeout) if tops else None
         return Loaded(unit.diagnostics, change.defined, change.replaced, change.dropped, run)
 
     def check(self, source: str | Source, name: str = "script", *, owner: str | None = None) -> list[Diagnostic]:
         """Every finding about a text, errors too. Nothing is defined, nothing runs."""
-        from evroute_kernel.lang.compiler import compile_script
-
-        source = Source(name, source) if isinstance(source, str) else source
         try:
-            return list(compile_script(source, self.environment(owner), scratch=True).diagnostics)
+            return list(self.compile(source, name, owner=owner, scratch=True).diagnostics)
         except ScriptError as error:
             return error.diagnostics
 
-    def _define(self, unit: Unit, owner: str | None) -> tuple[Change, list[int]]:
-        """Make a compiled text part of the session; what it changed, and the slots to run now."""
-        with self._lock:
-            if self.strict:
-                self._refuse_redefinition(unit.routes, owner)
-            change = self.registry.define(unit.routes, owner)
-            modules = {module_name(item.path) for item in unit.modules}
-            self.settings.contribute(
-                owner,
-                [(item.name, item.value) for item in unit.settings],
-                [(item.module, item.name, item.value) for item in unit.modparams],
-                modules,
-            )
-            self._changed()
-            startup = [route for route in unit.routes if route.kind == "startup_route"]
-            tops = [*startup, unit.scratch] if unit.scratch else startup
-            return change, [self.registry.slot(route) for route in tops]
-
-    def _refuse_redefinition(self, routes: Sequence[CompiledRoute], owner: str | None) -> None:
-        replaced = dict(self.registry.preview(routes, owner).replaced)
-        if replaced:
-            raise ScriptError(
-                [
-                    Diagnostic("error", "redefined", f"{r.title} is defined in {replaced[r.title]} already", r.header)
-                    for r in routes
-                    if r.title in replaced
-                ]
-            )
-
-    def _run_tops(self, slots: list[int], name: str, origin: object, timeout: float | None) -> Run:
-        """Run routes that no event names, in the first worker, one after the other."""
-        raised = self._new_raise("", origin, timeout)
-        tasks = [Delivery(raised, "", (), (slot,), number=1) for slot in slots]
-        self._supervisor.submit(raised, *tasks)
-        run: Run = raised.future.result()
-        return run
-
     def environment(self, owner: str | None = None) -> Environment:
         """What a text of this owner may refer to beyond itself: all that others have defined, loaded and set."""
-        from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment
-
-        with self._lock:
-            others = [d for d in self.registry if owner is None or d.owner != owner]
-            return Environment(
-                routes={(d.route.kind, d.route.name): d.owner_name for d in others},
-                modules=DEFAULT_MODULES | self.settings.modules_in_force(without=owner),
-                modparams=self.settings.modparams_in_force(without=owner),
-                events=frozenset(self.declared_events),
-            )
+        return self._world.environment(owner)
 
     # -- raising --------------------------------------------------------------------------------------------------
 
@@ -209,7 +136,7 @@ class Session:
         the raise by it. Raises UnknownEventError when nothing handles the event, ParameterError for a bad parameter.
         """
         given = event_params(params)
-        slots = self._handlers(event)
+        slots = self._world.handlers(event)
         raised = self._new_raise(event, origin, timeout)
         tasks = [Delivery(raised, encode(event), given, slots)] if slots else []
         self._supervisor.submit(raised, *tasks)
@@ -235,81 +162,104 @@ class Session:
         the events raise runs between the chunks that the batch is handed out in. A sequence is read as it is needed;
         any other iterable is read to its end first.
         """
-        slots = self._handlers(event)
+        slots = self._world.handlers(event)
         items = lists if isinstance(lists, Sequence) else list(lists)
-        batch = Batch(
-            event,
-            origin,
-            self.limits.timeout if timeout is None else timeout,
-            self.limits.log,
-            source=map(event_params, items),
-            slots=slots,
-        )
-        batch.prepare()
-        first = Chunk(batch, batch.prepared)
-        batch.prepared = []
+        limits = self.limits
+        seconds = limits.timeout if timeout is None else timeout
+        batch = Batch(encode(event), origin, seconds, limits.log, source=map(event_params, items), slots=slots)
+        first = Chunk(batch, batch.next_lists())
         self._supervisor.submit(batch, *([first] if first.lists and slots else []))
         return batch.future
 
     def run_timer(self, name: str, *, origin: object = None, timeout: float | None = None) -> Run:
         """Run timer_route[name] once (each of them, if several have the name) and wait. ScriptError: there is none."""
-        with self._lock:
-            slots = tuple(d.slot for d in self.registry.look_up("timer_route", encode(name)))
-            known = self.registry.names("timer_route")
-        if not slots:
-            hint = did_you_mean(name, known)
-            raise ScriptError([Diagnostic("error", "unknown-route", f"there is no timer_route[{name}]", None, hint)])
+        slots = self._world.timers(name)
         raised = self._new_raise("", origin, timeout)
         self._supervisor.submit(raised, Delivery(raised, "", (), slots, number=1))
         run: Run = raised.future.result()
         return run
 
     def interrupt(self, origin: object = None) -> int:
-        """End what was raised with this origin (None: everything); how many raises that were. Does not wait for them:
-        their futures are done within milliseconds."""
+        """End what was raised with this origin (None: everything); how many raises that were.
+
+        Does not wait for them: their futures are done within milliseconds.
+        """
         return self._supervisor.interrupt(lambda raised: origin is None or raised.origin == origin)
 
-    def _handlers(self, event: str) -> tuple[int, ...]:
-        """The routes that an event goes to; none when only other sockets have subscribed."""
-        with self._lock:
-            name = encode(event)
-            if not self._interface.deliveries(name):
-                raise self._unknown(event)
-            return self._slots_of(name)
-
-    def _unknown(self, event: str) -> UnknownEventError:
-        from evroute_kernel.library.catalogue import events
-
-        return UnknownEventError(event, self._interface.events(), events())
+    def _run_tops(self, slots: list[int], origin: object, timeout: float | None) -> Run:
+        """Run routes that no event names, in the first worker, one after the other."""
+        raised = self._new_raise("", origin, timeout)
+        tasks = [Delivery(raised, "", (), (slot,), number=1) for slot in slots]
+        self._supervisor.submit(raised, *tasks)
+        run: Run = raised.future.result()
+        return run
 
     def _new_raise(self, event: str, origin: object, timeout: float | None) -> Raise:
         limits = self.limits
-        return Raise(event, origin, limits.timeout if timeout is None else timeout, limits.log)
+        return Raise(encode(event), origin, limits.timeout if timeout is None else timeout, limits.log)
 
-    # -- state ----------------------------------------------------------------------------------------------------
+    # -- what is known --------------------------------------------------------------------------------------------
+
+    @property
+    def registry(self) -> Registry:
+        """The routes, for looking at; `load` and `forget` change them. Names in it are byte strings."""
+        return self._world.registry
+
+    @property
+    def settings(self) -> Settings:
+        """The globals in force, by name; assigning changes them for all workers. Also module parameters and stubs."""
+        return self._world.settings
+
+    @property
+    def declared_events(self) -> dict[str, object]:
+        """Events that users declared as their own, by name; what is declared of each is for the lints."""
+        return self._world.declared_events
 
     @property
     def log(self) -> list[LogRecord]:
         """The records so far, oldest first: the last hundred thousand."""
-        with self._lock:
-            return list(self._records)
+        return self._world.records()
 
     @property
     def stub_calls(self) -> list[StubCall]:
         """Calls of functions that are not simulated, oldest first: the last ten thousand."""
-        with self._lock:
-            return list(self._stub_calls)
+        return self._world.stub_calls()
 
     @property
     def shared(self) -> Shared:
         """`$shv`, the local cache and what else workers share."""
-        with self._lock:
+        with self._opening:
             if self._shared is None:
                 self._shared = Shared(self._directory)
             return self._shared
 
+    def workers(self) -> list[WorkerInfo]:
+        """The worker processes, lowest number first."""
+        return self._supervisor.workers()
+
+    def events(self) -> list[str]:
+        """Names of the events that something handles."""
+        return self._world.events()
+
+    # -- limits ---------------------------------------------------------------------------------------------------
+
+    @property
+    def limits(self) -> Limits:
+        """What a raise may take; changes count for raises to come."""
+        return self._world.limits
+
+    @property
+    def strict(self) -> bool:
+        """Whether a route that another text defined may not be replaced."""
+        return self._world.strict
+
+    @strict.setter
+    def strict(self, is_strict: bool) -> None:
+        self._world.strict = is_strict
+
     @property
     def timeout(self) -> float:
+        """Seconds that a raise may take with all it leads to."""
         return self.limits.timeout
 
     @timeout.setter
@@ -318,6 +268,7 @@ class Session:
 
     @property
     def memory_limit(self) -> int | None:
+        """Bytes that a worker may grow by; None: no limit. A change counts at once, for every worker."""
         return self.limits.memory
 
     @memory_limit.setter
@@ -327,59 +278,34 @@ class Session:
 
     @property
     def worker_limit(self) -> int:
-        """How many workers may run at once. Those beyond a lower limit finish what they run and get nothing more."""
+        """How many workers may run at once. Those beyond a lower limit end when they have nothing to do."""
         return self._supervisor.worker_limit
 
     @worker_limit.setter
     def worker_limit(self, number: int) -> None:
-        if number < 1:
-            raise ValueError(f"a session needs one worker at least, not {number}")
-        self._supervisor.worker_limit = number
-
-    def workers(self) -> list[WorkerInfo]:
-        """The worker processes, lowest number first."""
-        return self._supervisor.workers()
-
-    def events(self) -> list[str]:
-        """Names of the events that something handles."""
-        with self._lock:
-            return sorted(self._interface.events())
+        self._supervisor.limit_workers(_at_least_one(number))
 
     # -- changes --------------------------------------------------------------------------------------------------
 
     def forget(self, name: str) -> list[str]:
         """Drop routes by title ("event_route[E_X]") or name; the titles of those there were."""
-        with self._lock:
-            titles = self.registry.forget(encode(name))
-            self._changed()
-            return titles
+        return self._world.forget(encode(name))
 
     def forget_owner(self, owner: str) -> list[str]:
-        """Drop what a cell had defined and set, because the cell is gone; the titles of its routes."""
-        with self._lock:
-            titles = self.registry.forget_owner(owner)
-            self.settings.forget_owner(owner)
-            self._changed()
-            return titles
+        """Drop what a cell had defined, loaded and set, because the cell is gone; the titles of its routes."""
+        return self._world.forget_owner(owner)
 
     def reset(self) -> None:
         """Back to the beginning: no routes, default settings, new workers, empty shared memory, empty log. Waits."""
-        with self._lock:
-            self.registry.reset()
-            self._interface.forget_all()
-            self.settings.reset()
-            self._changed()
+        self._world.forget_all()
         self._supervisor.restart()
         self.shared.clear()
-        with self._lock:
-            self._records.clear()
-            self._stub_calls.clear()
+        self._world.forget_records()
 
     def close(self) -> None:
         """End all runs and processes. Waits for them; closing twice is harmless."""
-        self._is_closed = True
         self._supervisor.close()
-        with self._lock:
+        with self._opening:
             if self._shared is not None:
                 self._shared.close()
                 self._shared = None
@@ -390,74 +316,15 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _settings_changed(self) -> None:
-        with self._lock:
-            self._changed()
-
-    def _changed(self) -> None:
-        """The next task runs in a new picture of the session."""
-        registry = self.registry
-        names = registry.names("event_route")
-        self._interface.sync_routes(names)
-        error_route = registry.look_up("error_route")
-        self._program = Program(
-            registry.codes,
-            tuple(registry.current_slots()),
-            registry.callable_slots(),
-            error_route[0].slot if error_route else None,
-            self.settings.message(),
-            Subscriptions(frozenset(self._interface.events()), frozenset(names)),
-        )
-
-    def _slots_of(self, event: str) -> tuple[int, ...]:
-        found = (self.registry.event_slot(s.address) for s in self._interface.deliveries(event) if s.protocol == ROUTE)
-        return tuple(slot for slot in found if slot is not None)
-
-
-class _World:
-    """What the supervisor sees of a session. All of it is called in the supervisor's thread."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    @property
-    def registry(self) -> Registry:
-        return self._session.registry
-
-    @property
-    def limits(self) -> Limits:
-        return self._session.limits
-
-    def program(self) -> Program:
-        return self._session._program
-
-    def slots_of(self, event: str) -> tuple[int, ...]:
-        with self._session._lock:
-            return self._session._slots_of(event)
-
-    def subscribe(self, event: str, socket: str, expire: int | None) -> None:
-        session = self._session
-        with session._lock:
-            session._interface.subscribe(event, socket, expire)
-            session._changed()
-
-    def stub_called(self, call: StubCall) -> None:
-        with self._session._lock:
-            self._session._stub_calls.append(call)
-
-    def publish(self, record: LogRecord, origin: object) -> None:
-        session = self._session
-        with session._lock:
-            session._records.append(record)
-        if session._on_record is not None:
-            try:
-                session._on_record(record, origin)
-            except Exception:  # the caller's function: its fault must not stop everybody's runs
-                _log.exception("on_record failed")
-
 
 def default_workers() -> int:
     """As many workers as cores that this process may use, within reason."""
     with suppress(AttributeError):  # not on every system
         return max(1, min(MOST_WORKERS, len(os.sched_getaffinity(0))))
     return max(1, min(MOST_WORKERS, os.cpu_count() or 1))
+
+
+def _at_least_one(workers: int) -> int:
+    if workers < 1:
+        raise ValueError(f"a session needs one worker at least, not {workers}")
+    return workers

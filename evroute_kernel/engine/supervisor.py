@@ -2,36 +2,30 @@
 
 The lowest idle worker is taken, so that a notebook is deterministic; more are started while tasks wait. A worker that
 dies, passes its time or its memory, or does not answer an interrupt costs its run and nothing else. Every wait has a
-deadline. Callers talk to the thread by commands; it talks to them by futures and the callbacks of `World`.
+deadline. Callers talk to the thread by commands; it answers by futures, and tells `World` what happened.
 """
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import os
-import selectors
 import shutil
-import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, time
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 
 from evroute_kernel.engine.failures import describe
+from evroute_kernel.engine.loop import Loop
 from evroute_kernel.engine.pool import Pool
-from evroute_kernel.engine.program import Program
 from evroute_kernel.engine.queue import Queue
-from evroute_kernel.engine.registry import Registry
 from evroute_kernel.engine.runs import Cause, LogRecord, RunError, StubCall, WorkerInfo
-from evroute_kernel.engine.settings import Limits
 from evroute_kernel.engine.tasks import RAISED_LIMIT, Batch, Chunk, Delivery, Raise, Task
 from evroute_kernel.engine.workers import State, Worker
+from evroute_kernel.engine.world import World
 from evroute_kernel.runtime.levels import NAMES
 from evroute_kernel.runtime.values import decode
+from evroute_kernel.source import Span
 from evroute_kernel.worker import messages
 from evroute_kernel.worker.messages import (
     BatchFinished,
@@ -48,34 +42,6 @@ from evroute_kernel.worker.messages import (
 GRACE: Final = 0.025
 #: times a task is handed out again when its worker died before beginning it
 TRIES: Final = 3
-
-T = TypeVar("T")
-_log = logging.getLogger(__name__)
-
-
-class World(Protocol):
-    """What the supervisor needs of the session; all are called in the supervisor's thread."""
-
-    @property
-    def registry(self) -> Registry: ...
-
-    @property
-    def limits(self) -> Limits: ...
-
-    def program(self) -> Program:
-        """The state of the session that the next task runs in."""
-
-    def slots_of(self, event: str) -> tuple[int, ...]:
-        """The routes that an event raised now goes to, in order."""
-
-    def subscribe(self, event: str, socket: str, expire: int | None) -> None:
-        """A route added a subscriber."""
-
-    def publish(self, record: LogRecord, origin: object) -> None:
-        """A record of a raise with this origin."""
-
-    def stub_called(self, call: StubCall) -> None:
-        """A route called a function that is not simulated."""
 
 
 @dataclass(slots=True)
@@ -101,118 +67,74 @@ class Supervisor:
         self._directory = directory
         #: workers that may run at once; any thread may change it, the next task sees it
         self.worker_limit = workers
-        self._selector = selectors.DefaultSelector()
-        self._pool = Pool(self, self._selector, directory, world.limits)
+        self._loop = Loop("evroute supervisor", self)
+        self._pool = Pool(self, self._loop.selector, directory, world.limits)
         self._queue = Queue()
         self._raises: set[Raise] = set()
         self._restarts: list[Restart] = []
         self._runs = 0
         self._closing = False
-        self._commands: deque[Callable[[], None]] = deque()
-        self._gate = threading.Lock()
-        self._is_over = False
-        self._wake_in, self._wake_out = os.pipe()
-        os.set_blocking(self._wake_out, False)
-        self._selector.register(self._wake_in, selectors.EVENT_READ, self._woken)
-        self._thread = threading.Thread(target=self._serve, name="evroute supervisor", daemon=True)
 
     # -- for any thread -------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin, with one worker kept warm. Returns at once."""
-        self._thread.start()
-        self._post(self._keep_warm)
+        self._loop.start()
+        self._loop.post(self._keep_warm)
 
     def submit(self, raised: Raise, *tasks: Task) -> None:
         """Queue the first tasks of a raise."""
         raised.future.set_running_or_notify_cancel()
-        self._post(lambda: self._submit(raised, tasks))
+        self._loop.post(lambda: self._submit(raised, tasks))
 
     def interrupt(self, selects: Callable[[Raise], bool]) -> int:
         """End the raises that `selects` chooses; how many there were. Their routes end within milliseconds."""
-        return self._ask(lambda: self._interrupt(selects))
+        return self._loop.ask(lambda: self._interrupt(selects))
 
     def restart(self) -> None:
         """End every run and every worker: what they kept is gone. Returns when none of them is left."""
-        self._ask(self._restart).result()
+        self._loop.ask(self._restart).result()
 
     def limit_memory(self, limit: int | None) -> None:
         """Change the limit of the workers that live."""
-        self._post(lambda: self._pool.send_all(messages.encode(messages.Limits(limit))))
+        self._loop.post(lambda: self._pool.send_all(messages.encode(messages.Limits(limit))))
+
+    def limit_workers(self, number: int) -> None:
+        """Change how many workers there may be."""
+        self.worker_limit = number
+        self._loop.post(lambda: None)  # wakes the thread, which then looks
 
     def workers(self) -> list[WorkerInfo]:
         """The workers that live, lowest number first."""
-        return self._ask(lambda: [worker.info(self._running(worker)) for worker in self._pool])
+        return self._loop.ask(lambda: [worker.info(self._running(worker)) for worker in self._pool])
 
     def close(self) -> None:
         """End every run and process. Returns when none is left; closing twice is harmless."""
-        if self._thread.is_alive():
-            self._post(self._close)
-            self._thread.join()
-
-    def _post(self, command: Callable[[], None]) -> None:
-        """Let the thread do something. When it is over, nothing it manages is left, and anybody may do it."""
-        with self._gate:
-            if not self._is_over:
-                self._commands.append(command)
-                self._wake()
-                return
-        command()
-
-    def _wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # so many wake-ups wait that one more changes nothing
-            os.write(self._wake_out, b"!")
-
-    def _ask(self, question: Callable[[], T]) -> T:
-        if threading.current_thread() is self._thread:  # a callback asks
-            return question()
-        answer: Future[T] = Future()
-
-        def command() -> None:
-            try:
-                answer.set_result(question())
-            except BaseException as error:
-                answer.set_exception(error)
-
-        self._post(command)
-        return answer.result()
+        self._loop.post(self._close)
+        self._loop.join()
 
     # -- the thread -----------------------------------------------------------------------------------------------
 
-    def _serve(self) -> None:
-        try:
-            while not self._closing:
-                for key, mask in self._selector.select(self._pool.patience()):
-                    key.data(mask)
-                self._pool.check_deadlines()
-                self._hand_out()
-        except BaseException as error:
-            # nobody may wait for a thread that is gone
-            _log.exception("the supervisor has failed")
-            self._closing = True
-            for raised in self._raises:
-                raised.future.set_exception(error)
-            self._raises.clear()
-        finally:
-            self._pool.close()
-            shutil.rmtree(self._directory, ignore_errors=True)
-            with self._gate:
-                self._is_over = True
-                self._selector.close()
-                os.close(self._wake_in)
-                os.close(self._wake_out)
-            self._obey()
+    def patience(self) -> float | None:
+        return self._pool.patience()
 
-    def _woken(self, _mask: int) -> None:
-        os.read(self._wake_in, 4096)
-        self._obey()
+    def turn(self) -> None:
+        self._pool.check_deadlines()
+        self._hand_out()
 
-    def _obey(self) -> None:
-        while self._commands:
-            self._commands.popleft()()
+    def failed(self, error: BaseException) -> None:
+        self._closing = True
+        for raised in self._raises:
+            raised.future.set_exception(error)
+        self._raises.clear()
+
+    def end(self) -> None:
+        self._pool.close()
+        shutil.rmtree(self._directory, ignore_errors=True)
 
     def _close(self) -> None:
         self._closing = True
+        self._loop.stop()
         for raised in tuple(self._raises):
             self._end(raised, "closed")
         for worker in self._pool:
@@ -245,7 +167,7 @@ class Supervisor:
             return
         self._raises.discard(raised)
         for words in raised.last_words():
-            self._record(raised, LogRecord("WARNING", words, True, raised.event, "", 0, None, time()))
+            self._record(raised, LogRecord("WARNING", words, True, decode(raised.event), "", 0, None, time()))
         raised.close(monotonic())
 
     def _end(self, raised: Raise, cause: Cause) -> None:
@@ -288,8 +210,11 @@ class Supervisor:
     def _hand_out(self) -> None:
         """Give tasks to idle workers, lowest number first; start workers for what still waits."""
         for worker in self._pool:
-            while worker.state is State.IDLE and (task := self._queue.take(worker.number)) is not None:
+            is_surplus = worker.number > self.worker_limit
+            while worker.state is State.IDLE and (task := self._queue.take(worker.number, not is_surplus)) is not None:
                 self._start(worker, task)
+            if is_surplus and worker.state is State.IDLE:
+                worker.kill(monotonic())
         for number in self._queue.bound():
             self._pool.start(number)
         starting = sum(worker.state is State.STARTING for worker in self._pool)
@@ -330,11 +255,11 @@ class Supervisor:
         if self._pool:
             return
         for task in self._queue.remove(lambda task: True):
-            task.raised.fail(RunError("no worker", f"no worker can be started: {complaint}", task.event, ""))
+            task.raised.fail(RunError("no worker", f"no worker can be started: {complaint}", decode(task.event), ""))
             self._complete(task.raised)
 
     def _running(self, worker: Worker) -> str | None:
-        return None if worker.task is None else self._world.registry.header(worker.task.slot)[0]
+        return None if worker.task is None else decode(self._world.registry.header(worker.task.slot)[0])
 
     # -- what the pool tells --------------------------------------------------------------------------------------
 
@@ -361,7 +286,7 @@ class Supervisor:
     def printed(self, worker: Worker, lines: list[str]) -> None:
         """Nothing of ours prints in a worker; whatever does is worth seeing."""
         task = worker.task
-        event, route = ("", "") if task is None else (task.event, self._running(worker) or "")
+        event, route = ("", "") if task is None else (decode(task.event), self._running(worker) or "")
         for line in lines:
             record = LogRecord("WARNING", line, True, event, route, worker.number, None, time())
             if task is None:
@@ -407,16 +332,22 @@ class Supervisor:
     # -- what workers say -----------------------------------------------------------------------------------------
 
     def _log_line(self, worker: Worker, task: Task, line: LogLine) -> None:
-        route, span = self._world.registry.place(line.slot, line.statement)
+        route, span = self._place(line.slot, line.statement)
         level = NAMES.get(line.level, str(line.level))
         text = decode(line.text)
-        record = LogRecord(level, text, line.diagnostic, task.event, route, worker.number, span, line.time)
+        record = LogRecord(level, text, line.diagnostic, decode(task.event), route, worker.number, span, line.time)
         self._record(task.raised, record)
 
+    def _place(self, slot: int, statement: int) -> tuple[str, Span | None]:
+        route, span = self._world.registry.place(slot, statement)
+        return decode(route), span
+
     def _stub_called(self, worker: Worker, task: Task, call: StubCalled) -> None:
-        route, span = self._world.registry.place(call.slot, call.statement)
+        route, span = self._place(call.slot, call.statement)
         arguments = tuple(a if a is None else decode(a) for a in call.arguments)
-        self._world.stub_called(StubCall(call.name, arguments, task.event, route, worker.number, span, call.time))
+        self._world.stub_called(
+            StubCall(call.name, arguments, decode(task.event), route, worker.number, span, call.time)
+        )
 
     def _event_raised(self, worker: Worker, raised: Raise, message: EventRaised) -> None:
         """It runs after the route that raised it, in the same worker, which holds the `$var` of that route."""

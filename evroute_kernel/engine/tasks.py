@@ -28,7 +28,7 @@ CHUNK_SIZES: Final = (16, 4096)
 
 @dataclass(slots=True, eq=False)
 class Raise:
-    """One raise under way. `open` counts its tasks, queued or running; at 0 the future gets its result."""
+    """One raise under way; the event's name is a byte string, as scripts have it. `open` counts its tasks, queued or running; at 0 the future gets its result."""
 
     event: str
     origin: object
@@ -92,11 +92,15 @@ class Raise:
     def close(self, now: float) -> None:
         """All of it has ended: hand over the result."""
         if self.ended is not None and not self.errors:
-            self.errors.append(RunError(self.ended, f"the event {self.event} was {_ENDED[self.ended]}", self.event, ""))
+            event = decode(self.event)
+            what = f"the event {event}" if event else "the script"
+            self.errors.append(RunError(self.ended, f"{what} was {_ENDED[self.ended]}", event, ""))
         self.future.set_result(self._result(max(0.0, now - self.started)))
 
     def _result(self, duration: float) -> Any:
-        return Run(self.event, tuple(self.errors), duration, tuple(self.records), tuple(self.shown), self.routes)
+        return Run(
+            decode(self.event), tuple(self.errors), duration, tuple(self.records), tuple(self.shown), self.routes
+        )
 
 
 _ENDED: Final[dict[Cause, str]] = {
@@ -126,13 +130,21 @@ class Batch(Raise):
         if not self.prepared:
             self.prepared = list(islice(self.source, self.size))
 
+    def next_lists(self) -> list[Params]:
+        """The next chunk; empty at the end."""
+        self.prepare()
+        lists, self.prepared = self.prepared, []
+        return lists
+
     def adapt(self, count: int, seconds: float) -> None:
         """Choose the size of chunks by the time that `count` events took."""
         rate = count / max(seconds, 1e-6)
         self.size = int(min(max(rate * CHUNK_TIME, self.size / 4, CHUNK_SIZES[0]), self.size * 4, CHUNK_SIZES[1]))
 
     def _result(self, duration: float) -> Any:
-        return BatchResult(self.event, self.done, self.failed, tuple(self.errors), duration, tuple(self.records))
+        return BatchResult(
+            decode(self.event), self.done, self.failed, tuple(self.errors), duration, tuple(self.records)
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -192,12 +204,8 @@ class Chunk:
 
     def rest(self) -> Chunk | None:
         """What remains when its lists have been run."""
-        batch = self.raised
-        if batch.ended is not None:
-            return None
-        batch.prepare()
-        lists, batch.prepared = batch.prepared, []
-        return Chunk(batch, lists, self.number) if lists else None
+        lists = self.raised.next_lists() if self.raised.ended is None else []
+        return Chunk(self.raised, lists, self.number) if lists else None
 
     def after(self, count: int) -> Chunk | None:
         """What remains when `count` of its lists have been run."""

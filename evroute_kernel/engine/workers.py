@@ -29,7 +29,7 @@ from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
 from evroute_kernel.worker.messages import Decoder, Message, StartWorker, encode
 
 #: seconds for what should take milliseconds; only a machine in trouble needs more
-START_DEADLINE: Final = 60.0
+START_DEADLINE: Final = 30.0
 END_DEADLINE: Final = 5.0
 _RECEIVE_SIZE: Final = 2**18
 _OUTPUT_SIZE: Final = 2**16

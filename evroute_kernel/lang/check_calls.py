@@ -45,7 +45,7 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
         known = sorted(f.name for f in FUNCTIONS.values() if f.is_async and f.module in scope.modules)
         hint = f"these have: {', '.join(known)}" if known else None
         scope.error("not-async", f"{node.name}() has no asynchronous form for {asynchronous}", node.name_span, hint)
-    elif scope.kind not in function.routes:
+    elif scope.kind and scope.kind not in function.routes:  # no kind: a block whose head has errors
         article = "an" if scope.word[0] in "aeiou" else "a"
         hint = "call it in a route[...] and call that with route(...): there the server does not look"
         scope.error("not-here", f"{node.name}() cannot be called in {article} {scope.word}", node.name_span, hint)

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final, NoReturn
 
 from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checker import check
 from evroute_kernel.lang.codegen import NestingError, RouteGenerator
 from evroute_kernel.lang.environment import Environment
+from evroute_kernel.lang.lints import legacy_hints, lint
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
 from evroute_kernel.source import Source, Span
 
 #: kinds of route that run here; the others are checked and kept for export
-RUNNABLE = frozenset({"event_route", "route", "startup_route", "timer_route", "error_route"})
+RUNNABLE: Final = frozenset({"event_route", "route", "startup_route", "timer_route", "error_route"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +75,41 @@ class Unit:
         return [i for i in self.script.items if isinstance(i, nodes.LoadModule)]
 
 
+#: findings that may be mere consequences of what a syntax error swallowed
+CONSEQUENCES: Final = frozenset({"unknown-route", "module-not-loaded", "duplicate-route", "empty-block"})
+
+
 def compile_script(source: Source, environment: Environment, *, scratch: bool = False) -> Unit:
     """The routes of a text. Raises ScriptError with every finding when one of them is an error.
 
     With `scratch`, bare statements are accepted too and become one nameless route.
     """
     script, found = parse(source, scratch=scratch)
-    refuse(found, RouteSyntaxError)
+    if _has_errors(found):
+        refuse(source, found + _certain(found, check(script, environment)), RouteSyntaxError)
     found += check(script, environment)
-    refuse(found, RouteCheckError)
+    if _has_errors(found):
+        refuse(source, found, RouteCheckError)
+    found += lint(script, environment)
     routes, scratch_route = _generate(script, found)
-    refuse(found, RouteCheckError)
-    return Unit(source, script, routes, scratch_route, tuple(found))
+    if _has_errors(found):
+        refuse(source, found, RouteCheckError)
+    return Unit(source, script, routes, scratch_route, tuple(sorted(found, key=_order)))
 
 
-def refuse(found: list[Diagnostic], error: type[ScriptError]) -> None:
-    """Raise `error` with everything found so far if an error is among it."""
-    if any(d.severity == "error" for d in found):
-        raise error(sorted(found, key=_order))
+def refuse(source: Source, found: list[Diagnostic], error: type[ScriptError]) -> NoReturn:
+    """Raise `error` with all findings, and with what is known of OpenSIPS 2.x text among them."""
+    raise error(sorted(found + legacy_hints(source), key=_order))
+
+
+def _has_errors(found: list[Diagnostic]) -> bool:
+    return any(d.severity == "error" for d in found)
+
+
+def _certain(syntax: list[Diagnostic], found: list[Diagnostic]) -> list[Diagnostic]:
+    """Of what the checker finds in a text with syntax errors, that which those errors cannot have caused."""
+    broken = {d.span.line for d in syntax if d.span}
+    return [d for d in found if d.code not in CONSEQUENCES and not (d.span and d.span.line in broken)]
 
 
 def _order(diagnostic: Diagnostic) -> int:

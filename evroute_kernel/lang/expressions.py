@@ -167,13 +167,21 @@ class Expressions:
                 return self.action(node)
             case nodes.UnaryOp(operand=operand):
                 return place.call("invert", place.name("c"), self.expression(operand, depth + 1))
-            case nodes.BinaryOp(op="+", left=left, right=right):
-                add = "add" if has_text(right) else "add_bare"
-                return place.call(add, place.name("c"), *self._operands(left, right, depth))
-            case nodes.BinaryOp(op=op, left=left, right=right):
-                operands = self._operands(left, right, depth)
-                return place.call("binary", place.name("c"), place.constant(op), *operands)
+            case nodes.BinaryOp():
+                return self._binary(node, place, depth)
         raise AssertionError(f"no expression: {type(node).__name__}")
+
+    def _binary(self, node: nodes.BinaryOp, place: Place, depth: int) -> ast.expr:
+        """The right operand is not evaluated when the left one, an operation itself, has no value."""
+        function = ("add" if node.op == "+" else "binary") + ("" if has_text(node.right) else "_bare")
+        first = [place.name("c")] if node.op == "+" else [place.name("c"), place.constant(node.op)]
+        left, right = self._operands(node.left, node.right, depth)
+        always = not isinstance(node.left, nodes.BinaryOp | nodes.UnaryOp)
+        if always or isinstance(node.right, nodes.Number | nodes.String):
+            return place.call(function, *first, left, right)
+        t = self.fresh("t")
+        missing = ast.Compare(place.bind(t, left), [ast.Is()], [place.name("NOTHING")], **place.fields)
+        return place.choose(missing, place.name("NOTHING"), place.call(function, *first, place.name(t), right))
 
     def _operands(self, left: nodes.Expression, right: nodes.Expression, depth: int) -> tuple[ast.expr, ast.expr]:
         return self.expression(left, depth + 1), self.expression(right, depth + 1)
@@ -272,7 +280,8 @@ class Expressions:
                 return place.call("truth_of_sum", c, *self._operands(left, right, depth))
             case nodes.BinaryOp(op=op, left=left, right=right):
                 operands = self._operands(left, right, depth)
-                return place.call("truth_of_binary", c, place.constant(op), *operands)
+                bare = place.constant(not has_text(right))
+                return place.call("truth_of_binary", c, place.constant(op), *operands, bare)
         raise AssertionError(f"no expression: {type(node).__name__}")
 
     def may_fault(self, node: nodes.Condition) -> bool:

@@ -174,18 +174,20 @@ def _parameter_kinds(name: str) -> list[str]:
 
 
 def _arguments(code: Code, index: int) -> Iterator[Token | None]:
-    """The arguments of a call, from after its parenthesis; None for one of several tokens or of none."""
-    depth, held = 0, list[Token]()
+    """The arguments of a call, from after its parenthesis; None for one of several tokens or of none.
+
+    No argument of the language holds a parenthesis of its own.
+    """
+    held = list[Token]()
     for position in range(index, len(code.tokens)):
         token = code.tokens[position]
-        if depth == 0 and token.type in ("COMMA", "RPAR"):
+        if token.type in ("COMMA", "RPAR"):
             yield held[0] if len(held) == 1 else None
             held = []
-            if token.type == "RPAR":
-                return
-            continue
-        depth += {"LPAR": 1, "RPAR": -1}.get(token.type, 0)
-        held.append(token)
+        else:
+            held.append(token)
+        if token.type in ("RPAR", "LPAR", "SEMICOLON"):
+            return
 
 
 def _is_variable(text: str) -> bool:

@@ -97,7 +97,19 @@ BITWISE: Final = frozenset("&|^")
 
 
 def binary(context: Context, op: str, left: Result, right: Result) -> Result:
-    """`left op right` for every operator but `+`."""
+    """`left op right` for every operator but `+`, where the right operand is a variable or a string literal."""
+    return binary_bare(context, op, left, _lend_text(left, right))
+
+
+def _lend_text(left: Result, right: Result) -> Result:
+    """An integer variable on the right of a text takes part with its digits."""
+    if isinstance(left, str) and type(right) is int and not is_int_type(left):
+        return str(right)
+    return right
+
+
+def binary_bare(context: Context, op: str, left: Result, right: Result) -> Result:
+    """`binary`, where the right operand is a number literal or a computed value: an integer there has no text."""
     if left is NOTHING:
         return NOTHING
     if is_int_type(left):  # type: ignore[arg-type]
@@ -105,11 +117,6 @@ def binary(context: Context, op: str, left: Result, right: Result) -> Result:
     if isinstance(left, str) and isinstance(right, str):
         return _bytewise(context, op, left, right)
     return _fail(context, f"{_kind(left)} {op} {_kind(right)}: {op} needs an integer on its left")
-
-
-def binary_bare(context: Context, op: str, left: Result, right: Result) -> Result:
-    """`binary`, where an integer on the right has no text form."""
-    return binary(context, op, left, right)
 
 
 def _compute(context: Context, op: str, left: Result, right: Result) -> Result:
@@ -217,7 +224,18 @@ def compare_text(op: str, left: Value, right: str) -> int:
     """`left op string-literal`: as text, ignoring ASCII case; integers by their digits."""
     if left is None:
         return int(op == "!=")
-    return int(_COMPARE[op](fold(left if type(left) is str else str(left)), fold(right)))
+    return _compare_texts(op, left if type(left) is str else str(left), right)
+
+
+#: bytes in the order in which the server's C compares them: signed, so that those beyond ASCII come first
+_SIGNED: Final = {c: (c + 128) % 256 for c in range(256)}
+
+
+def _compare_texts(op: str, left: str, right: str) -> int:
+    left, right = fold(left), fold(right)
+    if not (left.isascii() and right.isascii()):
+        left, right = left.translate(_SIGNED), right.translate(_SIGNED)
+    return int(_COMPARE[op](left, right))
 
 
 def compare_variable(context: Context, op: str, left: Value, right: Value) -> int:
@@ -229,7 +247,7 @@ def compare_variable(context: Context, op: str, left: Value, right: Value) -> in
     a, b = int_of(left), int_of(right)
     if a is not None and b is not None:
         return int(_COMPARE[op](a, b))
-    return int(_COMPARE[op](fold(str(left)), fold(str(right))))
+    return _compare_texts(op, str(left), str(right))
 
 
 def compare_network(op: str, left: Value, network: Network) -> int:
@@ -296,12 +314,12 @@ def truth_of_result(value: Result) -> int:
     return int(isinstance(value, int) and value != 0)
 
 
-def truth_of_binary(context: Context, op: str, left: Result, right: Result) -> int:
-    """`[a op b]` for every operator but `+`."""
-    result = binary(context, op, left, right)
-    if isinstance(result, str):
+def truth_of_binary(context: Context, op: str, left: Result, right: Result, bare: bool) -> int:
+    """`[a op b]` for every operator but `+`; `bare` as in `binary_bare`. Two texts of one length kill the server."""
+    right = right if bare else _lend_text(left, right)
+    if isinstance(left, str) and isinstance(right, str) and not is_int_type(left) and len(left) == len(right):
         raise ScriptCrash(f"[text {op} text] alone as a condition: the server's process dies here; assign it first")
-    return truth_of_result(result)
+    return truth_of_result(binary_bare(context, op, left, right))
 
 
 def truth_of_inverse(context: Context, operand: Result) -> int:

@@ -5,9 +5,9 @@ by construction, and about a microsecond a search. (The `regex` package with its
 faster, but knows another syntax and other group rules.) Where the C library is not glibc (musl, macOS) the pattern is
 translated for the `regex` package by `runtime.regex_portable`; its limits stand there.
 
-Limits: a text ends at its first NUL, as in the server. A pattern whose nested repeats unfold to more than a million
-elements is refused here; the server would spend gigabytes on it. Under a locale with a one-byte character set other
-than C, letters beyond ASCII may match in the wrong case; Python itself runs under C.UTF-8 or similar.
+Limits: a text ends at its first NUL, as in the server. A pattern that would take absurd time, memory or stack to
+compile is refused here (`runtime.regex_size`). Under a locale with a one-byte character set other than C, letters
+beyond ASCII may match in the wrong case; Python itself runs under C.UTF-8 or similar.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
+from evroute_kernel.runtime.regex_size import is_too_big
+
 CACHE_SIZE: Final = 512
-UNFOLDED_LIMIT: Final = 1_000_000
 
 Spans = list[tuple[int, int]]
 
@@ -66,53 +67,9 @@ def compile(pattern: str, *, newline: bool = False, icase: bool = True) -> Regex
 
 @lru_cache(CACHE_SIZE)
 def _compile(pattern: str, newline: bool, icase: bool) -> Regex:
-    if unfolded_size(pattern) > UNFOLDED_LIMIT:
+    if is_too_big(pattern):
         raise RegexError("Regular expression too big")
     return _engine(pattern, newline, icase)
-
-
-def unfolded_size(pattern: str) -> int:
-    """How many elements the pattern has once `x{m,n}` is written out, roughly: what its compilation costs."""
-    sizes = [0]  # of the groups open at this place
-    last = 0  # of the element that a repeat would apply to
-    i = 0
-    while i < len(pattern):
-        c = pattern[i]
-        i += 1
-        if c == "(":
-            sizes.append(0)
-            last = 0
-            continue
-        if c == ")" and len(sizes) > 1:
-            last = sizes.pop()
-        elif c == "{":
-            end = pattern.find("}", i)
-            bounds = [int(n) for n in pattern[i:end].split(",") if n.isdecimal() and len(n) < 7]
-            i = end + 1 if end >= 0 else len(pattern)
-            times = max(bounds, default=1) - 1
-            last, added = last * (times + 1), last * times
-            sizes[-1] += added
-            continue
-        elif c == "[":
-            i = _bracket_end(pattern, i)
-            last = 1
-        else:
-            i += c == "\\"
-            last = 1
-        sizes[-1] += last
-    return sum(sizes)
-
-
-def _bracket_end(pattern: str, i: int) -> int:
-    """The place after a bracket expression whose inside starts at `i`."""
-    i += pattern.startswith("^", i)
-    i += pattern.startswith("]", i)
-    while i < len(pattern) and pattern[i] != "]":
-        if pattern[i : i + 2] in ("[:", "[.", "[="):
-            end = pattern.find(pattern[i + 1] + "]", i + 2)
-            i = end + 1 if end >= 0 else i
-        i += 1
-    return i + 1
 
 
 # -- glibc ------------------------------------------------------------------------------------------------------------
@@ -246,12 +203,14 @@ def _room_for(groups: int) -> Any:
 
 def _address_of(data: bytes) -> int:
     """Where the bytes lie in memory: a pointer into them hides what is before it from the pattern."""
-    return ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0
+    return ctypes.c_void_p.from_buffer(ctypes.c_char_p(data)).value or 0
 
 
 def _absolute(found: Any, start: int) -> Spans:
-    offsets = iter(found)
-    return [(a + start, b + start) if a >= 0 else (-1, -1) for a, b in zip(offsets, offsets, strict=True)]
+    if len(found) == 2:
+        return [(found[0] + start, found[1] + start)]
+    offsets = found[:]
+    return [(a + start, b + start) if a >= 0 else (-1, -1) for a, b in zip(offsets[::2], offsets[1::2], strict=True)]
 
 
 def _choose_engine() -> Callable[[str, bool, bool], Regex]:

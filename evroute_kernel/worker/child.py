@@ -177,6 +177,7 @@ class Child:
         try:
             try:
                 self._armed = run
+                self.interrupt()  # the signal may have come before the run
                 for route in routes:
                     context = context or self._new_context(event, params)
                     self._code = run_top_route(self._process, route, event, params, context)

@@ -40,6 +40,7 @@ _ENDED_BY_PARENT: Final = 4
 def main(descriptor: int, parent: int, directory: str) -> NoReturn:
     """Serve the process `parent` over a socket. `directory` is removed at the end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the thread that started us may have blocked what we need
     server = ForkServer(socket.socket(fileno=descriptor))
     try:
         die_with_parent(parent, signal.SIGTERM)

@@ -97,9 +97,7 @@ def define() -> Callable[..., None]:
 
     def define(session: Session, **bodies: str) -> None:
         routes: Any = [Handmade("event_route", name, body) for name, body in bodies.items()]
-        with session._lock:
-            session.registry.define(routes)
-            session._changed()
+        session._world.define_routes(routes, None)
 
     return define
 

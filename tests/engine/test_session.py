@@ -39,6 +39,15 @@ def test_an_event_runs_its_route(session: Session) -> None:
     assert session.log == [record]
 
 
+def test_names_beyond_ascii(session: Session) -> None:
+    session.load('event_route["Ë"] { xlog("$param(ö)"); route("ü"); } route["ü"] { xlog("u"); }')
+    run = session.raise_event("Ë", {"ö": "ä"})
+    assert run.event == "Ë"
+    assert [(r.text, r.event, r.route) for r in run.log] == [("ä", "Ë", "event_route[Ë]"), ("u", "Ë", "route[ü]")]
+    assert session.events() == ["Ë"]
+    assert session.raise_event("Ë").log[0].diagnostic
+
+
 def test_what_a_worker_keeps_and_what_all_share(session: Session) -> None:
     session.load(
         "startup_route { $var(n) = 1; $shv(n) = 10; }"
@@ -127,6 +136,18 @@ def test_two_workers_run_two_routes_at_once(pair: Session) -> None:
     assert pair.interrupt("waiting") == 1
     assert not waiting.result().ok
     assert [record.process for record in pair.raise_event("E_A").log] == [1]
+
+
+def test_fewer_workers(pair: Session, wait: Callable[[Callable[[], bool]], None]) -> None:
+    pair.load("event_route[E_WAIT] { sleep(60); }")
+    for _ in range(2):
+        pair.submit("E_WAIT")
+    wait(lambda: [w.state for w in pair.workers()] == ["running", "running"])
+    pair.worker_limit = 1
+    assert pair.interrupt() == 2
+    wait(lambda: [w.number for w in pair.workers()] == [1])
+    with pytest.raises(ValueError, match="one worker at least"):
+        pair.worker_limit = 0
 
 
 def test_many_threads_raise_at_once(pair: Session) -> None:

@@ -43,6 +43,7 @@ def test_sigint_is_the_same_as_the_message(kernel: Frontend) -> None:
     kernel.process.send_signal(signal.SIGINT)
     check_interrupted(kernel.gather(request))
     kernel.process.send_signal(signal.SIGINT)  # with no cell running
+    kernel.ask("kernel_info_request")  # once this is answered, the signal has been handled
     assert kernel.run('xlog("alive\\n");').stdout == "alive\n"
 
 

@@ -27,7 +27,8 @@ TOKENS = {
     "IF AND Xlog": "ID:IF ID:AND ID:Xlog",
     "and && or || not ! null NULL": "AND:and AND:&& OR:or OR:|| NOT:not NOT:! NULL:null NULL:NULL",
     "== = := =~ !~ != <= << < >= >> >": (
-        "EQUALS:== ASSIGN:= COLON_ASSIGN::= MATCH:=~ MATCH:!~ DIFFERS:!= ORDER:<= BIT:<< ORDER:< ORDER:>= BIT:>> ORDER:>"
+        "EQUALS:== ASSIGN:= COLON_ASSIGN::= MATCH:=~ MATCH:!~ DIFFERS:!="
+        " ORDER:<= BIT:<< ORDER:< ORDER:>= BIT:>> ORDER:>"
     ),
     "+= -= *= /= %= &= |= ^=": " ".join(f"CHANGE:{op}" for op in "+= -= *= /= %= &= |= ^=".split()),
     "+ - * / % & | ^ ~ : . ,": (

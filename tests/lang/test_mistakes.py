@@ -13,10 +13,12 @@ from evroute_kernel.source import Source
 #: in the body of a route, from line 2 on
 BODY: dict[str, list[str]] = {
     'xlog("a\\n")\nxlog("b\\n");': [
-        "3:1 xlog | expected ';' after the call of xlog, before 'xlog' | every statement ends with ';', also the last one before '}'",
+        "3:1 xlog | expected ';' after the call of xlog, before 'xlog'"
+        " | every statement ends with ';', also the last one before '}'",
     ],
     "$var(x) = 1\n$var(y) = 2;": [
-        "3:1 $var(y) | expected ';' after the number 1, before the variable $var(y) | every statement ends with ';', also the last one before '}'",
+        "3:1 $var(y) | expected ';' after the number 1, before the variable $var(y)"
+        " | every statement ends with ';', also the last one before '}'",
     ],
     "$var(x)++;": [
         "2:8 + | there is no '++' | write $var(x) += 1;",
@@ -40,7 +42,8 @@ BODY: dict[str, list[str]] = {
         "2:13 continue | 'continue' is no statement | there is no continue: put the rest of the body into an if",
     ],
     "for ($var(i) = 0; $var(i) < 3; $var(i)++) { exit; foo; }": [
-        "2:14 = | for runs over the values of a variable; there is no counting for | for ($var(x) in $(avp(name)[*])) { ... }, or a while",
+        "2:14 = | for runs over the values of a variable; there is no counting for"
+        " | for ($var(x) in $(avp(name)[*])) { ... }, or a while",
         "2:51 foo | 'foo' is no statement | a call needs parentheses: foo()",
     ],
     "foreach ($var(x) in $avp(y)) { exit; }": [
@@ -53,10 +56,12 @@ BODY: dict[str, list[str]] = {
         '2:5 "a" | a comparison begins with a variable: turn it round | write $var(x) != "a"',
     ],
     "if ($var(x) + 1 == 2) exit; else drop;": [
-        "2:13 + | a condition does not compute | put the computation in square brackets: [$var(x) + 1], or into a variable first",
+        "2:13 + | a condition does not compute"
+        " | put the computation in square brackets: [$var(x) + 1], or into a variable first",
     ],
     "if (f() == 1) exit;": [
-        "2:9 == | the result of a call cannot be compared | call it first, then compare $rc; or use the call alone, true when it gives a number above 0",
+        "2:9 == | the result of a call cannot be compared"
+        " | call it first, then compare $rc; or use the call alone, true when it gives a number above 0",
     ],
     "if ($var(x) == f()) exit;": [
         "2:16 f | 'f' is no value | a text needs quotes: \"f\"",
@@ -68,7 +73,8 @@ BODY: dict[str, list[str]] = {
         "2:16 hello | 'hello' is no value | a text needs quotes: \"hello\"",
     ],
     'if ($var(x) == "a" "b") exit;': [
-        '2:20 "b" | two texts in a row | texts in a row are joined in xlog, xdbg and modparam only; elsewhere write "a" + "b"',
+        '2:20 "b" | two texts in a row'
+        ' | texts in a row are joined in xlog, xdbg and modparam only; elsewhere write "a" + "b"',
     ],
     "if ($var(x) == $var(y) == 3) exit;": [
         "2:24 == | comparisons do not chain | join two of them with and",
@@ -89,7 +95,8 @@ BODY: dict[str, list[str]] = {
         "2:13 AND | 'AND' is no operator | write and in lower case",
     ],
     "if ($var(x) & 1) exit;": [
-        "2:13 & | a condition does not compute | put the computation in square brackets: [$var(x) + 1], or into a variable first",
+        "2:13 & | a condition does not compute"
+        " | put the computation in square brackets: [$var(x) + 1], or into a variable first",
     ],
     "if ($var(x) && ) exit;": [
         "2:16 ) | nothing stands after '&&' | write a condition on both sides",
@@ -116,19 +123,23 @@ BODY: dict[str, list[str]] = {
         "2:6 hello | 'hello' needs quotes | xlog(\"hello\")",
     ],
     "return(1+1);": [
-        "2:9 + | return takes one number or variable, not an expression | compute it into a variable first: $var(x) = ...; return($var(x));",
+        "2:9 + | return takes one number or variable, not an expression"
+        " | compute it into a variable first: $var(x) = ...; return($var(x));",
     ],
     'return("a");': [
-        '2:8 "a" | return takes one number or variable, not the text "a" | compute it into a variable first: $var(x) = ...; return($var(x));',
+        '2:8 "a" | return takes one number or variable, not the text "a"'
+        " | compute it into a variable first: $var(x) = ...; return($var(x));",
     ],
     "return route(x);": [
-        "2:8 route | return takes one number or variable, not 'route' | compute it into a variable first: $var(x) = ...; return($var(x));",
+        "2:8 route | return takes one number or variable, not 'route'"
+        " | compute it into a variable first: $var(x) = ...; return($var(x));",
     ],
     "exit(1);": [
         "2:6 1 | exit takes no argument | write exit;",
     ],
     "break;": [
-        "2:1 break | break outside a while, a for or a case of a switch | use return to leave the route, exit to end the script",
+        "2:1 break | break outside a while, a for or a case of a switch"
+        " | use return to leave the route, exit to end the script",
     ],
     "{ exit; }": [
         "2:1 { | a block cannot stand alone | remove the braces, or put if, while or for before them",
@@ -165,7 +176,8 @@ BODY: dict[str, list[str]] = {
         "2:20 } | this switch has no case | switch ($var(x)) { case 1: ... default: ... }",
     ],
     "switch ($var(x) + 1) { case 1: exit; }": [
-        "2:17 + | switch looks at one variable, not at an expression | compute it into a variable first: $var(x) = ...; switch ($var(x)) { ... }",
+        "2:17 + | switch looks at one variable, not at an expression"
+        " | compute it into a variable first: $var(x) = ...; switch ($var(x)) { ... }",
     ],
     "switch (5) { case 1: exit; }": [
         "2:9 5 | switch looks at one variable, not at the number 5 | switch ($var(x)) { ... }",
@@ -207,13 +219,16 @@ BODY: dict[str, list[str]] = {
         "2:15 * | two operators in a row: '+' and '*'",
     ],
     "$var(x) = !$var(y);": [
-        "2:11 ! | '!' works in conditions only, not in the value of an expression | compute it with if: if (...) $var(x) = 1; else $var(x) = 0;",
+        "2:11 ! | '!' works in conditions only, not in the value of an expression"
+        " | compute it with if: if (...) $var(x) = 1; else $var(x) = 0;",
     ],
     "$var(x) = $var(a) && $var(b);": [
-        "2:19 && | '&&' works in conditions only, not in the value of an expression | compute it with if: if (...) $var(x) = 1; else $var(x) = 0;",
+        "2:19 && | '&&' works in conditions only, not in the value of an expression"
+        " | compute it with if: if (...) $var(x) = 1; else $var(x) = 0;",
     ],
     "$var(x) = $var(a) and $var(b);": [
-        "2:19 and | 'and' works in conditions only, not in the value of an expression | compute it with if: if (...) $var(x) = 1; else $var(x) = 0;",
+        "2:19 and | 'and' works in conditions only, not in the value of an expression"
+        " | compute it with if: if (...) $var(x) = 1; else $var(x) = 0;",
     ],
     "$var(x) = -$var(y);": [
         "2:12 $var(y) | '-' may stand before a number only, not before the variable $var(y) | write 0 - ...",
@@ -231,7 +246,8 @@ BODY: dict[str, list[str]] = {
         "2:15 . | unexpected '.' | texts are joined with +",
     ],
     '$var(x) = "a" "b";': [
-        '2:15 "b" | two texts in a row | texts in a row are joined in xlog, xdbg and modparam only; elsewhere write "a" + "b"',
+        '2:15 "b" | two texts in a row'
+        ' | texts in a row are joined in xlog, xdbg and modparam only; elsewhere write "a" + "b"',
     ],
     "$var(x) = hello;": [
         "2:11 hello | 'hello' is no value | a text needs quotes: \"hello\"; a call parentheses: hello()",
@@ -279,7 +295,8 @@ BODY: dict[str, list[str]] = {
         '2:7 "b" | expected \',\' before the text "b" in the arguments of f',
     ],
     'f("a" + "b");': [
-        '2:7 + | an argument of f is one text, number or variable, no expression | compute it into a variable first; texts may hold variables: "a$var(x)"',
+        "2:7 + | an argument of f is one text, number or variable, no expression"
+        ' | compute it into a variable first; texts may hold variables: "a$var(x)"',
     ],
     "f(NULL);": [
         "2:3 NULL | NULL is no argument of f | leave the argument out, or pass a variable that is null",
@@ -396,7 +413,8 @@ BODY: dict[str, list[str]] = {
         "3:1 } | expected ')' to close the call of f, before '}'",
     ],
     'f("a") $var(x) = 1;': [
-        "2:8 $var(x) | expected ';' after the call of f, before the variable $var(x) | every statement ends with ';', also the last one before '}'",
+        "2:8 $var(x) | expected ';' after the call of f, before the variable $var(x)"
+        " | every statement ends with ';', also the last one before '}'",
     ],
     "$var(x) = 1 + 2)": [
         "2:16 ) | unexpected ')' | expected ';'",
@@ -405,7 +423,8 @@ BODY: dict[str, list[str]] = {
         "2:18 { | expected ')' after the number 5, before '{'",
     ],
     "if ($si == 10.0.0.0/8 + 1) exit;": [
-        "2:23 + | a condition does not compute | put the computation in square brackets: [$var(x) + 1], or into a variable first",
+        "2:23 + | a condition does not compute"
+        " | put the computation in square brackets: [$var(x) + 1], or into a variable first",
     ],
     "if ($var(x) > 10.0.0.1) exit;": [
         "2:15 10.0.0.1 | a network can be compared with == and != only, not with >",
@@ -429,7 +448,8 @@ BODY: dict[str, list[str]] = {
         "2:6 $var(x) | '-' may stand before a number only, not before the variable $var(x) | write 0 - ...",
     ],
     "if (~1) exit;": [
-        "2:5 ~ | a condition does not compute | put the computation in square brackets: [$var(x) + 1], or into a variable first",
+        "2:5 ~ | a condition does not compute"
+        " | put the computation in square brackets: [$var(x) + 1], or into a variable first",
     ],
     "if (1 2) exit;": [
         "2:7 2 | unexpected number 2 in a condition | expected ')'",
@@ -467,7 +487,8 @@ FILE: dict[str, list[str]] = {
         "1:13 ] | event_route needs a name | event_route[NAME] { ... }",
     ],
     "event_route[E_X] { }": [
-        "1:20 } | the body of this route is empty | write at least one statement; with a lone ';' the server skips the event routes that follow",
+        "1:20 } | the body of this route is empty"
+        " | write at least one statement; with a lone ';' the server skips the event routes that follow",
     ],
     "event_route[E_X]\nexit;\n}": [
         "2:1 exit | expected '{' after the head of event_route, before 'exit'",
@@ -485,7 +506,8 @@ FILE: dict[str, list[str]] = {
         "1:19 ; | unexpected ';': a route is not followed by one | remove it",
     ],
     "route[x] { exit;\nevent_route[E] { foo; }": [
-        "2:1 event_route | expected '}' before event_route: the '{' of line 1 is not closed | a route ends with '}'; routes do not nest",
+        "2:1 event_route | expected '}' before event_route: the '{' of line 1 is not closed"
+        " | a route ends with '}'; routes do not nest",
         "2:18 foo | 'foo' is no statement | a call needs parentheses: foo()",
     ],
     "route[x] { exit; } }": [
@@ -511,7 +533,8 @@ FILE: dict[str, list[str]] = {
         "1:1 exit | 'exit' stands outside every route | statements belong in a body: event_route[NAME] { ... }",
     ],
     "$var(x) = 1;": [
-        "1:1 $var(x) | the variable $var(x) stands outside every route | statements belong in a body: event_route[NAME] { ... }",
+        "1:1 $var(x) | the variable $var(x) stands outside every route"
+        " | statements belong in a body: event_route[NAME] { ... }",
     ],
     "f();": [
         "1:1 f | the call of f stands outside every route | put it into event_route[NAME] { ... }",
@@ -564,10 +587,12 @@ CELL: dict[str, list[str]] = {
         "1:25 ; | unexpected ';': a route is not followed by one | remove it",
     ],
     'xlog("a")': [
-        "1:9 ) | expected ';' after this statement | every statement ends with ';'; only a value may stand last without one",
+        "1:9 ) | expected ';' after this statement"
+        " | every statement ends with ';'; only a value may stand last without one",
     ],
     "$var(x) = 5": [
-        "1:12  | expected ';' after the number 5, before the end of the text | every statement ends with ';', also the last one before '}'",
+        "1:12  | expected ';' after the number 5, before the end of the text"
+        " | every statement ends with ';', also the last one before '}'",
     ],
     "exit; }": [
         "1:7 } | this '}' closes nothing | remove it, or look for a '}' too many above",
@@ -585,7 +610,8 @@ CELL: dict[str, list[str]] = {
         "1:3 6 | unexpected number 6",
     ],
     "route[x] { exit; }\nexit": [
-        "2:4 t | expected ';' after this statement | every statement ends with ';'; only a value may stand last without one",
+        "2:4 t | expected ';' after this statement"
+        " | every statement ends with ';'; only a value may stand last without one",
     ],
     "if (1) {": [
         "1:8 { | expected '}' before the end of the text: the '{' of line 1 is not closed",

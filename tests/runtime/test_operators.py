@@ -110,7 +110,16 @@ def test_compare_number(context: Context, left: Value, op: str, right: int, code
 
 @pytest.mark.parametrize(
     ("left", "op", "right", "code"),
-    [("abc", "==", "ABC", 1), (7, ">=", "10", 1), ("abc", ">", "ab", 1), (None, "==", "", 0), (None, "!=", "", 1)],
+    [
+        ("é", "<", "a", 1),
+        ("é", "==", "é", 1),
+        ("a", "<", "aé", 1),
+        ("abc", "==", "ABC", 1),
+        (7, ">=", "10", 1),
+        ("abc", ">", "ab", 1),
+        (None, "==", "", 0),
+        (None, "!=", "", 1),
+    ],
 )
 def test_compare_text(left: Value, op: str, right: str, code: int) -> None:
     assert ops.compare_text(op, left, right) == code
@@ -136,4 +145,9 @@ def test_brackets_that_kill_the_server(context: Context) -> None:
     with pytest.raises(ScriptCrash):
         ops.truth_of_inverse(context, 5)
     with pytest.raises(ScriptCrash):
-        ops.truth_of_binary(context, "&", "abc", "abd")
+        ops.truth_of_binary(context, "&", "abc", "abd", False)
+
+
+def test_an_integer_variable_lends_its_digits_to_bytewise_operators(context: Context) -> None:
+    assert ops.binary(context, "|", "  ", 31) == "31"
+    assert ops.binary_bare(context, "|", "  ", 31) is NOTHING

@@ -180,28 +180,6 @@ def test_the_cache_is_bounded_and_patterns_still_in_use_survive_it():
     assert regex._compile.cache_info().currsize == regex.CACHE_SIZE
 
 
-@pytest.mark.parametrize(
-    ("pattern", "size"),
-    [
-        ("abc", 3),
-        ("[]a-z]x", 2),
-        ("a{3}b", 4),
-        ("(ab){10}", 20),
-        ("((a{2}){3}b){4}", 28),
-        (r"\{1000000\}", 9),
-        ("[[:alpha:]{9}]{2}", 2),
-        ("a{,5}", 5),
-    ],
-)
-def test_unfolded_size(pattern, size):
-    assert regex.unfolded_size(pattern) == size
-
-
-def test_a_pattern_that_would_unfold_to_gigabytes_is_refused():
-    with pytest.raises(regex.RegexError, match="too big"):
-        regex.compile("(((a{200}){200}){200}){200}")
-
-
 def test_a_long_text():
     text = "x" * 70_000 + "needle"
     assert regex.compile("needle$").spans(text) == [(70_000, 70_006)]

@@ -19,6 +19,7 @@ from evroute_kernel.lang.lints import (  # noqa: F401 - each module registers it
     params,
     text,
 )
+from evroute_kernel.lang.lints.configured import configured_events
 from evroute_kernel.lang.lints.registry import LINTS, Finding, Lint
 from evroute_kernel.lang.lints.subject import Subject
 from evroute_kernel.library.catalogue.declared import EventDeclaration
@@ -31,7 +32,7 @@ def lint(script: nodes.Script, environment: Environment) -> list[Diagnostic]:
     """All findings about a script that has no errors, in the order of the text."""
     # of an event known by its name alone nothing can be said about parameters
     declared = {name: EventDeclaration(name, open=True) for name in environment.events}
-    subject = Subject(script, {**declared, **environment.declared_events})
+    subject = Subject(script, {**declared, **configured_events(script, environment), **environment.declared_events})
     found = [d for rule in LINTS.values() if not rule.legacy for d in rule.diagnostics(subject)]
     return sorted(found, key=_order)
 

@@ -219,7 +219,8 @@ def _mixed_sum(kinds: Kinds, block: Block, node: nodes.BinaryOp) -> Iterator[Fin
             hint = f'write "{node.right.value}", or put the number into a variable first'
         else:
             hint = "put the number into a variable first"
-        yield Finding(f"text + {where.text} fails: a computed or literal number has no text form", where, hint)
+        shown = f"({where.text})" if isinstance(node.right, nodes.BinaryOp) else where.text
+        yield Finding(f"text + {shown} fails: a computed or literal number has no text form", where, hint)
     elif left is Kind.NUMBER and isinstance(node.right, nodes.String):
         hint = 'to join texts begin with a text: "" + ...' if node.op == "+" else "write the number without quotes"
         yield Finding(f"a number {node.op} text fails", where, hint)

@@ -7,7 +7,7 @@ certain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -40,12 +40,16 @@ class _Writes:
 
 
 class Kinds:
-    """Answers for one script. What is being worked out when it is asked for again (a variable that is assigned from itself,
-    a route that calls itself) counts as unknown there."""
+    """Answers for one script.
+
+    What is asked for while it is being worked out (a variable assigned from itself, a route that calls itself) counts
+    as unknown there.
+    """
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         self._known: dict[object, Kind | None] = {}
+        self._values: dict[int, tuple[Kind | None, bool]] = {}
         self._pending = 0
 
     def of_variable(self, node: nodes.Variable, block: Block) -> Kind | None:
@@ -55,8 +59,8 @@ class Kinds:
     def of(self, expression: nodes.Node, block: Block) -> tuple[Kind | None, bool]:
         """The kind of an expression, and whether it is bare: a number that has no text form."""
         # operators nest deeply on the left, so their operands are worked out first, without recursion
-        found: dict[int, tuple[Kind | None, bool]] = {}
-        for node in reversed(list(_operations(expression))):
+        found = self._values if not self._pending else {}
+        for node in reversed(list(_operations(expression, found))):
             if isinstance(node, nodes.BinaryOp):
                 found[id(node)] = _of_operation(node.op, found[id(node.left)], found[id(node.right)])
             else:
@@ -166,11 +170,13 @@ class Kinds:
         return {key: _Writes(tuple(values.get(key, ())), key in others or _computed(key, others)) for key in keys}
 
 
-def _operations(expression: nodes.Node) -> Iterator[nodes.Node]:
-    """An expression, its operands, theirs, and so on: those above before those below."""
+def _operations(expression: nodes.Node, known: Container[int]) -> Iterator[nodes.Node]:
+    """An expression, its operands, theirs, and so on, without the known ones: those above before those below."""
     stack = [expression]
     while stack:
         node = stack.pop()
+        if id(node) in known:
+            continue
         yield node
         if isinstance(node, nodes.BinaryOp):
             stack += [node.right, node.left]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from evroute_kernel.lang.lints.registry import Finding, rule
-from evroute_kernel.lang.migrate import Change, migrate
+from evroute_kernel.lang.migrate import Change, Migration, migrate
 from evroute_kernel.source import Source
 
 
@@ -18,7 +19,7 @@ from evroute_kernel.source import Source
 )
 def fetch_event_params(source: Source) -> Iterator[Finding]:
     """The function does not exist in 3.x. `%migrate` rewrites the cell, by name and by position."""
-    migration = migrate(source)
+    migration = _migration(source)
     message = "fetch_event_params is of OpenSIPS 2.x: $param reads the parameters of an event"
     for change in migration.changes:
         # a call in a condition takes another change, assignments before the `if`
@@ -59,5 +60,11 @@ def event_route_module(source: Source) -> Iterator[Finding]:
         )
 
 
+@lru_cache(4)
+def _migration(source: Source) -> Migration:
+    """Each text once for all the lints here."""
+    return migrate(source)
+
+
 def _changes(source: Source, code: str) -> list[Change]:
-    return [c for c in migrate(source).changes if c.code == code]
+    return [c for c in _migration(source).changes if c.code == code]

@@ -11,9 +11,8 @@ from evroute_kernel.library.catalogue import functions
 from evroute_kernel.library.declarations import FUNCTIONS
 from evroute_kernel.library.template import MARKER, TemplateError, VariableSpec, parse_variable
 
-
 #: characters of one variable; what is longer is passed over, so that no text takes long
-_MAX_VARIABLE: Final = 4096
+_MAX_VARIABLE: Final = 512
 
 _NAME = re.compile(r"\$[A-Za-z0-9_.]*")
 _PAREN = re.compile(r"[()]")

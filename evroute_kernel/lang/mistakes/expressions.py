@@ -37,8 +37,8 @@ def blank_words(s: Situation) -> Mistake | None:
     before = s.before
     if before is None or before.type != "VARIABLE" or "(" in before.text:
         return None
-    if s.kind in ("ID", "AND", "OR", "NOT") and s.token.span.start == before.span.end:
-        operator = next(w for w in ("and", "or", "not") if word.startswith(w))
+    operator = next((w for w in ("and", "or", "not") if word.startswith(w)), None)
+    if operator is not None and s.token.span.start == before.span.end:
         message = f"the name {before.text} ends before {operator!r}, which is an operator"
         return s.mistake(message, f"write $({before.text[1:]}{word})")
     if before.text[-1] in "]}":

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from evroute_kernel.runtime.context import ScriptCrash
+from evroute_kernel.runtime.values import wrap
 
 DAY: Final = 24 * 3600
 WEEK: Final = 7 * DAY
@@ -155,8 +156,9 @@ class Recurrence:
 
 def _check(text: str, now: int, complaints: list[str]) -> bool:
     parts = text.split("|")
-    zone = parts.pop(0) if "A" <= parts[0][:1] <= "Z" else None
-    with _time_zone(zone):
+    # an empty first part stands for the time zone as well
+    zone = parts.pop(0) if not parts[0] or "A" <= parts[0][0] <= "Z" else None
+    with _time_zone(zone or None):
         recurrence = _parse(text, parts, complaints)
         return _contains(recurrence, now)
 
@@ -342,8 +344,8 @@ def _in_interval(found: Recurrence, day: time.struct_time) -> bool:
     if found.frequency in (DAILY, WEEKLY):
         start, today = _midnight(first), _midnight(day)
         if found.frequency == DAILY:
-            return _remainder(int((today - start) / DAY), found.interval) == 0
-        weeks = (today - first_of_week(day)) - (start - first_of_week(first))
+            return _remainder(int(wrap(today - start) / DAY), found.interval) == 0
+        weeks = wrap(today - first_of_week(day) - wrap(start - first_of_week(first)))
         return _remainder(int(weeks / WEEK), found.interval) == 0
     if found.frequency == MONTHLY:
         months = (day.tm_year - first.tm_year) * 12 + day.tm_mon - first.tm_mon
@@ -352,7 +354,8 @@ def _in_interval(found: Recurrence, day: time.struct_time) -> bool:
 
 
 def _midnight(day: time.struct_time) -> int:
-    return int(time.mktime((day.tm_year, day.tm_mon, day.tm_mday, 0, 0, 0, 0, 0, 0)))
+    """UNIX time of the beginning of a day, in 32 bits: without a start, the server counts from 1900."""
+    return wrap(int(time.mktime((day.tm_year, day.tm_mon, day.tm_mday, 0, 0, 0, 0, 0, 0))))
 
 
 def first_of_week(day: time.struct_time) -> int:

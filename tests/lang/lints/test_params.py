@@ -141,3 +141,21 @@ def test_called_routes_know_what_is_passed(findings):
     assert (finding.code, finding.span.line) == ("text-with-number", 2)
     both = text + body("route(r, $param(set));", "E_RTPENGINE_STATUS")
     assert findings(both) == []
+
+
+@pytest.mark.parametrize("fields", ["evi: code; tag->who", "db: x -> y ; evi:who;code", "evi:who->code;who log: z"])
+def test_fields_that_acc_is_configured_to_add(findings, fields):
+    text = body('xlog("$param(code) $param(who)\\n");', "E_ACC_CDR")
+    setting = f'loadmodule "acc.so"\nmodparam("acc", "extra_fields", "{fields}")\n'
+    assert [d.span.text for d in findings(text)] == ["code"]
+    assert findings(setting + text) == []
+
+
+def test_events_of_rabbitmq_consumer(findings):
+    setting = (
+        'loadmodule "rabbitmq_consumer.so"\n'
+        'modparam("rabbitmq_consumer", "connection_id", "uri = amqp://h; queue = q; event = E_PIKE_BLOCKS;")\n'
+    )
+    text = body('xlog("$param(body) $param(msg)\\n");', "E_PIKE_BLOCKS")
+    assert [d.code for d in findings(text)] == ["unknown-event"]
+    assert [(d.code, d.span.text) for d in findings(setting + text)] == [("unknown-param", "msg")]

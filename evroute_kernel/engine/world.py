@@ -1,0 +1,228 @@
+"""What a session knows: its routes, settings and subscriptions, and the records of what happened.
+
+One lock guards it all. Callers' threads change it; the supervisor's thread reads the picture that the next task runs
+in, adds what routes do to it (records, subscriptions, calls of stubs), and asks where an event goes.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from evroute_kernel.engine.events import UnknownEventError
+from evroute_kernel.engine.interface import ROUTE, Interface
+from evroute_kernel.engine.program import Program
+from evroute_kernel.engine.registry import Change, Registry
+from evroute_kernel.engine.runs import LogRecord, StubCall
+from evroute_kernel.engine.settings import Limits, Settings, module_name
+from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.runtime.values import decode, encode
+from evroute_kernel.worker.messages import Subscriptions
+
+if TYPE_CHECKING:
+    from evroute_kernel.lang.compiler import CompiledRoute, Unit
+    from evroute_kernel.lang.environment import Environment
+
+#: records that a session keeps
+LOG_KEPT: Final = 100_000
+STUB_CALLS_KEPT: Final = 10_000
+
+OnRecord = Callable[[LogRecord, object], None]
+_log = logging.getLogger(__name__)
+
+
+class World:
+    """The state of a session. `on_record(record, origin)` is told of each record as it comes."""
+
+    def __init__(self, limits: Limits, on_record: OnRecord | None = None) -> None:
+        self.limits = limits
+        self.registry = Registry()
+        self.settings = Settings(self.changed)
+        #: whether a route that another text defined may not be replaced
+        self.strict = False
+        #: events that users declared as their own, by name; what is declared of each is for the lints
+        self.declared_events: dict[str, object] = {}
+        self._on_record = on_record
+        self._lock = threading.RLock()
+        self._interface = Interface()
+        self._program = Program()
+        self._records: deque[LogRecord] = deque(maxlen=LOG_KEPT)
+        self._stub_calls: deque[StubCall] = deque(maxlen=STUB_CALLS_KEPT)
+
+    # -- definitions ----------------------------------------------------------------------------------------------
+
+    def environment(self, owner: str | None = None) -> Environment:
+        """What a text of this owner may refer to beyond itself: all that others have defined, loaded and set."""
+        from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment
+
+        with self._lock:
+            others = [d for d in self.registry if owner is None or d.owner != owner]
+            return Environment(
+                routes={(d.route.kind, d.route.name): d.owner_name for d in others},
+                modules=DEFAULT_MODULES | self.settings.modules_in_force(without=owner),
+                modparams=self.settings.modparams_in_force(without=owner),
+                events=frozenset(self.declared_events),
+            )
+
+    def define(self, unit: Unit, owner: str | None) -> tuple[Change, list[int]]:
+        """Make a compiled text part of the session; what it changed, and the slots to run now.
+
+        Raises ScriptError, with nothing changed, when a strict session forbids it.
+        """
+        with self._lock:
+            if self.strict:
+                self._refuse_redefinition(unit.routes, owner)
+            self.settings.contribute(
+                owner,
+                [(item.name, item.value) for item in unit.settings],
+                [(item.module, item.name, item.value) for item in unit.modparams],
+                {module_name(item.path) for item in unit.modules},
+            )
+            change = self.define_routes(unit.routes, owner)
+            startup = [route for route in unit.routes if route.kind == "startup_route"]
+            tops = [*startup, unit.scratch] if unit.scratch else startup
+            return change, [self.registry.slot(route) for route in tops]
+
+    def define_routes(self, routes: Iterable[CompiledRoute], owner: str | None) -> Change:
+        """Make these the routes of `owner`."""
+        with self._lock:
+            change = self.registry.define(routes, owner)
+            self.changed()
+            return change
+
+    def _refuse_redefinition(self, routes: Sequence[CompiledRoute], owner: str | None) -> None:
+        replaced = dict(self.registry.preview(routes, owner).replaced)
+        found = [
+            Diagnostic("error", "redefined", f"{r.title} is defined in {replaced[r.title]} already", r.header)
+            for r in routes
+            if r.title in replaced
+        ]
+        if found:
+            raise ScriptError(found)
+
+    def forget(self, name: str) -> list[str]:
+        """Drop routes by title or name; the titles of those there were."""
+        with self._lock:
+            titles = self.registry.forget(name)
+            self.changed()
+            return titles
+
+    def forget_owner(self, owner: str) -> list[str]:
+        """Drop what an owner had defined, loaded and set; the titles of its routes."""
+        with self._lock:
+            titles = self.registry.forget_owner(owner)
+            self.settings.forget_owner(owner)
+            self.changed()
+            return titles
+
+    def forget_all(self) -> None:
+        """Back to the beginning, but for the records."""
+        with self._lock:
+            self.registry.reset()
+            self._interface.forget_all()
+            self.settings.reset()
+            self.changed()
+
+    def changed(self) -> None:
+        """The next task runs in a new picture of the session."""
+        with self._lock:
+            registry = self.registry
+            names = registry.names("event_route")
+            self._interface.sync_routes(names)
+            error_route = registry.look_up("error_route")
+            self._program = Program(
+                registry.codes,
+                tuple(registry.current_slots()),
+                registry.callable_slots(),
+                error_route[0].slot if error_route else None,
+                self.settings.message(),
+                Subscriptions(frozenset(self._interface.events()), frozenset(names)),
+            )
+
+    # -- events ---------------------------------------------------------------------------------------------------
+
+    def events(self) -> list[str]:
+        """Names of the events that somebody has subscribed."""
+        with self._lock:
+            return sorted(map(decode, self._interface.events()))
+
+    def handlers(self, event: str) -> tuple[int, ...]:
+        """The routes that an event goes to, none when only other sockets have subscribed.
+
+        Raises UnknownEventError when nobody has subscribed.
+        """
+        with self._lock:
+            name = encode(event)
+            if not self._interface.deliveries(name):
+                raise self._unknown(event)
+            return self.slots_of(name)
+
+    def _unknown(self, event: str) -> UnknownEventError:
+        from evroute_kernel.library.catalogue import events
+
+        return UnknownEventError(event, map(decode, self._interface.events()), events())
+
+    def timers(self, name: str) -> tuple[int, ...]:
+        """The timer routes of a name, of which there may be several. Raises ScriptError when there is none."""
+        with self._lock:
+            slots = tuple(d.slot for d in self.registry.look_up("timer_route", encode(name)))
+            if not slots:
+                hint = did_you_mean(name, map(decode, self.registry.names("timer_route")))
+                raise ScriptError(
+                    [Diagnostic("error", "unknown-route", f"there is no timer_route[{name}]", None, hint)]
+                )
+            return slots
+
+    # -- for the supervisor's thread ------------------------------------------------------------------------------
+
+    def program(self) -> Program:
+        """The picture that the next task runs in."""
+        return self._program
+
+    def slots_of(self, event: str) -> tuple[int, ...]:
+        """The routes that an event raised now goes to, in order."""
+        with self._lock:
+            addresses = [s.address for s in self._interface.deliveries(event) if s.protocol == ROUTE]
+            slots = (self.registry.event_slot(address) for address in addresses)
+            return tuple(slot for slot in slots if slot is not None)
+
+    def subscribe(self, event: str, socket: str, expire: int | None) -> None:
+        """A route added a subscriber."""
+        with self._lock:
+            self._interface.subscribe(event, socket, expire)
+            self.changed()
+
+    def stub_called(self, call: StubCall) -> None:
+        """A route called a function that is not simulated."""
+        with self._lock:
+            self._stub_calls.append(call)
+
+    def publish(self, record: LogRecord, origin: object) -> None:
+        """A record of a raise with this origin."""
+        with self._lock:
+            self._records.append(record)
+        if self._on_record is not None:
+            try:
+                self._on_record(record, origin)
+            except Exception:  # the caller's function: its fault must not stop everybody's runs
+                _log.exception("on_record failed")
+
+    # -- records --------------------------------------------------------------------------------------------------
+
+    def records(self) -> list[LogRecord]:
+        """The records so far, oldest first."""
+        with self._lock:
+            return list(self._records)
+
+    def stub_calls(self) -> list[StubCall]:
+        """The calls of stubs so far, oldest first."""
+        with self._lock:
+            return list(self._stub_calls)
+
+    def forget_records(self) -> None:
+        with self._lock:
+            self._records.clear()
+            self._stub_calls.clear()

@@ -1,0 +1,66 @@
+"""json_link and json_merge."""
+
+from __future__ import annotations
+
+import pytest
+
+from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.template import parse_variable
+from evroute_kernel.runtime.context import ScriptCrash
+
+
+def test_a_linked_object_is_one_object(run, put, show):
+    put("$json(a)", '{"x":{"y":1}}', ":=")
+    put("$json(c)", "{}", ":=")
+    assert run("json_link", "$json(c/l)", "$json(a/x)") == 1
+    put("$json(a/x/y)", 2)
+    assert show("$json_compact(c)") == '{"l":{"y":2}}'
+
+
+def test_linking_a_whole_document(run, put, show):
+    put("$json(a)", "[1]", ":=")
+    assert run("json_link", "$json(b)", "$json(a)") == 1
+    put("$json(b[])", 2)
+    assert show("$json_compact(a)") == "[1,2]"
+
+
+def test_what_is_not_there_cannot_be_linked(run, put, complaints):
+    assert run("json_link", "$json(c)", "$json(nothing)") == -1
+    put("$json(a)", '{"n":null}', ":=")
+    assert run("json_link", "$json(c)", "$json(a/n)") == -1
+    assert run("json_link", "$json(new/x)", "$json(a)") == -1
+    assert len(complaints()) == 3
+
+
+def test_only_json_variables_can_be_linked():
+    check = FUNCTIONS["json_link"].check
+    assert check([parse_variable("$var(a)"), parse_variable("$json(b)")])[0] == 0
+    assert check([parse_variable("$json(a)"), parse_variable("$avp(b)")])[0] == 1
+    assert check([parse_variable("$json(a)"), parse_variable("$json_compact(b)")]) is None
+
+
+def test_a_document_inside_itself_cannot_be_printed(run, put, read):
+    put("$json(a)", '{"x":1}', ":=")
+    assert run("json_link", "$json(a/self)", "$json(a)") == 1
+    with pytest.raises(ScriptCrash, match="contains itself"):
+        read("$json(a)")
+    assert read("$json(a/self/self/x)") == 1
+
+
+def test_merging(run, read):
+    assert run("json_merge", '{"a":1,"b":{"c":2}}', '{"a":null,"b":{"d":[1]},"e":2.5}', "$var(o)") == 1
+    assert read("$var(o)") == '{"b":{"c":2,"d":[1]},"e":2.500000}'
+
+
+def test_the_merged_text_is_stored_as_text(run, read, show):
+    run("json_merge", '{"a":1}', '{"b":2}', "$json(m)")
+    assert read("$json(m/a)") is None
+    assert show("$json(m)") == '{"a":1,"b":2}'
+
+
+@pytest.mark.parametrize(("main", "patch"), [("{", "{}"), ("{}", "{")])
+def test_what_is_no_json_leaves_the_result_alone(run, read, put, complaints, main, patch):
+    put("$var(o)", "before")
+    assert run("json_merge", main, patch, "$var(o)") == -1
+    assert read("$var(o)") == "before"
+    assert len(complaints()) == 1

@@ -1,0 +1,58 @@
+"""Module uuid."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+import pytest
+
+from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.functions.uuid import version_7
+from evroute_kernel.library.template import parse_variable
+
+DNS = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+
+
+@pytest.mark.parametrize(("asked", "made"), [(None, 4), (0, 4), (1, 1), (4, 4), (7, 7)])
+def test_versions(run, read, asked, made):
+    assert run("uuid", "$var(u)", *([] if asked is None else [asked])) == 1
+    assert uuid.UUID(read("$var(u)")).version == made
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [(3, "a02a7c7d-c025-3d2c-8d35-12dfbbf47045"), (5, "475f21e8-22fe-5e4f-a9c9-521a848734a9")],
+)
+def test_names_always_give_the_same(run, read, version, expected):
+    assert run("uuid", "$var(u)", version, DNS, "sip.example.com") == 1
+    assert read("$var(u)") == expected
+
+
+def test_names_are_bytes(run, read, put):
+    put("$var(n)", "J\xc3\xbcrgen")
+    run("uuid", "$var(u)", 5, DNS, "$var(n)")
+    assert read("$var(u)") == str(uuid.uuid5(uuid.UUID(DNS), "Jürgen"))
+    put("$var(n)", "\xff")
+    assert run("uuid", "$var(u)", 5, DNS, "$var(n)") == 1
+
+
+def test_version_2_is_replaced_with_a_warning(run, complaints):
+    assert run("uuid", "$var(u)", 2) == 1
+    assert len(complaints()) == 1
+
+
+@pytest.mark.parametrize("arguments", [(9,), (3,), (5, DNS), (5, "nonsense", "x")])
+def test_what_cannot_be_made(run, complaints, arguments):
+    assert run("uuid", "$var(u)", *arguments) == -1
+    assert len(complaints()) == 1
+
+
+def test_version_7_begins_with_the_time():
+    made = version_7()
+    assert made.variant == uuid.RFC_4122
+    assert abs((made.int >> 80) / 1000 - time.time()) < 10
+
+
+def test_the_result_must_be_writable():
+    assert FUNCTIONS["uuid"].check([parse_variable("$rm"), None, None, None])[0] == 0

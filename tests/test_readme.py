@@ -1,0 +1,60 @@
+"""What README.md shows is true."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PIKE = 'event_route[E_PIKE_BLOCKED] { xlog("blocked $param(ip)\\n"); }\n'
+
+
+def blocks(language: str) -> list[str]:
+    return [text for name, text in BLOCKS if name == language]
+
+
+def test_the_first_cell_prints_what_stands_below_it() -> None:
+    metadata = {"kernelspec": {"name": "evroute", "display_name": "", "language": ""}}
+    cell = nbformat.v4.new_code_cell(blocks("opensips")[0])
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata=metadata)
+    NotebookClient(notebook, timeout=60).execute()
+    assert "".join(output["text"] for output in cell.outputs) == blocks("")[0]
+
+
+def test_the_session_example_runs(tmp_path: Path) -> None:
+    (tmp_path / "opensips.cfg").write_text(PIKE)
+    program = next(text for text in blocks("python") if "Session(" in text)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "NOTICE blocked 192.0.2.66\n", "")
+
+
+def test_the_pytest_example_passes(tmp_path: Path) -> None:
+    (tmp_path / "test_example.py").write_text(next(text for text in blocks("python") if "evroute_session" in text))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("line", [line for text in blocks("sh") for line in text.splitlines() if "evroute" in line])
+def test_the_commands_work(tmp_path: Path, line: str) -> None:
+    (tmp_path / "opensips.cfg").write_text(PIKE)
+    command = f"PATH={Path(sys.executable).parent}:$PATH; {line}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_magics_exist() -> None:
+    from evroute_kernel.kernel.magics.declaration import MAGICS
+
+    assert set(re.findall(r"`%%?(\w+)", README)) == set(MAGICS)
