@@ -1,5 +1,6 @@
 """Does `jupyter lab NOTEBOOK` come up with the kernel? Called with the command of README.md."""
 
+import asyncio
 import json
 import os
 import shlex
@@ -11,6 +12,8 @@ import time
 import urllib.request
 from collections.abc import Callable
 from urllib.error import URLError
+
+from tornado.websocket import websocket_connect
 
 TOKEN = "smoke"
 SECONDS = 90
@@ -50,6 +53,29 @@ def answers(server: subprocess.Popen) -> bool:
     return True
 
 
+async def first_output(kernel: str, code: str) -> str:
+    """What a cell prints first, asked for as the browser does."""
+    content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
+    header = {
+        "msg_id": "1",
+        "msg_type": "execute_request",
+        "session": "s",
+        "username": "",
+        "date": "",
+        "version": "5.3",
+    }
+    request = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+    url = f"ws://127.0.0.1:{PORT}/api/kernels/{kernel}/channels?token={TOKEN}"
+    async with asyncio.timeout(SECONDS):
+        socket = await websocket_connect(url)
+        await socket.write_message(json.dumps(request))
+        while True:
+            message = json.loads(await socket.read_message())
+            assert message["msg_type"] != "error", message["content"]
+            if message["msg_type"] == "stream":
+                return message["content"]["text"]
+
+
 def main(command: str) -> None:
     *words, notebook = shlex.split(command)
     options = [
@@ -65,11 +91,12 @@ def main(command: str) -> None:
         content = ask(f"/api/contents/{notebook.rpartition('/')[2]}")["content"]
         name = content["metadata"]["kernelspec"]["name"]
         kernel = ask("/api/kernels", {"name": name})["id"]
-        wait("the kernel is ready", lambda: ask(f"/api/kernels/{kernel}")["execution_state"] == "idle")
+        text = asyncio.run(first_output(kernel, 'xlog("hello from a cell\\n");'))
+        assert text == "hello from a cell\n", text
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
-    print(f"jupyter lab opens {notebook} and starts the kernel {name}")
+    print(f"jupyter lab opens {notebook}, and its kernel {name} runs a cell")
 
 
 main(sys.argv[1])

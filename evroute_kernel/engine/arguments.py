@@ -260,7 +260,7 @@ class _Scanner:
                 self.end_of_word(self.position),
                 "separate parameters by blanks, or quote the whole value",
             )
-        return _unescape(found[1]) if quote == '"' else found[1]
+        return unescape(found[1]) if quote == '"' else found[1]
 
     def bare(self) -> str:
         found = _BARE.match(self.text, self.position)
@@ -358,7 +358,7 @@ def _is_option_value(name: str, value: str) -> bool:
     return re.fullmatch(r"[0-9]+(\.[0-9]*)?|\.[0-9]+", value) is not None and float(value) > 0
 
 
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
     """The script's escapes in `"..."`; others stay as written. Bytes from 0x80 become lone surrogates (raw bytes)."""
 
     def character(found: re.Match[str]) -> str:

@@ -10,15 +10,18 @@ import contextlib
 import logging
 import selectors
 from collections.abc import Iterator
+from concurrent.futures import Future
 from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final, Protocol
 
+from evroute_kernel.engine.inquiries import Inquiries
 from evroute_kernel.engine.launcher import Launcher
+from evroute_kernel.engine.runs import Variables
 from evroute_kernel.engine.settings import Limits
 from evroute_kernel.engine.workers import State, Worker
-from evroute_kernel.worker.messages import Booted, Message, WorkerEnded, WorkerStarted
+from evroute_kernel.worker.messages import Booted, Message, VariablesTold, WorkerEnded, WorkerStarted
 
 #: workers that may end before they can run anything, in a row, until no more are started
 START_FAILURES: Final = 3
@@ -53,6 +56,7 @@ class Pool:
         self._directory = directory
         self._limits = limits
         self._workers: dict[int, Worker] = {}
+        self._inquiries = Inquiries()
         self._launcher: Launcher | None = None
         self._failures = 0
         self._complaint = ""
@@ -165,6 +169,15 @@ class Pool:
             worker.send(data)
             self.watch(worker)
 
+    def ask(self, number: int, future: Future[Variables]) -> None:
+        """Ask a worker for its variables; one that does not exist has none."""
+        worker = self._workers.get(number)
+        if worker is None:
+            future.set_result(Variables(number))
+            return
+        self._inquiries.ask(worker, future)
+        self.watch(worker)
+
     def kill_all(self) -> None:
         """End all workers; new ones start when there is something to do."""
         for worker in self:
@@ -191,6 +204,8 @@ class Pool:
         if isinstance(message, Booted):
             self._failures, self._complaint = 0, ""
             worker.booted(message.pid)
+        elif isinstance(message, VariablesTold):
+            self._inquiries.answer(message)
         else:
             self._owner.hear(worker, message)
 
@@ -216,6 +231,7 @@ class Pool:
         elif lines:
             self._owner.printed(worker, lines)
         del self._workers[worker.number]
+        self._inquiries.forget(worker)
         self._owner.lost(worker)
         self._release(worker)
 
@@ -258,6 +274,7 @@ class Pool:
         for worker in tuple(self):
             self._release(worker)
         self._workers.clear()
+        self._inquiries.forget()
         if self._launcher is not None:
             for watched in (self._launcher, self._launcher.output):
                 self._unwatch(watched)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
@@ -142,6 +142,16 @@ class Loaded:
 
     def __len__(self) -> int:
         return len(self.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What one worker keeps from run to run, as text people read: `$var` that are not null, and `$json` documents as
+    they print (None: it contains itself). Values are cut after 64 KiB."""
+
+    process: int
+    var: Mapping[str, int | str | None] = field(default_factory=dict)
+    json: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.events import GivenParams, event_params
@@ -26,12 +27,15 @@ from evroute_kernel.engine.runs import LogRecord as LogRecord
 from evroute_kernel.engine.runs import Run as Run
 from evroute_kernel.engine.runs import RunError as RunError
 from evroute_kernel.engine.runs import StubCall as StubCall
+from evroute_kernel.engine.runs import Variables as Variables
 from evroute_kernel.engine.runs import WorkerInfo as WorkerInfo
 from evroute_kernel.engine.settings import Limits, Settings
+from evroute_kernel.engine.stubs import StubRule, StubValue, make_stub
 from evroute_kernel.engine.supervisor import Supervisor
 from evroute_kernel.engine.tasks import Batch, Chunk, Delivery, Raise
 from evroute_kernel.engine.world import OnRecord, World
 from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.runtime.shared import Shared, make_directory
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.source import Source
@@ -207,13 +211,24 @@ class Session:
 
     @property
     def settings(self) -> Settings:
-        """The globals in force, by name; assigning changes them for all workers. Also module parameters and stubs."""
+        """The globals in force, by name; assigning changes them for all workers. Also module parameters, stub rules."""
         return self._world.settings
 
+    def declare_event(self, declaration: EventDeclaration | str) -> EventDeclaration:
+        """Make an event of one's own known to checks and samples: `session.declare_event("E_X ip port:int [why]")`.
+
+        A declaration replaces an earlier one of that name; one of an event of OpenSIPS adds parameters to it. Raises
+        ValueError for a text that declares nothing.
+        """
+        if isinstance(declaration, str):
+            declaration = EventDeclaration.parse(declaration)
+        self._world.declared_events[declaration.name] = declaration
+        return declaration
+
     @property
-    def declared_events(self) -> dict[str, object]:
-        """Events that users declared as their own, by name; what is declared of each is for the lints."""
-        return self._world.declared_events
+    def declared_events(self) -> Mapping[str, EventDeclaration]:
+        """Events that users declared as their own, by name."""
+        return MappingProxyType(self._world.declared_events)
 
     @property
     def log(self) -> list[LogRecord]:
@@ -224,6 +239,24 @@ class Session:
     def stub_calls(self) -> list[StubCall]:
         """Calls of functions that are not simulated, oldest first: the last ten thousand."""
         return self._world.stub_calls()
+
+    def stub(self, name: str | StubRule, returns: int = 1, sets: Mapping[str, StubValue] | None = None) -> None:
+        """Say what a function that is not simulated does: `session.stub("rest_get", 200, {"$var(body)": "{}"})`.
+
+        `sets`: variable -> integer, None, or text, in which variables are expanded at each call. Holds from the next
+        run on; a second call replaces the first. Raises ScriptError for a function that is simulated or unknown, and
+        for what cannot be set.
+        """
+        self.settings.stub(make_stub(name, returns, sets) if isinstance(name, str) else name)
+
+    def unstub(self, name: str | None = None) -> list[str]:
+        """Take the rule of a function back, or all rules; the names of those there were."""
+        names = self.settings.stubs if name is None else [name]
+        return [known for known in names if self.settings.unstub(known)]
+
+    def forget_stub_calls(self) -> None:
+        """Begin a new list of calls."""
+        self._world.forget_stub_calls()
 
     @property
     def shared(self) -> Shared:
@@ -236,6 +269,10 @@ class Session:
     def workers(self) -> list[WorkerInfo]:
         """The worker processes, lowest number first."""
         return self._supervisor.workers()
+
+    def variables(self, process: int = 1) -> Future[Variables]:
+        """`$var` and `$json` of a worker: known when the run that it may have under way has ended."""
+        return self._supervisor.variables(process)
 
     def events(self) -> list[str]:
         """Names of the events that something handles."""

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.runtime import regex
 from evroute_kernel.runtime.context import Settings as Defaults
 from evroute_kernel.worker.messages import Settings as Message
 
-#: return code, and (variable, value or format) to set
-StubRule = tuple[int, tuple[tuple[str, int | str], ...]]
+if TYPE_CHECKING:
+    from evroute_kernel.engine.stubs import StubRule
+
 ModParams = dict[tuple[str, str], list[int | str]]
 #: globals of which every value counts; they travel as parameters of the core
 _LISTS: Final = frozenset({"dst_blacklist"})
@@ -78,18 +79,19 @@ class Settings(MutableMapping[str, Any]):
 
     def message(self) -> Message:
         """What workers are told."""
-        return Message(self.values_in_force(), self.modparams_in_force(), self.modules_in_force(), dict(self._stubs))
+        stubs = {name: rule.plain for name, rule in tuple(self._stubs.items())}
+        return Message(self.values_in_force(), self.modparams_in_force(), self.modules_in_force(), stubs)
 
     # -- stubs ----------------------------------------------------------------------------------------------------
 
     @property
     def stubs(self) -> dict[str, StubRule]:
-        """What functions that are not simulated do, by name: return code, and (variable, value) to set."""
+        """What functions that are not simulated do, by name."""
         return dict(self._stubs)
 
-    def stub(self, name: str, code: int = 1, assignments: Iterable[tuple[str, int | str]] = ()) -> None:
-        """Let a function that is not simulated return a code and set variables (`$` included; texts are formats)."""
-        self._stubs[name] = (code, tuple(assignments))
+    def stub(self, rule: StubRule) -> None:
+        """Let a function that is not simulated do what the rule says, from the next run on."""
+        self._stubs[rule.name] = rule
         self._changed()
 
     def unstub(self, name: str) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, time
 from typing import Any, Final
@@ -19,9 +18,9 @@ from evroute_kernel.engine.failures import describe
 from evroute_kernel.engine.loop import Loop
 from evroute_kernel.engine.pool import Pool
 from evroute_kernel.engine.queue import Queue
-from evroute_kernel.engine.runs import Cause, LogRecord, RunError, StubCall, WorkerInfo
+from evroute_kernel.engine.runs import Cause, LogRecord, RunError, StubCall, Variables, WorkerInfo
 from evroute_kernel.engine.tasks import RAISED_LIMIT, Batch, Chunk, Delivery, Raise, Task
-from evroute_kernel.engine.workers import State, Worker
+from evroute_kernel.engine.workers import Restart, State, Worker
 from evroute_kernel.engine.world import World
 from evroute_kernel.runtime.levels import NAMES
 from evroute_kernel.runtime.values import decode
@@ -42,21 +41,6 @@ from evroute_kernel.worker.messages import (
 GRACE: Final = 0.025
 #: times a task is handed out again when its worker died before beginning it
 TRIES: Final = 3
-
-
-@dataclass(slots=True)
-class Restart:
-    """Somebody waits until these workers are gone."""
-
-    workers: set[Worker]
-    done: Future[None] = field(default_factory=Future)
-
-    def without(self, worker: Worker | None) -> bool:
-        """One more is gone; whether none is left."""
-        self.workers.discard(worker)
-        if not self.workers and not self.done.done():
-            self.done.set_result(None)
-        return not self.workers
 
 
 class Supervisor:
@@ -107,6 +91,12 @@ class Supervisor:
     def workers(self) -> list[WorkerInfo]:
         """The workers that live, lowest number first."""
         return self._loop.ask(lambda: [worker.info(self._running(worker)) for worker in self._pool])
+
+    def variables(self, number: int) -> Future[Variables]:
+        """What a worker keeps; known when the run that it may have under way has ended."""
+        future: Future[Variables] = Future()
+        self._loop.post(lambda: self._pool.ask(number, future))
+        return future
 
     def close(self) -> None:
         """End every run and process. Returns when none is left; closing twice is harmless."""

@@ -28,7 +28,10 @@ CHUNK_SIZES: Final = (16, 4096)
 
 @dataclass(slots=True, eq=False)
 class Raise:
-    """One raise under way; the event's name is a byte string, as scripts have it. `open` counts its tasks, queued or running; at 0 the future gets its result."""
+    """One raise under way. `open` counts its tasks, queued or running; at 0 the future gets its result.
+
+    The event's name is a byte string, as scripts have it.
+    """
 
     event: str
     origin: object

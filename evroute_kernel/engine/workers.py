@@ -16,6 +16,8 @@ import os
 import signal
 import socket
 import tempfile
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
 from pathlib import Path
@@ -245,6 +247,21 @@ class Worker:
 
     def info(self, running: str | None) -> WorkerInfo:
         return WorkerInfo(self.number, self.pid, self.state.value, running, self.runs, _memory(self.pid))
+
+
+@dataclass(slots=True)
+class Restart:
+    """Somebody waits until these workers are gone."""
+
+    workers: set[Worker]
+    done: Future[None] = field(default_factory=Future)
+
+    def without(self, worker: Worker | None) -> bool:
+        """One more is gone; whether none is left."""
+        self.workers.discard(worker)
+        if not self.workers and not self.done.done():
+            self.done.set_result(None)
+        return not self.workers
 
 
 def _memory(pid: int | None) -> int | None:

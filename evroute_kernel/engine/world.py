@@ -10,6 +10,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.events import UnknownEventError
@@ -25,6 +26,7 @@ from evroute_kernel.worker.messages import Subscriptions
 if TYPE_CHECKING:
     from evroute_kernel.lang.compiler import CompiledRoute, Unit
     from evroute_kernel.lang.environment import Environment
+    from evroute_kernel.library.catalogue.declared import EventDeclaration
 
 #: records that a session keeps
 LOG_KEPT: Final = 100_000
@@ -43,8 +45,8 @@ class World:
         self.settings = Settings(self.changed)
         #: whether a route that another text defined may not be replaced
         self.strict = False
-        #: events that users declared as their own, by name; what is declared of each is for the lints
-        self.declared_events: dict[str, object] = {}
+        #: events that users declared as their own, by name
+        self.declared_events: dict[str, EventDeclaration] = {}
         self._on_record = on_record
         self._lock = threading.RLock()
         self._interface = Interface()
@@ -64,7 +66,7 @@ class World:
                 routes={(d.route.kind, d.route.name): d.owner_name for d in others},
                 modules=DEFAULT_MODULES | self.settings.modules_in_force(without=owner),
                 modparams=self.settings.modparams_in_force(without=owner),
-                events=frozenset(self.declared_events),
+                declared_events={encode(name): _encoded(event) for name, event in self.declared_events.items()},
             )
 
     def define(self, unit: Unit, owner: str | None) -> tuple[Change, list[int]]:
@@ -124,6 +126,7 @@ class World:
             self.registry.reset()
             self._interface.forget_all()
             self.settings.reset()
+            self.declared_events.clear()
             self.changed()
 
     def changed(self) -> None:
@@ -163,7 +166,7 @@ class World:
     def _unknown(self, event: str) -> UnknownEventError:
         from evroute_kernel.library.catalogue import events
 
-        return UnknownEventError(event, map(decode, self._interface.events()), events())
+        return UnknownEventError(event, map(decode, self._interface.events()), (*events(), *self.declared_events))
 
     def timers(self, name: str) -> tuple[int, ...]:
         """The timer routes of a name, of which there may be several. Raises ScriptError when there is none."""
@@ -226,3 +229,13 @@ class World:
         with self._lock:
             self._records.clear()
             self._stub_calls.clear()
+
+    def forget_stub_calls(self) -> None:
+        with self._lock:
+            self._stub_calls.clear()
+
+
+def _encoded(declaration: EventDeclaration) -> EventDeclaration:
+    """The declaration with names as byte strings, as scripts have them."""
+    params = tuple(replace(param, name=encode(param.name)) for param in declaration.params)
+    return replace(declaration, name=encode(declaration.name), params=params)

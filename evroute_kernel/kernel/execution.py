@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from evroute_kernel.errors import Diagnostic, ScriptError
-from evroute_kernel.kernel.cells import Cut, MagicLine, blanked, cut
+from evroute_kernel.errors import ScriptError
+from evroute_kernel.kernel.cells import Cut, cut
 from evroute_kernel.kernel.display import shown, traceback
 from evroute_kernel.kernel.failures import CellFailure, Interrupted, run_failure
-from evroute_kernel.kernel.magics import Magic, find
 from evroute_kernel.kernel.notebook import Notebook
 from evroute_kernel.kernel.output import STDERR, STDOUT, Bundle, Outlet
+from evroute_kernel.kernel.planning import MagicStep, ScriptStep, Step, read_magics, script_steps, together
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source, Span
 
@@ -28,31 +26,8 @@ T = TypeVar("T")
 
 #: characters up to which a cell is cut in the event loop
 SHORT: Final = 20_000
-#: holds the outcome of an %assert; an AVP, since those end with their run
-_VERDICT: Final = "$avp(%assert)"
-#: a variable in an expression; transformations with parentheses in them are left out
-_VARIABLE: Final = re.compile(r"\$(?:\w+\([^()]*\)|\([^()]*(?:\([^()]*\)[^()]*)*\)|\w+)")
-
 #: seconds that interrupted routes get to hand over what they logged
 GRACE: Final = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class MagicStep:
-    """A magic line, read."""
-
-    offset: int
-    magic: Magic
-    prepared: Any
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptStep:
-    """A part of the cell's script: the definitions of all the cell, or statements between two magic lines."""
-
-    offset: int
-    text: str
-    defines: bool
 
 
 class CellRun:
@@ -100,43 +75,47 @@ class CellRun:
         except CellFailure:
             await self.abandon()
             raise
+        except Interrupted:
+            await asyncio.wait([self.end_of(future) for future, _ in self.pending] or [self._stopped], timeout=GRACE)
+            raise
 
-    async def plan(self) -> Sequence[MagicStep | ScriptStep]:
+    async def plan(self) -> Sequence[Step]:
         """Cut, read and check the whole cell. Raises ScriptError with all that is wrong with it."""
         text = self.source.text
-        pieces = cut(self.source) if len(text) < SHORT else await self.compute(lambda: cut(self.source))
-        magics, wrong = _read_magics(pieces.magics)
+        pieces = cut(self.source) if len(text) < SHORT else await self.compute(lambda: cut(self.source), grace=0)
+        magics, wrong = read_magics(pieces.magics)
         if pieces.has_script and pieces.magics:
             return await self.compute(lambda: self.mixed(pieces, magics, wrong), grace=0)
         if wrong:
-            raise ScriptError(wrong)
+            raise together(wrong)
         if pieces.has_script or self.owner in self.notebook.owners:  # what a cell no longer defines, it loses
             return [ScriptStep(0, pieces.script, True), *magics]
         return magics
 
-    def mixed(self, pieces: Cut, magics: list[MagicStep], wrong: list[Diagnostic]) -> list[MagicStep | ScriptStep]:
-        """The steps of a cell of script and magics, in the order of the text; runs apart from the event loop."""
-        scripts = _script_steps(pieces, magics)
-        steps: list[MagicStep | ScriptStep] = sorted([*magics, *scripts], key=_offset)
+    def mixed(self, pieces: Cut, magics: list[MagicStep], wrong: list[ScriptError]) -> list[Step]:
+        """The steps of a cell of script and magics, in order. Runs apart from the event loop."""
+        scripts = script_steps(pieces)
+        steps: list[Step] = sorted([*magics, *scripts], key=_offset)
         if wrong or len(scripts) > 1 or steps[0] is not scripts[0]:
             # loading would check it too late: something would have taken effect before
             self.check_script(pieces.script, wrong)
         return steps
 
-    def check_script(self, text: str, wrong: list[Diagnostic]) -> None:
+    def check_script(self, text: str, wrong: list[ScriptError]) -> None:
         """Raise ScriptError for the errors of a script, and for those that are known already."""
         try:
             self.session.compile(text, self.source.name, owner=self.owner, scratch=True)
         except ScriptError as error:
-            raise type(error)(sorted([*wrong, *error.diagnostics], key=_order)) from error
+            raise together([*wrong, error]) from error
         if wrong:
-            raise ScriptError(wrong)
+            raise together(wrong)
 
-    async def take(self, step: MagicStep | ScriptStep) -> None:
+    async def take(self, step: Step) -> None:
         if isinstance(step, MagicStep):
             await step.magic.run(self, step.prepared)
         else:
-            await self.load(step)
+            # statements alone have no owner: they define nothing, and undo nothing
+            await self.load(Source(self.source.name, step.text), self.owner if step.defines else None)
 
     async def settle(self) -> None:
         """Wait for all that the cell raised and did not wait for; the first failure is the cell's."""
@@ -153,27 +132,21 @@ class CellRun:
 
     # -- script -----------------------------------------------------------------------------------------------------
 
-    async def load(self, step: ScriptStep) -> None:
-        """Load a part of the cell's script. Statements alone have no owner: they define nothing, and undo nothing."""
-        source = Source(self.source.name, step.text)
-        loaded = await self.load_source(source, self.owner if step.defines else None)
-        if step.defines:
-            self.remember(bool(loaded.routes))
-
-    async def load_source(self, source: Source, owner: str | None) -> Loaded:
+    async def load(self, source: Source, owner: str | None) -> None:
         """Compile a script and let it take effect: definitions are registered, statements run.
 
         Raises ScriptError before anything has happened, CellFailure when a statement's run fails.
         """
-        session = self.session
+        session, owners = self.session, self.notebook.owners
         # a cell that is stopped while it is compiled ends at once, and has done nothing
         unit = await self.compute(lambda: session.compile(source, owner=owner, scratch=True), grace=0)
+        if owner is not None:
+            (owners.add if unit.script.items else owners.discard)(owner)
         loaded = await self.compute(lambda: session.install(unit, owner=owner, origin=self.outlet))
         self.report(loaded)
         if loaded.run is not None:
             self.check_run(loaded.run)
             self.show(loaded.run)
-        return loaded
 
     async def drop_cells(self, cells: Sequence[str]) -> None:
         """Forget what deleted cells had defined."""
@@ -181,9 +154,6 @@ class CellRun:
             if owner in self.notebook.owners:
                 self.notebook.owners.discard(owner)
                 await self.compute(partial(self.session.forget_owner, owner))
-
-    def remember(self, defines: bool) -> None:
-        (self.notebook.owners.add if defines else self.notebook.owners.discard)(self.owner)
 
     def report(self, loaded: Loaded) -> None:
         """Show what the user should know about the definitions."""
@@ -224,28 +194,6 @@ class CellRun:
             lines = traceback(found.name, found.message, found.diagnostics)
             return {"status": "error", "ename": found.name, "evalue": found.message, "traceback": lines}
 
-    async def holds(self, condition: str, offset: int) -> bool:
-        """Whether a condition is true. Errors in it point to the cell, where it stands at `offset`."""
-        before = f"{_VERDICT} = 0; if ("
-        text = f"{before}{condition}\n) {_VERDICT} = 1;\n{_VERDICT}"
-        try:
-            return await self.value_of(text) == 1
-        except ScriptError as error:
-            moved = [self.moved(d, offset - len(before), offset + len(condition)) for d in error.diagnostics]
-            raise type(error)(moved) from error
-
-    def moved(self, diagnostic: Diagnostic, by: int, end: int) -> Diagnostic:
-        """The finding with its place in the cell, not beyond `end`."""
-        if diagnostic.span is None:
-            return diagnostic
-        start = min(max(0, diagnostic.span.start + by), end)
-        return replace(diagnostic, span=self.source.span(start, max(start, min(diagnostic.span.end + by, end))))
-
-    async def values_in(self, text: str) -> list[tuple[str, str]]:
-        """The variables of an expression with their values, each once."""
-        variables = dict.fromkeys(_VARIABLE.findall(text))
-        return [(variable, shown(await self.value_of(variable))) for variable in variables]
-
     # -- waiting ----------------------------------------------------------------------------------------------------
 
     def check_stopped(self) -> None:
@@ -262,80 +210,24 @@ class CellRun:
         Raises Interrupted when the user stops the cell; the future gets `grace` seconds then to end as well.
         """
         if not future.done():
-            done = self._loop.create_future()
-            future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(_resolve, done))
-            await asyncio.wait({done, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
+            end = self.end_of(future)
+            await asyncio.wait({end, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
             if self._stopped.done() and grace:
-                await asyncio.wait({done}, timeout=grace)
+                await asyncio.wait({end}, timeout=grace)
         self.check_stopped()
         return future.result()
 
+    def end_of(self, future: Future[Any]) -> asyncio.Future[None]:
+        """Done when the future is. Unlike `asyncio.wrap_future` it never cancels it."""
+        end = self._loop.create_future()
+        future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(_resolve, end))
+        return end
 
-def _offset(step: MagicStep | ScriptStep) -> int:
+
+def _offset(step: Step) -> int:
     return step.offset
-
-
-def _order(diagnostic: Diagnostic) -> int:
-    return diagnostic.span.start if diagnostic.span else -1
 
 
 def _resolve(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_result(None)
-
-
-def _read_magics(lines: Sequence[MagicLine]) -> tuple[list[MagicStep], list[Diagnostic]]:
-    """Read all magic lines; nothing takes effect yet."""
-    steps: list[MagicStep] = []
-    wrong: list[Diagnostic] = []
-    for line in lines:
-        try:
-            magic = find(line)
-            steps.append(MagicStep(line.span.start, magic, magic.read(line)))
-        except ScriptError as error:
-            wrong += error.diagnostics
-    return steps, wrong
-
-
-def _script_steps(pieces: Cut, magics: Sequence[MagicStep]) -> list[ScriptStep]:
-    """The script of a cell in parts: its definitions together, where the first stands, and each run of statements."""
-    from evroute_kernel.lang.parser import parse
-
-    source = replace(pieces.source, text=pieces.script)
-    script, _ = parse(source, scratch=True)
-    items = [item.span for item in script.items]
-    statements = [statement.span for statement in script.scratch]
-    starts = [span.start for span in (*items, *statements) if span.source is source]
-
-    def part_of(span: Span) -> int:
-        """How many magic lines stand before."""
-        return sum(step.offset < span.start for step in magics)
-
-    parts: dict[int, list[Span]] = {}
-    for span in statements:
-        parts.setdefault(part_of(span), []).append(span)
-    in_one = len(parts.keys() | {part_of(span) for span in items[:1]}) < 2
-    # what an included file brings cannot be told apart by place: such a cell stays in one piece
-    if in_one or len(starts) < len(items) + len(statements):
-        return [ScriptStep(min(starts, default=0), pieces.script, True)]
-    return _split(source, items, list(parts.values()))
-
-
-#: the semicolon of a statement, with the blanks and comments before it
-_SEMICOLON: Final = re.compile(r"(?:\s|#[^\n]*|/\*.*?\*/)*;", re.DOTALL)
-
-
-def _split(source: Source, items: list[Span], parts: list[list[Span]]) -> list[ScriptStep]:
-    """The definitions alone, and each part of the statements alone; all keep their places in the cell."""
-    text = source.text
-    steps = []
-    if items:
-        gaps = zip([0, *(i.end for i in items)], [*(i.start for i in items), len(text)], strict=True)
-        steps.append(ScriptStep(items[0].start, blanked(text, [source.span(a, b) for a, b in gaps]), True))
-    for part in parts:
-        semicolon = _SEMICOLON.match(text, part[-1].end)
-        start, end = part[0].start, semicolon.end() if semicolon else part[-1].end
-        inside = [item for item in items if start <= item.start < end]
-        others = [source.span(0, start), *inside, source.span(end, len(text))]
-        steps.append(ScriptStep(start, blanked(text, others), False))
-    return steps

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.engine.arguments import ArgumentError
 from evroute_kernel.errors import Diagnostic, RouteSyntaxError, ScriptError
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.runs import RunError
 
-#: code of a diagnostic -> name of the error, for what is not about a script's text
-_NAMES: Final = {"argument": "MagicError", "magic": "MagicError"}
+#: code of the diagnostics about what stands on a magic's line
+ARGUMENT: Final = "argument"
 
 
 class CellFailure(Exception):
@@ -29,10 +28,9 @@ class CellFailure(Exception):
     def of(cls, error: ScriptError) -> CellFailure:
         """What a refused script or magic is called in a notebook."""
         first = next((d for d in error.diagnostics if d.severity == "error"), error.diagnostics[0])
-        if isinstance(error, ArgumentError) or first.code in _NAMES:
-            return cls(_NAMES.get(first.code, "MagicError"), error.diagnostics)
-        syntax = isinstance(error, RouteSyntaxError) or first.code == "syntax"
-        return cls("RouteSyntaxError" if syntax else "RouteCheckError", error.diagnostics)
+        if isinstance(error, RouteSyntaxError):
+            return cls("RouteSyntaxError", error.diagnostics)
+        return cls("MagicError" if first.code == ARGUMENT else "RouteCheckError", error.diagnostics)
 
     @property
     def message(self) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from concurrent.futures import Future
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -17,17 +17,15 @@ T = TypeVar("T")
 class Notebook:
     """The world of one notebook, made piece by piece when it is needed.
 
-    `open_session(on_record)` makes the session; tests give their own.
+    `open_session(on_record=...)` makes the session; tests give their own.
     """
 
     def __init__(self, open_session: Callable[..., Session] | None = None) -> None:
         self._open_session = open_session or _open_session
         self._session: Session | None = None
         self._lock = Lock()
-        #: compiles and loads; one thread for the life of the kernel, since processes that follow their parent follow
-        #: the thread that started them
-        self._thread = ThreadPoolExecutor(1, "evroute")
-        self._closed = False
+        self._warming: Thread | None = None
+        self._is_closed = False
         #: how %log format= shows records
         self.log_format = "plain"
         #: cells that defined something when they last ran
@@ -37,7 +35,7 @@ class Notebook:
     def session(self) -> Session:
         """The session; made now if there is none yet."""
         with self._lock:
-            if self._closed:
+            if self._is_closed:
                 raise RuntimeError("the kernel is shutting down")
             if self._session is None:
                 self._session = self._open_session(on_record=_deliver)
@@ -49,19 +47,34 @@ class Notebook:
 
     def warm_up(self) -> None:
         """Import and start in the background what the first cell will need."""
-        self._thread.submit(self._prepare)
+        self._warming = Thread(target=self._prepare, name="evroute warm-up", daemon=True)
+        self._warming.start()
 
     def _prepare(self) -> None:
-        from evroute_kernel.kernel import execution  # noqa: F401 - the first cell need not wait for it
+        from evroute_kernel.kernel import execution  # noqa: F401 - imported for the first cell
         from evroute_kernel.lang.parser import grammar
 
-        if not self._closed:
-            self.session  # noqa: B018 - opened here, in the thread that lives as long as the kernel
+        if not self._is_closed:
+            self.session  # noqa: B018 - opened for the first cell
             grammar()
 
     def in_thread(self, work: Callable[[], T]) -> Future[T]:
-        """Do something that takes long, apart from the event loop."""
-        return self._thread.submit(work)
+        """Do something that takes long, apart from the event loop.
+
+        The thread is nobody's: whoever does not want the result any more can leave it to itself, also at exit.
+        """
+        future: Future[T] = Future()
+
+        def run() -> None:
+            if self._warming is not None:
+                self._warming.join()  # it is making what the work needs; to make it twice takes longer
+            try:
+                future.set_result(work())
+            except BaseException as error:
+                future.set_exception(error)
+
+        Thread(target=run, name="evroute work", daemon=True).start()
+        return future
 
     def interrupt(self) -> None:
         """End all running routes."""
@@ -77,11 +90,10 @@ class Notebook:
     def close(self) -> None:
         """End the session and all its processes."""
         with self._lock:
-            self._closed = True
+            self._is_closed = True
             session, self._session = self._session, None
         if session is not None:
             session.close()
-        self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 def _open_session(**options: Any) -> Session:
@@ -91,6 +103,6 @@ def _open_session(**options: Any) -> Session:
 
 
 def _deliver(record: LogRecord, origin: Any) -> None:
-    """Give a record to what raised its event; what nobody raised (a timer without a cell) has no place to go."""
+    """Give a record to what raised its event; what nobody raised has nowhere to be shown."""
     if origin is not None:
         origin.record(record)

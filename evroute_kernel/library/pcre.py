@@ -52,6 +52,7 @@ _EXTENSION: Final = regex.compile(
 _CAPTURING: Final = regex.compile(r"(?<!\\)\((?!\?|\*)|\(\?P?<(?![=!])|\(\?'")
 _POSIX: Final = regex.compile(r"\[:(\^?)([a-z]+):\]")
 LARGEST_COUNT: Final = 65535
+NESTING_LIMIT: Final = 250
 
 
 class PcreError(ValueError):
@@ -82,6 +83,8 @@ def compile(
         message = str(error).partition(" at position ")[0]
         # the translation differs from the pattern, so that the offset is only where it cannot be later
         raise PcreError(message, len(pattern)) from None
+    except RecursionError:
+        raise PcreError("the pattern is too deeply nested", len(pattern)) from None
 
 
 class _Translation:
@@ -91,6 +94,7 @@ class _Translation:
         self.pattern = pattern
         self.position = 0
         self.groups = _capturing(pattern)
+        self.depth = 0
         #: whether a quantifier may follow: "item", "quantified" (only `?` and `+`), or "" (none)
         self.state = ""
 
@@ -119,6 +123,7 @@ class _Translation:
         if character == "[":
             return self._class()
         self.position += 1
+        self._nest({"(": 1, ")": -1}.get(character, 0))
         if character in "^$|(":
             self.state = ""
         return "\\" + character if character in "{}]" else character
@@ -131,7 +136,13 @@ class _Translation:
         self.position = found.end()
         if found["comment"] is None:
             self.state = "item" if found["reference"] else ""
+        self._nest(not found[0].endswith(")"))
         return found[0]
+
+    def _nest(self, step: int) -> None:
+        self.depth += step
+        if self.depth > NESTING_LIMIT:
+            raise PcreError("parentheses are too deeply nested", self.position - 1)
 
     def _quantified(self, written: str) -> str:
         modifies = self.state == "quantified" and written in "?+"
@@ -303,7 +314,9 @@ class _Translation:
         while self._peek() and (self._peek() != "]" or first):
             if self._peek() == "\\" and self._peek(1) in ("Q", "E"):
                 self.position += 2
-                members += map(_literal, self._quoted() if self.pattern[self.position - 1] == "Q" else "")
+                quoted = self._quoted() if self.pattern[self.position - 1] == "Q" else ""
+                members += map(_literal, quoted)
+                first = first and not quoted
                 continue
             members.append(self._member())
             first = False
@@ -350,7 +363,7 @@ class _Translation:
             return f"[^{inside}]" if letter.isupper() else f"[{inside}]"
         if letter == "b":
             return "\b"
-        if letter in "89":
+        if letter in "89g":
             return letter
         return self._character(letter)
 

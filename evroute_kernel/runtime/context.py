@@ -69,7 +69,7 @@ class Settings:
         #: modules loaded by `loadmodule`, without ".so"; those that every Session knows need not be here
         self.modules: set[str] = set()
         #: what calls of functions that are not simulated do: name -> (return code, ((variable, value or format), ...))
-        self.stubs: dict[str, tuple[int, tuple[tuple[str, int | str], ...]]] = {}
+        self.stubs: dict[str, tuple[int, tuple[tuple[str, int | str | None], ...]]] = {}
         for name, value in values.items():
             setattr(self, name, value)
 

@@ -50,13 +50,16 @@ class PortableRegex:
     def __init__(self, pattern: str, newline: bool, icase: bool) -> None:
         self.pattern = pattern
         translator = _Translator(pattern, newline, icase)
-        translated = translator.alternatives(0)
+        try:
+            translated = translator.alternatives(0)
+        except RecursionError:
+            raise RegexError("Regular expression too big") from None
         flags = regex.POSIX | regex.ASCII | regex.VERSION0
         flags |= (regex.IGNORECASE if icase else 0) | (regex.MULTILINE if newline else regex.DOTALL)
         try:
             self._at_start = regex.compile(translated.replace(_START, _AT_START[newline]).encode("latin-1"), flags)
             self._elsewhere = regex.compile(translated.replace(_START, _ELSEWHERE[newline]).encode("latin-1"), flags)
-        except regex.error as error:
+        except (regex.error, RecursionError) as error:
             raise RegexError(str(error)) from error
         self.groups = translator.groups
 

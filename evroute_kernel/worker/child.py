@@ -30,6 +30,7 @@ from evroute_kernel.runtime.statements import run_top_route
 from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
 from evroute_kernel.worker.messages import (
+    AskVariables,
     BatchFinished,
     Booted,
     Decoder,
@@ -49,6 +50,7 @@ from evroute_kernel.worker.messages import (
 )
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.sockets import find_fault
+from evroute_kernel.worker.state import variables
 
 INTERRUPT_SIGNAL: Final = signal.SIGUSR1
 RECEIVE_SIZE: Final = 2**18
@@ -90,6 +92,7 @@ class Child:
             Limits: lambda limits: limit_memory(limits.memory),
             RunRoute: self.run_route,
             RunBatch: self.run_batch,
+            AskVariables: lambda question: self._outbox.send(variables(self._process, question.request)),
         }
 
     def serve(self) -> None:

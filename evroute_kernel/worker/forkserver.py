@@ -34,7 +34,6 @@ from evroute_kernel.worker.messages import (
 DESCRIPTORS: Final = 3
 _PR_SET_PDEATHSIG: Final = 1
 _RECEIVE_SIZE: Final = 2**16
-_ENDED_BY_PARENT: Final = 4
 
 
 def main(descriptor: int, parent: int, directory: str) -> NoReturn:
@@ -43,8 +42,8 @@ def main(descriptor: int, parent: int, directory: str) -> NoReturn:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the thread that started us may have blocked what we need
     server = ForkServer(socket.socket(fileno=descriptor))
     try:
-        die_with_parent(parent, signal.SIGTERM)
-        server.serve()
+        if die_with_parent(parent, signal.SIGTERM):
+            server.serve()
     except (BrokenPipeError, ConnectionResetError):
         pass  # the kernel is gone
     finally:
@@ -102,13 +101,15 @@ class ForkServer:
         self._pids[message.number] = pid
         self._send(WorkerStarted(message.number, pid))
 
-    def _become_worker(self, message: StartWorker, descriptors: tuple[int, int, int], server: int) -> NoReturn:
+    def _become_worker(self, message: StartWorker, descriptors: tuple[int, int, int], server: int) -> None:
+        """In the new process. Never returns."""
         try:
             signal.set_wakeup_fd(-1)
             self._stream.close()
             for descriptor in (*self._wake, *self._descriptors):
                 os.close(descriptor)
-            die_with_parent(server, signal.SIGKILL)
+            if not die_with_parent(server, signal.SIGKILL):
+                return
             from evroute_kernel.worker.child import boot
 
             boot(message.number, descriptors, message.directory, message.memory)
@@ -152,8 +153,8 @@ def preload() -> None:
     gc.freeze()
 
 
-def die_with_parent(parent: int, number: int) -> None:
-    """Ask the system for a signal when the parent ends; end now if it has ended already.
+def die_with_parent(parent: int, number: int) -> bool:
+    """Ask the system for a signal when the parent ends; False if it has ended already.
 
     The stream's end says the same, unless somebody else holds a copy of the other end. Linux only; elsewhere the
     stream alone has to do.
@@ -161,5 +162,4 @@ def die_with_parent(parent: int, number: int) -> None:
     if sys.platform == "linux":
         prctl: Any = ctypes.CDLL(None).prctl
         prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(_ENDED_BY_PARENT)
+    return os.getppid() == parent

@@ -53,7 +53,7 @@ class Settings:
     values: dict[str, Any]
     modparams: dict[tuple[str, str], list[int | str]]
     modules: frozenset[str]
-    stubs: dict[str, tuple[int, tuple[tuple[str, int | str], ...]]]
+    stubs: dict[str, tuple[int, tuple[tuple[str, int | str | None], ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,13 @@ class RunBatch:
     event: str
     batch: list[Params]
     room: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskVariables:
+    """What is in your variables? It is answered when the run under way has ended."""
+
+    request: int
 
 
 # -- worker to supervisor -----------------------------------------------------------------------------------------
@@ -178,6 +185,15 @@ class BatchFinished:
     dropped: int
 
 
+@dataclass(frozen=True, slots=True)
+class VariablesTold:
+    """What the worker keeps: `$var` by name, and each document of `$json` as text (None: it contains itself)."""
+
+    request: int
+    var: tuple[tuple[str, int | str | None], ...]
+    json: tuple[tuple[str, str | None], ...]
+
+
 # -- supervisor to fork server and back ---------------------------------------------------------------------------
 
 
@@ -221,7 +237,7 @@ class WorkerEnded:
 Message: TypeAlias = (
     "LoadRoutes | Settings | Subscriptions | Limits | RunRoute | RunBatch | Booted | LogLine"
     " | EventRaised | Subscribed | StubCalled | RouteFinished | RouteFailed | BatchFinished"
-    " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded"
+    " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | AskVariables | VariablesTold"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
@@ -244,6 +260,8 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     ServerReady,
     WorkerStarted,
     WorkerEnded,
+    AskVariables,
+    VariablesTold,
 )
 #: number of a class in a frame; log lines are packed from it without building the object first
 TAGS: Final = {cls: tag for tag, cls in enumerate(_CLASSES)}

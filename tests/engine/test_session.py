@@ -319,14 +319,6 @@ def test_reset_goes_back_to_the_beginning(session: Session) -> None:
     assert session.workers()[0].pid != before
 
 
-def test_stubs_return_what_they_are_told_and_are_recorded(session: Session) -> None:
-    session.load('loadmodule "tm.so" event_route[E_A] { route(r); } route[r] { t_newtran(); xlog("$rc"); }')
-    session.settings.stub("t_newtran", 5)
-    assert texts(session.raise_event("E_A"))[-1] == "5"
-    (call,) = session.stub_calls
-    assert (call.name, call.event, call.route) == ("t_newtran", "E_A", "route[r]")
-
-
 def test_a_closed_session_answers_everybody(define: Callable[..., None]) -> None:
     session = Session(workers=1)
     session.load('event_route[E_WAIT] { sleep(60); } event_route[E_A] { xlog("a"); }')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evroute_kernel.engine.settings import DEFAULTS, Settings, module_name
+from evroute_kernel.engine.stubs import StubRule
 
 
 def test_a_session_shows_every_xlog() -> None:
@@ -75,7 +76,9 @@ def test_modules() -> None:
 
 def test_stubs() -> None:
     settings = Settings()
-    settings.stub("t_relay", 1, [("$var(x)", "y")])
+    rule = StubRule("t_relay", 1, (("$var(x)", "y"),))
+    settings.stub(rule)
+    assert settings.stubs == {"t_relay": rule}
     assert settings.message().stubs == {"t_relay": (1, (("$var(x)", "y"),))}
     assert settings.unstub("t_relay")
     assert not settings.unstub("t_relay")

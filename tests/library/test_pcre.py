@@ -56,7 +56,20 @@ def test_matching(pattern, text, matches):
     "pattern",
     [
         *("(", ")", "[a", "a**", "*", "^+", r"\B++", "(?i)*", "x{2,1}", "x{70000}", r"\y", "\\", r"\x{100}"),
-        *(r"\1", r"\g1", r"\N{name}", "[z-a]", "[[:nope:]]", "(?z)", r"\k", r"\o", "(?P<n", r"\c"),
+        *(
+            r"\1",
+            r"\g1",
+            r"\N{name}",
+            "[z-a]",
+            "[[:nope:]]",
+            "(?z)",
+            r"\k",
+            r"\o",
+            "(?P<n",
+            r"\c",
+            "(" * 251 + ")" * 251,
+            "(?:" * 251 + ")" * 251,
+        ),
     ],
 )
 def test_what_is_refused(pattern):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evroute_kernel.runtime import regex
+from evroute_kernel.runtime.regex_portable import PortableRegex
 from evroute_kernel.runtime.regex_size import is_too_big, measure
 
 
@@ -74,3 +75,8 @@ def test_what_is_refused(pattern):
 def test_what_people_may_write_passes(pattern):
     assert not is_too_big(pattern)
     assert regex.compile(pattern).search("nothing here") in (True, False)
+
+
+def test_deep_nesting_where_the_c_library_is_not_glibc():
+    with pytest.raises(regex.RegexError):
+        PortableRegex("(" * 900 + ")" * 900, False, True)

@@ -147,6 +147,15 @@ with shared.transaction():
     time.sleep(60)
 """
 
+READER = """
+import sys, time
+from evroute_kernel.runtime.shared import Shared
+shared = Shared(sys.argv[1])
+shared.get("stat", "n")
+print("ready", flush=True)
+time.sleep(60)
+"""
+
 
 def start(program: str, *arguments: str) -> subprocess.Popen[str]:
     process = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True)
@@ -192,10 +201,10 @@ def test_writers_killed_at_any_moment_block_nobody(shared: Shared) -> None:
 
 def test_slots_of_killed_readers_are_free_again(shared: Shared) -> None:
     for _ in range(3):
-        holder = start(HOLDER, str(shared.path))
-        holder.send_signal(signal.SIGKILL)
-        end(holder)
-    opener = start(HOLDER, str(shared.path))  # a process that opens the environment looks for dead readers
+        reader = start(READER, str(shared.path))
+        reader.send_signal(signal.SIGKILL)
+        end(reader)
+    opener = start(READER, str(shared.path))  # a process that opens the environment looks for dead readers
     pids = {int(line.split()[0]) for line in shared._environment.readers().splitlines()[1:] if line.strip()}
     opener.kill()
     end(opener)

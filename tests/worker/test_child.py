@@ -112,14 +112,14 @@ def test_an_interrupt_meant_for_another_run_does_nothing(peer: Any, wait: Wait) 
 
 
 def test_an_interrupt_does_not_cut_a_message_in_two(peer: Any, wait: Wait) -> None:
-    """The route is struck while it waits for room in the stream; every frame before and after is whole."""
-    peer.load('at(1)\nwhile True: say("x" * 3000)')
+    """The route is struck while a message larger than the stream's buffer is half sent; it goes out whole."""
+    peer.load('at(1)\nwhile True: say("x" * 1000000)')
     peer.run(run=3, room=10**9)
     wait(lambda: peer.blackbox.place[STATEMENT] == 1 and peer.is_sleeping())
     peer.interrupt(3)
     log, failed = peer.until(RouteFailed)
     assert failed.cause == "interrupted"
-    assert {line.text for line in log} == {"x" * 3000}
+    assert {line.text for line in log} == {"x" * 1000000}
 
 
 def test_a_deaf_route_is_killed_and_its_place_is_known(peer: Any, wait: Wait) -> None:

@@ -110,6 +110,8 @@ class Arguments:
     line: MagicLine
     words: tuple[Word, ...] = ()
     keys: Mapping[str, Word] = field(default_factory=dict)
+    #: where each key stands
+    places: Mapping[str, Span] = field(default_factory=dict)
     flags: Mapping[str, Word | None] = field(default_factory=dict)
 
     @property
@@ -131,6 +133,7 @@ class _Reader:
         self.position = 0
         self.words: list[Word] = []
         self.keys: dict[str, Word] = {}
+        self.places: dict[str, Span] = {}
         self.flags: dict[str, Word | None] = {}
 
     def read(self) -> Arguments:
@@ -145,7 +148,7 @@ class _Reader:
                 self.words.append(self.word())
             self.skip_blanks()
         self.check_words()
-        return Arguments(self.line, tuple(self.words), self.keys, self.flags)
+        return Arguments(self.line, tuple(self.words), self.keys, self.places, self.flags)
 
     def read_flag(self) -> None:
         start = self.position
@@ -174,6 +177,7 @@ class _Reader:
         value = self.value(name, found.start())
         self.check_choice(value, self.signature.keys.get(name, ()))
         self.keys[name] = value
+        self.places[name] = span
 
     def value(self, name: str, start: int) -> Word:
         self.skip_blanks()

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.errors import Diagnostic, RouteSyntaxError, ScriptError
 from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.failures import failure
+from evroute_kernel.kernel.display import shown
+from evroute_kernel.kernel.failures import CellFailure, failure
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.execution import CellRun
 
 #: lines of the log that a failed %expect shows
-LINES = 10
+LINES: Final = 10
 
 
 @magic("expect", "TEXT...")
@@ -28,27 +32,59 @@ async def expect(cell: CellRun, arguments: Arguments) -> None:
     log = "".join(record.text if record.text.endswith("\n") else record.text + "\n" for record in cell.outlet.records)
     for word in arguments.words:
         if word.text not in log:
-            hint = "this cell has logged nothing"
-            if log:
-                lines = log.splitlines()[-LINES:]
-                hint = "it ends with:\n" + "\n".join(f"    {line}" for line in lines)
+            end = "\n".join(f"    {line}" for line in log.splitlines()[-LINES:])
+            hint = f"it ends with:\n{end}" if log else "this cell has logged nothing"
             raise failure("ExpectationFailed", f"the log of this cell does not hold {word.text!r}", word.span, hint)
+
+
+# -- conditions -----------------------------------------------------------------------------------------------------
+
+#: holds the outcome of a condition; an AVP, since those end with their run
+_VERDICT: Final = "$avp(%assert)"
+_BEFORE: Final = f"{_VERDICT} = 0; if ("
+_AFTER: Final = f"\n) {_VERDICT} = 1;\n{_VERDICT}"
+#: a variable in an expression; those with parentheses inside their transformations are left out
+_VARIABLE: Final = re.compile(r"\$(?:\w+\([^()]*\)|\([^()]*(?:\([^()]*\)[^()]*)*\)|\w+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The condition of an `%assert`, as written, and its offset in the cell."""
+    """The condition of an `%assert`, and where it stands in the cell."""
 
-    line: MagicLine
     text: str
-    offset: int
+    span: Span
+
+    @property
+    def script(self) -> str:
+        """A script whose value is 1 when the condition is true, else 0."""
+        return _BEFORE + self.text + _AFTER
+
+    def placed(self, diagnostic: Diagnostic) -> Diagnostic:
+        """A finding about `script` with its place in the cell."""
+        if diagnostic.span is None:
+            return replace(diagnostic, span=self.span)
+        start, end = diagnostic.span.start - len(_BEFORE), diagnostic.span.end - len(_BEFORE)
+        if start >= len(self.text):
+            # it is about what stands around the condition, which the user has never seen
+            end_of_text = replace(self.span, start=self.span.end)
+            return Diagnostic("error", "unfinished", "the condition is not finished", end_of_text)
+        start, end = max(0, start), min(end, len(self.text))
+        return replace(diagnostic, span=replace(self.span, start=self.span.start + start, end=self.span.start + end))
 
 
 def read_condition(line: MagicLine) -> Condition:
+    """The condition of a line; raises ArgumentError when there is none, ScriptError when it is no condition."""
+    from evroute_kernel.lang.parser import parse
+
     text = line.text.strip()
     if not text:
         raise ArgumentError("the condition is missing", line.name_span, "usage: %assert EXPRESSION")
-    return Condition(line, text, line.offset + line.text.index(text))
+    start = line.offset + line.text.index(text)
+    condition = Condition(text, line.source.span(start, start + len(text)))
+    _, wrong = parse(Source("condition", condition.script), scratch=True)
+    if wrong:
+        raise RouteSyntaxError([condition.placed(diagnostic) for diagnostic in wrong[:1]])
+    return condition
 
 
 @magic("assert", "EXPRESSION", read=read_condition)
@@ -58,8 +94,21 @@ async def assert_(cell: CellRun, condition: Condition) -> None:
     It is evaluated in the first worker, where `$var` has the values that the last run left.
     """
     await cell.settle()
-    if not await cell.holds(condition.text, condition.offset):
-        span = cell.source.span(condition.offset, condition.offset + len(condition.text))
-        values = await cell.values_in(condition.text)
-        hint = ", ".join(f"{variable} is {value}" for variable, value in values) or None
-        raise failure("AssertionFailed", f"not true: {condition.text}", span, hint)
+    try:
+        verdict = await cell.value_of(condition.script)
+    except ScriptError as error:
+        raise type(error)([condition.placed(diagnostic) for diagnostic in error.diagnostics]) from error
+    if verdict != 1:
+        message, values = f"not true: {condition.text}", await values_in(cell, condition.text)
+        raise failure("AssertionFailed", message, condition.span, ", ".join(values) or None)
+
+
+async def values_in(cell: CellRun, text: str) -> list[str]:
+    """`$x is value` for each variable of an expression, as far as it can be read alone."""
+    found = []
+    for variable in dict.fromkeys(_VARIABLE.findall(text)):
+        try:
+            found.append(f"{variable} is {shown(await cell.value_of(variable))}")
+        except (ScriptError, CellFailure):
+            continue
+    return found

@@ -45,14 +45,23 @@ MAGICS: Final[dict[str, Magic]] = {}
 
 
 def magic(
-    name: str, usage: str = "", *, read: Reader | None = None, body: bool = False
+    name: str,
+    usage: str = "",
+    *,
+    read: Reader | None = None,
+    convert: Callable[[Arguments], Any] | None = None,
+    body: bool = False,
 ) -> Callable[[Callable[[CellRun, Any], Awaitable[None]]], Callable[[CellRun, Any], Awaitable[None]]]:
-    """Declare a magic. Without a reader of its own, it is given the `Arguments` that its usage line describes."""
+    """Declare a magic. It is given the `Arguments` that its usage line describes, or what `convert` makes of them.
+
+    A magic whose arguments are no words and keys has a reader of its own instead.
+    """
     signature = Signature.of(usage)
     full_usage = f"%{name} {usage}".strip()
 
-    def read_arguments(line: MagicLine) -> Arguments:
-        return parse_arguments(line, signature, full_usage)
+    def read_arguments(line: MagicLine) -> Any:
+        arguments = parse_arguments(line, signature, full_usage)
+        return convert(arguments) if convert else arguments
 
     def declare(run: Callable[[CellRun, Any], Awaitable[None]]) -> Callable[[CellRun, Any], Awaitable[None]]:
         if name in MAGICS:

@@ -26,7 +26,7 @@ async def load(cell: CellRun, arguments: Arguments) -> None:
     word = arguments.words[0]
     path = Path(word.text).expanduser().absolute()
     text = await cell.compute(lambda: read(path, word))
-    await cell.load_source(Source(str(path), text, str(path)), owner=f"file:{path}")
+    await cell.load(Source(str(path), text, str(path)), f"file:{path}")
 
 
 def read(path: Path, word: Word) -> str:

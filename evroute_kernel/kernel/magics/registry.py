@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING
 
-from evroute_kernel.errors import did_you_mean
+from evroute_kernel.errors import ScriptError, did_you_mean
 from evroute_kernel.kernel.display import Table, text_bundle
 from evroute_kernel.kernel.failures import CellFailure, failure
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
@@ -55,6 +57,18 @@ async def forget(cell: CellRun, arguments: Arguments) -> None:
     for word in arguments.words:
         for title in cell.session.forget(word.text):
             cell.outlet.write(f"{decode(title)} is forgotten\n")
+
+
+@magic("tick", "NAME...")
+async def tick(cell: CellRun, arguments: Arguments) -> None:
+    """Run a timer_route once, now; a server would run it every so many seconds."""
+    session = cell.session
+    for word in arguments.words:
+        try:
+            run = await cell.compute(partial(session.run_timer, word.text, origin=cell.outlet))
+        except ScriptError as error:
+            raise CellFailure("UnknownRoute", [replace(d, span=word.span) for d in error.diagnostics]) from error
+        cell.check_run(run, word.span)
 
 
 @magic("reset")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.arguments import ArgumentError
 from evroute_kernel.errors import did_you_mean
@@ -13,121 +15,36 @@ from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.runtime import levels
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.session import Session
     from evroute_kernel.kernel.execution import CellRun
 
-SECONDS: Final = "a number of seconds greater than 0"
 _SIZE: Final = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[KMG]?)(?:i?B)?", re.IGNORECASE)
 _UNITS: Final = {"": 20, "K": 10, "M": 20, "G": 30}  # a bare number counts MiB
-_SWITCH: Final = {"on": True, "yes": True, "1": True, "off": False, "no": False, "0": False}
+_SWITCH: Final = {"on": True, "yes": True, "off": False, "no": False}
+_SHORT_LEVELS: Final = {"ERR": "ERROR", "CRIT": "CRITICAL", "WARN": "WARNING", "DEBUG": "DBG"}
 
 
-@magic("log", "[LEVEL] [level=LEVEL] [diagnostics=LEVEL] [format=plain|full]")
-async def log(cell: CellRun, arguments: Arguments) -> None:
-    """Say what of the log is shown, and how.
-
-    level        the least severe level that xlog prints (DBG shows all)
-    diagnostics  the same for the messages of the runtime itself
-    format       plain: what the script printed; full: with time, process and level
-
-    Levels are ALERT, CRITICAL, ERROR, WARNING, NOTICE, INFO and DBG. Without arguments it shows what holds.
-    """
-    settings = cell.session.settings
-    if (word := arguments.keys.get("level", arguments.first)) is not None:
-        settings["xlog_level"] = level(word)
-    if (word := arguments.keys.get("diagnostics")) is not None:
-        settings["log_level"] = level(word)
-    if (word := arguments.keys.get("format")) is not None:
-        cell.notebook.log_format = word.text
-    if not arguments.words and not arguments.keys:
-        shown = levels.NAMES.get(settings["xlog_level"], settings["xlog_level"])
-        told = levels.NAMES.get(settings["log_level"], settings["log_level"])
-        cell.outlet.write(f"level={shown} diagnostics={told} format={cell.notebook.log_format}\n")
+# -- values as people write them ------------------------------------------------------------------------------------
 
 
 def level(word: Word) -> int:
-    """The number of a level, given by name or number."""
+    """The number of a log level, given by name or number."""
     name = word.text.upper().removeprefix("L_")
-    name = {"ERR": "ERROR", "CRIT": "CRITICAL", "WARN": "WARNING", "DEBUG": "DBG"}.get(name, name)
+    name = _SHORT_LEVELS.get(name, name)
     if name in levels.NUMBERS:
         return levels.NUMBERS[name]
-    if re.fullmatch(r"-?[0-9]", word.text) and int(word.text) in range(-3, 5):
+    if re.fullmatch(r"-?[0-9]", word.text) and int(word.text) in range(levels.ALERT, levels.DBG + 1):
         return int(word.text)
     hint = did_you_mean(word.text, levels.NUMBERS) or "levels are " + ", ".join(levels.NUMBERS)
     raise ArgumentError(f"unknown log level {word.text!r}", word.span, hint)
 
 
-@magic("timeout", "[SECONDS]")
-async def timeout(cell: CellRun, arguments: Arguments) -> None:
-    """Limit how long a raise, and all that it leads to, may take; without an argument show the limit."""
-    if arguments.first is not None:
-        cell.session.timeout = arguments.first.number(0.001, SECONDS)
-    else:
-        cell.outlet.write(f"{cell.session.timeout:g} s\n")
+def seconds(word: Word) -> float:
+    return word.number(0.001, "a number of seconds greater than 0")
 
 
-@magic("workers", "[N]")
-async def workers(cell: CellRun, arguments: Arguments) -> None:
-    """Set how many processes may run routes; without an argument show it.
-
-    With one worker events run one after the other, and all routes share their `$var`.
-    """
-    if arguments.first is not None:
-        cell.session.worker_limit = arguments.first.whole(1, "a number of workers, 1 or more")
-    else:
-        cell.outlet.write(f"{cell.session.worker_limit}\n")
-
-
-@magic("clear", "[--wait]")
-async def clear(cell: CellRun, arguments: Arguments) -> None:
-    """Take back what this cell has shown so far; with --wait not before it shows something else."""
-    cell.outlet.clear(wait="wait" in arguments.flags)
-
-
-@magic("config", "[NAME=VALUE...]")
-async def config(cell: CellRun, arguments: Arguments) -> None:
-    """Change settings of the session; without arguments show them all.
-
-    strict=on    make it an error to redefine a route of another cell
-    memory=256M  what a worker may grow by before its run is ended; off for no limit
-    timeout=10   seconds that a raise may take
-    log=10000    log records kept of one raise
-
-    and every global of a script that changes how routes run, such as max_while_loops=100.
-    """
-    for name, value in arguments.keys.items():
-        set_one(cell, name, value, arguments)
-    if not arguments.keys:
-        cell.outlet.display(Table(("setting", "value"), sorted(in_force(cell).items())).bundle())
-
-
-def in_force(cell: CellRun) -> dict[str, object]:
-    """Every setting with its value."""
-    session = cell.session
-    memory = session.memory_limit
-    own = {
-        "strict": "on" if session.strict else "off",
-        "memory": "off" if memory is None else f"{memory >> 20}M",
-        "timeout": f"{session.timeout:g}",
-        "log": session.limits.log,
-    }
-    return {**dict(session.settings), **own}
-
-
-def set_one(cell: CellRun, name: str, value: Word, arguments: Arguments) -> None:
-    session = cell.session
-    if name == "strict":
-        session.strict = switch(value)
-    elif name == "memory":
-        session.memory_limit = size(value)
-    elif name == "timeout":
-        session.timeout = value.number(0.001, SECONDS)
-    elif name == "log":
-        session.limits.log = value.whole(1, "a number of records, 1 or more")
-    elif name in session.settings:
-        session.settings[name] = number(value)
-    else:
-        hint = did_you_mean(name, in_force(cell)) or "%config without arguments lists the settings"
-        raise ArgumentError(f"unknown setting {name!r}", arguments.line.span, hint)
+def records(word: Word) -> int:
+    return word.whole(1, "a number of records, 1 or more")
 
 
 def switch(word: Word) -> bool:
@@ -153,3 +70,143 @@ def number(word: Word) -> int:
     if not re.fullmatch(r"-?[0-9]{1,9}", word.text):
         raise ArgumentError(f"expected a number, not {word.text!r}", word.span)
     return int(word.text)
+
+
+# -- the log ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What `%log` is to change; None: leave it."""
+
+    level: int | None
+    diagnostics: int | None
+    format: str | None
+
+
+def log_settings(arguments: Arguments) -> LogSettings:
+    keys = arguments.keys
+    shown, told, form = keys.get("level", arguments.first), keys.get("diagnostics"), keys.get("format")
+    return LogSettings(level(shown) if shown else None, level(told) if told else None, form.text if form else None)
+
+
+@magic("log", "[LEVEL] [level=LEVEL] [diagnostics=LEVEL] [format=plain|full]", convert=log_settings)
+async def log(cell: CellRun, wanted: LogSettings) -> None:
+    """Say what of the log is shown, and how.
+
+    level        the least severe level that xlog prints (DBG shows all)
+    diagnostics  the same for the messages of the runtime itself
+    format       plain: what the script printed; full: with time, process and level
+
+    Levels are ALERT, CRITICAL, ERROR, WARNING, NOTICE, INFO and DBG. Without arguments it shows what holds.
+    """
+    settings = cell.session.settings
+    if wanted.level is not None:
+        settings["xlog_level"] = wanted.level
+    if wanted.diagnostics is not None:
+        settings["log_level"] = wanted.diagnostics
+    if wanted.format is not None:
+        cell.notebook.log_format = wanted.format
+    if wanted == LogSettings(None, None, None):
+        shown, told = (levels.NAMES.get(settings[name], settings[name]) for name in ("xlog_level", "log_level"))
+        cell.outlet.write(f"level={shown} diagnostics={told} format={cell.notebook.log_format}\n")
+
+
+# -- limits -----------------------------------------------------------------------------------------------------------
+
+
+def one(of: Callable[[Word], Any]) -> Callable[[Arguments], Any]:
+    """Reads the one word that may stand there; None when there is none."""
+    return lambda arguments: None if arguments.first is None else of(arguments.first)
+
+
+@magic("timeout", "[SECONDS]", convert=one(seconds))
+async def timeout(cell: CellRun, limit: float | None) -> None:
+    """Limit how long a raise, and all that it leads to, may take; without an argument show the limit."""
+    if limit is not None:
+        cell.session.timeout = limit
+    else:
+        cell.outlet.write(f"{cell.session.timeout:g} s\n")
+
+
+@magic("workers", "[N]", convert=one(lambda word: word.whole(1, "a number of workers, 1 or more")))
+async def workers(cell: CellRun, limit: int | None) -> None:
+    """Set how many processes may run routes; without an argument show it.
+
+    With one worker events run one after the other, and all routes share their `$var`.
+    """
+    if limit is not None:
+        cell.session.worker_limit = limit
+    else:
+        cell.outlet.write(f"{cell.session.worker_limit}\n")
+
+
+#: settings of the session itself, with the reader of their values
+_OWN: Final[Mapping[str, Callable[[Word], Any]]] = {
+    "strict": switch,
+    "memory": size,
+    "timeout": seconds,
+    "log": records,
+}
+
+
+def configuration(arguments: Arguments) -> dict[str, Any]:
+    """The settings to change, by name."""
+    from evroute_kernel.engine.settings import DEFAULTS
+
+    found: dict[str, Any] = {}
+    for name, word in arguments.keys.items():
+        if name not in _OWN and name not in DEFAULTS:
+            hint = did_you_mean(name, [*_OWN, *DEFAULTS]) or "%config without arguments lists the settings"
+            raise ArgumentError(f"unknown setting {name!r}", arguments.places[name], hint)
+        found[name] = _OWN.get(name, number)(word)
+    return found
+
+
+@magic("config", "[NAME=VALUE...]", convert=configuration)
+async def config(cell: CellRun, wanted: dict[str, Any]) -> None:
+    """Change settings of the session; without arguments show them all.
+
+    strict=on    make it an error to redefine a route of another cell
+    memory=256M  what a worker may grow by before its run is ended; off for no limit
+    timeout=10   seconds that a raise may take
+    log=10000    log records kept of one raise
+
+    and every global of a script that changes how routes run, such as max_while_loops=100.
+    """
+    for name, value in wanted.items():
+        change(cell.session, name, value)
+    if not wanted:
+        cell.outlet.display(Table(("setting", "value"), sorted(in_force(cell.session).items())).bundle())
+
+
+def change(session: Session, name: str, value: Any) -> None:
+    """Change one setting."""
+    if name == "strict":
+        session.strict = value
+    elif name == "memory":
+        session.memory_limit = value
+    elif name == "timeout":
+        session.timeout = value
+    elif name == "log":
+        session.limits.log = value
+    else:
+        session.settings[name] = value
+
+
+def in_force(session: Session) -> dict[str, object]:
+    """Every setting with its value."""
+    memory = session.memory_limit
+    own = {
+        "strict": "on" if session.strict else "off",
+        "memory": "off" if memory is None else f"{memory / 2**20:g}M",
+        "timeout": f"{session.timeout:g}",
+        "log": session.limits.log,
+    }
+    return {**{name: int(value) for name, value in session.settings.items()}, **own}
+
+
+@magic("clear", "[--wait]")
+async def clear(cell: CellRun, arguments: Arguments) -> None:
+    """Take back what this cell has shown so far; with --wait not before it shows something else."""
+    cell.outlet.clear(wait="wait" in arguments.flags)

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from evroute_kernel.library import modparams
+from evroute_kernel.library import modparams, time_expressions
 from evroute_kernel.library.c_numbers import str2sint
 from evroute_kernel.library.declarations import ANY_ROUTE, declare_module, function
-from evroute_kernel.library.functions import time_recurrence
 from evroute_kernel.library.functions.parameters import avp_name, must_be_avp, must_be_writable
+from evroute_kernel.library.recurrence import RecurrenceError
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, Process, ScriptCrash
-from evroute_kernel.runtime.values import INT_MAX, Value, int_of
+from evroute_kernel.runtime.values import INT_MAX, Value, int_of, wrap
 
 MODULE: Final = "cfgutils"
 ROUTES: Final = ANY_ROUTE - {"error"}
@@ -303,9 +303,10 @@ def ts_usec_delta(
 ) -> int:
     """Store the difference of two times in microseconds, never negative, as text and as integer.
 
-    Returns 1; -1 when it does not fit an integer (the text is set all the same).
+    Returns 1; -1 when it does not fit an integer (the text is set all the same). Seconds are subtracted as 32-bit
+    integers: more than 68 years apart, the difference wraps.
     """
-    delta = abs(1_000_000 * (t1_sec - t2_sec) + t1_usec - t2_usec)
+    delta = abs(1_000_000 * wrap(t1_sec - t2_sec) + wrap(t1_usec - t2_usec))
     if delta_str is not None and not delta_str.set(context, "=", str(delta)):
         return -1
     if delta_int is None:
@@ -330,8 +331,8 @@ def check_time_rec(context: Context, time_string: str, timestamp: int | None) ->
     now = math.floor(time.time()) if timestamp is None else timestamp & 0xFFFFFFFF
     complaints: list[str] = []
     try:
-        inside = time_recurrence.matches(time_string.strip(" \t\r\n"), now, complaints)
-    except time_recurrence.RecurrenceError as error:
+        inside = time_expressions.matches(time_string.strip(" \t\r\n"), now, complaints)
+    except RecurrenceError as error:
         complaints.append(str(error))
         return -2
     finally:

@@ -9,6 +9,7 @@ from evroute_kernel.library.declarations import ANY_ROUTE, function
 from evroute_kernel.library.functions.parameters import must_be_json
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.variables import json as documents
+from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, ScriptCrash
 
 ROUTES: Final = ANY_ROUTE - {"error"}
@@ -38,7 +39,7 @@ def json_link(context: Context, json_dest_id: Reference, json_source_id: Referen
         return -1
     node = documents.find(context, source)
     if node is None:
-        context.error(f"{json_source_id.text} is missing or null, so it cannot be linked")
+        context.diagnose(levels.NOTICE, f"{json_source_id.text} is missing or null, so it cannot be linked")
         return -1
     return 1 if documents.put(context, _path(json_dest_id), node) else -1
 

@@ -260,6 +260,8 @@ def evaluate(context: Context, value: Value) -> Value:
     except TemplateError as error:
         context.error(f"{{s.eval}}: {error.message}" + (f" ({error.hint})" if error.hint else ""))
         return None
+    except RecursionError:
+        raise ScriptCrash("{s.eval} of a text that evaluates itself without end kills the server's process") from None
     if expanded != text and len(expanded) >= context.process.settings.pv_print_buf_size:
         context.error(f"{{s.eval}}: the result is too long ({len(expanded)} bytes); raise the global pv_print_buf_size")
         return None

@@ -14,6 +14,7 @@ from evroute_kernel.library import json_text, modparams
 from evroute_kernel.library.declarations import ALL, declare_module, variable
 from evroute_kernel.library.references import Reference, reference
 from evroute_kernel.library.template import TemplateError
+from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, ScriptCrash
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, Dual, Value, int_of, is_int_type, stored, text_of, wrap
 
@@ -260,14 +261,19 @@ def put(context: Context, path: Path, node: Any) -> bool:
     return _put_step(context, parent, path.kinds[-1], steps[-1], node)
 
 
+def _notice(context: Context, text: str) -> None:
+    """What the server says in a notice: an error follows only from an assignment, not from json_link()."""
+    context.diagnose(levels.NOTICE, f"$json: {text}")
+
+
 def _put_step(context: Context, parent: Any, kind: str, step: Any, node: Any) -> bool:
     if kind != "key":
         if type(parent) is list:
             return _put_element(context, parent, None if kind == "end" else step, node)
-        context.error(f"$json: element [{'' if kind == 'end' else step}] has no parent that is an array")
+        _notice(context, f"element [{'' if kind == 'end' else step}] has no parent that is an array")
         return False
     if type(parent) is not dict:
-        context.error(f"$json: member {step!r} has no parent that is an object")
+        _notice(context, f"member {step!r} has no parent that is an object")
         return False
     if node is None:
         parent.pop(step, None)
@@ -284,7 +290,10 @@ def _put_element(context: Context, array: list[Any], position: int | None, node:
         array.append(node)
         return True
     index = position + len(array) if position < 0 else position
-    if not 0 <= index < len(array):
+    if index < 0:
+        _notice(context, f"there is no element [{position}] in an array of {len(array)}")
+        return False
+    if index >= len(array):
         context.error(f"$json: there is no element [{position}] in an array of {len(array)}")
         return False
     if node is None:

@@ -241,3 +241,8 @@ def test_eval_has_room_as_set_by_a_global(transform, errors):
     assert not errors()
     assert transform("$var(long)", "{s.eval}", long="a" * 20000) is None
     assert "pv_print_buf_size" in errors()[0]
+
+
+def test_eval_of_itself_kills_the_server(transform):
+    with pytest.raises(ScriptCrash, match="evaluates itself"):
+        transform("$(var(x){s.eval})", "{s.eval}")

@@ -76,8 +76,9 @@ def test_deleting(put, read):
 
 @pytest.mark.parametrize(
     ("path", "value", "op"),
-    [("doc", "<open>", "="), ("doc/nope", "<a/>", "="), ("doc/list", "", "="), ("new/a", "<a/>", "="), ("new", None, "="),
-     ("new/a.val", "x", "="), ("doc/list/gw.attr/none", None, "="), ("doc/list/gw/ip.val", 5060, "=bare"),
+    [("doc", "<open>", "="), ("doc/nope", "<a/>", "="), ("doc/list", "", "="), ("new/a", "<a/>", "="),
+     ("new", None, "="), ("new/a.val", "x", "="), ("doc/list/gw.attr/none", None, "="),
+     ("doc/list/gw/ip.val", 5060, "=bare"),
      ("doc/list/$var(none).val", "x", "=")],
 )  # fmt: skip
 def test_what_does_not_fit_is_one_error(put, read, said, path, value, op):

@@ -1,4 +1,4 @@
-"""Time recurrences. The expected answers are those of OpenSIPS 3.6's own code, in the time zone UTC."""
+"""Time expressions. The expected answers are those of OpenSIPS 3.6's own code, in the time zone UTC."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from evroute_kernel.library.functions.time_recurrence import RecurrenceError, matches
+from evroute_kernel.library.recurrence import RecurrenceError
+from evroute_kernel.library.time_expressions import matches
 from evroute_kernel.runtime.context import ScriptCrash
 
 IN_2024 = "20240101T000000|20250101T000000"
