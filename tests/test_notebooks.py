@@ -38,6 +38,7 @@ def test_was_saved_whole(path: Path) -> None:
     for cell in code:
         failed = any(output.output_type == "error" for output in cell.outputs)
         assert failed == ("raises-exception" in cell.metadata.get("tags", [])), cell.source
+        assert "execution" not in cell.metadata, "saved with times: use notebooks/refresh.py"
 
 
 def test_there_are_notebooks() -> None:

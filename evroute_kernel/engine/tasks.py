@@ -124,14 +124,16 @@ class Batch(Raise):
     size: int = 64
     #: the next chunk, made while the one before runs
     prepared: list[Params] = field(default_factory=list)
+    is_exhausted: bool = False
 
     def last_moment(self, now: float) -> float:
         return inf
 
     def prepare(self) -> None:
         """Make the next chunk. What the source raises is the caller's to see."""
-        if not self.prepared:
+        if not self.prepared and not self.is_exhausted:
             self.prepared = list(islice(self.source, self.size))
+            self.is_exhausted = not self.prepared
 
     def next_lists(self) -> list[Params]:
         """The next chunk; empty at the end."""

@@ -121,7 +121,7 @@ def route_names(notebook: Notebook, kind: str) -> list[str]:
 def helpful(notebook: Notebook, found: re.Match[str]) -> Iterator[Candidate]:
     yield from (Candidate(magic.name, "magic", magic.usage) for magic in MAGICS.values())
     yield from events(notebook, found)
-    yield from functions()
+    yield from words(notebook, found)
 
 
 def level_names(notebook: Notebook, found: re.Match[str]) -> Iterator[Candidate]:

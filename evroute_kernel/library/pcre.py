@@ -174,6 +174,8 @@ class _Translation:
             return r"\Z" if letter == "z" else r"(?=\n?\Z)"
         if letter in "hHvV":
             return f"[{'^' if letter.isupper() else ''}{CLASSES[letter.lower()]}]"
+        if letter in "pP":
+            return f"[{inside}]" if (inside := self._property(letter)) else "(?!)"
         if letter == "N":
             if self._peek() == "{" and not _QUANTIFIER.match(self.pattern, self.position):
                 raise PcreError("\\N{name} is not supported", self.position)
@@ -192,6 +194,20 @@ class _Translation:
         if letter in "123456789" and self._is_reference(letter):
             return self._numbered_reference(letter)
         return _literal(self._character(letter))
+
+    def _property(self, letter: str) -> str:
+        """`\\p{Lu}`, `\\pL`, `\\P{^L}`: the bytes that have a Unicode property as Latin-1 characters."""
+        name = self._delimited("}") if self._peek() == "{" else self._peek()
+        if len(name) == 1 and self.pattern[self.position - 1] != "}":
+            self.position += 1
+        if name.startswith("^"):
+            letter, name = letter.swapcase(), name[1:]
+        try:
+            test = regex.compile(rf"\{letter}{{{name.replace('L&', 'LC')}}}")
+        except regex.error:
+            raise PcreError("unknown property after \\P or \\p", self.position) from None
+        # spelt out, because the package's own properties know ASCII alone in its ASCII mode
+        return "".join(_literal(chr(c)) for c in range(256) if test.match(chr(c)))
 
     def _quoted(self) -> str:
         end = self.pattern.find("\\E", self.position)
@@ -361,6 +377,8 @@ class _Translation:
         if letter.lower() in CLASSES:
             inside = CLASSES[letter.lower()]
             return f"[^{inside}]" if letter.isupper() else f"[{inside}]"
+        if letter in "pP":
+            return self._property(letter)
         if letter == "b":
             return "\b"
         if letter in "89g":

@@ -37,7 +37,6 @@ from evroute_kernel.worker.messages import (
     EventRaised,
     Limits,
     LoadRoutes,
-    Message,
     Params,
     RouteFailed,
     RouteFinished,
@@ -56,6 +55,8 @@ INTERRUPT_SIGNAL: Final = signal.SIGUSR1
 RECEIVE_SIZE: Final = 2**18
 #: a hundred blocks may be active at once, each takes some Python calls, and so do its expressions
 RECURSION_LIMIT: Final = 5000
+#: causes of a failure after which a batch does not go on
+ENDS_BATCH: Final = ("interrupted", "out of memory")
 #: exit code of a worker that ran out of memory and has said so
 EXIT_OUT_OF_MEMORY: Final = 3
 
@@ -138,7 +139,7 @@ class Child:
         self._blackbox.clock[0] = monotonic()
         context = self._new_context(message.event, message.params)
         route = self._process.slots[message.slot]
-        error = self._attempt(message.run, [route], message.event, message.params, context)
+        error = self._attempt(message.run, route, context)
         end: RouteFinished | RouteFailed
         if error is None:
             end = RouteFinished(message.run, self._code, outbox.dropped, tuple(map(stored, context.shown)))
@@ -148,43 +149,39 @@ class Child:
         if route.kind == "startup_route":
             self._leftover = context.avps
         outbox.send(end)
-        self._after_failure(end)
+        _exit_if_out_of_memory(end)
 
     def run_batch(self, message: RunBatch) -> None:
-        """Run every route of the event for every parameter list. A failure is reported and the next list follows;
-        an interrupt ends the batch after the list it struck."""
+        """Run every route of the event for every parameter list. A failure is reported and the next route follows;
+        an interrupt, or the want of memory, ends the batch after the list it struck."""
         outbox, place, clock = self._outbox, self._blackbox.place, self._blackbox.clock
-        event = message.event
         routes = [self._process.slots[slot] for slot in message.slots]
+        failure: RouteFailed | None = None
         done = 0
         outbox.begin(message.room, collecting=True)
         for params in message.batch:
             place[INDEX] = done
             clock[0] = monotonic()
             done += 1
-            error = self._attempt(message.run, routes, event, params)
-            if error is not None:
-                failure = self._failure(message.run, error)
-                outbox.send(failure)
-                self._after_failure(failure)
-                if failure.cause == "interrupted":
-                    break
+            for route in routes:
+                error = self._attempt(message.run, route, self._new_context(message.event, params))
+                if error is not None:
+                    failure = self._failure(message.run, error)
+                    outbox.send(failure)
+            if failure is not None and failure.cause in ENDS_BATCH:
+                break
         place[STATEMENT] = -1
         outbox.end()
         outbox.send(BatchFinished(message.run, done, outbox.dropped))
+        _exit_if_out_of_memory(failure)
 
-    def _attempt(
-        self, run: int, routes: list[LinkedRoute], event: str, params: Params, context: Context | None = None
-    ) -> BaseException | None:
-        """Run routes one after the other; what stopped them, or None. Only in here can an interrupt strike."""
+    def _attempt(self, run: int, route: LinkedRoute, context: Context) -> BaseException | None:
+        """Run a route; what stopped it, or None. Only in here can an interrupt strike."""
         try:
             try:
                 self._armed = run
                 self.interrupt()  # the signal may have come before the run
-                for route in routes:
-                    context = context or self._new_context(event, params)
-                    self._code = run_top_route(self._process, route, event, params, context)
-                    context = None
+                self._code = run_top_route(self._process, route, context.event, context.params, context)
             finally:
                 self._armed = 0
         except BaseException as error:  # the boundary of the process: every failure becomes a message
@@ -234,10 +231,11 @@ class Child:
         place = self._blackbox.place
         return RouteFailed(run, cause, message, detail, place[SLOT], place[STATEMENT], self._outbox.dropped)
 
-    def _after_failure(self, end: Message) -> None:
-        if isinstance(end, RouteFailed) and end.cause == "out of memory":
-            self._outbox.end()
-            os._exit(EXIT_OUT_OF_MEMORY)
+
+def _exit_if_out_of_memory(end: RouteFinished | RouteFailed | None) -> None:
+    """A process that could not get memory is in an unknown state. It has said so; a new one takes over."""
+    if isinstance(end, RouteFailed) and end.cause == "out of memory":
+        os._exit(EXIT_OUT_OF_MEMORY)
 
 
 def _describe(error: BaseException) -> tuple[str, str, str]:

@@ -213,7 +213,10 @@ def test_interrupts_at_random_moments(session: Session) -> None:
 # -- batches ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", ['raise ScriptCrash("no")', 'load("os").kill(load("os").getpid(), 9)', SPIN, DEAF])
+@pytest.mark.parametrize(
+    "fault",
+    ['raise ScriptCrash("no")', 'load("os").kill(load("os").getpid(), 9)', "bytearray(2**31)", SPIN, DEAF],
+)
 def test_a_fault_in_a_batch_costs_one_event(session: Session, define: Define, fault: str) -> None:
     body = "\n    ".join(fault.splitlines())
     define(session, E_A=f'n = c.params[0][1]\nif n == 70:\n    {body}\nsay("%d" % n)')

@@ -466,6 +466,12 @@ BODY: dict[str, list[str]] = {
     "$challenge.algorithm = 1;": [
         "2:15 orithm | the name $challenge.alg ends before 'or', which is an operator | write $(challenge.algorithm)",
     ],
+    "$rc&&1;": [
+        "2:4 && | a value alone is no statement | assign it ($rc = ...;) or print it with xlog",
+    ],
+    "if ($rc&&$rc or ) exit;": [
+        "2:17 ) | nothing stands after 'or' | write a condition on both sides",
+    ],
 }
 
 #: between the routes of a file

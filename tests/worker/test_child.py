@@ -272,6 +272,13 @@ def test_a_failure_in_a_batch_is_reported_and_the_rest_runs(peer: Any) -> None:
     assert end.done == 4
 
 
+def test_a_failure_in_a_batch_does_not_keep_the_event_from_its_other_routes(peer: Any) -> None:
+    peer.load('raise ScriptCrash("no")', 'say("%d" % c.params[0][1])')
+    peer.send(batch(2, slots=(0, 1)))
+    log, _ = peer.until(BatchFinished)
+    assert [m.text if isinstance(m, LogLine) else m.message for m in log] == ["no", "0", "no", "1"]
+
+
 def test_an_interrupt_ends_a_batch_after_the_list_it_struck(peer: Any, wait: Wait) -> None:
     peer.load('if c.params[0][1] == 2:\n    at(2)\n    while True: pass\nsay("%d" % c.params[0][1])')
     peer.send(batch(10))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -74,6 +74,30 @@ def test_no_process_and_no_directory_is_left(end: str, wait: Wait) -> None:
     kernel.stdout.close()
 
 
+HASTY = """
+import sys, time
+sys.path[:0] = {paths!r}
+from evroute_kernel.engine.session import Session
+session = Session(workers=1)
+while session._supervisor._pool._launcher is None:
+    pass
+print(session._supervisor._pool._launcher.pid, session._directory, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_kernel_killed_while_its_fork_server_starts_leaves_nothing(wait: Wait) -> None:
+    for _ in range(3):
+        program = HASTY.format(paths=import_paths())
+        kernel = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+        assert kernel.stdout is not None
+        pid, directory = kernel.stdout.readline().split()
+        kernel.kill()
+        kernel.communicate(timeout=DEADLINE)
+        wait(lambda pid=pid: not is_alive(int(pid)))  # type: ignore[misc]
+        assert not Path(directory).exists()
+
+
 def test_workers_follow_a_killed_fork_server(wait: Wait) -> None:
     kernel, pids, _ = start_kernel("killed")
     os.kill(pids[0], signal.SIGKILL)
@@ -90,15 +114,13 @@ def test_sigterm_ends_it_cleanly(wait: Wait) -> None:
     kernel.communicate(timeout=DEADLINE)
 
 
-def test_it_imports_no_parser_and_no_jupyter(launcher: Any) -> None:
+def test_it_imports_no_parser_and_no_jupyter() -> None:
     program = (
         "import json, sys; sys.path[:] = json.loads(sys.argv[1])\n"
         "from evroute_kernel.worker.forkserver import preload\n"
         "preload()\n"
         "print(*sys.modules)"
     )
-    import json
-
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program, json.dumps(import_paths())],
         capture_output=True,

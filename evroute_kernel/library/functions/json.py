@@ -37,9 +37,11 @@ def json_link(context: Context, json_dest_id: Reference, json_source_id: Referen
     if source.name not in context.process.json:
         context.error(f"$json({source.name}) does not exist, so nothing of it can be linked")
         return -1
-    node = documents.find(context, source)
+    node = documents.find(context, source) if source.is_static else None
     if node is None:
-        context.diagnose(levels.NOTICE, f"{json_source_id.text} is missing or null, so it cannot be linked")
+        context.diagnose(
+            levels.NOTICE, f"{json_source_id.text} cannot be linked: it is missing, null, or named by a variable"
+        )
         return -1
     return 1 if documents.put(context, _path(json_dest_id), node) else -1
 

@@ -1,0 +1,79 @@
+"""How errors, records and tables look."""
+
+from __future__ import annotations
+
+from frontend import plain
+
+from evroute_kernel.engine.runs import LogRecord
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.kernel.display import Table, full_record, plain_record, shown, text_bundle, traceback
+from evroute_kernel.source import Source
+
+
+def lines(*diagnostics: Diagnostic) -> list[str]:
+    return plain("\n".join(traceback("Name", "message", diagnostics))).splitlines()
+
+
+def test_an_error_in_a_cell() -> None:
+    span = Source("In[3]", "first\n\txlog(x);\n").span(7, 11)
+    assert lines(Diagnostic("error", "code", "message", span, "do this")) == [
+        "Name: message",
+        "Cell In[3], line 2, column 2",
+        "    2 | \txlog(x);",
+        "      | \t^^^^",
+        "  hint: do this",
+    ]
+
+
+def test_an_error_in_a_file_is_a_link() -> None:
+    span = Source("/tmp/x.cfg", "abc").span(1, 2)
+    assert "/tmp/x.cfg:1:2" in lines(Diagnostic("error", "code", "message", span))
+
+
+def test_several_findings_are_titled() -> None:
+    span = Source("In[1]", "abc").span(0, 1)
+    found = lines(Diagnostic("error", "code", "first", span), Diagnostic("warning", "code", "second", span))
+    assert "error: first" in found
+    assert "warning: second" in found
+
+
+def test_a_long_line_is_cut_around_its_error() -> None:
+    source = Source("In[1]", "a" * 5000 + "HERE" + "b" * 5000)
+    shown_lines = lines(Diagnostic("error", "code", "message", source.span(5000, 5004)))
+    excerpt, carets = shown_lines[-2:]
+    assert len(excerpt) < 200
+    assert excerpt[carets.index("^") :].startswith("HERE")
+    assert carets.count("^") == 4
+
+
+def test_many_findings_are_cut_short() -> None:
+    found = lines(*(Diagnostic("error", "code", f"number {i}") for i in range(100)))
+    assert found[-1] == "... and 75 more"
+
+
+def test_records() -> None:
+    span = Source("In[2]", "\nxlog();").span(1, 5)
+    xlog = LogRecord("NOTICE", "text", False, "E_X", "event_route[E_X]", 2, span, 0.0)
+    told = LogRecord("WARNING", "no parameter", True, "E_X", "event_route[E_X]", 2, span, 0.0)
+    assert plain_record(xlog) == "text"
+    assert plain_record(told) == "WARNING: In[2]:2: no parameter\n"
+    assert full_record(xlog)[-18:] == " [2] NOTICE: text\n"
+
+
+def test_values_tell_their_type() -> None:
+    assert [shown(v) for v in (42, "42", 'a"b\n', "Zoë", None)] == ["42", '"42"', '"a\\"b\\n"', '"Zoë"', "<null>"]
+
+
+def test_tables_as_text_and_html() -> None:
+    bundle = Table(("name", "n"), [("<b>", 1), ("long name", None)]).bundle()
+    assert bundle["text/plain"] == "name       n\n---------  -\n<b>        1\nlong name"
+    assert "&lt;b&gt;" in bundle["text/html"]
+    assert "<b>" not in bundle["text/html"]
+    assert Table(("a",), [], "none & nothing").bundle() == {
+        "text/plain": "none & nothing",
+        "text/html": "<em>none &amp; nothing</em>",
+    }
+
+
+def test_preformatted_text_is_escaped() -> None:
+    assert text_bundle("<i>")["text/html"] == "<pre>&lt;i&gt;</pre>"
