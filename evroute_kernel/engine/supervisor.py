@@ -95,7 +95,7 @@ class Supervisor:
     def variables(self, number: int) -> Future[Variables]:
         """What a worker keeps; known when the run that it may have under way has ended."""
         future: Future[Variables] = Future()
-        self._loop.post(lambda: self._pool.ask(number, future))
+        self._loop.post(lambda: self._ask(number, future))
         return future
 
     def close(self) -> None:
@@ -247,6 +247,10 @@ class Supervisor:
         for task in self._queue.remove(lambda task: True):
             task.raised.fail(RunError("no worker", f"no worker can be started: {complaint}", decode(task.event), ""))
             self._complete(task.raised)
+
+    def _ask(self, number: int, future: Future[Variables]) -> None:
+        self._hand_out()  # what was raised before the question comes first
+        self._pool.ask(number, future)
 
     def _running(self, worker: Worker) -> str | None:
         return None if worker.task is None else decode(self._world.registry.header(worker.task.slot)[0])

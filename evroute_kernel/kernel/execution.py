@@ -21,6 +21,7 @@ from evroute_kernel.source import Source, Span
 if TYPE_CHECKING:
     from evroute_kernel.engine.runs import BatchResult, Loaded, Run
     from evroute_kernel.engine.session import Session
+    from evroute_kernel.lang.compiler import Unit
 
 T = TypeVar("T")
 
@@ -144,6 +145,7 @@ class CellRun:
             (owners.add if unit.script.items else owners.discard)(owner)
         loaded = await self.compute(lambda: session.install(unit, owner=owner, origin=self.outlet))
         self.report(loaded)
+        self.report_kept(unit)
         if loaded.run is not None:
             self.check_run(loaded.run)
             self.show(loaded.run)
@@ -163,6 +165,16 @@ class CellRun:
             self.outlet.write(f"{decode(title)} replaces the one of {other}\n")
         for title in loaded.dropped:
             self.outlet.write(f"{decode(title)} is gone: this cell no longer defines it\n")
+
+    def report_kept(self, unit: Unit) -> None:
+        """Say which routes are only checked and kept, because no SIP message ever comes here."""
+        from evroute_kernel.lang.compiler import RUNNABLE
+
+        for route in unit.routes:
+            if route.kind not in RUNNABLE:
+                self.outlet.write(
+                    f"{decode(route.title)} is checked and kept; it needs SIP traffic, so it never runs here\n"
+                )
 
     def show(self, run: Run) -> None:
         """Show the value of a bare expression as the cell's result."""

@@ -51,6 +51,18 @@ def test_the_last_expression_is_the_result(kernel: Frontend, code: str, value: s
     assert result["execution_count"] == found.reply["execution_count"]
 
 
+def test_routes_that_need_sip_are_kept_and_said_so(kernel: Frontend) -> None:
+    found = kernel.run("failure_route[1] { exit; }")
+    assert found.stdout == "failure_route[1] is checked and kept; it needs SIP traffic, so it never runs here\n"
+    assert "failure_route[1]" in kernel.run("%routes").shown[0]
+
+
+def test_warnings_are_shown_and_do_not_stop_the_cell(kernel: Frontend) -> None:
+    found = kernel.run('event_route[E_PIKE_BLOCKED] { xlog("$param(src_ip)|\\n"); }\n%raise E_PIKE_BLOCKED ip=1')
+    assert found.stdout == "<null>|\n"
+    assert "did you mean 'ip'?" in found.stderr
+
+
 # -- errors -----------------------------------------------------------------------------------------------------------
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import psutil
 import pytest
-from frontend import DEADLINE, Frontend
+from frontend import DEADLINE, SPIN, Frontend
 
 SHOW = 'event_route[E_X] { xlog("$param(1)|$param(2)|$param(name)|$param(number)\\n"); }\n'
 
@@ -75,8 +76,6 @@ def test_detached_output_comes_late_under_its_own_cell(kernel: Frontend) -> None
 
 
 def test_timeouts_end_the_run(kernel: Frontend) -> None:
-    from frontend import SPIN
-
     found = kernel.run(SPIN + "%raise E_SPIN --timeout 0.1")
     assert found.error["ename"] == "RouteFailed"
     assert found.stdout == "spinning\n"
@@ -90,6 +89,18 @@ def test_a_failing_route_fails_the_cell(kernel: Frontend) -> None:
     assert found.error["ename"] == "RouteFailed"
     assert f"Cell In[{found.reply['execution_count']}], line 4, column 5" in found.traceback
     assert kernel.run('xlog("alive\\n");').stdout == "alive\n"
+
+
+def test_a_killed_worker_costs_its_run_only(kernel: Frontend) -> None:
+    kernel.run('event_route[E_X] { xlog("x\\n"); }')
+    request = kernel.spin()
+    for process in kernel.process.children(recursive=True):
+        if process.status() == psutil.STATUS_RUNNING:
+            process.kill()
+    found = kernel.gather(request)
+    assert found.error["ename"] == "RouteFailed"
+    assert "event_route[E_SPIN]" in found.traceback
+    assert kernel.run("%raise E_X").stdout == "x\n"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,150 @@
+"""Runs a script in this process, with a limit on everything: statements, loops, memory, time.
+
+What reaches a limit has a result too: a worker would have been ended there.
+"""
+
+from __future__ import annotations
+
+import marshal
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final
+
+from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.lang.compiler import Unit, compile_script
+from evroute_kernel.lang.environment import Environment, known_modules
+from evroute_kernel.library.catalogue import events
+from evroute_kernel.runtime.context import Process, Settings
+from evroute_kernel.runtime.shared import Shared
+from evroute_kernel.source import Source
+from in_process import World, apply
+from recorded import Case, Outcome
+
+#: seconds for one script; what takes longer hangs
+HANG: Final = 20.0
+STATEMENTS: Final = 2000
+LOOPS: Final = 20
+#: bytes that variables may hold together
+MEMORY: Final = 2**24
+#: as the worker sets it
+RECURSION: Final = 5000
+
+ENVIRONMENT: Final = Environment(modules=known_modules())
+
+
+class Stopped(BaseException):
+    """The script has used up what it may use. No `except Exception` may stop it."""
+
+
+class Hang(BaseException):
+    """Something takes far too long."""
+
+
+class Steps(list[int]):
+    """Stands in for `Process.at`: counts the statements that begin."""
+
+    def __init__(self, process: Process) -> None:
+        super().__init__((0, 0))
+        self.process = process
+        self.count = 0
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        super().__setitem__(index, value)
+        self.count += 1
+        if self.count > STATEMENTS or (self.count % 10 == 0 and size(self.process) > MEMORY):
+            raise Stopped
+
+
+def size(process: Process) -> int:
+    return sum(len(value) for value in process.var.values() if isinstance(value, str))
+
+
+@contextmanager
+def limited(monkeypatch: Any) -> Iterator[None]:
+    """No waiting, a recursion limit as in a worker, and an alarm for what hangs."""
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise Hang
+
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    recursion, handler = sys.getrecursionlimit(), signal.signal(signal.SIGALRM, ring)
+    sys.setrecursionlimit(RECURSION)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+        sys.setrecursionlimit(recursion)
+
+
+def result_of(text: str, shared: Shared, *, scratch: bool = False) -> str:
+    """Parse, check, compile and run; how it ended: "refused", "ran", "crashed", "stopped".
+
+    Everything that is no such end comes out as the exception it is.
+    """
+    signal.setitimer(signal.ITIMER_REAL, HANG)
+    source = Source("case.cfg", text)
+    try:
+        unit = compile_script(source, ENVIRONMENT, scratch=scratch)
+    except ScriptError as error:
+        assert any(d.severity == "error" for d in error.diagnostics)
+        check_places(error.diagnostics, source)
+        return "refused"
+    else:
+        check_places(unit.diagnostics, source)
+        return run(unit, text, shared)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def check_places(found: Any, source: Source) -> None:
+    """Every finding has a place in the text, and can be shown."""
+    diagnostic: Diagnostic
+    for diagnostic in found:
+        span = diagnostic.span
+        assert span is not None, diagnostic
+        assert span.source is source, diagnostic
+        assert 0 <= span.start <= span.end <= len(source.text), diagnostic
+        assert diagnostic.message.strip(), diagnostic
+        assert diagnostic.message in diagnostic.render()
+
+
+def run(unit: Unit, text: str, shared: Shared) -> str:
+    """Run what runs here once: startup, every event with sample parameters, timers, statements."""
+    settings, outcome = Settings(), Outcome()
+    apply(settings, unit)
+    settings.modules = set(ENVIRONMENT.modules)
+    settings.max_while_loops = min(settings.max_while_loops, LOOPS)
+    shared.clear()
+    world = World(unit, settings, shared, outcome)
+    process = world.process
+    show = process.emit
+
+    def emit(record: Any) -> None:
+        marshal.dumps(record)  # it must be able to leave the process
+        assert 0 <= record[3][0] < max(1, len(unit.routes)) + 1
+        show(record)
+
+    process.emit = emit
+    process.stub_called = lambda name, arguments: bool(marshal.dumps(arguments))
+    process.at = Steps(process)
+    raises = tuple((route.name, samples(route.name)) for route in unit.routes if route.kind == "event_route")
+    try:
+        world.run(Case("property", "", text, raises, "", {}))
+        for route in world.linked:
+            if route.kind == "timer_route":
+                world.run_route(route, "", ())
+    except (Stopped, RecursionError):
+        shared.abandon()
+        return "stopped"
+    marshal.dumps((process.var, process.rc))
+    return "crashed" if outcome.failures else "ran"
+
+
+def samples(event: str) -> dict[str, Any]:
+    known = events().get(event)
+    return {p.name: p.sample for p in known.params} if known else {"ip": "192.0.2.66", "n": 7, "text": "Zoë \udcff"}
