@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,8 +83,6 @@ class Result:
 
 def plain(text: str) -> str:
     """Text without ANSI colours."""
-    import re
-
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
@@ -211,6 +209,3 @@ def wait_until(condition: Any, seconds: float = DEADLINE) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.005)
-
-
-PYTHON = sys.executable

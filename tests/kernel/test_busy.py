@@ -7,12 +7,6 @@ import time
 import pytest
 from frontend import Frontend
 
-
-@pytest.fixture
-def spinning(kernel: Frontend) -> Frontend:
-    return kernel
-
-
 QUESTIONS = [
     ("complete_request", {"code": "%rai", "cursor_pos": 4}),
     ("inspect_request", {"code": "xlog", "cursor_pos": 2, "detail_level": 0}),
