@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import ast
 import marshal
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType
 from typing import Any, Final
 
 from evroute_kernel.lang import nodes
+from evroute_kernel.lang.actions import action_name, server_line
 from evroute_kernel.lang.expressions import Expressions, has_text
 from evroute_kernel.lang.pythontree import Place
 from evroute_kernel.library.template import VariableSpec, parse_variable
@@ -99,10 +99,13 @@ class RouteGenerator(Expressions):
         return out
 
     def _mark(self, node: nodes.Statement, place: Place) -> ast.stmt:
+        return place.put("at", 0, self.number(node))
+
+    def number(self, node: nodes.Statement) -> int:
         self.spans.append(node.span)
-        self.actions.append(_action(node))
-        self.lines.append(_server_line(node))
-        return place.put("at", 0, len(self.spans) - 1)
+        self.actions.append(action_name(node))
+        self.lines.append(server_line(node))
+        return len(self.spans) - 1
 
     def block_function(self, statements: tuple[nodes.Statement, ...], place: Place) -> str:
         """Statements inside an expression become a function of their own; returns its name."""
@@ -289,7 +292,7 @@ class RouteGenerator(Expressions):
         reached = ast.Compare(place.name(count), [ast.GtE()], [place.name(limit)], **place.fields)
         loop = place.forever(
             [
-                place.put("at", 0, number),
+                place.run(place.call("again", _c(place), place.constant(number))),
                 place.if_(reached, over),
                 place.increment(count),
                 test,
@@ -368,41 +371,3 @@ def _chain(node: nodes.If) -> Iterator[nodes.If]:
 
 def _c(place: Place) -> ast.expr:
     return place.name("c")
-
-
-_BLANK: Final = re.compile(r"(?:\s|#[^\n]*|/\*.*?\*/)*", re.DOTALL)
-
-
-def _server_line(node: nodes.Statement) -> int:
-    """The line that the server gives a statement: where it ends; but an assignment, and an `if` without else, is
-    complete only with the token after it, so theirs is the line of that token (language manual 10.1)."""
-    span = node.span
-    end = max(span.start, span.end - 1)
-    if isinstance(node, nodes.Assign) or (isinstance(node, nodes.If) and not node.orelse):
-        blank = _BLANK.match(span.source.text, span.end)
-        end = blank.end() if blank else span.end
-    return span.source.position(end)[0]
-
-
-_ACTIONS: Final = {"If": "core if", "While": "core while", "ForEach": "core for-each", "Switch": "core switch"}
-_ASSIGNS: Final = {
-    "=": "equal", ":=": "colon-eq", "+=": "plus-eq", "-=": "minus-eq", "/=": "div-eq", "*=": "mult-eq",
-    "%=": "modulo-eq", "&=": "b-and-eq", "|=": "b-or-eq", "^=": "b-xor-eq",
-}  # fmt: skip
-
-
-def _action(node: nodes.Statement) -> str:
-    """The statement as script_trace names it: class and action."""
-    match node:
-        case nodes.Assign(op=op):
-            return f"assign {_ASSIGNS[op]}"
-        case nodes.Call(name=name):
-            return f"module {name}"
-        case nodes.RouteCall(target=nodes.Name(text=text)):
-            return f"route {text}"
-        case nodes.Async(call=call):
-            return f"async {call.name}"
-        case nodes.Launch(call=call):
-            return f"launch {call.name}"
-    name = type(node).__name__
-    return _ACTIONS.get(name, f"core {name.lower()}")

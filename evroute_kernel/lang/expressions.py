@@ -36,6 +36,10 @@ class Expressions:
         self._actions = 0
 
     @abstractmethod
+    def number(self, node: nodes.Statement) -> int:
+        """The index of a statement, under which its place is known."""
+
+    @abstractmethod
     def block_function(self, statements: tuple[nodes.Statement, ...], place: Place) -> str: ...
 
     def fresh(self, stem: str) -> str:
@@ -213,10 +217,12 @@ class Expressions:
         match node.statements:
             case (nodes.Call() as call,):
                 self.touches_message = True
-                return place.call("action_inside", c, place.name(self.call_entry(call)))
+                here = place.constant(self.number(call))
+                return place.call("call_inside", c, here, place.name(self.call_entry(call)))
             case (nodes.RouteCall() as call,):
                 function, target, arguments = self.route_call(call, place)
-                return place.call("route_inside", c, place.name(function), target, *arguments)
+                here = place.constant(self.number(call))
+                return place.call("route_inside", c, here, place.name(function), target, *arguments)
         return place.call("action_inside", c, place.name(self.block_function(node.statements, place)))
 
     # -- conditions ---------------------------------------------------------------------------------------------------

@@ -198,15 +198,22 @@ def _leave(context: Context, caller: tuple[int, int]) -> None:
 
 
 def route_inside(
-    context: Context, call: Callable[..., int], name: Any, arguments: Sequence[Value] | None = None
+    context: Context, place: int, call: Callable[..., int], name: Any, arguments: Sequence[Value] | None = None
 ) -> int:
     """`route()` inside an expression: the rest of the statement is still evaluated before the script ends."""
+    context.process.at[0] = place
     try:
         return call(context, name, arguments)
     except EndScript as end:
         context.ended = "exit"
         context.process.rc = end.code
         return end.code
+
+
+def call_inside(context: Context, place: int, call: Callable[[Context], int]) -> int:
+    """A function inside an expression."""
+    context.process.at[0] = place
+    return action_inside(context, call)
 
 
 def action_inside(context: Context, action: Callable[[Context], int]) -> int:
@@ -305,6 +312,11 @@ def run_error_route(context: Context, *, warn: bool = False) -> None:
 
 
 # -- loops and switch -------------------------------------------------------------------------------------------------
+
+
+def again(context: Context, statement: int) -> None:
+    """A loop is back at its head, which tracing does not show a second time."""
+    plain(context.process.at)[0] = statement
 
 
 def loop_limit_reached(context: Context, limit: int) -> None:

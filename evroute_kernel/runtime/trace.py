@@ -38,7 +38,7 @@ class Tracer:
         info = "" if self.info is None else f"[{self.info}]"
         text = self.expand(self.context)
         line = f"[Script Trace][{route.file}:{route.lines[statement]}]{info}[{route.actions[statement]}] -> ({text})\n"
-        process.emit((self.level, line, True, (self.at[1], statement)))
+        process.emit((self.level, line, False, (self.at[1], statement)))
 
 
 def start(context: Context, level: int, expand: Callable[[Context], str], info: str | None) -> None:

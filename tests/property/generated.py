@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 SIMULATED: Final = sorted((f for f in FUNCTIONS.values() if not f.stub), key=lambda f: f.name)
 STUBS: Final = sorted((f for f in FUNCTIONS.values() if f.stub), key=lambda f: f.name)
+IN_EVENT_ROUTES: Final = [[f for f in functions if "event" in f.routes] for functions in (SIMULATED, STUBS)]
 READ: Final = sorted({v.name for v in VARIABLES.values()})
 CHAINED: Final = sorted(TRANSFORMATIONS.values(), key=lambda t: t.full_name)
 COMMON: Final = (
@@ -44,7 +45,17 @@ COMMON: Final = (
     "$(avp(a)[*])",
     "$json(d/a)",
 )
-WRITTEN: Final = ("$var(a)", "$avp(a)", "$json(d)", "$shv(n)", "$var(n)", "$json(d/a)", "$(avp(a)[0])", "$ru", "$xml(x)")
+WRITTEN: Final = (
+    "$var(a)",
+    "$avp(a)",
+    "$json(d)",
+    "$shv(n)",
+    "$var(n)",
+    "$json(d/a)",
+    "$(avp(a)[0])",
+    "$ru",
+    "$xml(x)",
+)
 NAMES: Final = ("a", "d", "n", "ip", "1", "2", "x.y", "$var(a)", "$avp(a)", "d/a", "d/a[0]", "d[]", "uri", "ö", "")
 INDEXES: Final = ("", "", "", "[0]", "[1]", "[-1]", "[*]", "[append]", "[$var(n)]", "[]")
 EVENTS: Final = ("E_A", "E_PIKE_BLOCKED", "E_B", *sorted(events()))
@@ -94,6 +105,7 @@ TEXTS: Final = (
     "ab" * 3000,
 )
 NUMBERS: Final = ("0", "1", "2", "7", "-1", "-5", "300", "010", "0x1F", "2147483647", "-2147483648", "2147483648")
+GLOBALS: Final = ("log_level", "xlog_buf_size", "pv_print_buf_size", "enable_asserts", "max_while_loops")
 OPERATORS: Final = ("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>")
 ASSIGNMENTS: Final = ("=", "=", "=", ":=", "+=", "-=", "/=", "|=")
 COMPARISONS: Final = ("==", "!=", "<", ">", "<=", ">=", "=~", "!~")
@@ -152,6 +164,8 @@ class Grammar:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.position = 0
+        #: simulated and other functions that the block may call
+        self.functions = [SIMULATED, STUBS]
 
     def below(self, count: int) -> int:
         """A number from 0 to `count` - 1."""
@@ -198,7 +212,7 @@ class Grammar:
         if self.one_in(3):
             name = self.pick(READ)
             sub = "" if VARIABLES[name].subname == "none" else f"({self.pick(NAMES)})"
-            text = f"$({name}{sub}{self.pick(INDEXES)})"
+            text = f"$({name}{sub}{self.pick(INDEXES)})" if common is COMMON or VARIABLES[name].writable else text
         chain = "".join(self.transformation() for _ in range(self.pick((0, 0, 0, 1, 1, 2))))
         if chain and common is COMMON:
             text = f"$({text[2:-1] if text[1] == '(' else text[1:]}{chain})"
@@ -225,8 +239,7 @@ class Grammar:
     def condition(self, depth: int = 3) -> str:
         kind = self.below(7 if depth else 4)
         if kind < 2:
-            right = self.pick((self.variable, self.number, self.text, lambda: "NULL", lambda: "10.0.0.0/8"))
-            return f"{self.variable()} {self.pick(COMPARISONS)} {right()}"
+            return f"{self.variable()} {self.comparison()}"
         if kind == 2:
             return self.variable()
         if kind == 3:
@@ -237,9 +250,17 @@ class Grammar:
             return f"[{self.expression(depth - 1)}]"
         return f"{self.condition(depth - 1)} {self.pick(('and', 'or', '&&'))} {self.condition(depth - 1)}"
 
+    def comparison(self) -> str:
+        """Operator and right side."""
+        operator = self.pick(COMPARISONS)
+        if operator in ("==", "!="):
+            return f"{operator} {self.pick((self.variable, self.number, self.text, lambda: 'NULL', lambda: '::1'))()}"
+        fitting = (self.variable, self.text) if "~" in operator else (self.variable, self.text, self.number)
+        return f"{operator} {self.pick(fitting)()}"
+
     def call(self) -> str:
-        """A call of any function; most of a script should be about those that run here."""
-        chosen = self.pick(STUBS if self.one_in(8) else SIMULATED)
+        """A call of any function that may be called here; most of a script should be about those that run here."""
+        chosen = self.pick(self.functions[self.one_in(8)])
         arguments = []
         for param in chosen.params:
             if param.optional and self.one_in(2):
@@ -249,7 +270,9 @@ class Grammar:
 
     def argument(self, param: Param) -> str:
         if param.type == "var":
-            return self.pick(WRITTEN)
+            return self.variable(WRITTEN)
+        if param.type in ("literal", "regex") and not self.one_in(5):
+            return self.text()
         if param.type == "int":
             return self.pick((self.number, self.variable))()
         return self.pick((self.text, self.format, self.variable))()
@@ -259,10 +282,10 @@ class Grammar:
     def statement(self, depth: int = 3) -> str:
         kind = self.below(16 if depth else 10)
         if kind < 4:
-            right = "NULL" if self.one_in(10) else self.expression()
-            return f"{self.variable(WRITTEN)} {self.pick(ASSIGNMENTS)} {right};"
+            target = self.variable(WRITTEN)
+            return f"{target} = NULL;" if self.one_in(10) else f"{target} {self.pick(ASSIGNMENTS)} {self.expression()};"
         if kind < 6:
-            return f"xlog({self.format()});"
+            return f"xlog({self.format().replace(quoted(''), quoted('$var(a)'))});"
         if kind < 8:
             return f"{self.call()};"
         if kind == 8:
@@ -281,7 +304,9 @@ class Grammar:
         if kind == 12:
             return f"while ({self.condition()}) {inner}"
         if kind == 13:
-            collection = self.pick(("$(json(d)[*])", "$(json(d.keys)[*])", "$(avp(a)[*])", "$(json(d/a)[*])", "$var(a)"))
+            collection = self.pick(
+                ("$(json(d)[*])", "$(json(d.keys)[*])", "$(avp(a)[*])", "$(json(d/a)[*])", "$var(a)")
+            )
             return f"for ({self.pick(('$var(i)', '$avp(a)', '$json(e)'))} in {collection}) {inner}"
         if kind == 14:
             return f"switch ({self.variable()}) {{ case {self.pick((self.number, self.text))()}: {inner[1:-1]} }}"
@@ -294,15 +319,17 @@ class Grammar:
 
     def script(self) -> str:
         """A few routes, seldom with settings; their names are those that calls and raises use."""
+        parts = [f"route[r] {self.block()}", "route[s] { return(2); }"]
+        self.functions = IN_EVENT_ROUTES
+        event = self.pick(EVENTS if self.one_in(3) else EVENTS[:2])
+        parts.append(f"event_route[{event}] {self.block(1)[:-1]} route(r); }}")
         rare = (
             lambda: f"event_route[E_B] {self.block(1)}",
             lambda: f"startup_route {self.block(1)}",
             lambda: f"timer_route[t, 5] {self.block(1)}",
             lambda: f"error_route {self.block(1)}",
-            lambda: f"{self.pick(('log_level', 'xlog_buf_size', 'pv_print_buf_size', 'enable_asserts'))} = {self.number()}",
+            lambda: f"{self.pick(GLOBALS)} = {self.number()}",
         )
-        event = self.pick(EVENTS if self.one_in(3) else EVENTS[:2])
-        parts = [f"event_route[{event}] {self.block()}", f"route[r] {self.block(1)}", "route[s] { return(2); }"]
         return "\n".join([self.pick(rare)(), *parts] if self.one_in(3) else parts)
 
     def mutated(self) -> str:
@@ -328,7 +355,9 @@ class Grammar:
         words = [*_WORD.finditer(text)]
         if not words or self.one_in(5):
             lines = text.split("\n")
-            return "\n".join([*lines[: (at := self.below(len(lines)))], *self.pick(([], [lines[at]] * 2)), *lines[at + 1 :]])
+            return "\n".join(
+                [*lines[: (at := self.below(len(lines)))], *self.pick(([], [lines[at]] * 2)), *lines[at + 1 :]]
+            )
         word = self.pick(words)
         kinds = {
             "string": self.format,

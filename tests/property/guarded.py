@@ -11,16 +11,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.lang.compiler import Unit, compile_script
 from evroute_kernel.lang.environment import Environment, known_modules
 from evroute_kernel.library.catalogue import events
-from evroute_kernel.runtime.context import Process, Settings
+from evroute_kernel.runtime.context import Process, Record, Settings
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.source import Source
+from evroute_kernel.worker.messages import encode
+from evroute_kernel.worker.state import variables
 from in_process import World, apply
 from recorded import Case, Outcome
 
@@ -33,6 +36,8 @@ MEMORY: Final = 2**24
 #: as the worker sets it
 RECURSION: Final = 5000
 
+#: how a script ends; "stopped" at a limit, as a worker would have ended it
+End = Literal["refused", "ran", "crashed", "stopped", "refused without an error"]
 ENVIRONMENT: Final = Environment(modules=known_modules())
 
 
@@ -81,8 +86,8 @@ def limited(monkeypatch: Any) -> Iterator[None]:
         sys.setrecursionlimit(recursion)
 
 
-def result_of(text: str, shared: Shared, *, scratch: bool = False) -> str:
-    """Parse, check, compile and run; how it ended: "refused", "ran", "crashed", "stopped".
+def result_of(text: str, shared: Shared, *, scratch: bool = False) -> End:
+    """Parse, check, compile and run; how it ended.
 
     Everything that is no such end comes out as the exception it is.
     """
@@ -91,9 +96,8 @@ def result_of(text: str, shared: Shared, *, scratch: bool = False) -> str:
     try:
         unit = compile_script(source, ENVIRONMENT, scratch=scratch)
     except ScriptError as error:
-        assert any(d.severity == "error" for d in error.diagnostics)
         check_places(error.diagnostics, source)
-        return "refused"
+        return "refused" if {"error"} & {d.severity for d in error.diagnostics} else "refused without an error"
     else:
         check_places(unit.diagnostics, source)
         return run(unit, text, shared)
@@ -113,36 +117,48 @@ def check_places(found: Any, source: Source) -> None:
         assert diagnostic.message in diagnostic.render()
 
 
-def run(unit: Unit, text: str, shared: Shared) -> str:
+def run(unit: Unit, text: str, shared: Shared) -> End:
     """Run what runs here once: startup, every event with sample parameters, timers, statements."""
     settings, outcome = Settings(), Outcome()
     apply(settings, unit)
     settings.modules = set(ENVIRONMENT.modules)
     settings.max_while_loops = min(settings.max_while_loops, LOOPS)
     shared.clear()
+    if unit.scratch:
+        unit = replace(unit, routes=(*unit.routes, unit.scratch))
     world = World(unit, settings, shared, outcome)
-    process = world.process
-    show = process.emit
-
-    def emit(record: Any) -> None:
-        marshal.dumps(record)  # it must be able to leave the process
-        assert 0 <= record[3][0] < max(1, len(unit.routes)) + 1
-        show(record)
-
-    process.emit = emit
-    process.stub_called = lambda name, arguments: bool(marshal.dumps(arguments))
-    process.at = Steps(process)
+    watch(world, unit)
     raises = tuple((route.name, samples(route.name)) for route in unit.routes if route.kind == "event_route")
     try:
         world.run(Case("property", "", text, raises, "", {}))
         for route in world.linked:
-            if route.kind == "timer_route":
+            if route.kind in ("timer_route", "scratch"):
                 world.run_route(route, "", ())
     except (Stopped, RecursionError):
         shared.abandon()
         return "stopped"
-    marshal.dumps((process.var, process.rc))
+    encode(variables(world.process, 0))
     return "crashed" if outcome.failures else "ran"
+
+
+def watch(world: World, unit: Unit) -> None:
+    """Count statements, and see that all that is reported can leave the process and has a place."""
+    process = world.process
+    show = process.emit
+
+    def emit(record: Record) -> None:
+        marshal.dumps(record)
+        slot, statement = record[3]
+        assert not unit.routes[slot].code or statement < len(unit.routes[slot].spans), record
+        show(record)
+
+    process.emit = emit
+    process.stub_called = lambda name, arguments: assert_plain(arguments)
+    process.at = Steps(process)
+
+
+def assert_plain(value: object) -> None:
+    marshal.dumps(value)
 
 
 def samples(event: str) -> dict[str, Any]:
