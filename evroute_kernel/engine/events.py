@@ -20,15 +20,21 @@ NAME_LIMIT = 64
 
 
 class UnknownEventError(ScriptError):
-    """An event was raised that no route handles."""
+    """An event was raised that no route handles. `reason` tells why a route of its name does not."""
 
-    def __init__(self, event: str, handled: Iterable[str], catalogued: Iterable[str] = ()) -> None:
+    def __init__(
+        self, event: str, handled: Iterable[str], catalogued: Iterable[str] = (), reason: str | None = None
+    ) -> None:
         handled = sorted(handled)
-        known = list(handled)
-        hint = did_you_mean(event, known) or did_you_mean(event, catalogued)
-        if hint is None and handled:
+        catalogued = set(catalogued)
+        hint = did_you_mean(event, handled)
+        if hint is None and event not in catalogued:
+            hint = did_you_mean(event, catalogued)
+        if hint is None and handled and event not in catalogued:
             hint = "handled are " + ", ".join(handled[:8]) + (" ..." if len(handled) > 8 else "")
         message = f"no route handles the event {event}"
+        if reason:
+            hint = f"event_route[{event}] is not registered, as on a server: {reason}"
         super().__init__([Diagnostic("error", "unknown-event", message, None, hint or f"define event_route[{event}]")])
         self.event = event
 

@@ -156,6 +156,12 @@ class Registry:
     def names(self, kind: str) -> list[str]:
         return [d.route.name for d in self._definitions.values() if d.route.kind == kind]
 
+    def subscribing(self) -> list[str]:
+        """The events that event_routes subscribe to."""
+        return [
+            d.route.name for d in self._definitions.values() if d.route.kind == "event_route" and d.route.subscribes
+        ]
+
     def event_slot(self, name: str) -> int | None:
         """The slot of event_route[name]; None when it is not defined."""
         found = self._definitions.get(("event_route", name, 0))

@@ -134,7 +134,7 @@ class World:
         with self._lock:
             registry = self.registry
             names = registry.names("event_route")
-            self._interface.sync_routes(names)
+            self._interface.sync_routes(registry.subscribing())
             error_route = registry.look_up("error_route")
             self._program = Program(
                 registry.codes,
@@ -166,7 +166,10 @@ class World:
     def _unknown(self, event: str) -> UnknownEventError:
         from evroute_kernel.library.catalogue import events
 
-        return UnknownEventError(event, map(decode, self._interface.events()), (*events(), *self.declared_events))
+        handled = map(decode, self._interface.events())
+        if self.registry.event_slot(encode(event)) is not None:
+            return UnknownEventError(event, handled, reason="an event_route before it, or itself, holds only ';'")
+        return UnknownEventError(event, handled, (*events(), *self.declared_events))
 
     def timers(self, name: str) -> tuple[int, ...]:
         """The timer routes of a name, of which there may be several. Raises ScriptError when there is none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final, NoReturn
 
@@ -45,6 +45,8 @@ class CompiledRoute:
     header: Span = field(repr=False)
     span: Span = field(repr=False)
     digest: str = ""
+    #: False for an event_route that the server never registers: one that holds only `;`, and each that follows it
+    subscribes: bool = True
 
     @property
     def title(self) -> str:
@@ -139,10 +141,12 @@ def _order(diagnostic: Diagnostic) -> int:
 
 def _generate(script: nodes.Script, found: list[Diagnostic]) -> tuple[tuple[CompiledRoute, ...], CompiledRoute | None]:
     routes = []
+    subscribes = True
     for item in script.items:
         if isinstance(item, nodes.Route):
+            subscribes &= bool(item.body) or item.kind != "event_route"
             compiled = compile_route(item, found)
-            routes += [compiled] if compiled else []
+            routes += [replace(compiled, subscribes=subscribes)] if compiled else []
     if not script.scratch:
         return tuple(routes), None
     span = script.scratch[0].span

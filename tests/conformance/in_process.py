@@ -61,7 +61,7 @@ class World:
             for slot, r in enumerate(unit.routes)
         ]
         self.process.slots = dict(enumerate(self.linked))
-        self.events = {r.name: r for r in self.linked if r.kind == "event_route" and not r.is_empty}
+        self.events = {r.name: r for r in self.linked if unit.routes[r.slot].subscribes and r.kind == "event_route"}
         self.process.has_subscribers = self.events.__contains__
         self.process.routes = {r.name: r for r in self.linked if r.kind == "route"}
         for route in self.linked:

@@ -341,3 +341,12 @@ def test_numbers_of_workers() -> None:
 def test_the_fixture_for_tests_of_scripts(evroute_session: Session) -> None:
     evroute_session.load('event_route[E_A] { xlog("a"); }')
     assert texts(evroute_session.raise_event("E_A")) == ["a"]
+
+
+def test_an_event_route_without_statements_switches_off_those_after_it(session: Session) -> None:
+    """A bug of the server, observed on OpenSIPS 3.6; the lint empty-route points it out."""
+    session.load('event_route[E_A] { xlog("a\\n"); } event_route[E_B] { ; } event_route[E_C] { xlog("c\\n"); }')
+    assert session.raise_event("E_A").ok
+    for event in ("E_B", "E_C"):
+        with pytest.raises(UnknownEventError, match="holds only ';'"):
+            session.raise_event(event)

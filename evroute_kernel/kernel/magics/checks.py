@@ -22,19 +22,25 @@ if TYPE_CHECKING:
 LINES: Final = 10
 
 
-@magic("expect", "TEXT...")
+@magic("expect", "TEXT... [--not]")
 async def expect(cell: CellRun, arguments: Arguments) -> None:
-    """Fail the cell unless its log so far holds the text (each of the texts).
+    r"""Fail the cell unless its log so far holds the text (each of the texts).
 
-    The log of a cell is all that the routes it raised have logged, diagnostics included.
+    The log of a cell is all that the routes it raised have logged, as they logged it, diagnostics included, each on a
+    line of its own. `\n` and `\t` mean a line break and a tab.
+
+    --not  fail the cell if its log holds one of the texts
     """
     await cell.settle()
-    log = "".join(record.text if record.text.endswith("\n") else record.text + "\n" for record in cell.outlet.records)
+    log = "".join(record.text + "\n" * record.diagnostic for record in cell.outlet.records)
+    unwanted = "not" in arguments.flags
     for word in arguments.words:
-        if word.text not in log:
+        text = word.text.replace("\\n", "\n").replace("\\t", "\t")
+        if (text in log) is unwanted:
             end = "\n".join(f"    {line}" for line in log.splitlines()[-LINES:])
             hint = f"it ends with:\n{end}" if log else "this cell has logged nothing"
-            raise failure("ExpectationFailed", f"the log of this cell does not hold {word.text!r}", word.span, hint)
+            fault = "holds" if unwanted else "does not hold"
+            raise failure("ExpectationFailed", f"the log of this cell {fault} {word.text!r}", word.span, hint)
 
 
 # -- conditions -----------------------------------------------------------------------------------------------------

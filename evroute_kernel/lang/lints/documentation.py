@@ -14,7 +14,7 @@ What an OpenSIPS server accepts in silence and then does otherwise than it reads
 `%check` and by `evroute check`. They never change what runs.
 
 A *warning* means: the script does not do what it says. An *info* means: it may, but look at it.
-Lints marked *legacy* explain the errors of OpenSIPS 2.x scripts, which do not load at all; `%migrate` rewrites those.
+Lints marked *legacy* explain the errors of OpenSIPS 2.x scripts, which do not load at all; `%%migrate` rewrites those.
 
 This page is made from the rules themselves: `python -m evroute_kernel.lang.lints > docs/lints.md`.
 """

@@ -18,13 +18,13 @@ from evroute_kernel.source import Source
     quiet="$var(ip) = $param(ip);",
 )
 def fetch_event_params(source: Source) -> Iterator[Finding]:
-    """The function does not exist in 3.x. `%migrate` rewrites the cell, by name and by position."""
+    """The function does not exist in 3.x. `%%migrate` rewrites the cell, by name and by position."""
     migration = _migration(source)
     message = "fetch_event_params is of OpenSIPS 2.x: $param reads the parameters of an event"
     for change in migration.changes:
         # a call in a condition takes another change, assignments before the `if`
         if change.code == "fetch-event-params" and change.before:
-            yield Finding(message, change.span, f"write {change.instead} (%migrate rewrites the cell)")
+            yield Finding(message, change.span, f"write {change.instead} (%%migrate rewrites the cell)")
     for note in migration.notes:
         if note.code == "fetch-event-params" and note.severity == "warning" and note.span is not None:
             yield Finding(message, note.span, note.message.removeprefix("this stays as it is: "))
@@ -38,11 +38,11 @@ def fetch_event_params(source: Source) -> Iterator[Finding]:
     quiet='event_route[E_PIKE_BLOCKED] { xlog("blocked\\n"); }',
 )
 def event_route_mode(source: Source) -> Iterator[Finding]:
-    """In 3.x this is a syntax error. `%migrate` rewrites the cell."""
+    """In 3.x this is a syntax error. `%%migrate` rewrites the cell."""
     for change in _changes(source, "event-route-mode"):
         mode = change.before.strip(", ")
         message = f"the mode {mode} is of OpenSIPS 2.x: an event route always runs after what raised the event"
-        yield Finding(message, change.span, "write event_route[NAME] without it (%migrate rewrites the cell)")
+        yield Finding(message, change.span, "write event_route[NAME] without it (%%migrate rewrites the cell)")
 
 
 @rule(
@@ -53,10 +53,10 @@ def event_route_mode(source: Source) -> Iterator[Finding]:
     quiet='event_route[E_PIKE_BLOCKED] { xlog("blocked\\n"); }',
 )
 def event_route_module(source: Source) -> Iterator[Finding]:
-    """Loading it stops the server. `%migrate` takes the line away."""
+    """Loading it stops the server. `%%migrate` takes the line away."""
     for change in _changes(source, "event-route-module"):
         yield Finding(
-            "the core has event routes: there is no module event_route", change.span, "%migrate takes it away"
+            "the core has event routes: there is no module event_route", change.span, "%%migrate takes it away"
         )
 
 

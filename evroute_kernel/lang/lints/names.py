@@ -281,5 +281,5 @@ def old_avp_name(subject: Subject) -> Iterator[Finding]:
     for use in (use for block in subject.blocks for use in block.uses):
         name = use.name
         if use.spec.declaration.name == "avp" and name is not None and name[:2] in ("s:", "i:"):
-            hint = f"write {name[2:]} everywhere: %migrate does"
+            hint = f"write {name[2:]} everywhere: %%migrate does"
             yield Finding(f"the prefix {name[:2]} is part of the name", use.name_span, hint)
