@@ -95,5 +95,11 @@ def _applied(text: str, edits: list[Edit]) -> str:
 
 def unified_diff(old: str, new: str, name: str) -> str:
     """What changes between two texts, as `diff -u` shows it; empty when they are equal."""
-    lines = _unified_diff(old.splitlines(), new.splitlines(), name, f"{name} (3.x)", lineterm="")
+    lines = _unified_diff(_lines(old), _lines(new), name, f"{name} (3.x)", lineterm="")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as `patch` counts them; the last one says when its line break is missing."""
+    *lines, rest = text.split("\n")
+    return [*lines, f"{rest}\n\\ No newline at end of file"] if rest else lines

@@ -40,6 +40,7 @@ class Handmade:
     file: str = "hand.cfg"
 
     interval = None
+    subscribes = True
     pool = ()
     lines = (1, 2, 3)
     actions = ("core one", "core two", "core three")

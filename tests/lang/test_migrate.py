@@ -194,6 +194,19 @@ def test_diff():
     assert unified_diff(NEW_SCRIPT, NEW_SCRIPT, "flood.cfg") == ""
 
 
+def test_diff_is_one_that_patch_understands():
+    old = "a\r\nb\x0cc\nlast"
+    assert unified_diff(old, old.replace("last", "least\n"), "x").splitlines()[3:] == [
+        " a",
+        " b",
+        "c",
+        "-last",
+        "\\ No newline at end of file",
+        "+least",
+    ]
+    assert " a\r\n b\x0cc\n-last\n" in unified_diff(old, old + "\n", "x")
+
+
 @pytest.mark.parametrize(
     ("text", "severity", "message"),
     [
@@ -250,7 +263,7 @@ def test_hints_name_the_text_that_replaces():
         ("fetch-event-params", 8),
         ("fetch-event-params", 18),
     ]
-    assert hints[2].hint == "write $var(ip) = $param(ip); (%migrate rewrites the cell)"
+    assert hints[2].hint == "write $var(ip) = $param(ip); (%%migrate rewrites the cell)"
     assert "$var(group) = $param(group); $var(dst) = $param(address);" in hints[3].hint
 
 
