@@ -18,6 +18,7 @@ from benchmarks import engine, kernels, language
 from benchmarks.measurement import Measurement
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
+    "answers": kernels.answers,
     "compile": language.compile_time,
     "events": engine.events_per_second,
     "round-trip": kernels.round_trip,

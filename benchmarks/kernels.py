@@ -84,3 +84,77 @@ def start_up(smoke: bool) -> Iterator[Measurement]:
     mine, python = (statistics.median(seconds) for seconds in times.values())
     yield Measurement("start-up", "ipykernel: ready, median", python * 1e3, "ms")
     yield Measurement("start-up", "evroute: ready, median", mine * 1e3, "ms", python * 1e3)
+
+
+#: a notebook of 200 routes; the server takes at most 98 event routes, 99 routes
+TIMERS = "".join(f"timer_route[tick_{n}, 60] {{\n\texit;\n}}\n" for n in range(8))
+HANDLERS = "".join(
+    f"event_route[E_OWN_{n}] {{\n\t$var(x{n}) = $param(ip);\n\troute(handle_{n}, $var(x{n}));\n}}\n" for n in range(95)
+)
+CALLED = "".join(f'route[handle_{n}] {{\n\t$shv(s{n}) = 1;\n\txlog("$param(1)\\n");\n}}\n' for n in range(97))
+#: a route that runs for minutes
+SPIN = """event_route[E_SPIN] {
+    xlog("spinning\\n");
+    $var(i) = 0;
+    while ($var(i) < 9999) {
+        $var(j) = 0;
+        while ($var(j) < 9999) { $var(j) += 1; }
+        $var(i) += 1;
+    }
+}
+%raise E_SPIN
+"""
+#: what is asked about, the cursor at its end
+QUESTIONS = (
+    "event_route[E_PIKE_BLOCKED] {\n\t$var(x) = $param(",
+    "event_route[E_PIKE_BLOCKED] {\n\t$shv(",
+    "event_route[E_OWN_",
+    "route[x] {\n\troute(",
+    "route[x] {\n\tca",
+    'route[x] {\n\txlog("$(var(x){s.',
+    "%raise E_",
+)
+PYTHON = "import os, json\nos.path.jo"
+
+
+def seconds_to_answer(client: BlockingKernelClient, kind: str, code: str) -> float:
+    """From a question to its reply."""
+    ask = client.complete if kind == "complete" else client.inspect
+    started = time.perf_counter()
+    reply = ask(code, len(code), reply=True, timeout=SECONDS)
+    seconds = time.perf_counter() - started
+    if reply["content"]["status"] != "ok":
+        raise RuntimeError(f"{code!r} was answered {reply['content']}")
+    return seconds
+
+
+def answers(smoke: bool) -> Iterator[Measurement]:
+    """Completion and inspection in a notebook with 200 routes, beside ipykernel; and while a cell runs."""
+    rounds = 2 if smoke else 40
+    with running_kernel("evroute") as ours, running_kernel("python3") as theirs:
+        execute(ours, HANDLERS + CALLED + TIMERS, "")
+        for kind in ("complete", "inspect"):
+            mine, python = [], []
+            for number in range(rounds + 1):
+                times = [seconds_to_answer(ours, kind, code) for code in QUESTIONS]
+                other = seconds_to_answer(theirs, kind, PYTHON)
+                if number:  # the first ones warm both up
+                    mine += times
+                    python.append(other)
+            yield Measurement("answers", f"ipykernel: {kind}, median", statistics.median(python) * 1e3, "ms")
+            yield Measurement("answers", f"evroute: {kind}, median", statistics.median(mine) * 1e3, "ms", 20)
+        broken = (HANDLERS * 20)[:100_000].replace("}", "", 99)
+        worst = max(seconds_to_answer(ours, "complete", broken + code) for code in QUESTIONS)
+        yield Measurement("answers", "evroute: 100 KB, broken, worst", worst * 1e3, "ms", 50)
+        yield from busy_answers(ours, rounds)
+
+
+def busy_answers(client: BlockingKernelClient, rounds: int) -> Iterator[Measurement]:
+    """The same questions while a route runs."""
+    client.execute(SPIN)
+    while True:
+        message = client.get_iopub_msg(timeout=SECONDS)
+        if message["msg_type"] == "stream" and "spinning" in message["content"]["text"]:
+            break
+    times = sorted(seconds_to_answer(client, "complete", code) for _ in range(rounds) for code in QUESTIONS)
+    yield Measurement("answers", "evroute: complete, busy, p95", times[len(times) * 95 // 100] * 1e3, "ms", 20)

@@ -1,4 +1,6 @@
-"""The `evroute` command: run a script, check scripts, install the kernelspec. It needs no Jupyter to run or check.
+"""The `evroute` command: run a script, check or migrate scripts, export a notebook, install the kernelspec.
+
+It needs no Jupyter, but to install the kernelspec.
 
 Exit codes: 0 all went well; 1 the script has findings, was refused, or a run failed; 2 wrong usage, or a file that
 cannot be read.
@@ -63,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="load a script, raise events, print what it logs"))
     _add_check(commands.add_parser("check", help="say what is wrong with scripts, without running them"))
+    _add_migrate(commands.add_parser("migrate", help="rewrite scripts of OpenSIPS 2.x for 3.x"))
+    _add_export(commands.add_parser("export", help="make a server's configuration of a notebook"))
     _add_install(commands.add_parser("install", help="make the kernel known to Jupyter"))
     return parser
 
@@ -181,7 +185,10 @@ def _plain(record: LogRecord) -> dict[str, Any]:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Print every finding as file:line:column: severity: message. Each file is checked on its own."
+    parser.description = (
+        "Print every finding as file:line:column: severity: message (hint) [code]. Each file is checked on its own. "
+        "docs/lints.md explains the codes of warnings and notes."
+    )
     parser.epilog = "Exit code: 0 nothing found, 1 findings, 2 a file cannot be read."
     parser.add_argument("files", nargs="+", metavar="FILE", help="a script; - reads standard input")
     parser.set_defaults(command=_check)
@@ -198,9 +205,14 @@ def _check(options: argparse.Namespace) -> int:
             continue
         findings = _findings(_source(file, text))
         for finding in findings:
-            print(finding if finding.span else f"{file}:1:1: {finding}")
+            print(_line(finding, file))
         code = max(code, EXIT_FINDINGS if findings else EXIT_OK)
     return code
+
+
+def _line(finding: Diagnostic, file: str) -> str:
+    """A finding on one line, with a place in any case, and its code."""
+    return f"{finding if finding.span else f'{file}:1:1: {finding}'} [{finding.code}]"
 
 
 def _findings(source: Source) -> list[Diagnostic]:
@@ -211,6 +223,108 @@ def _findings(source: Source) -> list[Diagnostic]:
         return list(compile_script(source, Environment()).diagnostics)
     except ScriptError as error:
         return error.diagnostics
+
+
+# -- migrate ----------------------------------------------------------------------------------------------------------
+
+
+def _add_migrate(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Print what changes in scripts of OpenSIPS 2.x for 3.x, as a unified diff. What stays as it is, or needs a "
+        "look, is said on standard error."
+    )
+    parser.epilog = (
+        "Exit code: 0 nothing to migrate, or all of it applied; 1 something to migrate; 2 a file cannot be read or "
+        "written."
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a script; - reads standard input")
+    parser.add_argument(
+        "--apply", action="store_true", help="rewrite the files; the text of standard input goes to standard output"
+    )
+    parser.set_defaults(command=_migrate)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    code = EXIT_OK
+    for file in options.files:
+        try:
+            is_old = _migrate_file(file, options.apply)
+        except UsageError as error:
+            print(error, file=sys.stderr)
+            code = EXIT_USAGE
+            continue
+        code = max(code, EXIT_FINDINGS if is_old and not options.apply else EXIT_OK)
+    return code
+
+
+def _migrate_file(file: str, is_applied: bool) -> bool:
+    """Print or write what changes in a file; whether anything does. Raises UsageError."""
+    from evroute_kernel.kernel.export.files import write_whole
+    from evroute_kernel.lang.migrate import migrate, unified_diff
+
+    text = _read(file)
+    found = migrate(_source(file, text))
+    for note in found.notes:
+        print(_line(note, file), file=sys.stderr)
+    if is_applied and file == "-":
+        sys.stdout.write(found.text)
+    elif is_applied and found:
+        try:
+            write_whole(Path(file), found.text, force=True)
+        except OSError as error:
+            raise UsageError(f"error: cannot write {file}: {error.strerror}") from None
+    else:
+        sys.stdout.write(unified_diff(text, found.text, file))
+    return bool(found)
+
+
+# -- export -----------------------------------------------------------------------------------------------------------
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Write the routes and settings of a notebook as an opensips.cfg; prose, magics and bare statements become "
+        "comments. Nothing is run."
+    )
+    parser.epilog = "Exit code: 0 written, 1 the whole has errors or cannot be written, 2 the notebook cannot be read."
+    parser.add_argument("notebook", metavar="NOTEBOOK", help="a notebook file")
+    parser.add_argument("-o", "--output", metavar="FILE", help="- is standard output (default: NOTEBOOK with .cfg)")
+    parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    parser.set_defaults(command=_export)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from evroute_kernel.kernel.export import export
+    from evroute_kernel.kernel.export.notebooks import NotebookError, read_notebook, title_of
+
+    path = Path(options.notebook)
+    target = options.output or str(path.with_suffix(".cfg"))
+    try:
+        made = export(read_notebook(path), title_of(path.name), path.parent)
+    except OSError as error:
+        raise UsageError(f"error: cannot read {path}: {error.strerror}") from None
+    except NotebookError as error:
+        raise UsageError(f"error: {error}") from None
+    if target == "-":
+        print(made.text, end="")
+    else:
+        _write_new(target, made.text, options.force)
+        print(f"{target}: {made.summary}")
+    for finding in made.findings:
+        print(finding.render(), file=sys.stderr)
+    return EXIT_FINDINGS if made.findings else EXIT_OK
+
+
+def _write_new(file: str, text: str, force: bool) -> None:
+    """Write a file that does not exist yet; with `force` any. Raises FailedError."""
+    from evroute_kernel.kernel.export.files import write_whole
+
+    try:
+        write_whole(Path(file), text, force=force)
+    except FileExistsError:
+        raise FailedError(f"error: {file} exists (--force replaces it)") from None
+    except OSError as error:
+        raise FailedError(f"error: cannot write {file}: {error.strerror}") from None
 
 
 # -- install ----------------------------------------------------------------------------------------------------------

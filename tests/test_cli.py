@@ -130,7 +130,16 @@ class TestCheck:
         assert (done.returncode, done.stderr) == (1, "")
         first, second = done.stdout.splitlines()
         assert first.startswith(f"{path}:2:3: error: ")
+        assert first.endswith(" [unknown-function]")
         assert second.startswith(f"{path}:3:3: error: ")
+
+    def test_lints_have_codes(self, tmp_path: Path) -> None:
+        path = tmp_path / "pike.cfg"
+        path.write_text('event_route[E_PIKE_BLOCKED] {\n  xlog("$param(src_ip)\\n");\n}')
+        done = evroute("check", path)
+        assert (done.returncode, done.stderr) == (1, "")
+        assert done.stdout.startswith(f"{path}:2:16: warning: ")
+        assert done.stdout.endswith("[unknown-param]\n")
 
     def test_several_files(self, tmp_path: Path, script: Path) -> None:
         bad = tmp_path / "bad.cfg"
@@ -170,6 +179,134 @@ class TestCheck:
         assert (done.returncode, done.stderr) == (1, "")
 
 
+OLD = 'event_route[E_PIKE_BLOCKED, async] {\r\n  fetch_event_params("ip=$avp(ip)");\r\n  exit; # Zoë\r\n}'
+
+
+class TestMigrate:
+    def test_a_diff(self, tmp_path: Path) -> None:
+        path = tmp_path / "old.cfg"
+        path.write_bytes(OLD.encode())
+        done = evroute("migrate", path)
+        assert (done.returncode, done.stderr) == (1, "")
+        lines = done.stdout.split("\n")
+        assert lines[:2] == [f"--- {path}", f"+++ {path} (3.x)"]
+        assert "-event_route[E_PIKE_BLOCKED, async] {\r" in lines
+        assert "+event_route[E_PIKE_BLOCKED] {\r" in lines
+        assert lines[-3:] == [" }", "\\ No newline at end of file", ""]
+        assert path.read_bytes() == OLD.encode()
+
+    def test_apply_rewrites_the_file_and_keeps_all_else_of_it(self, tmp_path: Path) -> None:
+        path, link = tmp_path / "old.cfg", tmp_path / "link.cfg"
+        path.write_bytes(OLD.encode())
+        path.chmod(0o640)
+        link.symlink_to(path)
+        done = evroute("migrate", link, "--apply")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        new = path.read_bytes().decode()
+        assert new.startswith("event_route[E_PIKE_BLOCKED] {\r\n")
+        assert new.endswith("exit; # Zoë\r\n}")
+        assert (link.is_symlink(), path.stat().st_mode & 0o777) == (True, 0o640)
+        assert sorted(tmp_path.iterdir()) == [link, path]
+        assert evroute("migrate", path).returncode == 0
+        assert evroute("check", path).returncode == 0
+
+    def test_nothing_to_migrate(self, script: Path) -> None:
+        before = script.stat().st_mtime_ns
+        for options in ([], ["--apply"]):
+            done = evroute("migrate", script, *options)
+            assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert script.stat().st_mtime_ns == before
+
+    def test_standard_input(self) -> None:
+        done = evroute("migrate", "-", stdin=OLD.encode())
+        assert (done.returncode, done.stdout[:6]) == (1, "--- -\n")
+        done = evroute("migrate", "-", "--apply", stdin=OLD.encode())
+        assert done.returncode == 0
+        assert done.stdout.startswith("event_route[E_PIKE_BLOCKED] {\r\n")
+        assert evroute("migrate", "-", "--apply", stdin=PIKE.encode()).stdout == PIKE
+
+    def test_what_needs_a_look_is_said(self, tmp_path: Path) -> None:
+        path = tmp_path / "old.cfg"
+        path.write_text("event_route[E_X] {\n  fetch_event_params($var(list));\n}")
+        done = evroute("migrate", path)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert done.stderr.startswith(f"{path}:2:3: warning: this stays as it is: ")
+        assert done.stderr.rstrip().endswith("]")
+
+    def test_several_files(self, tmp_path: Path, script: Path) -> None:
+        path = tmp_path / "old.cfg"
+        path.write_text(OLD)
+        done = evroute("migrate", tmp_path / "none.cfg", path, script, "--apply")
+        assert done.returncode == 2
+        assert "cannot read" in done.stderr
+        assert "async" not in path.read_text()
+
+
+class TestExport:
+    @pytest.fixture
+    def notebook(self, tmp_path: Path) -> Path:
+        cells = [
+            {"cell_type": "markdown", "source": "# Zoë"},
+            {"cell_type": "code", "source": f"{PIKE}%raise E_PIKE_BLOCKED ip=192.0.2.1"},
+            {"cell_type": "code", "source": "event_route[E_X] { }"},
+        ]
+        path = tmp_path / "pike.ipynb"
+        path.write_text(json.dumps({"cells": cells}))
+        return path
+
+    def test_beside_the_notebook(self, notebook: Path) -> None:
+        done = evroute("export", notebook)
+        target = notebook.with_suffix(".cfg")
+        summary = f"{target}: 1 route; In[2] left out, because refused\n"
+        assert (done.returncode, done.stdout, done.stderr) == (0, summary, "")
+        assert "# # Zoë\n" in target.read_text()
+        assert evroute("check", target).returncode == 0
+        done = evroute("run", target, "--raise", "E_PIKE_BLOCKED ip=192.0.2.1")
+        assert (done.returncode, done.stdout) == (0, "blocked 192.0.2.1\n")
+
+    def test_an_old_file_stays_without_force(self, notebook: Path, tmp_path: Path) -> None:
+        target = tmp_path / "old.cfg"
+        target.write_text("old")
+        done = evroute("export", notebook, "-o", target)
+        assert (done.returncode, done.stdout, target.read_text()) == (1, "", "old")
+        assert done.stderr == f"error: {target} exists (--force replaces it)\n"
+        assert evroute("export", notebook, "-o", target, "--force").returncode == 0
+        assert PIKE in target.read_text()
+
+    def test_standard_output(self, notebook: Path, tmp_path: Path) -> None:
+        done = evroute("export", notebook, "-o", "-")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert PIKE in done.stdout
+        assert list(tmp_path.iterdir()) == [notebook]
+
+    def test_errors_of_the_whole(self, tmp_path: Path) -> None:
+        cells = ["route[b] { exit; }", "route[a] { route(b); }", "%forget b"]
+        path = tmp_path / "a.ipynb"
+        path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": text} for text in cells]}))
+        done = evroute("export", path)
+        assert done.returncode == 1
+        assert "route(b)" in done.stderr
+
+    def test_what_cannot_be_read_or_written(self, notebook: Path, tmp_path: Path) -> None:
+        assert evroute("export", tmp_path / "none.ipynb").returncode == 2
+        (tmp_path / "a.ipynb").write_text("no")
+        done = evroute("export", tmp_path / "a.ipynb")
+        assert (done.returncode, "is no notebook" in done.stderr) == (2, True)
+        done = evroute("export", notebook, "-o", tmp_path / "none" / "a.cfg")
+        assert (done.returncode, "cannot write" in done.stderr) == (1, True)
+
+    def test_it_needs_no_jupyter(self, notebook: Path) -> None:
+        program = (
+            "import sys\nfrom evroute_kernel.cli import main\n"
+            "try: main(['export', sys.argv[1]])\nexcept SystemExit as end: assert end.code == 0\n"
+            "heavy = {'ipykernel', 'jupyter_client', 'nbconvert', 'nbformat', 'zmq', 'traitlets'} & set(sys.modules)\n"
+            "sys.exit(str(heavy) if heavy else 0)"
+        )
+        command = [sys.executable, "-c", program, str(notebook)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+
+
 class TestInstall:
     def test_prefix(self, tmp_path: Path) -> None:
         done = evroute("install", "--prefix", tmp_path, "--name", "routes", "--display-name", "Routes")
@@ -197,7 +334,7 @@ class TestUsage:
     def test_help_names_the_commands(self) -> None:
         done = evroute("--help")
         assert done.returncode == 0
-        assert all(command in done.stdout for command in ("run", "check", "install"))
+        assert all(command in done.stdout for command in ("run", "check", "migrate", "export", "install"))
 
     def test_version(self) -> None:
         from evroute_kernel import __version__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,7 @@ def test_the_pytest_example_passes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", [line for text in blocks("sh") for line in text.splitlines() if "evroute" in line])
 def test_the_commands_work(tmp_path: Path, line: str) -> None:
     (tmp_path / "opensips.cfg").write_text(PIKE)
+    shutil.copy(Path(__file__).parent.parent / "notebooks" / "tour.ipynb", tmp_path)
     command = f"PATH={Path(sys.executable).parent}:$PATH; {line}"
     done = subprocess.run(
         ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False

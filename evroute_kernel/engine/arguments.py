@@ -25,6 +25,7 @@ from evroute_kernel.source import Source, Span
 
 USAGE: Final = (
     "EVENT [name=value ... | value ... | {json}] [--sample] [--count N] [--async] [--detach] [--timeout SECONDS]"
+    " [--report] [--stats]"
 )
 
 #: option -> what its value is called, None for a switch
@@ -34,6 +35,8 @@ OPTIONS: Final[Mapping[str, str | None]] = {
     "async": None,
     "detach": None,
     "timeout": "SECONDS",
+    "report": None,
+    "stats": None,
 }
 
 #: what JSON can hold; text is text as people write it, not yet bytes of a script

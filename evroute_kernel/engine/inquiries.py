@@ -15,26 +15,55 @@ class Inquiries:
 
     def __init__(self) -> None:
         self._count = 0
-        self._open: dict[int, tuple[Worker, Future[Variables]]] = {}
+        #: not yet asked: number of the worker, who waits
+        self._waiting: list[tuple[int, Future[Variables]]] = []
+        self._asked: dict[int, tuple[Worker, Future[Variables]]] = {}
+        self._is_closed = False
 
-    def ask(self, worker: Worker, future: Future[Variables]) -> None:
-        """Ask a worker; the future gets what it says, or nothing when the worker ends first: then nothing is kept."""
-        if worker.state is State.ENDING:
-            future.set_result(Variables(worker.number))
-            return
-        self._count += 1
-        self._open[self._count] = worker, future
-        worker.send(encode(AskVariables(self._count)))
+    def add(self, number: int, future: Future[Variables]) -> None:
+        """Ask worker `number` when it has been given what was to be run before."""
+        if self._is_closed:
+            future.set_result(Variables(number))
+        else:
+            self._waiting.append((number, future))
+
+    def ask(self, workers: dict[int, Worker]) -> list[Worker]:
+        """Put the questions to the workers, but for those that are starting; those that were asked.
+
+        A worker that is not there, or is ending, keeps nothing.
+        """
+        asked = []
+        waiting, self._waiting = self._waiting, []
+        for number, future in waiting:
+            worker = workers.get(number)
+            if worker is None or worker.state is State.ENDING:
+                future.set_result(Variables(number))
+            elif worker.state is State.STARTING:
+                self.add(number, future)
+            else:
+                self._count += 1
+                self._asked[self._count] = worker, future
+                worker.send(encode(AskVariables(self._count)))
+                asked.append(worker)
+        return asked
 
     def answer(self, told: VariablesTold) -> None:
-        worker, future = self._open.pop(told.request)
+        """A worker has answered."""
+        worker, future = self._asked.pop(told.request)
         var = {decode(name): decode(value) if isinstance(value, str) else value for name, value in told.var}
         json = {decode(name): None if text is None else decode(text) for name, text in told.json}
         future.set_result(Variables(worker.number, var, json))
 
-    def forget(self, worker: Worker | None = None) -> None:
-        """A worker is gone, or all are: nobody will answer."""
-        for request, (asked, future) in tuple(self._open.items()):
-            if worker is None or asked is worker:
-                del self._open[request]
+    def forget(self, worker: Worker) -> None:
+        """A worker is gone: it will not answer."""
+        for request, (asked, future) in tuple(self._asked.items()):
+            if asked is worker:
+                del self._asked[request]
                 future.set_result(Variables(asked.number))
+
+    def close(self) -> None:
+        """All workers are gone, and none will come."""
+        self._is_closed = True
+        for asked, _ in tuple(self._asked.values()):
+            self.forget(asked)
+        self.ask({})

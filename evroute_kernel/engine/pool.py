@@ -170,13 +170,13 @@ class Pool:
             self.watch(worker)
 
     def ask(self, number: int, future: Future[Variables]) -> None:
-        """Ask a worker for its variables; one that does not exist has none."""
-        worker = self._workers.get(number)
-        if worker is None:
-            future.set_result(Variables(number))
-            return
-        self._inquiries.ask(worker, future)
-        self.watch(worker)
+        """Ask a worker for its variables, at the next `put_questions`; one that does not exist has none."""
+        self._inquiries.add(number, future)
+
+    def put_questions(self) -> None:
+        """Ask workers what is to be asked. Called when they have been given what they are to run."""
+        for worker in self._inquiries.ask(self._workers):
+            self.watch(worker)
 
     def kill_all(self) -> None:
         """End all workers; new ones start when there is something to do."""
@@ -274,7 +274,7 @@ class Pool:
         for worker in tuple(self):
             self._release(worker)
         self._workers.clear()
-        self._inquiries.forget()
+        self._inquiries.close()
         if self._launcher is not None:
             for watched in (self._launcher, self._launcher.output):
                 self._unwatch(watched)

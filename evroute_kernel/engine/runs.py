@@ -80,11 +80,21 @@ class RunError:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteRuns:
+    """How often a route was run for an event, as part of one raise. Both as text people read."""
+
+    event: str
+    route: str
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One raise and all that it led to: every route that handled the event, and those of the events these raised.
 
     `duration` is in seconds, from the start of the first route to the end of the last; `log` is in order; `shown` holds
-    the value of a bare expression at the end of a cell (bytes as text people read); `routes` counts the routes run.
+    the value of a bare expression at the end of a cell (bytes as text people read); `routes` counts the routes run,
+    and `ran` tells which, in the order of their first runs; one whose worker died is in `errors` alone.
     """
 
     event: str
@@ -93,6 +103,7 @@ class Run:
     log: tuple[LogRecord, ...] = field(repr=False)
     shown: tuple[int | str | None, ...] = ()
     routes: int = 0
+    ran: tuple[RouteRuns, ...] = field(default=(), repr=False)
 
     @property
     def ok(self) -> bool:
@@ -108,7 +119,7 @@ class Run:
 class BatchResult:
     """What became of a batch. `events` were run, `failed` of them with an error; the first hundred errors are kept.
 
-    `ok` also says that every event was run: an interrupt or a closed session ends a batch early.
+    `ok` also says that every event was run: an interrupt or a closed session ends a batch early. `ran`: as in `Run`.
     """
 
     event: str
@@ -117,6 +128,7 @@ class BatchResult:
     errors: tuple[RunError, ...]
     duration: float
     log: tuple[LogRecord, ...] = field(repr=False)
+    ran: tuple[RouteRuns, ...] = field(default=(), repr=False)
 
     @property
     def ok(self) -> bool:

@@ -80,10 +80,10 @@ def parse_stub(text: str, source: Source | None = None, offset: int = 0) -> Stub
 
 
 def stubbed() -> frozenset[str]:
-    """Names of the functions that are not simulated, and so take rules."""
+    """Names of the functions that take rules: they are not simulated, or not always."""
     from evroute_kernel.library import everything  # noqa: F401 - fills the table
 
-    return frozenset(name for name, function in FUNCTIONS.items() if function.stub)
+    return frozenset(name for name, function in FUNCTIONS.items() if function.takes_rules)
 
 
 def _check_function(name: str, source: Source, start: int) -> None:

@@ -95,7 +95,7 @@ class Supervisor:
     def variables(self, number: int) -> Future[Variables]:
         """What a worker keeps; known when the run that it may have under way has ended."""
         future: Future[Variables] = Future()
-        self._loop.post(lambda: self._ask(number, future))
+        self._loop.post(lambda: self._pool.ask(number, future))
         return future
 
     def close(self) -> None:
@@ -111,6 +111,7 @@ class Supervisor:
     def turn(self) -> None:
         self._pool.check_deadlines()
         self._hand_out()
+        self._pool.put_questions()
 
     def failed(self, error: BaseException) -> None:
         self._closing = True
@@ -248,10 +249,6 @@ class Supervisor:
             task.raised.fail(RunError("no worker", f"no worker can be started: {complaint}", decode(task.event), ""))
             self._complete(task.raised)
 
-    def _ask(self, number: int, future: Future[Variables]) -> None:
-        self._hand_out()  # what was raised before the question comes first
-        self._pool.ask(number, future)
-
     def _running(self, worker: Worker) -> str | None:
         return None if worker.task is None else decode(self._world.registry.header(worker.task.slot)[0])
 
@@ -371,7 +368,7 @@ class Supervisor:
         """The first route of a delivery has ended; the event's other routes follow at once, in the same worker."""
         task = worker.finished()
         assert isinstance(task, Delivery)
-        self._world.registry.count_runs(task.slot)
+        self._count_runs(task, task.slot, 1)
         rest = task.rest()
         if rest is None:
             self._complete(task.raised)
@@ -386,9 +383,14 @@ class Supervisor:
         batch.dropped_lines += message.dropped
         batch.adapt(message.done, monotonic() - worker.started)
         for slot in task.slots:
-            self._world.registry.count_runs(slot, message.done)
+            self._count_runs(task, slot, message.done)
         worker.finished()
         rest = task.after(message.done)
         if rest is not None:
             self._put(rest)
         self._complete(batch)
+
+    def _count_runs(self, task: Task, slot: int, count: int) -> None:
+        registry = self._world.registry
+        registry.count_runs(slot, count)
+        task.raised.ran[task.event, registry.header(slot)[0]] += count

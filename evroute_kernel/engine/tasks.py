@@ -6,6 +6,7 @@ runs the routes that handle one event, a `Chunk` does so for many parameter list
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from math import inf
 from typing import Any, Final
 
 from evroute_kernel.engine.events import Params
-from evroute_kernel.engine.runs import BatchResult, Cause, LogRecord, Run, RunError
+from evroute_kernel.engine.runs import BatchResult, Cause, LogRecord, RouteRuns, Run, RunError
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.messages import Message, RouteFinished, RunBatch, RunRoute
 
@@ -50,6 +51,8 @@ class Raise:
     shown: list[int | str | None] = field(default_factory=list)
     failed: int = 0
     routes: int = 0
+    #: (event, title of a route) -> how often it was run, in the order of the first runs
+    ran: Counter[tuple[str, str]] = field(default_factory=Counter)
     #: log lines and raised events beyond the limits
     dropped_lines: int = 0
     dropped_events: int = 0
@@ -101,9 +104,11 @@ class Raise:
         self.future.set_result(self._result(max(0.0, now - self.started)))
 
     def _result(self, duration: float) -> Any:
-        return Run(
-            decode(self.event), tuple(self.errors), duration, tuple(self.records), tuple(self.shown), self.routes
-        )
+        event, errors, log, shown = decode(self.event), tuple(self.errors), tuple(self.records), tuple(self.shown)
+        return Run(event, errors, duration, log, shown, self.routes, self._ran())
+
+    def _ran(self) -> tuple[RouteRuns, ...]:
+        return tuple(RouteRuns(decode(event), decode(route), runs) for (event, route), runs in self.ran.items())
 
 
 _ENDED: Final[dict[Cause, str]] = {
@@ -147,9 +152,8 @@ class Batch(Raise):
         self.size = int(min(max(rate * CHUNK_TIME, self.size / 4, CHUNK_SIZES[0]), self.size * 4, CHUNK_SIZES[1]))
 
     def _result(self, duration: float) -> Any:
-        return BatchResult(
-            decode(self.event), self.done, self.failed, tuple(self.errors), duration, tuple(self.records)
-        )
+        event, errors, log = decode(self.event), tuple(self.errors), tuple(self.records)
+        return BatchResult(event, self.done, self.failed, errors, duration, log, self._ran())
 
 
 @dataclass(slots=True, eq=False)

@@ -17,10 +17,15 @@ from typing import Any, Final
 
 from ipykernel.kernelbase import Kernel
 
-#: requests that are answered at once, also while a cell runs
+from evroute_kernel.kernel.requests import Handlers, reply_type
+
+#: messages that are answered at once, also while a cell runs
 QUESTIONS: Final = frozenset(
     {
+        "comm_close",
         "comm_info_request",
+        "comm_msg",
+        "comm_open",
         "complete_request",
         "history_request",
         "inspect_request",
@@ -45,6 +50,8 @@ class ConcurrentKernel(Kernel):  # type: ignore[misc]
         self.loop: asyncio.AbstractEventLoop | None = None
         self._questions: set[asyncio.Task[None]] = set()
         self._missed: tuple[datetime, float] | None = None
+        for channel in ("shell_handlers", "control_handlers"):
+            setattr(self, channel, Handlers(getattr(self, channel), self.refuse, self._log_exception))
 
     def start(self) -> None:
         super().start()
@@ -60,7 +67,7 @@ class ConcurrentKernel(Kernel):  # type: ignore[misc]
         """Nothing to undo."""
 
     def interrupt(self) -> None:
-        """Stop the cell that runs now. Called in the event loop; overridden by the kernel."""
+        """Stop the cell that runs now, and whatever runs else. Called in the event loop; overridden by the kernel."""
 
     async def interrupt_request(self, stream: Any, ident: Any, parent: Message) -> None:
         """Answer an interrupt message; arrives on the control thread."""
@@ -69,9 +76,9 @@ class ConcurrentKernel(Kernel):  # type: ignore[misc]
         self.session.send(stream, "interrupt_reply", {"status": "ok"}, parent, ident=ident)
 
     def _on_interrupt(self, sent: Any) -> None:
-        if self.running is not None:
-            self.interrupt()
-        elif isinstance(sent, datetime):
+        is_cell_running = self.running is not None
+        self.interrupt()
+        if not is_cell_running and isinstance(sent, datetime):
             self._missed = (sent, time.monotonic())
 
     def interrupted_before(self, request: Message) -> bool:
@@ -110,7 +117,8 @@ class ConcurrentKernel(Kernel):  # type: ignore[misc]
             header = self.session.deserialize(frames, content=False, copy=False)["header"]
         except (ValueError, TypeError, KeyError):
             return False  # the usual way logs and drops what it cannot read
-        return header.get("msg_type") in QUESTIONS
+        kind = header["msg_type"]
+        return isinstance(kind, str) and kind in QUESTIONS
 
     async def _answer(self, msg: list[Any], stream: Any) -> None:
         """Answer a question: status, reply and idle carry the question as parent, and the cell's state comes after."""
@@ -122,9 +130,25 @@ class ConcurrentKernel(Kernel):  # type: ignore[misc]
             return
         self._publish_status("busy", "shell", parent=request)
         try:
-            await self.shell_handlers[request["header"]["msg_type"]](stream, idents, request)
+            await self.shell_handlers.get(request["header"]["msg_type"])(stream, idents, request)
         except Exception:
             self.log.error("exception in message handler:", exc_info=True)
         self._publish_status("idle", "shell", parent=request)
         if self.running is not None:
             self._publish_status("busy", "shell", parent=self.running)
+
+    # -- what cannot be answered ------------------------------------------------------------------------------------
+
+    def refuse(self, stream: Any, ident: Any, message: Message, name: str, what: str) -> None:
+        """Send the error reply to a request; what the protocol has no reply for is dropped."""
+        kind = reply_type(message)
+        self.log.warning("%s: %s", name, what)
+        if kind is None:
+            return
+        content: dict[str, Any] = {"status": "error", "ename": name, "evalue": what, "traceback": [f"{name}: {what}"]}
+        if kind == "execute_reply":
+            content["execution_count"] = self.execution_count
+        self.session.send(stream, kind, content, message, ident=ident)
+
+    def _log_exception(self, what: str) -> None:
+        self.log.error("%s", what, exc_info=True)

@@ -116,10 +116,24 @@ FORMATS: Final[Mapping[str, Callable[[LogRecord], str]]] = {"plain": plain_recor
 
 # -- tables ---------------------------------------------------------------------------------------------------------
 
+# Text and background are those of the page, so that a table fits every theme; the line is JupyterLab's, or where there
+# is no JupyterLab (an exported page) of the text's colour. What the cells inherit is said once: tables can be long.
+_TABLE: Final = "border-collapse: collapse; white-space: pre-wrap"
+_HEAD: Final = "border-bottom: 1px solid var(--jp-border-color2, currentColor)"
+_CELL: Final = "text-align: left"
+
+#: control characters, which would break lines and columns, or command a terminal -> how a script writes them
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)]} | {
+    ord(character): repr(character)[1:-1] for character in "\n\r\t"
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under headings. Cells are anything printable; None is shown as nothing. Text is escaped in HTML."""
+    """Rows under headings. Cells are anything printable; None is shown as nothing.
+
+    Whatever the cells hold, the result is one line of text/plain for each row, and HTML without markup of theirs.
+    """
 
     headings: Sequence[str]
     rows: Sequence[Sequence[Any]]
@@ -141,16 +155,20 @@ class Table:
     def html(self) -> str:
         head = _row("th", self.headings)
         body = "".join(_row("td", row) for row in self.rows)
-        return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+        return f'<table style="{_TABLE}"><thead style="{_HEAD}">{head}</thead><tbody>{body}</tbody></table>'
 
 
 def _row(tag: str, cells: Iterable[Any]) -> str:
-    style = ' style="text-align: left"'
-    return "<tr>" + "".join(f"<{tag}{style}>{escape(_shown(c))}</{tag}>" for c in cells) + "</tr>"
+    return "<tr>" + "".join(f'<{tag} style="{_CELL}">{escape(_shown(c))}</{tag}>' for c in cells) + "</tr>"
 
 
 def _shown(cell: Any) -> str:
-    return "" if cell is None else str(cell)
+    return "" if cell is None else visible(str(cell))
+
+
+def visible(text: str) -> str:
+    """Text on one line: control characters as a script writes them."""
+    return text.translate(_CONTROLS)
 
 
 def text_bundle(text: str) -> dict[str, str]:

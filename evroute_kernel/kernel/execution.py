@@ -14,7 +14,15 @@ from evroute_kernel.kernel.display import shown, traceback
 from evroute_kernel.kernel.failures import CellFailure, Interrupted, run_failure
 from evroute_kernel.kernel.notebook import Notebook
 from evroute_kernel.kernel.output import STDERR, STDOUT, Bundle, Outlet
-from evroute_kernel.kernel.planning import MagicStep, ScriptStep, Step, read_magics, script_steps, together
+from evroute_kernel.kernel.planning import (
+    MagicStep,
+    ScriptStep,
+    Step,
+    read_magics,
+    script_steps,
+    script_taken,
+    together,
+)
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source, Span
 
@@ -42,7 +50,7 @@ class CellRun:
         self.count = count
         #: runs that the cell waits for before it ends (`%raise --async`)
         self.pending: list[tuple[Future[Any], Span]] = []
-        #: what the front end shows in its pager, apart from the cell's output
+        #: what the front end shows in its pager or puts into the cell, apart from the cell's output
         self.pages: list[dict[str, Any]] = []
         self._loop = asyncio.get_running_loop()
         self._stopped: asyncio.Future[None] = self._loop.create_future()
@@ -61,12 +69,17 @@ class CellRun:
         """Show something in the front end's pager."""
         self.pages.append({"source": "page", "data": data, "start": 0})
 
+    def replace(self, text: str) -> None:
+        """Put another text into the cell, in front ends that can."""
+        self.pages.append({"source": "set_next_input", "text": text, "replace": True})
+
     # -- the cell as a whole ----------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Run the cell to its end. Raises CellFailure or Interrupted."""
         try:
             self.check_stopped()
+            self.notebook.ran(self.owner, self.source)
             for step in await self.plan():
                 await self.take(step)
             await self.settle()
@@ -84,6 +97,7 @@ class CellRun:
         """Cut, read and check the whole cell. Raises ScriptError with all that is wrong with it."""
         text = self.source.text
         pieces = cut(self.source) if len(text) < SHORT else await self.compute(lambda: cut(self.source), grace=0)
+        pieces = script_taken(pieces)
         magics, wrong = read_magics(pieces.magics)
         if pieces.has_script and pieces.magics:
             return await self.compute(lambda: self.mixed(pieces, magics, wrong), grace=0)
@@ -143,6 +157,7 @@ class CellRun:
         unit = await self.compute(lambda: session.compile(source, owner=owner, scratch=True), grace=0)
         if owner is not None:
             (owners.add if unit.script.items else owners.discard)(owner)
+        self.report_findings(unit)
         loaded = await self.compute(lambda: session.install(unit, owner=owner, origin=self.outlet))
         self.report(loaded)
         self.report_kept(unit)
@@ -153,14 +168,18 @@ class CellRun:
     async def drop_cells(self, cells: Sequence[str]) -> None:
         """Forget what deleted cells had defined."""
         for owner in cells:
+            self.notebook.texts.pop(owner, None)
             if owner in self.notebook.owners:
                 self.notebook.owners.discard(owner)
                 await self.compute(partial(self.session.forget_owner, owner))
 
-    def report(self, loaded: Loaded) -> None:
-        """Show what the user should know about the definitions."""
-        for diagnostic in loaded.diagnostics:
+    def report_findings(self, unit: Unit) -> None:
+        """Show the warnings and notes about a script, before anything of it runs."""
+        for diagnostic in unit.diagnostics:
             self.outlet.write(diagnostic.render() + "\n", STDERR if diagnostic.severity == "warning" else STDOUT)
+
+    def report(self, loaded: Loaded) -> None:
+        """Show what became of definitions that there were before."""
         for title, other in loaded.replaced:
             self.outlet.write(f"{decode(title)} replaces the one of {other}\n")
         for title in loaded.dropped:

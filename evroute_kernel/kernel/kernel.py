@@ -10,13 +10,15 @@ import atexit
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from traitlets import Float
+import comm
+from traitlets import Float, Unicode, default
 
 from evroute_kernel import __version__
 from evroute_kernel.kernel.concurrency import ConcurrentKernel, Message
-from evroute_kernel.kernel.history import History
+from evroute_kernel.kernel.history import History, default_file
 from evroute_kernel.kernel.notebook import Notebook
 from evroute_kernel.kernel.output import Outlet
+from evroute_kernel.kernel.usage import Usage
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -24,7 +26,14 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.failures import CellFailure
 
 #: what front ends need to know of the language; `name` is also the id of its highlighting
-LANGUAGE = {"name": "opensips", "version": "3.6", "mimetype": "text/x-opensips", "file_extension": ".cfg"}
+LANGUAGE = {
+    "name": "opensips",
+    "version": "3.6",
+    "mimetype": "text/x-opensips",
+    "file_extension": ".cfg",
+    "pygments_lexer": "opensips",
+    "nbconvert_exporter": "opensips",
+}
 HELP_LINKS = [
     {"text": "OpenSIPS 3.6", "url": "https://www.opensips.org/Documentation/Manual-3-6"},
 ]
@@ -44,12 +53,24 @@ class EvrouteKernel(ConcurrentKernel):
     # the base class waits this long before each reply, for output that ours never leaves behind
     _execute_sleep = Float(0.0)
 
+    history_file = Unicode(help="where the cells that were run are kept; :memory: for nowhere").tag(config=True)
+
+    @default("history_file")
+    def _history_file(self) -> str:
+        return default_file()
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.notebook = Notebook()
-        self.history = History()
+        self.history = History(self.history_file, self.log.error)
         self.cell: CellRun | None = None
+        self.usage = Usage()
+        # ipykernel's own, which it puts in the place of comm's; ipywidgets asks for the same one
+        self.comm_manager = comm.get_comm_manager()
+        for kind in ("comm_open", "comm_msg", "comm_close"):
+            self.shell_handlers[kind] = getattr(self.comm_manager, kind)
         self._is_warm = False
+        self._number = 0
         atexit.register(self.notebook.close)
 
     # -- who we are -------------------------------------------------------------------------------------------------
@@ -98,6 +119,8 @@ class EvrouteKernel(ConcurrentKernel):
         count = self.execution_count
         outlet = self.outlet(request, silent)
         self.running = request
+        # some test runners store no cell; theirs must have names of their own, the same in every run
+        self._number = count if store_history else self._number + 1
         try:
             reply = await self.execute(code, outlet, cell_meta or {}, cell_id, self.interrupted_before(request))
             if reply["status"] == "ok":
@@ -132,8 +155,8 @@ class EvrouteKernel(ConcurrentKernel):
         from evroute_kernel.kernel.execution import CellRun
         from evroute_kernel.kernel.failures import CellFailure, Interrupted, failure, internal_error
 
-        name = f"In[{self.execution_count}]"
-        owner = cell_id or name
+        name = f"In[{self._number}]"
+        owner = cell_id or self.get_parent("shell")["header"]["msg_id"]
         self.cell = CellRun(self.notebook, Source(name, code), outlet, owner, self.execution_count)
         try:
             if interrupted:
@@ -163,8 +186,11 @@ class EvrouteKernel(ConcurrentKernel):
         return {name: await self.cell.evaluate(text) for name, text in expressions.items()}
 
     def interrupt(self) -> None:
+        """End what runs: the cell with its routes, or the routes of a detached raise or of a form."""
         if self.cell is not None:
             self.cell.stop()
+        else:
+            self.notebook.interrupt()
 
     # -- questions --------------------------------------------------------------------------------------------------
 
@@ -178,7 +204,7 @@ class EvrouteKernel(ConcurrentKernel):
         """What can stand at the cursor."""
         from evroute_kernel.kernel.completion import complete
 
-        return complete(self.notebook, code, cursor_pos)
+        return complete(self.notebook, code, _within(code, cursor_pos))
 
     async def do_inspect(
         self, code: str, cursor_pos: int, detail_level: int = 0, omit_sections: Any = ()
@@ -186,7 +212,7 @@ class EvrouteKernel(ConcurrentKernel):
         """What is known about the name at the cursor."""
         from evroute_kernel.kernel.inspection import inspect
 
-        return inspect(self.notebook, code, cursor_pos, detail_level)
+        return inspect(self.notebook, code, _within(code, cursor_pos), detail_level)
 
     async def do_is_complete(self, code: str) -> dict[str, Any]:
         """Whether a console should run what has been typed, or ask for another line."""
@@ -206,6 +232,10 @@ class EvrouteKernel(ConcurrentKernel):
             "body": {},
         }
 
+    async def usage_request(self, stream: Any, ident: Any, parent: Message) -> None:
+        """What the kernel and its workers take of the machine."""
+        self.session.send(stream, "usage_reply", self.usage.reply(), parent, ident=ident)
+
     async def create_subshell_request(self, stream: Any, ident: Any, parent: Message) -> None:
         """Refuse subshells, which would run cells on other threads (ipykernel 7)."""
         content = {"status": "error", "ename": "NotImplementedError", "evalue": "no subshells here", "traceback": []}
@@ -217,6 +247,11 @@ class EvrouteKernel(ConcurrentKernel):
         """End every process of the session. Called on the control thread."""
         await asyncio.get_running_loop().run_in_executor(None, self.notebook.close)
         return {"status": "ok", "restart": restart}
+
+
+def _within(code: str, cursor: int) -> int:
+    """A cursor position as far as the text has it."""
+    return max(0, min(cursor, len(code)))
 
 
 def _strings(value: Any) -> Sequence[str]:

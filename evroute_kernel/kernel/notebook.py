@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from evroute_kernel.source import Source
+
 if TYPE_CHECKING:
     from evroute_kernel.engine.runs import LogRecord
     from evroute_kernel.engine.session import Session
@@ -30,6 +32,8 @@ class Notebook:
         self.log_format = "plain"
         #: cells that defined something when they last ran
         self.owners: set[str] = set()
+        #: owner -> what its cell held when it last ran, in that order
+        self.texts: dict[str, Source] = {}
 
     @property
     def session(self) -> Session:
@@ -75,6 +79,11 @@ class Notebook:
 
         Thread(target=run, name="evroute work", daemon=True).start()
         return future
+
+    def ran(self, owner: str, source: Source) -> None:
+        """A cell is run, perhaps again."""
+        self.texts.pop(owner, None)
+        self.texts[owner] = source
 
     def interrupt(self) -> None:
         """End all running routes."""

@@ -96,9 +96,14 @@ class Outlet:
             for stream, pieces in groupby(gathered, key=lambda piece: piece[0]):
                 self.publish("stream", {"name": stream, "text": "".join(p[1] for p in pieces)}, self.parent)
 
-    def display(self, data: Bundle, metadata: Bundle | None = None) -> None:
+    def display(self, data: Bundle, metadata: Bundle | None = None, display_id: str | None = None) -> None:
         """Show something in one of several formats; `text/plain` is always among them."""
-        self._send("display_data", {"data": data, "metadata": metadata or {}, "transient": {}})
+        transient = {} if display_id is None else {"display_id": display_id}
+        self._send("display_data", {"data": data, "metadata": metadata or {}, "transient": transient})
+
+    def update(self, display_id: str, data: Bundle) -> None:
+        """Show something else in the place of an earlier display."""
+        self._send("update_display_data", {"data": data, "metadata": {}, "transient": {"display_id": display_id}})
 
     def result(self, data: Bundle, count: int) -> None:
         """Show the value of the cell as `Out[count]`."""

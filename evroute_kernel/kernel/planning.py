@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from evroute_kernel.errors import RouteCheckError, RouteSyntaxError, ScriptError
 from evroute_kernel.kernel.cells import Cut, MagicLine, blanked
-from evroute_kernel.kernel.magics import Magic, find
+from evroute_kernel.kernel.magics import MAGICS, Magic, find
 from evroute_kernel.source import Source, Span
 
 
@@ -38,6 +38,15 @@ Step: TypeAlias = "MagicStep | ScriptStep"
 
 #: the semicolon of a statement, with the blanks and comments before it
 _SEMICOLON: Final = re.compile(r"(?:\s|#[^\n]*|/\*.*?\*/)*;", re.DOTALL)
+
+
+def script_taken(pieces: Cut) -> Cut:
+    """The cell as it is; but beside a magic that takes the cell's script there is nothing else in it."""
+    for line in pieces.magics if pieces.has_script else ():
+        magic = MAGICS.get(line.name)
+        if magic is not None and magic.takes_script:
+            return Cut(pieces.source, "", (replace(line, body=pieces.source.text, body_offset=0),))
+    return pieces
 
 
 def read_magics(lines: Sequence[MagicLine]) -> tuple[list[MagicStep], list[ScriptError]]:

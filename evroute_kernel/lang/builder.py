@@ -7,7 +7,7 @@ to the last token of its rule.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from evroute_kernel.lang import nodes
@@ -169,6 +169,11 @@ class TreeBuilder:
 
     @staticmethod
     def ended(c: Children) -> Any:
+        # an expression in parentheses has no node of its own, so an assignment would end before its last parenthesis
+        span, end = c[0].span, c[1].span
+        if type(c[0]) is nodes.Assign and span.source is end.source:
+            text = span.source.text[span.end : end.start].rstrip()
+            return replace(c[0], span=Span(span.source, span.start, span.end + len(text))) if text else c[0]
         return c[0]
 
     @staticmethod

@@ -33,7 +33,10 @@ def document() -> Iterator[str]:
 
 def _function_row(function: Function) -> tuple[str, ...]:
     allowed = "yes" if "event" in function.routes else "from a `route[]` only"
-    return function.module, f"`{function.signature}`", allowed, "stub" if function.stub else "simulated"
+    here = "stub" if function.stub else "simulated"
+    if function.simulated_when:
+        here = f"simulated with `{function.simulated_when}`, else a stub"
+    return function.module, f"`{function.signature}`", allowed, here
 
 
 def _variable_row(variable: Variable) -> tuple[str, ...]:

@@ -80,10 +80,17 @@ class Function:
     check_modparams: bool = False
     #: a call is only recorded; see `library.stubs`
     stub: bool = False
+    #: for a function that is a stub at times: what makes it do its work, as the user writes it
+    simulated_when: str = ""
 
     @property
     def signature(self) -> str:
         return f"{self.name}({', '.join(map(str, self.params))})"
+
+    @property
+    def takes_rules(self) -> bool:
+        """Whether `%stub` can say what a call does."""
+        return self.stub or bool(self.simulated_when)
 
 
 FUNCTIONS: Final[dict[str, Function]] = {}
@@ -98,6 +105,8 @@ def function(
     check: Callable[..., tuple[int, str, str | None] | None] | None = None,
     is_async: bool = False,
     check_modparams: bool = False,
+    stub: bool = False,
+    simulated_when: str = "",
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Declare a function: `@function("cache_add(backend:string, key:string, by:int, [out:var])", module="core")`."""
     name, _, rest = signature.partition("(")
@@ -108,7 +117,7 @@ def function(
             raise ValueError(f"function {name} is declared twice")
         doc = cleandoc(call.__doc__ or "")
         FUNCTIONS[name] = Function(
-            name, module, params, call, doc, returns, routes, check, is_async, check_modparams
+            name, module, params, call, doc, returns, routes, check, is_async, check_modparams, stub, simulated_when
         )
         return call
 

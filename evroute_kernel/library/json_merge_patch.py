@@ -50,7 +50,7 @@ class Object(list[list[Any]]):
 
 def merge(target: str, patch: str) -> str:
     """The target with the patch applied, compact. Raises PatchError."""
-    return _print(_merge(_parse(target, "the first text"), _parse(patch, "the patch")))
+    return _print(_merge(parse(target, "the first text"), parse(patch, "the patch")))
 
 
 def _merge(target: Any, patch: Any) -> Any:
@@ -67,7 +67,8 @@ def _merge(target: Any, patch: Any) -> Any:
 # -- reading ----------------------------------------------------------------------------------------------------------
 
 
-def _parse(text: str, what: str) -> Any:
+def parse(text: str, what: str) -> Any:
+    """The first value of a text, called `what` in the message; text behind it is ignored. Raises PatchError."""
     try:
         return _Reader(text.partition("\0")[0]).value(0)
     except PatchError as error:

@@ -46,6 +46,7 @@ class Settings:
         "max_while_loops",
         "modparams",
         "modules",
+        "network",
         "pv_print_buf_size",
         "stubs",
         "xlog_buf_size",
@@ -64,6 +65,8 @@ class Settings:
         self.max_while_loops: int = 10000
         self.enable_asserts: bool = False
         self.abort_on_assert: bool = False
+        #: may functions use the network? Else they are stubs. No global of a script: the session's user says it
+        self.network: bool = False
         #: (module, parameter) -> every value given, in order
         self.modparams: dict[tuple[str, str], list[int | str]] = {}
         #: modules loaded by `loadmodule`, without ".so"; those that every Session knows need not be here

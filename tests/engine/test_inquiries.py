@@ -25,6 +25,14 @@ def test_the_answer_comes_after_the_run_under_way(session: Session) -> None:
     assert run.done()
 
 
+def test_what_was_raised_before_comes_first_even_if_the_worker_is_only_starting(session: Session) -> None:
+    for _ in range(5):
+        session.reset()
+        session.load("event_route[E_A] { $var(n) = 7; }")
+        session.submit("E_A")
+        assert session.variables().result().var == {"n": 7}
+
+
 def test_a_document_that_contains_itself(session: Session) -> None:
     session.load(
         'event_route[E_A] { $json(d) := "{}"; json_link($json(d/self), $json(d)); $var(x) = 1; }',

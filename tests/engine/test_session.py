@@ -350,3 +350,16 @@ def test_an_event_route_without_statements_switches_off_those_after_it(session: 
     for event in ("E_B", "E_C"):
         with pytest.raises(UnknownEventError, match="holds only ';'"):
             session.raise_event(event)
+
+
+# -- what was run -------------------------------------------------------------------------------------------------
+
+
+def test_a_run_tells_which_routes_were_run(session: Session) -> None:
+    session.load(
+        'event_route[E_A] { raise_event("E_B"); raise_event("E_B"); }\nevent_route[E_B] { $var(x) = 5; $var(x) /= 0; }'
+    )
+    found = [(ran.event, ran.route, ran.runs) for ran in session.raise_event("E_A").ran]
+    assert found == [("E_A", "event_route[E_A]", 1), ("E_B", "event_route[E_B]", 2)]
+    batch = session.submit_batch("E_A", [None] * 3).result()
+    assert [ran.runs for ran in batch.ran] == [3, 6]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evroute_kernel.engine.arguments import ArgumentError
 from evroute_kernel.engine.session import Session
@@ -164,3 +166,24 @@ def test_a_rule_that_fails_when_it_runs_says_so(session: Session) -> None:
     failed, record = session.raise_event("E_A").log
     assert (failed.level, failed.diagnostic, record.text) == ("ERROR", True, "1")
     assert "$json(nothing)" in failed.text
+
+
+# -- whatever is written ----------------------------------------------------------------------------------------------
+
+PIECES = ["rest_get", "returns", "sets", "$var(x)", "=", '"a"', "'b'", "5", "-", "NULL", "$", "$(", '"', "\\", "ö", " "]
+
+
+@given(st.one_of(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.text(max_size=40)))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_a_rule_or_pointed_at(text: str) -> None:
+    source = Source("In[1]", f"%stub {text}")
+    try:
+        rule = parse_stub(text, source, 6)
+    except ArgumentError as error:
+        (found,) = error.diagnostics
+        assert found.span is not None
+        assert 6 <= found.span.start <= found.span.end <= len(source.text)
+    else:
+        assert make_stub(rule.name, rule.returns, rule.sets) == StubRule(
+            rule.name, rule.returns, tuple(dict(rule.assignments).items())
+        )

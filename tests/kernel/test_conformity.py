@@ -7,9 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import ipykernel
 import jupyter_kernel_test
 from frontend import DEADLINE, ROOT, write_kernelspec
 from jupyter_client.manager import KernelManager
+from packaging.version import Version
 
 
 class EvrouteKernelTests(jupyter_kernel_test.KernelTests):
@@ -40,7 +42,7 @@ class EvrouteKernelTests(jupyter_kernel_test.KernelTests):
     code_execute_result = ({"code": "6 * 7", "result": "42"}, {"code": '"text"', "result": '"text"'})
     code_display_data = ({"code": "%routes", "mime": "text/html"}, {"code": "%routes", "mime": "text/plain"})
     code_inspect_sample = "xlog"
-    completion_samples = ({"text": "%rais", "matches": {"%raise"}}, {"text": "%%", "matches": {"%%raise"}})
+    completion_samples = ({"text": "%rais", "matches": {"%raise"}}, {"text": "%%rais", "matches": {"%%raise"}})
     code_history_pattern = "6 ? 7"
     code_page_something = "?xlog"
     code_clear_output = "%clear"
@@ -56,6 +58,28 @@ class EvrouteKernelTests(jupyter_kernel_test.KernelTests):
         cls.kc = cls.km.client()
         cls.kc.start_channels()
         cls.kc.wait_for_ready(timeout=DEADLINE)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.kc.stop_channels()
+        cls.km.shutdown_kernel()
+        cls.km.cleanup_resources()
+        cls.folder.cleanup()
+
+
+class EvrouteWelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
+    """Whoever subscribes is welcomed, so that a client knows when it misses nothing (ipykernel 7.2 and later)."""
+
+    support_iopub_welcome = Version(ipykernel.__version__) >= Version("7.2")
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """As the base class does it, with the kernelspec of this source tree."""
+        cls.folder: Any = TemporaryDirectory()
+        specs = write_kernelspec(Path(cls.folder.name))
+        cls.km = KernelManager(kernel_name="evroute", kernel_spec_manager=specs)
+        cls.km.start_kernel(env={**os.environ, "PYTHONPATH": str(ROOT)})
+        cls.kc = cls.km.client()
 
     @classmethod
     def tearDownClass(cls) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from frontend import plain
 
 from evroute_kernel.engine.runs import LogRecord
@@ -73,6 +75,19 @@ def test_tables_as_text_and_html() -> None:
         "text/plain": "none & nothing",
         "text/html": "<em>none &amp; nothing</em>",
     }
+
+
+def test_cells_break_neither_lines_nor_columns_nor_terminals() -> None:
+    bundle = Table(("a", "b"), [("one\ntwo\t\x1b[31m\x9b2J", 'é"<script>')]).bundle()
+    assert bundle["text/plain"].splitlines()[2:] == ['one\\ntwo\\t\\x1b[31m\\x9b2J  é"<script>']
+    assert "one\\ntwo\\t\\x1b[31m" in bundle["text/html"]
+    assert "<script>" not in bundle["text/html"]
+
+
+def test_tables_have_the_colours_of_the_page() -> None:
+    html = Table(("a",), [("b",)]).bundle()["text/html"]
+    assert not re.search(r"#[0-9a-f]{3}|\b(black|white(?!-)|rgb|background|(?<!-)color:)", html)
+    assert all("currentColor" in line for line in re.findall(r"border-bottom:[^;\"]*", html))
 
 
 def test_preformatted_text_is_escaped() -> None:

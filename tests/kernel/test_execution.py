@@ -63,6 +63,13 @@ def test_warnings_are_shown_and_do_not_stop_the_cell(kernel: Frontend) -> None:
     assert "did you mean 'ip'?" in found.stderr
 
 
+def test_warnings_come_before_what_the_cell_runs(kernel: Frontend) -> None:
+    route = 'event_route[E_PIKE_BLOCKED] { xlog("$param(src_ip)"); }'
+    found = kernel.run('xlog("runs\\n");\n$var(x) = 2 + 3 * 4;\n' + route)
+    assert [content["name"] for content in found.contents("stream")] == ["stderr", "stdout"]
+    assert found.stdout == "runs\n"
+
+
 # -- errors -----------------------------------------------------------------------------------------------------------
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import psutil
 import pytest
-from frontend import DEADLINE, SPIN, Frontend
+from frontend import DEADLINE, SPIN, Frontend, Result
 
 SHOW = 'event_route[E_X] { xlog("$param(1)|$param(2)|$param(name)|$param(number)\\n"); }\n'
 
@@ -124,3 +127,109 @@ def test_wrong_arguments_are_pointed_at(kernel: Frontend, line: str, pointed: st
     excerpt = found.traceback.splitlines()[found.traceback.splitlines().index(carets) - 1]
     assert carets.count("^") == len(pointed) or pointed == "%raise"
     assert pointed in excerpt
+
+
+# -- progress, summary, report ----------------------------------------------------------------------------------------
+
+
+def displays(found: Result) -> list[str]:
+    """text/plain of the displays at the end: what updates have put there counts."""
+    last: dict[Any, str] = {}
+    for message in found.messages:
+        if message["msg_type"] in ("display_data", "update_display_data"):
+            content = message["content"]
+            last[content["transient"].get("display_id", len(last))] = content["data"]["text/plain"]
+    return list(last.values())
+
+
+@pytest.mark.parametrize("count", [100, 5000])
+def test_many_raises_show_a_bar_that_ends_as_their_summary(kernel: Frontend, count: int) -> None:
+    kernel.run("event_route[E_X] { usleep(100); }")
+    found = kernel.run(f"%raise E_X --count {count}")
+    (bar,) = found.contents("display_data")
+    updates = found.contents("update_display_data")
+    assert f"E_X: 0 of {count}" in bar["data"]["text/plain"]
+    assert "<progress" in bar["data"]["text/html"]
+    assert displays(found) == [f"E_X: raised {count} times, none failed"]
+    assert "<progress" not in updates[-1]["data"]["text/html"]
+    assert len({bar["transient"]["display_id"]} | {u["transient"]["display_id"] for u in updates}) == 1
+    again = kernel.run(f"%raise E_X --count {count}").contents("display_data")[0]
+    assert again["transient"]["display_id"] != bar["transient"]["display_id"]
+
+
+@pytest.mark.parametrize("count", [999, 20_000])
+def test_the_bar_moves(kernel: Frontend, count: int) -> None:
+    kernel.run("event_route[E_X] { usleep(500); }")
+    found = kernel.run(f"%raise E_X --count {count}" if count < 1000 else f"%raise E_X --count {count} --timeout 60")
+    shown = [u["data"]["text/plain"] for u in found.contents("update_display_data")]
+    numbers = [int(text.split(" of ")[0].split()[-1]) for text in shown[:-1]]
+    assert len(numbers) >= 2
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] <= count
+
+
+def test_few_raises_show_nothing(kernel: Frontend) -> None:
+    kernel.run("event_route[E_X] { exit; }")
+    assert kernel.run("%raise E_X --count 99").kinds == ["busy", "execute_input", "idle"]
+    assert kernel.run("%raise E_X --count 200", silent=True).kinds == ["busy", "idle"]
+
+
+def test_a_failure_ends_the_bar(kernel: Frontend) -> None:
+    kernel.run(
+        "$shv(n) = 0;\nevent_route[E_X] { $shv(n) = $shv(n) + 1; if ($shv(n) == 7) { $var(x) = 5; $var(x) /= 0; } }"
+    )
+    found = kernel.run("%raise E_X --count 100")
+    assert found.error["ename"] == "RouteFailed"
+    assert displays(found) == ["E_X: raised 7 of 100 times, 1 failed"]
+
+
+def test_an_interrupt_ends_the_bar(kernel: Frontend) -> None:
+    kernel.run("event_route[E_X] { usleep(5000); }")
+    request = kernel.execute("%raise E_X --count 900")
+    early = kernel.messages(request, "update_display_data")
+    kernel.interrupt()
+    found = kernel.gather(request)
+    found.messages[:0] = early
+    assert found.error["ename"] == "Interrupted"
+    assert " of 900 times" in displays(found)[0]
+
+
+@pytest.mark.parametrize("count", [150, 3000])
+def test_the_bar_of_an_async_raise_ends_with_its_cell(kernel: Frontend, count: int) -> None:
+    kernel.run("event_route[E_X] { exit; }")
+    found = kernel.run(f"%raise E_X --count {count} --async --report")
+    assert displays(found)[0] == f"E_X: raised {count} times, none failed"
+    assert f"E_X    event_route[E_X]  {count}" in displays(found)[1]
+
+
+def test_a_report_tells_what_was_run(kernel: Frontend) -> None:
+    kernel.run(
+        'event_route[E_X] { xlog("x\\n"); route(sub); raise_event("E_Y"); raise_event("E_Y"); }\n'
+        'route[sub] { xlog("sub\\n"); }\nevent_route[E_Y] { xlog("y\\n"); $var(z) = 5; $var(z) /= 0; }'
+    )
+    found = kernel.run("%raise E_X --report")
+    assert displays(found)[0].splitlines()[2:] == [
+        "E_X    event_route[E_X]  1     1        ok",
+        "E_Y    event_route[E_Y]  2     2        crashed (2)",
+        "E_X    route[sub]              1",
+    ]
+    assert found.status == "error"
+
+
+def test_a_report_of_many(kernel: Frontend) -> None:
+    kernel.run('event_route[E_X] { raise_event("E_Y"); }\nevent_route[E_Y] { exit; }')
+    found = kernel.run("%raise E_X --count 2000 --report")
+    assert displays(found)[1].splitlines()[2:] == [
+        "E_X    event_route[E_X]  2000  0        ok",
+        "E_Y    event_route[E_Y]  2000  0        ok",
+    ]
+
+
+def test_times_are_shown_to_who_asks(kernel: Frontend) -> None:
+    kernel.run("event_route[E_X] { exit; }")
+    (one,) = displays(kernel.run("%raise E_X --stats"))
+    (some,) = displays(kernel.run("%raise E_X --count 100 --stats"))
+    (many,) = displays(kernel.run("%raise E_X --count 1000 --stats"))
+    assert re.fullmatch(r"E_X: raised once, none failed; 0\.\d+ s in routes, \d+ a second, [\d.]+ ms each", one)
+    assert re.search(r"half of them within [\d.]+ ms, 95 % within [\d.]+ ms", some)
+    assert re.search(r"\d+ a second, [\d.]+ ms each", many)

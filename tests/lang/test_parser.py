@@ -216,6 +216,12 @@ def test_cells(text: str, script_of: Callable[..., nodes.Script], dump: Callable
     assert f"{dump(script.items)} {dump(script.scratch)}" == SCRATCH[text]
 
 
+@pytest.mark.parametrize("text", ["$var(x) = 1 + (2 + (3));", "$var(x) = (1);", "$var(x) = (1 + 2) /* ) */ ;", "exit;"])
+def test_a_statement_ends_before_its_semicolon(text: str, script_of: Callable[..., nodes.Script]) -> None:
+    (statement,) = script_of(text, scratch=True).scratch
+    assert statement.span.text == text.removesuffix(";").rstrip()
+
+
 def test_only_cells_have_bare_statements() -> None:
     for text in ("exit;", "$var(x)", "1"):
         assert parse(Source("test", text))[1]

@@ -118,8 +118,46 @@ PIECES: Final = """
     fetch_event_params("$var(a)") , async]
 """.split()
 
-RECORDED: Final = [case.script for case in read_cases()]
-REALISTIC: Final = [case.script for case in read_cases() if case.file in ("realistic", "routes", "control-flow")]
+CASES: Final = list(read_cases())
+RECORDED: Final = [case.script for case in CASES]
+REALISTIC: Final = [case.script for case in CASES if case.file in ("realistic", "routes", "control-flow")]
+_STRING: Final = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+_CALL: Final = re.compile(r"\b([a-z]\w+)\(([^;\n]*)\)")
+_CHAIN: Final = re.compile(r"\{([a-z]\w*\.\w+),([^{}]*)\}")
+
+
+def _seen() -> dict[str, list[str]]:
+    """The texts that recorded programs give to a function or transformation: of the little language it wants."""
+    found: dict[str, list[str]] = {}
+    for script in RECORDED:
+        for name, arguments in _CALL.findall(script):
+            found.setdefault(name, []).extend(_STRING.findall(arguments))
+        for name, parameters in _CHAIN.findall(script):
+            found.setdefault(name, []).extend(parameters.split(","))
+    return {name: sorted(set(texts)) for name, texts in found.items() if texts}
+
+
+SEEN: Final = _seen()
+MODPARAMS: Final = tuple(
+    f"modparam({words})"
+    for words in (
+        '"mqueue", "mqueue", "name=q;size=3"',
+        '"cachedb_local", "cache_collections", "calls=4; users"',
+        '"cachedb_local", "cachedb_url", "local:calls:///calls"',
+        '"statistics", "variable", "calls"',
+        '"statistics", "stat_groups", "mine"',
+        '"statistics", "stat_series_profile", "p: algorithm=percentage percentage_factor=100"',
+        '"mathops", "decimal_digits", 2',
+        '"cfgutils", "varset", "a=s:text"',
+        '"cfgutils", "shvset", "n=i:-5"',
+        '"cfgutils", "lock_pool_size", 4',
+        '"benchmark", "enable", 1',
+        '"json", "enable_long_quoting", 1',
+        '"regex", "pcre_caseless", 1',
+    )
+)
+NOISE: Final = (*"abz09 ,;:=@<>()[]{}|^*+?.-_/%&$#'~é", "\\r\\n", "\\x00", "\\xff", '\\"', "\\\\", "\udcff", "\t")
+_ESCAPED: Final = re.compile(r'(?:[^"\\]|\\.)*')
 #: words that can be changed for others without breaking the syntax
 _WORD: Final = re.compile(
     r"""
@@ -189,8 +227,21 @@ class Grammar:
     def number(self) -> str:
         return self.pick(NUMBERS)
 
-    def text(self) -> str:
-        return quoted(self.pick(TEXTS))
+    def word(self, user: str = "") -> str:
+        """A text as it stands between quotes: one that its user is known to understand, or any; changed; or noise."""
+        kind = self.below(5)
+        if kind == 4:
+            return "".join(self.pick(NOISE) for _ in range(self.below(12)))
+        text = self.pick(SEEN.get(user, TEXTS) if self.below(3) else TEXTS)
+        if kind < 2 or len(text) > 200:
+            return text
+        place = self.below(len(text) + 1)
+        changed = text[:place] + self.pick(NOISE) + text[place + self.below(3) :]
+        # an escape that the change has cut in two would end the text
+        return changed if _ESCAPED.fullmatch(changed) else text
+
+    def text(self, user: str = "") -> str:
+        return quoted(self.word(user))
 
     def transformation(self) -> str:
         chosen = self.pick(CHAINED)
@@ -198,13 +249,13 @@ class Grammar:
         for param in chosen.params:
             if param.optional and self.one_in(2):
                 break
-            parts.append(self.parameter(param))
+            parts.append(self.parameter(param, chosen.full_name))
         return "{" + ",".join(parts) + "}"
 
-    def parameter(self, param: Param) -> str:
+    def parameter(self, param: Param, user: str) -> str:
         if param.type == "int":
             return self.pick((*NUMBERS, "$var(n)"))
-        return self.pick(",;:a}{") if param.type == "char" else self.pick(TEXTS)
+        return self.pick(",;:a}{") if param.type == "char" else self.word(user)
 
     def variable(self, common: Sequence[str] = COMMON) -> str:
         """Any variable, mostly one of a few that statements share; once in a while one that is none."""
@@ -220,7 +271,7 @@ class Grammar:
         return text if is_variable(text) or self.one_in(100) else self.pick(common)
 
     def format(self) -> str:
-        pieces = [self.pick(TEXTS) if self.one_in(2) else self.variable() for _ in range(self.below(4))]
+        pieces = [self.word() if self.one_in(2) else self.variable() for _ in range(self.below(4))]
         text = "".join(pieces)
         return quoted(text if is_format(text) or self.one_in(100) else "$var(a)")
 
@@ -265,17 +316,17 @@ class Grammar:
         for param in chosen.params:
             if param.optional and self.one_in(2):
                 break
-            arguments.append(self.argument(param))
+            arguments.append(self.argument(param, chosen.name))
         return f"{chosen.name}({', '.join(arguments)})"
 
-    def argument(self, param: Param) -> str:
+    def argument(self, param: Param, user: str) -> str:
         if param.type == "var":
             return self.variable(WRITTEN)
         if param.type in ("literal", "regex") and not self.one_in(5):
-            return self.text()
+            return self.text(user)
         if param.type == "int":
             return self.pick((self.number, self.variable))()
-        return self.pick((self.text, self.format, self.variable))()
+        return self.pick((lambda: self.text(user), lambda: self.text(user), self.format, self.variable))()
 
     # -- statements -----------------------------------------------------------------------------------------------
 
@@ -330,7 +381,8 @@ class Grammar:
             lambda: f"error_route {self.block(1)}",
             lambda: f"{self.pick(GLOBALS)} = {self.number()}",
         )
-        return "\n".join([self.pick(rare)(), *parts] if self.one_in(3) else parts)
+        settings = [self.pick(MODPARAMS) for _ in range(self.below(4))]
+        return "\n".join([*settings, *([self.pick(rare)()] if self.one_in(3) else []), *parts])
 
     def mutated(self) -> str:
         """A recorded program, with some places replaced, and perhaps a part of another one in it."""

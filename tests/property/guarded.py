@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import marshal
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -70,12 +71,16 @@ def size(process: Process) -> int:
 
 @contextmanager
 def limited(monkeypatch: Any) -> Iterator[None]:
-    """No waiting, a recursion limit as in a worker, and an alarm for what hangs."""
+    """No waiting, nobody asked over the network, a recursion limit as in a worker, and an alarm for what hangs."""
+
+    def unknown(name: str) -> str:
+        raise socket.gaierror
 
     def ring(number: int, frame: FrameType | None) -> None:
         raise Hang
 
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(socket, "gethostbyname", unknown)
     recursion, handler = sys.getrecursionlimit(), signal.signal(signal.SIGALRM, ring)
     sys.setrecursionlimit(RECURSION)
     try:

@@ -34,6 +34,8 @@ class Magic:
     run: Action
     #: whether `%%name` exists
     body: bool = False
+    #: `%name` on a line beside a script means the same as `%%name` above it
+    takes_script: bool = False
 
     @property
     def summary(self) -> str:
@@ -51,6 +53,7 @@ def magic(
     read: Reader | None = None,
     convert: Callable[[Arguments], Any] | None = None,
     body: bool = False,
+    takes_script: bool = False,
 ) -> Callable[[Callable[[CellRun, Any], Awaitable[None]]], Callable[[CellRun, Any], Awaitable[None]]]:
     """Declare a magic. It is given the `Arguments` that its usage line describes, or what `convert` makes of them.
 
@@ -68,7 +71,7 @@ def magic(
             raise ValueError(f"magic {name} is declared twice")
         theme = run.__module__.rpartition(".")[2]
         doc = cleandoc(run.__doc__ or "")
-        MAGICS[name] = Magic(name, full_usage, theme, doc, signature, read or read_arguments, run, body)
+        MAGICS[name] = Magic(name, full_usage, theme, doc, signature, read or read_arguments, run, body, takes_script)
         return run
 
     return declare

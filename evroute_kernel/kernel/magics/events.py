@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from evroute_kernel.engine.arguments import ArgumentError
 from evroute_kernel.errors import did_you_mean
+from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.display import Table
 from evroute_kernel.kernel.failures import failure
-from evroute_kernel.kernel.magics.arguments import Arguments
+from evroute_kernel.kernel.magics.arguments import Arguments, Signature, Word, WordSlot, parse_arguments
 from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.library.catalogue import Event
 from evroute_kernel.library.catalogue import events as catalogue
-from evroute_kernel.runtime.values import decode
+from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
+from evroute_kernel.runtime.values import decode, encode
+from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.execution import CellRun
@@ -23,35 +29,79 @@ async def events(cell: CellRun, arguments: Arguments) -> None:
 
     A pattern such as `E_UL_*` keeps those whose name, or the module that raises them, matches.
     """
-    handled = {decode(name) for name in cell.session.events()}
+    handled, declared = set(cell.session.events()), cell.session.declared_events
     pattern = arguments.first.text if arguments.first else "*"
+    known = [known_event(name, declared) for name in dict.fromkeys([*catalogue(), *declared])]
     rows: list[tuple[str, str, str | None, str | None]] = [
         (event.name, event.module, event.signature.removeprefix(event.name), "yes" if event.name in handled else None)
-        for event in catalogue().values()
+        for event in known
+        if event is not None
     ]
-    rows += [(name, "", None, "yes") for name in sorted(handled - catalogue().keys())]
+    rows += [(name, "", None, "yes") for name in sorted(handled - catalogue().keys() - declared.keys())]
     found = [row for row in rows if fnmatchcase(row[0], pattern) or fnmatchcase(row[1], pattern)]
     headings = ("event", "raised by", "parameters", "handled here")
     cell.outlet.display(Table(headings, found, f"no event matches {pattern}").bundle())
 
 
-@magic("event", "NAME")
-async def event(cell: CellRun, arguments: Arguments) -> None:
-    """Show an event: when it is raised, its parameters with types and samples, and what handles it here."""
-    word = arguments.words[0]
-    known = catalogue().get(word.text)
-    handled = [decode(name) for name in cell.session.events()]
-    if known is None and word.text not in handled:
-        hint = did_you_mean(word.text, [*handled, *catalogue()]) or "%events lists all events"
-        raise failure("UnknownEvent", f"no event {word.text!r} is known", word.span, hint)
-    cell.outlet.write(f"{word.text}: {known.description if known else 'known to this notebook only'}\n")
+USAGE: Final = "NAME | declare NAME [PARAM] [PARAM:int] [...]"
+
+
+def read_event(line: MagicLine) -> Word | EventDeclaration:
+    """The event to show, or the one to declare; raises ArgumentError."""
+    words = parse_arguments(line, Signature((WordSlot("NAME", repeated=True),)), f"%event {USAGE}").words
+    if words[0].text == "declare":
+        return declaration(words[1:], words[0].span)
+    if len(words) > 1:
+        raise ArgumentError(f"unexpected {words[1].text!r}", words[1].span, f"usage: %event {USAGE}")
+    return words[0]
+
+
+def declaration(words: Sequence[Word], span: Span) -> EventDeclaration:
+    """What `%event declare` declares; an error points to the first word that does not fit."""
+    texts = [word.text for word in words]
+    for count, word in enumerate(words, 1):
+        try:
+            EventDeclaration.parse(" ".join(texts[:count]))
+        except ValueError as error:
+            raise ArgumentError(str(error), word.span, f"usage: %event {USAGE}") from None
+    if not words:
+        raise ArgumentError("the name of the event is missing", span, f"usage: %event {USAGE}")
+    return EventDeclaration.parse(" ".join(texts))
+
+
+@magic("event", USAGE, read=read_event)
+async def event(cell: CellRun, asked: Word | EventDeclaration) -> None:
+    """Show an event: when it is raised, its parameters with types and samples, and what handles it here.
+
+    `%event declare E_X ip port:int [reason] ...` makes an event of your own known: a name in its route that it does not
+    have is then reported, and `%raise --sample` has values for it. A parameter is a string, or with `:int` an integer;
+    one in brackets may be absent; `...` allows others. For an event of OpenSIPS it adds parameters.
+    """
+    session = cell.session
+    if isinstance(asked, EventDeclaration):
+        session.declare_event(asked)
+        return
+    name, known = asked.text, known_event(asked.text, session.declared_events)
+    if known is None and name not in session.events():
+        near = did_you_mean(name, [*session.events(), *session.declared_events, *catalogue()])
+        raise failure("UnknownEvent", f"no event {name!r} is known", asked.span, near or "%events lists all events")
+    cell.outlet.write(f"{name}: {known.description if known else 'known to this notebook only'}\n")
     if known:
-        rows = [
-            (index, p.name, p.type, p.sample, "may be absent" if p.optional else None, p.description)
-            for index, p in enumerate(known.params, 1)
-        ]
-        headings = ("", "parameter", "type", "sample", "", "description")
-        cell.outlet.display(Table(headings, rows, "it has no parameters").bundle())
-    if known and known.notes:
+        cell.outlet.display(parameters(known).bundle())
         cell.outlet.write("".join(f"{note}\n" for note in known.notes))
-    cell.outlet.write("an event_route handles it here\n" if word.text in handled else "nothing handles it here\n")
+    routes = [decode(definition.title) for definition in session.registry.look_up("event_route", encode(name))]
+    handler = routes[0] if routes else "a subscriber" if name in session.events() else "nothing"
+    cell.outlet.write(f"{handler} handles it here\n")
+
+
+def parameters(known: Event) -> Table:
+    rows: list[tuple[object, ...]] = [
+        (index, p.name, p.type, p.sample, "may be absent" if p.optional else None, p.description)
+        for index, p in enumerate(known.params, 1)
+    ]
+    more = known.extra_params
+    if more is not None:
+        rows.append(("", "...", more.type, "", f"set by {more.configured_by}", more.description))
+    elif known.dynamic:
+        rows.append(("", "...", "", "", "others may come", ""))
+    return Table(("", "parameter", "type", "sample", "", "description"), rows, "it has no parameters")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evroute_kernel.engine.arguments import ArgumentError
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.output import STDERR
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -15,6 +16,35 @@ if TYPE_CHECKING:
 
 #: bytes up to which a file is taken for a script
 LARGEST = 16 * 2**20
+
+
+@magic("export", "FILE [--force]")
+async def export(cell: CellRun, arguments: Arguments) -> None:
+    """Write the configuration of a server that does what this notebook defines.
+
+    Routes and settings stand in it as in the cells that were run, in that order; magics and bare statements are
+    comments, and so is what was refused. Statements that set what the routes need are in its startup_route. The prose
+    between the cells is not known here: `evroute export` and nbconvert keep it.
+
+    --force  replace a file that exists
+    """
+    from evroute_kernel.kernel.export import export as export_cells
+    from evroute_kernel.kernel.export.files import write_whole
+    from evroute_kernel.kernel.export.notebooks import Cell, title_of
+
+    word = arguments.words[0]
+    path = Path(word.text).expanduser().absolute()
+    cells = [Cell("code", source.text, source.name, owner) for owner, source in cell.notebook.texts.items()]
+    made = await cell.compute(lambda: export_cells(cells, title_of(path.stem)))
+    try:
+        await cell.compute(lambda: write_whole(path, made.text, force="force" in arguments.flags))
+    except FileExistsError:
+        raise ArgumentError(f"{path} exists", word.span, "write --force to replace it") from None
+    except OSError as error:
+        raise ArgumentError(f"cannot write {path}: {(error.strerror or str(error)).lower()}", word.span) from error
+    cell.outlet.write(f"{path.name}: {made.summary}\n")
+    for finding in made.findings:
+        cell.outlet.write(finding.render() + "\n", STDERR)
 
 
 @magic("load", "FILE")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.arguments import (
@@ -18,9 +20,12 @@ from evroute_kernel.engine.arguments import (
 from evroute_kernel.engine.events import UnknownEventError
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.failures import CellFailure
+from evroute_kernel.kernel.failures import CellFailure, failure
+from evroute_kernel.kernel.forms import show_form
+from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
-from evroute_kernel.kernel.output import STDERR
+from evroute_kernel.kernel.progress import Progress, Repeated
+from evroute_kernel.kernel.reports import Tally, tell_errors
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
@@ -28,6 +33,11 @@ if TYPE_CHECKING:
 
 #: from so many raises on, `--count` hands them over as a batch
 MANY: Final = 1000
+#: from so many raises on, a bar shows how far they have come
+SHOWN: Final = 100
+
+#: what follows `%raise` when it asks for the event's form
+_QUESTION: Final = re.compile(r"\s*(?P<event>[^\s?\"'{\[]+)\s*\?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,8 @@ class Raise:
     line: MagicLine
     request: RaiseRequest
     params: Params
+    #: `%raise EVENT ?`: show its form instead
+    is_question: bool = False
 
     @property
     def event_span(self) -> Span:
@@ -49,28 +61,32 @@ class Raise:
 
 def read_raise(line: MagicLine) -> Raise:
     """Read `%raise` or `%%raise`; raises ArgumentError."""
+    if line.body is None and (question := _QUESTION.fullmatch(line.text)):
+        return Raise(line, RaiseRequest(question["event"]), None, is_question=True)
     request = parse_raise(line.text.rstrip("\r"), line.source, line.offset)
     params = request.params
     if line.body is not None:
         if params is not None:
             raise ArgumentError("%%raise takes its parameters from the lines below", line.span)
         params = parse_params(line.body, line.source, line.body_offset)
-    if request.options.get("sample"):
-        params = sampled(request, params, line)
+    if request.options.get("sample") and isinstance(params, list):
+        raise ArgumentError("--sample fills in parameters by name; these have none", line.span)
     return Raise(line, request, params)
 
 
-def sampled(request: RaiseRequest, params: Params, line: MagicLine) -> Params:
-    """The event's parameters with a server's sample values, and over them those that were given."""
+def sampled(cell: CellRun, given: Raise) -> Raise:
+    """The raise with sample values for the parameters that are not given, as the event is known when it is raised."""
     from evroute_kernel.library.catalogue import events
+    from evroute_kernel.library.catalogue.declared import known_event
 
-    event = events().get(request.event)
+    name, declared = given.request.event, cell.session.declared_events
+    event = known_event(name, declared)
     if event is None:
-        hint = did_you_mean(request.event, events()) or "%events lists the events of OpenSIPS"
-        raise ArgumentError(f"no sample is known for the event {request.event}", line.span, hint)
-    if isinstance(params, list):
-        raise ArgumentError("--sample fills in parameters by name; these have none", line.span)
-    return {p.name: p.sample for p in event.params if not p.stale} | (params or {})
+        hint = did_you_mean(name, [*declared, *events()]) or f"%event declare {name} PARAMETER... tells what it holds"
+        raise failure("MagicError", f"no sample is known for the event {name}", given.event_span, hint)
+    assert not isinstance(given.params, list), "refused when the line was read"
+    samples: dict[str, Any] = {param.name: param.sample for param in event.params if not param.stale}
+    return replace(given, params=samples | (given.params or {}))
 
 
 @magic("raise", USAGE, read=read_raise, body=True)
@@ -79,34 +95,112 @@ async def raise_event(cell: CellRun, given: Raise) -> None:
 
     Parameters are named (`ip=192.0.2.1 port=5060`), unnamed (`192.0.2.1 5060`) or JSON (`{"ip": "192.0.2.1"}`). What
     is written as an integer is one; `"7"`, `'7'` and `s:7` are the string 7. `%%raise EVENT` reads JSON from the
-    lines below.
+    lines below. `%raise EVENT ?` shows a form of the event's parameters, where ipywidgets is installed.
 
-    --sample     fill in the parameters that are not given with values as a server sends them
+    --sample     fill in the parameters that are not given with values as a server sends them; for an event of your
+                 own, which `%event declare` made known, with values made up of their names and types
     --count N    raise it N times, one after the other; thousands go to one worker as a batch, which is faster but
                  shows the log in large pieces
     --async      go on at once; the cell ends when all that it raised has ended
     --detach     go on at once and do not wait at all
     --timeout S  end the run after S seconds
+    --report     show which routes were run, how often, and how many records each has logged
+    --stats      show how long it took
 
     The cell fails when no route handles the event or when a route fails.
     """
-    span = given.line.span
-    for future in submissions(cell, given):
-        if "detach" in given.request.options:
-            future.add_done_callback(lambda done: report_late(cell, done))
-        elif "async" in given.request.options:
-            cell.pending.append((future, span))
-        else:
-            cell.check_run(await cell.wait(future), span)
+    if given.is_question:
+        await ask(cell, given)
+        return
+    if given.request.options.get("sample"):
+        given = sampled(cell, given)
+    params = Repeated(given.params, given.request.count)
+    futures = submissions(cell, given, params)
+    first = next(futures)  # who handles nothing shows nothing
+    watch = Watch(cell, given, params)
+    if watch.is_waited_for:
+        try:
+            for future in chain([first], futures):
+                watch.tally.add(result := await cell.wait(future))
+                cell.check_run(result, given.line.span)
+        finally:
+            watch.end()
+    else:
+        for future in chain([first], futures):
+            watch.leave(future)
 
 
-def submissions(cell: CellRun, given: Raise) -> Iterator[Future[Any]]:
+class Watch:
+    """Shows how far the raises of one line have come, and what became of them."""
+
+    def __init__(self, cell: CellRun, given: Raise, params: Repeated[Params]) -> None:
+        request = given.request
+        self.cell = cell
+        self.given = given
+        self.options = request.options
+        self.tally = Tally(request.event, request.count)
+        self.progress: Progress | None = None
+        if request.count >= SHOWN:
+            # a batch has one result, at its end; until then what it has taken tells
+            done = lambda: max(self.tally.done, params.taken)  # noqa: E731
+            self.progress = Progress(cell.outlet, request.event, request.count, done)
+            self.progress.start()
+
+    @property
+    def is_waited_for(self) -> bool:
+        return not {"async", "detach"} & self.options.keys()
+
+    def leave(self, future: Future[Any]) -> None:
+        """Go on without waiting; the cell does so at its end, unless the raise is detached."""
+        counted: Future[Any] = Future()
+        if "detach" not in self.options:
+            self.cell.pending.append((counted, self.given.line.span))
+        future.add_done_callback(lambda done: self.ended(done.result(), counted))
+
+    def ended(self, result: Any, counted: Future[Any]) -> None:
+        """One of the raises that nobody waits for has ended. Called in the engine's thread."""
+        self.tally.add(result)
+        if "detach" in self.options:
+            tell_errors(self.cell.outlet, result)
+        if self.tally.done >= self.tally.total or self.given.request.count >= MANY:
+            self.end()
+        counted.set_result(result)
+
+    def end(self) -> None:
+        """All raises have ended, or there are to be no more. Safe from any thread."""
+        stats = "stats" in self.options
+        summary = self.tally.summary(stats)
+        if self.progress is not None:
+            self.progress.end(summary)
+        elif stats:
+            self.cell.outlet.display(summary)
+        if "report" in self.options:
+            self.cell.outlet.display(self.tally.report())
+
+
+async def ask(cell: CellRun, given: Raise) -> None:
+    """Show the form of an event, or its help where there are no forms."""
+    from evroute_kernel.kernel.magics.help import help_
+    from evroute_kernel.library.catalogue import events
+    from evroute_kernel.library.catalogue.declared import known_event
+
+    name = given.request.event
+    event = known_event(name, cell.session.declared_events)
+    if event is None:
+        known = [*cell.session.declared_events, *events()]
+        hint = did_you_mean(name, known) or f"%event declare {name} PARAMETER... tells what it holds"
+        raise failure("UnknownEvent", f"the parameters of the event {name} are not known", given.event_span, hint)
+    if not show_form(cell, event):
+        await help_(cell, Arguments(given.line, (Word(name, given.event_span),)))
+
+
+def submissions(cell: CellRun, given: Raise, params: Repeated[Params]) -> Iterator[Future[Any]]:
     """Hand the event to the engine as often as asked; the futures give a Run, or for many a BatchResult."""
     request = given.request
     if request.count < MANY:
         yield from (submit(cell, given, cell.session.submit, given.params) for _ in range(request.count))
     else:
-        yield submit(cell, given, cell.session.submit_batch, [given.params] * request.count)
+        yield submit(cell, given, cell.session.submit_batch, params)
 
 
 def submit(cell: CellRun, given: Raise, method: Callable[..., Future[Any]], params: Any) -> Future[Any]:
@@ -123,9 +217,3 @@ def submit(cell: CellRun, given: Raise, method: Callable[..., Future[Any]], para
 def located(error: ScriptError, span: Span) -> list[Diagnostic]:
     """The findings of an error that knows no place, with this one."""
     return [replace(diagnostic, span=span) for diagnostic in error.diagnostics]
-
-
-def report_late(cell: CellRun, done: Future[Any]) -> None:
-    """Tell under its cell that a detached run failed. Called in the engine's thread."""
-    for error in done.result().errors:
-        cell.outlet.write(error.render() + "\n", STDERR)

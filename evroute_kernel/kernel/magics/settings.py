@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SIZE: Final = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[KMG]?)(?:i?B)?", re.IGNORECASE)
 _UNITS: Final = {"": 20, "K": 10, "M": 20, "G": 30}  # a bare number counts MiB
 _SWITCH: Final = {"on": True, "yes": True, "off": False, "no": False}
+_ON_OFF: Final = {True: "on", False: "off"}
 _SHORT_LEVELS: Final = {"ERR": "ERROR", "CRIT": "CRITICAL", "WARN": "WARNING", "DEBUG": "DBG"}
 
 
@@ -129,7 +130,7 @@ async def timeout(cell: CellRun, limit: float | None) -> None:
         cell.outlet.write(f"{cell.session.timeout:g} s\n")
 
 
-@magic("workers", "[N]", convert=one(lambda word: word.whole(1, "a number of workers, 1 or more")))
+@magic("workers", "[N]", convert=one(lambda word: _OWN["workers"](word)))
 async def workers(cell: CellRun, limit: int | None) -> None:
     """Set how many processes may run routes; without an argument show it.
 
@@ -144,6 +145,8 @@ async def workers(cell: CellRun, limit: int | None) -> None:
 #: settings of the session itself, with the reader of their values
 _OWN: Final[Mapping[str, Callable[[Word], Any]]] = {
     "strict": switch,
+    "network": switch,
+    "workers": lambda word: word.whole(1, "a number of workers, 1 or more"),
     "memory": size,
     "timeout": seconds,
     "log": records,
@@ -168,6 +171,8 @@ async def config(cell: CellRun, wanted: dict[str, Any]) -> None:
     """Change settings of the session; without arguments show them all.
 
     strict=on    make it an error to redefine a route of another cell
+    network=on   let functions such as rest_get use the network; else they are stubs
+    workers=2    how many processes may run routes
     memory=256M  what a worker may grow by before its run is ended; off for no limit
     timeout=10   seconds that a raise may take
     log=10000    log records kept of one raise
@@ -177,13 +182,15 @@ async def config(cell: CellRun, wanted: dict[str, Any]) -> None:
     for name, value in wanted.items():
         change(cell.session, name, value)
     if not wanted:
-        cell.outlet.display(Table(("setting", "value"), sorted(in_force(cell.session).items())).bundle())
+        cell.outlet.display(Table(("setting", "value"), list(in_force(cell.session).items())).bundle())
 
 
 def change(session: Session, name: str, value: Any) -> None:
     """Change one setting."""
     if name == "strict":
         session.strict = value
+    elif name == "workers":
+        session.worker_limit = value
     elif name == "memory":
         session.memory_limit = value
     elif name == "timeout":
@@ -195,15 +202,17 @@ def change(session: Session, name: str, value: Any) -> None:
 
 
 def in_force(session: Session) -> dict[str, object]:
-    """Every setting with its value."""
+    """Every setting with its value as `%config` reads it: those of the session, then the globals of scripts."""
     memory = session.memory_limit
     own = {
-        "strict": "on" if session.strict else "off",
+        "strict": _ON_OFF[session.strict],
+        "network": _ON_OFF[bool(session.settings["network"])],
+        "workers": session.worker_limit,
         "memory": "off" if memory is None else f"{memory / 2**20:g}M",
         "timeout": f"{session.timeout:g}",
         "log": session.limits.log,
     }
-    return {**{name: int(value) for name, value in session.settings.items()}, **own}
+    return own | {name: int(value) for name, value in sorted(session.settings.items()) if name not in own}
 
 
 @magic("clear", "[--wait]")

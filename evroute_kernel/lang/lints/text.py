@@ -75,7 +75,7 @@ def _without_newline(node: nodes.XLog) -> Iterator[Finding]:
     fixed = len(text) - sum(len(spec.text) for _, spec in variables_in(text))
     if fixed and text[-1] != "\n":
         start = len(text) - 1
-        yield Finding("this text ends without a line break", node.text.part(start, start + 1), r'end it with \n')
+        yield Finding("this text ends without a line break", node.text.part(start, start + 1), r"end it with \n")
 
 
 @rule(

@@ -93,6 +93,23 @@ def test_config_changes_limits(kernel: Frontend) -> None:
     kernel.run("%config memory=512M timeout=30 log=10000 strict=off")
 
 
+def test_config_shows_every_setting_as_it_is_written(kernel: Frontend) -> None:
+    (table,) = kernel.run("%config").shown
+    lines = [line.split() for line in table.splitlines()[2:]]
+    assert [name for name, _ in lines[:6]] == ["strict", "network", "workers", "memory", "timeout", "log"]
+    assert len(dict(lines)) == len(lines)
+    again = "%config " + " ".join(f"{name}={value}" for name, value in lines)
+    assert kernel.run(again + "\n%config").shown == [table]
+
+
+def test_config_changes_the_session(kernel: Frontend) -> None:
+    kernel.run("%config network=on workers=3")
+    settings = dict(line.split() for line in kernel.run("%config").shown[0].splitlines()[2:])
+    assert (settings["network"], settings["workers"]) == ("on", "3")
+    assert kernel.run("%workers").stdout == "3\n"
+    kernel.run("%config network=off workers=2")
+
+
 def test_timeout_and_workers(kernel: Frontend) -> None:
     assert kernel.run("%timeout 2.5\n%timeout\n%timeout 30").stdout == "2.5 s\n"
     before = kernel.run("%workers").stdout.strip()
@@ -222,5 +239,5 @@ def test_events(kernel: Frontend) -> None:
         ["E_PIKE_BLOCKED", "pike", "(ip)", "yes"],
         ["E_MINE", "yes"],
     ]
-    assert kernel.run("%event E_PIKE_BLOCKED").stdout.endswith("an event_route handles it here\n")
+    assert kernel.run("%event E_PIKE_BLOCKED").stdout.endswith("\nevent_route[E_PIKE_BLOCKED] handles it here\n")
     assert "did you mean 'E_PIKE_BLOCKED'?" in kernel.run("%event E_PIKE_BLOKED").traceback

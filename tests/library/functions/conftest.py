@@ -6,9 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from evroute_kernel.library.linker import link_call
+from evroute_kernel.lang.compiler import compile_script
+from evroute_kernel.lang.environment import Environment
+from evroute_kernel.library.linker import link, link_call
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.levels import WARNING
+from evroute_kernel.runtime.statements import run_top_route
+from evroute_kernel.runtime.values import decode
+from evroute_kernel.source import Source
 
 Argument = int | str | None
 
@@ -51,3 +56,25 @@ def modparam(process: Process) -> Callable[[str, str, int | str], None]:
         process.settings.modparams.setdefault((module, parameter), []).append(value)
 
     return give
+
+
+@pytest.fixture
+def script(process: Process, said: list[tuple[int, str, bool, object]]) -> Callable[..., list[str]]:
+    """script(statements, before): compile them as `event_route[E_T]`, run it, and give the lines it printed.
+
+    `before` is text of the top level; its module parameters come into force. Texts are as people write them.
+    """
+
+    def play(statements: str, before: str = "") -> list[str]:
+        unit = compile_script(Source("case.cfg", f"{before}\nevent_route[E_T] {{\n{statements}\n}}\n"), Environment())
+        process.settings.modparams.clear()
+        for param in unit.modparams:
+            process.settings.modparams.setdefault((param.module, param.name), []).append(param.value)
+        linked = [link(r.kind, r.name, i, r.code, r.pool, lines=r.lines) for i, r in enumerate(unit.routes)]
+        process.slots = dict(enumerate(linked))
+        start = len(said)
+        (route,) = (r for r in linked if r.kind == "event_route")
+        run_top_route(process, route, "E_T", ())
+        return [decode(text) for _, text, is_diagnostic, _ in said[start:] if not is_diagnostic]
+
+    return play

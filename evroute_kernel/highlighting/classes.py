@@ -1,0 +1,49 @@
+"""The classes of tokens, and what Pygments, CodeMirror and TextMate call them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClass:
+    """`pygments` is a type below `Token`, `codemirror` a tag of Lezer, `textmate` a scope; empty: no colour."""
+
+    pygments: str
+    codemirror: str = ""
+    textmate: str = ""
+
+
+CLASSES: Final[dict[str, TokenClass]] = {
+    # blanks, what the server drops, and text where anything goes
+    "text": TokenClass("Text"),
+    # a name that is not known: a misspelt function or variable keeps no colour, which shows that it is misspelt
+    "word": TokenClass("Name"),
+    "comment": TokenClass("Comment", "comment", "comment"),
+    # what the server refuses
+    "error": TokenClass("Error", "invalid", "invalid.illegal"),
+    "keyword": TokenClass("Keyword", "keyword", "keyword.control"),
+    # event_route and the other kinds
+    "kind": TokenClass("Keyword.Declaration", "keyword", "storage.type"),
+    # the name of a route or event, where it is defined, called or raised
+    "name": TokenClass("Name.Function", "variableName.definition", "entity.name.function"),
+    "setting": TokenClass("Name.Variable.Global", "attributeName", "support.constant"),
+    "function": TokenClass("Name.Builtin", "variableName.standard", "support.function"),
+    "variable": TokenClass("Name.Variable", "variableName.special", "variable.other"),
+    "transformation": TokenClass("Name.Attribute", "propertyName", "entity.other.attribute-name"),
+    "string": TokenClass("String", "string", "string.quoted"),
+    "escape": TokenClass("String.Escape", "string.special", "constant.character.escape"),
+    # "L_WARN" as the first argument of xlog
+    "level": TokenClass("String.Symbol", "atom", "constant.language.level"),
+    "number": TokenClass("Number", "number", "constant.numeric"),
+    "constant": TokenClass("Keyword.Constant", "bool", "constant.language"),
+    "operator": TokenClass("Operator", "operator", "keyword.operator"),
+    "punctuation": TokenClass("Punctuation", "punctuation", "punctuation"),
+    # %raise
+    "magic": TokenClass("Keyword.Pseudo", "meta", "keyword.other.magic"),
+    # --count
+    "option": TokenClass("Name.Constant", "attributeName", "variable.parameter.option"),
+    # the name of a parameter in %raise, or of a member in JSON
+    "key": TokenClass("Name.Tag", "propertyName", "variable.parameter"),
+}

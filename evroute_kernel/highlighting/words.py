@@ -1,0 +1,94 @@
+"""Gathers the names that scripts use: from the lexer, the tables of the library, the catalogue and the magics.
+
+Used to write `generated.py`, not by the lexer of Pygments itself: it imports the whole library.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from evroute_kernel.lang.lexer import KEYWORDS
+from evroute_kernel.lang.scriptglobals import GLOBALS
+from evroute_kernel.library import catalogue
+from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
+from evroute_kernel.library.declarations import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Transformation
+
+_KINDS: Final = {"ROUTE", "NAMED_ROUTE", "PLAIN_ROUTE", "ONREPLY_ROUTE", "TIMER_ROUTE"}
+_CONSTANTS: Final = {"NUMBER", "NULL"}
+_OPERATORS: Final = {"AND", "OR", "NOT"}
+#: commands whose text is a format, and those whose text is taken as it stands
+_FORMATTING: Final = {"xlog", "xdbg"}
+_LITERAL: Final = {"log", "error", "assert"}
+_DEFERRING: Final = {"async", "launch"}
+#: what the lexer's table does not hold: files are put in place before it, and these words count between blanks only
+_OTHER: Final = {"include_file", "import_file", "use_workers", "use_auto_scaling_profile"}
+_LEVELS: Final = ("L_ALERT", "L_CRIT", "L_ERR", "L_WARN", "L_NOTICE", "L_INFO", "L_DBG")
+
+#: the package that declares magics; read as text, for this layer lies below it
+_MAGICS: Final = Path(__file__).parent.parent / "kernel" / "magics"
+
+
+def gathered() -> dict[str, tuple[str, ...]]:
+    """Every list that `rules` names, sorted. The items are patterns: letters and digits stand for themselves."""
+    lists = {**_of_the_lexer(), **_of_the_library(), **_of_the_magics(), "levels": _LEVELS}
+    return {name: tuple(sorted(items)) for name, items in lists.items()}
+
+
+def _of_the_lexer() -> dict[str, Iterable[str]]:
+    commands = _FORMATTING | _LITERAL | _DEFERRING
+    fixed = {
+        "kinds": {word for word, type in KEYWORDS.items() if type in _KINDS},
+        "constants": {word for word, type in KEYWORDS.items() if type in _CONSTANTS},
+        "operators": {word for word, type in KEYWORDS.items() if type in _OPERATORS},
+        "settings": set(GLOBALS),
+    }
+    keywords = set(KEYWORDS).difference(commands, *fixed.values()) | _OTHER
+    return {**fixed, "keywords": keywords, "deferring": _DEFERRING, "literal_functions": _LITERAL}
+
+
+def _of_the_library() -> dict[str, Iterable[str]]:
+    functions = {name for name, known in catalogue.functions().items() if known.kind == "function"}
+    variables = {*VARIABLES, *catalogue.variables()}
+    return {
+        "functions": functions | set(FUNCTIONS) | _FORMATTING,
+        "variables": {name.replace(".", r"\.") for name in variables},
+        "transformations": {pattern for known in TRANSFORMATIONS.values() for pattern in _spellings(known)},
+    }
+
+
+def _spellings(transformation: Transformation) -> Iterator[str]:
+    for name in (transformation.name, *transformation.spellings):
+        pattern = name.replace(".", r"\.").replace("?", "[^,}]").replace("*", "[^,}]*")
+        yield rf"{transformation.cls}\.{pattern}"
+        if transformation.indexed:
+            yield rf"{transformation.cls}\.-?[0-9]+\.{pattern}"
+
+
+def _of_the_magics() -> dict[str, Iterable[str]]:
+    """The names in the decorators `@magic("name", "usage", body=...)`."""
+    declared = [call for path in sorted(_MAGICS.glob("*.py")) for call in _declarations(path)]
+    return {
+        "magics": {_text(call.args[0]) for call in declared},
+        "name_magics": {_text(call.args[0]) for call in declared if _takes_a_name(call)},
+        "body_magics": {_text(call.args[0]) for call in declared if any(k.arg == "body" for k in call.keywords)},
+    }
+
+
+def _takes_a_name(call: ast.Call) -> bool:
+    """Whether the first argument is a name; so it is for those whose usage stands elsewhere, with their own reader."""
+    return len(call.args) > 1 and (_text(call.args[1]) or "NAME").startswith(("NAME", "[NAME]"))
+
+
+def _declarations(path: Path) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for decorator in getattr(node, "decorator_list", ()):
+            if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "magic":
+                yield decorator
+
+
+def _text(node: ast.expr) -> str:
+    """The text of a literal; "" for anything else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

@@ -1,0 +1,226 @@
+"""What is offered in a script, by the place of the cursor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from evroute_kernel.kernel.completion import candidates as of
+from evroute_kernel.kernel.completion.candidates import Candidate, Offer
+from evroute_kernel.kernel.completion.seen import NAMED
+from evroute_kernel.kernel.keywords import usage
+from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.kernel.scanning import COMMENT, NAME, PARENTHESIS, SQUARE, TRANSFORMATION, VARIABLE, Place
+
+_STATEMENTS: Final = (
+    "assert async break case default drop else exit for if launch log return route switch while xdbg xlog"
+)
+STATEMENTS: Final = tuple(_STATEMENTS.split())
+TOP_LEVEL: Final = tuple(
+    """
+    event_route route timer_route startup_route error_route local_route branch_route failure_route onreply_route
+    loadmodule modparam include_file import_file
+    """.split()
+)
+EXPRESSION_WORDS: Final = ("and", "or", "not", "null")
+#: functions whose first argument names an event
+_EVENT_FUNCTIONS: Final = frozenset({"raise_event", "subscribe_event"})
+#: what takes a condition or an iterator in parentheses, unlike a function
+_CONDITIONS: Final = frozenset({"if", "while", "for", "switch", "assert", "and", "or", "not", "return", "case", "else"})
+
+_WORD: Final = re.compile(r"[A-Za-z_]?\w*\Z")
+_DOLLAR: Final = re.compile(r"\$\(?(?P<word>[\w.]*)\Z")
+_ROUTE_WORD: Final = re.compile(r"[^\s\[\]\"'(),$]*\Z")
+_LOADED: Final = re.compile(r"\b(?:loadmodule|include_file|import_file)\s*\Z")
+_SETTING: Final = re.compile(r"(?:\A|[;\n}])[ \t]*(?P<name>[a-z]\w*)[ \t]*=[ \t]*(?P<word>\w*)\Z")
+_BEGINS: Final = re.compile(r"(?:\A|[;{}):]|\belse)\s*\Z")
+_LITERAL: Final = re.compile(r"\(\s*([\"'])(?P<text>[^\"']*)\1")
+
+
+def offer_in_script(notebook: Notebook, place: Place) -> Offer | None:
+    """What can stand at a place in a script; None where nothing is known, as in comments."""
+    top = place.top
+    if top == COMMENT:
+        return None
+    if top == NAME:
+        return _inside_name(notebook, place)
+    if top == TRANSFORMATION:
+        return _transformation(place) or _dollar(place)
+    dollar = _dollar(place)
+    if dollar is not None:
+        return dollar
+    if top == VARIABLE:
+        return None
+    return _in_string(notebook, place) if place.string else _in_code(notebook, place)
+
+
+def _word(place: Place, pattern: re.Pattern[str] = _WORD) -> str:
+    found = pattern.search(place.near)
+    return found[0] if found else ""
+
+
+# -- variables -------------------------------------------------------------------------------------------------------
+
+
+def _dollar(place: Place) -> Offer | None:
+    found = _DOLLAR.search(place.near)
+    return Offer(found["word"], of.variables()) if found else None
+
+
+def _inside_name(notebook: Notebook, place: Place) -> Offer | None:
+    """Between the parentheses of `$param(`, `$var(` and the like."""
+    frame = place.frames[-1]
+    word = place.text[place.text.index("(", frame.start) + 1 : place.cursor]
+    dollar = _dollar(place)
+    if dollar is not None:
+        return dollar
+    if frame.word == "param":
+        return _params(notebook, place, word)
+    if frame.word in NAMED:
+        return Offer(word, of.variable_names(notebook, frame.word, place.text, place.cursor))
+    return None
+
+
+def _params(notebook: Notebook, place: Place, word: str) -> Offer:
+    route = place.route
+    if route is not None and route.kind == "event_route":
+        known = of.params_of(notebook, route.name, _without(place.text, place.cursor - len(word), place.cursor))
+        return Offer(word, known, of.near_params(known))
+    return Offer(word, of.positions(notebook, route, place.text))
+
+
+def _without(text: str, start: int, end: int) -> str:
+    """The text without what is being typed, which is no name that the text uses."""
+    rest = re.match(r"[\w.-]*", text[end:])
+    return text[:start] + text[end + (rest.end() if rest else 0) :]
+
+
+def _transformation(place: Place) -> Offer | None:
+    word = place.before[1:]
+    if re.fullmatch(r"[\w.]*", word) is None:
+        return None
+    return Offer(word, of.transformations() if "." in word else of.transformation_classes())
+
+
+# -- strings ---------------------------------------------------------------------------------------------------------
+
+
+def _in_string(notebook: Notebook, place: Place) -> Offer | None:
+    string = place.string
+    assert string is not None
+    if place.frames[-1] is not string:
+        return None
+    word = place.text[string.start + 1 : place.cursor]
+    ahead = place.text[max(0, string.start - 40) : string.start]
+    if _LOADED.search(ahead):
+        return _loaded(word, "loadmodule" in ahead)
+    if len(place.frames) > 1 and place.frames[-2].kind == SQUARE:
+        return _route_name(notebook, place, word, place.frames[-2].start)
+    call = place.call
+    if call is None or len(place.frames) < 2 or place.frames[-2].kind != PARENTHESIS:
+        return None
+    return _argument(notebook, place, word)
+
+
+def _loaded(word: str, is_module: bool) -> Offer:
+    if not is_module:
+        return Offer(word, of.files(word))
+    return Offer(word.rpartition("/")[2], (_library(c) for c in of.modules()))
+
+
+def _library(module: Candidate) -> Candidate:
+    return Candidate(f"{module.text}.so", module.kind, module.signature)
+
+
+def _argument(notebook: Notebook, place: Place, word: str) -> Offer | None:
+    """A text in quotes that is an argument of a call."""
+    call = place.call
+    assert call is not None
+    if call.name in _EVENT_FUNCTIONS and call.argument == 0:
+        return Offer(word, of.events(notebook), of.near_events)
+    if call.name == "xlog" and call.argument == 0 and len(word) < 9:
+        return Offer(word, of.level_literals()) if "L_".startswith(word[:2]) else None
+    if call.name == "route" and call.argument == 0:
+        return Offer(word, of.routes(notebook, place.text))
+    if call.name.startswith("cache_") and call.argument == 0:
+        return Offer(word, [Candidate("local", "value", "memory of the session")])
+    if call.name == "modparam" and call.argument == 0:
+        return Offer(word, of.modules())
+    if call.name == "modparam" and call.argument == 1:
+        module = _LITERAL.match(place.text, call.start)
+        return Offer(word, of.module_params(module["text"])) if module else None
+    return None
+
+
+# -- code ------------------------------------------------------------------------------------------------------------
+
+
+def _in_code(notebook: Notebook, place: Place) -> Offer | None:
+    if place.top == SQUARE:
+        return _route_name(notebook, place, _word(place, _ROUTE_WORD), place.frames[-1].start)
+    word = _word(place)
+    if word[:1].isdigit():
+        return None
+    if place.top == PARENTHESIS:
+        return _in_parentheses(notebook, place, word)
+    if not place.frames and (setting := _SETTING.search(place.near)):
+        values = [*of.setting_values(setting["name"])]
+        if values:
+            return Offer(setting["word"], values)
+    if _BEGINS.search(place.text, max(0, place.cursor - len(word) - 200), place.cursor - len(word)):
+        return Offer(word, _statements(place))
+    if _at_line_start(place, word):
+        return Offer(word, _statements(place))
+    return Offer(word, [*_keywords("null"), of.Candidate("route", "keyword")]) if word else None
+
+
+def _at_line_start(place: Place, word: str) -> bool:
+    """A statement is often begun while the one above it still lacks its `;`, and comments may stand above it."""
+    line = place.text[: place.cursor - len(word)].rpartition("\n")[2]
+    return not line.strip()
+
+
+def _route_name(notebook: Notebook, place: Place, word: str, bracket: int) -> Offer | None:
+    """The name in a route's header."""
+    kind = place.word_before(bracket)
+    if kind == "event_route":
+        return Offer(word, of.events(notebook), of.near_events)
+    if kind == "route":
+        text = _without(place.text, place.cursor - len(word), place.cursor)
+        return Offer(word, [*of.called_routes(notebook, text), *of.routes(notebook)])
+    return Offer(word, of.routes(notebook, kind=kind)) if kind.endswith("_route") else None
+
+
+def _in_parentheses(notebook: Notebook, place: Place, word: str) -> Offer | None:
+    call = place.call
+    if call is None or call.name in _CONDITIONS or place.frames[-1].start != call.start:
+        return Offer(word, [*_functions(place), *_keywords("route", *EXPRESSION_WORDS)]) if word else None
+    if call.name == "route" and call.argument == 0:
+        return Offer(_word(place, _ROUTE_WORD), of.routes(notebook, place.text))
+    if call.name in ("async", "launch") and call.argument == 1:
+        return Offer(word, of.routes(notebook, place.text))
+    if call.name in ("async", "launch"):
+        return Offer(word, of.async_functions())
+    return None
+
+
+def _statements(place: Place) -> Iterator[Candidate]:
+    """What a statement can begin with; a cell may hold statements at its top level too."""
+    if not place.frames:
+        yield from _keywords(*TOP_LEVEL)
+    yield from _keywords(*STATEMENTS)
+    yield from _functions(place)
+    if not place.frames:
+        yield from of.settings()
+
+
+def _keywords(*words: str) -> Iterator[Candidate]:
+    return (Candidate(word, "keyword", usage(word)) for word in words)
+
+
+def _functions(place: Place) -> Iterator[Candidate]:
+    """The functions that may be called here; a plain route may be called from anywhere."""
+    route = place.route
+    kind = route.kind.removesuffix("_route") if route and route.kind != "route" else None
+    return of.functions(kind)

@@ -1,0 +1,245 @@
+"""Writes down what a replay has left in force, as the text of an `opensips.cfg`.
+
+The text of the cells stays as it is, in their order, comments included. Magics, bare statements, refused cells and what
+is no longer in force become comments. Before it stands what a session has and a server lacks: the modules that the text
+needs and does not load itself, a socket, and the level that shows every xlog. After it, one `startup_route` does what
+the notebook did once; statements that may end it early are in routes of their own, though `exit` still ends them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from textwrap import dedent, indent
+from typing import Final
+
+from evroute_kernel.engine.settings import module_name
+from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.kernel.cells import MagicLine
+from evroute_kernel.kernel.export.page import Page, commented, prose
+from evroute_kernel.kernel.export.replay import Passage, Replay
+from evroute_kernel.kernel.export.startup import Startup, state, statement_runs
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.compiler import compile_script
+from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment, known_modules
+from evroute_kernel.lang.lexer import tokens
+from evroute_kernel.lang.needs import modules
+from evroute_kernel.lang.preprocess import Expanded
+from evroute_kernel.runtime import regex
+from evroute_kernel.runtime.values import decode
+from evroute_kernel.source import Source, Span
+
+#: a server has to listen somewhere
+SOCKET: Final = "udp:127.0.0.1:5060"
+#: a session shows every xlog, a server does not
+XLOG_LEVEL: Final = 4
+_REST_OF_LINE: Final = re.compile(r"[ \t]*(?:#[^\n]*)?(?=\n|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A text that holds so many `routes`. `refused`: the cells and files left out; `findings`: errors of the whole,
+    such as a route that is called and was forgotten."""
+
+    text: str
+    routes: int
+    refused: tuple[str, ...]
+    findings: tuple[Diagnostic, ...]
+
+    @property
+    def summary(self) -> str:
+        """What it holds and what it lacks, in one line."""
+        routes = "1 route" if self.routes == 1 else f"{self.routes} routes"
+        lacking = f"; {', '.join(self.refused)} left out, because refused" if self.refused else ""
+        return routes + lacking
+
+
+def configuration(replay: Replay, title: str) -> Configuration:
+    """The configuration of a server that has what the replay has left in force."""
+    text = _Writer(replay, title).text()
+    findings: list[Diagnostic] = []
+    try:
+        compile_script(Source("configuration", text), Environment(modules=frozenset()))
+    except ScriptError as error:
+        findings = [diagnostic for diagnostic in error.diagnostics if diagnostic.severity == "error"]
+    passages = [p for passage in replay.passages for p in (passage, *passage.loaded.values())]
+    refused = tuple(passage.source.name for passage in passages if passage.refused)
+    return Configuration(text, len(replay.routes_in_force()), refused, tuple(findings))
+
+
+class _Writer:
+    """Writes one configuration, from its first line to its last."""
+
+    def __init__(self, replay: Replay, title: str) -> None:
+        self.replay = replay
+        self.title = title
+        self.in_force = replay.items_in_force()
+        self.titles = {route.title for route in replay.routes_in_force()}
+        #: the definitions that stand, in the order of the text
+        self.items = [item for p in replay.passages for item in p.all_items() if id(item) in self.in_force]
+        self.startups = self._startups()
+        #: the bare statements among what is done at the start
+        self.prepared = {id(statement) for startup in self.startups for statement in startup.statements}
+        self.mpath = next((i for i in self.items if isinstance(i, nodes.Global) and i.name == "mpath"), None)
+        self.needed = self._needed()
+        #: the modules that are loaded where the writer is
+        self.loaded = set(self.needed)
+
+    def text(self) -> str:
+        parts = [self._head(), *(self._passage(passage) for passage in self.replay.passages)]
+        if self.startups:
+            parts.append(self._startup_route())
+        text = "\n\n".join(filter(None, parts)) + "\n"
+        return text.encode("utf-8", "replace").decode()
+
+    def _startups(self) -> list[Startup]:
+        """What the configuration's own startup_route must do; nothing, where the only one can stay where it is."""
+        named = frozenset[str]().union(*(state(item) for item in self.items if isinstance(item, nodes.Route)))
+        found = [chosen for startup in self.replay.startups if (chosen := startup.preparing(named))]
+        return [] if len(found) == 1 and found[0].route is not None else found
+
+    # -- before the cells -------------------------------------------------------------------------------------------
+
+    def _head(self) -> str:
+        lines = [f"# {self.title}", ""]
+        names = {item.name for item in self.items if isinstance(item, nodes.Global)}
+        names |= {name for passage in self.replay.passages for found in passage.settings.values() for name in found}
+        if "xlog_level" not in names:
+            lines.append(f"xlog_level={XLOG_LEVEL}")
+        if not names & {"socket", "listen"}:
+            lines.append(f"socket={SOCKET}")
+        if self.mpath is not None:
+            lines.append(self.mpath.span.text)
+        return "\n".join([*lines, *(f'loadmodule "{name}.so"' for name in self.needed)])
+
+    def _needed(self) -> list[str]:
+        """The modules that the text uses before it loads them, the transport first that no server starts without."""
+        loads = {module_name(item.path) for item in self.items if isinstance(item, nodes.LoadModule)}
+        needed = {} if any(name.startswith("proto_") for name in loads) else {"proto_udp": None}
+        loaded: set[str] = set()
+        for item in self.items:
+            if isinstance(item, nodes.LoadModule):
+                loaded.add(module_name(item.path))
+            elif isinstance(item, nodes.ModParam):
+                needed |= dict.fromkeys(name for name in _meant(item) if name not in loaded)
+            elif isinstance(item, nodes.Route):
+                needed |= dict.fromkeys(name for name in modules(item) if name not in loaded)
+        for statement in (statement for startup in self.startups for statement in startup.statements):
+            needed |= dict.fromkeys(name for name in modules(statement) if name not in loaded)
+        return list(needed)
+
+    # -- cells ------------------------------------------------------------------------------------------------------
+
+    def _passage(self, passage: Passage) -> str:
+        if passage.is_prose:
+            return prose(passage.source.text)
+        page = Page()
+        self._write(page, passage)
+        return str(page)
+
+    def _write(self, page: Page, passage: Passage) -> None:
+        if passage.refused:
+            page.comment(f"{passage.source.name} is left out: it is refused.")
+            page.comment("\n".join(f"    {d}" for d in passage.refused if d.severity == "error"))
+            page.comment(passage.source.text)
+            return
+        text, done = passage.source.text, 0
+        for span, part in sorted(self._parts(passage), key=lambda pair: pair[0].start):
+            page.code(text[done : span.start])
+            if part is None:
+                self._statements(page, passage, span)
+            elif isinstance(part, MagicLine):
+                page.comment(text[span.start : span.end])
+                self._effect(page, passage, span.start)
+            else:
+                self._item(page, part)
+            done = span.end
+        page.code(text[done:])
+
+    def _parts(self, passage: Passage) -> Iterator[tuple[Span, nodes.TopLevel | MagicLine | None]]:
+        """Everything but blanks and comments, by place: definitions, magics, and (None) statements."""
+        source = passage.source
+        items = [(item.span, item) for item in passage.items]
+        magics = [(_whole(line), line) for line in passage.magics]
+        yield from items
+        yield from magics
+        script = Source(source.name, passage.script)
+        for run in statement_runs(script, [span for span, _ in (*items, *magics)]):
+            rest = _REST_OF_LINE.match(source.text, run[-1].span.end)
+            yield source.span(run[0].span.start, rest.end() if rest else run[-1].span.end), None
+
+    def _item(self, page: Page, item: nodes.TopLevel) -> None:
+        """A definition: as it is, or why it is not there."""
+        module = module_name(item.path) if isinstance(item, nodes.LoadModule) else ""
+        if any(startup.route is item for startup in self.startups):
+            page.comment("startup_route: see the end of this file")
+        elif id(item) not in self.in_force:
+            is_replaced = isinstance(item, nodes.Route) and item.title in self.titles
+            page.comment(f"{_label(item)}: left out, {'defined anew' if is_replaced else 'taken back'} below")
+        elif module in self.loaded or item is self.mpath:
+            page.comment(f"{_label(item)}: see above")
+        else:
+            self.loaded |= {module} - {""}
+            page.code(item.span.text)
+
+    def _statements(self, page: Page, passage: Passage, span: Span) -> None:
+        """Bare statements."""
+        places = [s.span.start for unit in passage.units for s in unit.script.scratch if id(s) in self.prepared]
+        if any(span.start <= place < span.end for place in places):
+            page.comment("(in the startup_route at the end of this file)")
+        page.comment(passage.source.text[span.start : span.end])
+
+    def _effect(self, page: Page, passage: Passage, offset: int) -> None:
+        """What a magic did to the session."""
+        page.code("\n".join(f"{name}={value}" for name, value in passage.settings.get(offset, {}).items()))
+        if offset in passage.loaded:
+            self._write(page, passage.loaded[offset])
+            page.comment(f"(end of {passage.loaded[offset].source.name})")
+
+    # -- after the cells --------------------------------------------------------------------------------------------
+
+    def _startup_route(self) -> str:
+        routes, calls = [], []
+        for startup in self.startups:
+            calls.append(f"    {commented(startup.source.name)}")
+            if startup.needs_route:
+                name = self._free_name()
+                routes.append(f"route[{name}] {{\n{_indented(startup)}\n}}\n")
+                calls.append(f"    route({name});")
+            else:
+                calls.append(_indented(startup))
+        head = "# What the notebook did once, in the order of its cells."
+        return "\n".join([head, *routes, "startup_route {", *calls, "}"])
+
+    def _free_name(self) -> str:
+        """A name for a route that no other has."""
+        name = next(f"at_start_{n}" for n in count(1) if f"route[at_start_{n}]" not in self.titles)
+        self.titles.add(f"route[{name}]")
+        return name
+
+
+def _whole(line: MagicLine) -> Span:
+    """The place of a magic; of one that takes the cell's text, all of it."""
+    return line.span if line.body is None else line.source.span(0, len(line.source.text))
+
+
+def _label(item: nodes.TopLevel) -> str:
+    """What a comment calls a definition."""
+    return decode(item.title) if isinstance(item, nodes.Route) else item.span.text
+
+
+def _meant(item: nodes.ModParam) -> list[str]:
+    """The modules that a modparam is for, whose name is a regular expression."""
+    if item.module in known_modules():
+        return [item.module]
+    pattern = regex.compile(f"^({item.module})$")
+    return sorted(name for name in DEFAULT_MODULES if pattern.search(name))
+
+
+def _indented(startup: Startup) -> str:
+    """The statements, indented where no text runs over the end of a line."""
+    text = startup.text.strip("\n")
+    found, _ = tokens(Expanded(text, [0], [(Source("startup", text), 0)]))
+    return text if any("\n" in token.text for token in found) else indent(dedent(text), "    ")

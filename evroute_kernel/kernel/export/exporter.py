@@ -1,0 +1,25 @@
+"""`jupyter nbconvert --to script` (or `--to opensips`): the configuration as a file. Imported by nbconvert alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import Exporter
+
+from evroute_kernel.kernel.export import export
+from evroute_kernel.kernel.export.notebooks import cells_of, title_of
+
+
+class OpensipsExporter(Exporter):  # type: ignore[misc] # nbconvert has no types
+    """A notebook as an `opensips.cfg`."""
+
+    file_extension = ".cfg"
+    output_mimetype = "text/x-opensips"
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> tuple[str, Any]:
+        """The text, after nbconvert's preprocessors; and the resources, which name the file's extension."""
+        notebook, resources = super().from_notebook_node(nb, resources, **options)
+        metadata = resources.get("metadata") or {}
+        folder = Path(metadata.get("path") or ".")
+        return export(cells_of(notebook.cells), title_of(metadata.get("name") or "a notebook"), folder).text, resources

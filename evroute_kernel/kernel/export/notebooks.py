@@ -1,0 +1,83 @@
+"""The cells of a notebook file, read without nbformat, which a kernel does not need otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+CellKind: TypeAlias = Literal["code", "prose"]
+
+#: tag of a cell that notebook runners pass over
+SKIPPED: Final = "skip-execution"
+
+
+class NotebookError(ValueError):
+    """A file that is no notebook of this kernel. The text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell: `text` as written; `name` is what people call it; `owner` tells whose definitions its own replace."""
+
+    kind: CellKind
+    text: str
+    name: str = ""
+    owner: str = ""
+
+
+def read_notebook(path: Path) -> list[Cell]:
+    """The cells of a notebook file. Raises NotebookError, and OSError for a file that cannot be read."""
+    try:
+        notebook = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:  # no UTF-8 is a ValueError too
+        raise NotebookError(f"{path} is no notebook: it is not JSON ({error})") from None
+    if not isinstance(notebook, dict) or not isinstance(_raw_cells(notebook), list):
+        raise NotebookError(f"{path} is no notebook: it has no list of cells")
+    language = language_of(notebook)
+    if language not in ("", "opensips"):
+        raise NotebookError(f"{path} is a notebook of {language}, not of OpenSIPS script")
+    return list(cells_of(_raw_cells(notebook)))
+
+
+def title_of(name: str) -> str:
+    """What a configuration says of where it comes from; one text however it was made."""
+    return f"{name.removesuffix('.ipynb')}, exported from a notebook by evroute_kernel"
+
+
+def language_of(notebook: Mapping[str, Any]) -> str:
+    """The language that a notebook names, "" when it names none."""
+    metadata = _mapping(notebook.get("metadata"))
+    info, spec = _mapping(metadata.get("language_info")), _mapping(metadata.get("kernelspec"))
+    return str(info.get("name") or spec.get("language") or "").lower()
+
+
+def cells_of(raw: Iterable[Any]) -> Iterator[Cell]:
+    """The cells of the list that a notebook holds; code cells are named as a run from the top numbers them."""
+    count = 0
+    for found in map(_mapping, raw):
+        text = _joined(found.get("source", found.get("input", "")))
+        tags = _mapping(found.get("metadata")).get("tags") or ()
+        if found.get("cell_type") == "code" and SKIPPED not in tags:
+            if text.strip():  # nobody runs an empty cell
+                count += 1
+                yield Cell("code", text, f"In[{count}]", str(found.get("id") or f"In[{count}]"))
+        else:
+            yield Cell("prose", text)
+
+
+def _raw_cells(notebook: Mapping[str, Any]) -> Any:
+    """The list of cells; until version 3 of the format it was kept in a worksheet."""
+    sheets = notebook.get("worksheets")
+    return _mapping(sheets[0]).get("cells") if isinstance(sheets, list) and sheets else notebook.get("cells")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _joined(source: Any) -> str:
+    """A text, or a list of its lines."""
+    return "".join(map(str, source)) if isinstance(source, list) else str(source)

@@ -1,0 +1,242 @@
+"""Takes up the cells of a notebook one after another, as the kernel does, but runs no route.
+
+What a cell defines, sets and loads is kept in the same `World` that a session has, so the same cells are refused, the
+same routes replaced. Of the magics, those count that change what is defined or set: `%load`, `%forget`, `%reset`,
+`%config`, `%log`, `%event declare`. What only a run can tell is not known: a cell that fails half-way counts whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from evroute_kernel.engine.settings import DEFAULTS, Limits
+from evroute_kernel.engine.world import World
+from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.kernel.cells import Cut, MagicLine, cut
+from evroute_kernel.kernel.export.notebooks import Cell
+from evroute_kernel.kernel.export.startup import Startup, State, reached, state
+from evroute_kernel.kernel.magics.arguments import Word
+from evroute_kernel.kernel.magics.files import read
+from evroute_kernel.kernel.planning import (
+    MagicStep,
+    ScriptStep,
+    Step,
+    read_magics,
+    script_steps,
+    script_taken,
+    together,
+)
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.callgraph import Vertex, call_graph
+from evroute_kernel.lang.compiler import Unit, compile_script
+from evroute_kernel.lang.preprocess import expand
+from evroute_kernel.library.catalogue.declared import EventDeclaration
+from evroute_kernel.runtime.values import decode, encode
+from evroute_kernel.source import Source, Span
+
+
+@dataclass(slots=True)
+class Passage:
+    """A text and what became of it: a cell, a file that a cell loaded, or prose. `refused`: why nothing took effect.
+
+    `script` is the text with blanks in place of its magic lines.
+    """
+
+    source: Source
+    is_prose: bool = False
+    script: str = ""
+    magics: tuple[MagicLine, ...] = ()
+    units: list[Unit] = field(default_factory=list)
+    refused: list[Diagnostic] = field(default_factory=list)
+    #: offset of a magic line -> globals that it set
+    settings: dict[int, dict[str, int]] = field(default_factory=dict)
+    #: offset of a %load -> the file
+    loaded: dict[int, Passage] = field(default_factory=dict)
+
+    @property
+    def items(self) -> list[nodes.TopLevel]:
+        """The definitions, in the order of the text."""
+        return [item for unit in self.units for item in unit.script.items]
+
+    def all_items(self) -> Iterator[nodes.TopLevel]:
+        """The definitions, those of loaded files where these were loaded."""
+        found: list[tuple[int, nodes.TopLevel | Passage]] = [(item.span.start, item) for item in self.items]
+        for _, one in sorted([*found, *self.loaded.items()], key=lambda pair: pair[0]):
+            if isinstance(one, Passage):
+                yield from one.all_items()
+            else:
+                yield one
+
+
+class Replay:
+    """A session without processes. `folder` is where relative paths start."""
+
+    def __init__(self, folder: Path = Path()) -> None:
+        self.folder = folder
+        self.world = World(Limits())
+        self.passages: list[Passage] = []
+        #: the statements that ran once, in order
+        self.startups: list[Startup] = []
+        self._items: dict[int, nodes.TopLevel] = {}
+        self._routes: dict[Span, nodes.Route] = {}
+        self._touched: State = frozenset()
+        #: who leads to whom, of the routes that were in force when it was last asked for
+        self._drawn: list[nodes.Route] = []
+        self._graph = call_graph(())
+
+    def take(self, cell: Cell) -> None:
+        """Take up a cell."""
+        text = cell.text.encode("utf-8", "replace").decode()  # halves of characters cannot be in a file
+        passage = Passage(Source(cell.name, text), is_prose=cell.kind == "prose")
+        self.passages.append(passage)
+        if not passage.is_prose:
+            self._run(passage, cell.owner)
+
+    def routes_in_force(self) -> list[nodes.Route]:
+        """The routes that nothing has replaced or taken back, in the order they were defined."""
+        return [self._routes[definition.route.span] for definition in self.world.registry]
+
+    def items_in_force(self) -> set[int]:
+        """The `id` of every definition that nothing has replaced or taken back."""
+        return self._items.keys() | {id(route) for route in self.routes_in_force()}
+
+    # -- texts ------------------------------------------------------------------------------------------------------
+
+    def _run(self, passage: Passage, owner: str) -> None:
+        try:
+            # included files are put in place: one of their routes may be replaced later
+            passage.source = _expanded(passage.source, self.folder)
+            pieces = script_taken(cut(passage.source))
+            passage.script, passage.magics = pieces.script, pieces.magics
+            for step in self._steps(pieces, owner):
+                if isinstance(step, ScriptStep):
+                    self._define(passage, step.text, owner if step.defines else None)
+                elif step.magic.name in _EFFECTS:
+                    _EFFECTS[step.magic.name](self, passage, step)
+        except ScriptError as error:
+            passage.refused = error.diagnostics
+
+    def _steps(self, pieces: Cut, owner: str) -> list[Step]:
+        """What a cell does, in order. Raises ScriptError with all that is wrong with it."""
+        magics, wrong = read_magics(pieces.magics)
+        try:
+            if pieces.has_script:
+                self._compile(replace(pieces.source, text=pieces.script), owner)
+        except ScriptError as error:
+            wrong.append(error)
+        if wrong:
+            raise together(wrong)
+        scripts = script_steps(pieces) if pieces.has_script else []
+        return sorted([*magics, *scripts], key=lambda step: step.offset)
+
+    def file(self, word: Word) -> Passage:
+        """Take up a script file."""
+        path = (self.folder / Path(word.text).expanduser()).absolute()
+        passage = Passage(Source(word.text, ""))
+        try:
+            passage.source = _expanded(Source(word.text, read(path, word)), path.parent)
+            passage.script = passage.source.text
+            self._define(passage, passage.script, f"file:{path}")
+        except ScriptError as error:
+            passage.refused = error.diagnostics
+        return passage
+
+    def _compile(self, source: Source, owner: str | None) -> Unit:
+        return compile_script(source, self.world.environment(owner), scratch=True)
+
+    def _define(self, passage: Passage, text: str, owner: str | None) -> None:
+        """Let a part of a passage, blank where the rest is, take effect. Raises ScriptError."""
+        unit = self._compile(replace(passage.source, text=text), owner)
+        self.world.define(unit, owner)
+        passage.units.append(unit)
+        for item in unit.script.items:
+            if isinstance(item, nodes.Route):
+                self._routes[item.span] = item
+                if item.kind == "startup_route":
+                    self.startups.append(Startup(unit.source, item.body, item))
+            else:
+                self._items[id(item)] = item
+        # nobody would see the value of a last expression
+        statements = tuple(s for s in unit.script.scratch if not isinstance(s, nodes.Display))
+        self.startups.append(Startup(unit.source, statements, touched=self._touched))
+
+    # -- what magics do ---------------------------------------------------------------------------------------------
+
+    def touch(self, start: Vertex) -> None:
+        """An event was raised or a route run, with all that it leads to."""
+        routes = self.routes_in_force()
+        if routes != self._drawn:
+            self._drawn, self._graph = routes, call_graph(routes)
+        titles = reached(self._graph, start)
+        for route in routes:
+            if titles is None or decode(route.title) in titles:
+                self._touched |= state(route)
+
+    def reset(self) -> None:
+        """Forget what was defined, set, loaded and prepared."""
+        self.world.forget_all()
+        self._items.clear()
+        self.startups.clear()
+        self._touched = frozenset()
+        for passage in self.passages:
+            passage.settings.clear()
+
+
+def _expanded(source: Source, folder: Path) -> Source:
+    """The text with included files in place. Raises ScriptError when one is missing."""
+    expanded, missing = expand(source, folder)
+    if missing:
+        raise ScriptError(missing)
+    return replace(source, text=expanded.text)
+
+
+def _load(replay: Replay, passage: Passage, step: MagicStep) -> None:
+    passage.loaded[step.offset] = replay.file(step.prepared.words[0])
+
+
+def _forget(replay: Replay, passage: Passage, step: MagicStep) -> None:
+    for word in step.prepared.words:
+        replay.world.forget(encode(word.text))
+
+
+def _reset(replay: Replay, passage: Passage, step: MagicStep) -> None:
+    replay.reset()
+
+
+def _config(replay: Replay, passage: Passage, step: MagicStep) -> None:
+    replay.world.strict = step.prepared.get("strict", replay.world.strict)
+    passage.settings[step.offset] = {name: value for name, value in step.prepared.items() if name in DEFAULTS}
+
+
+def _log(replay: Replay, passage: Passage, step: MagicStep) -> None:
+    levels = {"xlog_level": step.prepared.level, "log_level": step.prepared.diagnostics}
+    passage.settings[step.offset] = {name: level for name, level in levels.items() if level is not None}
+
+
+def _event(replay: Replay, passage: Passage, step: MagicStep) -> None:
+    if isinstance(step.prepared, EventDeclaration):
+        replay.world.declared_events[step.prepared.name] = step.prepared
+
+
+def _raise(replay: Replay, passage: Passage, step: MagicStep) -> None:
+    replay.touch(Vertex("event", step.prepared.request.event))
+
+
+def _tick(replay: Replay, passage: Passage, step: MagicStep) -> None:
+    for word in step.prepared.words:
+        replay.touch(Vertex("route", f"timer_route[{word.text}]"))
+
+
+_EFFECTS: Final[dict[str, Callable[[Replay, Passage, MagicStep], None]]] = {
+    "load": _load,
+    "forget": _forget,
+    "reset": _reset,
+    "config": _config,
+    "log": _log,
+    "event": _event,
+    "raise": _raise,
+    "tick": _tick,
+}

@@ -1,0 +1,242 @@
+"""What is known of each kind of thing, as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from evroute_kernel.engine.registry import Definition
+from evroute_kernel.kernel.inspection.pages import Page
+from evroute_kernel.kernel.keywords import KEYWORDS
+from evroute_kernel.kernel.magics import MAGICS
+from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.library import catalogue
+from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the tables
+from evroute_kernel.library.catalogue.declared import known_event
+from evroute_kernel.library.catalogue.facts import CatalogueTransformation, Event, EventParam
+from evroute_kernel.library.declarations import ANY_ROUTE, FUNCTIONS, ROUTE_KINDS, TRANSFORMATIONS, VARIABLES
+from evroute_kernel.runtime.values import decode, encode
+
+#: examples of a transformation that are shown
+_EXAMPLES: Final = 4
+
+
+def magic(name: str, notebook: Notebook) -> Page | None:
+    found = MAGICS.get(name)
+    return Page(found.usage, "", (found.doc,)) if found else None
+
+
+# -- routes and events -----------------------------------------------------------------------------------------------
+
+
+def route(name: str, notebook: Notebook) -> list[Page]:
+    """The routes of a title or name."""
+    if not notebook.has_session:
+        return []
+    return [route_page(d) for d in notebook.session.registry.find(encode(name))]
+
+
+def route_page(definition: Definition) -> Page:
+    place = f"{definition.owner_name}, line {definition.route.header.line}"
+    times = "once" if definition.runs == 1 else f"{definition.runs} times"
+    about = f"defined in {place}, has run {times}"
+    return Page(decode(definition.title), about, source=definition.route.span.text)
+
+
+def event(name: str, notebook: Notebook) -> Page | None:
+    found = event_of(name, notebook)
+    if found is None:
+        return None
+    tables = []
+    if found.params:
+        rows = tuple((str(i), p.name, p.type, param_about(p)) for i, p in enumerate(found.params, 1))
+        tables.append(("parameters", rows))
+    paragraphs = [found.description]
+    if found.extra_params:
+        paragraphs.append(f"More parameters come from {found.extra_params.configured_by}.")
+    paragraphs += [*found.notes, _handlers(name, notebook)]
+    return Page(found.signature, f"event of {found.module}", tuple(filter(None, paragraphs)), tuple(tables))
+
+
+def event_of(name: str, notebook: Notebook) -> Event | None:
+    return known_event(name, notebook.session.declared_events if notebook.has_session else {})
+
+
+def _handlers(name: str, notebook: Notebook) -> str:
+    if not notebook.has_session:
+        return ""
+    found = notebook.session.registry.look_up("event_route", encode(name))
+    return "".join(f"Handled by {decode(d.title)} of {d.owner_name}." for d in found) or "Nothing handles it here."
+
+
+def param_about(param: EventParam) -> str:
+    """What a parameter holds, with its values or a sample."""
+    sample = f'"{param.sample}"' if isinstance(param.sample, str) else str(param.sample)
+    values = f"one of {', '.join(map(str, param.values))}" if param.values else f"such as {sample}"
+    optional = "may be absent; " if param.optional else ""
+    stale = " May hold what an earlier event of the same process left." if param.stale else ""
+    return f"{optional}{values}{': ' if param.description else ''}{param.description}{stale}"
+
+
+def param(event_name: str, name: str, notebook: Notebook) -> Page | None:
+    """One parameter of an event."""
+    found = event_of(event_name, notebook)
+    known = found.param(name) if found else None
+    if known is None and found is not None and name.isdigit() and 0 < int(name) <= len(found.params):
+        known = found.params[int(name) - 1]
+    if known is None:
+        return None
+    return Page(f"$param({known.name})", f"{known.type}, of {event_name}", (param_about(known),))
+
+
+# -- functions, variables, transformations ---------------------------------------------------------------------------
+
+
+def function(name: str, notebook: Notebook) -> Page | None:
+    declared, fact = FUNCTIONS.get(name), catalogue.functions().get(name)
+    if declared is None and fact is None:
+        return None
+    if declared is None:  # a statement: KEYWORDS tells more of it
+        return None if name in KEYWORDS or fact is None else Page(fact.signature, "", (fact.description,))
+    doc = declared.doc or (fact.description if fact else "")
+    rows = [("returns", declared.returns), ("routes", _routes(declared.routes))]
+    if declared.is_async:
+        rows.append(("async", "may stand in async() and launch()"))
+    about = f"function of {declared.module}" + (", not simulated: calls are recorded" if declared.stub else "")
+    hint = (f"Say what it does here with %stub {name}.",) if declared.stub else ()
+    return Page(declared.signature, about, (doc, *hint), (("facts", tuple(rows)),))
+
+
+def _routes(kinds: frozenset[str]) -> str:
+    return "any" if kinds == ANY_ROUTE else ", ".join(kind for kind in ROUTE_KINDS if kind in kinds)
+
+
+def keyword(name: str, notebook: Notebook) -> Page | None:
+    """A statement, a top-level keyword, or a global setting."""
+    if name in KEYWORDS:
+        usage, doc = KEYWORDS[name]
+        fact = catalogue.functions().get(name)
+        returns = (("facts", (("returns", fact.returns),)),) if fact and fact.kind == "statement" else ()
+        return Page(usage, "statement of core" if fact else "keyword", (doc,), returns)
+    return setting(name, notebook)
+
+
+def setting(name: str, notebook: Notebook) -> Page | None:
+    from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
+
+    kind = GLOBALS.get(name)
+    if kind is None:
+        return None
+    heeded = notebook.has_session and name in notebook.session.settings
+    now = (f"Here it is {notebook.session.settings[name]}.",) if heeded else ()
+    return Page(f"{name} = ...", f"global setting, {EXPECTED[kind]}", now)
+
+
+def variable(name: str, notebook: Notebook) -> Page | None:
+    found = VARIABLES.get(name)
+    if found is None:
+        return None
+    fact = catalogue.variables().get(name)
+    access = "read and write" if found.writable else "read only"
+    about = f"{found.type}, {access}"
+    notes = []
+    if found.stub:
+        notes.append("Not simulated here: null until it is written.")
+    if fact and fact.in_event_route in ("dummy", "null"):
+        what = "is null" if fact.in_event_route == "null" else "belongs to a request that is made up"
+        notes.append(f"In an event route it {what}.")
+    if found.aliases:
+        notes.append(
+            f"Other names: {', '.join(f'${alias}' for alias in (found.name, *found.aliases) if alias != name)}."
+        )
+    doc = found.doc or (fact.description if fact else "")
+    return Page(f"${name}{_name_part(found.subname)} of {found.module}", about, (doc, *notes))
+
+
+def _name_part(subname: str) -> str:
+    return {"required": "(NAME)", "optional": "[(NAME)]"}.get(subname, "")
+
+
+def transformation(name: str, notebook: Notebook) -> Page | None:
+    """A transformation by its full name, or all of a class such as `s` by `s.`."""
+    found = TRANSFORMATIONS.get(name)
+    if found is None:
+        return _transformation_class(name.removesuffix(".")) if name.endswith(".") else None
+    fact = catalogue.transformations().get(name)
+    params = "".join(f",{p}" for p in found.params)
+    doc = found.doc or (fact.description if fact else "")
+    tables = ((("examples", tuple(_examples(fact))),)) if fact and fact.examples else ()
+    if not tables and found.example:
+        text, written, result = found.example
+        tables = (("examples", ((repr(text), written, f"-> {result!r}"),)),)
+    return Page(f"{{{name}{params}}}", f"transformation, gives {found.result}", (doc,), tables)
+
+
+def _examples(fact: CatalogueTransformation) -> Iterator[tuple[str, str, str]]:
+    for example in fact.examples[:_EXAMPLES]:
+        yield (
+            repr(example.input),
+            example.transformation,
+            f"-> {'null' if example.output is None else repr(example.output)}",
+        )
+
+
+def _transformation_class(cls: str) -> Page | None:
+    rows = tuple(
+        (f"{{{name}}}", t.doc.partition("\n")[0]) for name, t in sorted(TRANSFORMATIONS.items()) if t.cls == cls
+    )
+    return Page(f"{{{cls}.}}", "class of transformations", (), (("transformations", rows),)) if rows else None
+
+
+# -- the rest --------------------------------------------------------------------------------------------------------
+
+
+def module(name: str, notebook: Notebook) -> Page | None:
+    from evroute_kernel.lang.environment import known_modules, module_declaration
+
+    if name not in known_modules():
+        return None
+    declared = module_declaration(name)
+    params = tuple(sorted(declared.params.items())) if declared else ()
+    offered = [f.name for f in FUNCTIONS.values() if f.module == name]
+    offered += [f"${v.name}" for v in {id(v): v for v in VARIABLES.values()}.values() if v.module == name]
+    offers = (f"Offers {', '.join(offered)}.",) if offered else ()
+    return Page(f'loadmodule "{name}.so"', "module", offers, (("parameters", params),) if params else ())
+
+
+def lint(name: str, notebook: Notebook) -> Page | None:
+    from evroute_kernel.lang.lints import LINTS
+
+    found = LINTS.get(name)
+    if found is None:
+        return None
+    examples = tuple((line,) for example in found.fires[:1] for line in example.rstrip().splitlines())
+    return Page(found.code, f"{found.severity} of the checker", (found.summary, found.why), (("finds", examples),))
+
+
+def _pages(found: Page | list[Page] | None) -> list[Page]:
+    return found if isinstance(found, list) else [found] if found else []
+
+
+#: kind of thing -> what finds it by name
+DESCRIBERS: Final[dict[str, Callable[[str, Notebook], Page | list[Page] | None]]] = {
+    "magic": magic,
+    "route": route,
+    "event": event,
+    "keyword": keyword,
+    "function": function,
+    "variable": variable,
+    "transformation": transformation,
+    "lint": lint,
+    "module": module,
+}
+
+
+def pages_of(kind: str, name: str, notebook: Notebook) -> list[Page]:
+    """What is known about a thing of this kind and name."""
+    return _pages(DESCRIBERS[kind](name, notebook))
+
+
+def marked(page: Page, start: int, end: int) -> Page:
+    return replace(page, mark=(start, end))

@@ -1,0 +1,67 @@
+"""What is wrong, or reads otherwise than it runs, in scripts that load: the lints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.kernel.cells import blanked, cut
+from evroute_kernel.kernel.display import Table, place
+from evroute_kernel.kernel.magics.arguments import Arguments
+from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.source import Source, Span
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.registry import Definition
+    from evroute_kernel.engine.session import Session
+    from evroute_kernel.kernel.cells import MagicLine
+    from evroute_kernel.kernel.execution import CellRun
+
+
+@magic("check", body=True)
+async def check(cell: CellRun, arguments: Arguments) -> None:
+    """Say what a server would keep silent about the routes that are loaded: wrong parameter names, precedence, ...
+
+    `%%check` does so for the rest of its cell instead, errors included, and runs nothing of it. Each finding has a
+    code; docs/lints.md explains them all.
+    """
+    line, session = arguments.line, cell.session
+    if line.body is None:
+        found = await cell.compute(lambda: findings_of_routes(session))
+        nothing = "nothing to remark" if len(session.registry) else "no route is loaded"
+    else:
+        source = Source(cell.source.name, script_of(line))
+        found = await cell.compute(lambda: session.check(source, owner=cell.owner))
+        nothing = "nothing to remark"
+    cell.outlet.display(table(found, nothing).bundle())
+
+
+def script_of(line: MagicLine) -> str:
+    """The script in the body of a `%%` magic, with the places that it has in the cell; magic lines are left out."""
+    text = line.source.text
+    body = cut(Source(line.source.name, text[line.body_offset :])).script
+    return blanked(text[: line.body_offset], [line.source.span(0, line.body_offset)]) + body
+
+
+def table(found: Iterable[Diagnostic], nothing: str) -> Table:
+    rows = [(d.span and place(d.span), d.severity, d.message, d.hint, d.code) for d in found]
+    return Table(("where", "", "finding", "instead", "code"), rows, nothing)
+
+
+def findings_of_routes(session: Session) -> list[Diagnostic]:
+    """The findings about all routes that are defined now, text after text."""
+    texts: dict[tuple[int, str | None], list[Definition]] = {}
+    for definition in session.registry:
+        texts.setdefault((id(definition.route.source), definition.owner), []).append(definition)
+    found: list[Diagnostic] = []
+    for definitions in texts.values():
+        source, spans = definitions[0].route.source, [d.route.span for d in definitions]
+        of_text = session.check(source, owner=definitions[0].owner)
+        # other routes of the text have been replaced or forgotten since
+        found += [d for d in of_text if d.span is not None and any(within(d.span, span) for span in spans)]
+    return found
+
+
+def within(inner: Span, outer: Span) -> bool:
+    return inner.source is outer.source and outer.start <= inner.start <= outer.end

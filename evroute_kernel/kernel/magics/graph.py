@@ -1,0 +1,71 @@
+"""The routes as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from evroute_kernel.kernel.failures import failure
+from evroute_kernel.kernel.magics.arguments import Arguments
+from evroute_kernel.kernel.magics.declaration import magic
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.registry import Definition
+    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.lang.callgraph import CallGraph
+    from evroute_kernel.lang.compiler import CompiledRoute
+    from evroute_kernel.lang.nodes import Route, Script
+    from evroute_kernel.source import Source
+
+
+@magic("graph", "[PATTERN]")
+async def graph(cell: CellRun, arguments: Arguments) -> None:
+    """Draw which route raises, calls and handles what.
+
+    A pattern such as `E_PIKE*` or `*[ban]` keeps the events and routes whose name matches, with all that leads to them
+    and all that they lead to. `?` stands for a name that is known only when the script runs.
+    """
+    from evroute_kernel.kernel.graph import bundle
+    from evroute_kernel.lang.callgraph import call_graph
+
+    definitions = list(cell.session.registry)
+    found = await cell.compute(lambda: call_graph(trees(definitions)))
+    if arguments.first is not None:
+        found = part(found, arguments.first.text)
+        if not found.vertices:
+            message = f"no route and no event matches {arguments.first.text}"
+            raise failure("UnknownRoute", message, arguments.first.span, "%routes lists what is defined")
+    cell.outlet.display(bundle(found))
+
+
+def part(found: CallGraph, pattern: str) -> CallGraph:
+    """The part of a graph around what a pattern matches; the whole title matches, or the name inside it."""
+    chosen = [v for v in found.vertices if any(fnmatchcase(name, pattern) for name in (v.name, _inner(v.name)))]
+    return found.around(chosen)
+
+
+def _inner(title: str) -> str:
+    return title[title.index("[") + 1 : -1] if title.endswith("]") and "[" in title else title
+
+
+def trees(definitions: Iterable[Definition]) -> Iterator[Route]:
+    """The tree of each route, read again from the text that defined it. Takes about as long as compiling it."""
+    from evroute_kernel.lang.parser import parse
+
+    scripts: dict[Source, Script] = {}
+    for definition in definitions:
+        source = definition.route.source
+        if source not in scripts:
+            scripts[source], _ = parse(source, scratch=True)
+        yield _tree(definition.route, scripts[source])
+
+
+def _tree(route: CompiledRoute, script: Script) -> Route:
+    from evroute_kernel.lang.nodes import Route
+
+    for item in script.items:
+        if isinstance(item, Route) and (item.header.source, item.header.start) == (route.source, route.header.start):
+            return item
+    # one that begins in an included file and ends in another: it is in no text as a whole
+    return Route(route.kind, route.name, route.interval, (), header=route.header, span=route.span)

@@ -1,0 +1,78 @@
+"""OpenSIPS 2.x scripts to 3.x."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.kernel.display import text_bundle
+from evroute_kernel.kernel.magics.arguments import Arguments
+from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.findings import script_of
+from evroute_kernel.kernel.output import STDERR, STDOUT
+from evroute_kernel.source import Source, Span
+
+if TYPE_CHECKING:
+    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.lang.migrate import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What `%migrate` is to do: `script` has the places of the cell, `line` is the magic's own, with its line break."""
+
+    script: str
+    line: Span
+    is_applied: bool
+
+
+def read_request(arguments: Arguments) -> Request:
+    """Raises ArgumentError when there is nothing that could be migrated."""
+    line = arguments.line
+    script = "" if line.body is None else script_of(line)
+    if not script.strip():
+        hint = "write %%migrate above a script of OpenSIPS 2.x, in its cell"
+        raise ArgumentError("there is no script in this cell", line.name_span, hint)
+    end = line.source.text.find("\n", line.span.end) + 1 or line.span.end
+    return Request(script, line.source.span(line.span.start, end), "apply" in arguments.flags)
+
+
+@magic("migrate", "[--apply]", convert=read_request, body=True, takes_script=True)
+async def migrate(cell: CellRun, request: Request) -> None:
+    """Show how the script of this cell is written for OpenSIPS 3.x; nothing of the cell runs.
+
+    Names and positions of parameters come from the catalogue of events. What needs a look is listed below the
+    changes, and so are the errors that the new text still has.
+
+    --apply  put the new text into the cell, in place of the old one and of this line
+    """
+    from evroute_kernel.lang.migrate import migrate as migrated
+    from evroute_kernel.lang.migrate import unified_diff
+
+    name, text = cell.source.name, cell.source.text
+    found = await cell.compute(lambda: migrated(Source(name, request.script)))
+    old, new = replaced(text, (), request.line), replaced(text, found.changes, request.line)
+    if not found:
+        cell.outlet.write("there is nothing to migrate\n")
+    elif request.is_applied:
+        cell.replace(new)
+        count = len(found.changes)
+        cell.outlet.write(f"{count} place{'s' * (count != 1)} changed: the cell holds the new text\n")
+    else:
+        cell.outlet.display(text_bundle(unified_diff(old, new, name)))
+    for note in found.notes:
+        cell.outlet.write(note.render() + "\n", STDERR if note.severity == "warning" else STDOUT)
+    source = Source(f"{name} (3.x)", replaced(request.script, found.changes, request.line))
+    for error in await cell.compute(lambda: cell.session.check(source, owner=cell.owner)):
+        if error.severity == "error":
+            cell.outlet.write(error.render() + "\n", STDERR)
+
+
+def replaced(text: str, changes: Iterable[Change], line: Span) -> str:
+    """The text with the changes made, and without one line."""
+    edits = [(change.span.start, change.span.end, change.after) for change in changes]
+    for start, end, after in sorted([*edits, (line.start, line.end, "")], reverse=True):
+        text = text[:start] + after + text[end:]
+    return text

@@ -1,0 +1,89 @@
+"""How far many raises have come: one display that is updated, and ends as their summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from threading import Lock
+from typing import Any, Final, TypeVar, overload
+from uuid import uuid4
+
+from evroute_kernel.kernel.output import Outlet
+
+T = TypeVar("T")
+
+#: seconds between two updates
+PACE: Final = 0.1
+#: characters of the bar in text/plain
+BAR: Final = 30
+
+
+class Progress:
+    """A bar under a cell. `done()` tells how many of `total` are done; it is asked every now and then."""
+
+    def __init__(self, outlet: Outlet, what: str, total: int, done: Callable[[], int]) -> None:
+        self._outlet = outlet
+        self._what = what
+        self._total = total
+        self._done = done
+        # a new one each time: with that of an earlier run, its output would change too
+        self._id = uuid4().hex
+        self._shown = 0
+        self._has_ended = False
+        self._lock = Lock()
+
+    def start(self) -> None:
+        """Show the bar, and keep it up to date."""
+        self._outlet.display(self.bundle(0), display_id=self._id)
+        self._outlet.later(PACE, self._tick)
+
+    def end(self, summary: dict[str, str]) -> None:
+        """Show what became of it all in the place of the bar. Safe from any thread."""
+        with self._lock:
+            self._has_ended = True
+            self._outlet.update(self._id, summary)
+
+    def _tick(self) -> None:
+        with self._lock:
+            if self._has_ended:
+                return
+            done = min(self._done(), self._total)
+            if done != self._shown:
+                self._shown = done
+                self._outlet.update(self._id, self.bundle(done))
+        self._outlet.later(PACE, self._tick)
+
+    def bundle(self, done: int) -> dict[str, str]:
+        filled = BAR * done // self._total
+        label = f"{self._what}: {done} of {self._total}"
+        bar = f'<progress value="{done}" max="{self._total}" style="vertical-align: middle"></progress>'
+        return {
+            "text/plain": f"[{'#' * filled}{'.' * (BAR - filled)}] {label}",
+            "text/html": f"<div>{bar} {escape(label)}</div>",
+        }
+
+
+class Repeated(Sequence[T]):
+    """One item many times, for a reader that takes them as it needs them; `taken` counts what it has taken."""
+
+    def __init__(self, item: T, size: int) -> None:
+        self.item = item
+        self.size = size
+        self.taken = 0
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[T]:
+        for _ in range(self.size):
+            self.taken += 1
+            yield self.item
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+
+    def __getitem__(self, index: Any) -> Any:
+        return [self.item] * len(range(self.size)[index]) if isinstance(index, slice) else self.item

@@ -1,0 +1,1 @@
+"""SQL for module sqlops, on SQLite."""

@@ -1,0 +1,31 @@
+"""Shared by the tests of exporting: cells in, configuration out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from evroute_kernel.kernel.export import Cell, Configuration, export
+
+Exported = Callable[..., Configuration]
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Exported:
+    """The configuration of code cells; a text that begins with `md:` is prose. Whatever comes out must load."""
+
+    def exported(*texts: str, loads: bool = True) -> Configuration:
+        cells, count = [], 0
+        for text in texts:
+            if text.startswith("md:"):
+                cells.append(Cell("prose", text.removeprefix("md:")))
+            else:
+                count += 1
+                cells.append(Cell("code", text, f"In[{count}]", f"cell-{count}"))
+        made = export(cells, "a test", tmp_path)
+        assert (made.findings == ()) == loads, made.text
+        return made
+
+    return exported

@@ -1,0 +1,212 @@
+"""What a configuration holds of the cells, word for word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evroute_kernel.kernel.export.configuration import SOCKET
+from evroute_kernel.lang.compiler import compile_script
+from evroute_kernel.lang.environment import Environment
+from evroute_kernel.source import Source
+
+A = 'event_route[E_A] { xlog("a\\n"); }'
+HEAD = f'# a test\n\nxlog_level=4\nsocket={SOCKET}\nloadmodule "proto_udp.so"\n'
+
+
+def body(text: str) -> str:
+    """A configuration without what stands before the cells."""
+    assert text.startswith(HEAD)
+    return text.removeprefix(HEAD)
+
+
+def modules(text: str) -> list[str]:
+    """The modules that a configuration loads, in order."""
+    lines = (line for line in text.splitlines() if line.startswith("loadmodule"))
+    return [line.split('"')[1].removesuffix(".so") for line in lines]
+
+
+def test_routes_stay_as_they_are(exported: Any) -> None:
+    cell = '# before\nevent_route[E_A]   # why\n{\n\txlog("Zoë # no\n");   /* in { */ }   # after\n\nroute[b] { exit; }'
+    made = exported(cell)
+    assert body(made.text) == f"\n{cell}\n"
+    assert made.routes == 2
+
+
+def test_prose_is_wrapped_but_code_is_not(exported: Any) -> None:
+    made = exported("md:# Title\n\n" + "word " * 30 + "\n- " + "item " * 30 + "\n\n```\n" + "code " * 30 + "\n```\n")
+    lines = body(made.text).splitlines()
+    assert lines[1:3] == ["# # Title", "#"]
+    assert lines[3:5] == [f"# {'word ' * 23}word", f"# {'word ' * 5}word"]
+    assert lines[5:7] == [f"# - {'item ' * 22}item", f"#   {'item ' * 6}item"]
+    assert lines[8:11] == ["# ```", f"# {'code ' * 30}".rstrip(), "# ```"]
+
+
+def test_magics_are_comments(exported: Any) -> None:
+    made = exported(f'%routes\n{A}\n  %raise E_A x="#"  \nE_A?', '%%raise E_A\n{\n  "x": 1\n}\n')
+    assert (
+        body(made.text) == f'\n# %routes\n{A}\n# %raise E_A x="#"\n# E_A?\n\n# %%raise E_A\n# {{\n#   "x": 1\n# }}\n#\n'
+    )
+
+
+def test_a_cell_that_a_magic_takes_as_a_whole(exported: Any) -> None:
+    made = exported(f"{A}\n%migrate")
+    assert (body(made.text), made.routes) == (f"\n# {A}\n# %migrate\n", 0)
+
+
+def test_statements_are_comments_on_lines_of_their_own(exported: Any) -> None:
+    made = exported(f'$var(x) = 1; {A} xlog("b\n");  # it\n/* c */ ;\n$var(x) + 1')
+    assert body(made.text) == f'\n# $var(x) = 1;\n {A}\n# xlog("b\n# ");  # it\n# /* c */ ;\n# $var(x) + 1\n'
+
+
+def test_the_last_definition_wins(exported: Any) -> None:
+    made = exported(f"# first\n{A}", 'event_route["E_A"] { xlog("b\\n"); }')
+    assert body(made.text) == (
+        '\n# first\n# event_route[E_A]: left out, defined anew below\n\nevent_route["E_A"] { xlog("b\\n"); }\n'
+    )
+
+
+def test_what_is_forgotten_is_left_out(exported: Any) -> None:
+    made = exported(A, "max_while_loops=9\n%forget E_A", 'event_route[E_B] { xlog("b\\n"); }')
+    assert "# event_route[E_A]: left out, taken back below\n" in made.text
+    assert "\nmax_while_loops=9\n" in made.text
+    made = exported(A, "max_while_loops=9", "%reset", 'event_route[E_B] { xlog("b\\n"); }')
+    assert "# max_while_loops=9: left out, taken back below\n" in made.text
+    assert made.routes == 1
+
+
+def test_refused_cells_are_comments_with_the_reasons(exported: Any) -> None:
+    made = exported('event_route[E_A] {\n  xlgo("a\\n");\n}\n%riase E_A')
+    assert body(made.text) == (
+        "\n# In[1] is left out: it is refused.\n"
+        "#     In[1]:2:3: error: unknown function xlgo() (did you mean 'xlog'?)\n"
+        "#     In[1]:4:1: error: unknown magic %riase (did you mean '%raise'?)\n"
+        '# event_route[E_A] {\n#   xlgo("a\\n");\n# }\n# %riase E_A\n'
+    )
+    assert (made.refused, made.summary) == (("In[1]",), "0 routes; In[1] left out, because refused")
+
+
+def test_a_forgotten_route_that_is_called_is_reported(exported: Any) -> None:
+    made = exported("route[b] { exit; }", "event_route[E_A] { route(b); }", "%forget b", loads=False)
+    assert [finding.code for finding in made.findings] == ["unknown-route"]
+
+
+# -- modules ----------------------------------------------------------------------------------------------------------
+
+
+def test_modules_are_loaded_that_the_routes_need(exported: Any) -> None:
+    made = exported(
+        'event_route[E_A] { $shv(x) = 1; cache_store("local", "a", "$stat(b)"); $json(c) := "1"; }\n'
+        'route[b] { subscribe_event("E_A", "unix:/tmp/x"); math_eval("1", $var(x)); }\n'
+        "route[c] { async(sleep(1), b); }\n"
+        'modparam("mqueue", "mqueue", "name=q")'
+    )
+    needed = "proto_udp cachedb_local cfgutils statistics json event_datagram mathops mqueue"
+    assert modules(made.text) == needed.split()
+
+
+def test_statements_need_no_modules(exported: Any) -> None:
+    assert modules(exported('math_eval("1", $var(x));\n%raise E_A', A).text) == ["proto_udp"]
+
+
+def test_what_the_text_loads_is_not_loaded_twice(exported: Any) -> None:
+    made = exported(
+        'loadmodule "/usr/lib/opensips/proto_tcp.so"\nloadmodule "cfgutils.so"\nroute[a] { $shv(x) = 1; }',
+        'loadmodule "cfgutils.so"\nloadmodule "json.so"\nroute[b] { $json(x) := "1"; }',
+    )
+    assert modules(made.text) == ["/usr/lib/opensips/proto_tcp", "cfgutils", "json"]
+    assert '# loadmodule "cfgutils.so": see above\n' in made.text
+
+
+def test_a_module_that_is_loaded_too_late_is_loaded_before(exported: Any) -> None:
+    made = exported("route[a] { $shv(x) = 1; }", 'loadmodule "cfgutils.so"\nmodparam("cfgutils", "shvset", "x=i:1")')
+    assert modules(made.text) == ["proto_udp", "cfgutils"]
+
+
+def test_the_path_of_modules_comes_before_them(exported: Any) -> None:
+    made = exported("route[a] { $shv(x) = 1; }", 'mpath="/opt/modules/"')
+    assert made.text.index('\nmpath="/opt/modules/"\n') < made.text.index("loadmodule")
+    assert made.text.count("\nmpath=") == 1
+
+
+# -- settings ---------------------------------------------------------------------------------------------------------
+
+
+def test_settings_of_the_text_take_the_place_of_ours(exported: Any) -> None:
+    made = exported("socket=udp:127.0.0.1:5099\nxlog_level=2")
+    assert SOCKET not in made.text
+    assert "xlog_level=4" not in made.text
+
+
+def test_magics_that_set_globals(exported: Any) -> None:
+    made = exported("%config max_while_loops=7 strict=on\n%log level=INFO diagnostics=ERR", A)
+    lines = made.text.splitlines()
+    assert "xlog_level=4" not in lines
+    assert [line for line in lines if "=" in line and line[0] != "#"][1:] == [
+        "max_while_loops=7",
+        "xlog_level=3",
+        "log_level=-1",
+    ]
+
+
+def test_a_strict_session_refuses_redefinitions(exported: Any) -> None:
+    made = exported("%config strict=on", A, A.replace("a\\n", "b\\n"))
+    assert made.refused == ("In[3]",)
+    assert f"\n{A}\n" in made.text
+
+
+def test_declared_events_stay_declared(exported: Any) -> None:
+    route = 'event_route[E_PIKE_BLOKED] { xlog("$param(who)\\n"); }'
+    made = exported("%event declare E_PIKE_BLOKED who", route)
+    assert compile_script(Source("test", made.text), Environment()).diagnostics == ()
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+
+def test_loaded_and_included_files_are_put_in_place(exported: Any, tmp_path: Path) -> None:
+    (tmp_path / "b.cfg").write_text('# Zoë\nevent_route[E_A] { exit; }\ninclude_file "c.inc"\n')
+    (tmp_path / "c.inc").write_text("route[c] { exit; }")
+    made = exported("%load b.cfg\nroute[d] { exit; }", A)
+    assert body(made.text) == (
+        "\n# %load b.cfg\n# Zoë\n# event_route[E_A]: left out, defined anew below\nroute[c] { exit; }\n\n"
+        f"# (end of b.cfg)\nroute[d] {{ exit; }}\n\n{A}\n"
+    )
+    made = exported('include_file "c.inc"\n%raise E_A', A)
+    assert body(made.text) == f"\nroute[c] {{ exit; }}\n\n# %raise E_A\n\n{A}\n"
+
+
+def test_files_that_are_missing_or_refused(exported: Any, tmp_path: Path) -> None:
+    (tmp_path / "bad.cfg").write_text("event_route[E_B] { }")
+    made = exported(f"%load none.cfg\n%load bad.cfg\n{A}", 'include_file "none.inc"')
+    assert made.refused == ("none.cfg", "bad.cfg", "In[2]")
+    assert made.routes == 1
+    assert "none.inc" in made.text
+    assert "# event_route[E_B] { }\n" in made.text
+
+
+# -- text -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "md:half a character \ud800 and a\rNUL \0 and \x1b[31m",
+        'xlog("\ud800\\n"); # \0',
+        "%raise E_A x=\x1b",
+        "event_route[E_A] {",
+        '/* " */ # /*\nxlog("/*\\n"); /* { */',
+    ],
+)
+def test_any_text_gives_a_configuration(exported: Any, text: str) -> None:
+    made = exported(text, A)
+    made.text.encode()
+    assert made.text.endswith(f"\n{A}\n")
+    assert not set(made.text) & set("\0\x1b\r")
+
+
+def test_windows_line_breaks(exported: Any) -> None:
+    made = exported("md:a\r\nb", 'event_route[E_A] {\r\n  xlog("a\\n");\r\n}\r\n%raise E_A\r\n')
+    assert body(made.text) == '\n# a\n# b\n\nevent_route[E_A] {\r\n  xlog("a\\n");\r\n}\r\n# %raise E_A\n'

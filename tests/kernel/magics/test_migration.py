@@ -1,0 +1,87 @@
+"""`%migrate`: a diff, or the new text in place of the old."""
+
+from __future__ import annotations
+
+import pytest
+from frontend import Frontend
+
+OLD = """event_route[E_PIKE_BLOCKED, async] {
+    fetch_event_params("ip=$avp(ip)");
+    xlog("blocked $avp(ip)\\n");   # Zoë
+}
+"""
+NEW = """event_route[E_PIKE_BLOCKED] {
+    $avp(ip) = $param(ip);
+    xlog("blocked $avp(ip)\\n");   # Zoë
+}
+"""
+
+
+def payloads(found: object) -> list[dict[str, object]]:
+    return list(found.reply["payload"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("cell", [f"%%migrate\n{OLD}", f"{OLD}%migrate", f"%migrate\n{OLD}", f"\n{OLD}%migrate\n"])
+def test_a_diff_and_nothing_runs(kernel: Frontend, cell: str) -> None:
+    found = kernel.run(cell)
+    assert (found.status, found.stderr) == ("ok", "")
+    (diff,) = found.shown
+    lines = diff.splitlines()
+    assert lines[0].startswith("--- In[")
+    assert "-event_route[E_PIKE_BLOCKED, async] {" in lines
+    assert "+event_route[E_PIKE_BLOCKED] {" in lines
+    assert '     xlog("blocked $avp(ip)\\n");   # Zoë' in lines
+    assert "migrate" not in diff
+    assert payloads(found) == []
+    assert kernel.run("%routes").shown == ["no route is defined"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "new"),
+    [
+        (f"%%migrate --apply\n{OLD}", NEW),
+        (f"{OLD}%migrate --apply", NEW),
+        (
+            f"# first\n%migrate --apply\n{OLD}\n%raise E_PIKE_BLOCKED ip=1",
+            f"# first\n{NEW}\n%raise E_PIKE_BLOCKED ip=1",
+        ),
+        (f"%%migrate --apply\n{OLD}%raise E_PIKE_BLOCKED ip=1", f"{NEW}%raise E_PIKE_BLOCKED ip=1"),
+    ],
+)
+def test_the_new_text_takes_the_place_of_the_cell(kernel: Frontend, cell: str, new: str) -> None:
+    found = kernel.run(cell)
+    (payload,) = payloads(found)
+    assert payload["source"] == "set_next_input"
+    assert payload["replace"] is True
+    text = str(payload["text"])
+    assert text.replace("ip=$avp", "") == text
+    assert "async" not in text
+    kept = [line for line in new.splitlines() if "avp(ip) =" not in line]
+    assert [line for line in text.splitlines() if "avp(ip) =" not in line] == kept
+    assert "changed" in found.stdout
+    assert found.shown == []
+
+
+def test_the_new_text_runs(kernel: Frontend) -> None:
+    (payload,) = payloads(kernel.run(f"%%migrate --apply\n{OLD}%raise E_PIKE_BLOCKED ip=192.0.2.1"))
+    assert kernel.run(str(payload["text"])).stdout == "blocked 192.0.2.1\n"
+
+
+def test_nothing_to_migrate(kernel: Frontend) -> None:
+    found = kernel.run(f"%%migrate --apply\n{NEW}")
+    assert found.stdout == "there is nothing to migrate\n"
+    assert payloads(found) == []
+
+
+def test_what_is_left_to_do_is_said(kernel: Frontend) -> None:
+    found = kernel.run("%%migrate\nevent_route[E_X, async] {\n    nonsense(1);\n}")
+    assert len(found.shown) == 1
+    assert "nonsense" in found.stderr
+    assert "line 2, column 5" in found.stderr
+
+
+@pytest.mark.parametrize("cell", ["%migrate", "%%migrate\n", "%%migrate --apply\n%routes"])
+def test_without_a_script(kernel: Frontend, cell: str) -> None:
+    found = kernel.run(cell)
+    assert found.error["ename"] == "MagicError"
+    assert "there is no script in this cell" in found.traceback

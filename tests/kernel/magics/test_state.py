@@ -1,0 +1,79 @@
+"""`%vars`, `%shv`, `%cache`."""
+
+from __future__ import annotations
+
+from frontend import Frontend
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of a table's text, without its head."""
+    return [line.split() for line in text.splitlines()[2:]]
+
+
+def test_variables_of_the_first_worker(kernel: Frontend) -> None:
+    assert kernel.run("%vars").shown == ["worker 1 keeps no variable"]
+    kernel.run('$var(n) = 42; $var(text) = "42"; $var(ö) = "<b>ü"; $var(gone) = NULL; $json(d) := "{\\"a\\": [1]}";')
+    found = kernel.run("%vars")
+    assert rows(found.shown[0]) == [
+        ["$var(n)", "integer", "42"],
+        ["$var(text)", "string", '"42"'],
+        ["$var(ö)", "string", '"<b>ü"'],
+        ["$json(d)", "document", "{", '"a":', "[", "1", "]", "}"],
+    ]
+    html = found.contents("display_data")[0]["data"]["text/html"]
+    assert "&lt;b&gt;ü" in html
+    assert "<b>" not in html
+
+
+def test_variables_after_what_runs(kernel: Frontend) -> None:
+    kernel.run("%workers 1")
+    found = kernel.run("event_route[E_X] { usleep(50000); $var(n) = 7; }\n%raise E_X --detach\n%vars")
+    assert rows(found.shown[0]) == [["$var(n)", "integer", "7"]]
+
+
+def test_variables_of_another_worker(kernel: Frontend) -> None:
+    assert kernel.run("%vars 99").shown == ["worker 99 keeps no variable"]
+    assert "the number of a worker" in kernel.run("%vars first").traceback
+
+
+def test_long_values_are_cut(kernel: Frontend) -> None:
+    kernel.run(f'$var(x) = "{"x" * 1000}";')
+    (row,) = rows(kernel.run("%vars").shown[0])
+    assert row[3:] == ["(1002", "characters)"]
+
+
+def test_shared_variables(kernel: Frontend) -> None:
+    assert kernel.run("%shv").shown == ["no $shv has been set"]
+    kernel.run('$shv(calls) = 3; $shv(name) = "Zoë <b>";')
+    found = kernel.run("%shv")
+    assert rows(found.shown[0]) == [["$shv(calls)", "integer", "3"], ["$shv(name)", "string", '"Zoë', '<b>"']]
+    assert "Zoë &lt;b&gt;" in found.contents("display_data")[0]["data"]["text/html"]
+
+
+CACHE = """loadmodule "cachedb_local.so"
+modparam("cachedb_local", "cache_collections", "users; calls")
+modparam("cachedb_local", "cachedb_url", "local://")
+modparam("cachedb_local", "cachedb_url", "local:u:///users")
+cache_store("local", "k ü", "<b>");
+cache_store("local:u", "alice", "x", 60);
+"""
+
+
+def test_the_cache_by_collection(kernel: Frontend) -> None:
+    assert kernel.run("%cache").shown == ["the cache is empty"]
+    assert kernel.run(CACHE).status == "ok"
+    found = kernel.run("%cache")
+    assert [row[0] for row in rows(found.shown[0])] == ["default", "users"]
+    assert "&lt;b&gt;" in found.contents("display_data")[0]["data"]["text/html"]
+    (row,) = rows(kernel.run("%cache users").shown[0])
+    assert row[:4] == ["users", "alice", '"x"', "in"]
+    assert 50 < int(row[4]) <= 60
+    assert kernel.run("%cache calls").shown == ["the cache is empty"]
+
+
+def test_an_unknown_collection(kernel: Frontend) -> None:
+    kernel.run(CACHE)
+    found = kernel.run("%cache usres")
+    assert found.error["ename"] == "UnknownCollection"
+    assert "did you mean 'users'?" in found.traceback
+    assert "collections are default, users, calls" in kernel.run("%cache zzzzz").traceback

@@ -1,0 +1,117 @@
+"""What is told about the thing at the cursor. `|` marks it in the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from evroute_kernel.kernel.inspection import bundle_of, describe, inspect, known_names
+from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.lang.lints import LINTS
+
+LONG = "route[long] {\n" + "".join(f"    $var(x{i}) = {i};\n" for i in range(60)) + "}\n"
+
+
+@pytest.fixture(scope="module")
+def notebook() -> Iterator[Notebook]:
+    found = Notebook()
+    found.session.load('route[greet] { xlog("<b>"); } event_route[E_MINE] { exit; }' + LONG, "In[1]")
+    found.session.declare_event("E_OWN ip port:int [why]")
+    found.session.raise_event("E_MINE")
+    yield found
+    found.close()
+
+
+def reply(notebook: Notebook, sample: str, detail: int = 0) -> dict[str, Any]:
+    return inspect(notebook, sample.replace("|", ""), sample.index("|"), detail)
+
+
+def text(notebook: Notebook, sample: str, detail: int = 0) -> str:
+    found: str = reply(notebook, sample, detail)["data"]["text/plain"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"),
+    [
+        ("xlog|", "xlog("),
+        ("xl|og(1);", "xlog("),
+        ('xlog("a", |', "xlog("),
+        ("%rai|se E_X", "%raise EVENT"),
+        ("%raise E_MI|NE", "has run once"),
+        ("%raise E_PIKE_BLOCKED i|p=1", "192.0.2.66"),
+        ("event_route[E_PIKE|_BLOCKED]", "Raised when pike"),
+        ("event_route[E_PIKE_BLOCKED] { $param(i|p)", "192.0.2.66"),
+        ('event_route[E_OWN] { xlog("$(param(po|rt){s.len})', "int, of E_OWN"),
+        ("event_rou|te[E_MINE]", "event_route[E_MINE]: defined in In[1]"),
+        ("event_rou|te", "event_route[EVENT]"),
+        ('raise_event("E_OW|N")', "E_OWN(ip, port:int, [why])"),
+        ("$a|vp(x)", "$avp(NAME) of core"),
+        ("$(av|p(x)[1])", "$avp(NAME) of core"),
+        ("$avp(|", "$avp(NAME) of core"),
+        ("route(gre|et)", "route[greet]: defined in In[1]"),
+        ("route(greet, |", "route[greet]: defined in In[1]"),
+        ("$(var(x){s.sub|str,1,2})", "{s.substr,"),
+        ("$(var(x){s.|", "{s.tolower}"),
+        ("whi|le (1)", "max_while_loops"),
+        ("max_while|_loops = 5", "Here it is 10000."),
+        ('loadmodule "mq|ueue.so"', "mq_add"),
+        ("t_re|ply(", "not simulated"),
+    ],
+)
+def test_places(notebook: Notebook, sample: str, expected: str) -> None:
+    found = reply(notebook, sample)
+    assert found["found"] is True
+    assert expected in found["data"]["text/plain"]
+    assert set(found["data"]) == {"text/plain", "text/html"}
+
+
+@pytest.mark.parametrize("sample", ["|", "nosuchthing|", "(((|", "é|", '"|', "# xlo|g", "/* whi|le"])
+def test_nothing_to_inspect(notebook: Notebook, sample: str) -> None:
+    found = reply(notebook, sample)
+    assert (found["status"], found["found"], found["data"]) == ("ok", False, {})
+
+
+@pytest.mark.parametrize(
+    ("sample", "marked"),
+    [
+        ("cache_store(|", "backend:string"),
+        ('cache_store("local", "k|', "key:string"),
+        ('cache_store("a,b", $(avp(x){s.select,0,,}), |', "value:string"),
+        ('cache_store("local", "k", "v", 5, 6|', "[timeout:int]"),
+        ('xlog("L_INFO", |', "FORMAT"),
+    ],
+)
+def test_a_call_marks_its_parameter(notebook: Notebook, sample: str, marked: str) -> None:
+    title, marks = text(notebook, sample).splitlines()[:2]
+    assert title[marks.index("^") : len(marks)] == marked
+
+
+def test_source_in_full_only_when_asked_for(notebook: Notebook) -> None:
+    assert "$var(x59)" not in text(notebook, "route(lo|ng)")
+    assert "more lines" in text(notebook, "route(lo|ng)")
+    assert "$var(x59)" in text(notebook, "route(lo|ng)", detail=1)
+
+
+def test_html_is_escaped(notebook: Notebook) -> None:
+    html = reply(notebook, "route(gre|et)")["data"]["text/html"]
+    assert "&lt;b&gt;" in html
+    assert "&quot;<b>" not in html
+
+
+def test_an_event_tells_who_handles_it(notebook: Notebook) -> None:
+    assert "Nothing handles it here." in text(notebook, "event_route[E_PIKE|_BLOCKED]")
+    notebook.session.load("event_route[E_PIKE_BLOCKED] { exit; }", "In[2]", owner="two")
+    assert "Handled by event_route[E_PIKE_BLOCKED] of In[2]." in text(notebook, "event_route[E_PIKE|_BLOCKED]")
+    notebook.session.forget_owner("two")
+
+
+def test_every_known_name_is_described(notebook: Notebook) -> None:
+    assert [name for name in (*known_names(), *LINTS) if describe(name, notebook) is None] == []
+
+
+def test_names_of_nothing(notebook: Notebook) -> None:
+    assert [describe(name, notebook) for name in ("", "nosuchthing", "$", "%", "[]")] == [None] * 5
+    assert bundle_of("nosuchthing", notebook) is None

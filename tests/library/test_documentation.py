@@ -1,0 +1,28 @@
+"""docs/library.md tells what runs here; it is made from the tables and must follow them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evroute_kernel.library.__main__ import document
+from evroute_kernel.library.catalogue import functions, transformations
+from evroute_kernel.library.declarations import FUNCTIONS, TRANSFORMATIONS
+
+DOCS = Path(__file__).parents[2] / "docs" / "library.md"
+
+
+def test_page_is_current() -> None:
+    """If this fails: python -m evroute_kernel.library > docs/library.md"""
+    assert DOCS.read_text(encoding="utf-8") == "\n".join(document()) + "\n"
+
+
+def test_everything_of_the_catalogue_runs_or_is_a_stub() -> None:
+    known = {name for name, fact in functions().items() if fact.kind == "function"}
+    assert known <= set(FUNCTIONS)
+    assert set(transformations()) <= set(TRANSFORMATIONS)
+
+
+def test_page_names_everything() -> None:
+    page = DOCS.read_text(encoding="utf-8")
+    assert all(f"`{function.signature}`" in page.replace("\\|", "|") for function in FUNCTIONS.values())
+    assert all(f"`{name}`" in page for name in TRANSFORMATIONS)
