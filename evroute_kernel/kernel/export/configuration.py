@@ -103,7 +103,7 @@ class _Writer:
     # -- before the cells -------------------------------------------------------------------------------------------
 
     def _head(self) -> str:
-        lines = [f"# {self.title}", ""]
+        lines = [commented(self.title), ""]
         names = {item.name for item in self.items if isinstance(item, nodes.Global)}
         names |= {name for passage in self.replay.passages for found in passage.settings.values() for name in found}
         if "xlog_level" not in names:

@@ -10,7 +10,7 @@ from typing import Final
 WIDTH: Final = 120
 
 #: what neither a server nor a terminal should find in a comment
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\n-\x1f\x7f]")
 _FENCE: Final = re.compile(r"\s*(```|~~~)")
 #: what the further lines of a list item are indented by
 _INDENT: Final = re.compile(r"\s*(?:[-*+]\s+|\d+[.)]\s+|>\s*)?")

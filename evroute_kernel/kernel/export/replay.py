@@ -80,7 +80,8 @@ class Replay:
         self.passages: list[Passage] = []
         #: the statements that ran once, in order
         self.startups: list[Startup] = []
-        self._items: dict[int, nodes.TopLevel] = {}
+        #: owner -> the `id` of what it defined last, but for routes
+        self._items: dict[str, set[int]] = {}
         self._routes: dict[Span, nodes.Route] = {}
         self._touched: State = frozenset()
         #: who leads to whom, of the routes that were in force when it was last asked for
@@ -101,7 +102,7 @@ class Replay:
 
     def items_in_force(self) -> set[int]:
         """The `id` of every definition that nothing has replaced or taken back."""
-        return self._items.keys() | {id(route) for route in self.routes_in_force()}
+        return {id(route) for route in self.routes_in_force()}.union(*self._items.values())
 
     # -- texts ------------------------------------------------------------------------------------------------------
 
@@ -152,13 +153,11 @@ class Replay:
         unit = self._compile(replace(passage.source, text=text), owner)
         self.world.define(unit, owner)
         passage.units.append(unit)
-        for item in unit.script.items:
-            if isinstance(item, nodes.Route):
-                self._routes[item.span] = item
-                if item.kind == "startup_route":
-                    self.startups.append(Startup(unit.source, item.body, item))
-            else:
-                self._items[id(item)] = item
+        routes = [item for item in unit.script.items if isinstance(item, nodes.Route)]
+        self._routes |= {route.span: route for route in routes}
+        if owner is not None:  # without one there are only statements
+            self._items[owner] = {id(item) for item in unit.script.items if not isinstance(item, nodes.Route)}
+        self.startups += [Startup(unit.source, r.body, r) for r in routes if r.kind == "startup_route"]
         # nobody would see the value of a last expression
         statements = tuple(s for s in unit.script.scratch if not isinstance(s, nodes.Display))
         self.startups.append(Startup(unit.source, statements, touched=self._touched))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from evroute_kernel.kernel.export import Cell, export
 from evroute_kernel.kernel.export.configuration import SOCKET
 from evroute_kernel.lang.compiler import compile_script
 from evroute_kernel.lang.environment import Environment
@@ -176,6 +177,19 @@ def test_loaded_and_included_files_are_put_in_place(exported: Any, tmp_path: Pat
     )
     made = exported('include_file "c.inc"\n%raise E_A', A)
     assert body(made.text) == f"\nroute[c] {{ exit; }}\n\n# %raise E_A\n\n{A}\n"
+
+
+def test_a_file_that_is_loaded_again(exported: Any, tmp_path: Path) -> None:
+    (tmp_path / "b.cfg").write_text('modparam("mqueue", "mqueue", "name=q")\nevent_route[E_A] { exit; }\n')
+    made = exported("%load b.cfg", "%load b.cfg")
+    assert made.text.count("\nmodparam(") == made.text.count("\nevent_route[") == 1
+    assert '# modparam("mqueue", "mqueue", "name=q"): left out, taken back below\n' in made.text
+
+
+def test_names_cannot_break_out_of_comments(tmp_path: Path) -> None:
+    made = export([Cell("code", "nonsense(", "In[1]\nexit;")], "title\nroute[x] { exit; }", tmp_path)
+    assert made.text.splitlines()[0] == "# title route[x] { exit; }"
+    assert "\nexit;" not in made.text
 
 
 def test_files_that_are_missing_or_refused(exported: Any, tmp_path: Path) -> None:
