@@ -7,13 +7,15 @@ damaged, no room, no right) never stands in the way of a cell: the history then 
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    import sqlite3
 
 T = TypeVar("T")
 
@@ -141,6 +143,8 @@ class History:
 
     def _try(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do something with the file; if it fails, say so and do it in memory, now and from now on."""
+        import sqlite3  # a kernel that starts needs no history yet
+
         with self._lock:
             try:
                 return work(self._open())
@@ -160,6 +164,8 @@ class History:
 
 def _opened(file: str) -> sqlite3.Connection:
     """A connection to a file, made if there is none, with the tables in it and not too much else."""
+    import sqlite3
+
     if file != MEMORY:
         Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     connection = sqlite3.connect(file, timeout=PATIENCE, check_same_thread=False)

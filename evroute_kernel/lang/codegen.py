@@ -19,6 +19,7 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.actions import action_name, server_line
 from evroute_kernel.lang.expressions import Expressions, has_text
 from evroute_kernel.lang.pythontree import Place
+from evroute_kernel.library.declarations import ALL
 from evroute_kernel.library.template import VariableSpec, parse_variable
 from evroute_kernel.runtime.codes import E_BUG
 from evroute_kernel.runtime.levels import level_of
@@ -308,7 +309,7 @@ class RouteGenerator(Expressions):
             return self._done(place, place.constant(1))
         collection, iterator = parse_variable(node.collection.text), parse_variable(node.iterator.text)
         self.note(collection)
-        if not self.is_collection(collection):
+        if collection.index is not ALL:
             return self._done(place, place.call("not_a_collection", _c(place), place.constant(node.collection.text)))
         item, put = self.entry("iterate", node.collection.text), self.entry("set", node.iterator.text)
         index = self.fresh("i")

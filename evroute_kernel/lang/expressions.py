@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.pythontree import Place
-from evroute_kernel.library.declarations import ALL, FUNCTIONS
+from evroute_kernel.library.declarations import FUNCTIONS
 from evroute_kernel.library.template import VariableSpec, parse_format, parse_variable
 
 #: levels of one expression that the server evaluates
@@ -67,9 +67,6 @@ class Expressions:
 
     def note(self, spec: VariableSpec) -> None:
         self.touches_message |= spec.declaration.message
-
-    def is_collection(self, spec: VariableSpec) -> bool:
-        return spec.index is ALL
 
     def variable(self, node: nodes.Variable) -> ast.expr:
         spec, place = parse_variable(node.text), Place(node.span)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import ALL, Transformation
+from evroute_kernel.library.declarations import ALL
 from evroute_kernel.library.template import VariableSpec, parse_format, parse_variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, int_of, printed
@@ -181,8 +181,3 @@ def _index(index: Any, spec: VariableSpec) -> Callable[[Context], Any]:
         return number
 
     return evaluate
-
-
-def describe(transformation: Transformation) -> str:
-    """`{s.substr,start,length}`: how a transformation is written."""
-    return "{" + ",".join([transformation.full_name, *(p.name for p in transformation.params)]) + "}"
