@@ -1,0 +1,60 @@
+"""The `evroute` command: run a script, check or migrate scripts, export a notebook, install the kernelspec.
+
+It needs no Jupyter, but to install the kernelspec.
+
+Exit codes: 0 all went well; 1 the script has findings, was refused, or a run failed; 2 wrong usage, or a file that
+cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final, NoReturn
+
+from evroute_kernel import __version__
+from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_USAGE, FailedError, UsageError
+
+#: command -> what it is for. Each is a module here: `add(parser)` gives it its arguments and a function to run
+COMMANDS: Final = {
+    "run": "load a script, raise events, print what it logs",
+    "check": "say what is wrong with scripts, without running them",
+    "migrate": "rewrite scripts of OpenSIPS 2.x for 3.x",
+    "export": "make a server's configuration of a notebook",
+    "install": "make the kernel known to Jupyter",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Entry point of the command; ends with SystemExit."""
+    options = _parser().parse_args(arguments)
+    # what scripts log are bytes: those that are no UTF-8 leave as they came
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    try:
+        sys.exit(options.command(options))
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        sys.exit(EXIT_USAGE)
+    except FailedError as error:
+        print(error, file=sys.stderr)
+        sys.exit(EXIT_FINDINGS)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # the reader of our output is gone; Python must not complain again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_FINDINGS)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="evroute", description="OpenSIPS event routes, run without a server.")
+    parser.add_argument("--version", action="version", version=f"evroute {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for command, purpose in COMMANDS.items():
+        module = import_module(f"{__name__}.{command}")
+        module.add(commands.add_parser(command, help=purpose))
+    return parser

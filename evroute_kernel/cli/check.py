@@ -1,0 +1,47 @@
+"""`evroute check`: say what is wrong with scripts, without running them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from evroute_kernel.cli.files import on_one_line, read, source_of
+from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE, UsageError
+from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.source import Source
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Print every finding as file:line:column: severity: message (hint) [code]. Each file is checked on its own. "
+        "docs/lints.md explains the codes of warnings and notes."
+    )
+    parser.epilog = "Exit code: 0 nothing found, 1 findings, 2 a file cannot be read."
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a script; - reads standard input")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    code = EXIT_OK
+    for file in options.files:
+        try:
+            text = read(file)
+        except UsageError as error:
+            print(error, file=sys.stderr)
+            code = EXIT_USAGE
+            continue
+        findings = _findings(source_of(file, text))
+        for finding in findings:
+            print(on_one_line(finding, file))
+        code = max(code, EXIT_FINDINGS if findings else EXIT_OK)
+    return code
+
+
+def _findings(source: Source) -> list[Diagnostic]:
+    from evroute_kernel.lang.compiler import compile_script
+    from evroute_kernel.lang.environment import Environment
+
+    try:
+        return list(compile_script(source, Environment()).diagnostics)
+    except ScriptError as error:
+        return error.diagnostics

@@ -1,0 +1,55 @@
+"""`evroute export`: make a server's configuration of a notebook."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, FailedError, UsageError
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Write the routes and settings of a notebook as an opensips.cfg; prose, magics and bare statements become "
+        "comments. Nothing is run."
+    )
+    parser.epilog = "Exit code: 0 written, 1 the whole has errors or cannot be written, 2 the notebook cannot be read."
+    parser.add_argument("notebook", metavar="NOTEBOOK", help="a notebook file")
+    parser.add_argument("-o", "--output", metavar="FILE", help="- is standard output (default: NOTEBOOK with .cfg)")
+    parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from evroute_kernel.kernel.export import export
+    from evroute_kernel.kernel.export.notebooks import NotebookError, read_notebook, title_of
+
+    path = Path(options.notebook)
+    target = options.output or str(path.with_suffix(".cfg"))
+    try:
+        made = export(read_notebook(path), title_of(path.name), path.parent)
+    except OSError as error:
+        raise UsageError(f"error: cannot read {path}: {error.strerror}") from None
+    except NotebookError as error:
+        raise UsageError(f"error: {error}") from None
+    if target == "-":
+        print(made.text, end="")
+    else:
+        _write_new(target, made.text, options.force)
+        print(f"{target}: {made.summary}")
+    for finding in made.findings:
+        print(finding.render(), file=sys.stderr)
+    return EXIT_FINDINGS if made.findings else EXIT_OK
+
+
+def _write_new(file: str, text: str, force: bool) -> None:
+    """Write a file that does not exist yet; with `force` any. Raises FailedError."""
+    from evroute_kernel.kernel.export.files import write_whole
+
+    try:
+        write_whole(Path(file), text, force=force)
+    except FileExistsError:
+        raise FailedError(f"error: {file} exists (--force replaces it)") from None
+    except OSError as error:
+        raise FailedError(f"error: cannot write {file}: {error.strerror}") from None

@@ -1,0 +1,125 @@
+"""`evroute run`: load a script, raise events, print what it logs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from evroute_kernel.cli.files import read, source_of
+from evroute_kernel.cli.outcome import EXIT_OK, FailedError, UsageError
+from evroute_kernel.errors import ScriptError
+from evroute_kernel.source import Source
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.arguments import Params, RaiseRequest
+    from evroute_kernel.engine.session import LogRecord, Run, Session
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Load a script and raise events, one after another. What it logs goes to standard output (NOTICE and below) "
+        "or standard error (WARNING and worse)."
+    )
+    parser.add_argument("file", metavar="FILE", help="the script; - reads standard input")
+    parser.add_argument(
+        "--raise",
+        dest="raises",
+        action="append",
+        default=[],
+        metavar='"EVENT name=value ..."',
+        help="an event, written as after %%raise in a notebook; may be given several times",
+    )
+    parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    requests = _requests(options.raises)
+    text = read(options.file)
+    # not before: a wrong command line is answered at once
+    from evroute_kernel.engine.session import Session
+
+    print_record = _print_json if options.json else _print_record
+    with Session(workers=1) as session:
+        try:
+            loaded = session.load(source_of(options.file, text))
+        except ScriptError as error:
+            raise FailedError(error.render()) from None
+        for finding in loaded.diagnostics:
+            print(finding.render(), file=sys.stderr)
+        if loaded.run is not None:
+            _print_run(loaded.run, print_record)
+        for request, params in requests:
+            for _ in range(request.count):
+                _print_run(_raise(session, request, params), print_record)
+    return EXIT_OK
+
+
+def _requests(texts: Sequence[str]) -> list[tuple[RaiseRequest, Params]]:
+    """The events to raise, with their parameters; raises UsageError with all that cannot be understood."""
+    from evroute_kernel.engine.arguments import ArgumentError, parse_raise, with_samples
+
+    requests, faults = [], []
+    for text in texts:
+        source = Source("--raise", text)
+        try:
+            request = parse_raise(text, source)
+            for option in ("async", "detach"):
+                if option in request.options:
+                    raise ArgumentError(f"--{option} is for notebooks", source.span(0, len(text)))
+            requests.append((request, with_samples(request)))
+        except ScriptError as error:
+            faults.append(error.render())
+    if faults:
+        raise UsageError("\n".join(faults))
+    return requests
+
+
+def _raise(session: Session, request: RaiseRequest, params: Params) -> Run:
+    try:
+        return session.raise_event(request.event, params, timeout=request.timeout)
+    except ScriptError as error:
+        raise FailedError(error.render()) from None
+
+
+def _print_run(run: Run, print_record: Callable[[LogRecord], None]) -> None:
+    """Print what a run logged; raises FailedError when it did not come to its end."""
+    for record in run.log:
+        print_record(record)
+    if run.errors:
+        raise FailedError("\n".join(error.render() for error in run.errors))
+
+
+def _print_json(record: LogRecord) -> None:
+    print(json.dumps(_plain(record), ensure_ascii=False), flush=True)
+
+
+def _print_record(record: LogRecord) -> None:
+    stream = sys.stdout if record.level in ("NOTICE", "INFO", "DBG") else sys.stderr
+    if record.diagnostic:
+        print(f"{_place(record)}{record.level}: {record.text}", file=stream, flush=True)
+    else:
+        print(record.text, end="", file=stream, flush=True)
+
+
+def _place(record: LogRecord) -> str:
+    return f"{record.span.source.name}:{record.span.line}:{record.span.column}: " if record.span else ""
+
+
+def _plain(record: LogRecord) -> dict[str, Any]:
+    """A log record as JSON has it; `file`, `line` and `column` only where the record has a place."""
+    plain = {
+        "level": record.level,
+        "text": record.text,
+        "diagnostic": record.diagnostic,
+        "event": record.event,
+        "route": record.route,
+        "process": record.process,
+        "time": record.time,
+    }
+    if record.span:
+        plain |= {"file": record.span.source.name, "line": record.span.line, "column": record.span.column}
+    return plain
