@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from evroute_kernel.engine.events import GivenParams, event_params
 from evroute_kernel.engine.registry import Change, Registry
@@ -33,7 +33,7 @@ from evroute_kernel.engine.settings import Limits, Settings
 from evroute_kernel.engine.stubs import StubRule, StubValue, make_stub
 from evroute_kernel.engine.supervisor import Supervisor
 from evroute_kernel.engine.tasks import Batch, Chunk, Delivery, Raise
-from evroute_kernel.engine.world import OnRecord, World
+from evroute_kernel.engine.world import OnRecord, Tap, World
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.runtime.shared import Shared, make_directory
@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 
 #: workers of a Session that names no number: one for each core, but no more than these
 MOST_WORKERS: Final = 4
+
+
+class Closeable(Protocol):
+    def close(self) -> None: ...
 
 
 class Session:
@@ -71,6 +75,7 @@ class Session:
         self._opening = threading.Lock()
         self._directory = make_directory()
         self._shared: Shared | None = None
+        self._attached: list[Closeable] = []
         self._supervisor = Supervisor(self._world, self._directory, workers)
         self._supervisor.start()
 
@@ -140,7 +145,8 @@ class Session:
         the raise by it. Raises UnknownEventError when nothing handles the event, ParameterError for a bad parameter.
         """
         given = event_params(params)
-        slots = self._world.handlers(event)
+        self._world.handlers(event)
+        slots = self._world.raised(encode(event), given)
         raised = self._new_raise(event, origin, timeout)
         tasks = [Delivery(raised, encode(event), given, slots)] if slots else []
         self._supervisor.submit(raised, *tasks)
@@ -170,7 +176,8 @@ class Session:
         items = lists if isinstance(lists, Sequence) else list(lists)
         limits = self.limits
         seconds = limits.timeout if timeout is None else timeout
-        batch = Batch(encode(event), origin, seconds, limits.log, source=map(event_params, items), slots=slots)
+        source = self._world.raised_many(encode(event), map(event_params, items))
+        batch = Batch(encode(event), origin, seconds, limits.log, source=source, slots=slots)
         first = Chunk(batch, batch.next_lists())
         self._supervisor.submit(batch, *([first] if first.lists and slots else []))
         return batch.future
@@ -322,6 +329,25 @@ class Session:
     def worker_limit(self, number: int) -> None:
         self._supervisor.limit_workers(_at_least_one(number))
 
+    # -- what goes with it ------------------------------------------------------------------------------------------
+
+    def attach(self, resource: Closeable) -> None:
+        """Close a resource (a server, a recording, ...) when the session is closed, the last one attached first."""
+        with self._opening:
+            self._attached.append(resource)
+
+    def detach(self, resource: Closeable) -> None:
+        """The resource has been closed by somebody else."""
+        with self._opening:
+            self._attached = [known for known in self._attached if known is not resource]
+
+    def tap(self, listener: Tap) -> Callable[[], None]:
+        """Tell a listener of every event that is raised: name, parameters (byte strings), seconds of the epoch.
+
+        It is called in the thread that raises the event, and must be quick. Calling what is returned ends it.
+        """
+        return self._world.tap(listener)
+
     # -- changes --------------------------------------------------------------------------------------------------
 
     def forget(self, name: str) -> list[str]:
@@ -341,6 +367,10 @@ class Session:
 
     def close(self) -> None:
         """End all runs and processes. Waits for them; closing twice is harmless."""
+        with self._opening:
+            attached, self._attached = self._attached, []
+        for resource in reversed(attached):
+            resource.close()
         self._supervisor.close()
         with self._opening:
             if self._shared is not None:

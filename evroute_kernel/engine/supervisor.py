@@ -342,7 +342,7 @@ class Supervisor:
 
     def _event_raised(self, worker: Worker, raised: Raise, message: EventRaised) -> None:
         """It runs after the route that raised it, in the same worker, which holds the `$var` of that route."""
-        slots = self._world.slots_of(message.event)
+        slots = self._world.raised(message.event, message.params)
         if not slots or raised.ended is not None:
             return
         if raised.open >= RAISED_LIMIT:

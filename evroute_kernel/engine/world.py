@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from time import time
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.engine.events import UnknownEventError
+from evroute_kernel.engine.events import Params, UnknownEventError
 from evroute_kernel.engine.interface import ROUTE, Interface
 from evroute_kernel.engine.program import Program
 from evroute_kernel.engine.registry import Change, Registry
@@ -33,6 +34,8 @@ LOG_KEPT: Final = 100_000
 STUB_CALLS_KEPT: Final = 10_000
 
 OnRecord = Callable[[LogRecord, object], None]
+#: is told of an event when it is raised: name, parameters (byte strings, as scripts have them), seconds of the epoch
+Tap = Callable[[str, Params, float], None]
 _log = logging.getLogger(__name__)
 
 
@@ -53,6 +56,7 @@ class World:
         self._program = Program()
         self._records: deque[LogRecord] = deque(maxlen=LOG_KEPT)
         self._stub_calls: deque[StubCall] = deque(maxlen=STUB_CALLS_KEPT)
+        self._taps: tuple[Tap, ...] = ()
 
     # -- definitions ----------------------------------------------------------------------------------------------
 
@@ -162,6 +166,29 @@ class World:
             if not self._interface.deliveries(name):
                 raise self._unknown(event)
             return self.slots_of(name)
+
+    def raised(self, event: str, params: Params) -> tuple[int, ...]:
+        """An event is raised now: whoever listens is told. The routes that it goes to, in order."""
+        for tap in self._taps:
+            tap(event, params, time())
+        return self.slots_of(event)
+
+    def raised_many(self, event: str, lists: Iterator[Params]) -> Iterator[Params]:
+        """The parameter lists of an event, each raised when it is taken."""
+        for params in lists:
+            self.raised(event, params)
+            yield params
+
+    def tap(self, listener: Tap) -> Callable[[], None]:
+        """Tell a listener of every event that is raised, in the thread that raises it; a function that ends this."""
+        with self._lock:
+            self._taps += (listener,)
+
+        def end() -> None:
+            with self._lock:
+                self._taps = tuple(tap for tap in self._taps if tap is not listener)
+
+        return end
 
     def _unknown(self, event: str) -> UnknownEventError:
         from evroute_kernel.library.catalogue import events
