@@ -13,6 +13,8 @@ from typing import Final
 
 import regex
 
+from evroute_kernel.runtime.regex_portable import POSIX_CLASSES
+
 #: what may follow a backslash with the same meaning in both
 SAME: Final = frozenset("dDwWsSbBAGKRX")
 CONTROLS: Final = {"a": "\a", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -23,22 +25,7 @@ CLASSES: Final = {
     "w": "A-Za-z0-9_",
     "s": r" \t-\r",
 }
-POSIX: Final = {
-    "alnum": "0-9A-Za-z",
-    "alpha": "A-Za-z",
-    "ascii": r"\x00-\x7f",
-    "blank": r" \t",
-    "cntrl": r"\x00-\x1f\x7f",
-    "digit": "0-9",
-    "graph": "!-~",
-    "lower": "a-z",
-    "print": " -~",
-    "punct": r"!-/:-@\[-`{-~",
-    "space": r" \t-\r",
-    "upper": "A-Z",
-    "word": "0-9A-Za-z_",
-    "xdigit": "0-9A-Fa-f",
-}
+POSIX: Final = {**POSIX_CLASSES, "ascii": r"\x00-\x7f", "word": "0-9A-Za-z_"}
 OCTAL: Final = "01234567"
 HEXADECIMAL: Final = "0123456789abcdefABCDEF"
 _QUANTIFIER: Final = regex.compile(r"\{(\d+)(?:,(\d*))?\}")

@@ -25,7 +25,8 @@ _ESCAPES: Final = {
     "`": r"\A",
     "'": r"\Z",
 }
-_MEMBERS: Final = {
+#: members of the character classes, in the C locale, as they stand between brackets
+POSIX_CLASSES: Final = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",
     "blank": r" \t",
@@ -209,7 +210,7 @@ class _Translator:
                     raise RegexError("Invalid range end")
                 members.append(f"{_quoted(low)}-{_quoted(high)}")
             else:
-                members.append(_MEMBERS[low] if is_class else _quoted(low))
+                members.append(POSIX_CLASSES[low] if is_class else _quoted(low))
         self.at += 1
         return f"[{'^' if negated else ''}{''.join(members)}]"
 
@@ -226,7 +227,7 @@ class _Translator:
             raise RegexError("Unmatched [, [^, [:, [., or [=")
         name, self.at = self.pattern[self.at + 1 : end], end + 2
         if kind == ":":
-            if name not in _MEMBERS:
+            if name not in POSIX_CLASSES:
                 raise RegexError("Invalid character class name")
             return name, True
         if len(name) != 1:

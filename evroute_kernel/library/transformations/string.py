@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from evroute_kernel.library.declarations import transformation
@@ -177,14 +178,8 @@ def _prepare_fill(params: tuple[Any, ...]) -> tuple[Any, ...]:
 )
 def fill_left(context: Context, value: Value, pad: str, width: int) -> Value:
     """Padded on the left up to a width; a longer text is returned as it is. Both parameters are literals."""
-    text = as_text(value)
-    missing = width - len(text)
-    if missing < 0:
-        return value
-    if width > RESULT_LIMIT:
-        return None
     # the pad next to the text is whole, the outermost one may be cut
-    return (pad * (missing // len(pad) + 1))[len(pad) - missing % len(pad) :] + text
+    return _filled(value, pad, width, lambda text, pads, missing: pads[len(pad) - missing % len(pad) :] + text)
 
 
 @transformation(
@@ -192,13 +187,16 @@ def fill_left(context: Context, value: Value, pad: str, width: int) -> Value:
 )
 def fill_right(context: Context, value: Value, pad: str, width: int) -> Value:
     """Padded on the right up to a width; a longer text is returned as it is. Both parameters are literals."""
+    return _filled(value, pad, width, lambda text, pads, missing: text + pads[:missing])
+
+
+def _filled(value: Value, pad: str, width: int, join: Callable[[str, str, int], str]) -> Value:
+    """`join(text, enough pads, missing characters)`, unless nothing is missing or the result is too long."""
     text = as_text(value)
     missing = width - len(text)
     if missing < 0:
         return value
-    if width > RESULT_LIMIT:
-        return None
-    return text + (pad * (missing // len(pad) + 1))[:missing]
+    return None if width > RESULT_LIMIT else join(text, pad * (missing // len(pad) + 1), missing)
 
 
 def _prepare_width(params: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evroute_kernel.lang.compiler import compile_script
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.library.linker import link, link_call
+from evroute_kernel.library.sql.database import close_databases
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.levels import WARNING
 from evroute_kernel.runtime.statements import run_top_route
@@ -78,3 +82,27 @@ def script(process: Process, said: list[tuple[int, str, bool, object]]) -> Calla
         return [decode(text) for _, text, is_diagnostic, _ in said[start:] if not is_diagnostic]
 
     return play
+
+
+@pytest.fixture
+def file(request: pytest.FixtureRequest, tmp_path: Path, process: Process) -> Iterator[Path]:
+    """An SQLite file with the module's SCHEMA."""
+    path = tmp_path / "t.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(request.module.SCHEMA)
+    connection.close()
+    yield path
+    close_databases(process)
+
+
+@pytest.fixture
+def rows(file: Path) -> Callable[[str], list[Any]]:
+    """rows(query): what the file holds now."""
+
+    def ask(query: str) -> list[Any]:
+        connection = sqlite3.connect(file)
+        found = connection.execute(query).fetchall()
+        connection.close()
+        return found
+
+    return ask

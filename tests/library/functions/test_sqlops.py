@@ -11,7 +11,6 @@ import pytest
 from evroute_kernel.engine.session import Session
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.library.declarations import FUNCTIONS
-from evroute_kernel.library.sql.database import close_databases
 from evroute_kernel.runtime.context import ScriptCrash
 
 SCHEMA = """
@@ -28,21 +27,6 @@ create view seen as select a from u;
 LOAD = 'loadmodule "sqlops.so"\n'
 
 
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "t.db"
-    with sqlite3.connect(path) as connection:
-        connection.executescript(SCHEMA)
-    connection.close()
-    return path
-
-
-@pytest.fixture(autouse=True)
-def closed(process):
-    yield
-    close_databases(process)
-
-
 def url(path, number=""):
     return f'modparam("sqlops", "db_url", "{number}sqlite://{path}")\n'
 
@@ -51,19 +35,6 @@ def url(path, number=""):
 def play(script, file):
     """Run statements on the file; `extra` are more module parameters."""
     return lambda statements, extra="": script(statements, LOAD + url(file) + extra)
-
-
-@pytest.fixture
-def rows(file):
-    """What the file holds now."""
-
-    def ask(query):
-        connection = sqlite3.connect(file)
-        found = connection.execute(query).fetchall()
-        connection.close()
-        return found
-
-    return ask
 
 
 def literal(value):

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
-
-from evroute_kernel.library.sql.database import close_databases
 
 TABLE = """
     (id integer primary key, uuid varchar(64), username varchar(64), domain varchar(64), attribute varchar(32),
@@ -29,32 +25,11 @@ COLUMNS = "select uuid, username, domain, attribute, type, value from usr_prefer
 
 
 @pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "t.db"
-    with sqlite3.connect(path) as connection:
-        connection.executescript(SCHEMA)
-    connection.close()
-    return path
-
-
-@pytest.fixture
-def rows(file):
-    def ask(query=COLUMNS):
-        connection = sqlite3.connect(file)
-        found = connection.execute(query).fetchall()
-        connection.close()
-        return found
-
-    return ask
-
-
-@pytest.fixture
-def play(script, process, file):
-    def run(statements, extra=""):
-        return script(statements, f'loadmodule "sqlops.so"\nmodparam("sqlops", "db_url", "sqlite://{file}")\n{extra}')
-
-    yield run
-    close_databases(process)
+def play(script, file):
+    """Run statements on the file; `extra` are more module parameters."""
+    return lambda statements, extra="": script(
+        statements, f'loadmodule "sqlops.so"\nmodparam("sqlops", "db_url", "sqlite://{file}")\n{extra}'
+    )
 
 
 # -- loading ----------------------------------------------------------------------------------------------------------
@@ -148,7 +123,7 @@ def test_a_table_must_declare_types(play, complaints, arguments):
 
 def test_each_value_is_a_row_newest_first(play, rows):
     assert play('$avp(x) = "one"; $avp(x) = 2; $avp(y) = 0; sql_avp_store("ann", "$avp(x)"); xlog("$rc");') == ["1"]
-    assert rows() == [("ann", "", "", "x", 3, "2"), ("ann", "", "", "x", 2, "one")]
+    assert rows(COLUMNS) == [("ann", "", "", "x", 3, "2"), ("ann", "", "", "x", 2, "one")]
 
 
 @pytest.mark.parametrize(
@@ -163,21 +138,21 @@ def test_each_value_is_a_row_newest_first(play, rows):
 )
 def test_whose_avps_are_stored(play, rows, source, extra, expected):
     assert play(f'$avp(x) = "v"; sql_avp_store("{source}", "$avp(x)"); xlog("$rc");', extra) == ["1"]
-    assert rows() == [(*expected, "x", 2, "v")]
+    assert rows(COLUMNS) == [(*expected, "x", 2, "v")]
 
 
 def test_what_is_stored_is_not_stored_again_in_the_run(play, rows):
     statements = """$avp(x) = "1"; sql_avp_store("ann", "$avp(x)"); xlog("$rc"); sql_avp_store("ann", "$avp(x)");
         xlog("$rc"); $avp(x) = "1"; $avp(y) = "2"; sql_avp_store("ann", "*"); xlog("$rc");"""
     assert play(statements) == ["1", "-1", "1"]
-    assert [row[3:] for row in rows()] == [("x", 2, "1"), ("y", 2, "2"), ("x", 2, "1")]
+    assert [row[3:] for row in rows(COLUMNS)] == [("x", 2, "1"), ("y", 2, "2"), ("x", 2, "1")]
     assert play('$avp(x) = "1"; sql_avp_store("ann", "$avp(x)"); xlog("$rc");') == ["1"]
 
 
 def test_what_was_loaded_is_not_stored(play, rows):
     statements = 'sql_avp_load("bob", "*"); $avp(color) = "new"; sql_avp_store("bob", "*"); xlog("$rc");'
     assert play(statements) == ["1"]
-    assert rows() == [("bob", "", "", "color", 2, "new")]
+    assert rows(COLUMNS) == [("bob", "", "", "color", 2, "new")]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +160,7 @@ def test_what_was_loaded_is_not_stored(play, rows):
 )
 def test_storing_that_fails(play, rows, arguments):
     assert play(f'$avp(x) = "v"; sql_avp_store({arguments}); xlog("$rc");') == ["-1"]
-    assert rows() == []
+    assert rows(COLUMNS) == []
 
 
 def test_columns_and_table_have_other_names(play, rows):
