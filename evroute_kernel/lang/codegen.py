@@ -148,7 +148,8 @@ class RouteGenerator(Expressions):
             return place.call(assign, _c(place), put, place.constant(node.op), value, target)
         get = place.name(self.entry("get", node.target.text))
         put = place.name(self.entry("set", node.target.text))
-        return place.call("assign_compound", _c(place), get, put, place.constant(node.op), value, target)
+        assign = "assign_counted" if spec.declaration.shared else "assign_compound"
+        return place.call(assign, _c(place), get, put, place.constant(node.op), value, target)
 
     def visit_Call(self, node: nodes.Call, place: Place) -> list[ast.stmt]:
         self.touches_message = True

@@ -17,7 +17,7 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checker import check
 from evroute_kernel.lang.codegen import NestingError, RouteGenerator
 from evroute_kernel.lang.environment import Environment
-from evroute_kernel.lang.lints import legacy_hints, lint
+from evroute_kernel.lang.lints import explained, lint
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
 from evroute_kernel.source import Source, Span
@@ -121,8 +121,8 @@ def _compile(source: Source, environment: Environment, scratch: bool) -> Unit:
 
 
 def refuse(source: Source, found: list[Diagnostic], error: type[ScriptError]) -> NoReturn:
-    """Raise `error` with all findings, and with what is known of OpenSIPS 2.x text among them."""
-    raise error(sorted(found + legacy_hints(source), key=_order))
+    """Raise `error` with all findings, and with what is known of OpenSIPS 2.x text in the place of some."""
+    raise error(sorted(explained(source, found), key=_order))
 
 
 def _has_errors(found: list[Diagnostic]) -> bool:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from evroute_kernel.lang.legacy import OLD_AVP, Code, Doubt, Edit
+from evroute_kernel.lang.legacy import FETCH, OLD_AVP, Code, Doubt, Edit
 from evroute_kernel.lang.lexer import string_value
 from evroute_kernel.library.catalogue import events
 from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.catalogue.nearness import likely_params
 
-FETCH: Final = "fetch_event_params"
 _CODE: Final = "fetch-event-params"
 _ENTRY: Final = re.compile(r"\s*(?:(?P<name>[\w.-]+)\s*=\s*)?(?P<target>\$.+?)\s*", re.DOTALL)
 _STATEMENT_ENDS: Final = ("LBRACE", "RBRACE", "SEMICOLON", "COLON")
@@ -51,7 +50,7 @@ def fetches(code: Code) -> Iterator[Edit | Doubt]:
                 token.span.start, code.span(index + 3).end, _CODE, "the list holds something that is no variable"
             )
             continue
-        yield from _replacement(code, index, [e for e in entries if e is not None], _note(code, index, name))
+        yield from _replacement(code, index, [e for e in entries if e is not None], tuple(_notes(code, index, name)))
 
 
 def _entries(text: str, event: Event | None) -> Iterator[Fetched | None]:
@@ -78,27 +77,27 @@ def _positions(event: Event, count: int) -> list[str]:
     return required if count <= len(required) else [p.name for p in params]
 
 
-def _note(code: Code, index: int, name: str) -> str | None:
+def _notes(code: Code, index: int, name: str) -> Iterator[str]:
     """What the catalogue has to say about reading by position, or by a name that the event lacks."""
     event = events().get(name)
     entries = [p for p in string_value(code.tokens[index + 2])[0].split(";") if p.strip()]
     by_name = [found["name"] for p in entries if (found := _ENTRY.fullmatch(p)) and found["name"]]
     if event is None:
-        return None if len(by_name) == len(entries) else f"{name} is not in the catalogue: positions stay positions"
-    unknown = next((n for n in by_name if event.param(n) is None), None)
-    if unknown is not None and not event.dynamic:
+        if len(by_name) < len(entries):
+            yield f"{name} is not in the catalogue: positions stay positions"
+        return
+    for unknown in (n for n in by_name if event.param(n) is None and not event.dynamic):
         likely = [param for param, _ in likely_params(unknown, (p.name for p in event.params))]
         offer = f"did you mean {likely[0]!r}?" if likely else f"it has {', '.join(p.name for p in event.params)}"
-        return f"{name} has no parameter {unknown!r}: {offer}"
+        yield f"{name} has no parameter {unknown!r}: {offer}"
     optional = [p.name for p in event.params if p.optional]
     if optional and len(by_name) < len(entries) and not event.dynamic:
-        return f"{name} sends {', '.join(optional)} only at times: check that the names are those you meant"
+        yield f"{name} sends {', '.join(optional)} only at times: check that the names are those you meant"
     if event.dynamic and len(entries) > len(by_name) and len(entries) > len(_positions(event, len(entries))):
-        return f"parameters of {name} depend on configuration: positions that move stay positions"
-    return None
+        yield f"parameters of {name} depend on configuration: positions that move stay positions"
 
 
-def _replacement(code: Code, index: int, entries: list[Fetched], note: str | None) -> Iterator[Edit]:
+def _replacement(code: Code, index: int, entries: list[Fetched], notes: tuple[str, ...]) -> Iterator[Edit]:
     start, end = code.span(index).start, code.span(index + 3).end
     before, after = code.kind(index - 1), code.kind(index + 4)
     plain = f"{_line(entries)};"
@@ -107,11 +106,17 @@ def _replacement(code: Code, index: int, entries: list[Fetched], note: str | Non
         text = _joined(code, start, entries)
         if before in ("RPAR", "ELSE") and len(entries) > 1:
             # the body of an if that has no braces
-            yield Edit(start, code.span(index + 4).end, f"{{ {_line(entries)}; }}", _CODE, why, note, plain)
+            yield Edit(start, code.span(index + 4).end, f"{{ {_line(entries)}; }}", _CODE, why, notes, plain)
         else:
-            yield Edit(start, end, text, _CODE, why, note, plain)
+            yield Edit(start, end, text, _CODE, why, notes, plain)
         return
-    yield from _in_condition(code, index, entries, why, note)
+    if len(entries) > 1:
+        notes = (*notes, _ANY)
+    yield from _in_condition(code, index, entries, why, notes)
+
+
+#: `scriptroute_fetch` of 2.4 gave the number of parameters that it had found
+_ANY: Final = "fetch_event_params was true when it found one of the parameters; now all of them must be there"
 
 
 def _line(entries: list[Fetched]) -> str:
@@ -124,7 +129,7 @@ def _joined(code: Code, start: int, entries: list[Fetched]) -> str:
     return (f";\n{indent}" if first else "; ").join(e.assignment for e in entries)
 
 
-def _in_condition(code: Code, index: int, entries: list[Fetched], why: str, note: str | None) -> Iterator[Edit]:
+def _in_condition(code: Code, index: int, entries: list[Fetched], why: str, notes: tuple[str, ...]) -> Iterator[Edit]:
     """The call becomes a test for null; the assignments go before the `if`, or into the condition of any other."""
     negated = code.kind(index - 1) == "NOT"
     first = index - 1 if negated else index
@@ -137,14 +142,14 @@ def _in_condition(code: Code, index: int, entries: list[Fetched], why: str, note
         at = code.span(head).start
         indent, leads = code.indent(at)
         separator = f";\n{indent}" if leads else "; "
-        yield Edit(at, at, _joined(code, at, entries) + separator, _CODE, why, note)
+        yield Edit(at, at, _joined(code, at, entries) + separator, _CODE, why, notes)
         text = test if alone or len(entries) == 1 else f"({test})"
         yield Edit(start, end, text, _CODE, why, instead=f"{_line(entries)};")
         return
     assigned = " and ".join(e.assignment for e in entries)
     text = f"{assigned} and {test if len(entries) == 1 else f'({test})'}"
     text = text if alone else f"({text})"
-    yield Edit(start, end, text, _CODE, why, note, f"{_line(entries)};")
+    yield Edit(start, end, text, _CODE, why, notes, f"{_line(entries)};")
 
 
 def _head(code: Code, index: int) -> int | None:

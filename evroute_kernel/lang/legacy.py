@@ -4,7 +4,7 @@ Only text of the old kind is touched; layout, comments and all other strings sta
 
 - `fetch_event_params("ip=$var(ip)")` becomes `$var(ip) = $param(ip);`, in a condition too;
 - `event_route[X, async]` and `[X, sync]` lose their mode;
-- `loadmodule "event_route.so"` and its parameters go, the core has event routes;
+- `loadmodule "event_route.so"` and its parameters go: through 3.5 event routes needed it, 3.6 has them in the core;
 - `$avp(s:x)` and `$avp(i:5)` lose their prefix;
 - numbers and output variables lose the quotes that functions wanted around every argument.
 """
@@ -24,13 +24,14 @@ from evroute_kernel.library.catalogue import functions
 from evroute_kernel.library.declarations import FUNCTIONS
 from evroute_kernel.source import Source, Span
 
+FETCH: Final = "fetch_event_params"
 OLD_AVP: Final = re.compile(r"(?<=avp\()[si]:")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Characters start..end of the text are replaced. `code` is the lint of the same matter; `note` is for what the
+    """Characters start..end of the text are replaced. `code` is the lint of the same matter; `notes` are for what the
     rewriting cannot know."""
 
     start: int
@@ -38,9 +39,19 @@ class Edit:
     text: str
     code: str
     why: str
-    note: str | None = None
+    notes: tuple[str, ...] = ()
     #: the new text without what its place needs around it
     instead: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Text that stays and loads, and does otherwise than it did."""
+
+    start: int
+    end: int
+    code: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +114,9 @@ class Code:
         return line_start, line_end - len(rest.lstrip()) if rest.strip() else line_end
 
 
-def route_modes(code: Code) -> Iterator[Edit]:
-    """`event_route[X, async]`."""
+def route_modes(code: Code) -> Iterator[Edit | Remark]:
+    """`event_route[X, async]`, and what it means that 3.x knows no other mode."""
+    yield from _waited_for(code)
     for index, token in enumerate(code.tokens):
         if token.text != "event_route" or not code.kinds(index + 1, "LSQB") or code.kind(index + 3) != "COMMA":
             continue
@@ -112,17 +124,36 @@ def route_modes(code: Code) -> Iterator[Edit]:
         if mode in ("async", "sync") and code.kind(index + 5) == "RSQB":
             name = code.tokens[index + 2].text
             why = f"event routes have no mode any more: they always run after what raised the event ({mode} goes)"
-            note = (
-                None
-                if mode == "async"
-                else f"event_route[{name}] ran before the raising script went on; now it runs after"
-            )
-            yield Edit(code.span(index + 3).start, code.span(index + 5).start, "", "event-route-mode", why, note)
+            notes = () if mode == "async" else (f"event_route[{name}] {_WAITED_FOR}",)
+            yield Edit(code.span(index + 3).start, code.span(index + 5).start, "", "event-route-mode", why, notes)
+
+
+_WAITED_FOR: Final = "ran before the raising script went on; now it runs after"
+
+
+def _waited_for(code: Code) -> Iterator[Remark]:
+    """The routes without a mode, in a text that is certainly of 2.x: there they were waited for.
+
+    Seen in the sources of 2.1 to 2.4; 3.0 knows no modes.
+    """
+    headers = [i for i, t in enumerate(code.tokens) if t.text == "event_route" and code.kind(i + 1) == "LSQB"]
+    moded = [i for i in headers if code.kind(i + 3) == "COMMA"]
+    if not moded and not any(t.type == "ID" and t.text == FETCH for t in code.tokens):
+        return
+    plain = [i for i in headers if code.kind(i + 3) == "RSQB"]
+    if plain:
+        names = ", ".join(f"event_route[{code.tokens[i + 2].text}]" for i in plain)
+        start, end = code.span(plain[0]).start, code.span(plain[0] + 3).end
+        yield Remark(start, end, "event-route-mode", f"{names} {_WAITED_FOR}".replace("it runs", _runs(plain)))
+
+
+def _runs(routes: list[int]) -> str:
+    return "it runs" if len(routes) == 1 else "they run"
 
 
 def module_lines(code: Code) -> Iterator[Edit]:
     """`loadmodule "event_route.so"` and `modparam("event_route", ...)`."""
-    why = "event routes belong to the core"
+    why = "event routes belong to the core since 3.6, which skips the module"
     for index, token in enumerate(code.tokens):
         if token.type == "LOADMODULE" and code.kind(index + 1) == "STRING":
             name = string_value(code.tokens[index + 1])[0].rpartition("/")[2]
@@ -146,14 +177,15 @@ def avp_names(code: Code) -> Iterator[Edit]:
         for found in OLD_AVP.finditer(token.text):
             start = token.span.start + found.start()
             name = token.text[found.end() :].partition(")")[0]
-            note = f"$avp({name}) is used too: the two are one variable now" if f"$avp({name})" in plain else None
-            yield Edit(start, start + 2, "", "old-avp-name", "names of AVPs have no type prefix any more", note)
+            is_used = f"$avp({name})" in plain
+            notes = (f"$avp({name}) is used too: the two are one variable now",) if is_used else ()
+            yield Edit(start, start + 2, "", "old-avp-name", "names of AVPs have no type prefix any more", notes)
 
 
 def quoted_arguments(code: Code) -> Iterator[Edit]:
     """Arguments in quotes where a number or a variable is wanted."""
     for index, token in enumerate(code.tokens):
-        if token.type != "ID" or code.kind(index + 1) != "LPAR" or token.text == "fetch_event_params":
+        if token.type != "ID" or code.kind(index + 1) != "LPAR" or token.text == FETCH:
             continue
         kinds = _parameter_kinds(token.text)
         for argument, kind in zip(_arguments(code, index + 2), kinds, strict=False):

@@ -11,7 +11,7 @@ from difflib import unified_diff as _unified_diff
 
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang.fetching import fetches
-from evroute_kernel.lang.legacy import Code, Doubt, Edit, avp_names, module_lines, quoted_arguments, route_modes
+from evroute_kernel.lang.legacy import Code, Doubt, Edit, Remark, avp_names, module_lines, quoted_arguments, route_modes
 from evroute_kernel.source import Source, Span
 
 
@@ -50,9 +50,14 @@ def migrate(text: str | Source) -> Migration:
     found = list(_found(code))
     edits = list(_without_overlaps([e for e in found if isinstance(e, Edit)]))
     notes = [
-        Diagnostic("info", e.code, e.note, source.span(e.start, e.end), "check this place")
+        Diagnostic("info", e.code, note, source.span(e.start, e.end), "check this place")
         for e in edits
-        if e.note is not None
+        for note in e.notes
+    ]
+    notes += [
+        Diagnostic("info", r.code, r.why, source.span(r.start, r.end), "check that nothing counts on it")
+        for r in found
+        if isinstance(r, Remark)
     ]
     notes += [
         Diagnostic("warning", d.code, f"this stays as it is: {d.why}", source.span(d.start, d.end))
@@ -68,7 +73,7 @@ def _change(source: Source, edit: Edit) -> Change:
     return Change(span, span.text, edit.text, edit.why, edit.code, edit.instead or edit.text)
 
 
-def _found(code: Code) -> Iterator[Edit | Doubt]:
+def _found(code: Code) -> Iterator[Edit | Remark | Doubt]:
     yield from fetches(code)
     yield from route_modes(code)
     yield from module_lines(code)

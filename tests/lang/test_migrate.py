@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from evroute_kernel.errors import ScriptError
 from evroute_kernel.lang.checker import check
+from evroute_kernel.lang.compiler import compile_script
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.lints import legacy_hints, lint
 from evroute_kernel.lang.migrate import migrate, unified_diff
@@ -221,10 +223,63 @@ def test_diff_is_one_that_patch_understands():
     ],
 )
 def test_notes(text, severity, message):
-    [note] = migrate(text).notes
+    [note] = [n for n in migrate(text).notes if "the raising script went on" not in n.message or ", sync" in text]
     assert note.severity == severity
     assert message in note.message
     assert note.span is not None
+
+
+def test_every_unknown_parameter_is_noted():
+    text = route('fetch_event_params("val=$var(v);user=$var(u);thr=$var(t)");', "E_FRD_WARNING")
+    noted = [n.message for n in migrate(text).notes if n.code == "fetch-event-params"]
+    assert noted == [
+        "E_FRD_WARNING has no parameter 'val': did you mean 'value'?",
+        "E_FRD_WARNING has no parameter 'thr': did you mean 'threshold'?",
+    ]
+
+
+def test_routes_that_were_waited_for_are_noted_once():
+    body = '{ fetch_event_params("ip=$var(ip)"); }'
+    text = f"event_route[E_A] {body}\nevent_route[E_B, async] {body}\nevent_route[E_C] {{ exit; }}\n"
+    [note] = [n for n in migrate(text).notes if n.code == "event-route-mode"]
+    assert note.message == (
+        "event_route[E_A], event_route[E_C] ran before the raising script went on; now they run after"
+    )
+    assert note.span.text == "event_route[E_A]"
+    # nothing tells that these are of 2.x
+    assert migrate('loadmodule "event_route.so"\nevent_route[E_C] { exit; }').notes == ()
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_noted"),
+    [
+        ('fetch_event_params("a=$var(a);b=$var(b)")', True),
+        ('!fetch_event_params("a=$var(a);b=$var(b)")', True),
+        ('fetch_event_params("a=$var(a)")', False),
+    ],
+)
+def test_a_condition_on_several_parameters_is_noted(condition, is_noted):
+    notes = migrate(route(f"if ({condition}) exit;", "E_OWN")).notes
+    assert any("true when it found one" in n.message for n in notes) is is_noted
+
+
+def test_text_of_2x_is_explained_once():
+    text = 'event_route[E_A, async] { fetch_event_params("ip=$var(ip)"); }\nmodparam("event_route", "x", 1)\n'
+    with pytest.raises(ScriptError) as caught:
+        compile_script(Source("old.cfg", text), Environment())
+    told = [(d.severity, d.code, d.span.line) for d in caught.value.diagnostics]
+    assert told == [
+        ("error", "event-route-mode", 1),
+        ("warning", "fetch-event-params", 1),
+        ("warning", "event-route-module", 2),
+    ]
+    assert "one route for each event" not in caught.value.render()
+
+
+def test_the_module_that_3_5_needed_loads_and_is_remarked_upon():
+    unit = compile_script(Source("old.cfg", 'loadmodule "event_route.so"\nevent_route[E_A] { exit; }'), Environment())
+    assert [(d.severity, d.code) for d in unit.diagnostics] == [("warning", "event-route-module")]
+    assert "up to 3.5 need it" in unit.diagnostics[0].hint
 
 
 def test_what_is_in_doubt_stays():

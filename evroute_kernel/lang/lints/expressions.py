@@ -9,11 +9,16 @@ from typing import Final
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Subject
+from evroute_kernel.lang.lints.texts import variable_of
+from evroute_kernel.library.catalogue.facts import Event
+from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.runtime.values import wrap
 from evroute_kernel.source import Source, Span
 
 _PRODUCTS: Final = ("*", "/", "%")
 _SUMS: Final = ("+", "-")
+#: seconds since 1970 at the beginning of 2026
+_A_TIME: Final = 1767225600
 _BITS: Final = ("&", "|", "^", "<<", ">>")
 
 
@@ -144,6 +149,51 @@ def constant_overflow(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 f"{value} does not fit into 32 bits: this is {wrap(value)}", node.span, "compute in other units"
             )
+
+
+@rule(
+    "param-overflow",
+    "a parameter times a number that does not fit into 32 bits",
+    fires=(
+        "event_route[E_ACC_CDR] { $var(ms) = $param(time) * 1000; }",
+        "event_route[E_CORE_SHM_THRESHOLD] { $var(percent) = $param(used) * 100 / $param(size); }",
+        "$var(ms) = 1000 * $Ts;",
+    ),
+    quiet=(
+        "event_route[E_ACC_CDR] { $var(ms) = $param(duration) * 1000; }",
+        "event_route[E_CORE_SHM_THRESHOLD] { $var(percent) = $param(used) / ($param(size) / 100); }",
+    ),
+)
+def param_overflow(subject: Subject) -> Iterator[Finding]:
+    """Integers wrap around at 32 bits, without a word: a time in seconds since 1970 has no room for milliseconds, nor
+    have some millions of bytes for per cent. The values are those that a server usually sends."""
+    for block in subject.blocks:
+        for node in block.nodes:
+            if not isinstance(node, nodes.BinaryOp) or node.op != "*":
+                continue
+            for variable, factor in ((node.left, node.right), (node.right, node.left)):
+                if not isinstance(variable, nodes.Variable) or not isinstance(factor, nodes.Number):
+                    continue
+                usual = _usual_value(variable.text, block.event)
+                if usual is not None and usual * factor.value != wrap(usual * factor.value):
+                    message = f"{usual} * {factor.value} does not fit into 32 bits: it would be "
+                    message += f"{wrap(usual * factor.value)}"
+                    hint = "divide first, or compute in larger units; only a text has room for such a number"
+                    yield Finding(f"{variable.text} is such as {usual}; {message}", node.span, hint)
+
+
+def _usual_value(text: str, event: Event | None) -> int | None:
+    """What an integer variable holds on a server, as far as that is known: the time, or a parameter's sample."""
+    spec = variable_of(text)
+    if spec is None or spec.transformations or spec.index is not None:
+        return None
+    if spec.declaration.name == "Ts":
+        return _A_TIME
+    if spec.declaration.name != "param" or event is None or isinstance(spec.name, VariableSpec):
+        return None
+    position = isinstance(spec.name, int) and 1 <= spec.name <= len(event.params)
+    param = event.params[spec.name - 1] if position else event.param(str(spec.name))
+    return param.sample if param is not None and isinstance(param.sample, int) else None
 
 
 def _binaries(subject: Subject) -> Iterator[nodes.BinaryOp]:

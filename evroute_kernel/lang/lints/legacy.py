@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
+from evroute_kernel.lang.lints.subject import Subject
 from evroute_kernel.lang.migrate import Change, Migration, migrate
 from evroute_kernel.source import Source
 
@@ -47,17 +49,30 @@ def event_route_mode(source: Source) -> Iterator[Finding]:
 
 @rule(
     "event-route-module",
-    "the module event_route is gone: the core has event routes",
+    "the module event_route is not needed any more: the core has event routes",
     legacy=True,
+    loads=True,
     fires='loadmodule "event_route.so"\nevent_route[E_PIKE_BLOCKED] { xlog("blocked\\n"); }',
     quiet='event_route[E_PIKE_BLOCKED] { xlog("blocked\\n"); }',
 )
-def event_route_module(source: Source) -> Iterator[Finding]:
-    """Loading it stops the server. `%%migrate` takes the line away."""
-    for change in _changes(source, "event-route-module"):
-        yield Finding(
-            "the core has event routes: there is no module event_route", change.span, "%%migrate takes it away"
-        )
+def event_route_module(script: Source | Subject) -> Iterator[Finding]:
+    """Through 3.5 event routes needed the module. A 3.6 server skips it with a warning, and knows no parameters of it:
+    `modparam("event_route", ...)` stops the start. `%%migrate` takes both away."""
+    core = "event routes belong to the core since 3.6"
+    message, hint = (
+        f"{core}: the module event_route is skipped",
+        "remove it (%%migrate does); servers up to 3.5 need it",
+    )
+    if isinstance(script, Source):
+        for change in _changes(script, "event-route-module"):
+            is_param = change.before.lstrip().startswith("modparam")
+            yield Finding(
+                f"{core}: the module event_route has no parameters" if is_param else message, change.span, hint
+            )
+        return
+    for item in script.script.items:
+        if isinstance(item, nodes.LoadModule) and item.path.rpartition("/")[2].removesuffix(".so") == "event_route":
+            yield Finding(message, item.span, hint)
 
 
 @lru_cache(4)

@@ -45,6 +45,8 @@ class Lint:
     quiet: tuple[str, ...]
     check: Check
     legacy: bool = False
+    #: a legacy rule about text that loads all the same: of such a text `check` gets the `Subject`
+    loads: bool = False
 
     def diagnostics(self, subject: Any) -> Iterable[Diagnostic]:
         for found in self.check(subject):
@@ -62,6 +64,7 @@ def rule(
     quiet: str | tuple[str, ...],
     severity: Level = "warning",
     legacy: bool = False,
+    loads: bool = False,
 ) -> Callable[[CheckT], CheckT]:
     """Declare a lint. An example that is no route yet stands for the body of `event_route[E_PIKE_BLOCKED]`."""
 
@@ -69,7 +72,7 @@ def rule(
         if code in LINTS:
             raise ValueError(f"lint {code} is declared twice")
         why = cleandoc(check.__doc__ or "")
-        LINTS[code] = Lint(code, severity, summary, why, _scripts(fires), _scripts(quiet), check, legacy)
+        LINTS[code] = Lint(code, severity, summary, why, _scripts(fires), _scripts(quiet), check, legacy, loads)
         return check
 
     return declare

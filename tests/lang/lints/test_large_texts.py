@@ -25,6 +25,8 @@ TEXTS = {
     "else ifs": route(" else ".join(f"if ($var(a) == {n}) exit;" for n in range(200))),
     "nested ifs": route("if (1) { " * 200 + "exit;" + "}" * 200),
     "variables": route("".join(f"$var(a{n}) = $var(a{n + 1});\n" for n in range(2000)) + "if ($var(a1) == 1) exit;"),
+    "branches": route("".join(f"if ($param(ip) == '{n}') $var(a{n}) = {n};\n" for n in range(2000)) + "exit;"),
+    "one variable in branches": route("if ($rc == 1) $var(a) = 1;\nif ($rc == 1) $var(b) = $var(a);\n" * 1000),
     "reassigned": route("".join(f"$var(a) = $var(a) + {n};\n$var(b) = $var(a) + $var(b);\n" for n in range(1000))),
     "calls": route("route(a, $var(x), 1);\n" * 500)
     + "".join(f"route[{a}] {{ {f'route({b}, $param(2), $param(1));' * 200} }}\n" for a, b in ["ab", "bc", "ca"]),
