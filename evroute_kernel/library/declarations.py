@@ -166,6 +166,8 @@ class Variable:
     needs_text: bool = False
     #: of a module that is not simulated; see `library.stubs`
     stub: bool = False
+    #: other processes write it too, so `+=` and its kin keep them out meanwhile
+    shared: bool = False
     #: `[ ]` only after a name in parentheses: $(branch(uri)[1]), but not $(branch[1])
     index_needs_name: bool = False
     #: a variable that gives the name is read as the caller of the running block reads it: $param($param(1))

@@ -3,6 +3,7 @@
 One LMDB environment in a private directory, in memory where the system offers it. A table is a prefix of the keys, so
 tables need no set-up. Reads see the last finished write and wait for nobody; writes take LMDB's one write lock, which
 is a robust mutex: a process killed while it writes loses its own write and blocks no one. Nothing survives the session.
+The integers of table `shv` are kept apart, where they need no lock (`runtime.cells`).
 
 Values are stored as one letter for the kind and the value in its plainest form: `i5060`, `stext`, `m` and marshal.
 """
@@ -22,6 +23,7 @@ from typing import Any, Final
 
 import lmdb
 
+from evroute_kernel.runtime.cells import Cells
 from evroute_kernel.runtime.context import ScriptCrash
 from evroute_kernel.runtime.values import Value, stored
 
@@ -38,6 +40,9 @@ DIRECTORY_PREFIX: Final = "evroute-"
 #: LMDB keys end at 511 bytes; longer ones are kept by digest and carry the whole key in their value
 KEY_LIMIT: Final = 500
 READER_LIMIT: Final = 126
+#: the table whose integers are in cells, and the one that says in which; names of tables that scripts reach differ
+CELL_TABLE: Final = "shv"
+_PLACES: Final = "\x01cells"
 
 
 class SharedMemoryFull(ScriptCrash):
@@ -54,11 +59,16 @@ class Shared:
         """Open the environment in a directory, which must exist. A process opens its own, after any fork."""
         self.path = Path(path)
         self._remove: Callable[[], object] = lambda: None
+        self._is_closed = False
         self._environment = _open(self.path)
         self._environment.reader_check()  # slots of processes that were killed
         self._begin: Callable[..., Any] = self._environment.begin
         self._transaction: Any = None
         self._writes = 0
+        #: integers of the table `shv`
+        self.cells = Cells(
+            self.path, lambda name: _address(_PLACES, name), lambda: self._transaction or self._begin(), self._writing
+        )
 
     @classmethod
     def temporary(cls) -> Shared:
@@ -70,6 +80,9 @@ class Shared:
 
     def close(self) -> None:
         """Give the environment back. Closing twice is harmless; any other use afterwards raises `lmdb.Error`."""
+        if not self._is_closed:
+            self._is_closed = True
+            self.cells.close()
         self._environment.close()
         self._remove()
 
@@ -92,46 +105,80 @@ class Shared:
 
     def get_object(self, table: str, key: str) -> Any:
         """Any plain Python value (what `marshal` takes); None where the key is not set."""
+        if table == CELL_TABLE and (number := self.cells.get(key)) is not None:
+            return number
         address = _address(table, key)
         transaction = self._transaction or self._begin()
         return _load(transaction.get(address))
 
     def put_object(self, table: str, key: str, value: Any) -> None:
         """Set a key to any plain Python value. None removes it."""
+        if table == CELL_TABLE and type(value) is int and self.cells.put(key, value):
+            return
         with self._write() as transaction:
             self._put(transaction, table, key, value)
+        if table == CELL_TABLE:
+            self.cells.drop(key)  # only now: who reads in between finds the integer that was there before
 
     def delete(self, table: str, key: str) -> bool:
         """Remove a key; False where there was none."""
         with self._write() as transaction:
-            return bool(transaction.delete(_address(table, key)))
+            had = bool(transaction.delete(_address(table, key)))
+        return self.cells.drop(key) or had if table == CELL_TABLE else had
 
     def update(self, table: str, key: str, function: Callable[[Any], Any]) -> Any:
         """Replace a value by `function(value)` while no other process can write; returns the new value.
 
-        The function must be quick and must not use this object. An exception of it leaves the value as it was.
+        The function must be quick and must not use this object. An exception of it leaves the value as it was. Against
+        a plain write of a shared variable, which takes no lock, only other updates are held back.
         """
+        if table == CELL_TABLE:
+            return self._update_cell(key, function)
         with self._write() as transaction:
             value = function(_load(transaction.get(_address(table, key))))
             self._put(transaction, table, key, value)
+            return value
+
+    def _update_cell(self, key: str, function: Callable[[Any], Any]) -> Any:
+        with self.transaction():
+            before = self.get_object(CELL_TABLE, key)
+            value = function(before)
+            if value is not before:
+                self.put_object(CELL_TABLE, key, value)
             return value
 
     # -- many -----------------------------------------------------------------------------------------------------
 
     def items(self, table: str) -> list[tuple[str, Any]]:
         """All keys of a table with their values, in the order of the keys' bytes (keys over 500 bytes last)."""
-        return list(self._items(_prefix(table)))
+        found = self._items(_prefix(table))
+        if table != CELL_TABLE:
+            return list(found)
+        return sorted({**dict(found), **dict(self._numbers())}.items(), key=lambda item: _address(table, item[0]))
+
+    def _numbers(self) -> Iterator[tuple[str, int]]:
+        """The integers that are in cells."""
+        prefix = _prefix(_PLACES)
+        return self.cells.items((a[len(prefix) :].decode("latin-1"), data) for a, data in self._scan(prefix))
 
     def tables(self) -> list[str]:
         """Names of the tables that hold something."""
         found = {bytes(address).partition(b"\0")[0] for address, _ in self._scan(b"")}
-        return sorted(name.decode("latin-1") for name in found)
+        names = {name.decode("latin-1") for name in found}
+        if _PLACES in names:
+            names.discard(_PLACES)
+            names.update([CELL_TABLE] if any(True for _ in self._numbers()) else [])
+        return sorted(names)
 
     def clear(self, table: str | None = None) -> None:
         """Remove every key of a table; of all tables when none is named."""
         with self.transaction():
             for address, _ in self._scan(b"" if table is None else _prefix(table)):
                 self._transaction.delete(address)
+            if table in (None, CELL_TABLE):
+                for address, _ in self._scan(_prefix(_PLACES)):
+                    self._transaction.delete(address)
+                self.cells.clear()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Shared]:
@@ -151,8 +198,15 @@ class Shared:
             self._transaction = None
 
     def abandon(self) -> None:
-        """Forget a transaction whose end an interrupt may have cut short. Call it between runs."""
+        """Forget what an interrupt may have cut short: a transaction, a hold on integers. Call it between runs."""
         self._transaction = None
+        self.cells.release()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Any]:
+        """As `_write`, and a full memory is said to be full."""
+        with self.transaction():
+            yield self._transaction
 
     def _write(self) -> Any:
         """A context that gives the transaction to write in: the one under way, or one of its own."""

@@ -72,6 +72,19 @@ def assign_compound(context: Context, get: Getter, put: Setter, op: str, value: 
     return assign(context, put, "=", result, target)
 
 
+def assign_counted(context: Context, get: Getter, put: Setter, op: str, value: Result, target: str) -> int:
+    """`assign_compound` on a variable that other processes count in too: none of them does in between.
+
+    On the server one can, if rarely, and then a count is lost: language manual, `$shv`. Nobody means that.
+    """
+    cells = context.process.shared.cells
+    cells.hold()
+    try:
+        return assign_compound(context, get, put, op, value, target)
+    finally:
+        cells.release()
+
+
 def _combine(left: Value, op: str, right: Value) -> Result:
     if isinstance(left, str) and isinstance(right, str) and not is_int_type(left) and not is_int_type(right):
         return str(left) + str(right) if op == "+=" else NOTHING

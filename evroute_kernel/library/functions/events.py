@@ -12,7 +12,7 @@ from evroute_kernel.runtime.values import Value, int_of, is_int_type
 
 EVENT_NAME_LIMIT: Final = 64
 
-# the transports of subscriptions; what they do with an event is the engine's part
+# the transports of subscriptions; what they do with an event is the engine's part (engine.transports)
 declare_module("event_datagram")
 declare_module("event_stream", reliable_mode="int", event_param="string", timeout="int")
 declare_module("event_virtual", failover_timeout="int")
@@ -30,6 +30,13 @@ declare_module(
 )
 
 
+declare_module(
+    "event_rabbitmq", heartbeat="int", connect_timeout="int", timeout="int", use_tls="int", server_id="string"
+)
+declare_module("event_kafka", broker_id="string")
+declare_module("event_xmlrpc", use_struct_param="int")
+
+
 class BadParameters(ValueError):
     """The AVPs given to raise_event make no parameters."""
 
@@ -43,7 +50,7 @@ def _check_name(name: str) -> tuple[str, str | None] | None:
 @function(
     "raise_event(event:string, [attrs_avp:var], [vals_avp:var])",
     module="core",
-    returns="1; -1 bad parameter names",
+    returns="1; -1 bad parameter names, or a subscribed socket could not be served",
     check=all_of(literal(0, _check_name), must_be_avp(1, 2)),
 )
 def raise_event(context: Context, event: str, attrs_avp: Reference | None, vals_avp: Reference | None) -> int:
@@ -51,7 +58,7 @@ def raise_event(context: Context, event: str, attrs_avp: Reference | None, vals_
 
     The values of `vals_avp`, newest first, become its parameters; those of `attrs_avp`, newest first, their names. The
     AVPs keep their values. Returns 1, also when nobody handles the event; -1 when a value has no name or a name is an
-    integer.
+    integer, or when a socket that subscribed the event cannot be served at once (the others get it).
     """
     process = context.process
     if not process.has_subscribers(event):
@@ -61,8 +68,12 @@ def raise_event(context: Context, event: str, attrs_avp: Reference | None, vals_
     except BadParameters as error:
         context.error(f"cannot raise {event}: {error}")
         return -1
-    process.raise_event(event, params)
-    return 1
+    ok, lines = process.raise_event(event, params) or (True, ())
+    for line in lines:
+        context.error(line)
+    if not ok:
+        context.error("cannot raise event")
+    return 1 if ok else -1
 
 
 def _parameters(context: Context, names: Reference | None, values: Reference | None) -> list[tuple[str | None, Value]]:
@@ -96,7 +107,8 @@ def subscribe_event(context: Context, event: str, socket: str, expire: int | Non
     """Subscribe a socket to an event, for `expire` seconds (left out or 0: for ever).
 
     `route:NAME` runs another event_route too; others go out of the process: `udp:host:port`, `unix:path`, `tcp:...`,
-    `flatstore:/path`, `virtual:POLICY socket ...`. Returns 1; -1 for a socket that nothing supports.
+    `flatstore:/path`, `virtual:POLICY socket ...`, `rabbitmq:...`, `kafka:...`, `xmlrpc:...`. Subscribing a socket
+    again renews it; without `expire` it then keeps the one it had. Returns 1; -1 for a socket that nothing supports.
     """
     if not event or len(event) > EVENT_NAME_LIMIT:
         context.error(f"{event!r} is no event name: 1 to {EVENT_NAME_LIMIT} bytes are possible")

@@ -230,12 +230,21 @@ def _shared_key(context: Context, name: Any) -> str | None:
     return text
 
 
-@variable("shv", module="cfgutils", subname="required", dynamic=True, type="string or int", parse_name=_shared_name)
+@variable(
+    "shv",
+    module="cfgutils",
+    subname="required",
+    dynamic=True,
+    type="string or int",
+    parse_name=_shared_name,
+    shared=True,
+)
 def shv(context: Context, name: Any, index: None) -> Value:
     """Shared variable of all processes, kept as long as the session lives. Starts as the integer 0.
 
-    `= NULL` sets it back to 0. Blanks around the name do not count. Reading and writing are two steps: `+= 1` in two
-    processes at once can count one; use get_static_lock.
+    `= NULL` sets it back to 0. Blanks around the name do not count. Reading and writing are two steps: of two
+    processes that compute `$shv(x) = $shv(x) + 1` at once, one can be lost (get_static_lock prevents it). `+=` and its
+    kin are one step here; on a server two processes can, if rarely, lose one of them too.
     """
     key = _shared_key(context, name)
     if key is None:
@@ -249,14 +258,21 @@ def set_shv(context: Context, name: Any, index: None, op: str, value: Value) -> 
     key = _shared_key(context, name)
     if key is None:
         return False
-    context.process.shared.put(SHARED_TABLE, key, 0 if value is None else stored(value))
+    shared = context.process.shared
+    value = 0 if value is None else stored(value)
+    if type(value) is not int or not shared.cells.put(key, value):
+        shared.put(SHARED_TABLE, key, value)
     return True
 
 
 @shv.binder
 def bind_shv(name: str, index: None) -> Getter:
     def read(context: Context) -> Value:
-        value = context.process.shared.get(SHARED_TABLE, name)
+        shared = context.process.shared
+        number = shared.cells.get(name)
+        if number is not None:
+            return number
+        value = shared.get(SHARED_TABLE, name)
         return 0 if value is None else value
 
     return read

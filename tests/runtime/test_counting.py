@@ -1,0 +1,31 @@
+"""`$shv(x) += 1` in several processes at once."""
+
+from __future__ import annotations
+
+from evroute_kernel import Session
+
+SCRIPT = """
+event_route[E_COUNT] { $var(i) = 0; while ($var(i) < 20) { $shv(n) += 1; $var(i) += 1; } }
+event_route[E_STUCK] { $shv(n) += 1; $var(i) = 0; while ($var(i) < 2000000000) { $shv(n) += 0; $var(i) += 1; } }
+"""
+EVENTS = 20_000
+
+
+def test_no_count_is_lost_between_workers() -> None:
+    with Session(workers=2) as session:
+        session.load(SCRIPT)
+        result = session.replay((("E_COUNT", None) for _ in range(EVENTS)), workers=2)
+        assert result.events == EVENTS
+        assert len(session.workers()) == 2
+        assert session.shared.get("shv", "n") == 20 * EVENTS
+
+
+def test_an_interrupted_route_holds_nobody_up() -> None:
+    with Session(workers=2) as session:
+        session.load(SCRIPT)
+        for _ in range(20):
+            stuck = session.submit("E_STUCK", origin="stuck")
+            assert session.raise_event("E_COUNT").ok
+            session.interrupt("stuck")
+            assert not stuck.result().ok
+            assert session.raise_event("E_COUNT").ok
