@@ -17,15 +17,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
+from types import MappingProxyType
 from typing import Any, Final, NoReturn, TypeAlias
 
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.library import catalogue
+from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.source import Source, Span
 
 USAGE: Final = (
     "EVENT [name=value ... | value ... | {json}] [--sample] [--count N] [--async] [--detach] [--timeout SECONDS]"
-    " [--report] [--stats]"
+    " [--live] [--report] [--stats]"
 )
 
 #: option -> what its value is called, None for a switch
@@ -35,6 +37,7 @@ OPTIONS: Final[Mapping[str, str | None]] = {
     "async": None,
     "detach": None,
     "timeout": "SECONDS",
+    "live": None,
     "report": None,
     "stats": None,
 }
@@ -90,17 +93,20 @@ def parse_raise(text: str, source: Source | None = None, offset: int = 0) -> Rai
     return _Scanner(text, source or Source("raise", text), offset).request()
 
 
-def with_samples(request: RaiseRequest) -> Params:
+def with_samples(request: RaiseRequest, declared: Mapping[str, EventDeclaration] = MappingProxyType({})) -> Params:
     """The parameters of a request; with `--sample`, those that are not given as a server sends them.
 
-    Raises ScriptError for an event that the catalogue does not know.
+    `declared`: the session's own events, by name. Raises ScriptError for an event that neither these nor the catalogue
+    know.
     """
     if "sample" not in request.options:
         return request.params
-    event = catalogue.events().get(request.event)
+    name = request.event
+    event = known_event(name, declared)
     if event is None:
-        hint = did_you_mean(request.event, catalogue.events())
-        message = f"no sample is known for the event {request.event}"
+        near = did_you_mean(name, [*declared, *catalogue.events()])
+        hint = near or f"%event declare {name} PARAMETER... tells what it holds"
+        message = f"no sample is known for the event {name}"
         raise ScriptError([Diagnostic("error", "argument", message, None, hint)])
     assert not isinstance(request.params, list), "parse_raise refuses unnamed parameters beside --sample"
     return {param.name: param.sample for param in event.params if not param.stale} | (request.params or {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import isnan
 from typing import Any, TypeAlias
 
@@ -12,11 +13,18 @@ from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
 
 #: parameters as scripts see them: in order, named or not, integers of 32 bits or byte strings
 Params: TypeAlias = "tuple[tuple[str | None, int | str | None], ...]"
-#: parameters as callers give them: a mapping, an iterable of values, or None
-GivenParams: TypeAlias = "Mapping[str, Any] | Iterable[Any] | None"
+#: parameters as callers give them: a mapping, an iterable of values, parameters that a server sent, or None
+GivenParams: TypeAlias = "Mapping[str, Any] | Iterable[Any] | Received | None"
 
 #: the server takes no longer name, in bytes
 NAME_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Parameters just as a server's routes have them: without names, too, integers stay integers."""
+
+    params: Params
 
 
 class UnknownEventError(ScriptError):
@@ -55,6 +63,8 @@ def event_params(given: GivenParams) -> Params:
     """
     if given is None:
         return ()
+    if isinstance(given, Received):
+        return given.params
     if isinstance(given, Mapping):
         return tuple((encode(str(name)), named_value(name, value)) for name, value in given.items())
     if isinstance(given, str | bytes):

@@ -106,7 +106,8 @@ class Loop:
 
     def _woken(self, _mask: int) -> None:
         os.read(self._wake_in, 4096)
-        self._obey()
+        for _ in range(len(self._commands)):  # those that they post come later, so that nobody keeps the thread
+            self._commands.popleft()()
 
     def _obey(self) -> None:
         while self._commands:

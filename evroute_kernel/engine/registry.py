@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # the compiler is imported when there is something to compile
 #: kind, name, and a count for timer routes, of which several may have one name
 Key = tuple[str, str, int]
 NO_PLACE: Final = ("", None)
+#: kinds of route that nothing calls: they run because of an event, a timer or the start
+TOP_ROUTES: Final = frozenset({"event_route", "timer_route", "startup_route"})
 
 
 @dataclass(slots=True)
@@ -36,6 +38,11 @@ class Definition:
     @property
     def title(self) -> str:
         return self.route.title
+
+    @property
+    def counts_runs(self) -> bool:
+        """Whether `runs` says something: routes that others call are no top routes, and some kinds never run here."""
+        return self.route.kind in TOP_ROUTES
 
     @property
     def owner_name(self) -> str:

@@ -12,35 +12,32 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from time import monotonic, time
-from typing import Any, Final
+from typing import Final
 
-from evroute_kernel.engine.failures import describe
+from evroute_kernel.engine.endings import Endings, is_for_another
+from evroute_kernel.engine.hearing import Hearing
 from evroute_kernel.engine.loop import Loop
 from evroute_kernel.engine.pool import Pool
 from evroute_kernel.engine.queue import Queue
-from evroute_kernel.engine.runs import Cause, LogRecord, RunError, StubCall, Variables, WorkerInfo
-from evroute_kernel.engine.tasks import RAISED_LIMIT, Batch, Chunk, Delivery, Raise, Task
+from evroute_kernel.engine.replay.result import BrokenLine
+from evroute_kernel.engine.replay.scheduling import Replays
+from evroute_kernel.engine.replay.work import Portion, Replay
+from evroute_kernel.engine.runs import Cause, LogRecord, RunError, Variables, WorkerInfo
+from evroute_kernel.engine.tasks import Batch, Chunk, Many, Raise, Task
 from evroute_kernel.engine.workers import Restart, State, Worker
 from evroute_kernel.engine.world import World
-from evroute_kernel.runtime.levels import NAMES
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.source import Span
 from evroute_kernel.worker import messages
 from evroute_kernel.worker.messages import (
     BatchFinished,
-    EventRaised,
-    LogLine,
     Message,
+    PortionFinished,
     RouteFailed,
     RouteFinished,
-    StubCalled,
-    Subscribed,
 )
 
 #: seconds that an interrupted route gets before its worker is killed
 GRACE: Final = 0.025
-#: times a task is handed out again when its worker died before beginning it
-TRIES: Final = 3
 
 
 class Supervisor:
@@ -54,6 +51,9 @@ class Supervisor:
         self._loop = Loop("evroute supervisor", self)
         self._pool = Pool(self, self._loop.selector, directory, world.limits)
         self._queue = Queue()
+        self._replays = Replays(world, self)
+        self._hearing = Hearing(world, self)
+        self._endings = Endings(world, self)
         self._raises: set[Raise] = set()
         self._restarts: list[Restart] = []
         self._runs = 0
@@ -70,6 +70,32 @@ class Supervisor:
         """Queue the first tasks of a raise."""
         raised.future.set_running_or_notify_cancel()
         self._loop.post(lambda: self._submit(raised, tasks))
+
+    def feed(self, replay: Replay, portion: Portion) -> None:
+        """One more portion of a replay that has been submitted."""
+        self._loop.post(lambda: self._replays.feed(replay, portion))
+
+    def fed(self, replay: Replay, error: BaseException | None = None) -> None:
+        """A replay gets no more portions; `error`: because reading them failed."""
+        self._loop.post(lambda: self._replays.fed(replay, error))
+
+    def tell_broken(self, replay: Replay, line: int, reason: str) -> None:
+        """A line of what is replayed holds no event."""
+        self._loop.post(lambda: replay.add_broken(1, iter([BrokenLine(line, reason)])))
+
+    def send_out(self, batch: Batch) -> None:
+        """Raise the events of a batch that no route handles: they only go to those who listen."""
+        batch.open += 1
+        self.submit(batch)
+        self._loop.post(lambda: self._send_out(batch))
+
+    def post(self, command: Callable[[], None]) -> None:
+        """Let the thread do something."""
+        self._loop.post(command)
+
+    def report(self, raised: Raise, record: LogRecord) -> None:
+        """Add a record to those of a raise."""
+        self._loop.post(lambda: self.record(raised, record))
 
     def interrupt(self, selects: Callable[[Raise], bool]) -> int:
         """End the raises that `selects` chooses; how many there were. Their routes end within milliseconds."""
@@ -130,7 +156,7 @@ class Supervisor:
             self._end(raised, "closed")
         for worker in self._pool:
             if (task := worker.finished()) is not None:
-                self._complete(task.raised)
+                self.complete(task.raised)
 
     # -- raises ---------------------------------------------------------------------------------------------------
 
@@ -138,17 +164,34 @@ class Supervisor:
         self._raises.add(raised)
         self._pool.forgive()
         for task in tasks:
-            self._put(task)
+            self.put(task)
         if self._closing:
             self._end(raised, "closed")
         elif not tasks:
             self._complete_if_done(raised)
 
-    def _put(self, task: Task) -> None:
+    def put(self, task: Task) -> None:
+        """Queue a task."""
         task.raised.open += 1
         self._queue.put(task)
 
-    def _complete(self, raised: Raise) -> None:
+    def go_on(self, worker: Worker, task: Task) -> None:
+        """What remains of a task: in the same worker at once, or in its turn if the worker is gone."""
+        if worker.state is State.IDLE:
+            self._start(worker, task)
+        else:
+            self.put_back(task)
+
+    def put_back(self, task: Task) -> None:
+        """Queue a task again, before all others."""
+        self._queue.put_back(task)
+
+    def tell(self, worker: Worker, message: Message) -> None:
+        """Send a message to a worker that runs."""
+        worker.send(messages.encode(message))
+        self._pool.watch(worker)
+
+    def complete(self, raised: Raise) -> None:
         """One of its tasks has ended."""
         raised.open -= 1
         self._complete_if_done(raised)
@@ -158,7 +201,7 @@ class Supervisor:
             return
         self._raises.discard(raised)
         for words in raised.last_words():
-            self._record(raised, LogRecord("WARNING", words, True, decode(raised.event), "", 0, None, time()))
+            self.record(raised, LogRecord("WARNING", words, True, decode(raised.event), "", 0, None, time()))
         raised.close(monotonic())
 
     def _end(self, raised: Raise, cause: Cause) -> None:
@@ -167,12 +210,14 @@ class Supervisor:
             return
         raised.ended = cause
         raised.open += 1  # until all is dropped
+        if isinstance(raised, Replay):
+            self._replays.stop(raised)
         for worker in self._pool:
             if worker.task is not None and worker.task.raised is raised:
                 worker.interrupt(cause, GRACE, monotonic())
         for _ in self._queue.remove(lambda task: task.raised is raised):
-            self._complete(raised)
-        self._complete(raised)
+            self.complete(raised)
+        self.complete(raised)
 
     def _interrupt(self, selects: Callable[[Raise], bool]) -> int:
         chosen = [raised for raised in self._raises if selects(raised)]
@@ -188,9 +233,10 @@ class Supervisor:
         restart.without(None)
         return restart.done
 
-    def _record(self, raised: Raise, record: LogRecord) -> None:
-        raised.records.append(record)
-        self._world.publish(record, raised.origin)
+    def record(self, raised: Raise, record: LogRecord) -> None:
+        """A raise has one more record. In the thread."""
+        if raised.keep(record):
+            self._world.publish(record, raised.origin)
 
     # -- handing out ----------------------------------------------------------------------------------------------
 
@@ -222,11 +268,13 @@ class Supervisor:
         if now > raised.deadline:
             self._end(raised, "timed out")
         if raised.ended is not None:
-            self._complete(raised)
+            self.complete(raised)
             return
         task.number = worker.number
         self._runs += 1
         raised.start(now)
+        if isinstance(task, Portion):
+            self._replays.began(task)
         worker.start(task, self._runs, self._world.program(), now)
         self._pool.watch(worker)
         if isinstance(task, Chunk):
@@ -237,9 +285,27 @@ class Supervisor:
         try:
             batch.prepare()
         except Exception as error:  # of the caller's iterable, so the caller gets it
-            self._raises.discard(batch)
-            self._end(batch, "interrupted")
-            batch.future.set_exception(error)
+            self.fail(batch, error)
+
+    def fail(self, raised: Raise, error: BaseException) -> None:
+        """End a raise with an exception, which whoever waits for it gets."""
+        if raised in self._raises:
+            self._raises.discard(raised)
+            self._end(raised, "interrupted")
+            raised.future.set_exception(error)
+
+    def _send_out(self, batch: Batch) -> None:
+        """Raise some events, then let others have the thread."""
+        try:
+            lists = batch.next_lists() if batch.ended is None else []
+        except Exception as error:  # of the caller's iterable, so the caller gets it
+            self.fail(batch, error)
+            return
+        batch.done += len(lists)
+        if lists:
+            self._loop.post(lambda: self._send_out(batch))
+        else:
+            self.complete(batch)
 
     def _give_up(self, complaint: str) -> None:
         """No worker can be started: unless one lives, every task that waits fails."""
@@ -247,7 +313,7 @@ class Supervisor:
             return
         for task in self._queue.remove(lambda task: True):
             task.raised.fail(RunError("no worker", f"no worker can be started: {complaint}", decode(task.event), ""))
-            self._complete(task.raised)
+            self.complete(task.raised)
 
     def _running(self, worker: Worker) -> str | None:
         return None if worker.task is None else decode(self._world.registry.header(worker.task.slot)[0])
@@ -258,21 +324,17 @@ class Supervisor:
         task = worker.task
         if task is None:
             return  # the last words of a run that was given up
-        if isinstance(message, LogLine):
-            self._log_line(worker, task, message)
-        elif isinstance(message, RouteFinished):
+        if isinstance(message, RouteFinished):
             task.raised.finish(message)
-            self._route_ended(worker)
-        elif isinstance(message, EventRaised):
-            self._event_raised(worker, task.raised, message)
-        elif isinstance(message, Subscribed):
-            self._world.subscribe(message.event, message.socket, message.expire)
-        elif isinstance(message, StubCalled):
-            self._stub_called(worker, task, message)
+            self._endings.route_ended(worker)
         elif isinstance(message, RouteFailed):
-            self._route_failed(worker, task, message)
+            self._endings.route_failed(worker, task, message)
         elif isinstance(message, BatchFinished) and isinstance(task, Chunk):
-            self._chunk_ended(worker, task, message)
+            self._endings.chunk_ended(worker, task, message)
+        elif isinstance(message, PortionFinished) and isinstance(task, Portion):
+            self._replays.ended(worker, task, message)
+        else:
+            self._hearing.hear(worker, task, message)
 
     def printed(self, worker: Worker, lines: list[str]) -> None:
         """Nothing of ours prints in a worker; whatever does is worth seeing."""
@@ -283,114 +345,22 @@ class Supervisor:
             if task is None:
                 self._world.publish(record, None)
             elif task.raised.room:
-                self._record(task.raised, record)
+                self.record(task.raised, record)
 
     def overdue(self, worker: Worker) -> None:
         task, now = worker.task, monotonic()
         if worker.event_deadline > now:
             worker.deadline = worker.event_deadline
-        elif task is not None and isinstance(task.raised, Batch):
+        elif task is not None and isinstance(task.raised, Many):
             worker.interrupt("timed out", GRACE, now)
         elif task is not None:
             self._end(task.raised, "timed out")
 
     def lost(self, worker: Worker) -> None:
         task = worker.finished()
-        if task is not None:
-            again = self._after_loss(worker, task)
-            if again is not None and task.raised.ended is None:
-                again.order = task.order
-                self._queue.put_back(again)
-            else:
-                self._complete(task.raised)
+        if isinstance(task, Portion) and not is_for_another(worker, task):
+            self._replays.lost(worker, task, worker.verdict or "worker died")
+        elif task is not None:
+            self._endings.lost(worker, task)
         self._restarts = [restart for restart in self._restarts if not restart.without(worker)]
         self._keep_warm()
-
-    def _after_loss(self, worker: Worker, task: Task) -> Task | None:
-        """What is still to be run of a task whose worker died; the routes and lists that it had begun are not."""
-        if not worker.has_begun and worker.verdict is None and task.tries < TRIES:
-            task.tries += 1
-            return task
-        cause: Cause = worker.verdict or "worker died"
-        world = self._world
-        task.raised.fail(describe(cause, worker.ending, task, worker.place, world.registry, world.limits))
-        if isinstance(task, Delivery):
-            return task.rest()
-        done = worker.index + 1 if worker.has_begun else 0
-        task.raised.done += done
-        return task.after(done)
-
-    # -- what workers say -----------------------------------------------------------------------------------------
-
-    def _log_line(self, worker: Worker, task: Task, line: LogLine) -> None:
-        route, span = self._place(line.slot, line.statement)
-        level = NAMES.get(line.level, str(line.level))
-        text = decode(line.text)
-        record = LogRecord(level, text, line.diagnostic, decode(task.event), route, worker.number, span, line.time)
-        self._record(task.raised, record)
-
-    def _place(self, slot: int, statement: int) -> tuple[str, Span | None]:
-        route, span = self._world.registry.place(slot, statement)
-        return decode(route), span
-
-    def _stub_called(self, worker: Worker, task: Task, call: StubCalled) -> None:
-        route, span = self._place(call.slot, call.statement)
-        arguments = tuple(a if a is None else decode(a) for a in call.arguments)
-        self._world.stub_called(
-            StubCall(call.name, arguments, decode(task.event), route, worker.number, span, call.time)
-        )
-
-    def _event_raised(self, worker: Worker, raised: Raise, message: EventRaised) -> None:
-        """It runs after the route that raised it, in the same worker, which holds the `$var` of that route."""
-        slots = self._world.raised(message.event, message.params)
-        if not slots or raised.ended is not None:
-            return
-        if raised.open >= RAISED_LIMIT:
-            raised.dropped_events += 1
-            return
-        self._put(Delivery(raised, message.event, message.params, slots, worker.number))
-
-    def _route_failed(self, worker: Worker, task: Task, message: RouteFailed) -> None:
-        cause: Any = message.cause
-        if cause == "interrupted" and worker.verdict is not None:
-            cause = worker.verdict
-        place = message.slot, message.statement
-        world = self._world
-        error = describe(cause, message.message, task, place, world.registry, world.limits, message.detail)
-        task.raised.fail(error)
-        if cause == "out of memory":
-            worker.expect_end(monotonic())
-        if isinstance(task, Delivery):
-            task.raised.dropped_lines += message.dropped
-            self._route_ended(worker)
-
-    def _route_ended(self, worker: Worker) -> None:
-        """The first route of a delivery has ended; the event's other routes follow at once, in the same worker."""
-        task = worker.finished()
-        assert isinstance(task, Delivery)
-        self._count_runs(task, task.slot, 1)
-        rest = task.rest()
-        if rest is None:
-            self._complete(task.raised)
-        elif worker.state is State.IDLE:
-            self._start(worker, rest)
-        else:
-            self._queue.put_back(rest)
-
-    def _chunk_ended(self, worker: Worker, task: Chunk, message: BatchFinished) -> None:
-        batch = task.raised
-        batch.done += message.done
-        batch.dropped_lines += message.dropped
-        batch.adapt(message.done, monotonic() - worker.started)
-        for slot in task.slots:
-            self._count_runs(task, slot, message.done)
-        worker.finished()
-        rest = task.after(message.done)
-        if rest is not None:
-            self._put(rest)
-        self._complete(batch)
-
-    def _count_runs(self, task: Task, slot: int, count: int) -> None:
-        registry = self._world.registry
-        registry.count_runs(slot, count)
-        task.raised.ran[task.event, registry.header(slot)[0]] += count

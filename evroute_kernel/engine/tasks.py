@@ -1,7 +1,8 @@
 """What is queued for workers, and what callers wait for.
 
 A `Raise` is what a caller waits for: one event with all that follows from it. It is carried out by tasks: a `Delivery`
-runs the routes that handle one event, a `Chunk` does so for many parameter lists of one `Batch`.
+runs the routes that handle one event, a `Chunk` does so for many parameter lists of one `Batch`. A replay, whose tasks
+are portions, is in `engine.replay.work`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import islice
 from math import inf
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from evroute_kernel.engine.events import Params
 from evroute_kernel.engine.runs import BatchResult, Cause, LogRecord, RouteRuns, Run, RunError
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.messages import Message, RouteFinished, RunBatch, RunRoute
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.replay.work import Portion
 
 #: events that one raise may have waiting; a script that raises in a loop would fill the memory
 RAISED_LIMIT: Final = 100_000
@@ -77,7 +81,13 @@ class Raise:
         """When a route that starts now must have ended."""
         return min(self.deadline, now + self.timeout)
 
-    def fail(self, error: RunError) -> None:
+    def keep(self, record: LogRecord) -> bool:
+        """Keep a log record; False when it is not to be shown."""
+        self.records.append(record)
+        return True
+
+    def fail(self, error: RunError, line: int = 0) -> None:
+        """A route did not come to its end. `line`: where its event is recorded, 0 for one that is not."""
         self.failed += 1
         if len(self.errors) < ERRORS_KEPT:
             self.errors.append(error)
@@ -119,9 +129,17 @@ _ENDED: Final[dict[Cause, str]] = {
 }
 
 
+@dataclass(slots=True, eq=False)
+class Many(Raise):
+    """Many events. Time is limited for each of them, not for the whole."""
+
+    def last_moment(self, now: float) -> float:
+        return inf
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
-class Batch(Raise):
-    """Many parameter lists for one event. Time is limited for each event, not for the whole."""
+class Batch(Many):
+    """Many parameter lists for one event."""
 
     source: Iterator[Params]
     slots: tuple[int, ...]
@@ -130,9 +148,6 @@ class Batch(Raise):
     #: the next chunk, made while the one before runs
     prepared: list[Params] = field(default_factory=list)
     is_exhausted: bool = False
-
-    def last_moment(self, now: float) -> float:
-        return inf
 
     def prepare(self) -> None:
         """Make the next chunk. What the source raises is the caller's to see."""
@@ -223,4 +238,4 @@ class Chunk:
         return Chunk(self.raised, self.lists[count:], self.number)
 
 
-Task = Delivery | Chunk
+Task: TypeAlias = "Delivery | Chunk | Portion"

@@ -26,7 +26,7 @@ from typing import Final
 from evroute_kernel.engine.launcher import Launcher
 from evroute_kernel.engine.program import Knowledge, Program
 from evroute_kernel.engine.runs import Cause, WorkerInfo
-from evroute_kernel.engine.tasks import Chunk, Task
+from evroute_kernel.engine.tasks import Many, Task
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
 from evroute_kernel.worker.messages import Decoder, Message, StartWorker, encode
 
@@ -232,8 +232,9 @@ class Worker:
     @property
     def event_deadline(self) -> float:
         """When the running event of a chunk must have ended; its own deadline for anything else."""
-        if self.state is State.RUNNING and isinstance(self.task, Chunk) and self.has_begun:
-            return self.blackbox.clock[0] + self.task.raised.timeout
+        task = self.task
+        if task is not None and isinstance(task.raised, Many) and self.state is State.RUNNING and self.has_begun:
+            return self.blackbox.clock[0] + task.raised.timeout
         return self.deadline
 
     @property

@@ -9,20 +9,23 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import time
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.events import Params, UnknownEventError
-from evroute_kernel.engine.interface import ROUTE, Interface
+from evroute_kernel.engine.interface import ROUTE, Interface, Subscriber
+from evroute_kernel.engine.outside import Outside, Report
 from evroute_kernel.engine.program import Program
 from evroute_kernel.engine.registry import Change, Registry
 from evroute_kernel.engine.runs import LogRecord, StubCall
 from evroute_kernel.engine.settings import Limits, Settings, module_name
+from evroute_kernel.engine.transports.destination import Destination, Surroundings
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.worker.messages import Subscriptions
+from evroute_kernel.worker.sockets import Address
 
 if TYPE_CHECKING:
     from evroute_kernel.lang.compiler import CompiledRoute, Unit
@@ -57,6 +60,12 @@ class World:
         self._records: deque[LogRecord] = deque(maxlen=LOG_KEPT)
         self._stub_calls: deque[StubCall] = deque(maxlen=STUB_CALLS_KEPT)
         self._taps: tuple[Tap, ...] = ()
+        self._outside = Outside(lambda record, origin: self.post(lambda: self.publish(record, origin)))
+        self._around = Surroundings(lambda: self._program.settings.modparams, self._outside.complain, self._expand)
+        #: lets the thread that publishes records do something
+        self.post: Callable[[Callable[[], None]], None] = lambda command: command()
+        #: a text with variables in it, as a script would print it
+        self.expand: Callable[[str], str] = lambda text: text
 
     # -- definitions ----------------------------------------------------------------------------------------------
 
@@ -139,6 +148,7 @@ class World:
             registry = self.registry
             names = registry.names("event_route")
             self._interface.sync_routes(registry.subscribing())
+            self._outside.picture = self._interface.outside()
             error_route = registry.look_up("error_route")
             self._program = Program(
                 registry.codes,
@@ -146,8 +156,15 @@ class World:
                 registry.callable_slots(),
                 error_route[0].slot if error_route else None,
                 self.settings.message(),
-                Subscriptions(frozenset(self._interface.events()), frozenset(names)),
+                self._subscriptions(names),
             )
+
+    def _subscriptions(self, event_routes: Iterable[str]) -> Subscriptions:
+        """What workers are told about subscribers."""
+        interface, outside = self._interface, self._outside.picture
+        return Subscriptions(
+            frozenset(interface.events()), frozenset(event_routes), bool(self._taps), frozenset(outside)
+        )
 
     # -- events ---------------------------------------------------------------------------------------------------
 
@@ -167,26 +184,44 @@ class World:
                 raise self._unknown(event)
             return self.slots_of(name)
 
-    def raised(self, event: str, params: Params) -> tuple[int, ...]:
-        """An event is raised now: whoever listens is told. The routes that it goes to, in order."""
-        for tap in self._taps:
-            tap(event, params, time())
+    def raised(
+        self, event: str, params: Params, *, origin: object = None, report: Report | None = None
+    ) -> tuple[int, ...]:
+        """An event is raised now: whoever listens is told. The routes that it goes to, in order.
+
+        `report` is told of sockets that could not be served; without one, that is published for `origin`.
+        """
+        if self._taps or self._outside.picture:
+            self._tell(event, params, origin, report)
         return self.slots_of(event)
 
-    def raised_many(self, event: str, lists: Iterator[Params]) -> Iterator[Params]:
-        """The parameter lists of an event, each raised when it is taken."""
+    def raised_many(
+        self, event: str, lists: Iterator[Params], *, origin: object = None, report: Report | None = None
+    ) -> Iterator[Params]:
+        """The parameter lists of an event, each raised when it is taken. Costs nothing while nobody listens."""
         for params in lists:
-            self.raised(event, params)
+            if self._taps or self._outside.picture:
+                self._tell(event, params, origin, report)
             yield params
+
+    def _tell(self, event: str, params: Params, origin: object, report: Report | None) -> None:
+        for tap in self._taps:
+            tap(event, params, time())
+        if event in self._outside.picture:
+            report = report or (lambda fault: self.post(lambda: self.publish(fault.record, origin)))
+            if not self._outside.deliver(event, params, origin, report):
+                self.subscribers(event)  # which forgets those that have expired
 
     def tap(self, listener: Tap) -> Callable[[], None]:
         """Tell a listener of every event that is raised, in the thread that raises it; a function that ends this."""
         with self._lock:
             self._taps += (listener,)
+            self.changed()
 
         def end() -> None:
             with self._lock:
                 self._taps = tuple(tap for tap in self._taps if tap is not listener)
+                self.changed()
 
         return end
 
@@ -209,6 +244,55 @@ class World:
                 )
             return slots
 
+    # -- for replays ----------------------------------------------------------------------------------------------
+
+    @property
+    def has_listeners(self) -> bool:
+        """Whether somebody but the routes is told of events: listeners, or subscribers of other protocols."""
+        return bool(self._taps or self._outside.picture)
+
+    def handlers_by_event(self) -> dict[str, tuple[int, ...]]:
+        """The routes of every event that has some, as `slots_of`."""
+        with self._lock:
+            routes = {event: self.slots_of(event) for event in list(self._interface.events())}
+            return {event: slots for event, slots in routes.items() if slots}
+
+    # -- subscriptions --------------------------------------------------------------------------------------------
+
+    def subscribe(
+        self, event: str, target: Address, hosts: Mapping[str, str], expire: int | None, *, by_script: bool
+    ) -> None:
+        """Add or renew a subscriber. Raises BadSocket."""
+
+        def open_outlet(address: Address) -> Destination | None:
+            return None if address.protocol == ROUTE else self._outside.open(address, hosts, self._around)
+
+        with self._lock:
+            self._interface.subscribe(event, target, expire, by_script=by_script, open_outlet=open_outlet)
+            self.changed()
+
+    def subscribers(self, event: str) -> list[Subscriber]:
+        """The subscribers of an event, in order of delivery. Expired ones are forgotten, as the server does here."""
+        with self._lock:
+            found = self._interface.deliveries(event)
+            if self._interface.outside() != self._outside.picture:
+                self.changed()
+            return found
+
+    def _expand(self, text: str) -> str:
+        return self.expand(text)
+
+    def rotate(self, path: str) -> bool:
+        """Rotate the file of a flatstore subscription; False when there is none of this path."""
+        return self._outside.rotate(path)
+
+    def close(self) -> None:
+        """End the subscriptions of sockets, and wait for the threads that serve them."""
+        with self._lock:
+            self._interface.forget_outside()
+            self._outside.picture = {}
+        self._outside.close()
+
     # -- for the supervisor's thread ------------------------------------------------------------------------------
 
     def program(self) -> Program:
@@ -221,12 +305,6 @@ class World:
             addresses = [s.address for s in self._interface.deliveries(event) if s.protocol == ROUTE]
             slots = (self.registry.event_slot(address) for address in addresses)
             return tuple(slot for slot in slots if slot is not None)
-
-    def subscribe(self, event: str, socket: str, expire: int | None) -> None:
-        """A route added a subscriber."""
-        with self._lock:
-            self._interface.subscribe(event, socket, expire)
-            self.changed()
 
     def stub_called(self, call: StubCall) -> None:
         """A route called a function that is not simulated."""

@@ -8,17 +8,12 @@ Whatever goes wrong inside a route is reported and costs that run only. The work
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import os
-import resource
-import signal
 import socket
 import sys
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from time import monotonic, time
-from types import FrameType
 from typing import Any, Final, NoReturn
 
 from evroute_kernel.library.functions.cfgutils import apply_presets
@@ -29,18 +24,21 @@ from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_top_route
 from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
+from evroute_kernel.worker.inbox import Inbox
 from evroute_kernel.worker.messages import (
+    Answer,
     AskVariables,
     BatchFinished,
     Booted,
-    Decoder,
     EventRaised,
     Limits,
     LoadRoutes,
+    Message,
     Params,
     RouteFailed,
     RouteFinished,
     RunBatch,
+    RunPortion,
     RunRoute,
     Settings,
     StubCalled,
@@ -48,11 +46,11 @@ from evroute_kernel.worker.messages import (
     Subscriptions,
 )
 from evroute_kernel.worker.outbox import Outbox
-from evroute_kernel.worker.sockets import find_fault
+from evroute_kernel.worker.portions import Portion
+from evroute_kernel.worker.process import limit_memory, redirect_output, set_signals
+from evroute_kernel.worker.sockets import BadSocket, check, look_up
 from evroute_kernel.worker.state import variables
 
-INTERRUPT_SIGNAL: Final = signal.SIGUSR1
-RECEIVE_SIZE: Final = 2**18
 #: a hundred blocks may be active at once, each takes some Python calls, and so do its expressions
 RECURSION_LIMIT: Final = 5000
 #: causes of a failure after which a batch does not go on
@@ -69,20 +67,25 @@ class Child:
     """One worker. `serve` is its life; the methods named after messages are its verbs."""
 
     def __init__(self, number: int, stream: socket.socket, blackbox: BlackBox, shared: Shared) -> None:
-        self._stream = stream
         self._blackbox = blackbox
+        self._inbox = Inbox(stream)
         self._outbox = Outbox(stream, blackbox)
         #: the run that may be interrupted now; 0 for none
         self._armed = 0
         self._code = 0
         self._events: set[str] = set()
+        #: those that sockets have subscribed: raising one is answered
+        self._outside: set[str] = set()
+        self._requests = 0
+        #: whether events are told that have no subscriber
+        self._tells_all = False
         self._event_routes: frozenset[str] = frozenset()
         #: AVPs of startup_route, which the next route of this process finds, as on the server
         self._leftover: dict[str, list[Value]] | None = None
         self._process = process = Process(shared, ProcessSettings(), number)
         process.at = blackbox.place
         process.emit = self._outbox.log
-        process.has_subscribers = self._events.__contains__
+        process.has_subscribers = self._is_told
         process.raise_event = self._raise_event
         process.subscribe = self._subscribe
         process.stub_called = self._stub_called
@@ -93,16 +96,15 @@ class Child:
             Limits: lambda limits: limit_memory(limits.memory),
             RunRoute: self.run_route,
             RunBatch: self.run_batch,
+            RunPortion: self.run_portion,
             AskVariables: lambda question: self._outbox.send(variables(self._process, question.request)),
         }
 
     def serve(self) -> None:
         """Receive and obey until the supervisor closes the stream or is gone."""
-        decoder = Decoder()
         self._outbox.send(Booted(os.getpid()))
-        while data := self._stream.recv(RECEIVE_SIZE):
-            for message in decoder.feed(data):
-                self._verbs[type(message)](message)
+        while (message := self._inbox.next()) is not None:
+            self._verbs[type(message)](message)
 
     # -- what the supervisor tells --------------------------------------------------------------------------------
 
@@ -129,7 +131,10 @@ class Child:
     def change_subscriptions(self, message: Subscriptions) -> None:
         self._events.clear()
         self._events.update(message.events)
+        self._outside.clear()
+        self._outside.update(message.outside)
         self._event_routes = message.event_routes
+        self._tells_all = message.tells_all
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -137,14 +142,14 @@ class Child:
         outbox = self._outbox
         outbox.begin(message.room, collecting=False)
         self._blackbox.clock[0] = monotonic()
-        context = self._new_context(message.event, message.params)
+        context = self.new_context(message.event, message.params)
         route = self._process.slots[message.slot]
-        error = self._attempt(message.run, route, context)
+        error = self.attempt(message.run, route, context)
         end: RouteFinished | RouteFailed
         if error is None:
             end = RouteFinished(message.run, self._code, outbox.dropped, tuple(map(stored, context.shown)))
         else:
-            end = self._failure(message.run, error)
+            end = self.failure(message.run, error)
         self._blackbox.place[STATEMENT] = -1
         if route.kind == "startup_route":
             self._leftover = context.avps
@@ -164,9 +169,9 @@ class Child:
             clock[0] = monotonic()
             done += 1
             for route in routes:
-                error = self._attempt(message.run, route, self._new_context(message.event, params))
+                error = self.attempt(message.run, route, self.new_context(message.event, params))
                 if error is not None:
-                    failure = self._failure(message.run, error)
+                    failure = self.failure(message.run, error)
                     outbox.send(failure)
             if failure is not None and failure.cause in ENDS_BATCH:
                 break
@@ -175,7 +180,12 @@ class Child:
         outbox.send(BatchFinished(message.run, done, outbox.dropped))
         _exit_if_out_of_memory(failure)
 
-    def _attempt(self, run: int, route: LinkedRoute, context: Context) -> BaseException | None:
+    def run_portion(self, message: RunPortion) -> None:
+        """Run many recorded events, of several names."""
+        portion = Portion(message, self, self._process, self._outbox, self._blackbox)
+        _exit_if_out_of_memory(portion.run())
+
+    def attempt(self, run: int, route: LinkedRoute, context: Context) -> BaseException | None:
         """Run a route; what stopped it, or None. Only in here can an interrupt strike."""
         try:
             try:
@@ -188,7 +198,7 @@ class Child:
             return error
         return None
 
-    def _new_context(self, event: str, params: Params) -> Context:
+    def new_context(self, event: str, params: Params) -> Context:
         context = Context(self._process, event, params)
         if self._leftover is not None:
             context.avps, self._leftover = self._leftover, None
@@ -196,15 +206,39 @@ class Child:
 
     # -- what routes ask for --------------------------------------------------------------------------------------
 
-    def _raise_event(self, event: str, params: Any) -> None:
-        self._outbox.send(EventRaised(event, tuple((name, stored(value)) for name, value in params)))
+    def _is_told(self, event: str) -> bool:
+        return self._tells_all or event in self._events
+
+    def _raise_event(self, event: str, params: Any) -> tuple[bool, tuple[str, ...]]:
+        """Tell of an event. Where sockets have subscribed it: whether all took it, and what the server would log."""
+        given = tuple((name, stored(value)) for name, value in params)
+        if event not in self._outside:
+            self._outbox.send(EventRaised(event, given))
+            return True, ()
+        answer = self._ask(lambda request: EventRaised(event, given, request))
+        return answer.ok, answer.lines
 
     def _subscribe(self, event: str, name: str, expire: int | None) -> str | None:
-        fault = find_fault(name, self._event_routes)
-        if fault is None:
+        try:
+            address = check(name, self._event_routes)
+            hosts = tuple(look_up(address).items())
+        except BadSocket as error:
+            return str(error)
+        if address.protocol == "route":
             self._outbox.send(Subscribed(event, name, expire))
-            self._events.add(event)
-        return fault
+        else:
+            answer = self._ask(lambda request: Subscribed(event, name, expire, hosts, request))
+            if not answer.ok:
+                return "; ".join(answer.lines)
+            self._outside.add(event)
+        self._events.add(event)
+        return None
+
+    def _ask(self, message: Callable[[int], Message]) -> Answer:
+        """Send a request past all that is held back, and wait for its answer."""
+        self._requests += 1
+        self._outbox.send_now(message(self._requests))
+        return self._inbox.answer(self._requests)
 
     def _stub_called(self, name: str, arguments: tuple[str | None, ...]) -> None:
         place = self._blackbox.place
@@ -216,13 +250,14 @@ class Child:
         """The handler of INTERRUPT_SIGNAL. It strikes only the run that the supervisor means."""
         if not self._armed or self._armed != self._blackbox.interrupt:
             return
-        if self._outbox.is_writing:
-            self._outbox.on_release = self.interrupt
-            return
+        for busy in (self._outbox, self._inbox):
+            if busy.is_busy:
+                busy.on_release = self.interrupt
+                return
         self._armed = 0
         raise Interrupted
 
-    def _failure(self, run: int, error: BaseException) -> RouteFailed:
+    def failure(self, run: int, error: BaseException) -> RouteFailed:
         """The report about a route that did not end by itself, naming the statement that was running."""
         if isinstance(error, MemoryError):
             limit_memory(None)  # or there may be too little left to say so
@@ -291,43 +326,3 @@ def boot(number: int, descriptors: tuple[int, int, int], directory: str, memory:
         sys.stderr.flush()
         sys.stdout.flush()
     os._exit(status)
-
-
-def redirect_output(descriptor: int) -> None:
-    """Standard input is empty; what is printed goes to the supervisor, which shows it as diagnostics."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(nothing)
-    os.close(descriptor)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - the process's own
-    sys.stdout = open(1, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
-    faulthandler.enable(2)
-
-
-def set_signals(interrupt: Callable[[int, FrameType | None], None]) -> None:
-    """SIGINT is the supervisor's business: a Ctrl-C in a terminal reaches every process of the group."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(INTERRUPT_SIGNAL, interrupt)
-
-
-_baseline = 0
-
-
-def limit_memory(limit: int | None) -> None:
-    """Bound the address space to what the process had at first and `limit` bytes more; None lifts the bound."""
-    global _baseline
-    _baseline = _baseline or _address_space()
-    soft = resource.RLIM_INFINITY if limit is None else _baseline + limit
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    if hard != resource.RLIM_INFINITY and (limit is None or soft > hard):
-        soft = hard
-    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
-def _address_space() -> int:
-    return int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()

@@ -58,10 +58,16 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
-    """The events that have a subscriber, and the event routes that a `route:` socket can name."""
+    """The events that have a subscriber, and the event routes that a `route:` socket can name.
+
+    `tells_all`: somebody wants to know of every event, also of those that have no subscriber.
+    """
 
     events: frozenset[str]
     event_routes: frozenset[str]
+    tells_all: bool = False
+    #: events that somebody outside has subscribed: raising one is answered (`Answer`)
+    outside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +100,40 @@ class RunBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class RunPortion:
+    """Run the routes of many recorded events, in order: `entries` (line, event, parameters), or else the raw lines of
+    `data`, whose first has the number `first_line`.
+
+    `handlers`: routes by event. The first `skip` events, and `skip_broken` broken lines, have been seen to before.
+    `only`: events that are run, None for all. Log records above `level_limit` are not sent; None for no limit.
+    """
+
+    run: int
+    handlers: dict[str, tuple[int, ...]]
+    data: bytes
+    first_line: int
+    entries: list[tuple[int, str, Params]] | None
+    skip: int
+    skip_broken: int
+    only: frozenset[str] | None
+    room: int
+    level_limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class AskVariables:
     """What is in your variables? It is answered when the run under way has ended."""
 
     request: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of what a running route asked for: whether it worked, and what the route is to log about it."""
+
+    request: int
+    ok: bool
+    lines: tuple[str, ...]
 
 
 # -- worker to supervisor -----------------------------------------------------------------------------------------
@@ -124,19 +160,28 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class EventRaised:
-    """The running route raised an event that has a subscriber. It is to run after the raising run has ended."""
+    """The running route raised an event that has a subscriber. It is to run after the raising run has ended.
+
+    `request` is not 0 where the route waits for the `Answer`.
+    """
 
     event: str
     params: Params
+    request: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """The running route added a subscriber."""
+    """The running route added a subscriber; `hosts`: (name, IPv4 address) of those in the socket.
+
+    `request` is not 0 where the route waits for the `Answer`.
+    """
 
     event: str
     socket: str
     expire: int | None
+    hosts: tuple[tuple[str, str], ...] = ()
+    request: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +228,35 @@ class BatchFinished:
     run: int
     done: int
     dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEventRuns:
+    """What follows is about the recorded event of this line. Sent only when something follows."""
+
+    event: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PortionFinished:
+    """The first `done` events of a portion have been seen to, the last of them on this line.
+
+    That is all of them if it `is_whole`; else one was interrupted. `ran`, `unhandled`: how many events of each name;
+    `broken`: how many lines held none, `broken_lines` the first of them with the reason; `latencies`: how many events
+    took so long, in units of 100 ns.
+    """
+
+    run: int
+    done: int
+    line: int
+    is_whole: bool
+    dropped: int
+    ran: dict[str, int]
+    unhandled: dict[str, int]
+    broken: int
+    broken_lines: tuple[tuple[int, str], ...]
+    latencies: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +309,10 @@ class WorkerEnded:
 
 
 Message: TypeAlias = (
-    "LoadRoutes | Settings | Subscriptions | Limits | RunRoute | RunBatch | Booted | LogLine"
-    " | EventRaised | Subscribed | StubCalled | RouteFinished | RouteFailed | BatchFinished"
-    " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | AskVariables | VariablesTold"
+    "LoadRoutes | Settings | Subscriptions | Limits | RunRoute | RunBatch | RunPortion | Booted | LogLine"
+    " | EventRaised | Subscribed | StubCalled | RouteFinished | RouteFailed | BatchFinished | PortionFinished"
+    " | RecordedEventRuns"
+    " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | AskVariables | VariablesTold | Answer"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
@@ -247,6 +322,7 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     Limits,
     RunRoute,
     RunBatch,
+    RunPortion,
     Booted,
     LogLine,
     EventRaised,
@@ -255,6 +331,8 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     RouteFinished,
     RouteFailed,
     BatchFinished,
+    RecordedEventRuns,
+    PortionFinished,
     StartWorker,
     SignalWorker,
     ServerReady,
@@ -262,6 +340,7 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     WorkerEnded,
     AskVariables,
     VariablesTold,
+    Answer,
 )
 #: number of a class in a frame; log lines are packed from it without building the object first
 TAGS: Final = {cls: tag for tag, cls in enumerate(_CLASSES)}

@@ -13,9 +13,10 @@ from typing import Final
 
 from evroute_kernel.runtime.context import Record
 from evroute_kernel.worker.blackbox import BlackBox
-from evroute_kernel.worker.messages import TAGS, LogLine, Message, encode, pack
+from evroute_kernel.worker.messages import TAGS, LogLine, Message, RecordedEventRuns, encode, pack
 
 _LOG_LINE: Final = TAGS[LogLine]
+_RECORDED: Final = TAGS[RecordedEventRuns]
 
 
 class Outbox:
@@ -26,10 +27,12 @@ class Outbox:
         self._blackbox = blackbox
         self._collecting = False
         #: an interrupt must not cut a frame in two: while this is set its handler only sets `on_release`
-        self.is_writing = False
+        self.is_busy = False
         self.on_release: Callable[[], None] | None = None
         self.room = 0
         self.dropped = 0
+        #: name and line of the recorded event that runs, until a message has told it
+        self.recorded: tuple[str, int] | None = None
 
     def begin(self, room: int, *, collecting: bool) -> None:
         """A run begins."""
@@ -53,17 +56,28 @@ class Outbox:
     def send(self, message: Message) -> None:
         self._put(encode(message))
 
+    def send_now(self, message: Message) -> None:
+        """Send it, and all that is held back before it: somebody waits for the answer."""
+        collecting, self._collecting = self._collecting, False
+        try:
+            self._put(encode(message))
+        finally:
+            self._collecting = collecting
+
     def flush(self) -> None:
         if held := self._blackbox.held():
             self._write(held)
 
     def _put(self, frame: bytes) -> None:
-        self.is_writing = True
+        if self.recorded is not None:
+            frame = pack(_RECORDED, *self.recorded) + frame
+            self.recorded = None
+        self.is_busy = True
         if not self._collecting or not self._blackbox.hold(frame):
             self.flush()
             if not self._collecting or not self._blackbox.hold(frame):
                 self._write(frame)
-        self.is_writing = False
+        self.is_busy = False
         if self.on_release is not None:
             release, self.on_release = self.on_release, None
             release()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from textwrap import indent
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -109,7 +110,9 @@ def wait() -> Callable[[Callable[[], bool]], None]:
 
     def wait(true: Callable[[], bool]) -> None:
         end = monotonic() + DEADLINE
+        pause = Event()
         while not true():
             assert monotonic() < end, "it did not become true in time"
+            pause.wait(0.002)  # those that are waited for need the interpreter too
 
     return wait

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from evroute_kernel.worker.sockets import SILENT, find_fault
+from evroute_kernel.worker.sockets import SILENT, BadSocket, check
 
 
 @pytest.mark.parametrize(
@@ -20,7 +22,7 @@ from evroute_kernel.worker.sockets import SILENT, find_fault
     ],
 )
 def test_good(socket: str) -> None:
-    assert find_fault(socket, {"E_X"}) is None
+    check(socket, {"E_X"})
 
 
 @pytest.mark.parametrize(
@@ -39,9 +41,12 @@ def test_good(socket: str) -> None:
     ],
 )
 def test_bad(socket: str, fault: str) -> None:
-    assert (find_fault(socket, {"E_X"}) or "").startswith(fault)
+    with pytest.raises(BadSocket, match=f"^{re.escape(fault)}"):
+        check(socket, {"E_X"})
 
 
 @pytest.mark.parametrize("port", ["notaport", "0", "1/x"])
 def test_the_server_says_nothing_about_a_bad_udp_port(port: str) -> None:
-    assert find_fault(f"udp:127.0.0.1:{port}", ()) == SILENT
+    with pytest.raises(BadSocket) as caught:
+        check(f"udp:127.0.0.1:{port}", ())
+    assert str(caught.value) == SILENT

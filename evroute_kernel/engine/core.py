@@ -1,0 +1,123 @@
+"""What all parts of a Session stand on: its world and supervisor, shared memory, and what is closed with it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from time import time
+from typing import Final, Protocol, Self, TypeVar
+
+from evroute_kernel.engine.expansion import expanded
+from evroute_kernel.engine.settings import Limits
+from evroute_kernel.engine.supervisor import Supervisor
+from evroute_kernel.engine.world import OnRecord, Tap, World
+from evroute_kernel.runtime.shared import Shared, make_directory
+
+T = TypeVar("T")
+
+#: workers of a Session that names no number: one for each core, but no more than these
+MOST_WORKERS: Final = 4
+
+
+class Closeable(Protocol):
+    def close(self) -> None: ...
+
+
+class Core:
+    """The life of a Session, from its first process to its last."""
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        *,
+        timeout: float = 30.0,
+        memory_limit: int | None = 512 * 2**20,
+        log_limit: int = 10_000,
+        on_record: OnRecord | None = None,
+    ) -> None:
+        workers = default_workers() if workers is None else at_least_one(workers)
+        self._world = World(Limits(timeout, memory_limit, log_limit), on_record)
+        self._loading = threading.Lock()
+        self._opening = threading.Lock()
+        self._directory = make_directory()
+        self._shared: Shared | None = None
+        self._attached: list[Closeable] = []
+        #: when it was opened, in seconds of the epoch
+        self.started: Final = time()
+        self._supervisor = Supervisor(self._world, self._directory, workers)
+        self._world.post = self._supervisor.post
+        self._world.expand = lambda text: expanded(text, self.shared)
+        self._supervisor.start()
+
+    def reset(self) -> None:
+        """Back to the beginning: no routes, default settings, new workers, empty shared memory, empty log. Waits."""
+        self._world.forget_all()
+        self._supervisor.restart()
+        self.shared.clear()
+        self._world.forget_records()
+
+    def close(self) -> None:
+        """End all runs and processes. Waits for them; closing twice is harmless."""
+        with self._opening:
+            attached, self._attached = self._attached, []
+        for resource in reversed(attached):
+            resource.close()
+        self._supervisor.close()
+        self._world.close()
+        with self._opening:
+            if self._shared is not None:
+                self._shared.close()
+                self._shared = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- what goes with it ------------------------------------------------------------------------------------------
+
+    @property
+    def shared(self) -> Shared:
+        """`$shv`, the local cache and what else workers share."""
+        with self._opening:
+            if self._shared is None:
+                self._shared = Shared(self._directory)
+            return self._shared
+
+    def attach(self, resource: Closeable) -> None:
+        """Close a resource (a server, a recording, ...) when the session is closed, the last one attached first."""
+        with self._opening:
+            self._attached.append(resource)
+
+    def attached(self, kind: type[T]) -> T | None:
+        """The resource of this kind that goes with the session; None when there is none yet."""
+        with self._opening:
+            return next((resource for resource in self._attached if isinstance(resource, kind)), None)
+
+    def detach(self, resource: Closeable) -> None:
+        """The resource has been closed by somebody else."""
+        with self._opening:
+            self._attached = [known for known in self._attached if known is not resource]
+
+    def tap(self, listener: Tap) -> Callable[[], None]:
+        """Tell a listener of every event that is raised: name, parameters (byte strings), seconds of the epoch.
+
+        It is called in the thread that raises the event, and must be quick. Calling what is returned ends it.
+        """
+        return self._world.tap(listener)
+
+
+def default_workers() -> int:
+    """As many workers as cores that this process may use, within reason."""
+    with suppress(AttributeError):  # not on every system
+        return max(1, min(MOST_WORKERS, len(os.sched_getaffinity(0))))
+    return max(1, min(MOST_WORKERS, os.cpu_count() or 1))
+
+
+def at_least_one(workers: int) -> int:
+    if workers < 1:
+        raise ValueError(f"a session needs one worker at least, not {workers}")
+    return workers

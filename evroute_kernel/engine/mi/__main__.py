@@ -1,0 +1,92 @@
+"""`python -m evroute_kernel.engine.mi > docs/mi.md`: the commands and the doors, from the declarations."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from evroute_kernel.engine.mi import commands as _commands  # noqa: F401 - fills the table
+from evroute_kernel.engine.mi.declaration import COMMANDS, Command
+from evroute_kernel.engine.mi.doors.door import PATIENCE, RATE_LIMIT, REQUEST_LIMIT
+from evroute_kernel.engine.mi.management import PENDING_LIMIT
+
+HEAD = f"""# The management interface
+
+Written by `python -m evroute_kernel.engine.mi` from the declarations that dispatcher, `which`, `help` and completion
+read. The tools of a server work with a notebook as they are:
+
+| door | in a notebook | a client |
+| --- | --- | --- |
+| datagram | `%mi serve datagram:127.0.0.1:8080` | `opensips-mi -t datagram -i 127.0.0.1 -p 8080 events_list` |
+| unix socket | `%mi serve unix:/run/user/1000/mi.sock` | `opensips-mi -t datagram -ds /run/user/1000/mi.sock which` |
+| FIFO file | `%mi serve fifo:/run/user/1000/mi.fifo` | `opensips-mi -t fifo -f /run/user/1000/mi.fifo ps` |
+| HTTP | `%mi serve http:127.0.0.1:8888/mi` | `opensips-cli -o communication_type=http -x mi raise_event E_X 7` |
+
+`evroute serve FILE.cfg --mi ADDRESS` opens the same doors without a notebook. Port 0 lets the system choose a port, and
+the command says which. Nothing listens before it is asked to. `%mi serve` run again with the same address opens that
+door anew, and shows what clients cause under the cell that ran last; `%mi stop`, `%reset` and the end of the kernel
+close it. A kernel that was killed leaves the files of its doors behind: remove them.
+
+Doors are for this machine. Another address is served over HTTP alone, with `--listen HOST --token TOKEN`; clients send
+`Authorization: Bearer TOKEN`. Sockets and FIFO files have the mode 0600, never take the place of another file, and go
+when their door is closed.
+
+| limit | |
+| --- | --- |
+| size of a request | {REQUEST_LIMIT >> 20} MiB |
+| requests that a door carries out in a second, in order; further ones wait | {RATE_LIMIT} |
+| raised events that may wait for their routes; further ones are refused with 500 | {PENDING_LIMIT} |
+| time that a client may take to send a request over HTTP, or to fetch a reply from its FIFO file | {PATIENCE:g} s |
+
+How many connections are open at once over HTTP is not bounded.
+
+Requests are JSON-RPC 2.0. `params` are an array or an object. A text may be given as a number, an integer as a text. A
+request without `id` is carried out and not answered.
+
+## Errors
+
+| code | message | when |
+| --- | --- | --- |
+| -32700 | `Parse error` | it is no JSON |
+| -32600 | `Invalid Request` | no `"jsonrpc":"2.0"`, no method, or members of a wrong type |
+| -32601 | `Method not found` | there is no such command |
+| -32001 | `Method ambiguous` | a short name of 4.0, such as `list`, that several modules have; `data` names them |
+| -32602 | `Invalid params` | `data` says what is wrong with them |
+| -32000 | `Server error` | a fault of this program; `data` says which |
+| 4xx, 5xx | | what a command refuses, as a server does |
+
+## Where it differs from a server
+
+- What cannot be parsed is answered with -32700 by every door. A server sends the words `400 Parse_error` over datagrams
+  and nothing to a FIFO file; a request whose `id` is neither text, number nor null is answered -32600 with `id` null.
+- `raise_event` takes nested values, `true`, `null` and `{{}}` in the object of `params`; a server may crash or send
+  garbage.
+- A command that came by FIFO file is carried out even if nobody reads its reply.
+- `version` names this program, `help` speaks of the commands in its own words, `ps` lists workers.
+- `events_list` lists the events of a module by name, and those of several modules by module.
+- Statistics are those that scripts count.
+- `kill` is refused with 403.
+
+## Commands
+"""
+
+
+def document() -> Iterator[str]:
+    """The page, line by line."""
+    yield HEAD
+    yield "| command | in 4.0 | parameters |"
+    yield "| --- | --- | --- |"
+    for command in COMMANDS.values():
+        yield f"| [`{command.name}`](#{command.name}) | `{command.full_name}` | {_parameters(command)} |"
+    for command in COMMANDS.values():
+        yield f"\n### {command.name}\n"
+        yield command.doc
+
+
+def _parameters(command: Command) -> str:
+    lists = (" ".join(f"`{name}`" for name in recipe) or "none" for recipe in command.recipes)
+    return " or ".join(lists)
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(document()) + "\n")

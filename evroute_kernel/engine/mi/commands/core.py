@@ -1,0 +1,82 @@
+"""What is running: versions, times, processes, commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from platform import machine
+from typing import Any, Final
+
+from evroute_kernel import __version__
+from evroute_kernel.engine.mi.arguments import Arguments
+from evroute_kernel.engine.mi.declaration import COMMANDS, Command, command, find
+from evroute_kernel.engine.mi.management import Management
+from evroute_kernel.engine.mi.protocol import CommandError
+
+#: the release whose routes run here; in the form that clients take apart
+SERVER: Final = f"OpenSIPS (3.6-evroute_kernel-{__version__} ({machine()}/{sys.platform}))"
+
+
+@command("uptime", "core:uptime")
+def uptime(management: Management, given: Arguments) -> dict[str, str]:
+    """Tell the time, and since when the session exists."""
+    since, now = int(management.session.started), int(time.time())
+    return {"Now": time.ctime(now), "Up since": time.ctime(since), "Up time": f"{now - since} [sec]"}
+
+
+@command("version", "core:version", "", "revision")
+def version(management: Management, given: Arguments) -> dict[str, str]:
+    """Tell which release of OpenSIPS the routes are run for, and by which version of this program.
+
+    With `revision`, whatever its value, the version of this program stands apart as well.
+    """
+    return {"Server": SERVER} | ({"evroute_kernel": __version__} if "revision" in given else {})
+
+
+@command("pwd", "core:pwd")
+def pwd(management: Management, given: Arguments) -> dict[str, str]:
+    """Tell the working directory."""
+    return {"WD": str(Path.cwd())}
+
+
+@command("arg", "core:arg")
+def arg(management: Management, given: Arguments) -> list[str]:
+    """Tell the command line of the process."""
+    return list(sys.argv)
+
+
+@command("which", "core:which", "", "command")
+def which(management: Management, given: Arguments) -> list[Any]:
+    """List the commands, or the lists of parameters that one of them takes."""
+    if "command" not in given:
+        return list(COMMANDS)
+    return [list(recipe) for recipe in known(given.text("command")).recipes]
+
+
+@command("ps", "core:ps")
+def ps(management: Management, given: Arguments) -> dict[str, Any]:
+    """List the processes: 0 is the one that serves, the others are the workers that run routes."""
+    processes = [{"ID": number, "PID": pid, "Type": kind} for number, pid, kind in process_list(management)]
+    return {"Processes": processes}
+
+
+def process_list(management: Management) -> list[tuple[int, int, str]]:
+    """Number, process id and kind."""
+    workers = ((w.number, w.pid, "worker") for w in management.session.workers() if w.pid is not None)
+    return [(0, os.getpid(), "attendant"), *workers]
+
+
+@command("kill", "core:kill")
+def kill(management: Management, given: Arguments) -> Any:
+    """Refused, with 403: a client must not end a notebook. Shut the kernel down, or send SIGTERM to `evroute serve`."""
+    raise CommandError(403, "Forbidden", "kill is not served here: shut the kernel down, or end evroute serve")
+
+
+def known(name: str) -> Command:
+    """The command of a name. Raises CommandError."""
+    try:
+        return find(name)
+    except CommandError:
+        raise CommandError(404, "unknown MI command") from None

@@ -1,0 +1,144 @@
+"""The Event Interface: raise events, subscribe to them, list what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from evroute_kernel.engine.events import ParameterError, UnknownEventError
+from evroute_kernel.engine.mi.arguments import Arguments, as_text, invalid_params
+from evroute_kernel.engine.mi.declaration import command
+from evroute_kernel.engine.mi.management import Management
+from evroute_kernel.engine.mi.protocol import CommandError, Object, parse_json
+from evroute_kernel.engine.mi.published import published
+from evroute_kernel.errors import ScriptError
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.events import GivenParams
+    from evroute_kernel.engine.interface import SubscriberInfo
+
+#: seconds that a subscription lasts when nobody says for how long
+DEFAULT_EXPIRE: Final = 3600
+
+
+@command("event_subscribe", "evi:subscribe", "event socket", "event socket expire")
+def event_subscribe(management: Management, given: Arguments) -> str:
+    """Subscribe a socket (`udp:127.0.0.1:9000`, `unix:/path`, `tcp:...`) to an event, for `expire` seconds.
+
+    Without `expire` it is an hour. Subscribing a socket again renews its subscription, with `expire` 0 it ends.
+    """
+    expire = given.integer("expire") if "expire" in given else DEFAULT_EXPIRE
+    if expire < 0:
+        raise invalid_params("Negative expire value")
+    event, socket = given.non_empty("event"), given.non_empty("socket")
+    session = management.session
+    if event not in published(session):
+        raise CommandError(400, "Bad parameter value")
+    try:
+        session.subscribe(event, socket, expire)
+    except ScriptError:
+        raise CommandError(400, "Bad parameter value") from None
+    return "OK"
+
+
+@command("events_list", "evi:list")
+def events_list(management: Management, given: Arguments) -> dict[str, Any]:
+    """List the events that are published, with their ids: of the core, of event routes, of loaded modules, and those
+    whose names scripts give to raise_event() and subscribe_event()."""
+    return {"Events": [{"name": name, "id": i} for i, name in enumerate(published(management.session))]}
+
+
+@command("subscribers_list", "evi:subscribers", "", "event", "event socket")
+def subscribers_list(management: Management, given: Arguments) -> dict[str, Any]:
+    """List who has subscribed to which event: to all, to one, or tell of one subscriber of one event."""
+    session = management.session
+    names = published(session)
+    if "event" not in given:
+        listed = [_described(i, name, session.subscribers(name)) for i, name in enumerate(names)]
+        return {"Events": [event for event in listed if event]}
+    name = given.text("event")
+    if name not in names:
+        raise CommandError(404, "Event not published")
+    found = session.subscribers(name)
+    if "socket" not in given:
+        return {"Event": _described(names.index(name), name, found)}
+    socket = given.text("socket")
+    wanted = next((s for s in found if s.socket == socket and not socket.startswith("route:")), None)
+    if wanted is None:
+        raise CommandError(404, "Subscriber does not exist")
+    return {"Event": {"name": name, "id": names.index(name), "Subscriber": _subscriber(wanted)}}
+
+
+def _described(number: int, name: str, subscribers: list[SubscriberInfo]) -> dict[str, Any]:
+    if not subscribers:
+        return {}
+    return {"name": name, "id": number, "Subscribers": [_subscriber(s) for s in subscribers]}
+
+
+def _subscriber(subscriber: SubscriberInfo) -> dict[str, Any]:
+    if subscriber.expire is None:
+        return {"socket": subscriber.socket, "expire": "never"}
+    ttl = subscriber.ttl
+    return {"socket": subscriber.socket, "expire": subscriber.expire, "ttl": ttl if ttl and ttl > 0 else "expired"}
+
+
+@command("raise_event", "evi:raise", "event", "event params", array="params")
+def raise_event(management: Management, given: Arguments) -> str:
+    """Raise an event. `OK` says that it is queued; its routes run afterwards.
+
+    `params` is an array of texts and numbers, which become texts without names, or a text that holds a JSON object:
+    its numbers become integers, its texts texts, and all else becomes its JSON text.
+    """
+    event = given.text("event")
+    try:
+        management.raise_event(event, _event_params(given.value("params")) if "params" in given else None)
+    except UnknownEventError:
+        raise _unheard(management, event) from None
+    except ParameterError:
+        raise CommandError(400, "Bad Params") from None
+    except CommandError as error:
+        # the server looks at the event first
+        if error.code == 400 and event not in management.session.events():
+            raise _unheard(management, event) from None
+        raise
+    return "OK"
+
+
+def _unheard(management: Management, event: str) -> CommandError:
+    """Why an event that nobody has subscribed cannot be raised."""
+    if event in published(management.session):
+        return CommandError(480, "Temporarily Unavailable")
+    return CommandError(404, "Event not registered")
+
+
+def _event_params(value: Any) -> GivenParams:
+    """The parameters of an event, as `Session.submit` takes them. Raises CommandError."""
+    if isinstance(value, list):
+        texts = [as_text(item) for item in value]
+        if None in texts:
+            raise CommandError(400, "Bad Params")
+        return texts
+    text = as_text(value)
+    if text is None:
+        raise CommandError(400, "No Params")
+    try:
+        members, _ = parse_json(text)
+    except ValueError:
+        members = None
+    if not isinstance(members, Object):
+        raise CommandError(400, "Bad Params")
+    return Object([(name, _plain(item)) for name, item in members.pairs])
+
+
+def _plain(value: Any) -> Any:
+    """A member's value with Python's own mappings, which become JSON text again; of equal names the last remains."""
+    if isinstance(value, Object):
+        return {name: _plain(item) for name, item in value.pairs}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+@command("evi_flat_rotate", "event_flatstore:rotate", "path_to_file", exporter="event_flatstore")
+def evi_flat_rotate(management: Management, given: Arguments) -> str:
+    """Close the file of a `flatstore:` subscription, and open it anew with the next event."""
+    if not management.session.rotate_flatstore(given.text("path_to_file")):
+        raise CommandError(400, "File not found")
+    return "OK"

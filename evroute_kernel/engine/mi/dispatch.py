@@ -1,0 +1,60 @@
+"""From a message to its reply: find the command, bind its arguments, run it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from evroute_kernel.engine.mi import commands as _commands  # noqa: F401 - fills the table
+from evroute_kernel.engine.mi.arguments import match
+from evroute_kernel.engine.mi.declaration import find
+from evroute_kernel.engine.mi.management import Management
+from evroute_kernel.engine.mi.protocol import (
+    SERVER_ERROR,
+    CommandError,
+    Params,
+    RequestError,
+    as_request,
+    error_reply,
+    read_request,
+    result_reply,
+)
+
+_log = logging.getLogger(__name__)
+
+
+def execute(management: Management, method: str, params: Params = None) -> Any:
+    """Run a command by any of its names; its result, as JSON has it. Raises CommandError."""
+    found = find(method)
+    return found.run(management, match(found, params))
+
+
+def answer(management: Management, message: bytes) -> bytes | None:
+    """The reply to a message; None for a notification, which gets none. Raises nothing."""
+    try:
+        request = read_request(message)
+    except RequestError as error:
+        return error_reply(error, error.identity)
+    return _answer(management, request.method, request.params, request.identity, request.is_notification)
+
+
+def answer_parsed(management: Management, value: Any) -> bytes | None:
+    """The reply to a message that is parsed already. Raises nothing."""
+    try:
+        request = as_request(value)
+    except RequestError as error:
+        return error_reply(error, error.identity)
+    return _answer(management, request.method, request.params, request.identity, request.is_notification)
+
+
+def _answer(
+    management: Management, method: str, params: Params, identity: str | int | None, is_notification: bool
+) -> bytes | None:
+    try:
+        reply = result_reply(execute(management, method, params), identity)
+    except CommandError as error:
+        reply = error_reply(error, identity)
+    except Exception as error:  # a fault of a command must not end the door
+        _log.exception("MI command %s failed", method)
+        reply = error_reply(CommandError(SERVER_ERROR, "Server error", f"{type(error).__name__}: {error}"), identity)
+    return None if is_notification else reply

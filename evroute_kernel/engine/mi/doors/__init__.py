@@ -1,0 +1,1 @@
+"""The doors of the management interface: one module for each way in."""

@@ -1,0 +1,37 @@
+"""Files that doors make: for their owner alone, never in the place of another file, removed at the end."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from evroute_kernel.engine.mi.addresses import AddressError
+
+MODE = 0o600
+
+
+class OwnFile:
+    """A socket or FIFO file that a door has made."""
+
+    def __init__(self, path: str) -> None:
+        """The file exists now. Raises OSError."""
+        self.path = Path(path)
+        self._identity = self._look()
+
+    def remove(self) -> None:
+        """Remove it, unless somebody has put another file in its place."""
+        try:
+            if self._look() == self._identity:
+                self.path.unlink()
+        except FileNotFoundError:
+            pass
+
+    def _look(self) -> tuple[int, int]:
+        status = os.lstat(self.path)
+        return status.st_dev, status.st_ino
+
+
+def check_free(path: str) -> None:
+    """Raise AddressError if there is a file."""
+    if os.path.lexists(path):
+        raise AddressError(f"{path} exists already", "remove it, if no other server uses it, or choose another path")

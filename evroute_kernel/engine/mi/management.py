@@ -1,0 +1,54 @@
+"""What MI commands act on: a session, and who hears of the events that they raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from evroute_kernel.engine.mi.protocol import CommandError
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.events import GivenParams
+    from evroute_kernel.engine.runs import Run
+    from evroute_kernel.engine.session import Session
+
+#: raises that may wait or run at once; further ones are refused, or a flood would fill the memory
+PENDING_LIMIT: Final = 50_000
+
+
+class Management:
+    """A session as MI commands see it. `origin` gets the log of what they raise; `watch` is told of each raise, by the
+    future that gives its Run.
+
+    Safe from any thread; `watch` is called in the thread of the command and must be quick.
+    """
+
+    def __init__(
+        self, session: Session, origin: object = None, watch: Callable[[Future[Run]], object] = lambda future: None
+    ) -> None:
+        self.session = session
+        self._origin = origin
+        self._watch = watch
+        self._lock = Lock()
+        self._pending = 0
+
+    @property
+    def pending(self) -> int:
+        """Raises that have not ended."""
+        return self._pending
+
+    def raise_event(self, event: str, params: GivenParams) -> None:
+        """Queue an event; does not wait for its routes. Raises UnknownEventError, ParameterError, CommandError."""
+        if self._pending >= PENDING_LIMIT:
+            raise CommandError(500, "Cannot Raise Event", f"{PENDING_LIMIT} raised events are waiting already")
+        future = self.session.submit(event, params, origin=self._origin)
+        with self._lock:
+            self._pending += 1
+        future.add_done_callback(self._ended)
+        self._watch(future)
+
+    def _ended(self, future: Future[Run]) -> None:
+        with self._lock:
+            self._pending -= 1

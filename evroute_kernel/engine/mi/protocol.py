@@ -1,0 +1,187 @@
+"""JSON-RPC 2.0 as the server speaks it: requests read, replies written.
+
+Observed on OpenSIPS 3.6: what follows the first JSON value does not matter; names of a request's members are compared
+without letter case, and the first of a name counts; an `id` that is a number comes back as a 32-bit integer; empty
+`params` are no params. A reply has no blanks and no newline; only `"`, `\\` and control characters are escaped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import ItemsView, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from evroute_kernel.runtime.values import INT_MAX, INT_MIN
+
+PARSE_ERROR: Final = -32700
+INVALID_REQUEST: Final = -32600
+METHOD_NOT_FOUND: Final = -32601
+INVALID_PARAMS: Final = -32602
+SERVER_ERROR: Final = -32000
+#: of 4.0: a name without its module that several modules have
+METHOD_AMBIGUOUS: Final = -32001
+
+Id: TypeAlias = "str | int | None"
+Params: TypeAlias = "list[Any] | Object | None"
+
+#: blanks before a value; the server skips every control character
+_BLANKS: Final = "".join(map(chr, range(1, 33)))
+#: what no text may hold: a zero byte, or half of a surrogate pair (U+DC80 to U+DCFF stand for bytes that are no UTF-8)
+_UNUSABLE: Final = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+
+
+class CommandError(Exception):
+    """A request that is answered with an error. `data` is the detail, left out where there is none."""
+
+    def __init__(self, code: int, message: str, data: str | None = None) -> None:
+        super().__init__(code, message, data)
+        self.code = code
+        self.message = message
+        self.data = data
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.message}" + (f": {self.data}" if self.data else "")
+
+
+class RequestError(CommandError):
+    """What was received is no request: answered even without an `id`."""
+
+    def __init__(self, code: int, message: str, identity: Id = None) -> None:
+        super().__init__(code, message)
+        self.identity = identity
+
+
+class Object(Mapping[str, Any]):
+    """A JSON object with its members in order; a name may occur more than once, the first one counts."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        self.pairs = pairs
+        self._first = dict(reversed(pairs))
+
+    def __getitem__(self, name: str) -> Any:
+        return self._first[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self.pairs)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def items(self) -> ItemsView[str, Any]:
+        return _Members(self)
+
+    def find(self, name: str) -> tuple[bool, Any]:
+        """Whether there is a member of this name in whatever letter case, and the first one's value."""
+        return next(((True, value) for known, value in self.pairs if known.lower() == name), (False, None))
+
+
+class _Members(ItemsView[str, Any]):
+    """All members, also those that share their name."""
+
+    _mapping: Object
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return iter(self._mapping.pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A valid request. Without an `id` it is a notification, which is never answered."""
+
+    method: str
+    params: Params = None
+    identity: Id = None
+    is_notification: bool = False
+
+
+def read_request(data: bytes) -> Request:
+    """The request that a message holds. Raises RequestError."""
+    try:
+        value, _ = parse_json(data.decode("utf-8", "surrogateescape"))
+    except ValueError:
+        raise RequestError(PARSE_ERROR, "Parse error") from None
+    return as_request(value)
+
+
+def parse_json(text: str) -> tuple[Any, int]:
+    """The first JSON value of a text, and where it ends; objects become `Object`. Raises ValueError."""
+    text = text.partition("\0")[0]
+    start = len(text) - len(text.lstrip(_BLANKS))
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+        if "\\u" in text:
+            _check_texts(value)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value, end
+
+
+def as_request(value: Any) -> Request:
+    """Read a parsed message as a request. Raises RequestError."""
+    members = value if isinstance(value, Object) else Object([])
+    has_id, given_id = members.find("id")
+    has_params, params = members.find("params")
+    identity = truncated(given_id) if is_number(given_id) else given_id if isinstance(given_id, str) else None
+    method = members.find("method")[1]
+    valid = (
+        (given_id is None or is_number(given_id) or isinstance(given_id, str))
+        and members.find("jsonrpc")[1] == "2.0"
+        and isinstance(method, str)
+        and (not has_params or isinstance(params, list | Object))
+    )
+    if not valid:
+        raise RequestError(INVALID_REQUEST, "Invalid Request", identity)
+    return Request(method, params or None, identity, not has_id)
+
+
+def result_reply(result: Any, identity: Id) -> bytes:
+    return _written({"jsonrpc": "2.0", "result": result, "id": identity})
+
+
+def error_reply(error: CommandError, identity: Id) -> bytes:
+    told: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.data:
+        told["data"] = error.data
+    return _written({"jsonrpc": "2.0", "error": told, "id": identity})
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def truncated(number: float) -> int:
+    """A number of JSON as the server's integer: the nearest of 32 bits towards zero."""
+    return int(max(INT_MIN, min(INT_MAX, number)))
+
+
+def _written(reply: dict[str, Any]) -> bytes:
+    text = json.dumps(reply, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _check_texts(value: Any) -> None:
+    """Raise ValueError for escapes that stand for no text."""
+    if isinstance(value, str) and _UNUSABLE.search(value):
+        raise ValueError("half of a surrogate pair, or a zero byte")
+    if isinstance(value, list):
+        for item in value:
+            _check_texts(item)
+    elif isinstance(value, Object):
+        for name, item in value.pairs:
+            _check_texts(name)
+            _check_texts(item)
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) < 20 else float(digits)
+
+
+def _refuse_constant(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=Object, parse_int=_integer, parse_constant=_refuse_constant, strict=False
+)

@@ -1,0 +1,53 @@
+"""The events that are published: those that a server with these scripts would know by name, in the order of their ids.
+
+Observed on OpenSIPS 3.6: the core's, the event routes in the order of the script, those of loaded modules, the constant
+names given to raise_event() and subscribe_event(), and E_CORE_LOG last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from evroute_kernel.runtime.values import decode
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.knowledge import Knowledge
+
+CORE: Final = (
+    "E_CORE_SR_STATUS_CHANGED",
+    "E_CORE_THRESHOLD",
+    "E_CORE_SHM_THRESHOLD",
+    "E_CORE_PKG_THRESHOLD",
+    "E_CORE_PROC_AUTO_SCALE",
+    "E_CORE_TCP_DISCONNECT",
+)
+LAST: Final = "E_CORE_LOG"
+_RAISERS: Final = ("raise_event", "subscribe_event")
+
+
+def published(session: Knowledge) -> list[str]:
+    """Names of all published events; the place in the list is the id."""
+    routes = map(decode, session.registry.names("event_route"))
+    before = dict.fromkeys([*CORE, *routes, *_of_modules(session), *_constants(session), *session.events()])
+    before.pop(LAST, None)
+    return [*before, LAST]
+
+
+def _of_modules(session: Knowledge) -> list[str]:
+    """The events of the loaded modules, by module and name: the order of loading is not kept."""
+    from evroute_kernel.lang.environment import DEFAULT_MODULES
+    from evroute_kernel.library.catalogue import events
+
+    loaded = DEFAULT_MODULES | session.settings.modules_in_force()
+    fixed = (e for e in events().values() if e.module in loaded and "3.6" in e.versions and e.name[:1] != "<")
+    return [e.name for e in sorted(fixed, key=lambda e: (e.module, e.name))]
+
+
+def _constants(session: Knowledge) -> Iterator[str]:
+    """The names that scripts give to the two functions as constants."""
+    for definition in session.registry:
+        for binding in definition.route.pool:
+            match binding:
+                case (_, "call", name, (("value", str(event)), *_)) if name in _RAISERS:
+                    yield decode(event)

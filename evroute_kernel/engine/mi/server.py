@@ -1,0 +1,148 @@
+"""Opens and closes doors. They share one thread with an event loop, apart from the kernel's; nothing runs before the
+first door is opened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from evroute_kernel.engine.mi.addresses import Address, AddressError, parse_address
+from evroute_kernel.engine.mi.doors.datagram import DatagramDoor
+from evroute_kernel.engine.mi.doors.door import Door
+from evroute_kernel.engine.mi.doors.fifo import REPLY_DIRECTORY, FifoDoor
+from evroute_kernel.engine.mi.management import Management
+from evroute_kernel.engine.mi.published import published
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.session import Session
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class DoorInfo:
+    """A door as `%mi` shows it: address, requests so far, raised events that have not ended."""
+
+    address: str
+    requests: int
+    pending: int
+
+
+class Server:
+    """The doors of one session, closed with it. Safe from any thread; every method waits."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = Lock()
+        self._doors: dict[str, tuple[Door, Management]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: Thread | None = None
+
+    @classmethod
+    def of(cls, session: Session) -> Server:
+        """The server of a session, made when it is asked for first."""
+        found = session.attached(cls)
+        if found is None:
+            found = cls(session)
+            session.attach(found)
+        return found
+
+    def open(
+        self,
+        text: str,
+        management: Management,
+        *,
+        listen: str | None = None,
+        token: str | None = None,
+        reply_directory: str = REPLY_DIRECTORY,
+    ) -> str:
+        """Open a door at an address as people write it; the address with the port that was chosen.
+
+        A door that this session has open there makes way: a cell that opens one can be run again. Raises AddressError
+        for an address that is wrong, refused or taken.
+        """
+        address = parse_address(text, listen, token)
+        door = _door(address, management, token, reply_directory)
+        published(self._session)  # reads the catalogue: clients wait a tenth of a second for a datagram, no longer
+        with self._lock:
+            self._end(str(address))
+            try:
+                self._ask(_started(door))
+            except BaseException as error:
+                self._rest()
+                if isinstance(error, OSError):
+                    raise AddressError(f"cannot listen on {address}: {error.strerror or error}") from None
+                raise
+            name = str(door.address)
+            self._doors[name] = (door, management)
+            return name
+
+    def doors(self) -> list[DoorInfo]:
+        with self._lock:
+            return [DoorInfo(name, door.requests, m.pending) for name, (door, m) in self._doors.items()]
+
+    def close_door(self, name: str) -> bool:
+        """Close the door at an address, as `open` gave it; False when there is none."""
+        with self._lock:
+            is_open = self._end(name)
+            self._rest()
+            return is_open
+
+    def close(self) -> None:
+        """Close all doors, and end the thread. Closing twice is harmless."""
+        with self._lock:
+            for name in list(self._doors):
+                self._end(name)
+            self._rest()
+
+    def _end(self, name: str) -> bool:
+        """Close the door at an address; False when there is none."""
+        found = self._doors.pop(name, None)
+        if found is not None:
+            self._ask(found[0].stop())
+        return found is not None
+
+    def _ask(self, work: Coroutine[Any, Any, T]) -> T:
+        """Let the thread do something, and wait for it. Starts the thread if there is none."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = Thread(target=self._loop.run_forever, name="evroute MI", daemon=True)
+            self._thread.start()
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _rest(self) -> None:
+        """End the thread when no door is open any more."""
+        if self._doors or self._loop is None or self._thread is None:
+            return
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._loop = self._thread = None
+
+
+def close_doors(session: Session) -> None:
+    """Close all doors of a session, if it has any."""
+    server = session.attached(Server)
+    if server is not None:
+        server.close()
+
+
+async def _started(door: Door) -> None:
+    try:
+        await door.start()
+    except BaseException:
+        await door.stop()
+        raise
+
+
+def _door(address: Address, management: Management, token: str | None, reply_directory: str) -> Door:
+    if address.kind == "fifo":
+        return FifoDoor(address, management, reply_directory)
+    if address.kind == "http":
+        from evroute_kernel.engine.mi.doors.http import HttpDoor  # imports tornado
+
+        return HttpDoor(address, management, token)
+    return DatagramDoor(address, management)

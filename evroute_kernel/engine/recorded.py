@@ -1,0 +1,91 @@
+"""Recorded events of a Session: writing them, and raising them again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from evroute_kernel.engine.knowledge import Knowledge
+from evroute_kernel.engine.replay.formats import Known
+from evroute_kernel.engine.replay.result import ReplayResult
+from evroute_kernel.engine.replay.work import Replay
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.replay.recorder import Mode, Recorder
+    from evroute_kernel.engine.replay.replaying import Recorded, Replaying
+
+
+class RecordedEvents(Knowledge):
+    """`record` and `replay`."""
+
+    def replay(self, recorded: Recorded, **options: Any) -> ReplayResult:
+        """Raise recorded events, and wait for all that they lead to: for millions of events, on all workers.
+
+        `recorded`: a file's name, lines of one, or an iterable of (event, params) or {"event": ..., "params": ...}. The
+        options are those of `engine.replay.replaying.Options`: speed, workers, limit, only, log, format, event and
+        timeout. Raises OSError for a file that cannot be opened, UnknownFormatError, ValueError for an option. A
+        KeyboardInterrupt ends the replay.
+        """
+        replaying = self.start_replay(recorded, **options)
+        try:
+            return replaying.future.result()
+        except KeyboardInterrupt:
+            self._supervisor.interrupt(replaying.is_mine)
+            raise
+
+    def start_replay(
+        self,
+        recorded: Recorded,
+        *,
+        origin: object = None,
+        on_start: Callable[[Replaying], None] = lambda replaying: None,
+        **options: Any,
+    ) -> Replaying:
+        """Begin a replay, as `replay`, and do not wait; its `future` gives the result.
+
+        `origin`: as in `submit`. `on_start` is called before the first event is raised, when the file could be opened.
+        """
+        from evroute_kernel.engine.replay import replaying
+
+        given = replaying.Options(**options)
+        given.check()
+        workers = given.workers or self.worker_limit
+        timeout = self.limits.timeout if given.timeout is None else given.timeout
+        only = replaying.encoded_names(given.only)
+        replay = Replay("", origin, timeout, 0, workers=workers, only=only, shown_records=given.log, open=1)
+        known = Known(self.declared_events)
+        supervisor = self._supervisor
+        started = replaying.start(recorded, given, replay, supervisor, known, supervisor.submit, on_start)
+        self._lend_workers(workers, replay.future)
+        return started
+
+    def _lend_workers(self, workers: int, until: Future[Any]) -> None:
+        """Allow more workers for a while."""
+        before = self.worker_limit
+        if workers > before:
+            self._supervisor.limit_workers(workers)
+            until.add_done_callback(lambda _: self._supervisor.limit_workers(before))
+
+    def record(
+        self, path: str | os.PathLike[str], events: Iterable[str] | None = None, *, mode: Mode = "new"
+    ) -> Recorder:
+        """Write every event that is raised from now on to a file, until the recording (or the session) is closed.
+
+        `with session.record("events.jsonl.gz"): ...`; `events`: names, None for all; `mode`: "new", "append" or
+        "replace". Raises FileExistsError, and other OSErrors.
+        """
+        from evroute_kernel.engine.replay.recorder import Recorder
+
+        recorder = Recorder(path, self.tap, events, mode)
+        self.attach(recorder)
+        return recorder
+
+    @property
+    def recordings(self) -> list[Recorder]:
+        """The recordings under way, the oldest first."""
+        from evroute_kernel.engine.replay.recorder import Recorder
+
+        with self._opening:
+            return [known for known in self._attached if isinstance(known, Recorder) and not known.is_closed]

@@ -1,0 +1,202 @@
+"""Cuts what is to be replayed into portions, in a thread of its own: reading may wait, the supervisor may not.
+
+Raw lines are handed on as they are where that is enough; where times, a limit or another format ask for it, events are
+parsed here. Two portions at most are made before somebody wants them, so that memory does not grow with the source.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any, Final, Protocol
+
+from evroute_kernel.engine.events import GivenParams, ParameterError, Params, Received, event_params, saturated
+from evroute_kernel.engine.replay.formats import Entry, Known, entries, numbered
+from evroute_kernel.engine.replay.reading import Source
+from evroute_kernel.engine.replay.work import Portion, Replay
+from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.runtime.values import encode
+from evroute_kernel.worker.recorded import OnBroken
+
+#: seconds by which an event may be early, so that those that come close together share a portion
+EARLY: Final = 0.005
+#: events of one portion when they are paced
+PACED: Final = 256
+
+
+class NoTimesError(ScriptError):
+    """A replay was to keep the recorded pace, but its events have no times."""
+
+    def __init__(self) -> None:
+        hint = "leave the speed out to replay as fast as possible"
+        super().__init__([Diagnostic("error", "no-times", "the recorded events have no times to keep", None, hint)])
+
+
+class Sink(Protocol):
+    """Where portions go: the supervisor."""
+
+    def feed(self, replay: Replay, portion: Portion) -> None: ...
+    def fed(self, replay: Replay, error: BaseException | None = None) -> None: ...
+    def tell_broken(self, replay: Replay, line: int, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a source is to be read. `speed`: times the recorded pace, None for as fast as possible."""
+
+    format: str
+    speed: float | None = None
+    limit: int | None = None
+    event: str | None = None
+
+    @property
+    def needs_parsing(self) -> bool:
+        return self.format != "json" or self.speed is not None or self.limit is not None
+
+
+class Feeder(threading.Thread):
+    """Feeds one replay. Ends with its source, or when the replay ends; `close` is called at the end."""
+
+    def __init__(
+        self, replay: Replay, sink: Sink, portions: Iterator[Portion], close: Callable[[], None] = lambda: None
+    ) -> None:
+        super().__init__(name="evroute replay", daemon=True)
+        self._replay = replay
+        self._sink = sink
+        self._portions = portions
+        self._close = close
+
+    def run(self) -> None:
+        replay, error = self._replay, None
+        try:
+            for portion in self._portions:
+                replay.may_feed.acquire()
+                if replay.stop.is_set():
+                    break
+                self._sink.feed(replay, portion)
+        except Exception as found:  # of the caller's iterable, or of a file: who waits for the replay gets it
+            error = found
+        finally:
+            self._close()
+            self._sink.fed(replay, error)
+
+
+def portions_of_source(
+    replay: Replay, source: Source, plan: Plan, known: Known, on_broken: OnBroken
+) -> Iterator[Portion]:
+    """What a file, or an iterable of lines, is cut into."""
+    blocks = source.blocks(lambda: replay.block_size, on_broken)
+    if not plan.needs_parsing:
+        for block in blocks:
+            yield Portion(replay, block.first_line, block.data, position=block.position)
+        return
+    position = 0
+
+    def moved(to: int) -> None:
+        nonlocal position
+        position = to
+
+    found = entries(plan.format, numbered(blocks, moved), on_broken, known, plan.event)
+    for group in grouped(replay, found, plan):
+        yield Portion(replay, group[0][0], entries=group, position=position)
+
+
+def portions_of_items(replay: Replay, items: Iterable[Any], plan: Plan, on_broken: OnBroken) -> Iterator[Portion]:
+    """What an iterable of events is cut into: (event, params), (event, params, time), or mappings as in a file."""
+    for group in grouped(replay, item_entries(items, on_broken), plan):
+        yield Portion(replay, group[0][0], entries=group)
+
+
+def item_entries(items: Iterable[Any], on_broken: OnBroken) -> Iterator[Entry]:
+    """The events of an iterable; their numbers stand for lines."""
+    for number, item in enumerate(items, 1):
+        try:
+            event, params, time = _parts(item)
+            yield number, encode(event), recorded_params(params), time
+        except (ParameterError, TypeError, ValueError) as error:
+            on_broken(number, error.diagnostics[0].message if isinstance(error, ParameterError) else str(error))
+
+
+def recorded_params(given: GivenParams) -> Params:
+    """Parameters as they are in a file: unlike those of a raise, integers without a name stay integers."""
+    if given is None or isinstance(given, Mapping | str | bytes | Received):
+        return event_params(given)
+    integers = (int, float)
+    values = list(given)
+    plain = event_params([str(v) if isinstance(v, integers) and not isinstance(v, bool) else v for v in values])
+    return tuple(
+        (None, saturated(value) if isinstance(value, integers) else text)
+        for value, (_, text) in zip(values, plain, strict=True)
+    )
+
+
+def _parts(item: Any) -> tuple[str, Any, Any]:
+    if isinstance(item, Mapping):
+        event = item.get("event", item.get("method"))
+        parts = event, item.get("params"), item.get("time")
+    elif isinstance(item, tuple | list) and len(item) in (2, 3):
+        parts = item[0], item[1], item[2] if len(item) == 3 else None
+    else:
+        raise ValueError(f"expected (event, params) or a mapping with event and params, not {type(item).__name__}")
+    if not isinstance(parts[0], str) or not parts[0]:
+        raise ValueError("the name of the event is missing")
+    return parts
+
+
+# -- pace -------------------------------------------------------------------------------------------------------------
+
+
+def grouped(replay: Replay, found: Iterator[Entry], plan: Plan) -> Iterator[list[tuple[int, str, Any]]]:
+    """Events in groups for one portion each, every group when its first event is due."""
+    pace = None if plan.speed is None else Pace(plan.speed)
+    group: list[tuple[int, str, Any]] = []
+    left = plan.limit
+    for line, event, params, time in found:
+        if left == 0:
+            break
+        wait = pace.wait(time) if pace is not None else 0.0
+        if group and (wait > EARLY or len(group) >= (replay.size if pace is None else PACED)):
+            yield group
+            group = []
+        if wait > EARLY and replay.stop.wait(wait):
+            return
+        group.append((line, event, params))
+        if left is not None and (replay.only is None or event in replay.only):
+            left -= 1
+    if group:
+        yield group
+
+
+class Pace:
+    """When events are due, by the times they were recorded at. One without a time goes with the one before it."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._base: tuple[float, float] | None = None
+
+    def wait(self, time: Any) -> float:
+        """Seconds until an event is due. Raises NoTimesError when the first event has no time."""
+        seconds = seconds_of(time)
+        if self._base is None:
+            if seconds is None:
+                raise NoTimesError
+            self._base = seconds, monotonic()
+        if seconds is None:
+            return 0.0
+        recorded, begun = self._base
+        return begun + (seconds - recorded) / self._speed - monotonic()
+
+
+def seconds_of(time: Any) -> float | None:
+    """A recorded time in seconds of the epoch: a number is one, a text may be an ISO date and time."""
+    if isinstance(time, int | float) and not isinstance(time, bool):
+        return float(time)
+    if isinstance(time, str):
+        try:
+            return datetime.fromisoformat(time).timestamp()
+        except ValueError:
+            return None
+    return None

@@ -1,0 +1,151 @@
+"""Replays as callers start them: from a file, lines, or an iterable of events."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from evroute_kernel.engine.replay.feeding import Feeder, Plan, Sink, portions_of_items, portions_of_source
+from evroute_kernel.engine.replay.formats import FORMATS, Known, UnknownFormatError, recognised
+from evroute_kernel.engine.replay.reading import FileSource, LineSource, Source
+from evroute_kernel.engine.replay.result import ReplayResult
+from evroute_kernel.engine.replay.work import Replay, Shown
+from evroute_kernel.errors import did_you_mean
+from evroute_kernel.runtime.values import encode
+
+Recorded = str | os.PathLike[str] | Iterable[Any]
+_SHOWN: Final = ("all", "errors", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a replay is to go.
+
+    `speed`: times the recorded pace, None for as fast as possible. `workers`: how many run events at once, None for all
+    of the session. `limit`: events at most. `only`: names of the events to run. `log`: which records are shown: "all",
+    "errors" (WARNING and worse), "none", or the first so many. `format`: "json", "text" or "csv", None to look.
+    `event`: the name of all events of a CSV file whose lines do not hold it. `timeout`: seconds for each event.
+    """
+
+    speed: float | None = None
+    workers: int | None = None
+    limit: int | None = None
+    only: Iterable[str] | None = None
+    log: Shown = "all"
+    format: str | None = None
+    event: str | None = None
+    timeout: float | None = None
+
+    def check(self) -> None:
+        """Raises ValueError for what cannot be."""
+        if self.speed is not None and not 0 < self.speed < float("inf"):
+            raise ValueError(f"the speed is a number above 0, not {self.speed}")
+        for name, number in (("workers", self.workers), ("limit", self.limit)):
+            if number is not None and number < 1:
+                raise ValueError(f"{name} is 1 at least, not {number}")
+        if isinstance(self.log, bool) or not (self.log in _SHOWN or (isinstance(self.log, int) and self.log >= 0)):
+            raise ValueError(f"log is {', '.join(_SHOWN)} or a number, not {self.log!r}")
+        if self.format is not None and self.format not in FORMATS:
+            hint = did_you_mean(self.format, FORMATS)
+            raise ValueError(f"there is no format {self.format!r}: {hint or 'there are ' + ', '.join(FORMATS)}")
+
+
+class Replaying:
+    """A replay under way."""
+
+    def __init__(self, replay: Replay, source: Source | None) -> None:
+        self._replay = replay
+        self._source = source
+
+    @property
+    def future(self) -> Future[ReplayResult]:
+        """Done when every event and all that it led to has ended."""
+        return self._replay.future
+
+    @property
+    def events(self) -> int:
+        """How many events have been run."""
+        return self._replay.done
+
+    @property
+    def fraction(self) -> float | None:
+        """How much of its source has been run, 0 to 1; None where its size is not known."""
+        size = self._source.size if self._source is not None else None
+        return min(1.0, self._replay.position / size) if size else None
+
+    def is_mine(self, raised: object) -> bool:
+        """For `Supervisor.interrupt`."""
+        return raised is self._replay
+
+
+def open_source(recorded: Recorded) -> FileSource | LineSource | Iterator[Any]:
+    """What is to be replayed: lines where there are any, else the events themselves.
+
+    A text or path names a file; raises OSError when it cannot be opened.
+    """
+    if isinstance(recorded, str | os.PathLike):
+        if Path(recorded).is_dir():
+            raise IsADirectoryError(21, "is a directory", str(recorded))
+        return FileSource(recorded)
+    items = iter(recorded)
+    first = next(items, None)
+    if first is None:
+        return iter(())
+    items = chain([first], items)
+    return LineSource(items) if isinstance(first, str | bytes) else items
+
+
+def start(
+    recorded: Recorded,
+    options: Options,
+    replay: Replay,
+    sink: Sink,
+    known: Known,
+    submit: Callable[[Replay], None],
+    on_start: Callable[[Replaying], None],
+) -> Replaying:
+    """Begin a replay. Raises OSError for a file that cannot be opened, UnknownFormatError for one of another kind.
+
+    `on_start` is called when it is certain that there is something to replay, before the first event is raised.
+    """
+    opened = open_source(recorded)
+    source: Source | None
+
+    def on_broken(line: int, reason: str) -> None:
+        sink.tell_broken(replay, line, reason)
+
+    if isinstance(opened, FileSource | LineSource):
+        try:
+            plan = _plan(opened, options)
+        except BaseException:
+            opened.close()
+            raise
+        feeder = Feeder(replay, sink, portions_of_source(replay, opened, plan, known, on_broken), opened.close)
+        source = opened
+    else:
+        plan = Plan("json", options.speed, options.limit)
+        feeder, source = Feeder(replay, sink, portions_of_items(replay, opened, plan, on_broken)), None
+    replaying = Replaying(replay, source)
+    on_start(replaying)
+    submit(replay)
+    feeder.start()
+    return replaying
+
+
+def _plan(source: Source, options: Options) -> Plan:
+    kind = options.format or recognised(source.head(), options.event)
+    if options.event is not None and kind != "csv":
+        raise UnknownFormatError(f"a name for all events is for CSV files; this one is {kind}")
+    return Plan(kind, options.speed, options.limit, options.event)
+
+
+def encoded_names(names: Iterable[str] | None) -> frozenset[str] | None:
+    """Names of events as scripts have them; a single text is one name."""
+    if names is None:
+        return None
+    return frozenset(map(encode, [names] if isinstance(names, str) else names))

@@ -1,0 +1,64 @@
+"""The worker's side of the stream from the supervisor: messages in order, and answers out of turn.
+
+A route that asked something waits for its answer in here; what comes meanwhile is kept for later. An interrupt may end
+that wait at any moment: no byte of the stream is lost by it, and an answer that comes too late is thrown away.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from evroute_kernel.worker.messages import Answer, Decoder, Message
+
+RECEIVE_SIZE: Final = 2**18
+
+
+class Inbox:
+    """Reads messages."""
+
+    def __init__(self, stream: socket.socket) -> None:
+        self._stream = stream
+        self._decoder = Decoder()
+        self._messages: deque[Message] = deque()
+        self._answers: deque[Answer] = deque()
+        self._is_open = True
+        self._poll = select.poll()
+        self._poll.register(stream, select.POLLIN)
+        #: an interrupt must not come between reading and keeping: while this is set its handler sets `on_release`
+        self.is_busy = False
+        self.on_release: Callable[[], None] | None = None
+
+    def next(self) -> Message | None:
+        """The next message that is no answer; None at the end of the stream."""
+        while not self._messages and self._is_open:
+            self._read()
+        return self._messages.popleft() if self._messages else None
+
+    def answer(self, request: int) -> Answer:
+        """Wait for the answer to a request. Raises ConnectionResetError when there will be none."""
+        while self._is_open:
+            self._poll.poll()  # here an interrupt may strike
+            self._read()
+            while self._answers:
+                answer = self._answers.popleft()
+                if answer.request == request:
+                    return answer
+        raise ConnectionResetError("the supervisor is gone")
+
+    def _read(self) -> None:
+        self.is_busy = True
+        data = self._stream.recv(RECEIVE_SIZE)
+        self._is_open = bool(data)
+        for message in self._decoder.feed(data):
+            if isinstance(message, Answer):
+                self._answers.append(message)
+            else:
+                self._messages.append(message)
+        self.is_busy = False
+        if self.on_release is not None:
+            release, self.on_release = self.on_release, None
+            release()

@@ -1,0 +1,178 @@
+"""Runs a portion of a replay: parses recorded lines where that is to be done here, runs the routes, counts.
+
+The engine hands out blocks of raw lines, because reading JSON for every event in its one thread would cost more than
+running most routes. Everything that must not get lost when this process dies is in the black box: which event of the
+portion was running (INDEX, the number of events begun before it), and whether one was (STATEMENT, -1 between two).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from time import monotonic
+from typing import Final, Protocol
+
+from evroute_kernel.runtime.context import Context, LinkedRoute, Process
+from evroute_kernel.worker.blackbox import INDEX, STATEMENT, BlackBox
+from evroute_kernel.worker.messages import Params, PortionFinished, RouteFailed, RunPortion
+from evroute_kernel.worker.outbox import Outbox
+from evroute_kernel.worker.recorded import events_in
+
+#: broken lines of one portion that are told one by one
+BROKEN_KEPT: Final = 100
+#: causes of a failure after which a portion does not go on
+ENDS_PORTION: Final = ("interrupted", "out of memory")
+#: units of time in a second
+RESOLUTION: Final = 1e7
+
+Events = Iterable["tuple[int, str, Params]"]
+
+
+class Runner(Protocol):
+    """What runs routes: the child."""
+
+    def attempt(self, run: int, route: LinkedRoute, context: Context) -> BaseException | None:
+        """Run a route; what stopped it."""
+
+    def new_context(self, event: str, params: Params) -> Context:
+        """The context of one run."""
+
+    def failure(self, run: int, error: BaseException) -> RouteFailed:
+        """The report about a route that did not end by itself."""
+
+
+class Portion:
+    """One portion under way."""
+
+    def __init__(
+        self, message: RunPortion, runner: Runner, process: Process, outbox: Outbox, blackbox: BlackBox
+    ) -> None:
+        self._message = message
+        self._runner = runner
+        self._process = process
+        self._outbox = outbox
+        self._blackbox = blackbox
+        self._routes = {event: [process.slots[slot] for slot in slots] for event, slots in message.handlers.items()}
+        self._done = message.skip
+        self._line = 0
+        self._is_whole = True
+        self._skip_broken = message.skip_broken
+        self._ran: Counter[str] = Counter()
+        self._unhandled: Counter[str] = Counter()
+        self._seconds: list[float] = []
+        self._broken: list[tuple[int, str]] = []
+        self._broken_count = 0
+        self._failure: RouteFailed | None = None
+
+    def run(self) -> RouteFailed | None:
+        """Run it and report; the last failure, if there was one."""
+        message, process = self._message, self._process
+        self._outbox.begin(message.room, collecting=True)
+        emit = process.emit
+        if message.level_limit is not None:
+            limit = message.level_limit
+            process.emit = lambda record: emit(record) if record[0] <= limit else self._leave_out()
+        try:
+            self._run_all(self._events(), message.skip, message.only)
+        finally:
+            process.emit = emit
+        self._blackbox.place[STATEMENT] = -1
+        self._outbox.end()
+        self._outbox.send(self._report())
+        return self._failure
+
+    def _leave_out(self) -> None:
+        self._outbox.dropped += 1
+
+    def _events(self) -> Events:
+        message = self._message
+        if message.entries is not None:
+            return message.entries
+        return events_in(message.data, message.first_line, self._told_broken)
+
+    def _told_broken(self, line: int, why: str) -> None:
+        if self._skip_broken:
+            self._skip_broken -= 1
+            return
+        self._broken_count += 1
+        if len(self._broken) < BROKEN_KEPT:
+            self._broken.append((line, why))
+
+    def _run_all(self, events: Events, skip: int, only: frozenset[str] | None) -> None:
+        place, clock, routes = self._blackbox.place, self._blackbox.clock, self._routes
+        counts, unhandled, seconds, run_event = self._ran, self._unhandled, self._seconds, self._run_event
+        outbox, index, line = self._outbox, 0, 0
+        for line, event, params in events:
+            if index < skip:
+                index += 1
+                continue
+            if (handlers := routes.get(event)) is None or (only is not None and event not in only):
+                index += 1
+                if only is None or event in only:
+                    unhandled[event] += 1
+                if self._is_to_end():
+                    self._is_whole = False
+                    break
+                continue
+            # in this order: a process killed in between is taken to have run the event before, not to run this one
+            place[STATEMENT] = 0
+            place[INDEX] = index
+            clock[0] = begun = monotonic()
+            outbox.recorded = event, line
+            go_on = run_event(event, params, handlers)
+            seconds.append(monotonic() - begun)
+            place[STATEMENT] = -1
+            index += 1
+            counts[event] += 1
+            if not go_on:
+                self._is_whole = False
+                break
+        outbox.recorded = None
+        self._done, self._line = max(index, skip), line
+
+    def _is_to_end(self) -> bool:
+        """An interrupt strikes inside of routes alone; where none is run it must be looked for."""
+        return self._blackbox.interrupt == self._message.run
+
+    def _run_event(self, event: str, params: Params, routes: list[LinkedRoute]) -> bool:
+        """Run all routes of one event; whether the portion goes on."""
+        runner, run = self._runner, self._message.run
+        for route in routes:
+            error = runner.attempt(run, route, runner.new_context(event, params))
+            if error is not None:
+                self._failure = runner.failure(run, error)
+                self._outbox.send(self._failure)
+                if self._failure.cause in ENDS_PORTION:
+                    return False
+        return True
+
+    def _report(self) -> PortionFinished:
+        message = self._message
+        return PortionFinished(
+            message.run,
+            self._done,
+            self._line,
+            self._is_whole,
+            self._outbox.dropped,
+            dict(self._ran),
+            dict(self._unhandled),
+            self._broken_count,
+            tuple(self._broken),
+            latencies(self._seconds),
+        )
+
+
+def latencies(seconds: Iterable[float]) -> dict[int, int]:
+    """How often each time came up, in units of 100 ns, the larger ones with three digits."""
+    counts: Counter[int] = Counter(map(int, map(RESOLUTION.__mul__, seconds)))
+    rounded: Counter[int] = Counter()
+    for units, count in counts.items():
+        rounded[_rounded(units)] += count
+    return dict(rounded)
+
+
+def _rounded(units: int) -> int:
+    step = 1
+    while units >= 1000 * step:
+        step *= 10
+    return units - units % step

@@ -1,0 +1,179 @@
+"""Recorded events: one JSON text a line -> names and parameters, as scripts have them.
+
+Two shapes are understood, and may be mixed: what `%record` writes, `{"event": E_X, "params": ..., "time": ...}`, and
+the notifications of OpenSIPS 3.x, `{"jsonrpc": "2.0", "method": E_X, "params": ...}`. A line may hold several, one
+after the other (the server's `tcp:` transport writes nothing between them) or as a JSON array.
+
+`params` is an object; an array of values, which then have no names; or an array of `[name, value]` pairs where some
+have a name and some have none. Integers stay integers and texts texts, names may occur twice, and the order counts.
+Other values become what the server's `raise_event` makes of them: fractions are cut, the rest is its JSON text; the
+server's null is the empty string. A byte that is no UTF-8 is itself, or the escape of a lone surrogate
+(`\\udcff` is the byte 0xff), which is how `%record` writes it so that its files are valid JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from math import isnan
+from typing import Any, Final, TypeAlias
+
+from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
+
+Params: TypeAlias = "tuple[tuple[str | None, int | str | None], ...]"
+#: name and parameters (byte strings), and when it was raised: seconds of the epoch, a text, or None
+RecordedEvent: TypeAlias = "tuple[str, Params, Any]"
+#: line number (from 1) and why the line, or the rest of it, is not understood
+OnBroken: TypeAlias = Callable[[int, str], None]
+
+#: bytes of an event's name
+NAME_LIMIT: Final = 64
+#: bytes of one line that are looked at; an event is never that long
+LINE_LIMIT: Final = 2**20
+
+# pairs, because names may occur twice; objects are tuples and arrays are lists; control characters need no escape
+_decode: Final = json.JSONDecoder(object_pairs_hook=tuple, strict=False).raw_decode
+_BLANKS: Final = " \t\r\x00\ufeff"
+
+
+class BrokenLine(ValueError):
+    """A line that holds no event; the text says why."""
+
+
+def events_in(data: bytes, first_line: int, on_broken: OnBroken) -> Iterator[tuple[int, str, Params]]:
+    """Line number, name and parameters of each event of a block of lines. Broken lines are told and passed over."""
+    # One character per byte is what scripts have. Only escapes need more: they name characters, not bytes.
+    has_escapes = b"\\u" in data
+    text = data.decode("latin-1")
+    for line, content in enumerate(text.split("\n"), first_line):
+        if not has_escapes:
+            try:  # one object and nothing else, as nearly always; whatever is wrong with it is found below
+                item, end = _decode(content)
+                if end == len(content) and type(item) is tuple:
+                    event, params, _ = _event(item, False)
+                    yield line, event, params
+                    continue
+            except (ValueError, RecursionError):
+                pass
+        if not content or content.isspace():
+            continue
+        try:
+            found = _wide_events(content) if has_escapes and "\\u" in content else _events(content, False)
+            for event, params, _ in found:
+                yield line, event, params
+        except BrokenLine as error:
+            on_broken(line, str(error))
+
+
+def events_of(line: bytes) -> Iterator[RecordedEvent]:
+    """The events of one line. Raises BrokenLine behind those that could be read."""
+    content = line.decode("latin-1")
+    return _wide_events(content) if "\\u" in content else _events(content, False)
+
+
+def _wide_events(content: str) -> Iterator[RecordedEvent]:
+    return _events(content.encode("latin-1").decode("utf-8", "surrogateescape"), True)
+
+
+def _events(text: str, wide: bool) -> Iterator[RecordedEvent]:
+    """`wide`: the text holds characters, not bytes."""
+    if len(text) > LINE_LIMIT:
+        raise BrokenLine(f"the line is longer than {LINE_LIMIT} bytes")
+    text = text.removeprefix("\xef\xbb\xbf").strip(_BLANKS)  # a byte order mark, one character per byte
+    position, end = 0, len(text)
+    while position < end:
+        try:
+            item, position = _decode(text, position)
+        except (ValueError, RecursionError) as error:
+            raise BrokenLine(_why(error, text, position)) from None
+        if type(item) is list:
+            yield from (_event(each, wide) for each in item)
+        else:
+            yield _event(item, wide)
+        while position < end and text[position] in " \t\r,":
+            position += 1
+
+
+def _why(error: Exception, text: str, position: int) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        if error.pos >= len(text):
+            return "the JSON text ends too early"
+        return f"no JSON at column {error.pos + 1}: {error.msg[:1].lower()}{error.msg[1:]}"
+    return "the JSON text nests too deeply" if isinstance(error, RecursionError) else f"no JSON: {error}"
+
+
+def _event(item: Any, wide: bool) -> RecordedEvent:
+    if type(item) is not tuple:
+        raise BrokenLine(f"expected an object with event and params, not {_kind(item)}")
+    fields = dict(item)
+    name = fields.get("event")
+    is_own = name is not None
+    if not is_own:
+        name = fields.get("method")
+    if type(name) is not str:
+        raise BrokenLine('the name of the event is missing: "event" or "method"')
+    if wide:
+        name = encode(name)
+    if not 0 < len(name) <= NAME_LIMIT:
+        raise BrokenLine(f"the name of an event has 1 to {NAME_LIMIT} bytes, this one {len(name)}")
+    return name, _params(fields.get("params"), wide, is_own), fields.get("time")
+
+
+def _params(params: Any, wide: bool, is_own: bool) -> Params:
+    if type(params) is tuple:
+        if not wide:
+            for _, value in params:
+                if type(value) is not str and (type(value) is not int or not INT_MIN <= value <= INT_MAX):
+                    break
+            else:
+                return params
+        return tuple((_text(name, wide), _value(value, wide, is_own)) for name, value in params)
+    if type(params) is list:
+        return tuple(_unnamed(value, wide, is_own) for value in params)
+    if params is None:
+        return ()
+    raise BrokenLine(f"params is an object or an array, not {_kind(params)}")
+
+
+def _unnamed(item: Any, wide: bool, is_own: bool) -> tuple[str | None, int | str | None]:
+    """An item of an array: a value, or a pair of name and value."""
+    if type(item) is not list:
+        return None, _value(item, wide, is_own)
+    if len(item) != 2 or not isinstance(item[0], str | None):
+        raise BrokenLine("an array of params holds values, or pairs [name, value]")
+    name, value = item
+    return None if name is None else _text(name, wide), _value(value, wide, is_own)
+
+
+def _value(value: Any, wide: bool, is_own: bool) -> int | str | None:
+    if isinstance(value, str):
+        return _text(value, wide)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if isnan(value):
+            raise BrokenLine("NaN is no parameter")
+        return int(max(INT_MIN, min(INT_MAX, value)))
+    if value is None:
+        return None if is_own else ""
+    text = json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    return _text(text, wide)
+
+
+def _plain(value: Any) -> Any:
+    """JSON's objects and arrays as Python has them."""
+    if type(value) is tuple:
+        return {name: _plain(item) for name, item in value}
+    return [_plain(item) for item in value] if type(value) is list else value
+
+
+def _text(text: str, wide: bool) -> str:
+    if not wide:
+        return text
+    try:
+        return encode(text)
+    except UnicodeEncodeError:
+        raise BrokenLine("a text holds half of a surrogate pair that stands for no byte") from None
+
+
+def _kind(value: Any) -> str:
+    kinds = {tuple: "an object", list: "an array", str: "a text", bool: "a truth value", type(None): "null"}
+    return kinds.get(type(value), "a number")

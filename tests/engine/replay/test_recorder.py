@@ -1,0 +1,160 @@
+"""Recordings: what is raised is in the file, and reads back as it was raised."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evroute_kernel.engine.replay import recorder as recording
+from evroute_kernel.engine.replay.recorder import Recorder, recorded_line
+from evroute_kernel.engine.session import Session
+from evroute_kernel.worker.recorded import events_of
+
+PARAMS: list[Any] = [
+    (),
+    (("ip", "192.0.2.1"), ("port", 5060)),
+    (("port", "5060"), ("n", -1)),
+    (("a", "1"), ("a", 2), ("", "")),
+    ((None, "x"), (None, 7), (None, "7")),
+    (("a", 1), (None, "x"), ("b", None)),
+    (("text", 'quotes " and \\ and \n and \x00 and \x7f'),),
+    (("Ã¼", "ZoÃ«"),),
+    (("bytes", bytes(range(256)).decode("latin-1")),),
+    (("cut", "Zo\xc3"),),
+    (("escaped", "\\udcff and \\u00eb"),),
+]
+
+
+@pytest.mark.parametrize("params", PARAMS)
+def test_a_line_reads_back_as_it_was(params: Any) -> None:
+    line = recorded_line("E_\xc3\xbc", params, 1764000000.25)
+    json.loads(line.decode())  # valid UTF-8 and valid JSON
+    assert line.count(b"\n") == 1
+    assert list(events_of(line.rstrip())) == [("E_\xc3\xbc", params, 1764000000.25)]
+
+
+def test_a_line_can_be_read_by_people() -> None:
+    line = recorded_line("E_X", (("name", "Zo\xc3\xab"), ("port", 5060)), 5.0)
+    assert line == '{"event": "E_X", "params": {"name": "Zoë", "port": 5060}, "time": 5.0}\n'.encode()
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    data = path.read_bytes()
+    text = gzip.decompress(data) if path.name.endswith(".gz") else data
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.jsonl.gz"])
+def test_every_event_in_order(session: Session, tmp_path: Path, name: str) -> None:
+    session.load(
+        """
+        event_route[E_X] { $avp(v) = $param(n); raise_event("E_NOBODY", , $avp(v)); raise_event("E_NEXT"); }
+        event_route[E_NEXT] { $var(x) = 1; }
+        """
+    )
+    session.raise_event("E_X", {"n": 0})
+    with session.record(tmp_path / name) as recorder:
+        session.raise_event("E_X", {"n": 1})
+        session.submit_batch("E_NEXT", [{"k": n} for n in range(2000)]).result()
+        assert session.recordings == [recorder]
+    session.raise_event("E_X", {"n": 2})
+    found = lines(tmp_path / name)
+    assert [each["event"] for each in found] == ["E_X", "E_NOBODY", "E_NEXT", *["E_NEXT"] * 2000]
+    assert [each.get("params") for each in found[:3]] == [{"n": 1}, [1], None]
+    assert [each["params"]["k"] for each in found[3:]] == list(range(2000))
+    assert recorder.written == 2003
+    assert session.recordings == []
+
+
+def test_chosen_events(session: Session, tmp_path: Path) -> None:
+    session.load("event_route[E_X] { exit; }\nevent_route[E_Ü] { exit; }".replace("[E_Ü]", '["E_Ü"]'))
+    with session.record(tmp_path / "x", ["E_Ü"]):
+        session.raise_event("E_X")
+        session.raise_event("E_Ü")
+    assert [each["event"] for each in lines(tmp_path / "x")] == ["E_Ü"]
+
+
+def test_files_that_exist(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "x.gz"
+    session.load("event_route[E_X] { exit; }")
+
+    def record(**options: Any) -> None:
+        with session.record(path, **options):
+            session.raise_event("E_X", {"n": len(path.name)})
+
+    record()
+    with pytest.raises(FileExistsError):
+        session.record(path)
+    record(mode="append")
+    assert len(lines(path)) == 2
+    record(mode="replace")
+    assert len(lines(path)) == 1
+    with pytest.raises(FileNotFoundError):
+        session.record(tmp_path / "absent" / "x")
+
+
+def test_a_torn_last_line_does_not_spoil_the_next(session: Session, tmp_path: Path) -> None:
+    session.load("event_route[E_X] { exit; }")
+    path = tmp_path / "x"
+    path.write_bytes(b'{"event": "E_X", "par')
+    with session.record(path, mode="append"):
+        session.raise_event("E_X")
+    assert json.loads(path.read_bytes().splitlines()[1])["event"] == "E_X"
+
+
+def test_a_recording_ends_complete_with_its_session(tmp_path: Path) -> None:
+    with Session(workers=1) as session:
+        session.load("event_route[E_X] { exit; }")
+        session.record(tmp_path / "x.gz")
+        session.submit_batch("E_X", [{"n": n} for n in range(5000)]).result()
+    assert [each["params"]["n"] for each in lines(tmp_path / "x.gz")] == list(range(5000))
+
+
+def test_a_replay_of_a_recording_is_recorded_alike(session: Session, tmp_path: Path) -> None:
+    session.load("event_route[E_X] { exit; }")
+    with session.record(tmp_path / "one"):
+        session.submit_batch("E_X", [{"n": n, "s": str(n)} for n in range(1000)]).result()
+    with session.record(tmp_path / "two"):
+        session.replay(tmp_path / "one")
+    first, second = lines(tmp_path / "one"), lines(tmp_path / "two")
+    assert [each["params"] for each in first] == [each["params"] for each in second]
+
+
+def never_ends() -> None:
+    """The end of a listener that was never one."""
+
+
+def test_what_cannot_be_written_is_counted_and_told(wait: Callable[[Callable[[], bool]], None]) -> None:
+    listeners: list[Any] = []
+
+    def tap(listener: Any) -> Callable[[], None]:
+        listeners.append(listener)
+        return never_ends
+
+    with Recorder("/dev/full", tap, mode="append") as recorder:
+        listeners[0]("E_X", (), 1.0)
+        wait(lambda: recorder.fault is not None)
+        listeners[0]("E_X", (), 1.0)
+    assert "cannot write /dev/full: no space left on device" in (recorder.fault or "")
+    assert recorder.dropped >= 1
+
+
+def test_what_comes_faster_than_it_can_be_written_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "WAITING_LIMIT", 10)
+    monkeypatch.setattr(recording, "GATHER", 3600)
+    listeners: list[Any] = []
+
+    def tap(listener: Any) -> Callable[[], None]:
+        listeners.append(listener)
+        return never_ends
+
+    with Recorder(tmp_path / "x", tap) as recorder:
+        for n in range(15):
+            listeners[0]("E_X", (("n", n),), 1.0)
+    assert (recorder.written, recorder.dropped) == (10, 5)
+    assert len(lines(tmp_path / "x")) == 10

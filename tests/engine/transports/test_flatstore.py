@@ -1,0 +1,138 @@
+"""`flatstore:`: lines of values in a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evroute_kernel.engine.transports import flatstore
+from evroute_kernel.worker.sockets import BadSocket
+
+PARAMS = (("neg", -3), ("e", ""), ("str", 'a,b"\\\t\x01/\xc3\xa9'), ("null", None), ("int", 7))
+
+
+def written(path: Path, bench: Any, letter: Any, *params: Any) -> bytes:
+    target = bench.open(f"flatstore:{path}")
+    for given in params:
+        assert target.deliver(letter("E_F", given)).ok
+    return path.read_bytes()
+
+
+def test_values_in_a_line(bench: Any, letter: Any, tmp_path: Path) -> None:
+    found = written(tmp_path / "flat", bench, letter, PARAMS, ())
+    assert found == b'E_F,-3,,a b"\\\t\x01/\xc3\xa9,,7\nE_F\n'
+    assert (tmp_path / "flat").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    ("modparams", "params", "line"),
+    [
+        ({"delimiter": ";"}, ((None, "a;b,c"), (None, 1)), b"E_F;a b,c;1\n"),
+        # the first byte of a long delimiter is taken out of values wherever it stands
+        ({"delimiter": "::"}, ((None, "a:b::c"),), b"E_F::a b  c\n"),
+        # so the escape finds nothing, unless that byte is a blank
+        ({"delimiter": ",", "escape_delimiter": "_"}, ((None, "a,b"),), b"E_F,a b\n"),
+        ({"delimiter": " |", "escape_delimiter": "__"}, ((None, "a |b"),), b"E_F |a__b\n"),
+        ({"suppress_event_name": 1}, ((None, "a"), (None, 0)), b"a,0\n"),
+        # nothing has been written before the second value, so no delimiter goes before it
+        ({"suppress_event_name": 1}, ((None, ""), (None, "a"), (None, "")), b"a,\n"),
+        ({"suppress_event_name": 1}, (), b"\n"),
+    ],
+)
+def test_module_parameters(
+    bench: Any, letter: Any, tmp_path: Path, modparams: dict[str, Any], params: Any, line: bytes
+) -> None:
+    bench.modparams.update({("event_flatstore", name): [value] for name, value in modparams.items()})
+    assert written(tmp_path / "flat", bench, letter, params) == line
+
+
+@pytest.mark.parametrize(("given", "mode"), [("0600", 0o600), ("640", 0o640), ("rw", 0o644)])
+def test_permissions(bench: Any, letter: Any, tmp_path: Path, given: str, mode: int) -> None:
+    bench.modparams["event_flatstore", "file_permissions"] = [given]
+    written(tmp_path / "flat", bench, letter, ())
+    assert (tmp_path / "flat").stat().st_mode & 0o777 == mode
+
+
+def test_lines_are_appended_to_what_is_there(bench: Any, letter: Any, tmp_path: Path) -> None:
+    (tmp_path / "flat").write_bytes(b"before\n")
+    assert written(tmp_path / "flat", bench, letter, ()) == b"before\nE_F\n"
+
+
+def test_rotation_when_asked(bench: Any, letter: Any, tmp_path: Path) -> None:
+    path, moved = tmp_path / "flat", tmp_path / "moved"
+    target = bench.open(f"flatstore:{path}")
+    target.deliver(letter("E_1", ()))
+    path.rename(moved)
+    target.deliver(letter("E_2", ()))
+    assert bench.outlets.rotate(str(path))
+    target.deliver(letter("E_3", ()))
+    assert (moved.read_bytes(), path.read_bytes()) == (b"E_1\nE_2\n", b"E_3\n")
+    assert not bench.outlets.rotate(str(moved))
+    target.close()
+    assert not bench.outlets.rotate(str(path))
+
+
+@pytest.mark.parametrize(
+    ("modparams", "first"),
+    [
+        ({"rotate_count": 2}, b"E_F\nE_F\n"),
+        ({"rotate_count": "2"}, b"E_F\nE_F\n"),
+        ({"rotate_size": 5}, b"E_F\nE_F\n"),
+        ({"rotate_size": "8 bytes"}, b"E_F\nE_F\n"),
+        ({"rotate_size": "1k"}, b"E_F\nE_F\nE_F\n"),
+    ],
+)
+def test_rotation_by_amount(bench: Any, letter: Any, tmp_path: Path, modparams: dict[str, Any], first: bytes) -> None:
+    bench.modparams.update({("event_flatstore", name): [value] for name, value in modparams.items()})
+    bench.modparams["event_flatstore", "suffix"] = [".1"]
+    target = bench.open(f"flatstore:{tmp_path}/flat")
+    for n in range(3):
+        if n == 2:
+            bench.modparams["event_flatstore", "suffix"] = [".$var(n)"]
+        target.deliver(letter("E_F", ()))
+    assert (tmp_path / "flat.1").read_bytes() == first
+    assert (tmp_path / "flat.7").exists() == (first.count(b"\n") == 2)
+
+
+def test_rotation_by_time(bench: Any, letter: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(flatstore, "time", lambda: now)
+    bench.modparams["event_flatstore", "rotate_period"] = [60]
+    path = tmp_path / "flat"
+    target = bench.open(f"flatstore:{path}")
+    for moment, name in ((1000.0, "a"), (1019.0, "b"), (1020.0, "c")):
+        now = moment
+        target.deliver(letter("E_F", ()))
+        path.replace(tmp_path / name) if path.exists() else None
+    assert (tmp_path / "a").read_bytes() == b"E_F\nE_F\n"
+    assert (tmp_path / "c").read_bytes() == b"E_F\n"
+    assert not (tmp_path / "b").exists()
+
+
+def test_files_that_cannot_be(bench: Any, letter: Any, tmp_path: Path) -> None:
+    with pytest.raises(BadSocket, match="is a directory"):
+        bench.open(f"flatstore:{tmp_path}")
+    with pytest.raises(BadSocket, match=r"the directory of flatstore:.* does not exist"):
+        bench.open(f"flatstore:{tmp_path}/none/flat")
+    target = bench.open(f"flatstore:{tmp_path}/flat")
+    (tmp_path / "flat").mkdir()  # since then
+    outcome = target.deliver(letter("E_F", ()))
+    assert outcome.lines == ("Opening socket error", "cannot write to socket")
+    (tmp_path / "flat").rmdir()
+    assert target.deliver(letter("E_F", ())).ok
+
+
+def test_a_fifo_that_nobody_reads_blocks_nobody(bench: Any, letter: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    target = bench.open(f"flatstore:{tmp_path}/fifo")
+    outcomes = [target.deliver(letter("E_F", ((None, "x" * 4000),))) for _ in range(40)]
+    assert outcomes[0].ok
+    assert outcomes[-1].lines == ("cannot write to socket",)
+
+
+def test_a_full_disk(bench: Any, letter: Any) -> None:
+    outcome = bench.open("flatstore:/dev/full").deliver(letter("E_F", ()))
+    assert outcome.lines == ("cannot write to socket",)
