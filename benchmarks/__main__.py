@@ -14,13 +14,14 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import engine, kernels, language
+from benchmarks import engine, kernels, language, replay
 from benchmarks.measurement import Measurement
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
     "answers": kernels.answers,
     "compile": language.compile_time,
     "events": engine.events_per_second,
+    "replay": replay.replay,
     "round-trip": kernels.round_trip,
     "start-up": kernels.start_up,
 }

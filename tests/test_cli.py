@@ -230,7 +230,7 @@ class TestMigrate:
         path.write_text("event_route[E_X] {\n  fetch_event_params($var(list));\n}")
         done = evroute("migrate", path)
         assert (done.returncode, done.stdout) == (0, "")
-        assert done.stderr.startswith(f"{path}:2:3: warning: this stays as it is: ")
+        assert f"\n{path}:2:3: warning: this stays as it is: " in done.stderr
         assert done.stderr.rstrip().endswith("]")
 
     def test_several_files(self, tmp_path: Path, script: Path) -> None:

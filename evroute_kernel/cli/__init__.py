@@ -1,4 +1,4 @@
-"""The `evroute` command: run a script, check or migrate scripts, export a notebook, install the kernelspec.
+"""The `evroute` command: run or serve a script, check or migrate scripts, export a notebook, install the kernelspec.
 
 It needs no Jupyter, but to install the kernelspec.
 
@@ -21,6 +21,8 @@ from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_USAGE, FailedError, U
 #: command -> what it is for. Each is a module here: `add(parser)` gives it its arguments and a function to run
 COMMANDS: Final = {
     "run": "load a script, raise events, print what it logs",
+    "replay": "load a script, raise recorded events, say what became of them",
+    "serve": "load a script and let clients of the management interface raise events",
     "check": "say what is wrong with scripts, without running them",
     "migrate": "rewrite scripts of OpenSIPS 2.x for 3.x",
     "export": "make a server's configuration of a notebook",

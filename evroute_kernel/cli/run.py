@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evroute_kernel.cli.files import read, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, FailedError, UsageError
+from evroute_kernel.cli.records import print_as_json, print_as_text
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.source import Source
 
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     # not before: a wrong command line is answered at once
     from evroute_kernel.engine.session import Session
 
-    print_record = _print_json if options.json else _print_record
+    print_record = print_as_json if options.json else print_as_text
     with Session(workers=1) as session:
         try:
             loaded = session.load(source_of(options.file, text))
@@ -67,7 +67,7 @@ def _requests(texts: Sequence[str]) -> list[tuple[RaiseRequest, Params]]:
         source = Source("--raise", text)
         try:
             request = parse_raise(text, source)
-            for option in ("async", "detach"):
+            for option in ("async", "detach", "live"):
                 if option in request.options:
                     raise ArgumentError(f"--{option} is for notebooks", source.span(0, len(text)))
             requests.append((request, with_samples(request)))
@@ -91,35 +91,3 @@ def _print_run(run: Run, print_record: Callable[[LogRecord], None]) -> None:
         print_record(record)
     if run.errors:
         raise FailedError("\n".join(error.render() for error in run.errors))
-
-
-def _print_json(record: LogRecord) -> None:
-    print(json.dumps(_plain(record), ensure_ascii=False), flush=True)
-
-
-def _print_record(record: LogRecord) -> None:
-    stream = sys.stdout if record.level in ("NOTICE", "INFO", "DBG") else sys.stderr
-    if record.diagnostic:
-        print(f"{_place(record)}{record.level}: {record.text}", file=stream, flush=True)
-    else:
-        print(record.text, end="", file=stream, flush=True)
-
-
-def _place(record: LogRecord) -> str:
-    return f"{record.span.source.name}:{record.span.line}:{record.span.column}: " if record.span else ""
-
-
-def _plain(record: LogRecord) -> dict[str, Any]:
-    """A log record as JSON has it; `file`, `line` and `column` only where the record has a place."""
-    plain = {
-        "level": record.level,
-        "text": record.text,
-        "diagnostic": record.diagnostic,
-        "event": record.event,
-        "route": record.route,
-        "process": record.process,
-        "time": record.time,
-    }
-    if record.span:
-        plain |= {"file": record.span.source.name, "line": record.span.line, "column": record.span.column}
-    return plain

@@ -15,6 +15,9 @@ class TokenClass:
     textmate: str = ""
 
 
+# What is known must look otherwise than what is not, in exported notebooks too: their style has colours for keywords,
+# operators, numbers, texts, comments and punctuation, and none for names. So those are the types here, but for names
+# that users choose.
 CLASSES: Final[dict[str, TokenClass]] = {
     # blanks, what the server drops, and text where anything goes
     "text": TokenClass("Text"),
@@ -28,10 +31,10 @@ CLASSES: Final[dict[str, TokenClass]] = {
     "kind": TokenClass("Keyword.Declaration", "keyword", "storage.type"),
     # the name of a route or event, where it is defined, called or raised
     "name": TokenClass("Name.Function", "variableName.definition", "entity.name.function"),
-    "setting": TokenClass("Name.Variable.Global", "attributeName", "support.constant"),
-    "function": TokenClass("Name.Builtin", "variableName.standard", "support.function"),
-    "variable": TokenClass("Name.Variable", "variableName.special", "variable.other"),
-    "transformation": TokenClass("Name.Attribute", "propertyName", "entity.other.attribute-name"),
+    "setting": TokenClass("Keyword.Namespace", "attributeName", "support.constant"),
+    "function": TokenClass("Keyword.Reserved", "variableName.standard", "support.function"),
+    "variable": TokenClass("Operator.Word", "variableName.special", "variable.other"),
+    "transformation": TokenClass("Keyword.Type", "propertyName", "entity.other.attribute-name"),
     "string": TokenClass("String", "string", "string.quoted"),
     "escape": TokenClass("String.Escape", "string.special", "constant.character.escape"),
     # "L_WARN" as the first argument of xlog

@@ -203,18 +203,19 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "magics": tuple(
         r"""
-        assert cache check clear config event events expect export forget graph help load log lsmagic migrate ps raise
-        reset route routes shv stub stubs tick timeout unstub vars workers
+        assert cache check clear config connect disconnect event events expect export forget graph help inbox load log
+        lsmagic mi migrate ps raise record replay reset route routes sh shv stub stubs subscribe subscribers tick
+        timeout timer unstub vars workers
         """.split()
     ),
     "name_magics": tuple(
         r"""
-        event forget help raise route stub tick unstub
+        event forget help raise route stub subscribe subscribers tick unstub
         """.split()
     ),
     "body_magics": tuple(
         r"""
-        check migrate raise
+        check migrate raise replay sh
         """.split()
     ),
     "levels": tuple(

@@ -6,8 +6,9 @@ Used to write `generated.py`, not by the lexer of Pygments itself: it imports th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from evroute_kernel.lang.lexer import KEYWORDS
@@ -29,6 +30,9 @@ _LEVELS: Final = ("L_ALERT", "L_CRIT", "L_ERR", "L_WARN", "L_NOTICE", "L_INFO", 
 
 #: the package that declares magics; read as text, for this layer lies below it
 _MAGICS: Final = Path(__file__).parent.parent / "kernel" / "magics"
+#: how usages begin whose first argument is a name; so do those in another module, which are of magics that raise events
+_NAMES: Final = ("NAME", "[NAME]", "EVENT", "[EVENT]")
+_ELSEWHERE: Final = "EVENT"
 
 
 def gathered() -> dict[str, tuple[str, ...]]:
@@ -71,24 +75,30 @@ def _of_the_magics() -> dict[str, Iterable[str]]:
     """The names in the decorators `@magic("name", "usage", body=...)`."""
     declared = [call for path in sorted(_MAGICS.glob("*.py")) for call in _declarations(path)]
     return {
-        "magics": {_text(call.args[0]) for call in declared},
-        "name_magics": {_text(call.args[0]) for call in declared if _takes_a_name(call)},
-        "body_magics": {_text(call.args[0]) for call in declared if any(k.arg == "body" for k in call.keywords)},
+        "magics": {name for name, _, _ in declared},
+        "name_magics": {name for name, usage, _ in declared if usage.startswith(_NAMES)},
+        "body_magics": {name for name, _, has_body in declared if has_body},
     }
 
 
-def _takes_a_name(call: ast.Call) -> bool:
-    """Whether the first argument is a name; so it is for those whose usage stands elsewhere, with their own reader."""
-    return len(call.args) > 1 and (_text(call.args[1]) or "NAME").startswith(("NAME", "[NAME]"))
-
-
-def _declarations(path: Path) -> Iterator[ast.Call]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def _declarations(path: Path) -> Iterator[tuple[str, str, bool]]:
+    """Name, usage, and whether `%%name` exists, of each magic of a module."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    constants = {
+        node.target.id: _text(node.value)
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None
+    }
+    for node in ast.walk(tree):
         for decorator in getattr(node, "decorator_list", ()):
             if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "magic":
-                yield decorator
+                name, *usage = decorator.args
+                has_body = any(keyword.arg == "body" for keyword in decorator.keywords)
+                yield _text(name), "".join(_text(text, constants) for text in usage), has_body
 
 
-def _text(node: ast.expr) -> str:
-    """The text of a literal; "" for anything else."""
+def _text(node: ast.expr, constants: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The text of a literal, or of a constant of the module; "" for anything else."""
+    if isinstance(node, ast.Name):
+        return constants.get(node.id, _ELSEWHERE)
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

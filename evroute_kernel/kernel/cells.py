@@ -47,18 +47,21 @@ class Cut:
         return bool(self.script.strip())
 
 
+#: magics below whose first line stands script all the same
+SCRIPT_BELOW: Final = ("check", "migrate")
+
 _CELL_MAGIC: Final = re.compile(r"\s*%%(?P<name>[A-Za-z][\w-]*|)(?P<text>[^\n]*)(?:\n(?P<body>.*))?\Z", re.DOTALL)
 _MAGIC: Final = re.compile(r"[ \t]*%%?(?P<name>[A-Za-z][\w-]*)(?P<text>(?:[ \t][^\n]*)?)(?=\n|\Z)")
 _QUESTION: Final = re.compile(
     r"""
-    [ \t]* (?: \?\??[ \t]*(?P<after> [%$\w.\[\]()]+ )
-            | (?P<before> [%$][%$\w.]+(?:\([^()\n]*\))? | [A-Za-z][\w.\[\]]* )\?\?? )
+    [ \t]* (?: \?\??[ \t]*(?P<after> [%$\w.,\[\](){}-]+ )
+            | (?P<before> [%$][%$\w.]+(?:\([^()\n]*\))? | \$\([^\n?]*\) | \{[\w.,]+\} | [A-Za-z][\w.\[\]-]* )\?\?? )
     [ \t]*\r?(?=\n|\Z)
     """,
     re.VERBOSE,
 )
 #: a quick look: without any of these a cell is script only
-_CANDIDATE: Final = re.compile(r"^[ \t]*(?:%|\?|[%$\w.\[\]()]+\?)", re.MULTILINE)
+_CANDIDATE: Final = re.compile(r"^[ \t]*(?:%|\?|[%$\w.,\[\](){}-]+\?)", re.MULTILINE)
 
 _TOKEN: Final = re.compile(
     r"""
@@ -78,7 +81,7 @@ _PARENTHESIS: Final = re.compile(r"[()]")
 def cut(source: Source) -> Cut:
     """Cut a cell; never fails: what looks like nothing known is left in the script, for the parser to name."""
     text = source.text
-    if text.lstrip()[:2] == "%%":
+    if text.lstrip()[:2] == "%%" and not _QUESTION.fullmatch(text.strip()):
         return Cut(source, "", (_cell_magic(source),))
     if not _CANDIDATE.search(text):
         return Cut(source, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evroute_kernel.engine.arguments import ArgumentError, parse_params
-from evroute_kernel.kernel.cells import MagicLine, cut
+from evroute_kernel.kernel.cells import SCRIPT_BELOW, MagicLine, cut
 from evroute_kernel.lang.completeness import is_complete
 from evroute_kernel.source import Source
 
@@ -14,18 +14,23 @@ def completeness(code: str) -> dict[str, Any]:
     """An is_complete_reply: status, and for an incomplete cell the indentation of its next line."""
     pieces = cut(Source("cell", code))
     if pieces.magics and pieces.magics[0].body is not None:
-        return {"status": "complete"} if _has_its_body(pieces.magics[0]) else {"status": "incomplete", "indent": ""}
+        return _of_cell_magic(pieces.magics[0], pieces.magics[0].body)
     status, indent = is_complete(pieces.script)
     return {"status": status, "indent": indent} if status == "incomplete" else {"status": status}
 
 
-def _has_its_body(magic: MagicLine) -> bool:
-    """The lines below `%%name` are all there when they are whole JSON, or when an empty line ends them."""
-    body = magic.body or ""
+def _of_cell_magic(magic: MagicLine, body: str) -> dict[str, Any]:
+    """The lines below `%%name` are all there when they are whole, JSON or script, or when an empty line ends them."""
+    complete, incomplete = {"status": "complete"}, {"status": "incomplete", "indent": ""}
     if body.endswith("\n\n"):
-        return True
+        return complete
+    if magic.name in SCRIPT_BELOW:
+        status, indent = is_complete(body)
+        # what is no script of 3.6 may be one of 2.x, of which the braces alone are known
+        is_open = status == "incomplete" or (status == "invalid" and body.count("{") > body.count("}"))
+        return {**incomplete, "indent": indent} if is_open or not body.strip() else complete
     try:
         parse_params(body)
     except ArgumentError:
-        return False
-    return True
+        return incomplete
+    return complete

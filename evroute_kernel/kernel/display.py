@@ -15,15 +15,16 @@ from evroute_kernel.source import Span
 if TYPE_CHECKING:
     from evroute_kernel.engine.session import LogRecord
 
-RED: Final = "\x1b[31m"
-BOLD_RED: Final = "\x1b[1;31m"
-YELLOW: Final = "\x1b[33m"
-GREEN: Final = "\x1b[32m"
-CYAN: Final = "\x1b[36m"
+# Front ends put errors on a background of their own, on which no colour can be read in light and dark themes alike. So
+# only names of severities have one; places, carets and all else that stands out are bold, and of the text's colour.
+BOLD: Final = "\x1b[1m"
+RED: Final = "\x1b[1;31m"
+YELLOW: Final = "\x1b[1;33m"
+CYAN: Final = "\x1b[1;36m"
 DIM: Final = "\x1b[2m"
 PLAIN: Final = "\x1b[0m"
 
-_COLOURS: Final = {"error": BOLD_RED, "warning": YELLOW, "info": CYAN}
+_COLOURS: Final = {"error": RED, "warning": YELLOW, "info": CYAN}
 
 #: characters of a source line that an excerpt shows
 WIDTH: Final = 160
@@ -45,7 +46,7 @@ def place(span: Span) -> str:
 
 def traceback(name: str, message: str, diagnostics: Sequence[Diagnostic]) -> list[str]:
     """The lines of an `error` message: name and message, then each finding with its place, excerpt and hint."""
-    lines = [coloured(f"{name}: ", BOLD_RED) + message]
+    lines = [coloured(f"{name}: ", RED) + message]
     for diagnostic in diagnostics[:MOST]:
         lines += described(diagnostic, title=len(diagnostics) > 1 or diagnostic.message != message)
     if len(diagnostics) > MOST:
@@ -55,20 +56,19 @@ def traceback(name: str, message: str, diagnostics: Sequence[Diagnostic]) -> lis
 
 def described(diagnostic: Diagnostic, title: bool = True) -> list[str]:
     """One finding, coloured: place, what is wrong, the line with carets, what to do."""
-    colour = _COLOURS[diagnostic.severity]
     lines = []
     if diagnostic.span is not None:
-        lines.append(coloured(place(diagnostic.span), CYAN))
+        lines.append(coloured(place(diagnostic.span), BOLD))
     if title:
-        lines.append(coloured(f"{diagnostic.severity}: ", colour) + diagnostic.message)
+        lines.append(coloured(f"{diagnostic.severity}: ", _COLOURS[diagnostic.severity]) + diagnostic.message)
     if diagnostic.span is not None:
-        lines += excerpt(diagnostic.span, colour)
+        lines += excerpt(diagnostic.span)
     if diagnostic.hint:
-        lines.append(coloured("  hint: ", GREEN) + diagnostic.hint)
+        lines.append(coloured("  hint: ", BOLD) + diagnostic.hint)
     return lines
 
 
-def excerpt(span: Span, colour: str) -> list[str]:
+def excerpt(span: Span) -> list[str]:
     """The first line of a span with carets under it; of a long line the part around the span."""
     number, column = span.line, span.column
     text = span.source.line(number)
@@ -82,7 +82,7 @@ def excerpt(span: Span, colour: str) -> list[str]:
     width = max(1, min(span.end - span.start, len(shown) - len(before)))
     return [
         coloured(gutter, DIM) + dots + shown + ("..." if left + WIDTH < len(text) else ""),
-        coloured(" " * (len(gutter) - 2) + "| ", DIM) + indent + coloured("^" * width, colour),
+        coloured(" " * (len(gutter) - 2) + "| ", DIM) + indent + coloured("^" * width, BOLD),
     ]
 
 
@@ -171,6 +171,21 @@ def visible(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
+#: fonts of code, named since exported pages give `pre` the font of their prose
+PREFORMATTED: Final = (
+    "white-space: pre-wrap; font-family: var(--jp-code-font-family, monospace); "
+    "font-size: var(--jp-code-font-size, 13px); line-height: var(--jp-code-line-height, 1.3)"
+)
+#: grey that can be read on light and dark pages
+_QUIET: Final = "margin: 0; color: var(--jp-content-font-color2, #767676)"
+
+
 def text_bundle(text: str) -> dict[str, str]:
     """Preformatted text as text/plain and text/html."""
-    return {"text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}
+    return {"text/plain": text, "text/html": f'<pre style="{PREFORMATTED}">{escape(text)}</pre>'}
+
+
+def note_bundle(lines: Iterable[str]) -> dict[str, str]:
+    """What the kernel remarks without being asked: in a display of its own, so that the log stays what it is."""
+    text = "\n".join(lines)
+    return {"text/plain": text, "text/html": f'<pre style="{PREFORMATTED}; {_QUIET}">{escape(text)}</pre>'}

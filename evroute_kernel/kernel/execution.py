@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from evroute_kernel.errors import ScriptError
+from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.kernel.cells import Cut, cut
-from evroute_kernel.kernel.display import shown, traceback
+from evroute_kernel.kernel.display import note_bundle, shown, traceback
 from evroute_kernel.kernel.failures import CellFailure, Interrupted, run_failure
 from evroute_kernel.kernel.notebook import Notebook
-from evroute_kernel.kernel.output import STDERR, STDOUT, Bundle, Outlet
+from evroute_kernel.kernel.output import STDERR, Bundle, Outlet
 from evroute_kernel.kernel.planning import (
     MagicStep,
     ScriptStep,
@@ -64,6 +64,10 @@ class CellRun:
         if not self._stopped.done():
             self._stopped.set_result(None)
         self.notebook.interrupt()
+
+    def go_on(self) -> None:
+        """The interrupt was meant for what has ended by it, and not for the cell: what follows runs."""
+        self._stopped = self._loop.create_future()
 
     def page(self, data: Bundle) -> None:
         """Show something in the front end's pager."""
@@ -159,8 +163,7 @@ class CellRun:
             (owners.add if unit.script.items else owners.discard)(owner)
         self.report_findings(unit)
         loaded = await self.compute(lambda: session.install(unit, owner=owner, origin=self.outlet))
-        self.report(loaded)
-        self.report_kept(unit)
+        self.note([*self.changed(loaded), *kept(unit)])
         if loaded.run is not None:
             self.check_run(loaded.run)
             self.show(loaded.run)
@@ -176,24 +179,20 @@ class CellRun:
     def report_findings(self, unit: Unit) -> None:
         """Show the warnings and notes about a script, before anything of it runs."""
         for diagnostic in unit.diagnostics:
-            self.outlet.write(diagnostic.render() + "\n", STDERR if diagnostic.severity == "warning" else STDOUT)
+            if diagnostic.severity == "warning":
+                self.outlet.write(finding(diagnostic) + "\n", STDERR)
+        self.note([finding(d) for d in unit.diagnostics if d.severity != "warning"])
 
-    def report(self, loaded: Loaded) -> None:
-        """Show what became of definitions that there were before."""
-        for title, other in loaded.replaced:
-            self.outlet.write(f"{decode(title)} replaces the one of {other}\n")
-        for title in loaded.dropped:
-            self.outlet.write(f"{decode(title)} is gone: this cell no longer defines it\n")
+    def note(self, lines: Sequence[str]) -> None:
+        """Show what the user should know and need not act upon, apart from the log."""
+        if lines:
+            self.outlet.display(note_bundle(lines))
 
-    def report_kept(self, unit: Unit) -> None:
-        """Say which routes are only checked and kept, because no SIP message ever comes here."""
-        from evroute_kernel.lang.compiler import RUNNABLE
-
-        for route in unit.routes:
-            if route.kind not in RUNNABLE:
-                self.outlet.write(
-                    f"{decode(route.title)} is checked and kept; it needs SIP traffic, so it never runs here\n"
-                )
+    def changed(self, loaded: Loaded) -> Iterator[str]:
+        """What became of definitions that there were before."""
+        if self.notebook.tells_replaced:
+            yield from (f"{decode(title)} replaces the one of {other}" for title, other in loaded.replaced)
+        yield from (f"{decode(title)} is gone: this cell no longer defines it" for title in loaded.dropped)
 
     def show(self, run: Run) -> None:
         """Show the value of a bare expression as the cell's result."""
@@ -253,6 +252,21 @@ class CellRun:
         end = self._loop.create_future()
         future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(_resolve, end))
         return end
+
+
+def finding(diagnostic: Diagnostic) -> str:
+    """A finding as text, with the code that `?CODE` tells more about."""
+    title, line, rest = diagnostic.render().partition("\n")
+    return f"{title} [{diagnostic.code}]{line}{rest}"
+
+
+def kept(unit: Unit) -> Iterator[str]:
+    """Which routes are only checked and kept, because no SIP message ever comes here."""
+    from evroute_kernel.lang.compiler import RUNNABLE
+
+    for route in unit.routes:
+        if route.kind not in RUNNABLE:
+            yield f"{decode(route.title)} is checked and kept; it needs SIP traffic, so it never runs here"
 
 
 def _offset(step: Step) -> int:

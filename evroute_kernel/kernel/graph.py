@@ -133,8 +133,9 @@ def svg(graph: CallGraph) -> str:
         lines.append(f'<path d="{curve}" fill="none" stroke="{_LINE}" stroke-width="1.3"/>{_head(*end)}')
         labels.append(_pill(edge.kind, *middle))
     width = max((box.right for box in boxes.values()), default=0) + (_LAYER_GAP / 3 if places.back else _PADDING)
+    height = bottom + _GAP if places.back else bottom
     drawn = [_drawn(box, box.vertex, graph) for box in boxes.values() if box.vertex is not None]
-    return "\n".join([_opening(width, bottom + _GAP, tree(graph)), *lines, *drawn, *labels, "</svg>"])
+    return "\n".join([_opening(width, height, tree(graph)), *lines, *drawn, *labels, "</svg>"])
 
 
 def _opening(width: float, height: float, description: str) -> str:

@@ -39,6 +39,8 @@ HELP_LINKS = [
 ]
 #: seconds after the first kernel_info_reply at which the kernel prepares for its first cell
 WARM_UP_DELAY = 0.02
+#: seconds after which it prepares for questions about what is typed, when no cell needs the time
+QUESTIONS_DELAY = 1.0
 
 
 class EvrouteKernel(ConcurrentKernel):
@@ -92,7 +94,15 @@ class EvrouteKernel(ConcurrentKernel):
         await super().kernel_info_request(stream, ident, parent)
         if not self._is_warm and self.loop is not None:
             self._is_warm = True
-            self.loop.call_soon_threadsafe(self.loop.call_later, WARM_UP_DELAY, self.notebook.warm_up)
+            self.later(WARM_UP_DELAY, self.notebook.warm_up)
+            self.later(QUESTIONS_DELAY, self.prepare_for_questions)
+
+    def prepare_for_questions(self) -> None:
+        """Let the first completion be as quick as all others. Called in the event loop."""
+        if self.running is not None:
+            self.later(QUESTIONS_DELAY, self.prepare_for_questions)
+        else:
+            self.notebook.prepare_for_questions()
 
     # -- cells ------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from evroute_kernel.source import Source
 if TYPE_CHECKING:
     from evroute_kernel.engine.runs import LogRecord
     from evroute_kernel.engine.session import Session
+    from evroute_kernel.kernel.timers import Timers
 
 T = TypeVar("T")
 
@@ -30,6 +31,9 @@ class Notebook:
         self._is_closed = False
         #: how %log format= shows records
         self.log_format = "plain"
+        #: whether a cell says which routes of other cells it replaces (%config replace=)
+        self.tells_replaced = True
+        self._timers: Timers | None = None
         #: cells that defined something when they last ran
         self.owners: set[str] = set()
         #: owner -> what its cell held when it last ran, in that order
@@ -49,6 +53,15 @@ class Notebook:
     def has_session(self) -> bool:
         return self._session is not None
 
+    @property
+    def timers(self) -> Timers:
+        """Timer routes that run by themselves (%timer)."""
+        if self._timers is None:
+            from evroute_kernel.kernel.timers import Timers
+
+            self._timers = Timers()
+        return self._timers
+
     def warm_up(self) -> None:
         """Import and start in the background what the first cell will need."""
         self._warming = Thread(target=self._prepare, name="evroute warm-up", daemon=True)
@@ -61,6 +74,20 @@ class Notebook:
         if not self._is_closed:
             self.session  # noqa: B018 - opened for the first cell
             grammar()
+
+    def prepare_for_questions(self) -> None:
+        """Import in the background what completion and inspection need, and read the facts that they tell."""
+
+        def prepare() -> None:
+            from evroute_kernel.kernel.completion import complete
+            from evroute_kernel.kernel.inspection import inspect
+
+            # what they read first is the same in every notebook; this one may be closed at any time
+            complete(Notebook(), "event_route[", 12)
+            inspect(Notebook(), "xlog", 2)
+
+        if not self._is_closed:
+            Thread(target=prepare, name="evroute questions", daemon=True).start()
 
     def in_thread(self, work: Callable[[], T]) -> Future[T]:
         """Do something that takes long, apart from the event loop.
@@ -86,7 +113,9 @@ class Notebook:
         self.texts[owner] = source
 
     def interrupt(self) -> None:
-        """End all running routes."""
+        """End all running routes, and the timers that would run more."""
+        if self._timers is not None:
+            self._timers.stop("interrupted")
         if self._session is not None:
             self._session.interrupt()
 
@@ -101,8 +130,12 @@ class Notebook:
         with self._lock:
             self._is_closed = True
             session, self._session = self._session, None
+        if self._timers is not None:
+            self._timers.stop()
         if session is not None:
             session.close()
+        if self._timers is not None:
+            self._timers.join()
 
 
 def _open_session(**options: Any) -> Session:

@@ -66,6 +66,10 @@ class Outlet:
     def record(self, record: LogRecord) -> None:
         """Show a log record: NOTICE and below on stdout, WARNING and worse on stderr."""
         self.records.append(record)
+        self.show_record(record)
+
+    def show_record(self, record: LogRecord) -> None:
+        """The same for one that `%expect` is not to find."""
         self.write(self.text_of(record), STDERR if record.level in SEVERE else STDOUT)
 
     def write(self, text: str, stream: str = STDOUT) -> None:

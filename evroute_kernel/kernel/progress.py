@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from threading import Lock
+from time import monotonic
 from typing import Any, Final, TypeVar, overload
 from uuid import uuid4
 
@@ -60,6 +61,57 @@ class Progress:
         return {
             "text/plain": f"[{'#' * filled}{'.' * (BAR - filled)}] {label}",
             "text/html": f"<div>{bar} {escape(label)}</div>",
+        }
+
+
+class RunningProgress:
+    """A bar for what has no known number of steps; it also tells how many a second, and how long it will take."""
+
+    def __init__(self, outlet: Outlet, what: str) -> None:
+        self._outlet = outlet
+        self._what = what
+        self._state: Callable[[], tuple[int, float | None]] = lambda: (0, None)
+        self._id = uuid4().hex
+        self._begun = monotonic()
+        self._has_ended = False
+        self._lock = Lock()
+
+    def start(self, state: Callable[[], tuple[int, float | None]]) -> None:
+        """Show the bar, and keep it up to date. Safe from any thread.
+
+        `state()` gives how many are done, and which part (0 to 1) of all that is, None where nobody knows.
+        """
+        self._state = state
+        self._outlet.display(self.bundle(), display_id=self._id)
+        self._outlet.later(PACE, self._tick)
+
+    def end(self, summary: dict[str, str]) -> None:
+        """Show what became of it all in the place of the bar. Safe from any thread."""
+        with self._lock:
+            if not self._has_ended:
+                self._has_ended = True
+                self._outlet.update(self._id, summary)
+
+    def _tick(self) -> None:
+        with self._lock:
+            if self._has_ended:
+                return
+            self._outlet.update(self._id, self.bundle())
+        self._outlet.later(PACE, self._tick)
+
+    def bundle(self) -> dict[str, str]:
+        done, part = self._state()
+        seconds = monotonic() - self._begun
+        label = f"{self._what}: {done}"
+        if done and seconds > PACE:
+            label += f", {done / seconds:.0f} a second"
+        if part is not None and 0.01 < part < 1 and seconds > PACE:
+            label += f", {seconds / part * (1 - part):.0f} s left"
+        filled = BAR if part is None else int(BAR * part)
+        value = "" if part is None else f' value="{part:.3f}" max="1"'
+        return {
+            "text/plain": f"[{'#' * filled}{'.' * (BAR - filled)}] {label}",
+            "text/html": f'<div><progress{value} style="vertical-align: middle"></progress> {escape(label)}</div>',
         }
 
 

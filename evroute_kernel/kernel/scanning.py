@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
+from evroute_kernel.kernel.cells import SCRIPT_BELOW
+
 #: kinds of frame, by what opens them; NAME is the parenthesis behind a variable's name, VARIABLE that of `$(`
 BLOCK, PARENTHESIS, SQUARE, STRING, COMMENT, MAGIC = "{", "(", "[", '"', "/*", "%"
 NAME, VARIABLE, TRANSFORMATION = "$name(", "$(", "${"
@@ -44,6 +46,8 @@ _MOST_TOKENS: Final = 6000
 #: characters before the cursor that are looked at
 _WINDOW: Final = 30_000
 _HEADER: Final = re.compile(rf"^(?:{_HEADER_START.pattern})", re.MULTILINE)
+#: the first line of a cell whose rest is script all the same
+_SCRIPT_BELOW: Final = re.compile(rf"\s*%%(?:{'|'.join(SCRIPT_BELOW)})\b[^\n]*\n")
 
 
 @dataclass(slots=True)
@@ -130,6 +134,9 @@ class Place:
 
 def place_at(text: str, cursor: int, start: int = 0) -> Place:
     """Look at a cell up to the cursor, which may be anywhere; from `start` on all is script, without magic lines."""
+    below = _SCRIPT_BELOW.match(text)
+    if below is not None and start < below.end() <= cursor:
+        start = below.end()
     cursor = max(start, min(cursor, len(text)))
     before = text[:cursor]
     return Place(text, cursor, _frames(before, start or _window(before), start == 0), start)

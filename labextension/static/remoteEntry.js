@@ -250,15 +250,16 @@
       "via\\.version",
     ],
     magics: [
-      "assert", "cache", "check", "clear", "config", "event", "events", "expect", "export", "forget", "graph", "help",
-      "load", "log", "lsmagic", "migrate", "ps", "raise", "reset", "route", "routes", "shv", "stub", "stubs", "tick",
-      "timeout", "unstub", "vars", "workers",
+      "assert", "cache", "check", "clear", "config", "connect", "disconnect", "event", "events", "expect", "export",
+      "forget", "graph", "help", "inbox", "load", "log", "lsmagic", "mi", "migrate", "ps", "raise", "record",
+      "replay", "reset", "route", "routes", "sh", "shv", "stub", "stubs", "subscribe", "subscribers", "tick",
+      "timeout", "timer", "unstub", "vars", "workers",
     ],
     name_magics: [
-      "event", "forget", "help", "raise", "route", "stub", "tick", "unstub",
+      "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "tick", "unstub",
     ],
     body_magics: [
-      "check", "migrate", "raise",
+      "check", "migrate", "raise", "replay", "sh",
     ],
     levels: [
       "L_ALERT", "L_CRIT", "L_DBG", "L_ERR", "L_INFO", "L_NOTICE", "L_WARN",

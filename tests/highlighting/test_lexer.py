@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 from colours import pygments_classes
+from jupyterlab_pygments import JupyterStyle
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name, get_lexer_for_filename, get_lexer_for_mimetype, guess_lexer_for_filename
-from pygments.token import Error
+from pygments.style import Style
+from pygments.styles import get_style_by_name
+from pygments.token import Error, string_to_tokentype
 
+from evroute_kernel.highlighting.classes import CLASSES
 from evroute_kernel.highlighting.lexer import OpenSipsLexer
 from evroute_kernel.kernel.kernel import LANGUAGE
 from evroute_kernel.lang.lexer import Token, tokens
@@ -83,11 +87,23 @@ def test_html_has_the_classes_of_pygments() -> None:
     for css, text in {
         "kd": "event_route",
         "nf": "E_PIKE_BLOCKED",
-        "nb": "xlog",
-        "nv": "$param(ip)",
+        "kr": "xlog",
+        "ow": "$param(ip)",
         "se": r"\n",
     }.items():
         assert f'<span class="{css}">{text}</span>' in html
+
+
+@pytest.mark.parametrize("style", [JupyterStyle, get_style_by_name("default")], ids=["nbconvert", "default"])
+@pytest.mark.parametrize("name", ["keyword", "kind", "function", "variable", "setting", "transformation", "magic"])
+def test_what_is_known_has_a_colour(style: type[Style], name: str) -> None:
+    """Of exported notebooks too, whose style has none for names; those that nobody knows keep the colour of text."""
+
+    def look(of: str) -> dict[str, object]:
+        return style.style_for_token(string_to_tokentype(CLASSES[of].pygments))
+
+    assert look(name) != look("word")
+    assert look("variable") != look("string"), "one in a text is seen to be expanded"
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)

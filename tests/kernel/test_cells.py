@@ -66,7 +66,12 @@ def test_quotes_of_a_magic_line_end_with_it() -> None:
     assert names('%expect it\'s "open\n%routes\nxlog("a");') == ["expect", "routes"]
 
 
-@pytest.mark.parametrize("text", ["?E_X", "E_X?", "??E_X", "  E_X??  ", "%raise?", "$var(x)?", "s.len?", "? E_X"])
+ODD_QUESTIONS = ["%%raise?", "?return-zero", "return-zero?", "{s.substr,1}?", "$(var(x){s.len})?", "route[x]??"]
+
+
+@pytest.mark.parametrize(
+    "text", ["?E_X", "E_X?", "??E_X", "  E_X??  ", "%raise?", "$var(x)?", "s.len?", "? E_X", *ODD_QUESTIONS]
+)
 def test_questions_are_help(text: str) -> None:
     (found,) = cut_text(text).magics
     assert found.name == "help"

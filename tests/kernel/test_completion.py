@@ -10,6 +10,7 @@ import pytest
 
 from evroute_kernel.kernel.completion import complete
 from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.source import Source
 
 SCRIPT = """
     route[greet] { exit; }
@@ -19,6 +20,7 @@ SCRIPT = """
         route(greet, $param(color), 5);
     }
     event_route["E_Zoë"] { exit; }
+    timer_route[clean, 60] { exit; }
 """
 
 
@@ -27,6 +29,7 @@ def notebook() -> Iterator[Notebook]:
     found = Notebook()
     found.session.load(SCRIPT, "In[1]")
     found.session.declare_event("E_OWN ip port:int [why]")
+    found.ran("a cell of statements", Source("In[2]", "$avp(overZoë) = 1;"))
     yield found
     found.close()
 
@@ -53,6 +56,7 @@ def matches(notebook: Notebook, sample: str) -> list[str]:
         ("%route gr|", "greet"),
         ("%log level=DB|", "DBG"),
         ("%help xlo|", "xlog"),
+        ("?return-z|", "return-zero"),
         ("?E_PIKE|", "E_PIKE_BLOCKED"),
         ("event_route[E_PIKE|", "E_PIKE_BLOCKED"),
         ("event_route[E_PIKE_BLOCKED] {\n    xlog($param(|", "ip"),
@@ -92,6 +96,13 @@ def matches(notebook: Notebook, sample: str) -> list[str]:
         ('modparam("mq|', "mqueue"),
         ('modparam("mqueue", "db|', "db_url"),
         ("%log format=p|", "plain"),
+        ("%config repl|", "replace="),
+        ("%config replace=q|", "quiet"),
+        ("%timer st|", "stop"),
+        ("%timer start cl|", "clean"),
+        ("%%check\nxl|", "xlog"),
+        ("%%migrate\nevent_route[E_PIKE_BLOCKED] { $param(|", "ip"),
+        ("$avp(ov|", "overZoë"),
         ("%stub t_rep|", "t_reply"),
         ("%stub t_reply sets $var(se|", "seen"),
         ("%assert $shv(x) == $va|", "var"),
@@ -141,7 +152,7 @@ def test_a_route_is_offered_what_it_may_call(notebook: Notebook) -> None:
 
 def test_parameters_tell_type_and_sample(notebook: Notebook) -> None:
     (first,) = reply(notebook, "event_route[E_PIKE_BLOCKED] { $param(i|")["metadata"]["_jupyter_types_experimental"]
-    assert (first["type"], first["signature"]) == ("param", 'string, such as "192.0.2.66"')
+    assert (first["type"], first["signature"]) == ("param: string", 'string, such as "192.0.2.66"')
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ class EvrouteKernelTests(jupyter_kernel_test.KernelTests):
         "event_route[E_X] { exit; }",
         "%raise E_X ip=1",
         '%%raise E_X\n{"a": 1}',
+        "%%check\nevent_route[E_X] { exit; }",
+        "%%migrate\nevent_route[E_X, async] { exit; }",
         "?xlog",
         "",
     )
@@ -36,6 +38,8 @@ class EvrouteKernelTests(jupyter_kernel_test.KernelTests):
         "/* a comment",
         "if ($var(x) == 1) {\n    exit;",
         '%%raise E_X\n{"a": 1,',
+        "%%check\n",
+        "%%migrate\nevent_route[E_X, async] {",
     )
     invalid_code_samples = ("event_route[E_X] { } }", "xlog(;", "if if")
     code_generate_error = "%raise E_NOBODY"

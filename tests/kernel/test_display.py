@@ -8,7 +8,7 @@ from frontend import plain
 
 from evroute_kernel.engine.runs import LogRecord
 from evroute_kernel.errors import Diagnostic
-from evroute_kernel.kernel.display import Table, full_record, plain_record, shown, text_bundle, traceback
+from evroute_kernel.kernel.display import Table, full_record, note_bundle, plain_record, shown, text_bundle, traceback
 from evroute_kernel.source import Source
 
 
@@ -91,4 +91,6 @@ def test_tables_have_the_colours_of_the_page() -> None:
 
 
 def test_preformatted_text_is_escaped() -> None:
-    assert text_bundle("<i>")["text/html"] == "<pre>&lt;i&gt;</pre>"
+    for made in (text_bundle("<i>"), note_bundle(["<i>"])):
+        assert made["text/plain"] == "<i>"
+        assert re.fullmatch(r'<pre style="[^"<>]*monospace[^"<>]*">&lt;i&gt;</pre>', made["text/html"])

@@ -53,7 +53,8 @@ def test_the_last_expression_is_the_result(kernel: Frontend, code: str, value: s
 
 def test_routes_that_need_sip_are_kept_and_said_so(kernel: Frontend) -> None:
     found = kernel.run("failure_route[1] { exit; }")
-    assert found.stdout == "failure_route[1] is checked and kept; it needs SIP traffic, so it never runs here\n"
+    assert found.shown == ["failure_route[1] is checked and kept; it needs SIP traffic, so it never runs here"]
+    assert not found.contents("stream")
     assert "failure_route[1]" in kernel.run("%routes").shown[0]
 
 
@@ -61,6 +62,19 @@ def test_warnings_are_shown_and_do_not_stop_the_cell(kernel: Frontend) -> None:
     found = kernel.run('event_route[E_PIKE_BLOCKED] { xlog("$param(src_ip)|\\n"); }\n%raise E_PIKE_BLOCKED ip=1')
     assert found.stdout == "<null>|\n"
     assert "did you mean 'ip'?" in found.stderr
+    assert found.stderr.startswith("warning: E_PIKE_BLOCKED has no parameter 'src_ip': it is null [unknown-param]\n")
+
+
+#: a position that moves is said as a note
+NOTED = 'event_route[E_DISPATCHER_STATUS] { xlog("<b> $param(3)"); }'
+
+
+def test_notes_stand_apart_from_the_log(kernel: Frontend) -> None:
+    found = kernel.run('xlog("log\\n");\n' + NOTED)
+    (note,) = found.contents("display_data")
+    assert (found.stdout, found.stderr) == ("log\n", "")
+    assert "info: " in note["data"]["text/plain"]
+    assert "&lt;b&gt;" in note["data"]["text/html"]
 
 
 def test_warnings_come_before_what_the_cell_runs(kernel: Frontend) -> None:
@@ -185,16 +199,14 @@ def test_user_expressions(kernel: Frontend) -> None:
 def cell(kernel: Frontend, cell_id: str, code: str, **metadata: object) -> str:
     found = kernel.run(code, metadata={"cellId": cell_id, **metadata})
     assert found.status == "ok", found.traceback
-    return found.stdout
+    return found.stdout + "\n".join(found.shown)
 
 
 def test_a_cell_drops_what_it_no_longer_defines(kernel: Frontend) -> None:
     cell(kernel, "a", "event_route[E_A] { exit; } event_route[E_B] { exit; }")
-    assert (
-        cell(kernel, "a", "event_route[E_A] { exit; }") == "event_route[E_B] is gone: this cell no longer defines it\n"
-    )
+    assert cell(kernel, "a", "event_route[E_A] { exit; }") == "event_route[E_B] is gone: this cell no longer defines it"
     assert "E_B" not in kernel.run("%routes").shown[0]
-    assert cell(kernel, "a", "%routes") == "event_route[E_A] is gone: this cell no longer defines it\n"
+    assert "event_route[E_A] is gone: this cell no longer defines it" in cell(kernel, "a", "%routes")
     assert kernel.run("%routes").shown == ["no route is defined"]
 
 
@@ -205,8 +217,16 @@ def test_a_cell_with_split_statements_keeps_its_routes(kernel: Frontend) -> None
 
 def test_another_cell_that_redefines_says_so(kernel: Frontend) -> None:
     first = kernel.run(ROUTE, metadata={"cellId": "a"}).reply["execution_count"]
-    assert cell(kernel, "b", ROUTE) == f"event_route[E_X] replaces the one of In[{first}]\n"
+    assert cell(kernel, "b", ROUTE) == f"event_route[E_X] replaces the one of In[{first}]"
     assert cell(kernel, "b", ROUTE) == ""
+
+
+def test_notebooks_that_correct_themselves_can_keep_quiet(kernel: Frontend) -> None:
+    cell(kernel, "a", ROUTE)
+    cell(kernel, "c", "%config replace=quiet")
+    assert cell(kernel, "b", ROUTE) == ""
+    cell(kernel, "c", "%config replace=show")
+    assert "replaces" in cell(kernel, "a", ROUTE)
 
 
 def test_strict_sessions_refuse_that(kernel: Frontend) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.kernel.inspection import bundle_of, describe, inspect, known_names
+from evroute_kernel.kernel.inspection import bundle_of, inspect, known_names
 from evroute_kernel.kernel.notebook import Notebook
 from evroute_kernel.lang.lints import LINTS
 
@@ -109,9 +109,9 @@ def test_an_event_tells_who_handles_it(notebook: Notebook) -> None:
 
 
 def test_every_known_name_is_described(notebook: Notebook) -> None:
-    assert [name for name in (*known_names(), *LINTS) if describe(name, notebook) is None] == []
+    assert [name for name in (*known_names(), *LINTS) if bundle_of(name, notebook) is None] == []
 
 
 def test_names_of_nothing(notebook: Notebook) -> None:
-    assert [describe(name, notebook) for name in ("", "nosuchthing", "$", "%", "[]")] == [None] * 5
+    assert [bundle_of(name, notebook) for name in ("", "nosuchthing", "$", "%", "[]")] == [None] * 5
     assert bundle_of("nosuchthing", notebook) is None

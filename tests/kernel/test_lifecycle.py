@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -70,6 +72,20 @@ def test_kernel_info_is_honest(kernel: Frontend) -> None:
 def test_the_debugger_is_refused_politely(kernel: Frontend) -> None:
     reply = kernel.control("debug_request", {"type": "request", "command": "debugInfo", "seq": 3})
     assert (reply["success"], reply["command"], reply["request_seq"]) == (False, "debugInfo", 3)
+
+
+def test_the_first_completion_finds_its_facts_read() -> None:
+    program = (
+        "import sys, threading\n"
+        "from evroute_kernel.kernel.notebook import Notebook\n"
+        "notebook = Notebook()\n"
+        "notebook.prepare_for_questions()\n"
+        "[t.join() for t in threading.enumerate() if t.name == 'evroute questions']\n"
+        "needed = {'evroute_kernel.kernel.completion', 'evroute_kernel.kernel.inspection'}\n"
+        "sys.exit(', '.join(needed - set(sys.modules)) or notebook.has_session)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_nothing_comes_after_idle(kernel: Frontend) -> None:

@@ -194,6 +194,16 @@ def test_an_interrupt_ends_the_bar(kernel: Frontend) -> None:
     assert " of 900 times" in displays(found)[0]
 
 
+def test_an_interrupted_batch_counts_what_was_run(kernel: Frontend) -> None:
+    kernel.run("event_route[E_X] { $shv(n) += 1; }")
+    request = kernel.execute("%raise E_X --count 9999999")
+    early = kernel.messages(request, "update_display_data")
+    kernel.interrupt()
+    found = kernel.gather(request)
+    found.messages[:0] = early
+    assert re.match(r"E_X: raised [1-9]\d* of 9999999 times", displays(found)[0])
+
+
 @pytest.mark.parametrize("count", [150, 3000])
 def test_the_bar_of_an_async_raise_ends_with_its_cell(kernel: Frontend, count: int) -> None:
     kernel.run("event_route[E_X] { exit; }")

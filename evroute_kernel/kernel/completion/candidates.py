@@ -97,7 +97,8 @@ def near_params(known: Iterable[Candidate]) -> Callable[[str], list[str]]:
 def params_of(notebook: Notebook, event: str, text: str = "") -> list[Candidate]:
     """Parameters of an event; of an unknown one those that the text and the notebook's other texts use."""
     known = event_of(notebook, event)
-    found = [Candidate(p.name, "param", param_signature(p)) for p in known.params] if known else []
+    # front ends show the kind, and of the signature nothing
+    found = [Candidate(p.name, f"param: {p.type}", param_signature(p)) for p in known.params] if known else []
     if known is None or known.dynamic:
         listed = {c.text for c in found}
         used = raised_params(notebook, event, text)
@@ -220,6 +221,12 @@ def module_params(module: str) -> Iterator[Candidate]:
     return (Candidate(name, "property", kind) for name, kind in sorted(found.params.items())) if found else iter(())
 
 
+def lints() -> Iterator[Candidate]:
+    from evroute_kernel.lang.lints import LINTS
+
+    return (Candidate(lint.code, "lint", lint.summary) for lint in LINTS.values())
+
+
 # -- levels, settings, files -----------------------------------------------------------------------------------------
 
 
@@ -265,3 +272,28 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:
         return False
+
+
+def mi_commands() -> Iterator[Candidate]:
+    """The commands of the management interface, and what opens and closes its doors."""
+    from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
+    from evroute_kernel.engine.mi.declaration import COMMANDS
+
+    yield Candidate("serve", "keyword", "ADDRESS")
+    yield Candidate("stop", "keyword", "[ADDRESS]")
+    for name, command in COMMANDS.items():
+        yield Candidate(name, "function", " ".join(command.params))
+        yield Candidate(command.full_name, "function", " ".join(command.params))
+
+
+def mi_params(name: str) -> Iterator[Candidate]:
+    """What stands after a command of the management interface."""
+    from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
+    from evroute_kernel.engine.mi.addresses import KINDS
+    from evroute_kernel.engine.mi.declaration import find, names
+
+    if name == "serve":
+        yield from (Candidate(f"{kind}:", "value") for kind in KINDS)
+        yield from (Candidate(f"--{flag}", "option") for flag in ("listen", "token", "reply-dir"))
+    elif name in names():
+        yield from (Candidate(f"{param}=", "param") for param in find(name).params)

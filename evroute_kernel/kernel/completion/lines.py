@@ -53,6 +53,7 @@ def everything(notebook: Notebook) -> Iterator[Candidate]:
     yield from of.functions()
     yield from (Candidate(f"${c.text}", c.kind, c.signature) for c in of.variables())
     yield from of.transformations()
+    yield from of.lints()
 
 
 def _arguments(notebook: Notebook, place: Place, line: re.Match[str]) -> Offer | None:
@@ -85,7 +86,10 @@ def _value(notebook: Notebook, magic: Magic, key: str, value: str) -> Offer | No
     if magic.name == "log":
         return Offer(value, of.level_names())
     if magic.name == "config":
-        return Offer(value, of.setting_values(key))
+        from evroute_kernel.kernel.magics.settings import CHOICES
+
+        words = CHOICES.get(key)
+        return Offer(value, (Candidate(w, "value") for w in words) if words else of.setting_values(key))
     return None
 
 
@@ -95,6 +99,8 @@ def _word(notebook: Notebook, magic: Magic, word: str, given: list[str]) -> Offe
         known = of.params_of(notebook, given[0])
         keys = [Candidate(f"{c.text}=", c.kind, c.signature) for c in known]
         return Offer(word, [*keys, *_flags(magic)])
+    if magic.name == "mi" and given:
+        return Offer(word, of.mi_params(given[0]))
     slots = magic.signature.words
     found: list[Candidate] = []
     if slots and (len(given) < len(slots) or slots[-1].repeated):
@@ -115,9 +121,11 @@ def _named(notebook: Notebook, magic: Magic, slot: str, word: str) -> Iterable[C
 
 def _settings_here(notebook: Notebook) -> list[Candidate]:
     """The settings that this kernel heeds; of no session the server's."""
+    from evroute_kernel.kernel.magics.settings import in_force
+
     if not notebook.has_session:
         return [*of.settings()]
-    return [Candidate(name, "property", f"= {value}") for name, value in notebook.session.settings.items()]
+    return [Candidate(name, "property", f"= {value}") for name, value in in_force(notebook).items()]
 
 
 def _body(notebook: Notebook, body: re.Match[str]) -> Offer | None:
@@ -157,6 +165,7 @@ _SLOTS: Final[dict[tuple[str, str], Callable[[Notebook, str], Iterable[Candidate
     ("forget", "NAME"): _any_route,
     ("graph", "PATTERN"): _any_route,
     ("help", "NAME"): lambda notebook, word: everything(notebook),
+    ("mi", "COMMAND"): lambda notebook, word: of.mi_commands(),
     ("route", "NAME"): _any_route,
     ("routes", "PATTERN"): _any_route,
     ("stub", "NAME"): _any_stub,

@@ -69,10 +69,11 @@ _NAMES: Final[WeakKeyDictionary[Source, Names]] = WeakKeyDictionary()
 
 
 def _sources(notebook: Notebook) -> Iterator[Names]:
-    """The texts whose routes are defined now."""
+    """The texts whose routes are defined now, and those of the cells: statements of theirs define nothing."""
     if not notebook.has_session:
         return
-    sources = {id(d.route.source): d.route.source for d in notebook.session.registry}
+    sources = {d.route.source.name: d.route.source for d in notebook.session.registry}
+    sources |= {source.name: source for source in tuple(notebook.texts.values())}
     for source in sources.values():
         found = _NAMES.get(source)
         if found is None:

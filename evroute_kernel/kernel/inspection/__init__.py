@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from evroute_kernel.kernel.inspection.describing import DESCRIBERS, pages_of
-from evroute_kernel.kernel.inspection.pages import Page, bundle, plain
+from evroute_kernel.kernel.inspection.pages import Page, bundle
 from evroute_kernel.kernel.inspection.targets import pages_at
 from evroute_kernel.kernel.keywords import KEYWORDS
 from evroute_kernel.kernel.magics import MAGICS
 from evroute_kernel.kernel.notebook import Notebook
 from evroute_kernel.library import catalogue
 
-__all__ = ["bundle_of", "describe", "inspect", "known_names"]
+__all__ = ["bundle_of", "inspect", "known_names"]
 
 
 def inspect(notebook: Notebook, code: str, cursor: int, detail: int = 0) -> dict[str, Any]:
@@ -25,14 +25,8 @@ def inspect(notebook: Notebook, code: str, cursor: int, detail: int = 0) -> dict
     return {"status": "ok", "found": True, "data": bundle(shown), "metadata": {}}
 
 
-def describe(name: str, notebook: Notebook) -> str | None:
-    """All that is known about a name, several things parted by blank lines; None for an unknown one."""
-    pages = named(name, notebook)
-    return plain(pages) if pages else None
-
-
 def bundle_of(name: str, notebook: Notebook) -> dict[str, str] | None:
-    """As `describe`, but text and HTML."""
+    """All that is known about a name as text and HTML, several things parted; None for an unknown one."""
     pages = named(name, notebook)
     return bundle(pages) if pages else None
 
@@ -56,7 +50,9 @@ def named(name: str, notebook: Notebook) -> list[Page]:
 
 
 def known_names() -> Iterable[str]:
-    """Every name that `describe` knows, routes apart."""
+    """Every name that `bundle_of` knows, routes apart."""
+    from evroute_kernel.lang.lints import LINTS
+
     yield from (f"%{name}" for name in MAGICS)
     yield from MAGICS
     yield from KEYWORDS
@@ -64,3 +60,4 @@ def known_names() -> Iterable[str]:
     yield from catalogue.functions()
     yield from (f"${name}" for name in catalogue.variables())
     yield from catalogue.transformations()
+    yield from LINTS

@@ -40,7 +40,7 @@ def route(name: str, notebook: Notebook) -> list[Page]:
 def route_page(definition: Definition) -> Page:
     place = f"{definition.owner_name}, line {definition.route.header.line}"
     times = "once" if definition.runs == 1 else f"{definition.runs} times"
-    about = f"defined in {place}, has run {times}"
+    about = f"defined in {place}" + f", has run {times}" * definition.counts_runs
     return Page(decode(definition.title), about, source=definition.route.span.text)
 
 
@@ -211,8 +211,9 @@ def lint(name: str, notebook: Notebook) -> Page | None:
     found = LINTS.get(name)
     if found is None:
         return None
-    examples = tuple((line,) for example in found.fires[:1] for line in example.rstrip().splitlines())
-    return Page(found.code, f"{found.severity} of the checker", (found.summary, found.why), (("finds", examples),))
+    example = found.fires[0].rstrip() if found.fires else ""
+    told = (found.summary, found.why, "It finds, for example:" if example else "")
+    return Page(found.code, f"{found.severity} of the checker", tuple(filter(None, told)), source=example)
 
 
 def _pages(found: Page | list[Page] | None) -> list[Page]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Final
 
+from evroute_kernel.kernel.display import PREFORMATTED
+
+_CODE: Final = re.compile("`([^`\n]+)`")
 #: lines of a source that are shown unless all of it is asked for
 SOURCE_LINES: Final = 30
 
-_PRE: Final = ' style="margin: 0.4em 0; white-space: pre-wrap; font-family: var(--jp-code-font-family, monospace)"'
+_PRE: Final = f' style="margin: 0.4em 0; background: none; {PREFORMATTED}"'
 _CELL: Final = ' style="text-align: left; vertical-align: top; padding: 0 1em 0 0; border: none"'
 _MARK: Final = ' style="text-decoration: underline; color: var(--jp-brand-color1, inherit)"'
 _QUIET: Final = ' style="color: var(--jp-ui-font-color2, inherit)"'
@@ -54,7 +58,7 @@ class Page:
         parts = [f"<pre{_PRE}><b>{self._marked_title()}</b></pre>"]
         if self.about:
             parts.append(f"<div{_QUIET}>{escape(self.about)}</div>")
-        parts += (f'<p style="white-space: pre-wrap">{escape(paragraph)}</p>' for paragraph in self.paragraphs)
+        parts += (f'<p style="white-space: pre-wrap">{_prose(paragraph)}</p>' for paragraph in self.paragraphs)
         for heading, rows in self.tables:
             parts.append(f"<div{_QUIET}>{escape(heading)}</div><table>{''.join(map(_row, rows))}</table>")
         if self.source:
@@ -78,8 +82,13 @@ def plain(pages: Sequence[Page]) -> str:
     return "\n\n".join(page.text() for page in pages)
 
 
+def _prose(text: str) -> str:
+    """Prose with its `code` as such."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
+
+
 def _row(cells: Sequence[str]) -> str:
-    return "<tr>" + "".join(f"<td{_CELL}>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    return "<tr>" + "".join(f"<td{_CELL}>{_prose(cell)}</td>" for cell in cells) + "</tr>"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

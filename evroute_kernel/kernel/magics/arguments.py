@@ -8,7 +8,7 @@ The usage line of a magic is its signature: `NAME` and `[NAME]` are words, `NAME
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
@@ -95,6 +95,13 @@ class Word:
         if not least <= value < 1e9:
             raise ArgumentError(f"expected {what}, not {self.text!r}", self.span)
         return value
+
+    def choice(self, choices: Sequence[str]) -> str:
+        """The word as one of several; raises ArgumentError."""
+        if self.text not in choices:
+            expected = " or ".join(choices)
+            raise ArgumentError(f"expected {expected}, not {self.text!r}", self.span, did_you_mean(self.text, choices))
+        return self.text
 
     def whole(self, least: int, what: str) -> int:
         """The word as a whole number; raises ArgumentError."""

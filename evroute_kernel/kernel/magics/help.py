@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel import magics
+from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.display import Table, text_bundle
 from evroute_kernel.kernel.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments
@@ -34,19 +35,24 @@ async def help_(cell: CellRun, arguments: Arguments) -> None:
 
     `NAME?` and `?NAME` on a line of their own do the same in the pager of the front end, where it has one.
     """
-    from evroute_kernel.kernel.inspection import describe
+    from evroute_kernel.kernel.inspection import bundle_of
 
     word = arguments.first
     if word is None:
         cell.outlet.display(text_bundle(f"{INTRODUCTION}\n{listed()}"))
         return
-    found = describe(word.text, cell.notebook)
+    found = bundle_of(word.text, cell.notebook)
     if found is None:
         raise failure("UnknownName", f"nothing is known about {word.text!r}", word.span, near(word.text))
-    if arguments.line.span.text.lstrip().startswith("%"):
-        cell.outlet.display(text_bundle(found))
+    if is_question(arguments.line):
+        cell.page(found)
     else:
-        cell.page(text_bundle(found))
+        cell.outlet.display(found)
+
+
+def is_question(line: MagicLine) -> bool:
+    """Whether `NAME?` or `?NAME` asks, not `%help NAME` or `%raise NAME ?`."""
+    return line.name == "help" and line.name_span.text != "%help"
 
 
 @magic("lsmagic")

@@ -61,13 +61,18 @@ async def migrate(cell: CellRun, request: Request) -> None:
         count = len(found.changes)
         cell.outlet.write(f"{count} place{'s' * (count != 1)} changed: the cell holds the new text\n")
     else:
-        cell.outlet.display(text_bundle(unified_diff(old, new, name)))
+        cell.outlet.display(text_bundle(unified_diff(ended(old), ended(new), name)))
     for note in found.notes:
         cell.outlet.write(note.render() + "\n", STDERR if note.severity == "warning" else STDOUT)
     source = Source(f"{name} (3.x)", replaced(request.script, found.changes, request.line))
     for error in await cell.compute(lambda: cell.session.check(source, owner=cell.owner)):
         if error.severity == "error":
             cell.outlet.write(error.render() + "\n", STDERR)
+
+
+def ended(text: str) -> str:
+    """The text with a line break at its end, which cells lack and diffs remark upon."""
+    return text if not text or text.endswith("\n") else f"{text}\n"
 
 
 def replaced(text: str, changes: Iterable[Change], line: Span) -> str:

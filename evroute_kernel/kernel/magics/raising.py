@@ -16,6 +16,7 @@ from evroute_kernel.engine.arguments import (
     RaiseRequest,
     parse_params,
     parse_raise,
+    with_samples,
 )
 from evroute_kernel.engine.events import UnknownEventError
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
@@ -24,6 +25,7 @@ from evroute_kernel.kernel.failures import CellFailure, failure
 from evroute_kernel.kernel.forms import show_form
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.live import raise_there
 from evroute_kernel.kernel.progress import Progress, Repeated
 from evroute_kernel.kernel.reports import Tally, tell_errors
 from evroute_kernel.source import Span
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 MANY: Final = 1000
 #: from so many raises on, a bar shows how far they have come
 SHOWN: Final = 100
+
+#: options that make no sense for an event that is raised elsewhere
+HERE: Final = frozenset({"async", "detach", "report", "stats"})
 
 #: what follows `%raise` when it asks for the event's form
 _QUESTION: Final = re.compile(r"\s*(?P<event>[^\s?\"'{\[]+)\s*\?\s*")
@@ -71,22 +76,18 @@ def read_raise(line: MagicLine) -> Raise:
         params = parse_params(line.body, line.source, line.body_offset)
     if request.options.get("sample") and isinstance(params, list):
         raise ArgumentError("--sample fills in parameters by name; these have none", line.span)
+    if request.options.get("live") and (idle := HERE & request.options.keys()):
+        raise ArgumentError(f"--{min(idle)} is about routes here; --live raises the event on a server", line.span)
     return Raise(line, request, params)
 
 
 def sampled(cell: CellRun, given: Raise) -> Raise:
     """The raise with sample values for the parameters that are not given, as the event is known when it is raised."""
-    from evroute_kernel.library.catalogue import events
-    from evroute_kernel.library.catalogue.declared import known_event
-
-    name, declared = given.request.event, cell.session.declared_events
-    event = known_event(name, declared)
-    if event is None:
-        hint = did_you_mean(name, [*declared, *events()]) or f"%event declare {name} PARAMETER... tells what it holds"
-        raise failure("MagicError", f"no sample is known for the event {name}", given.event_span, hint)
-    assert not isinstance(given.params, list), "refused when the line was read"
-    samples: dict[str, Any] = {param.name: param.sample for param in event.params if not param.stale}
-    return replace(given, params=samples | (given.params or {}))
+    try:
+        params = with_samples(replace(given.request, params=given.params), cell.session.declared_events)
+    except ScriptError as error:
+        raise CellFailure("MagicError", located(error, given.event_span)) from error
+    return replace(given, params=params)
 
 
 @magic("raise", USAGE, read=read_raise, body=True)
@@ -104,6 +105,7 @@ async def raise_event(cell: CellRun, given: Raise) -> None:
     --async      go on at once; the cell ends when all that it raised has ended
     --detach     go on at once and do not wait at all
     --timeout S  end the run after S seconds
+    --live       raise it on the server that %connect names, not here
     --report     show which routes were run, how often, and how many records each has logged
     --stats      show how long it took
 
@@ -112,8 +114,10 @@ async def raise_event(cell: CellRun, given: Raise) -> None:
     if given.is_question:
         await ask(cell, given)
         return
-    if given.request.options.get("sample"):
-        given = sampled(cell, given)
+    given = sampled(cell, given)
+    if given.request.options.get("live"):
+        await raise_there(cell, given)
+        return
     params = Repeated(given.params, given.request.count)
     futures = submissions(cell, given, params)
     first = next(futures)  # who handles nothing shows nothing
@@ -121,8 +125,9 @@ async def raise_event(cell: CellRun, given: Raise) -> None:
     if watch.is_waited_for:
         try:
             for future in chain([first], futures):
-                watch.tally.add(result := await cell.wait(future))
-                cell.check_run(result, given.line.span)
+                # at its end, so that what an interrupt has ended early is counted too
+                future.add_done_callback(lambda done: watch.tally.add(done.result()))
+                cell.check_run(await cell.wait(future), given.line.span)
         finally:
             watch.end()
     else:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING
 
-from evroute_kernel.errors import ScriptError, did_you_mean
+from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.display import Table, text_bundle
 from evroute_kernel.kernel.failures import CellFailure, failure
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
@@ -23,10 +22,11 @@ if TYPE_CHECKING:
 async def routes(cell: CellRun, arguments: Arguments) -> None:
     """List the routes that are defined: where each comes from and how often it has run.
 
-    A pattern such as `E_*` or `event_route*` keeps those whose name or title matches.
+    A pattern such as `E_*` or `event_route*` keeps those whose name or title matches. Calls of `route[NAME]` blocks are
+    not counted.
     """
     found = [d for d in cell.session.registry if matches(d, arguments.first)]
-    rows = [(decode(d.title), d.owner_name, d.route.header.line, d.runs) for d in found]
+    rows = [(decode(d.title), d.owner_name, d.route.header.line, d.runs if d.counts_runs else "-") for d in found]
     nothing = "no route is defined" if arguments.first is None else f"no route matches {arguments.first.text}"
     cell.outlet.display(Table(("route", "defined in", "line", "runs"), rows, nothing).bundle())
 
@@ -44,7 +44,8 @@ async def route(cell: CellRun, arguments: Arguments) -> None:
     """
     for definition in find(cell, arguments):
         times = "once" if definition.runs == 1 else f"{definition.runs} times"
-        place = f"# {definition.owner_name}, line {definition.route.header.line}; has run {times}"
+        ran = f"; has run {times}" if definition.counts_runs else ""
+        place = f"# {definition.owner_name}, line {definition.route.header.line}{ran}"
         cell.outlet.display(text_bundle(f"{place}\n{definition.route.span.text}"))
 
 
@@ -59,21 +60,15 @@ async def forget(cell: CellRun, arguments: Arguments) -> None:
             cell.outlet.write(f"{decode(title)} is forgotten\n")
 
 
-@magic("tick", "NAME...")
-async def tick(cell: CellRun, arguments: Arguments) -> None:
-    """Run a timer_route once, now; a server would run it every so many seconds."""
-    session = cell.session
-    for word in arguments.words:
-        try:
-            run = await cell.compute(partial(session.run_timer, word.text, origin=cell.outlet))
-        except ScriptError as error:
-            raise CellFailure("UnknownRoute", [replace(d, span=word.span) for d in error.diagnostics]) from error
-        cell.check_run(run, word.span)
-
-
 @magic("reset")
 async def reset(cell: CellRun, arguments: Arguments) -> None:
-    """Start afresh: no routes, settings as at the start, no variables, no cache, new workers."""
+    """Start afresh: no routes, variables, cache, timers, connections, doors; settings as at the start, new workers."""
+    from evroute_kernel.engine.mi.server import close_doors
+    from evroute_kernel.kernel.live import forget_live
+
+    cell.notebook.timers.stop()
+    await cell.compute(partial(forget_live, cell.session))
+    await cell.compute(partial(close_doors, cell.session))
     await cell.compute(cell.session.reset)
     cell.notebook.owners.clear()
 

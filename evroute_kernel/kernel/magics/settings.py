@@ -15,8 +15,8 @@ from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.runtime import levels
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session import Session
     from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.notebook import Notebook
 
 _SIZE: Final = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[KMG]?)(?:i?B)?", re.IGNORECASE)
 _UNITS: Final = {"": 20, "K": 10, "M": 20, "G": 30}  # a bare number counts MiB
@@ -142,7 +142,14 @@ async def workers(cell: CellRun, limit: int | None) -> None:
         cell.outlet.write(f"{cell.session.worker_limit}\n")
 
 
-#: settings of the session itself, with the reader of their values
+#: settings that have a word for a value -> the words
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "strict": ("on", "off"),
+    "network": ("on", "off"),
+    "memory": ("off",),
+    "replace": ("show", "quiet"),
+}
+#: settings of the kernel and its session, with the reader of their values
 _OWN: Final[Mapping[str, Callable[[Word], Any]]] = {
     "strict": switch,
     "network": switch,
@@ -150,6 +157,7 @@ _OWN: Final[Mapping[str, Callable[[Word], Any]]] = {
     "memory": size,
     "timeout": seconds,
     "log": records,
+    "replace": lambda word: word.choice(CHOICES["replace"]) == "show",
 }
 
 
@@ -170,24 +178,28 @@ def configuration(arguments: Arguments) -> dict[str, Any]:
 async def config(cell: CellRun, wanted: dict[str, Any]) -> None:
     """Change settings of the session; without arguments show them all.
 
-    strict=on    make it an error to redefine a route of another cell
-    network=on   let functions such as rest_get use the network; else they are stubs
-    workers=2    how many processes may run routes
-    memory=256M  what a worker may grow by before its run is ended; off for no limit
-    timeout=10   seconds that a raise may take
-    log=10000    log records kept of one raise
+    strict=on      make it an error to redefine a route of another cell
+    replace=quiet  do not say which routes of other cells a cell replaces; show does
+    network=on     let functions such as rest_get use the network; else they are stubs
+    workers=2      how many processes may run routes
+    memory=256M    what a worker may grow by before its run is ended; off for no limit
+    timeout=10     seconds that a raise may take
+    log=10000      log records kept of one raise
 
     and every global of a script that changes how routes run, such as max_while_loops=100.
     """
     for name, value in wanted.items():
-        change(cell.session, name, value)
+        change(cell, name, value)
     if not wanted:
-        cell.outlet.display(Table(("setting", "value"), list(in_force(cell.session).items())).bundle())
+        cell.outlet.display(Table(("setting", "value"), list(in_force(cell.notebook).items())).bundle())
 
 
-def change(session: Session, name: str, value: Any) -> None:
+def change(cell: CellRun, name: str, value: Any) -> None:
     """Change one setting."""
-    if name == "strict":
+    session = cell.session
+    if name == "replace":
+        cell.notebook.tells_replaced = value
+    elif name == "strict":
         session.strict = value
     elif name == "workers":
         session.worker_limit = value
@@ -201,11 +213,13 @@ def change(session: Session, name: str, value: Any) -> None:
         session.settings[name] = value
 
 
-def in_force(session: Session) -> dict[str, object]:
-    """Every setting with its value as `%config` reads it: those of the session, then the globals of scripts."""
+def in_force(notebook: Notebook) -> dict[str, object]:
+    """Every setting with its value as `%config` reads it: the kernel's own, then the globals of scripts."""
+    session = notebook.session
     memory = session.memory_limit
-    own = {
+    own: dict[str, object] = {
         "strict": _ON_OFF[session.strict],
+        "replace": "show" if notebook.tells_replaced else "quiet",
         "network": _ON_OFF[bool(session.settings["network"])],
         "workers": session.worker_limit,
         "memory": "off" if memory is None else f"{memory / 2**20:g}M",

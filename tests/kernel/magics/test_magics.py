@@ -22,7 +22,7 @@ def test_routes_lists_what_is_defined(kernel: Frontend) -> None:
     count = kernel.run(ROUTES + "%raise E_X who=me").reply["execution_count"]
     (table,) = kernel.run("%routes").shown
     assert [line.split() for line in table.splitlines()[2:]] == [
-        ["route[greet]", f"In[{count}]", "1", "0"],
+        ["route[greet]", f"In[{count}]", "1", "-"],
         ["event_route[E_X]", f"In[{count}]", "2", "1"],
     ]
     assert kernel.run("%routes E_*").shown[0].count("\n") == 2
@@ -66,12 +66,6 @@ def test_reset_forgets_everything(kernel: Frontend) -> None:
     assert kernel.run('xlog("shown\\n");').stdout == "shown\n"
 
 
-def test_tick_runs_a_timer_route(kernel: Frontend) -> None:
-    kernel.run('timer_route[clean, 60] { xlog("cleaned\\n"); }')
-    assert kernel.run("%tick clean").stdout == "cleaned\n"
-    assert kernel.run("%tick cleam").error["ename"] == "UnknownRoute"
-
-
 # -- settings ---------------------------------------------------------------------------------------------------------
 
 
@@ -96,7 +90,7 @@ def test_config_changes_limits(kernel: Frontend) -> None:
 def test_config_shows_every_setting_as_it_is_written(kernel: Frontend) -> None:
     (table,) = kernel.run("%config").shown
     lines = [line.split() for line in table.splitlines()[2:]]
-    assert [name for name, _ in lines[:6]] == ["strict", "network", "workers", "memory", "timeout", "log"]
+    assert [name for name, _ in lines[:7]] == ["strict", "replace", "network", "workers", "memory", "timeout", "log"]
     assert len(dict(lines)) == len(lines)
     again = "%config " + " ".join(f"{name}={value}" for name, value in lines)
     assert kernel.run(again + "\n%config").shown == [table]
@@ -187,7 +181,7 @@ def test_load(kernel: Frontend, tmp_path: Path) -> None:
     file.write_text(ROUTES, "utf-8")
     assert kernel.run(f'%load "{file}"\n%raise E_X who=Zoë').stdout == "greet Zoë\n"
     file.write_text("route[greet] { exit; }\n", "utf-8")
-    assert kernel.run(f'%load "{file}"').stdout == "event_route[E_X] is gone: this cell no longer defines it\n"
+    assert kernel.run(f'%load "{file}"').shown == ["event_route[E_X] is gone: this cell no longer defines it"]
 
 
 def test_load_finds_included_files_beside_the_file(kernel: Frontend, tmp_path: Path) -> None:
@@ -210,13 +204,24 @@ def test_errors_of_a_file_have_its_path(kernel: Frontend, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["raise", "%raise", "E_PIKE_BLOCKED", "xlog", "$avp", "s.len", "E_X", "event_route[E_X]"]
+    "name",
+    ["raise", "%raise", "E_PIKE_BLOCKED", "xlog", "$avp", "s.len", "{s.len}", "E_X", "event_route[E_X]", "return-zero"],
 )
 def test_help_knows(kernel: Frontend, name: str) -> None:
     kernel.run(ROUTES)
-    assert kernel.run(f"%help {name}").status == "ok"
-    paged = kernel.run(f"?{name}")
-    assert paged.reply["payload"][0]["data"]["text/plain"] == kernel.run(f"%help {name}").shown[0]
+    (told,) = kernel.run(f"%help {name}").contents("display_data")
+    assert "<pre style=" in told["data"]["text/html"]
+    for question in (f"?{name}", f"{name}?"):
+        paged = kernel.run(question)
+        assert paged.reply["payload"][0]["data"] == told["data"]
+        assert not paged.contents("display_data")
+
+
+def test_help_on_a_lint_says_what_it_finds(kernel: Frontend) -> None:
+    (told,) = kernel.run("%help return-zero").shown
+    assert "ends everything" in told
+    assert "return(0)" in told.rpartition("It finds, for example:")[2]
+    assert "did you mean 'return-zero'?" in kernel.run("%help return-zeros").traceback
 
 
 def test_help_on_nothing_known(kernel: Frontend) -> None:

@@ -1,0 +1,175 @@
+"""`evroute serve`: load a script and let clients of the management interface raise events, until it is ended."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from threading import Event, Thread
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from evroute_kernel.cli.files import read, source_of
+from evroute_kernel.cli.outcome import EXIT_OK, FailedError, UsageError
+from evroute_kernel.cli.records import print_as_json, print_as_text
+from evroute_kernel.errors import ScriptError
+from evroute_kernel.runtime.values import decode
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.session import LogRecord, Run, Session
+    from evroute_kernel.source import Source
+
+#: where clients look for a server that nobody told them of
+DEFAULT_ADDRESS: Final = "datagram:127.0.0.1:8080"
+#: keeps the token out of the list of processes
+TOKEN_VARIABLE: Final = "EVROUTE_MI_TOKEN"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Load a script, run its startup_route, and serve the management interface until SIGINT or SIGTERM: clients "
+        "such as opensips-cli and opensips-mi raise events and subscribe to them. What routes log goes where that of "
+        "`evroute run` goes; where it listens, and runs that fail, to standard error. docs/mi.md tells the commands."
+    )
+    parser.epilog = "Exit code: 0 ended by a signal, 1 the script was refused or failed at its start, 2 wrong usage."
+    parser.add_argument("file", metavar="FILE", help="the script; - reads standard input")
+    parser.add_argument(
+        "--mi",
+        action="append",
+        metavar="ADDRESS",
+        help="datagram:HOST:PORT, unix:PATH, fifo:PATH or http:HOST:PORT/mi; may be given several times; port 0 lets "
+        f"the system choose (default: {DEFAULT_ADDRESS})",
+    )
+    parser.add_argument("--listen", metavar="HOST", help="listen on this address of the machine; needs a token")
+    parser.add_argument(
+        "--token", metavar="TOKEN", help=f"what HTTP clients must send as Bearer (default: ${TOKEN_VARIABLE})"
+    )
+    parser.add_argument("--reply-dir", metavar="DIR", default="/tmp/", help="where FIFO clients wait for replies")
+    parser.add_argument("--workers", type=_positive, metavar="N", help="processes that run routes (one for each core)")
+    parser.add_argument("--no-timers", action="store_true", help="let timer routes rest")
+    parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    text = read(options.file)
+    # not before: a wrong command line is answered at once
+    from evroute_kernel.engine.session import Session
+
+    show = print_as_json if options.json else print_as_text
+    with _ended_by_signal() as ended, Session(options.workers, on_record=_printer(show, ended)) as session:
+        _load(session, source_of(options.file, text))
+        _open_doors(session, options)
+        with _timers(session, ended, start=not options.no_timers):
+            ended.wait()
+    return EXIT_OK
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, not {text!r}")
+    return int(text)
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[Event]:
+    """An event that SIGINT and SIGTERM set."""
+    ended = Event()
+    before = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield ended
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _printer(show: Callable[[LogRecord], None], ended: Event) -> Callable[[LogRecord, object], None]:
+    """Prints records as they come; when nobody reads them any more, the command ends."""
+
+    def print_record(record: LogRecord, origin: object) -> None:
+        try:
+            show(record)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ended.set()
+
+    return print_record
+
+
+def _load(session: Session, source: Source) -> None:
+    try:
+        loaded = session.load(source)
+    except ScriptError as error:
+        raise FailedError(error.render()) from None
+    for finding in loaded.diagnostics:
+        print(finding.render(), file=sys.stderr)
+    if loaded.run is not None and loaded.run.errors:
+        raise FailedError("\n".join(error.render() for error in loaded.run.errors))
+
+
+def _open_doors(session: Session, options: argparse.Namespace) -> None:
+    """Open the doors, and say where; raises UsageError."""
+    from evroute_kernel.engine.mi.addresses import AddressError
+    from evroute_kernel.engine.mi.management import Management
+    from evroute_kernel.engine.mi.server import Server
+
+    token = options.token or os.environ.get(TOKEN_VARIABLE) or None
+    server = Server.of(session)
+    for address in options.mi or [DEFAULT_ADDRESS]:
+        management = Management(session, watch=lambda future: future.add_done_callback(_tell_failure))
+        is_http = address.startswith("http:")
+        try:
+            opened = server.open(
+                address,
+                management,
+                listen=options.listen,
+                token=token if is_http or options.token else None,
+                reply_directory=options.reply_dir,
+            )
+        except AddressError as error:
+            found = error.diagnostics[0]
+            raise UsageError(f"error: {found.message}" + (f" ({found.hint})" if found.hint else "")) from None
+        print(f"listening on {opened}", file=sys.stderr, flush=True)
+
+
+def _tell_failure(future: Future[Run]) -> None:
+    """Say which raises did not come to their end."""
+    for error in future.result().errors:
+        if error.cause != "closed":
+            print(error.render(), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _timers(session: Session, ended: Event, *, start: bool) -> Iterator[None]:
+    """Run every timer route at its interval, each in a thread of its own."""
+    intervals: dict[str, int] = {}
+    for definition in session.registry if start else ():
+        route = definition.route
+        if route.kind == "timer_route" and route.interval:
+            intervals[route.name] = min(route.interval, intervals.get(route.name, route.interval))
+    threads = [
+        Thread(target=_tick, args=(session, decode(name), every, ended), name=f"evroute timer {decode(name)}")
+        for name, every in intervals.items()
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        session.interrupt()
+        for thread in threads:
+            thread.join()
+
+
+def _tick(session: Session, name: str, every: int, ended: Event) -> None:
+    due = monotonic() + every
+    while not ended.wait(max(0.0, due - monotonic())):
+        for error in session.run_timer(name).errors:
+            print(error.render(), file=sys.stderr, flush=True)
+        # a route that takes longer than its interval misses turns, as on a server
+        due = max(due + every, monotonic())

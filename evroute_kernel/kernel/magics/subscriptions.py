@@ -1,0 +1,72 @@
+"""Sockets that get events: `%subscribe` and `%subscribers`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from evroute_kernel.engine.interface import DEFAULT_EXPIRE, SocketError, SubscriberInfo, UnpublishedEventError
+from evroute_kernel.errors import did_you_mean
+from evroute_kernel.kernel.display import Table
+from evroute_kernel.kernel.failures import failure
+from evroute_kernel.kernel.magics.arguments import Arguments
+from evroute_kernel.kernel.magics.declaration import magic
+
+if TYPE_CHECKING:
+    from evroute_kernel.kernel.execution import CellRun
+
+
+@magic("subscribe", "EVENT SOCKET [EXPIRE]")
+async def subscribe(cell: CellRun, arguments: Arguments) -> None:
+    """Send an event to a socket from here on, for an hour or for EXPIRE seconds; 0 ends it within a second.
+
+        %subscribe E_PIKE_BLOCKED udp:127.0.0.1:9000
+        %subscribe E_PIKE_BLOCKED "virtual:FAILOVER tcp:127.0.0.1:9000 flatstore:/tmp/lost.csv" 600
+
+    udp:HOST:PORT, unix:/PATH      one datagram for each event, JSON as a server sends it
+    tcp:HOST:PORT[/METHOD]         the same on a connection that is kept
+    flatstore:/PATH                a line of values for each event, appended to a file
+    rabbitmq:HOST/ROUTING_KEY      to a RabbitMQ broker; needs evroute-kernel[rabbitmq]
+    kafka:HOST:PORT/TOPIC          to a Kafka broker; needs evroute-kernel[kafka]
+    xmlrpc:HOST:PORT:METHOD        an XML-RPC call for each event, whose answer is not read
+    virtual:POLICY SOCKET...       several of them: PARALLEL, FAILOVER or ROUND-ROBIN
+    route:NAME                     one more event_route, and for ever
+
+    The same socket again renews its subscription. A script does this with subscribe_event(), whose subscriptions last
+    for ever unless it says how long. Nothing is opened before: a notebook without subscriptions sends nothing.
+    """
+    event, socket = arguments.words[0], arguments.words[1]
+    expire = arguments.words[2].whole(0, "a number of seconds") if len(arguments.words) > 2 else DEFAULT_EXPIRE
+    work = partial(cell.session.subscribe, event.text, socket.text, expire)
+    try:
+        await cell.compute(work)  # it may have to ask for the address of a host
+    except SocketError as error:
+        found = error.diagnostics[0]
+        is_event = isinstance(error, UnpublishedEventError)
+        word = event if is_event else socket
+        raise failure("SubscribeError", found.message, word.span, found.hint) from error
+
+
+@magic("subscribers", "[EVENT]")
+async def subscribers(cell: CellRun, arguments: Arguments) -> None:
+    """List who gets each event, or the one named: routes and sockets, in the order of delivery.
+
+    For a socket also how long it stands, how many events were sent, failed, were dropped because it is too slow, and
+    still wait to be sent; and what went wrong last.
+    """
+    await cell.settle()
+    word = arguments.first
+    found = cell.session.subscribers(word.text if word else None)
+    if word is not None and not found:
+        hint = did_you_mean(word.text, cell.session.events())
+        raise failure("UnknownEvent", f"nobody has subscribed the event {word.text}", word.span, hint)
+    headings = ("event", "socket", "expire", "left", "sent", "failed", "dropped", "waiting", "state")
+    cell.outlet.display(Table(headings, [_row(info) for info in found], "nobody has subscribed any event").bundle())
+
+
+def _row(info: SubscriberInfo) -> tuple[object, ...]:
+    expire = "never" if info.expire is None else f"{info.expire} s"
+    left = None if info.ttl is None else f"{info.ttl} s" if info.ttl else "expired"
+    if info.protocol == "route":
+        return info.event, info.socket, expire, left, None, None, None, None, None
+    return info.event, info.socket, expire, left, info.sent, info.failed, info.dropped, info.waiting, info.state

@@ -1,0 +1,100 @@
+"""Timer routes: one turn now, or turn after turn in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.errors import ScriptError, did_you_mean
+from evroute_kernel.kernel.display import Table
+from evroute_kernel.kernel.failures import CellFailure, failure
+from evroute_kernel.kernel.magics.arguments import Arguments, Word
+from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.timers import Timer
+from evroute_kernel.runtime.values import decode
+
+if TYPE_CHECKING:
+    from evroute_kernel.kernel.execution import CellRun
+
+
+@magic("tick", "NAME...")
+async def tick(cell: CellRun, arguments: Arguments) -> None:
+    """Run a timer_route once, now; a server would run it every so many seconds."""
+    session = cell.session
+    for word in arguments.words:
+        try:
+            run = await cell.compute(partial(session.run_timer, word.text, origin=cell.outlet))
+        except ScriptError as error:
+            raise CellFailure("UnknownRoute", [replace(d, span=word.span) for d in error.diagnostics]) from error
+        cell.check_run(run, word.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What `%timer` is to do: "start", "stop" or "list"; no names: all timer routes."""
+
+    action: str
+    names: tuple[Word, ...]
+    every: float | None
+
+
+def read_request(arguments: Arguments) -> Request:
+    """Raises ArgumentError."""
+    names = arguments.words[1:]
+    action = arguments.first.text if arguments.first else "list"
+    every = arguments.flags.get("every")
+    if every is not None and action != "start":
+        raise ArgumentError(f"%timer {action} takes no --every", every.span, "%timer start does")
+    if names and action == "list":
+        raise ArgumentError(f"unexpected {names[0].text!r}", names[0].span, "%timer list shows all timers")
+    return Request(action, names, every.number(0.01, "0.01 seconds or more") if every else None)
+
+
+@magic("timer", "[start|stop|list] [NAME...] [--every SECONDS]", convert=read_request)
+async def timer(cell: CellRun, request: Request) -> None:
+    """Run timer routes in the background, each at its interval, as a server does; `%tick` runs one once.
+
+    start  begin; what the routes log stands under this cell, also when it has ended
+    stop   end them
+    list   show which run, and how often they have run; so does %timer alone
+
+    Without names all timer routes are meant. A route that fails goes on at its next turn. Interrupting the kernel,
+    `%reset` and the end of the kernel stop all timers.
+
+    --every SECONDS  run them so often, whatever interval the routes have
+    """
+    if request.action == "list":
+        cell.outlet.display(listed(cell).bundle())
+    elif request.action == "start":
+        for name in known(cell, request.names):
+            cell.notebook.timers.start(Timer(cell.session, name, cell.outlet, request.every))
+    else:
+        chosen = [word.text for word in request.names] or None
+        stopped = await cell.compute(lambda: cell.notebook.timers.stop(names=chosen))
+        cell.outlet.write("".join(f"{t.title} has run {times(t.turns)}\n" for t in stopped) or "no timer runs\n")
+
+
+def known(cell: CellRun, words: Sequence[Word]) -> list[str]:
+    """The timer routes that are named, or all; raises CellFailure for one that is not there."""
+    names = list(dict.fromkeys(map(decode, cell.session.registry.names("timer_route"))))
+    for word in words:
+        if word.text not in names:
+            hint = did_you_mean(word.text, names) or "%routes lists what is defined"
+            raise failure("UnknownRoute", f"there is no timer_route[{word.text}]", word.span, hint)
+    if not names:
+        raise failure(
+            "UnknownRoute", "no timer_route is defined", None, "timer_route[NAME, SECONDS] { ... } defines one"
+        )
+    return [word.text for word in words] or names
+
+
+def listed(cell: CellRun) -> Table:
+    rows = [(t.title, f"{t.interval:g}", t.turns, t.failed or None) for t in cell.notebook.timers.running()]
+    return Table(("timer", "every (s)", "runs", "failed"), rows, "no timer runs")
+
+
+def times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -1,0 +1,58 @@
+"""Commands of the system, in a real kernel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+from frontend import Frontend, started, wait_until
+
+
+def test_a_command_shows_both_of_its_streams(kernel: Frontend) -> None:
+    done = kernel.run("%sh echo out; echo 'é' >&2")
+    assert (done.stdout, done.stderr, done.status) == ("out\n", "é\n", "ok")
+
+
+def test_the_lines_below_are_a_script(kernel: Frontend) -> None:
+    assert kernel.run("%%sh\nx=3\necho $((x * 2))\n").stdout == "6\n"
+    assert kernel.run("%%sh echo\nx").error["ename"] == "MagicError"
+
+
+def test_a_command_that_fails_fails_the_cell(kernel: Frontend) -> None:
+    done = kernel.run('%sh echo before; exit 3\nxlog("after\\n");')
+    assert done.stdout == "before\n"
+    assert done.error["ename"] == "CommandFailed"
+    assert "exit code 3" in done.error["evalue"]
+    assert "SIGTERM" in kernel.run("%sh kill -TERM $$").error["evalue"]
+    assert kernel.run("%sh").error["ename"] == "MagicError"
+
+
+def test_it_stands_where_it_is_written(kernel: Frontend) -> None:
+    done = kernel.run('xlog("one\\n");\n%sh echo two\nxlog("three\\n");')
+    assert done.stdout == "one\ntwo\nthree\n"
+
+
+def test_programs_of_the_kernels_environment_are_found(kernel: Frontend) -> None:
+    assert kernel.run("%sh evroute --version").stdout.startswith("evroute ")
+
+
+def test_what_is_printed_is_shown_at_once_and_an_interrupt_ends_all_of_it(kernel: Frontend) -> None:
+    request = kernel.execute("%%sh\nsleep 1000 &\necho $!\nsleep 1000\n")
+    child = int(kernel.messages(request, "stream")[-1]["content"]["text"])
+    kernel.interrupt()
+    done = kernel.gather(request)
+    assert done.error["ename"] == "Interrupted"
+    wait_until(lambda: not is_alive(child))
+    assert kernel.run('xlog("alive\\n");').stdout == "alive\n"
+
+
+def test_what_it_leaves_in_the_background_ends_with_the_kernel(tmp_path: Path) -> None:
+    with started(tmp_path) as kernel:
+        child = int(kernel.run("%sh sleep 1000 >/dev/null 2>&1 & echo $!").stdout)
+        assert kernel.run('xlog("alive\\n");').stdout == "alive\n"
+        assert is_alive(child)
+    wait_until(lambda: not is_alive(child))
+
+
+def is_alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
