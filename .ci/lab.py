@@ -1,4 +1,4 @@
-"""Does `jupyter lab NOTEBOOK` come up with the kernel? Called with the command of README.md."""
+"""Does `jupyter lab NOTEBOOK` come up with kernel and highlighting? Called with the command of README.md."""
 
 import asyncio
 import json
@@ -16,6 +16,7 @@ from urllib.error import URLError
 from tornado.websocket import websocket_connect
 
 TOKEN = "smoke"
+EXTENSION = "evroute-kernel"
 SECONDS = 90
 
 
@@ -35,6 +36,13 @@ def ask(path: str, body: dict | None = None) -> dict:
     request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", data, headers)
     with urllib.request.urlopen(request, timeout=10) as reply:
         return json.load(reply)
+
+
+def text(path: str) -> str:
+    """What the browser gets at a path."""
+    request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", headers={"Authorization": f"token {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=10) as reply:
+        return reply.read().decode()
 
 
 def wait(what: str, happened: Callable[[], bool]) -> None:
@@ -91,12 +99,14 @@ def main(command: str) -> None:
         content = ask(f"/api/contents/{notebook.rpartition('/')[2]}")["content"]
         name = content["metadata"]["kernelspec"]["name"]
         kernel = ask("/api/kernels", {"name": name})["id"]
-        text = asyncio.run(first_output(kernel, 'xlog("hello from a cell\\n");'))
-        assert text == "hello from a cell\n", text
+        logged = asyncio.run(first_output(kernel, 'xlog("hello from a cell\\n");'))
+        assert logged == "hello from a cell\n", logged
+        assert f'"{EXTENSION}"' in text("/lab"), "JupyterLab does not know the extension"
+        assert EXTENSION in text(f"/lab/extensions/{EXTENSION}/static/remoteEntry.js")
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
-    print(f"jupyter lab opens {notebook}, and its kernel {name} runs a cell")
+    print(f"jupyter lab opens {notebook}, its kernel {name} runs a cell, its colours are there")
 
 
 main(sys.argv[1])

@@ -1,0 +1,115 @@
+"""What stands under cells: tables, drawings, forms, errors, in the light and the dark theme."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from lab_page import DARK, LIGHT, box, expect, pieces
+
+if TYPE_CHECKING:
+    from lab_page import Lab, Notebook
+
+THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK])
+#: what WCAG 2 asks of text
+READABLE = 4.5
+
+ROUTES = """route[limit] {
+    if ($shv(blocks) > 2) raise_event("E_TOO_MANY");
+}
+event_route[E_PIKE_BLOCKED] {
+    $shv(blocks) += 1;
+    $var(last) = $param(ip);
+    xlog("block $shv(blocks): $param(ip)\\n");
+    route(limit);
+}
+event_route[E_TOO_MANY] { xlog("L_WARN", "too many\\n"); }
+%raise E_PIKE_BLOCKED ip=192.0.2.66 --count 3"""
+TABLES = ["%routes", "%events E_PIKE*", "%event E_CORE_TCP_DISCONNECT", "%vars", "%shv", "%stubs", "%ps", "%help"]
+
+
+def run_all(notebook: Notebook) -> None:
+    for number in range(notebook.cells.count()):
+        notebook.run(number)
+
+
+@THEMES
+def test_tables_can_be_read(lab: Lab, theme: str) -> None:
+    lab.choose_theme(theme)
+    notebook = lab.open_cells(ROUTES, *TABLES, "%raise E_PIKE_BLOCKED ip=192.0.2.1 --report")
+    run_all(notebook)
+    for number in range(1, notebook.cells.count()):
+        found = pieces(notebook.output(number))
+        assert found
+        assert {piece.text: piece.contrast for piece in found if piece.contrast < READABLE} == {}
+    lab.shoot("end")
+    notebook.cell(1).scroll_into_view_if_needed()
+    notebook.cell(0).scroll_into_view_if_needed()
+    lab.shoot()
+
+
+@THEMES
+def test_an_error_points_at_its_place(lab: Lab, theme: str) -> None:
+    lab.choose_theme(theme)
+    line = '    xlog("é $(param(ip){s.touper})\\n");'
+    notebook = lab.open_cells(f"event_route[E_PIKE_BLOCKED] {{\n{line}\n\t$vra(x) = 1;\n}}")
+    notebook.run(0)
+    output = notebook.output(0)
+    expect(output).to_contain_text("RouteCheckError")
+    lab.shoot()
+    # messages tell the name too, before the excerpt; the carets of the first mistake stand before those of the second
+    for mistake, occurrence, carets in (("{s.touper}", 2, 0), ("$vra", 1, len("{s.touper}"))):
+        at, caret = box(output, mistake, occurrence), box(output, "^", carets)
+        assert caret["left"] == pytest.approx(at["left"], abs=1), mistake
+        assert at["height"] <= caret["top"] - at["top"] < 2 * at["height"], mistake
+    # severities are coloured, and no colour of a terminal can be read on the backgrounds of errors in both themes
+    told = [piece for piece in pieces(output) if not re.fullmatch(r"\w*[eE]rror: ", piece.text)]
+    assert {piece.text: piece.contrast for piece in told if piece.contrast < READABLE} == {}
+
+
+@THEMES
+def test_a_form_raises_an_event(lab: Lab, theme: str) -> None:
+    lab.choose_theme(theme)
+    route = 'event_route[E_CORE_TCP_DISCONNECT] { xlog("$param(src_ip):$param(src_port) $param(proto)\\n"); }'
+    notebook = lab.open_cells(route, "%raise E_CORE_TCP_DISCONNECT ?")
+    notebook.run(0)
+    notebook.run(1)
+    output = notebook.output(1)
+    output.get_by_label("src_ip").fill("192.0.2.77")
+    output.get_by_label("src_port").fill("1234")
+    output.get_by_role("button", name="Raise").click()
+    expect(output).to_contain_text("192.0.2.77:1234 ")
+    lab.shoot()
+
+
+@THEMES
+def test_a_graph_is_drawn(lab: Lab, theme: str) -> None:
+    lab.choose_theme(theme)
+    notebook = lab.open_cells(ROUTES, "%graph")
+    notebook.run(0)
+    notebook.run(1)
+    drawing = notebook.output(1).locator("img")
+    expect(drawing).to_be_visible()
+    drawing.evaluate("image => image.decode()")
+    assert drawing.evaluate("image => image.naturalWidth") > 200
+    lab.shoot()
+
+
+def test_many_raises_show_how_far_they_are(lab: Lab) -> None:
+    route = "event_route[E_PIKE_BLOCKED] { $shv(n) += 1; }\n"
+    notebook = lab.open_cells(
+        route + "%raise E_PIKE_BLOCKED ip=a --count 10000000", "%raise E_PIKE_BLOCKED ip=a --count 999"
+    )
+    notebook.start(0)
+    output = notebook.output(0)
+    expect(output).to_have_text(re.compile(r"E_PIKE_BLOCKED: [1-9]\d* of 10000000"))
+    expect(output.locator("progress")).to_be_visible()
+    lab.shoot()
+    notebook.press("interrupt")
+    notebook.wait_until_done(0)
+    expect(output.locator("progress")).to_have_count(0)
+    expect(output).to_contain_text(re.compile(r"raised [1-9]\d* of 10000000 times"))
+    notebook.run(1)
+    assert notebook.outputs(1) == [("text/html", "E_PIKE_BLOCKED: raised 999 times, none failed")]
+    lab.shoot("end")
