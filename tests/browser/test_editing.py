@@ -35,7 +35,7 @@ def test_tab_tells_what_it_offers(lab: Lab) -> None:
     notebook = lab.open_cells('event_route[E_PIKE_BLOCKED] { xlog("$param(')
     notebook.type(0, "")
     notebook.pop_up("Tab", notebook.completer)
-    assert offered(notebook.completer) == {"ip": "param: string"}
+    assert offered(notebook.completer) == {"ip": "string"}
 
 
 def test_tab_completes_a_magic(lab: Lab) -> None:

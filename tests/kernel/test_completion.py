@@ -152,7 +152,7 @@ def test_a_route_is_offered_what_it_may_call(notebook: Notebook) -> None:
 
 def test_parameters_tell_type_and_sample(notebook: Notebook) -> None:
     (first,) = reply(notebook, "event_route[E_PIKE_BLOCKED] { $param(i|")["metadata"]["_jupyter_types_experimental"]
-    assert (first["type"], first["signature"]) == ("param: string", 'string, such as "192.0.2.66"')
+    assert (first["type"], first["signature"]) == ("string", 'string, such as "192.0.2.66"')
 
 
 @pytest.mark.parametrize(

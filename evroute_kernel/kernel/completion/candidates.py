@@ -98,7 +98,7 @@ def params_of(notebook: Notebook, event: str, text: str = "") -> list[Candidate]
     """Parameters of an event; of an unknown one those that the text and the notebook's other texts use."""
     known = event_of(notebook, event)
     # front ends show the kind, and of the signature nothing
-    found = [Candidate(p.name, f"param: {p.type}", param_signature(p)) for p in known.params] if known else []
+    found = [Candidate(p.name, p.type, param_signature(p)) for p in known.params] if known else []
     if known is None or known.dynamic:
         listed = {c.text for c in found}
         used = raised_params(notebook, event, text)
