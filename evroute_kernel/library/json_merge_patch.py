@@ -50,7 +50,7 @@ class Object(list[list[Any]]):
 
 def merge(target: str, patch: str) -> str:
     """The target with the patch applied, compact. Raises PatchError."""
-    return _print(_merge(parse(target, "the first text"), parse(patch, "the patch")))
+    return printed(_merge(parse(target, "the first text"), parse(patch, "the patch")))
 
 
 def _merge(target: Any, patch: Any) -> Any:
@@ -189,11 +189,12 @@ class _Reader:
 # -- printing ---------------------------------------------------------------------------------------------------------
 
 
-def _print(node: Any) -> str:
+def printed(node: Any) -> str:
+    """A node as the server prints it: compact, numbers as doubles."""
     if isinstance(node, Object):
-        return "{" + ",".join(f"{_quoted(key)}:{_print(value)}" for key, value in node) + "}"
+        return "{" + ",".join(f"{_quoted(key)}:{printed(value)}" for key, value in node) + "}"
     if isinstance(node, list):
-        return "[" + ",".join(map(_print, node)) + "]"
+        return "[" + ",".join(map(printed, node)) + "]"
     if isinstance(node, str):
         return _quoted(node)
     if node is None or isinstance(node, bool):

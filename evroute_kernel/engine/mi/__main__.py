@@ -58,13 +58,24 @@ request without `id` is carried out and not answered.
 ## Where it differs from a server
 
 - What cannot be parsed is answered with -32700 by every door. A server sends the words `400 Parse_error` over datagrams
-  and nothing to a FIFO file; a request whose `id` is neither text, number nor null is answered -32600 with `id` null.
+  and nothing to a FIFO file.
+- A request whose `id` is neither text, number nor null is answered -32600 with `id` null. A server sends the words
+  `500 Internal error` over datagrams and `failed to print response` to a FIFO file. JSON that is no object crashes it
+  when it comes by FIFO file.
+- Numbers such as `01`, `1.` and `0x10` are no JSON here; a server reads them as C does. What is nested several hundred
+  levels deep is refused as well; a server takes 1000.
+- Names of 4.0 are understood.
 - `raise_event` takes nested values, `true`, `null` and `{{}}` in the object of `params`; a server may crash or send
   garbage.
-- A command that came by FIFO file is carried out even if nobody reads its reply.
+- Sockets that have subscribed get the parameters of an array as an array. A server's names for them are uninitialised
+  memory, so that sockets mostly get `{{"":"a","":"b"}}`.
+- A command that came by FIFO file is carried out even if nobody reads its reply, and may come in pieces, or after
+  something that is no request.
 - `version` names this program, `help` speaks of the commands in its own words, `ps` lists workers.
+- `event_subscribe` knows all protocols of [subscriptions](subscriptions.md), whatever modules are loaded.
 - `events_list` lists the events of a module by name, and those of several modules by module.
-- Statistics are those that scripts count.
+- `shv_get` does not list variables that were read by a computed name only; on a server, reading makes them.
+- Statistics are those that scripts count. One that is asked for twice in one request is told once.
 - `kill` is refused with 403.
 
 ## Commands

@@ -53,7 +53,8 @@ def parse_address(text: str, listen: str | None = None, token: str | None = None
     """
     kind, colon, rest = text.partition(":")
     if not colon or kind not in KINDS:
-        raise AddressError(f"{text!r} is no address of the management interface", did_you_mean(kind, KINDS) or USAGE)
+        near = None if kind in KINDS else did_you_mean(kind, KINDS)
+        raise AddressError(f"{text!r} is no address of the management interface", near or USAGE)
     if kind == "fifo" or kind == "unix" or (kind == "datagram" and rest.startswith("/")):
         return _file(kind, rest, listen, token)
     return _network(kind, rest, listen, token)

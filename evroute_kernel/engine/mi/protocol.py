@@ -13,7 +13,7 @@ from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from evroute_kernel.runtime.values import INT_MAX, INT_MIN
+from evroute_kernel.runtime.values import INT_MAX, INT_MIN, decode
 
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
@@ -51,6 +51,18 @@ class RequestError(CommandError):
     def __init__(self, code: int, message: str, identity: Id = None) -> None:
         super().__init__(code, message)
         self.identity = identity
+
+
+class ScriptText(str):
+    """A byte string of a script in a reply: readable, and sent byte for byte, also what is no UTF-8."""
+
+    __slots__ = ("wire",)
+    wire: str
+
+    def __new__(cls, value: str) -> ScriptText:
+        text = super().__new__(cls, decode(value))
+        text.wire = value.encode("latin-1").decode("utf-8", "surrogateescape")
+        return text
 
 
 class Object(Mapping[str, Any]):
@@ -157,8 +169,16 @@ def truncated(number: float) -> int:
 
 
 def _written(reply: dict[str, Any]) -> bytes:
-    text = json.dumps(reply, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(_on_the_wire(reply), ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "surrogateescape")
+
+
+def _on_the_wire(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_on_the_wire(name): _on_the_wire(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return list(map(_on_the_wire, value))
+    return value.wire if isinstance(value, ScriptText) else value
 
 
 def _check_texts(value: Any) -> None:

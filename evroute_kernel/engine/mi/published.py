@@ -1,7 +1,8 @@
 """The events that are published: those that a server with these scripts would know by name, in the order of their ids.
 
 Observed on OpenSIPS 3.6: the core's, the event routes in the order of the script, those of loaded modules, the constant
-names given to raise_event() and subscribe_event(), and E_CORE_LOG last.
+names given to raise_event() and subscribe_event(), and E_CORE_LOG last. Constants come in the order in which a server
+goes through the routes: kind by kind, event routes at the end.
 """
 
 from __future__ import annotations
@@ -24,6 +25,18 @@ CORE: Final = (
 )
 LAST: Final = "E_CORE_LOG"
 _RAISERS: Final = ("raise_event", "subscribe_event")
+#: kinds of routes in the order in which a server goes through them
+_KINDS: Final = (
+    "route",
+    "onreply_route",
+    "failure_route",
+    "branch_route",
+    "error_route",
+    "local_route",
+    "startup_route",
+    "timer_route",
+    "event_route",
+)
 
 
 def published(session: Knowledge) -> list[str]:
@@ -46,7 +59,7 @@ def _of_modules(session: Knowledge) -> list[str]:
 
 def _constants(session: Knowledge) -> Iterator[str]:
     """The names that scripts give to the two functions as constants."""
-    for definition in session.registry:
+    for definition in sorted(session.registry, key=lambda definition: _KINDS.index(definition.route.kind)):
         for binding in definition.route.pool:
             match binding:
                 case (_, "call", name, (("value", str(event)), *_)) if name in _RAISERS:

@@ -29,6 +29,7 @@ def test_what_is_meant(text: str, meant: str) -> None:
     ("text", "options", "words"),
     [
         ("8080", {}, "is no address"),
+        ("datagram", {}, "write datagram:127.0.0.1:8080"),
         ("htpp:127.0.0.1:8888", {}, "did you mean 'http'?"),
         ("datagram:127.0.0.1", {}, "expected datagram:HOST:PORT"),
         ("datagram:127.0.0.1:99999", {}, "expected datagram:HOST:PORT"),

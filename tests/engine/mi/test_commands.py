@@ -26,6 +26,7 @@ event_route[E_X] {
 }
 event_route[E_NAMED] { xlog("$param(ip) $param(n)\n"); }
 event_route[E_B] { subscribe_event("E_SUBSCRIBED", "udp:127.0.0.1:9"); }
+route[LAST] { raise_event("E_OF_ROUTE"); }
 """
 CORE_EVENTS = [
     "E_CORE_SR_STATUS_CHANGED",
@@ -174,7 +175,7 @@ def test_kill_is_refused(ask: Ask) -> None:
 def test_events_in_the_order_of_their_ids(ask: Ask) -> None:
     listed = ask("events_list")["result"]["Events"]
     routes = ["E_X", "E_NAMED", "E_B"]
-    others = ["E_FLATSTORE_ROTATION", "E_LATER", "E_SUBSCRIBED", "E_CORE_LOG"]
+    others = ["E_FLATSTORE_ROTATION", "E_OF_ROUTE", "E_LATER", "E_SUBSCRIBED", "E_CORE_LOG"]
     assert listed == [{"name": name, "id": i} for i, name in enumerate([*CORE_EVENTS, *routes, *others])]
 
 
@@ -243,7 +244,10 @@ class TestRaising:
             (["a", 7, 7.9], "a|7|7"),
             ([-3.5, 3_000_000_000, "ä"], "-3|2147483647|ä"),
             ('{"z":1,"a":"x","m":-2.5}', "1|x|-2"),
-            ('{"n":3000000000,"t":true,"o":{"k":[1.5,null,"\\u00e9\\n"]}}', '2147483647|true|{"k":[1.5,null,"é\\n"]}'),
+            (
+                '{"n":3000000000,"t":true,"o":{"k":[1.5,null,"\\u00e9\\n"],"k":-0.0}}',
+                '2147483647|true|{"k":[1.500000,null,"é\\n"],"k":0}',
+            ),
             ('{"a":1,"a":2}', "1|2|<null>"),
             ("{}", "<null>|<null>|<null>"),
         ],
@@ -283,8 +287,66 @@ def test_the_cache_is_the_scripts(ask: Ask, loaded: Session) -> None:
     assert ask("cache_fetch", ["local", "k"])["error"]["code"] == 400
 
 
+def listed_variables(ask: Ask) -> list[tuple[str, Any]]:
+    (listed,) = ask("shv_get")["result"]
+    return [(found["name"], found["value"]) for found in listed]
+
+
+def test_shared_variables_that_scripts_name(ask: Ask, loaded: Session) -> None:
+    """They start as 0; those with a computed name exist once they are set. The order is that of the server's table."""
+    loaded.load(
+        """event_route[E_S] {
+            if ($shv( unset) > 0) $shv(tt) += 2;
+            xlog("$(shv(n){s.len}) $shv($param(1))");
+            $var(x) = "$shv(text)";
+            if ($param(1) =~ "$shv(regex)") raise_event("$shv(no)");
+            cache_store("local", "$shv(dyn)", "v");
+        }"""
+    )
+    assert listed_variables(ask) == [
+        ("tt", 0),
+        ("unset", 0),
+        ("n", 0),
+        ("dyn", 0),
+        ("a", 5),
+        ("b", 'x"y'),
+        ("no", 0),
+    ]
+    assert ask("shv_get", ["unset"])["result"] == {"VAR": {"type": "integer", "value": 0}}
+    loaded.raise_event("E_S", ["zz"])
+    assert ask("shv_get", ["zz"])["error"]["code"] == 404
+
+
+def test_the_order_of_shared_variables_in_a_smaller_table(ask: Ask, loaded: Session) -> None:
+    loaded.load('loadmodule "cfgutils.so"\nmodparam("cfgutils", "shv_hash_size", 3)')
+    for name in "efgh":
+        ask("shv_set", [name, "int", 1])
+    assert [name for name, _ in listed_variables(ask)] == ["b", "f", "a", "e", "g", "h"]
+
+
+def test_bytes_that_are_no_utf8_come_back(ask: Ask) -> None:
+    def request(method: bytes, params: bytes) -> Any:
+        return ask(b'{"jsonrpc":"2.0","id":1,"method":"%b","params":[%b]}' % (method, params))
+
+    request(b"shv_set", b'"c","str","\xff\xc3\xe4"')
+    assert request(b"shv_get", b'"c"') == (
+        b'{"jsonrpc":"2.0","result":{"VAR":{"type":"string","value":"\xff\xc3\xe4"}},"id":1}'
+    )
+    request(b"cache_store", b'"local","\xe4","\xff"')
+    assert request(b"cache_fetch", b'"local","\xe4"') == (
+        b'{"jsonrpc":"2.0","result":{"key":"\xe4","value":"\xff"},"id":1}'
+    )
+
+
+def test_a_statistic_is_named_without_its_group(ask: Ask) -> None:
+    for name in ("MY", "dynamic:my"):
+        assert ask("get_statistics", [[name]])["result"] == {}
+        assert ask("list_statistics", [[name]])["result"] == {}
+        assert ask("reset_statistics", [[name]])["error"]["code"] == 404
+
+
 def test_statistics_are_reset(ask: Ask) -> None:
-    assert ask("reset_statistics", [["MY"]])["result"] == "OK"
+    assert ask("reset_statistics", [["my"]])["result"] == "OK"
     assert ask("get_statistics", [["my"]])["result"] == {"dynamic:my": 0}
     assert ask("reset_all_statistics")["result"] == "OK"
 

@@ -8,9 +8,9 @@ from typing import Final
 from evroute_kernel.engine.mi.arguments import Arguments, invalid_params
 from evroute_kernel.engine.mi.declaration import command
 from evroute_kernel.engine.mi.management import Management
-from evroute_kernel.engine.mi.protocol import CommandError
+from evroute_kernel.engine.mi.protocol import CommandError, ScriptText
 from evroute_kernel.library.functions import cache
-from evroute_kernel.runtime.values import decode, encode
+from evroute_kernel.runtime.values import encode
 
 #: parameter -> what is said when it is empty
 _EMPTY: Final = {"system": "Empty memory cache id", "attr": "Empty attribute name", "value": "Empty value"}
@@ -64,7 +64,7 @@ def cache_fetch(management: Management, given: Arguments) -> dict[str, str]:
         entry = text if int(time.time()) <= deadline else None
     if not entry:
         raise CommandError(400, "Value not found")
-    return {"key": decode(key), "value": decode(entry)}
+    return {"key": ScriptText(key), "value": ScriptText(entry)}
 
 
 @command("cache_remove", "cache:remove", "system attr")

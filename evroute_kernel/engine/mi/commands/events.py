@@ -8,9 +8,11 @@ from evroute_kernel.engine.events import ParameterError, UnknownEventError
 from evroute_kernel.engine.mi.arguments import Arguments, as_text, invalid_params
 from evroute_kernel.engine.mi.declaration import command
 from evroute_kernel.engine.mi.management import Management
-from evroute_kernel.engine.mi.protocol import CommandError, Object, parse_json
+from evroute_kernel.engine.mi.protocol import CommandError, Object, is_number, parse_json
 from evroute_kernel.engine.mi.published import published
 from evroute_kernel.errors import ScriptError
+from evroute_kernel.library.json_merge_patch import Object as Members
+from evroute_kernel.library.json_merge_patch import printed
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.events import GivenParams
@@ -130,10 +132,14 @@ def _event_params(value: Any) -> GivenParams:
 
 
 def _plain(value: Any) -> Any:
-    """A member's value with Python's own mappings, which become JSON text again; of equal names the last remains."""
+    """A member's text or number; all else as its JSON text, in which a server prints 1.5 as `1.500000`."""
+    return value if isinstance(value, str) or is_number(value) else printed(_node(value))
+
+
+def _node(value: Any) -> Any:
     if isinstance(value, Object):
-        return {name: _plain(item) for name, item in value.pairs}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+        return Members([name, _node(item)] for name, item in value.pairs)
+    return [_node(item) for item in value] if isinstance(value, list) else value
 
 
 @command("evi_flat_rotate", "event_flatstore:rotate", "path_to_file", exporter="event_flatstore")

@@ -35,8 +35,8 @@ class _Statistics:
         return [f"{group}:{name}" for name in statistics.names(self.process, group)]
 
     def find(self, name: str) -> str | None:
-        """The full name of a statistic; None when it does not exist. Letter case is forgiven."""
-        return next((full for full in self.all() if name.lower() in (full.lower(), _short(full).lower())), None)
+        """The full name of a statistic, whose name is given without its group; None when it does not exist."""
+        return next((full for full in self.all() if _short(full) == name), None)
 
     def all(self) -> Iterator[str]:
         return (full for group in self.groups() for full in self.of(group))
@@ -67,7 +67,7 @@ def _chosen(known: _Statistics, words: Iterable[str]) -> Iterator[tuple[str, str
 def get_statistics(management: Management, given: Arguments) -> dict[str, int]:
     """Tell the values of statistics.
 
-    `statistics` is an array of names, of groups (`dynamic:`) or `all`. Unknown ones are left out.
+    `statistics` is an array of names without their group, of groups (`dynamic:`) or `all`. Unknown ones are left out.
     """
     known = _Statistics(management)
     found: dict[str, int] = {}
@@ -89,7 +89,7 @@ def list_statistics(management: Management, given: Arguments) -> dict[str, str]:
 
 @command("reset_statistics", "statistics:reset", "statistics", exporter="statistics", array="statistics")
 def reset_statistics(management: Management, given: Arguments) -> str:
-    """Set statistics to 0; `statistics` is an array of their names."""
+    """Set statistics to 0; `statistics` is an array of their names, without their groups."""
     known = _Statistics(management)
     found = [full for word in map(encode, given.texts("statistics")) if (full := known.find(word)) is not None]
     if not found:
