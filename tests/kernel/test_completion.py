@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from evroute_kernel.engine.mi.management import Management
+from evroute_kernel.engine.mi.server import Server
 from evroute_kernel.kernel.completion import complete
 from evroute_kernel.kernel.notebook import Notebook
 from evroute_kernel.source import Source
@@ -187,3 +189,81 @@ def test_names_follow_the_definitions(notebook: Notebook) -> None:
     assert "gone" in matches(notebook, "$var(|")
     notebook.session.forget_owner("nine")
     assert "gone" not in matches(notebook, "$var(|")
+
+
+# -- doors to other programs -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"),
+    [
+        ("%subscribe E_MINE u|", "udp:"),
+        ("%subscribe E_MINE route:E_M|", "route:E_MINE"),
+        ("%record calls.jsonl E_M|", "E_MINE"),
+        ("%record s|", "stop"),
+        ("%replay calls.jsonl --only E_MINE,E_PIK|", "E_PIKE_BLOCKED"),
+        ("%replay calls.jsonl --log er|", "errors"),
+        ("%replay calls.jsonl --speed |", "max"),
+        ("%%replay --format |", "csv"),
+        ("%connect mi=d|", "datagram:"),
+        ("%connect mi=datagram:127.0.0.1:8080 events=E_PIKE_BLOCKED,E_M|", "E_MINE"),
+        ("%connect listen=t|", "tcp:"),
+        ("%timer start cl|", "clean"),
+        ("%mi raise_event E_M|", "E_MINE"),
+        ("%mi raise_event event=E_M|", "E_MINE"),
+        ("%mi event_subscribe E_MINE ud|", "udp:"),
+        ("%mi which shv|", "shv_get"),
+        ("%mi shv_set n|", "name="),
+        ("%mi cache_fetch l|", "local"),
+        ("%mi serve f|", "fifo:"),
+        ("%mi serve http:127.0.0.1:0 --to|", "--token"),
+    ],
+)
+def test_doors(notebook: Notebook, sample: str, expected: str) -> None:
+    assert expected in matches(notebook, sample)
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"),
+    [
+        ("%replay c|", ["calls.jsonl"]),
+        ("%record c|", ["calls.jsonl"]),
+        ("%replay --limit 5 c|", ["calls.jsonl"]),
+        ("%inbox --save c|", ["calls.jsonl"]),
+        ("%subscribe E_MINE flatstore:{folder}/c|", ["flatstore:{folder}/calls.jsonl", "flatstore:{folder}/clean.cfg"]),
+        ("%connect mi=fifo:{folder}/s|", ["fifo:{folder}/server.fifo"]),
+    ],
+)
+def test_files_of_doors(
+    notebook: Notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: str, expected: list[str]
+) -> None:
+    for name in ("calls.jsonl", "clean.cfg", "server.fifo"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert matches(notebook, sample.format(folder=tmp_path)) == [text.format(folder=tmp_path) for text in expected]
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        "%mi serve datagram:127.0.0.1:8080 d|",
+        "%mi nonsense E_M|",
+        "%mi uptime |",
+        "%mi stop |",
+        "%mi raise_event nix=E_M|",
+        "%replay calls.jsonl --limit |",
+        "%subscribe E_MINE udp:127.0.0.1:9000 |",
+    ],
+)
+def test_nothing_that_does_not_fit(notebook: Notebook, sample: str) -> None:
+    assert not [match for match in matches(notebook, sample) if not match.startswith("--")]
+
+
+def test_open_doors_can_be_stopped() -> None:
+    notebook = Notebook()
+    try:
+        server = Server.of(notebook.session)
+        address = server.open("datagram:127.0.0.1:0", Management(notebook.session))
+        assert matches(notebook, "%mi stop data|") == [str(address)]
+    finally:
+        notebook.close()

@@ -253,8 +253,8 @@ def setting_values(name: str) -> Iterator[Candidate]:
     return (Candidate(word, "value") for word in ("yes", "no") if GLOBALS.get(name) == "flag")
 
 
-def files(start: str, suffixes: frozenset[str] = frozenset({".cfg", ".opensips"})) -> Iterator[Candidate]:
-    """Files and folders that a path may go on with; a folder that cannot be read holds nothing."""
+def files(start: str, suffixes: frozenset[str] | None = frozenset({".cfg", ".opensips"})) -> Iterator[Candidate]:
+    """Files (None: of any suffix) and folders that a path may go on with; what cannot be read holds nothing."""
     folder, slash, name = start.rpartition("/")
     try:
         inside = sorted(Path(folder + slash or ".").expanduser().iterdir())[:MOST_FILES]
@@ -263,7 +263,7 @@ def files(start: str, suffixes: frozenset[str] = frozenset({".cfg", ".opensips"}
     for path in inside:
         hidden = path.name.startswith(".") and not name.startswith(".")
         is_folder = _is_folder(path)
-        if not hidden and (is_folder or path.suffix in suffixes):
+        if not hidden and (is_folder or suffixes is None or path.suffix in suffixes):
             yield Candidate(folder + slash + path.name + "/" * is_folder, "file")
 
 
@@ -272,28 +272,3 @@ def _is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:
         return False
-
-
-def mi_commands() -> Iterator[Candidate]:
-    """The commands of the management interface, and what opens and closes its doors."""
-    from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
-    from evroute_kernel.engine.mi.declaration import COMMANDS
-
-    yield Candidate("serve", "keyword", "ADDRESS")
-    yield Candidate("stop", "keyword", "[ADDRESS]")
-    for name, command in COMMANDS.items():
-        yield Candidate(name, "function", " ".join(command.params))
-        yield Candidate(command.full_name, "function", " ".join(command.params))
-
-
-def mi_params(name: str) -> Iterator[Candidate]:
-    """What stands after a command of the management interface."""
-    from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
-    from evroute_kernel.engine.mi.addresses import KINDS
-    from evroute_kernel.engine.mi.declaration import find, names
-
-    if name == "serve":
-        yield from (Candidate(f"{kind}:", "value") for kind in KINDS)
-        yield from (Candidate(f"--{flag}", "option") for flag in ("listen", "token", "reply-dir"))
-    elif name in names():
-        yield from (Candidate(f"{param}=", "param") for param in find(name).params)

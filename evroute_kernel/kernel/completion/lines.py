@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from evroute_kernel.kernel.completion import candidates as of
+from evroute_kernel.kernel.completion import interface
 from evroute_kernel.kernel.completion.candidates import Candidate, Offer
 from evroute_kernel.kernel.completion.contexts import STATEMENTS, TOP_LEVEL, offer_in_script
 from evroute_kernel.kernel.magics import MAGICS, Magic
@@ -66,12 +67,35 @@ def _arguments(notebook: Notebook, place: Place, line: re.Match[str]) -> Offer |
         return offer_in_script(notebook, place_at(place.text, place.cursor, place.cursor - len(line["rest"])))
     words = line["rest"].split()
     word = "" if not words or line["rest"][-1:].isspace() else words.pop()
+    if magic.name == "mi" and words:
+        return interface.arguments(notebook, words, word)
     if word.startswith("-"):
         return Offer(word, _flags(magic))
+    if words and (flag := words[-1].removeprefix("--")) != words[-1] and magic.signature.flags.get(flag):
+        return _flag_value(notebook, magic, flag, word)
     if found := _KEY_VALUE.fullmatch(word):
         return _value(notebook, magic, found["key"], found["value"])
-    given = [w for w in words if not w.startswith("--") and "=" not in w]
-    return _word(notebook, magic, word, given)
+    return _word(notebook, magic, word, [*_plain(magic, words)])
+
+
+def _plain(magic: Magic, words: list[str]) -> Iterator[str]:
+    """The words that are no flag, no flag's value and no key."""
+    is_value = False
+    for word in words:
+        if not is_value and not word.startswith("--") and "=" not in word:
+            yield word
+        is_value = word.startswith("--") and magic.signature.flags.get(word[2:]) is not None
+
+
+def _flag_value(notebook: Notebook, magic: Magic, flag: str, word: str) -> Offer:
+    """What stands behind `--flag`, as the usage line of its magic says it."""
+    wanted = magic.signature.flags[flag] or ""
+    if wanted.startswith("EVENT"):
+        return interface.event_list(notebook, word)
+    if wanted == "FILE":
+        return Offer(word, interface.recordings(word))
+    choices = wanted.split("|") if "|" in wanted else []
+    return Offer(word, (Candidate(choice, "value") for choice in choices if choice.islower()))
 
 
 def _flags(magic: Magic) -> Iterator[Candidate]:
@@ -85,6 +109,8 @@ def _value(notebook: Notebook, magic: Magic, key: str, value: str) -> Offer | No
         return Offer(value, (Candidate(choice, "value") for choice in choices))
     if magic.name == "log":
         return Offer(value, of.level_names())
+    if magic.name == "connect":
+        return _connection(notebook, key, value)
     if magic.name == "config":
         from evroute_kernel.kernel.magics.settings import CHOICES
 
@@ -93,14 +119,19 @@ def _value(notebook: Notebook, magic: Magic, key: str, value: str) -> Offer | No
     return None
 
 
+def _connection(notebook: Notebook, key: str, value: str) -> Offer | None:
+    if key == "events":
+        return interface.event_list(notebook, value)
+    lister = {"mi": interface.servers, "listen": interface.listeners}.get(key)
+    return Offer(value, lister(value)) if lister else None
+
+
 def _word(notebook: Notebook, magic: Magic, word: str, given: list[str]) -> Offer:
     """A word of its own: what its slot takes, then keys and flags."""
     if magic.name == "raise" and given:
         known = of.params_of(notebook, given[0])
         keys = [Candidate(f"{c.text}=", c.kind, c.signature) for c in known]
         return Offer(word, [*keys, *_flags(magic)])
-    if magic.name == "mi" and given:
-        return Offer(word, of.mi_params(given[0]))
     slots = magic.signature.words
     found: list[Candidate] = []
     if slots and (len(given) < len(slots) or slots[-1].repeated):
@@ -165,11 +196,14 @@ _SLOTS: Final[dict[tuple[str, str], Callable[[Notebook, str], Iterable[Candidate
     ("forget", "NAME"): _any_route,
     ("graph", "PATTERN"): _any_route,
     ("help", "NAME"): lambda notebook, word: everything(notebook),
-    ("mi", "COMMAND"): lambda notebook, word: of.mi_commands(),
+    ("mi", "COMMAND"): lambda notebook, word: interface.commands(),
+    ("record", "FILE"): lambda notebook, word: (Candidate("stop", "keyword"), *interface.recordings(word)),
+    ("replay", "FILE"): lambda notebook, word: interface.recordings(word),
     ("route", "NAME"): _any_route,
     ("routes", "PATTERN"): _any_route,
     ("stub", "NAME"): _any_stub,
     ("stubs", "PATTERN"): _any_stub,
+    ("subscribe", "SOCKET"): interface.sockets,
     ("unstub", "NAME"): _any_stub,
     ("tick", "NAME"): lambda notebook, word: of.routes(notebook, kind="timer_route"),
     ("timer", "NAME"): lambda notebook, word: of.routes(notebook, kind="timer_route"),

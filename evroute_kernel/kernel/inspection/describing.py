@@ -27,6 +27,23 @@ def magic(name: str, notebook: Notebook) -> Page | None:
     return Page(found.usage, "", (found.doc,)) if found else None
 
 
+def takes_key(name: str, key: str) -> bool:
+    """Whether a magic takes `key=VALUE`."""
+    return name in MAGICS and key in MAGICS[name].signature.keys
+
+
+def management_command(name: str) -> list[Page]:
+    """A command of the management interface, as `%mi` takes it."""
+    from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
+    from evroute_kernel.engine.mi.declaration import find, names
+
+    if name not in names():
+        return []
+    found = find(name)
+    title = "\n".join(f"%mi {usage}" for usage in found.usages)
+    return [Page(title, f"command of the management interface, in OpenSIPS 4.0 {found.full_name}", (found.doc,))]
+
+
 # -- routes and events -----------------------------------------------------------------------------------------------
 
 

@@ -158,6 +158,11 @@ def _on_magic_line(notebook: Notebook, code: str, position: int, word: str) -> I
     if position <= start + found.end("name"):
         yield magic
         return
+    if found["name"] == "mi" and position == start + found.start("event"):
+        yield of.management_command(word)
+    if code[position + len(word) :].startswith("=") and of.takes_key(found["name"], word):
+        yield magic
+        return
     if line[: position - start].endswith("$"):
         yield of.pages_of("variable", word, notebook)
     if found["name"] == "raise" and position > start + found.end("event"):

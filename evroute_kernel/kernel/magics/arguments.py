@@ -208,7 +208,8 @@ class _Reader:
             self.check_choice(word, slot.choices)
         if len(self.words) > len(slots) and not (slots and slots[-1].repeated):
             extra = self.words[len(slots)]
-            self.fail(f"unexpected {extra.text!r}", extra.span)
+            key = next(iter(self.signature.keys), None) if not slots else None
+            self.fail(f"unexpected {extra.text!r}", extra.span, f"write {key}={extra.text}" if key else None)
         missing = [slot for slot in slots[len(self.words) :] if not slot.optional]
         if missing:
             self.fail(f"{missing[0].name} is missing", self.line.name_span)

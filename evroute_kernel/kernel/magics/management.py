@@ -24,7 +24,7 @@ from evroute_kernel.source import Span
 if TYPE_CHECKING:
     from evroute_kernel.engine.mi.arguments import Arguments as Given
     from evroute_kernel.engine.mi.declaration import Command
-    from evroute_kernel.engine.mi.protocol import Params
+    from evroute_kernel.engine.mi.protocol import CommandError, Params
     from evroute_kernel.engine.runs import LogRecord, Run
     from evroute_kernel.kernel.execution import CellRun
 
@@ -33,6 +33,7 @@ ACTIONS: Final = {
     "serve": "ADDRESS [--listen HOST] [--token TOKEN] [--reply-dir DIR]",
     "stop": "[ADDRESS]",
 }
+_EVENT_PARAMS: Final = """write the event's parameters as JSON: %mi raise_event E_X {"name": "value"}"""
 _FIRST: Final = re.compile(r"\s*(?P<name>[^\s?]+)(?P<question>\s*\?)?")
 _KEY: Final = re.compile(r"(?P<name>[A-Za-z_]\w*)=")
 #: a word: quoted texts and what stands between them
@@ -168,7 +169,8 @@ def _params(command: Command, items: list[Item]) -> Params:
         return Object([(str(item.name), _fitting(command, item)) for item in items])
     if any(names):
         wrong = next(item for item in items if item.name)
-        raise ArgumentError("parameters are either all named or all without names", wrong.span, _usage(command))
+        hint = _EVENT_PARAMS if command.name == "raise_event" and wrong.name not in command.params else _usage(command)
+        raise ArgumentError("parameters are either all named or all without names", wrong.span, hint)
     values = [item.value for item in items]
     return _gathered(command, values)
 
@@ -244,16 +246,21 @@ async def run(cell: CellRun, request: Request) -> None:
     try:
         result = await cell.compute(partial(command.run, management, given))
     except CommandError as error:
-        hint = near_event(cell, given) if error.code == 404 else None
-        raise failure("ManagementError", str(error), request.span, hint or _usage(command)) from error
+        raise failure("ManagementError", str(error), request.span, remedy(cell, command, given, error)) from error
     cell.outlet.display(reply_bundle(result))
 
 
-def near_event(cell: CellRun, given: Given) -> str | None:
-    """What an event that is not published may have been meant for."""
+def remedy(cell: CellRun, command: Command, given: Given, error: CommandError) -> str | None:
+    """What to do about an error; None where the message says all."""
+    from evroute_kernel.engine.mi.protocol import INVALID_PARAMS
     from evroute_kernel.engine.mi.published import published
 
-    return did_you_mean(given.text("event"), published(cell.session)) if "event" in given else None
+    if error.code == INVALID_PARAMS:
+        return _usage(command)
+    if error.code == 404 and "event" in given:
+        unknown = "%mi events_list lists what is published; an event_route, or loadmodule of its module, publishes more"
+        return did_you_mean(given.text("event"), published(cell.session)) or unknown
+    return None
 
 
 async def serve(cell: CellRun, arguments: Arguments) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.arguments import ArgumentError
-from evroute_kernel.errors import ScriptError
+from evroute_kernel.errors import ScriptError, did_you_mean
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.display import Table
 from evroute_kernel.kernel.failures import CellFailure
@@ -20,6 +20,8 @@ from evroute_kernel.kernel.magics.arguments import Arguments, Signature, Word, p
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.kernel.output import STDERR
 from evroute_kernel.kernel.progress import RunningProgress
+from evroute_kernel.library import catalogue
+from evroute_kernel.library.catalogue.declared import known_event
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.replay.recorder import Recorder
@@ -40,7 +42,8 @@ async def record(cell: CellRun, arguments: Arguments) -> None:
         %record stop
 
     Also events are written that routes raise, and those that nobody handles. A name that ends in .gz makes a
-    compressed file. `%record` alone tells what is being recorded, `%record stop` ends it; so does the kernel's end.
+    compressed file. `%record` alone tells what is being recorded, `%record stop` ends it; so does the kernel's end, but
+    not `%reset`.
 
     --append  go on writing behind what the file holds already
     --force   replace a file that exists
@@ -71,6 +74,18 @@ async def start_recording(cell: CellRun, arguments: Arguments, word: Word) -> No
         raise ArgumentError(f"cannot write {path}: {(error.strerror or str(error)).lower()}", word.span) from error
     what = ", ".join(events) if events else "every event"
     cell.outlet.write(f"{path.name}: recording {what}\n")
+    cell.note([*unknown(cell, events or [])])
+
+
+def unknown(cell: CellRun, events: list[str]) -> Iterator[str]:
+    """Remarks on events that nobody knows so far; a later cell may define them."""
+    handled = cell.session.events()
+    for name in events:
+        if name not in handled and known_event(name, cell.session.declared_events) is None:
+            near = did_you_mean(name, [*handled, *cell.session.declared_events]) or did_you_mean(
+                name, catalogue.events()
+            )
+            yield f"no event {name} is known so far" + (f"; {near}" if near else "")
 
 
 async def stop_recording(cell: CellRun, arguments: Arguments) -> None:
@@ -196,8 +211,6 @@ async def replay(cell: CellRun, given: Replay) -> None:
 
     The cell fails when a route fails; the failures are listed by line.
     """
-    from evroute_kernel.engine.replay.summary import headline
-
     progress = RunningProgress(cell.outlet, given.title)
     future = await start_replay(cell, given, progress)
     try:
@@ -212,7 +225,8 @@ async def replay(cell: CellRun, given: Replay) -> None:
         ended = _result_of(future)
         progress.end(summary(given, ended) if ended is not None else _plain_bundle(f"{given.title}: stopped"))
     if not result.events and not result.broken and not result.unhandled:
-        cell.outlet.write(f"{given.title}: {headline(result)}\n", STDERR)
+        why = "--only has left out every event" if result.filtered else "it holds no event"
+        cell.outlet.write(f"{given.title}: {why}\n", STDERR)
     cell.check_run(result, given.line.span)  # type: ignore[arg-type]
 
 

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.engine.interface import DEFAULT_EXPIRE, SocketError, SubscriberInfo, UnpublishedEventError
+from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.engine.interface import (
+    DEFAULT_EXPIRE,
+    SocketError,
+    SubscriberInfo,
+    UnpublishedEventError,
+)
 from evroute_kernel.errors import did_you_mean
+from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.display import Table
 from evroute_kernel.kernel.failures import failure
-from evroute_kernel.kernel.magics.arguments import Arguments
+from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.library.catalogue.declared import known_event
+from evroute_kernel.worker.sockets import PROTOCOLS
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.execution import CellRun
 
 
-@magic("subscribe", "EVENT SOCKET [EXPIRE]")
+USAGE: Final = "EVENT SOCKET [EXPIRE]"
+_UNQUOTED: Final = re.compile(r"\s(?P<socket>virtual:\S*(?:\s+[\w-]+:\S*)+)")
+
+
+def read_subscribe(line: MagicLine) -> Arguments:
+    """The words of the line; raises ArgumentError."""
+    if found := _UNQUOTED.search(line.text):
+        span = line.source.span(line.offset + found.start("socket"), line.offset + found.end("socket"))
+        raise ArgumentError("a socket with blanks needs quotes", span, f'write "{found["socket"]}"')
+    return parse_arguments(line, Signature.of(USAGE), f"%subscribe {USAGE}")
+
+
+@magic("subscribe", USAGE, read=read_subscribe)
 async def subscribe(cell: CellRun, arguments: Arguments) -> None:
     """Send an event to a socket from here on, for an hour or for EXPIRE seconds; 0 ends it within a second.
 
@@ -36,6 +58,9 @@ async def subscribe(cell: CellRun, arguments: Arguments) -> None:
     for ever unless it says how long. Nothing is opened before: a notebook without subscriptions sends nothing.
     """
     event, socket = arguments.words[0], arguments.words[1]
+    if is_socket(event.text) and not is_socket(socket.text):
+        right = f"%subscribe {socket.text} {event.text}"
+        raise ArgumentError(f"{event.text} is a socket; the event comes first", event.span, f"write {right}")
     expire = arguments.words[2].whole(0, "a number of seconds") if len(arguments.words) > 2 else DEFAULT_EXPIRE
     work = partial(cell.session.subscribe, event.text, socket.text, expire)
     try:
@@ -45,6 +70,11 @@ async def subscribe(cell: CellRun, arguments: Arguments) -> None:
         is_event = isinstance(error, UnpublishedEventError)
         word = event if is_event else socket
         raise failure("SubscribeError", found.message, word.span, found.hint) from error
+
+
+def is_socket(text: str) -> bool:
+    protocol, colon, _ = text.partition(":")
+    return bool(colon) and protocol in PROTOCOLS
 
 
 @magic("subscribers", "[EVENT]")
@@ -57,11 +87,12 @@ async def subscribers(cell: CellRun, arguments: Arguments) -> None:
     await cell.settle()
     word = arguments.first
     found = cell.session.subscribers(word.text if word else None)
-    if word is not None and not found:
-        hint = did_you_mean(word.text, cell.session.events())
-        raise failure("UnknownEvent", f"nobody has subscribed the event {word.text}", word.span, hint)
+    name = word.text if word else "any event"
+    if word is not None and not found and known_event(word.text, cell.session.declared_events) is None:
+        hint = did_you_mean(word.text, cell.session.events()) or "%events lists those that are known"
+        raise failure("UnknownEvent", f"nobody has subscribed to {name}", word.span, hint)
     headings = ("event", "socket", "expire", "left", "sent", "failed", "dropped", "waiting", "state")
-    cell.outlet.display(Table(headings, [_row(info) for info in found], "nobody has subscribed any event").bundle())
+    cell.outlet.display(Table(headings, [_row(info) for info in found], f"nobody has subscribed to {name}").bundle())
 
 
 def _row(info: SubscriberInfo) -> tuple[object, ...]:

@@ -72,7 +72,7 @@ async def timer(cell: CellRun, request: Request) -> None:
         for name in known(cell, request.names):
             cell.notebook.timers.start(Timer(cell.session, name, cell.outlet, request.every))
     else:
-        chosen = [word.text for word in request.names] or None
+        chosen = known(cell, request.names) if request.names else None
         stopped = await cell.compute(lambda: cell.notebook.timers.stop(names=chosen))
         cell.outlet.write("".join(f"{t.title} has run {times(t.turns)}\n" for t in stopped) or "no timer runs\n")
 

@@ -180,6 +180,7 @@ def test_a_reset_closes_the_connection(kernel: Frontend, server: LiveServer) -> 
     [
         ("%connect events=E_A", "MagicError", "mi= is missing"),
         ("%connect mi=datagrm:127.0.0.1:1", "MagicError", "did you mean 'datagram'?"),
+        ("%connect fifo:/x", "MagicError", "write mi=fifo:/x"),
         ("%connect mi=fifo:/x listen=sctp:1", "MagicError", "listen"),
         ("%connect mi=fifo:/x events=E_A,", "MagicError", "an event's name is empty"),
         ("%connect mi=fifo:/x expire=1", "MagicError", "2 seconds or more"),

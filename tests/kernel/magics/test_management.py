@@ -228,6 +228,9 @@ class TestCommands:
             ("%mi events_list 7", "7", "too few or too many parameters"),
             ("%mi shv_set x", "x", "usage: %mi shv_set name type value"),
             ("%mi raise_event E_PIKE_BLOCKD", "raise_event", "404 Event not registered"),
+            ("%mi raise_event E_PIKE_BLOCKED ip=1", "ip=1", "write the event's parameters as JSON"),
+            ("%mi raise_event E_NOWHERE", "raise_event", "hint: %mi events_list lists what is published"),
+            ("%mi log_level x", "log_level", "usage: %mi log_level"),
             ("%mi kill", "kill", "403 Forbidden"),
             ('%mi raise_event E_X "open', '"', "is never closed"),
             ("%mi raise_event E_X {1}", "{1}", "this is no JSON"),
@@ -235,6 +238,9 @@ class TestCommands:
     )
     def test_mistakes(self, kernel: Frontend, line: str, word: str, words: str) -> None:
         assert_refused(kernel.run(line), line, word, words)
+
+    def test_no_usage_where_it_was_kept(self, kernel: Frontend) -> None:
+        assert "usage" not in kernel.run("%mi shv_get nosuch").traceback
 
     def test_a_near_miss_of_an_event(self, kernel: Frontend) -> None:
         kernel.run('event_route[E_PIKE_BLOCKED] { xlog("p"); }')

@@ -43,6 +43,20 @@ def test_a_file_is_replayed(kernel: Frontend, events: Path) -> None:
     )
 
 
+def test_why_nothing_was_replayed(kernel: Frontend, events: Path) -> None:
+    assert kernel.run(f"%replay {events} --only E_Y").stderr == "events.jsonl: --only has left out every event\n"
+    assert kernel.run("%replay /dev/null").stderr == "null: it holds no event\n"
+
+
+def test_events_that_nobody_knows_are_remarked_on(kernel: Frontend, tmp_path: Path) -> None:
+    kernel.run(ROUTES + "\n%event declare E_OWN n")
+    assert kernel.run(f"%record {tmp_path}/1 E_X E_OWN E_PIKE_BLOCKED").shown == []
+    assert kernel.run(f"%record {tmp_path}/2 E_PIKE_BLOKED").shown == [
+        "no event E_PIKE_BLOKED is known so far; did you mean 'E_PIKE_BLOCKED'?"
+    ]
+    assert kernel.run("%record stop").status == "ok"
+
+
 def test_times_are_shown_to_who_asks(kernel: Frontend, events: Path) -> None:
     kernel.run(ROUTES)
     assert "a second" not in last(kernel, f"%replay {events}")[2]

@@ -60,7 +60,13 @@ def test_failures_are_shown_under_the_cell_that_raised(kernel: Frontend, tmp_pat
         ("%subscribe E_PIKE_BLOCKED upd:127.0.0.1:9", "upd:127.0.0.1:9", "did you mean 'udp'?"),
         ("%subscribe E_PIKE_BLOCKED /tmp/x", "/tmp/x", "write unix:/tmp/x for a path"),
         ("%subscribe E_PIKE_BLOCKED udp:127.0.0.1:9 soon", "soon", "expected a number of seconds"),
-        ("%subscribers E_PIKE_BLOCKED", "E_PIKE_BLOCKED", "nobody has subscribed"),
+        ("%subscribe udp:127.0.0.1:9 E_A", "udp:127.0.0.1:9", "write %subscribe E_A udp:127.0.0.1:9"),
+        (
+            "%subscribe E_A virtual:FAILOVER tcp:h:1 flatstore:/x 60",
+            "virtual:FAILOVER tcp:h:1 flatstore:/x",
+            'write "virtual:FAILOVER tcp:h:1 flatstore:/x"',
+        ),
+        ("%subscribers E_PIKE_BLOCKD", "E_PIKE_BLOCKD", "nobody has subscribed to E_PIKE_BLOCKD"),
     ],
 )
 def test_mistakes(kernel: Frontend, line: str, word: str, words: str) -> None:
@@ -71,7 +77,8 @@ def test_mistakes(kernel: Frontend, line: str, word: str, words: str) -> None:
 
 
 def test_nothing_subscribed(kernel: Frontend) -> None:
-    assert kernel.run("%subscribers").shown == ["nobody has subscribed any event"]
+    assert kernel.run("%subscribers").shown == ["nobody has subscribed to any event"]
+    assert kernel.run("%subscribers E_PIKE_BLOCKED").shown == ["nobody has subscribed to E_PIKE_BLOCKED"]
 
 
 def test_help(kernel: Frontend) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
-from frontend import Frontend, started, wait_until
+from frontend import Frontend, all_gone, started, wait_until
 
 CLEAN = 'timer_route[clean, 60] { $shv(turns) += 1; xlog("turn $shv(turns)\\n"); }\n'
 FAST = "%timer start clean --every 0.01"
@@ -59,6 +58,12 @@ def test_all_of_them_or_those_that_are_named(kernel: Frontend) -> None:
     assert kernel.run("%timer stop").stdout == "timer_route[other] has run 0 times\n"
     assert kernel.run("%timer stop").stdout == "no timer runs\n"
     assert kernel.run("%timer").shown == ["no timer runs"]
+
+
+def test_stopping_what_is_not_there(kernel: Frontend) -> None:
+    kernel.run(CLEAN)
+    assert "did you mean 'clean'?" in kernel.run("%timer stop claen").traceback
+    assert kernel.run("%timer stop clean").stdout == "no timer runs\n"
 
 
 def test_a_new_definition_takes_the_turns_over(kernel: Frontend) -> None:
@@ -132,10 +137,6 @@ def test_nothing_is_left_when_the_kernel_ends(tmp_path: Path, end: str) -> None:
         else:
             kernel.process.send_signal(signal.SIGKILL)
         wait_until(lambda: all_gone(processes), 10)
-
-
-def all_gone(processes: list[psutil.Process]) -> bool:
-    return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
 
 
 @pytest.mark.parametrize(
