@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from time import time
 from typing import Final, Protocol, Self, TypeVar
 
 from evroute_kernel.engine.expansion import expanded
+from evroute_kernel.engine.records import OnRecord
 from evroute_kernel.engine.settings import Limits
 from evroute_kernel.engine.supervisor import Supervisor
-from evroute_kernel.engine.world import OnRecord, Tap, World
+from evroute_kernel.engine.world import Tap, World
 from evroute_kernel.runtime.shared import Shared, make_directory
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ class Core:
         self._directory = make_directory()
         self._shared: Shared | None = None
         self._attached: list[Closeable] = []
+        self._is_closed = False
         #: when it was opened, in seconds of the epoch
         self.started: Final = time()
         self._supervisor = Supervisor(self._world, self._directory, workers)
@@ -56,16 +58,20 @@ class Core:
         self._world.forget_all()
         self._supervisor.restart()
         self.shared.clear()
-        self._world.forget_records()
+        self._world.records.forget()
 
     def close(self) -> None:
         """End all runs and processes. Waits for them; closing twice is harmless."""
         with self._opening:
+            self._is_closed = True
             attached, self._attached = self._attached, []
-        for resource in reversed(attached):
-            resource.close()
-        self._supervisor.close()
-        self._world.close()
+        with ExitStack() as closing:  # whatever cannot be closed, no process is left
+            for close in (self._close_shared, self._world.close, self._supervisor.close):
+                closing.callback(close)
+            for resource in attached:
+                closing.callback(resource.close)
+
+    def _close_shared(self) -> None:
         with self._opening:
             if self._shared is not None:
                 self._shared.close()
@@ -88,9 +94,15 @@ class Core:
             return self._shared
 
     def attach(self, resource: Closeable) -> None:
-        """Close a resource (a server, a recording, ...) when the session is closed, the last one attached first."""
+        """Close a resource (a server, a recording, ...) when the session is closed, the last one attached first.
+
+        At once if it has been closed already: somebody may have opened the resource meanwhile.
+        """
         with self._opening:
-            self._attached.append(resource)
+            if not self._is_closed:
+                self._attached.append(resource)
+                return
+        resource.close()
 
     def attached(self, kind: type[T]) -> T | None:
         """The resource of this kind that goes with the session; None when there is none yet."""

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from evroute_kernel.engine.books import Books
 from evroute_kernel.engine.failures import describe
 from evroute_kernel.engine.replay.work import Portion
 from evroute_kernel.engine.runs import Cause
-from evroute_kernel.engine.tasks import Chunk, Delivery, Raise, Task
+from evroute_kernel.engine.tasks import Chunk, Delivery, Task
 from evroute_kernel.engine.workers import Worker
 from evroute_kernel.engine.world import World
 from evroute_kernel.worker.messages import BatchFinished, RouteFailed
 
 #: times a task is handed out again when its worker died before beginning it
 TRIES: Final = 3
-
-
-class Books(Protocol):
-    """What the supervisor lets ends do to its books."""
-
-    def put(self, task: Task) -> None:
-        """Queue a task."""
-
-    def go_on(self, worker: Worker, task: Task) -> None:
-        """What remains of a task: in the same worker at once, or in its turn if the worker is gone."""
-
-    def put_back(self, task: Task) -> None:
-        """Queue a task again, before all others."""
-
-    def complete(self, raised: Raise) -> None:
-        """One of its tasks has ended."""
 
 
 class Endings:
@@ -105,7 +90,10 @@ class Endings:
         task.raised.fail(describe(cause, worker.ending, task, worker.place, world.registry, world.limits))
         if isinstance(task, Delivery):
             return task.rest()
-        done = worker.index + 1 if worker.has_begun else 0
+        ended = worker.index if worker.has_begun else 0
+        for slot in task.slots:
+            self._count_runs(task, slot, ended)
+        done = ended + worker.has_begun
         task.raised.done += done
         return task.after(done)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
+from evroute_kernel.engine.books import Books
 from evroute_kernel.engine.outside import Fault
 from evroute_kernel.engine.replay.work import Portion
 from evroute_kernel.engine.runs import LogRecord, StubCall
@@ -23,19 +22,6 @@ from evroute_kernel.worker.messages import (
     Subscribed,
 )
 from evroute_kernel.worker.sockets import BadSocket, parse
-
-
-class Books(Protocol):
-    """What the supervisor lets routes do to its books."""
-
-    def put(self, task: Task) -> None:
-        """Queue a task."""
-
-    def record(self, raised: Raise, record: LogRecord) -> None:
-        """A raise has one more record."""
-
-    def tell(self, worker: Worker, message: Message) -> None:
-        """Send a message to a worker that runs."""
 
 
 class Hearing:
@@ -72,7 +58,7 @@ class Hearing:
     def _stub_called(self, worker: Worker, task: Task, call: StubCalled) -> None:
         route, span = self._place(call.slot, call.statement)
         arguments = tuple(a if a is None else decode(a) for a in call.arguments)
-        self._world.stub_called(
+        self._world.records.stub_called(
             StubCall(call.name, arguments, decode(task.event), route, worker.number, span, call.time)
         )
 

@@ -47,12 +47,12 @@ class Knowledge(Core):
     @property
     def log(self) -> list[LogRecord]:
         """The records so far, oldest first: the last hundred thousand."""
-        return self._world.records()
+        return self._world.records.log()
 
     @property
     def stub_calls(self) -> list[StubCall]:
         """Calls of functions that are not simulated, oldest first: the last ten thousand."""
-        return self._world.stub_calls()
+        return self._world.records.stub_calls()
 
     def stub(self, name: str | StubRule, returns: int = 1, sets: Mapping[str, StubValue] | None = None) -> None:
         """Say what a function that is not simulated does: `session.stub("rest_get", 200, {"$var(body)": "{}"})`.
@@ -70,7 +70,7 @@ class Knowledge(Core):
 
     def forget_stub_calls(self) -> None:
         """Begin a new list of calls."""
-        self._world.forget_stub_calls()
+        self._world.records.forget_stub_calls()
 
     def workers(self) -> list[WorkerInfo]:
         """The worker processes, lowest number first."""

@@ -96,13 +96,18 @@ class Loop:
             _log.exception("%s has failed", self._thread.name)
             self._work.failed(error)
         finally:
-            self._work.end()
-            with self._gate:
-                self._is_over = True
-                self.selector.close()
-                os.close(self._wake_in)
-                os.close(self._wake_out)
-            self._obey()
+            try:
+                self._work.end()
+            finally:  # whoever asks something later must get an answer, whatever could not be given back
+                self._leave()
+
+    def _leave(self) -> None:
+        with self._gate:
+            self._is_over = True
+            self.selector.close()
+            os.close(self._wake_in)
+            os.close(self._wake_out)
+        self._obey()
 
     def _woken(self, _mask: int) -> None:
         os.read(self._wake_in, 4096)

@@ -62,8 +62,8 @@ class Pool:
         self._complaint = ""
 
     def __iter__(self) -> Iterator[Worker]:
-        """The workers, lowest number first."""
-        return (self._workers[number] for number in sorted(self._workers))
+        """The workers there are now, lowest number first. What is done with one may cost another."""
+        return iter([self._workers[number] for number in sorted(self._workers)])
 
     def __contains__(self, number: int) -> bool:
         return number in self._workers
@@ -146,7 +146,7 @@ class Pool:
         for watched in (launcher, launcher.output):
             self._unwatch(watched)
         launcher.close()
-        for worker in tuple(self):
+        for worker in self:
             worker.expect_end(monotonic())
             if worker.is_closed:
                 self._bury(worker)
@@ -256,7 +256,7 @@ class Pool:
 
     def check_deadlines(self) -> None:
         now = monotonic()
-        for worker in tuple(self):
+        for worker in self:
             if worker.deadline > now:
                 continue
             if worker.state is State.RUNNING:
@@ -271,7 +271,7 @@ class Pool:
 
     def close(self) -> None:
         """End all processes. Returns when none is left."""
-        for worker in tuple(self):
+        for worker in self:
             self._release(worker)
         self._workers.clear()
         self._inquiries.close()

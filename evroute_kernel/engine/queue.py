@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from evroute_kernel.engine.tasks import Task
 
@@ -33,9 +33,9 @@ class Queue:
             return None
         return min(lines, key=lambda line: line[0].order).popleft()
 
-    def bound(self) -> Iterator[int]:
+    def bound(self) -> list[int]:
         """Numbers of workers that have tasks of their own."""
-        return (number for number, line in self._bound.items() if line)
+        return [number for number, line in self._bound.items() if line]
 
     def common(self) -> int:
         """How many tasks any worker may run."""

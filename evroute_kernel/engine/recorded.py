@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.engine.knowledge import Knowledge
@@ -58,15 +57,8 @@ class RecordedEvents(Knowledge):
         known = Known(self.declared_events)
         supervisor = self._supervisor
         started = replaying.start(recorded, given, replay, supervisor, known, supervisor.submit, on_start)
-        self._lend_workers(workers, replay.future)
+        supervisor.lend_workers(workers, replay.future)
         return started
-
-    def _lend_workers(self, workers: int, until: Future[Any]) -> None:
-        """Allow more workers for a while."""
-        before = self.worker_limit
-        if workers > before:
-            self._supervisor.limit_workers(workers)
-            until.add_done_callback(lambda _: self._supervisor.limit_workers(before))
 
     def record(
         self, path: str | os.PathLike[str], events: Iterable[str] | None = None, *, mode: Mode = "new"
@@ -74,11 +66,11 @@ class RecordedEvents(Knowledge):
         """Write every event that is raised from now on to a file, until the recording (or the session) is closed.
 
         `with session.record("events.jsonl.gz"): ...`; `events`: names, None for all; `mode`: "new", "append" or
-        "replace". Raises FileExistsError, and other OSErrors.
+        "replace". Raises FileExistsError, other OSErrors, ValueError for another mode.
         """
         from evroute_kernel.engine.replay.recorder import Recorder
 
-        recorder = Recorder(path, self.tap, events, mode)
+        recorder = Recorder(path, self.tap, events, mode, self.detach)
         self.attach(recorder)
         return recorder
 
@@ -88,4 +80,4 @@ class RecordedEvents(Knowledge):
         from evroute_kernel.engine.replay.recorder import Recorder
 
         with self._opening:
-            return [known for known in self._attached if isinstance(known, Recorder) and not known.is_closed]
+            return [known for known in self._attached if isinstance(known, Recorder)]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from time import monotonic, time
-from typing import Final
+from typing import Any, Final
 
 from evroute_kernel.engine.endings import Endings, is_for_another
 from evroute_kernel.engine.hearing import Hearing
@@ -56,6 +56,8 @@ class Supervisor:
         self._endings = Endings(world, self)
         self._raises: set[Raise] = set()
         self._restarts: list[Restart] = []
+        #: workers that may run for a while, each number as long as something lasts
+        self._lent: list[int] = []
         self._runs = 0
         self._closing = False
 
@@ -114,6 +116,11 @@ class Supervisor:
         self.worker_limit = number
         self._loop.post(lambda: None)  # wakes the thread, which then looks
 
+    def lend_workers(self, number: int, until: Future[Any]) -> None:
+        """Let so many workers run until a future is done, if they are more than the limit."""
+        self._loop.post(lambda: self._lent.append(number))
+        until.add_done_callback(lambda _: self._loop.post(lambda: self._lent.remove(number)))
+
     def workers(self) -> list[WorkerInfo]:
         """The workers that live, lowest number first."""
         return self._loop.ask(lambda: [worker.info(self._running(worker)) for worker in self._pool])
@@ -141,12 +148,17 @@ class Supervisor:
 
     def failed(self, error: BaseException) -> None:
         self._closing = True
-        for raised in self._raises:
+        raises, self._raises = self._raises, set()
+        for raised in raises:
+            raised.ended = "internal error"
+            if isinstance(raised, Replay):
+                self._replays.stop(raised)  # or the thread that feeds it would wait for ever
             raised.future.set_exception(error)
-        self._raises.clear()
 
     def end(self) -> None:
         self._pool.close()
+        for restart in self._restarts:
+            restart.give_up()
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _close(self) -> None:
@@ -236,7 +248,7 @@ class Supervisor:
     def record(self, raised: Raise, record: LogRecord) -> None:
         """A raise has one more record. In the thread."""
         if raised.keep(record):
-            self._world.publish(record, raised.origin)
+            self._world.records.publish(record, raised.origin)
 
     # -- handing out ----------------------------------------------------------------------------------------------
 
@@ -246,8 +258,9 @@ class Supervisor:
 
     def _hand_out(self) -> None:
         """Give tasks to idle workers, lowest number first; start workers for what still waits."""
+        limit = max([self.worker_limit, *self._lent])
         for worker in self._pool:
-            is_surplus = worker.number > self.worker_limit
+            is_surplus = worker.number > limit
             while worker.state is State.IDLE and (task := self._queue.take(worker.number, not is_surplus)) is not None:
                 self._start(worker, task)
             if is_surplus and worker.state is State.IDLE:
@@ -255,7 +268,7 @@ class Supervisor:
         for number in self._queue.bound():
             self._pool.start(number)
         starting = sum(worker.state is State.STARTING for worker in self._pool)
-        for number in range(1, self.worker_limit + 1):
+        for number in range(1, limit + 1):
             if self._queue.common() > starting and number not in self._pool:
                 self._pool.start(number)
                 starting += 1
@@ -343,7 +356,7 @@ class Supervisor:
         for line in lines:
             record = LogRecord("WARNING", line, True, event, route, worker.number, None, time())
             if task is None:
-                self._world.publish(record, None)
+                self._world.records.publish(record, None)
             elif task.raised.room:
                 self.record(task.raised, record)
 

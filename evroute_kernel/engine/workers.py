@@ -141,7 +141,8 @@ class Worker:
             self.state, self.deadline = State.ENDING, now + END_DEADLINE
 
     def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(BrokenPipeError):  # the fork server has ended, and its workers with it
+        # the fork server has ended, and its workers with it
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._launcher.signal(self.number, number)
 
     # -- stream ---------------------------------------------------------------------------------------------------
@@ -256,6 +257,11 @@ class Restart:
 
     workers: set[Worker]
     done: Future[None] = field(default_factory=Future)
+
+    def give_up(self) -> None:
+        """Nobody will tell of them any more."""
+        self.workers.clear()
+        self.without(None)
 
     def without(self, worker: Worker | None) -> bool:
         """One more is gone; whether none is left."""

@@ -1,42 +1,36 @@
-"""What a session knows: its routes, settings and subscriptions, and the records of what happened.
+"""What a session knows: its routes, settings and subscriptions; `records` holds what happened.
 
-One lock guards it all. Callers' threads change it; the supervisor's thread reads the picture that the next task runs
-in, adds what routes do to it (records, subscriptions, calls of stubs), and asks where an event goes.
+One lock guards all but the records. Callers' threads change it; the supervisor's thread reads the picture that the
+next task runs in, adds what routes do to it (subscriptions, records, calls of stubs), and asks where an event goes.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events import Params, UnknownEventError
 from evroute_kernel.engine.interface import ROUTE, Interface, Subscriber
 from evroute_kernel.engine.outside import Outside, Report
 from evroute_kernel.engine.program import Program
+from evroute_kernel.engine.records import OnRecord, Records
 from evroute_kernel.engine.registry import Change, Registry
-from evroute_kernel.engine.runs import LogRecord, StubCall
 from evroute_kernel.engine.settings import Limits, Settings, module_name
 from evroute_kernel.engine.transports.destination import Destination, Surroundings
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.worker.messages import Subscriptions
-from evroute_kernel.worker.sockets import Address
+from evroute_kernel.worker.sockets import Address, BadSocket
 
 if TYPE_CHECKING:
     from evroute_kernel.lang.compiler import CompiledRoute, Unit
     from evroute_kernel.lang.environment import Environment
     from evroute_kernel.library.catalogue.declared import EventDeclaration
 
-#: records that a session keeps
-LOG_KEPT: Final = 100_000
-STUB_CALLS_KEPT: Final = 10_000
-
-OnRecord = Callable[[LogRecord, object], None]
 #: is told of an event when it is raised: name, parameters (byte strings, as scripts have them), seconds of the epoch
 Tap = Callable[[str, Params, float], None]
 _log = logging.getLogger(__name__)
@@ -53,14 +47,13 @@ class World:
         self.strict = False
         #: events that users declared as their own, by name
         self.declared_events: dict[str, EventDeclaration] = {}
-        self._on_record = on_record
+        self.records = Records(on_record)
         self._lock = threading.RLock()
         self._interface = Interface()
         self._program = Program()
-        self._records: deque[LogRecord] = deque(maxlen=LOG_KEPT)
-        self._stub_calls: deque[StubCall] = deque(maxlen=STUB_CALLS_KEPT)
         self._taps: tuple[Tap, ...] = ()
-        self._outside = Outside(lambda record, origin: self.post(lambda: self.publish(record, origin)))
+        self._is_closed = False
+        self._outside = Outside(lambda record, origin: self.post(lambda: self.records.publish(record, origin)))
         self._around = Surroundings(lambda: self._program.settings.modparams, self._outside.complain, self._expand)
         #: lets the thread that publishes records do something
         self.post: Callable[[Callable[[], None]], None] = lambda command: command()
@@ -206,9 +199,12 @@ class World:
 
     def _tell(self, event: str, params: Params, origin: object, report: Report | None) -> None:
         for tap in self._taps:
-            tap(event, params, time())
+            try:
+                tap(event, params, time())
+            except Exception:  # the caller's function, as `on_record`
+                _log.exception("a listener failed at %s", decode(event))
         if event in self._outside.picture:
-            report = report or (lambda fault: self.post(lambda: self.publish(fault.record, origin)))
+            report = report or (lambda fault: self.post(lambda: self.records.publish(fault.record, origin)))
             if not self._outside.deliver(event, params, origin, report):
                 self.subscribers(event)  # which forgets those that have expired
 
@@ -268,6 +264,8 @@ class World:
             return None if address.protocol == ROUTE else self._outside.open(address, hosts, self._around)
 
         with self._lock:
+            if self._is_closed:
+                raise BadSocket("the session is closed")
             self._interface.subscribe(event, target, expire, by_script=by_script, open_outlet=open_outlet)
             self.changed()
 
@@ -287,8 +285,9 @@ class World:
         return self._outside.rotate(path)
 
     def close(self) -> None:
-        """End the subscriptions of sockets, and wait for the threads that serve them."""
+        """End the subscriptions of sockets, and wait for the threads that serve them. There will be no more."""
         with self._lock:
+            self._is_closed = True
             self._interface.forget_outside()
             self._outside.picture = {}
         self._outside.close()
@@ -305,42 +304,6 @@ class World:
             addresses = [s.address for s in self._interface.deliveries(event) if s.protocol == ROUTE]
             slots = (self.registry.event_slot(address) for address in addresses)
             return tuple(slot for slot in slots if slot is not None)
-
-    def stub_called(self, call: StubCall) -> None:
-        """A route called a function that is not simulated."""
-        with self._lock:
-            self._stub_calls.append(call)
-
-    def publish(self, record: LogRecord, origin: object) -> None:
-        """A record of a raise with this origin."""
-        with self._lock:
-            self._records.append(record)
-        if self._on_record is not None:
-            try:
-                self._on_record(record, origin)
-            except Exception:  # the caller's function: its fault must not stop everybody's runs
-                _log.exception("on_record failed")
-
-    # -- records --------------------------------------------------------------------------------------------------
-
-    def records(self) -> list[LogRecord]:
-        """The records so far, oldest first."""
-        with self._lock:
-            return list(self._records)
-
-    def stub_calls(self) -> list[StubCall]:
-        """The calls of stubs so far, oldest first."""
-        with self._lock:
-            return list(self._stub_calls)
-
-    def forget_records(self) -> None:
-        with self._lock:
-            self._records.clear()
-            self._stub_calls.clear()
-
-    def forget_stub_calls(self) -> None:
-        with self._lock:
-            self._stub_calls.clear()
 
 
 def _encoded(declaration: EventDeclaration) -> EventDeclaration:

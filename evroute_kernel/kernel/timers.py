@@ -85,10 +85,13 @@ class Timer:
 
     def _run(self) -> None:
         due = monotonic() + self.interval
-        while not self._stopped.wait(max(0.0, due - monotonic())):
-            self._turn()
-            # a route that takes longer than its interval misses turns, as on a server
-            due = max(due + self.interval, monotonic())
+        try:
+            while not self._stopped.wait(max(0.0, due - monotonic())):
+                self._turn()
+                # a route that takes longer than its interval misses turns, as on a server
+                due = max(due + self.interval, monotonic())
+        finally:
+            self._stopped.set()  # whatever ended it, it no longer counts as running
 
     def _turn(self) -> None:
         try:

@@ -111,6 +111,13 @@ class Cells:
         used = _FIRST + self._words[_USED]
         for place in range(_FIRST, used):
             self._words[place] = 0
+        self.move_on()
+
+    def move_on(self) -> None:
+        """Let every process forget the places it knows.
+
+        Also called when LMDB's part of a `clear` has come into force: up to then who looks finds the places of before.
+        """
         self._words[_GENERATION] += 1
 
     def close(self) -> None:

@@ -179,6 +179,8 @@ class Shared:
                 for address, _ in self._scan(_prefix(_PLACES)):
                     self._transaction.delete(address)
                 self.cells.clear()
+        if table in (None, CELL_TABLE):
+            self.cells.move_on()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Shared]:

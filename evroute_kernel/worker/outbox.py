@@ -69,10 +69,10 @@ class Outbox:
             self._write(held)
 
     def _put(self, frame: bytes) -> None:
+        self.is_busy = True
         if self.recorded is not None:
             frame = pack(_RECORDED, *self.recorded) + frame
             self.recorded = None
-        self.is_busy = True
         if not self._collecting or not self._blackbox.hold(frame):
             self.flush()
             if not self._collecting or not self._blackbox.hold(frame):

@@ -209,3 +209,15 @@ def wait_until(condition: Any, seconds: float = DEADLINE) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.005)
+
+
+def all_gone(processes: list[psutil.Process]) -> bool:
+    """Whether these processes have ended, though nobody may have asked how."""
+    return not any(_lives(process) for process in processes)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import psutil
-from frontend import SPIN, Frontend, started, wait_until
+from frontend import SPIN, Frontend, all_gone, started, wait_until
 
 
 def children(kernel: Frontend) -> list[psutil.Process]:
@@ -16,10 +16,6 @@ def children(kernel: Frontend) -> list[psutil.Process]:
     found: list[psutil.Process] = kernel.process.children(recursive=True)
     assert len(found) >= 2, "a fork server and a worker"
     return found
-
-
-def all_gone(processes: list[psutil.Process]) -> bool:
-    return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
 
 
 def test_shutdown_leaves_no_process(tmp_path: Path) -> None:

@@ -129,3 +129,35 @@ def test_processes_see_that_others_have_cleared(tmp_path: Path) -> None:
         assert shared.items("shv") == [("b", 5), ("c", 3)]
     for descriptor in (*ready, *go):
         os.close(descriptor)
+
+
+def test_who_looks_in_the_middle_of_a_clear_keeps_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere(tmp_path, "s.put('shv', 'a', 1)")
+    ready, looked, go = os.pipe(), os.pipe(), os.pipe()
+    if (pid := os.fork()) == 0:
+        try:
+            with Shared(tmp_path) as shared:
+                os.read(ready[0], 1)
+                assert shared.get("shv", "a") is None
+                os.write(looked[1], b"x")
+                os.read(go[0], 1)
+                shared.put("shv", "a", 9)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    with Shared(tmp_path) as shared:
+        clear = shared.cells.clear
+
+        def watched_clear() -> None:
+            clear()
+            os.write(ready[1], b"x")
+            os.read(looked[0], 1)
+
+        monkeypatch.setattr(shared.cells, "clear", watched_clear)
+        shared.clear("shv")
+        os.write(go[1], b"x")
+        assert os.waitpid(pid, 0)[1] == 0
+        assert shared.items("shv") == [("a", 9)]
+        assert shared.get("shv", "a") == 9
+    for descriptor in (*ready, *looked, *go):
+        os.close(descriptor)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 from time import time
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.events import Params
@@ -19,6 +20,8 @@ MOST_RECORDS: Final = 100
 
 #: causes of errors that are no fault of the routes
 STOPPED: Final = frozenset({"interrupted", "closed"})
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False, slots=True)
@@ -103,12 +106,12 @@ class Teller:
         with self._lock:
             self._untold.append((arrival, []))
             if len(self._untold) == 1:
-                self.listening.began(arrival)
+                _tell(self.listening.began, arrival)
 
     def record(self, arrival: Arrival, record: LogRecord) -> None:
         with self._lock:
             if self._untold and self._untold[0][0] is arrival:
-                self.listening.logged(arrival, record)
+                _tell(self.listening.logged, arrival, record)
             else:
                 held = next((held for known, held in self._untold if known is arrival), None)
                 if held is not None:
@@ -117,15 +120,22 @@ class Teller:
     def end(self, arrival: Arrival) -> None:
         with self._lock:
             while self._untold and self._untold[0][0].is_done:
-                self.listening.ended(self._untold.popleft()[0])
+                _tell(self.listening.ended, self._untold.popleft()[0])
                 if self._untold:
                     self._go_on(*self._untold[0])
 
     def _go_on(self, arrival: Arrival, held: list[LogRecord]) -> None:
-        self.listening.began(arrival)
+        _tell(self.listening.began, arrival)
         for record in held:
-            self.listening.logged(arrival, record)
+            _tell(self.listening.logged, arrival, record)
         held.clear()
+
+
+def _tell(listener: Callable[..., None], *what: Any) -> None:
+    try:
+        listener(*what)
+    except Exception:  # the listener's fault, which must not stop the routes
+        _log.exception("a listener failed at an arrival")
 
 
 class Inbox:

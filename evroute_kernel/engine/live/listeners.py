@@ -217,11 +217,12 @@ def open_listener(listen: ListenAddress | None, mi: MiAddress, deliver: Deliver)
             return _unix_listener(listen.path, mi, deliver)
         host = listen.host or local_host(mi)
         kind = socket.SOCK_STREAM if listen.kind == "tcp" else socket.SOCK_DGRAM
+        reachable = _reachable(host, mi)
         opened = _bound(host, listen.port, kind)
     except OSError as error:
         where = listen.path or f"{listen.host}:{listen.port}"
         raise ListenError(f"cannot listen at {listen.kind}:{where}: {error.strerror or error}") from error
-    event_socket = f"{listen.kind}:{_reachable(host, mi)}:{opened.getsockname()[1]}"
+    event_socket = f"{listen.kind}:{reachable}:{opened.getsockname()[1]}"
     if listen.kind == "udp":
         return DatagramListener(opened, event_socket, deliver)
     opened.listen(MOST_CONNECTIONS)

@@ -161,6 +161,10 @@ class FifoClient(MiClient):
             with opened(path, os.O_RDONLY) as reply:
                 self.write(b":%s:%s\n" % (name.encode(), request), deadline)
                 return read_reply(reply, deadline)
+        except TimeoutError:
+            raise
+        except OSError as error:  # no more descriptors, or somebody has removed the FIFO
+            raise no_answer(self.address, error) from error
         finally:
             path.unlink(missing_ok=True)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, Final
 
@@ -29,7 +30,7 @@ class Reception:
     """Takes payloads from a listener's thread and runs the notebook's routes on them.
 
     `wanted(event)` tells which events were subscribed; `most`: so many are taken and no more, and `finished` is done
-    when they have ended.
+    when they have ended, or the reception has been closed.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Reception:
             self._waiting.clear()
             self._condition.notify_all()
         self._thread.join()
+        self._finish()
 
     def drain(self) -> None:
         """Wait until no route runs any more on what was taken."""
@@ -140,7 +142,15 @@ class Reception:
             arrival.refused = str(error)
             self._ended(arrival, None)
         else:
-            future.add_done_callback(lambda done: self._ended(arrival, done.result()))
+            future.add_done_callback(lambda done: self._finished(arrival, done))
+
+    def _finished(self, arrival: Arrival, done: Future[Run]) -> None:
+        if (error := done.exception()) is None:
+            self._ended(arrival, done.result())
+            return
+        self.failed += 1
+        arrival.refused = f"{type(error).__name__}: {error}"
+        self._ended(arrival, None)
 
     def _ended(self, arrival: Arrival, run: Run | None) -> None:
         arrival.end(run)
@@ -151,5 +161,9 @@ class Reception:
             self._running -= 1
             self._condition.notify_all()
             is_last = self._running == 0 and self.most is not None and self.received >= self.most
-        if is_last and not self.finished.done():
+        if is_last:
+            self._finish()
+
+    def _finish(self) -> None:
+        with suppress(InvalidStateError):  # done already
             self.finished.set_result(None)

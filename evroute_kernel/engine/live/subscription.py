@@ -4,6 +4,7 @@ again in growing intervals, and unsubscribes in the end.
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ LEAVING: Final = 1.0
 
 #: what a server must load for a kind of socket
 SENDERS: Final = {"udp": "event_datagram.so", "unix": "event_datagram.so", "tcp": "event_stream.so"}
+
+_log = logging.getLogger(__name__)
 
 
 class SubscribeError(MiError):
@@ -114,7 +117,7 @@ class Subscription:
             self._up_since = up_since
             self.state = replace(self.state, returns=self.state.returns + 1)
             if self.state.state == "connected":  # restarted between two looks
-                self._changed(self.state)
+                self._tell()
 
     def up_since(self) -> Any:
         """When the server was started, as it says itself."""
@@ -155,12 +158,18 @@ class Subscription:
             self.state, state="waiting", attempts=attempts, next_try=monotonic() + pause, last_error=error.message
         )
         if attempts == 1:
-            self._changed(self.state)
+            self._tell()
 
     def _succeeded(self) -> None:
         if self.state.state == "waiting":
             self.state = replace(self.state, state="connected", attempts=0, next_try=None)
+            self._tell()
+
+    def _tell(self) -> None:
+        try:
             self._changed(self.state)
+        except Exception:  # the listener's fault, which must not cost the subscription
+            _log.exception("a listener failed at a change of %s", self.event_socket)
 
     def _leave(self) -> None:
         """Unsubscribe. What cannot be taken back expires by itself."""
@@ -180,7 +189,9 @@ def server_events(client: MiClient) -> list[str]:
     """Names of the events that a server knows. Raises MiError."""
     found = client.call("events_list")
     events = found.get("Events") if isinstance(found, dict) else None
-    names = (event.get("name") for event in events or () if isinstance(event, dict))
+    if not isinstance(events, list):
+        return []
+    names = (event.get("name") for event in events if isinstance(event, dict))
     return [name for name in names if isinstance(name, str)]
 
 

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
+from threading import TIMEOUT_MAX
 from time import monotonic
 from typing import Any, Final, Protocol
 
@@ -70,14 +72,15 @@ class Feeder(threading.Thread):
         self._close = close
 
     def run(self) -> None:
-        replay, error = self._replay, None
+        replay = self._replay
+        error: BaseException | None = None
         try:
             for portion in self._portions:
                 replay.may_feed.acquire()
                 if replay.stop.is_set():
                     break
                 self._sink.feed(replay, portion)
-        except Exception as found:  # of the caller's iterable, or of a file: who waits for the replay gets it
+        except BaseException as found:  # of the caller's iterable, or of a file: who waits for the replay gets it
             error = found
         finally:
             self._close()
@@ -155,17 +158,18 @@ def grouped(replay: Replay, found: Iterator[Entry], plan: Plan) -> Iterator[list
     group: list[tuple[int, str, Any]] = []
     left = plan.limit
     for line, event, params, time in found:
-        if left == 0:
-            break
-        wait = pace.wait(time) if pace is not None else 0.0
-        if group and (wait > EARLY or len(group) >= (replay.size if pace is None else PACED)):
-            yield group
+        due = 0.0 if pace is None else pace.due(time)
+        if group and (due > monotonic() + EARLY or len(group) >= (replay.size if pace is None else PACED)):
+            yield group  # which may take a while, so what is left to wait is only known behind it
             group = []
-        if wait > EARLY and replay.stop.wait(wait):
+        wait = due - monotonic()
+        if wait > EARLY and replay.stop.wait(min(wait, TIMEOUT_MAX)):
             return
         group.append((line, event, params))
         if left is not None and (replay.only is None or event in replay.only):
             left -= 1
+            if not left:
+                break  # at once: the next event may be long in coming
     if group:
         yield group
 
@@ -177,8 +181,8 @@ class Pace:
         self._speed = speed
         self._base: tuple[float, float] | None = None
 
-    def wait(self, time: Any) -> float:
-        """Seconds until an event is due. Raises NoTimesError when the first event has no time."""
+    def due(self, time: Any) -> float:
+        """When an event is due, on the monotonic clock. Raises NoTimesError when the first event has no time."""
         seconds = seconds_of(time)
         if self._base is None:
             if seconds is None:
@@ -187,16 +191,16 @@ class Pace:
         if seconds is None:
             return 0.0
         recorded, begun = self._base
-        return begun + (seconds - recorded) / self._speed - monotonic()
+        return begun + (seconds - recorded) / self._speed
 
 
 def seconds_of(time: Any) -> float | None:
     """A recorded time in seconds of the epoch: a number is one, a text may be an ISO date and time."""
-    if isinstance(time, int | float) and not isinstance(time, bool):
-        return float(time)
-    if isinstance(time, str):
-        try:
+    try:
+        if isinstance(time, str):
             return datetime.fromisoformat(time).timestamp()
-        except ValueError:
-            return None
+        if isinstance(time, int | float) and not isinstance(time, bool) and isfinite(time):
+            return float(time)
+    except (ValueError, OverflowError):  # no date, or none that a clock could show
+        return None
     return None

@@ -134,10 +134,13 @@ class LineSource:
         return b"".join(self._head)
 
     def _next(self) -> bytes:
-        line = next(self._lines, None)
-        if line is None:
+        try:
+            line = next(self._lines)
+        except StopIteration:
             return b""
-        data = line.encode("utf-8", "surrogateescape") if isinstance(line, str) else bytes(line)
+        if not isinstance(line, str | bytes):
+            raise TypeError(f"expected one more line, not {type(line).__name__}")
+        data = line.encode("utf-8", "surrogateescape") if isinstance(line, str) else line
         return data if data.endswith(b"\n") else data + b"\n"
 
     def blocks(self, size: Callable[[], int], on_broken: OnBroken) -> Iterator[Block]:

@@ -24,7 +24,8 @@ from time import monotonic
 from typing import BinaryIO, Final, Literal
 
 from evroute_kernel.engine.events import Params
-from evroute_kernel.runtime.values import encode
+from evroute_kernel.errors import did_you_mean
+from evroute_kernel.runtime.values import decode, encode
 
 WAITING_LIMIT: Final = 100_000
 #: seconds for which events are gathered before they are written
@@ -87,7 +88,8 @@ def _is_torn(path: Path) -> bool:
 class Recorder:
     """A recording under way. `tap` is the session's: it is given a listener, and returns a function that ends it.
 
-    Opening raises FileExistsError for a file that is there already, unless `mode` says what to do, and other OSErrors.
+    Opening raises FileExistsError for a file that is there already, unless `mode` says what to do, other OSErrors, and
+    ValueError for an unknown mode. `closed` is called when it has been closed.
     """
 
     def __init__(
@@ -96,7 +98,11 @@ class Recorder:
         tap: Callable[[Callable[[str, Params, float], None]], Callable[[], None]],
         events: Iterable[str] | None = None,
         mode: Mode = "new",
+        closed: Callable[[Recorder], None] = lambda recorder: None,
     ) -> None:
+        if mode not in _MODES:
+            hint = did_you_mean(mode, _MODES)
+            raise ValueError(f"there is no mode {mode!r}: {hint or 'there are ' + ', '.join(_MODES)}")
         self.path = Path(path)
         #: events written, and those that found no room
         self.written = self.dropped = 0
@@ -106,6 +112,7 @@ class Recorder:
         self._waiting: deque[tuple[str, Params, float]] = deque()
         self._stop = threading.Event()
         self._closing = threading.Lock()
+        self._closed = closed
         self.is_closed = False
         self._raw = self.path.open(_MODES[mode], buffering=0)
         self._stream: BinaryIO = io.BufferedWriter(self._raw)
@@ -121,7 +128,7 @@ class Recorder:
     @property
     def events(self) -> list[str] | None:
         """The names it was asked to record, None for all."""
-        return None if self._only is None else sorted(self._only)
+        return None if self._only is None else sorted(map(decode, self._only))
 
     def _raised(self, event: str, params: Params, time: float) -> None:
         """An event is raised. Called in any thread; never waits."""
@@ -160,6 +167,9 @@ class Recorder:
                 self.written += count
             else:
                 self.dropped += count
+        if self.fault is not None:
+            self.dropped += len(self._waiting)
+            self._waiting.clear()
 
     def _guarded(self, write: Callable[[], object]) -> None:
         """Do something to the file, unless that has failed before."""
@@ -183,6 +193,7 @@ class Recorder:
             self._stop.set()
             self._thread.join()
             self.is_closed = True
+        self._closed(self)
 
     def __enter__(self) -> Recorder:
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -93,8 +94,9 @@ def open_source(recorded: Recorded) -> FileSource | LineSource | Iterator[Any]:
             raise IsADirectoryError(21, "is a directory", str(recorded))
         return FileSource(recorded)
     items = iter(recorded)
-    first = next(items, None)
-    if first is None:
+    try:
+        first = next(items)
+    except StopIteration:
         return iter(())
     items = chain([first], items)
     return LineSource(items) if isinstance(first, str | bytes) else items
@@ -114,26 +116,21 @@ def start(
     `on_start` is called when it is certain that there is something to replay, before the first event is raised.
     """
     opened = open_source(recorded)
-    source: Source | None
+    source = opened if isinstance(opened, FileSource | LineSource) else None
 
     def on_broken(line: int, reason: str) -> None:
         sink.tell_broken(replay, line, reason)
 
-    if isinstance(opened, FileSource | LineSource):
-        try:
-            plan = _plan(opened, options)
-        except BaseException:
-            opened.close()
-            raise
-        feeder = Feeder(replay, sink, portions_of_source(replay, opened, plan, known, on_broken), opened.close)
-        source = opened
-    else:
-        plan = Plan("json", options.speed, options.limit)
-        feeder, source = Feeder(replay, sink, portions_of_items(replay, opened, plan, on_broken)), None
-    replaying = Replaying(replay, source)
-    on_start(replaying)
-    submit(replay)
-    feeder.start()
+    with ExitStack() as undo:
+        if isinstance(opened, FileSource | LineSource):
+            undo.callback(opened.close)
+            portions = portions_of_source(replay, opened, _plan(opened, options), known, on_broken)
+        else:
+            portions = portions_of_items(replay, opened, Plan("json", options.speed, options.limit), on_broken)
+        replaying = Replaying(replay, source)
+        on_start(replaying)
+        submit(replay)
+        Feeder(replay, sink, portions, undo.pop_all().close).start()
     return replaying
 
 

@@ -7,28 +7,14 @@ events that routes raise are run before the next portion, and so that memory doe
 from __future__ import annotations
 
 from time import monotonic
-from typing import Protocol
 
+from evroute_kernel.engine.books import Books
 from evroute_kernel.engine.failures import describe
 from evroute_kernel.engine.replay.work import Portion, Replay
 from evroute_kernel.engine.runs import Cause
-from evroute_kernel.engine.tasks import Raise, Task
 from evroute_kernel.engine.workers import Worker
 from evroute_kernel.engine.world import World
 from evroute_kernel.worker.messages import PortionFinished
-
-
-class Books(Protocol):
-    """What the supervisor lets replays do to its books."""
-
-    def put(self, task: Task) -> None:
-        """Queue a task."""
-
-    def complete(self, raised: Raise) -> None:
-        """One of its tasks has ended."""
-
-    def fail(self, raised: Raise, error: BaseException) -> None:
-        """End a raise with an exception, which whoever waits for it gets."""
 
 
 class Replays:
@@ -49,7 +35,8 @@ class Replays:
         if replay.is_fed:
             return
         if error is not None:
-            self._books.fail(replay, error)
+            self._books.fail(replay, error)  # which stops it, and so comes back here without an error
+            return
         replay.is_fed = True
         self._pump(replay)
         if not replay.ready:

@@ -275,3 +275,70 @@ def test_a_connection_without_subscriptions(connected: Connect, server: LiveServ
     assert connection.client.call("uptime")["Up since"] == "start 0"
     connection.close()
     assert server.subscriptions() == []
+
+
+class Failing:
+    """Whatever it is told, it cannot show it."""
+
+    def began(self, arrival: Arrival) -> None:
+        raise LookupError("began")
+
+    def logged(self, arrival: Arrival, record: LogRecord) -> None:
+        raise LookupError("logged")
+
+    def ended(self, arrival: Arrival) -> None:
+        raise LookupError("ended")
+
+
+def test_a_listener_that_fails_costs_no_event(server: LiveServer, pair: Session, connected: Connect) -> None:
+    def fail(state: SubscriptionState) -> None:
+        raise LookupError(state.state)
+
+    pair.load(ROUTE)
+    connection = connected(Failing(), fail, count=3)  # type: ignore[arg-type]
+    server.call("fake_restart")
+    wait_until(lambda: connection.state.returns == 1)
+    server.call("fake_send", event="E_A", payloads=['{"method":"E_A","params":["x",1]}'] * 3)
+    assert connection.reception is not None
+    connection.reception.finished.result(30)
+    connection.reception.drain()
+    assert connection.traffic == Traffic(received=3)
+    assert [record.text for record in pair.log] == ["x 1\n"] * 3
+    assert connection.state.state == "connected"
+    connection.close()
+
+
+def test_who_waits_for_events_is_told_of_the_end(connected: Connect) -> None:
+    connection = connected(events=("E_A",), count=1)
+    assert connection.reception is not None
+    connection.close()
+    assert connection.reception.finished.result(30) is None
+
+
+def test_a_supervisor_that_fails_ends_its_arrivals(server: LiveServer, pair: Session, connected: Connect) -> None:
+    pair.load("event_route[E_A] { sleep(60); }")
+    connection = connected(count=1)
+    server.call("raise_event", event="E_A")
+    assert connection.reception is not None
+    wait_until(lambda: any(worker.running for worker in pair.workers()))
+    pair._supervisor.post(lambda: 1 // 0)
+    connection.reception.finished.result(30)
+    assert connection.traffic == Traffic(received=1, failed=1)
+    connection.close()
+
+
+def test_a_session_that_is_closed_meanwhile_closes_the_connection(server: LiveServer) -> None:
+    with Session(workers=1) as session:
+        pass
+    options = ConnectOptions(MiAddress.parse(server.mi), ("E_A",))
+    assert not Connection(session, options, Inbox()).is_open
+
+
+@pytest.mark.parametrize("events", [7, "E_A", {"name": "E_A"}, None])
+def test_a_server_that_lists_no_events(events: Any) -> None:
+    class Odd:
+        def call(self, method: str) -> Any:
+            return {"Events": events}
+
+    client: Any = Odd()
+    assert subscription.server_events(client) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -153,3 +154,10 @@ def test_the_address_told_is_one_that_the_server_reaches(listening: Open) -> Non
 
 def test_nothing_is_left_by_a_listener_that_never_started() -> None:
     open_listener(ListenAddress("tcp"), MI, print).close()
+
+
+def test_no_socket_is_left_where_no_address_leads_to_the_server() -> None:
+    elsewhere = MiAddress.parse("http://[::1]:8888/mi")
+    with pytest.raises(ListenError, match="no IPv4 address leads to ::1"):
+        open_listener(ListenAddress.parse("udp:0.0.0.0:0"), elsewhere, lambda payload: None)
+    gc.collect()  # would tell of a socket that was left open

@@ -73,7 +73,8 @@ def test_every_event_in_order(session: Session, tmp_path: Path, name: str) -> No
 
 def test_chosen_events(session: Session, tmp_path: Path) -> None:
     session.load("event_route[E_X] { exit; }\nevent_route[E_Ü] { exit; }".replace("[E_Ü]", '["E_Ü"]'))
-    with session.record(tmp_path / "x", ["E_Ü"]):
+    with session.record(tmp_path / "x", ["E_Ü"]) as recorder:
+        assert recorder.events == ["E_Ü"]
         session.raise_event("E_X")
         session.raise_event("E_Ü")
     assert [each["event"] for each in lines(tmp_path / "x")] == ["E_Ü"]
@@ -96,6 +97,8 @@ def test_files_that_exist(session: Session, tmp_path: Path) -> None:
     assert len(lines(path)) == 1
     with pytest.raises(FileNotFoundError):
         session.record(tmp_path / "absent" / "x")
+    with pytest.raises(ValueError, match="there is no mode 'appent': did you mean 'append'"):
+        record(mode="appent")
 
 
 def test_a_torn_last_line_does_not_spoil_the_next(session: Session, tmp_path: Path) -> None:
@@ -129,18 +132,23 @@ def never_ends() -> None:
     """The end of a listener that was never one."""
 
 
-def test_what_cannot_be_written_is_counted_and_told(wait: Callable[[Callable[[], bool]], None]) -> None:
+@pytest.mark.parametrize("name", ["full", "full.gz"])
+def test_what_cannot_be_written_is_counted_and_told(
+    tmp_path: Path, name: str, wait: Callable[[Callable[[], bool]], None]
+) -> None:
+    path = tmp_path / name
+    path.symlink_to("/dev/full")
     listeners: list[Any] = []
 
     def tap(listener: Any) -> Callable[[], None]:
         listeners.append(listener)
         return never_ends
 
-    with Recorder("/dev/full", tap, mode="append") as recorder:
+    with Recorder(path, tap, mode="append") as recorder:
         listeners[0]("E_X", (), 1.0)
         wait(lambda: recorder.fault is not None)
         listeners[0]("E_X", (), 1.0)
-    assert "cannot write /dev/full: no space left on device" in (recorder.fault or "")
+    assert f"cannot write {path}: no space left on device" in (recorder.fault or "")
     assert recorder.dropped >= 1
 
 

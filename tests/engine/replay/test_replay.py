@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import os
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.replay.feeding import NoTimesError
+from evroute_kernel.engine.replay.feeding import NoTimesError, seconds_of
 from evroute_kernel.engine.replay.formats import UnknownFormatError
 from evroute_kernel.engine.session import Session
 from evroute_kernel.library.functions.cache import table_of
@@ -264,6 +265,50 @@ def test_what_the_caller_s_iterator_raises_is_the_caller_s(session: Session) -> 
     assert session.replay([("E_X", {})]).events == 1
 
 
+def test_an_iterator_that_ends_its_thread_is_no_good_end(session: Session) -> None:
+    def events() -> Iterator[Any]:
+        yield "E_X", {}
+        raise SystemExit("no more")
+
+    session.load("event_route[E_X] { $var(x) = 1; }")
+    with pytest.raises(SystemExit, match="no more"):
+        session.replay(events())
+
+
+def test_none_is_no_event_and_no_end(session: Session) -> None:
+    session.load("event_route[E_X] { $var(x) = 1; }")
+    result = session.replay([None, ("E_X", {}), None, ("E_X", {})])
+    assert (result.events, result.broken) == (2, 2)
+    with pytest.raises(TypeError, match="expected one more line, not NoneType"):
+        session.replay(['{"event": "E_X"}', None, '{"event": "E_X"}'])
+
+
+def test_the_last_event_that_is_wanted_waits_for_no_other(session: Session) -> None:
+    session.load("event_route[E_X] { $var(x) = 1; }")
+    gate = threading.Event()
+
+    def events() -> Iterator[Any]:
+        yield "E_X", {}
+        yield "E_X", {}
+        gate.wait(DEADLINE)
+
+    replaying = session.start_replay(events(), limit=2)
+    try:
+        assert replaying.future.result(DEADLINE / 2).events == 2
+    finally:
+        gate.set()
+
+
+def test_who_is_told_of_the_start_may_prevent_it(session: Session, written: Callable[..., Path]) -> None:
+    def refuse(replaying: Any) -> None:
+        raise LookupError("not now")
+
+    with pytest.raises(LookupError, match="not now"):
+        session.start_replay(written(numbered(3)), on_start=refuse)
+    gc.collect()  # would tell of a file that was left open
+    assert session.interrupt() == 0
+
+
 def test_pace(session: Session, written: Callable[..., Path]) -> None:
     session.load("event_route[E_X] { $var(x) = 1; }")
     lines = [{"event": "E_X", "time": 1000 + n / 10} for n in range(6)]
@@ -272,6 +317,11 @@ def test_pace(session: Session, written: Callable[..., Path]) -> None:
     assert 0.24 < monotonic() - begun < DEADLINE
     with pytest.raises(NoTimesError):
         session.replay(written(numbered(3), "timeless.jsonl"), speed=1)
+
+
+@pytest.mark.parametrize("time", [float("inf"), float("nan"), 10**400, True, "0001-01-01", "yesterday", None, []])
+def test_what_is_no_time(time: Any) -> None:
+    assert seconds_of(time) is None
 
 
 def test_a_paced_replay_can_be_interrupted(session: Session, written: Callable[..., Path]) -> None:
@@ -291,6 +341,28 @@ def test_more_workers_for_one_replay(written: Callable[..., Path]) -> None:
         session.replay(written(numbered(2000)), workers=2)
         assert len(counters(session)) == 2
         assert session.worker_limit == 1
+
+
+def test_replays_that_overlap_leave_the_limit_of_workers_alone(wait: Callable[[Callable[[], bool]], None]) -> None:
+    with Session(workers=1) as session:
+        session.load("event_route[E_X] { $var(x) = 1; }")
+        gates = threading.Event(), threading.Event()
+
+        def events(gate: threading.Event) -> Iterator[Any]:
+            yield "E_X", {}
+            gate.wait(DEADLINE)
+
+        first, second = (
+            session.start_replay(events(gate), workers=workers) for gate, workers in zip(gates, (2, 3), strict=True)
+        )
+        for gate, replaying in zip(gates, (first, second), strict=True):
+            gate.set()
+            assert replaying.future.result(DEADLINE).events == 1
+        assert session.worker_limit == 1
+        session.worker_limit = 1
+        futures = [session.submit("E_X") for _ in range(50)]
+        assert all(future.result(DEADLINE).ok for future in futures)
+        wait(lambda: [worker.number for worker in session.workers()] == [1])
 
 
 def test_files_that_are_none(session: Session, tmp_path: Path) -> None:
