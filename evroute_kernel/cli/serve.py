@@ -9,8 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from threading import Event, Thread
-from time import monotonic
+from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.cli.files import read, source_of
@@ -64,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     with _ended_by_signal() as ended, Session(options.workers, on_record=_printer(show, ended)) as session:
         _load(session, source_of(options.file, text))
         _open_doors(session, options)
-        with _timers(session, ended, start=not options.no_timers):
+        with _timers(session, start=not options.no_timers):
             ended.wait()
     return EXIT_OK
 
@@ -143,33 +142,28 @@ def _tell_failure(future: Future[Run]) -> None:
             print(error.render(), file=sys.stderr, flush=True)
 
 
+class _TimerFailures:
+    """Says which turns of timer routes did not come to their end."""
+
+    def failed(self, run: Run) -> None:
+        for error in run.errors:
+            print(error.render(), file=sys.stderr, flush=True)
+
+    def stopped(self, title: str, why: str) -> None:
+        print(f"{title} has stopped: {why}", file=sys.stderr, flush=True)
+
+
 @contextmanager
-def _timers(session: Session, ended: Event, *, start: bool) -> Iterator[None]:
-    """Run every timer route at its interval, each in a thread of its own."""
-    intervals: dict[str, int] = {}
-    for definition in session.registry if start else ():
-        route = definition.route
-        if route.kind == "timer_route" and route.interval:
-            intervals[route.name] = min(route.interval, intervals.get(route.name, route.interval))
-    threads = [
-        Thread(target=_tick, args=(session, decode(name), every, ended), name=f"evroute timer {decode(name)}")
-        for name, every in intervals.items()
-    ]
-    for thread in threads:
-        thread.start()
+def _timers(session: Session, *, start: bool) -> Iterator[None]:
+    """Run every timer route at its interval."""
+    from evroute_kernel.engine.timers import Timer, Timers
+
+    timers = Timers()
+    for name in dict.fromkeys(map(decode, session.registry.names("timer_route"))) if start else ():
+        timers.start(Timer(session, name, _TimerFailures()))
     try:
         yield
     finally:
-        ended.set()
+        timers.stop()
         session.interrupt()
-        for thread in threads:
-            thread.join()
-
-
-def _tick(session: Session, name: str, every: int, ended: Event) -> None:
-    due = monotonic() + every
-    while not ended.wait(max(0.0, due - monotonic())):
-        for error in session.run_timer(name).errors:
-            print(error.render(), file=sys.stderr, flush=True)
-        # a route that takes longer than its interval misses turns, as on a server
-        due = max(due + every, monotonic())
+        timers.join()

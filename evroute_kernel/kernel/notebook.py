@@ -12,7 +12,7 @@ from evroute_kernel.source import Source
 if TYPE_CHECKING:
     from evroute_kernel.engine.runs import LogRecord
     from evroute_kernel.engine.session import Session
-    from evroute_kernel.kernel.timers import Timers
+    from evroute_kernel.engine.timers import Timers
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ class Notebook:
     def timers(self) -> Timers:
         """Timer routes that run by themselves (%timer)."""
         if self._timers is None:
-            from evroute_kernel.kernel.timers import Timers
+            from evroute_kernel.engine.timers import Timers
 
             self._timers = Timers()
         return self._timers

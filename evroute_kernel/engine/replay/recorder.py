@@ -12,11 +12,13 @@ disk is slower than that, further ones are dropped, and counted.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
 import os
 import threading
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -34,6 +36,8 @@ GATHER: Final = 0.05
 SYNC: Final = 1.0
 
 Mode = Literal["new", "append", "replace"]
+#: bytes that are looked at in one go
+_READ_SIZE: Final = 1 << 20
 _MODES: Final[dict[Mode, str]] = {"new": "xb", "append": "ab", "replace": "wb"}
 
 
@@ -85,6 +89,18 @@ def _is_torn(path: Path) -> bool:
         return file.read() != b"\n"
 
 
+def _check_whole(path: Path) -> None:
+    """Raise OSError for a compressed file whose writer was killed: what is added to it could not be read."""
+    if path.suffix != ".gz" or not path.is_file() or not path.stat().st_size:
+        return
+    try:
+        with gzip.open(path) as file:
+            while file.read(_READ_SIZE):
+                pass
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise OSError(errno.EBADMSG, "what it holds is torn, so nothing can be added; record to another file") from None
+
+
 class Recorder:
     """A recording under way. `tap` is the session's: it is given a listener, and returns a function that ends it.
 
@@ -114,6 +130,8 @@ class Recorder:
         self._closing = threading.Lock()
         self._closed = closed
         self.is_closed = False
+        if mode == "append":
+            _check_whole(self.path)
         self._raw = self.path.open(_MODES[mode], buffering=0)
         self._stream: BinaryIO = io.BufferedWriter(self._raw)
         self._packed: gzip.GzipFile | None = None

@@ -24,7 +24,7 @@ from evroute_kernel.library import catalogue
 from evroute_kernel.library.catalogue.declared import known_event
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.replay.recorder import Recorder
+    from evroute_kernel.engine.replay.recorder import Mode, Recorder
     from evroute_kernel.engine.replay.replaying import Replaying
     from evroute_kernel.engine.replay.result import ReplayResult
     from evroute_kernel.kernel.execution import CellRun
@@ -65,8 +65,9 @@ async def start_recording(cell: CellRun, arguments: Arguments, word: Word) -> No
     if any(known.path == path for known in cell.session.recordings):
         raise ArgumentError(f"{path.name} is being recorded already", word.span, "%record stop ends it")
     events = [name for each in arguments.words[1:] for name in each.text.split(",") if name] or None
+    mode: Mode = "append" if append else "replace" if force else "new"
     try:
-        cell.session.record(path, events, mode="append" if append else "replace" if force else "new")
+        await cell.compute(lambda: cell.session.record(path, events, mode=mode), grace=0)
     except FileExistsError:
         hint = "write --force to replace it, or --append to go on behind its end"
         raise ArgumentError(f"{path} exists", word.span, hint) from None

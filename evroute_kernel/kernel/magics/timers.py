@@ -8,16 +8,35 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.engine.timers import Timer
 from evroute_kernel.errors import ScriptError, did_you_mean
-from evroute_kernel.kernel.display import Table
+from evroute_kernel.kernel.display import Table, note_bundle
 from evroute_kernel.kernel.failures import CellFailure, failure
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
-from evroute_kernel.kernel.timers import Timer
+from evroute_kernel.kernel.output import Outlet
+from evroute_kernel.kernel.reports import tell_errors
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.runs import LogRecord, Run
     from evroute_kernel.kernel.execution import CellRun
+
+
+@dataclass(eq=False)
+class TimerOutput:
+    """Shows a timer under the cell that started it; it keeps no record, for a timer may run for days."""
+
+    outlet: Outlet
+
+    def record(self, record: LogRecord) -> None:
+        self.outlet.show_record(record)
+
+    def failed(self, run: Run) -> None:
+        tell_errors(self.outlet, run)
+
+    def stopped(self, title: str, why: str) -> None:
+        self.outlet.display(note_bundle([f"the timer of {title} has stopped: {why}"]))
 
 
 @magic("tick", "NAME...")
@@ -70,7 +89,7 @@ async def timer(cell: CellRun, request: Request) -> None:
         cell.outlet.display(listed(cell).bundle())
     elif request.action == "start":
         for name in known(cell, request.names):
-            cell.notebook.timers.start(Timer(cell.session, name, cell.outlet, request.every))
+            cell.notebook.timers.start(Timer(cell.session, name, TimerOutput(cell.outlet), request.every))
     else:
         chosen = known(cell, request.names) if request.names else None
         stopped = await cell.compute(lambda: cell.notebook.timers.stop(names=chosen))

@@ -166,3 +166,15 @@ def test_what_comes_faster_than_it_can_be_written_is_counted(tmp_path: Path, mon
             listeners[0]("E_X", (("n", n),), 1.0)
     assert (recorder.written, recorder.dropped) == (10, 5)
     assert len(lines(tmp_path / "x")) == 10
+
+
+@pytest.mark.parametrize("kept", [-4, 12])
+def test_nothing_is_added_to_a_torn_compressed_file(session: Session, tmp_path: Path, kept: int) -> None:
+    path = tmp_path / "events.jsonl.gz"
+    with session.record(path):
+        session.load("event_route[E_A] { exit; }")
+        session.raise_event("E_A")
+    path.write_bytes(torn := path.read_bytes()[:kept])
+    with pytest.raises(OSError, match="torn"):
+        session.record(path, mode="append")
+    assert path.read_bytes() == torn

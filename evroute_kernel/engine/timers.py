@@ -1,24 +1,17 @@
-"""Timer routes that run by themselves, as on a server: `%timer`.
-
-Each has a thread that waits for its next turn. What a route logs stands under the cell that started its timer.
-"""
+"""Timer routes that run by themselves, as on a server: each has a thread that waits for its next turn."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from threading import Event, Lock, Thread, current_thread
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from evroute_kernel.errors import ScriptError
-from evroute_kernel.kernel.display import note_bundle
-from evroute_kernel.kernel.output import Outlet
-from evroute_kernel.kernel.reports import tell_errors
 from evroute_kernel.runtime.values import encode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.runs import LogRecord
+    from evroute_kernel.engine.runs import Run
     from evroute_kernel.engine.session import Session
 
 #: seconds between the runs of a route of which no interval is known
@@ -27,27 +20,26 @@ _USUAL: Final = 1.0
 _GRACE: Final = 2.0
 
 
-@dataclass(eq=False)
-class TimerOutput:
-    """Shows what a timer's runs log; unlike an Outlet it keeps no record, for a timer may run for days."""
+class Watcher(Protocol):
+    """Who is told of a timer, in its thread. Also the origin of its runs: what they log goes there."""
 
-    outlet: Outlet
+    def failed(self, run: Run) -> None:
+        """A turn has failed; the timer goes on."""
 
-    def record(self, record: LogRecord) -> None:
-        self.outlet.show_record(record)
+    def stopped(self, title: str, why: str) -> None:
+        """There will be no more turns."""
 
 
 class Timer:
     """One timer route that runs every `every` seconds (None: at the interval that the route has at each turn)."""
 
-    def __init__(self, session: Session, name: str, outlet: Outlet, every: float | None) -> None:
+    def __init__(self, session: Session, name: str, watcher: Watcher, every: float | None = None) -> None:
         self.session = session
         self.name = name
-        self.outlet = outlet
         self.every = every
         self.turns = 0
         self.failed = 0
-        self._output = TimerOutput(outlet)
+        self._watcher = watcher
         self._stopped = Event()
         self._thread = Thread(target=self._run, name=f"evroute timer {name}", daemon=True)
 
@@ -75,11 +67,11 @@ class Timer:
         if self.is_running:
             self._stopped.set()
             if why:
-                self.outlet.display(note_bundle([f"the timer of {self.title} has stopped: {why}"]))
-            self.session.interrupt(self._output)
+                self._watcher.stopped(self.title, why)
+            self.session.interrupt(self._watcher)
 
     def join(self) -> None:
-        """Wait for the last turn to end, but not for ever: nothing may keep a kernel from ending."""
+        """Wait for the last turn to end, but not for ever: nothing may keep a program from ending."""
         if self._thread.ident is not None and self._thread is not current_thread():
             self._thread.join(_GRACE)
 
@@ -95,18 +87,18 @@ class Timer:
 
     def _turn(self) -> None:
         try:
-            run = self.session.run_timer(self.name, origin=self._output)
+            run = self.session.run_timer(self.name, origin=self._watcher)
         except ScriptError:
             self.stop("the route is gone")
             return
         self.turns += 1
         if self.is_running and run.errors:
             self.failed += 1
-            tell_errors(self.outlet, run)
+            self._watcher.failed(run)
 
 
 class Timers:
-    """The timers of a notebook, by the name of their route. Safe from any thread."""
+    """The timers of a session, by the name of their route. Safe from any thread."""
 
     def __init__(self) -> None:
         self._timers: dict[str, Timer] = {}
