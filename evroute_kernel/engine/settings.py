@@ -31,7 +31,7 @@ DEFAULTS: Final[dict[str, Any]] = {
 class _Contribution:
     values: dict[str, Any] = field(default_factory=dict)
     modparams: list[tuple[str, str, int | str]] = field(default_factory=list)
-    modules: frozenset[str] = frozenset()
+    modules: tuple[str, ...] = ()
 
 
 class Settings(MutableMapping[str, Any]):
@@ -61,7 +61,7 @@ class Settings(MutableMapping[str, Any]):
         # globals that only a server has are checked by the compiler and mean nothing here
         known = {name: _as_default(name, value) for name, value in values if name in DEFAULTS}
         lists = [("core", name, value) for name, value in values if name in _LISTS]
-        new = _Contribution(known, [*lists, *modparams], frozenset(modules))
+        new = _Contribution(known, [*lists, *modparams], tuple(dict.fromkeys(modules)))
         if owner is None:
             self._anonymous += 1
             owner = f"#{self._anonymous}"
@@ -128,8 +128,12 @@ class Settings(MutableMapping[str, Any]):
 
     def modules_in_force(self, *, without: str | None = None) -> frozenset[str]:
         """The modules that texts have loaded, beyond those that every session has."""
+        return frozenset(self.modules_loaded(without=without))
+
+    def modules_loaded(self, *, without: str | None = None) -> tuple[str, ...]:
+        """The same in the order in which they were loaded."""
         found = (c.modules for owner, c in tuple(self._contributions.items()) if owner != without)
-        return frozenset[str]().union(*found)
+        return tuple(dict.fromkeys(name for names in found for name in names))
 
     def __getitem__(self, name: str) -> Any:
         return self.values_in_force()[name]

@@ -87,7 +87,7 @@ class World:
                 owner,
                 [(item.name, item.value) for item in unit.settings],
                 [(item.module, item.name, item.value) for item in unit.modparams],
-                {module_name(item.path) for item in unit.modules},
+                [module_name(item.path) for item in unit.modules],
             )
             change = self.define_routes(unit.routes, owner)
             startup = [route for route in unit.routes if route.kind == "startup_route"]

@@ -73,7 +73,7 @@ request without `id` is carried out and not answered.
   something that is no request.
 - `version` names this program, `help` speaks of the commands in its own words, `ps` lists workers.
 - `event_subscribe` knows all protocols of [subscriptions](subscriptions.md), whatever modules are loaded.
-- `events_list` lists the events of a module by name, and those of several modules by module.
+- `events_list` lists the events of a module by name; modules stand in the order of loading.
 - `shv_get` does not list variables that were read by a computed name only; on a server, reading makes them.
 - Statistics are those that scripts count. One that is asked for twice in one request is told once.
 - `kill` is refused with 403.

@@ -48,13 +48,15 @@ def published(session: Knowledge) -> list[str]:
 
 
 def _of_modules(session: Knowledge) -> list[str]:
-    """The events of the loaded modules, by module and name: the order of loading is not kept."""
+    """The events of the loaded modules, in the order of loading; those of a module, and of modules that need no
+    loading here, by name."""
     from evroute_kernel.lang.environment import DEFAULT_MODULES
     from evroute_kernel.library.catalogue import events
 
-    loaded = DEFAULT_MODULES | session.settings.modules_in_force()
+    loaded = dict.fromkeys([*session.settings.modules_loaded(), *sorted(DEFAULT_MODULES)])
+    place = {module: number for number, module in enumerate(loaded)}
     fixed = (e for e in events().values() if e.module in loaded and "3.6" in e.versions and e.name[:1] != "<")
-    return [e.name for e in sorted(fixed, key=lambda e: (e.module, e.name))]
+    return [e.name for e in sorted(fixed, key=lambda e: (place[e.module], e.name))]
 
 
 def _constants(session: Knowledge) -> Iterator[str]:

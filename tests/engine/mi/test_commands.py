@@ -185,6 +185,14 @@ def test_a_loaded_module_publishes_its_events(ask: Ask, loaded: Session) -> None
     assert ask("raise_event", ["E_PIKE_BLOCKED"])["error"]["code"] == 480
 
 
+def test_modules_publish_in_the_order_of_loading(ask: Ask, loaded: Session) -> None:
+    loaded.load('loadmodule "pike.so"\nloadmodule "drouting.so"', owner="one")
+    loaded.load('loadmodule "dispatcher.so"', owner="two")
+    listed = [event["name"] for event in ask("events_list")["result"]["Events"]]
+    places = [listed.index(name) for name in ("E_PIKE_BLOCKED", "E_DROUTING_STATUS", "E_DISPATCHER_STATUS")]
+    assert places == sorted(places)
+
+
 class TestSubscribing:
     def test_a_subscription_is_listed_first(self, ask: Ask) -> None:
         assert ask("event_subscribe", ["E_X", "udp:127.0.0.1:9000"])["result"] == "OK"
