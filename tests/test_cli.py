@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from evroute_command import listening
 
 PIKE = 'event_route[E_PIKE_BLOCKED] {\n\txlog("blocked $param(ip)\\n");\n\txlog("L_WARN", "careful\\n");\n}\n'
 
@@ -100,7 +101,7 @@ class TestRun:
         path = tmp_path / "slow.cfg"
         path.write_text('startup_route { xlog("up\\n"); }\nevent_route[E_X] { sleep(50); }')
         command = [str(Path(sys.executable).with_name("evroute")), "run", str(path), "--raise", "E_X --timeout 55"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with listening(command) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "up\n"
             process.send_signal(signal.SIGINT)

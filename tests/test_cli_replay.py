@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from evroute_command import listening
 
 COMMAND = Path(sys.executable).with_name("evroute")
 SCRIPT = """event_route[E_X] {
@@ -96,7 +97,7 @@ def test_an_interrupt_says_how_far_it_came(script: Path, tmp_path: Path) -> None
     events.write_text('{"event": "E_X", "params": {"n": 1}}\n' * 20_000, encoding="utf-8")
     script.write_text('event_route[E_X] { usleep(5000); xlog("here\\n"); }', encoding="utf-8")
     command: list[str | Path] = [COMMAND, "replay", script, events]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with listening(command) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == "here\n"

@@ -114,9 +114,9 @@ def test_what_waits_too_long_is_given_up(bench: Any, letter: Any, peers: Any, wa
     target = bench.open(socket)
     for _ in range(40):
         target.deliver(letter("E_X", ((None, "x" * 2**20),)))
-    # of one event a part is written: it waits for the peer for ever
-    wait(lambda: target.waiting == 0 and target.sent + target.failed == 39)
-    assert target.error == f"{socket.removeprefix('tcp:')} took nothing in time"
+    # of one event a part may be written: it waits for the peer for ever
+    wait(lambda: target.waiting == 0 and target.sent + target.failed >= 39)
+    assert {words for _, _, words in bench.complaints} == {f"{socket.removeprefix('tcp:')} took nothing in time"}
     assert target.failed > 1
     listener.close()
 
