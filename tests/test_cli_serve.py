@@ -152,12 +152,12 @@ class TestClients:
             clients.ask("raise_event", ["E_X", ["y", 7]])
             assert read_json(printed)["params"] == ["y", "7"]
 
-    @pytest.mark.parametrize("kind", ["datagram", "fifo", "http"])
-    def test_ten_thousand_raises_in_one_connection(self, tmp_path: Path, kind: str) -> None:
+    @pytest.mark.parametrize(("kind", "raises"), [("datagram", RAISES), ("fifo", 2000), ("http", 2000)])
+    def test_thousands_of_raises_in_one_connection(self, tmp_path: Path, kind: str, raises: int) -> None:
         with serving(tmp_path, *all_doors(tmp_path), "--workers=1", script=LOGS, doors=len(DOORS)) as served:
-            assert served.clients(kind).many(RAISES) == "done\n"
-            wait_until(lambda: f"x {RAISES - 1}\n" in served.out)
-            assert served.out == "up\n" + "".join(f"x {number}\n" for number in range(RAISES))
+            assert served.clients(kind).many(raises) == "done\n"
+            wait_until(lambda: f"x {raises - 1}\n" in served.out)
+            assert served.out == "up\n" + "".join(f"x {number}\n" for number in range(raises))
             assert served.end() == 0
             assert served.err.count("\n") == len(DOORS)
 
