@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from evroute_kernel.cli.outcome import UsageError
-from evroute_kernel.errors import Diagnostic
+from evroute_kernel.cli.outcome import FailedError, UsageError
+from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.source import Source
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.session import Run, Session
 
 
 def read(file: str) -> str:
@@ -34,3 +38,20 @@ def source_of(file: str, text: str) -> Source:
 def on_one_line(finding: Diagnostic, file: str) -> str:
     """A finding on one line, with a place in any case, and its code."""
     return f"{finding if finding.span else f'{file}:1:1: {finding}'} [{finding.code}]"
+
+
+def load(session: Session, source: Source) -> Run | None:
+    """Load a script and print what there is to say about it; what it ran at once. Raises FailedError."""
+    try:
+        loaded = session.load(source)
+    except ScriptError as error:
+        raise FailedError(error.render()) from None
+    for finding in loaded.diagnostics:
+        print(finding.render(), file=sys.stderr)
+    return loaded.run
+
+
+def check_run(run: Run | None) -> None:
+    """Raise FailedError for a run that did not come to its end."""
+    if run is not None and run.errors:
+        raise FailedError("\n".join(error.render() for error in run.errors))

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any
 
-from evroute_kernel.cli.files import read, source_of
+from evroute_kernel.cli.files import check_run, load, read, source_of
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, FailedError, UsageError
 from evroute_kernel.cli.records import print_as_text
 from evroute_kernel.errors import ScriptError
@@ -74,14 +74,7 @@ def replay(options: argparse.Namespace) -> int:
     from evroute_kernel.engine.session import Session
 
     with Session(workers=options.workers, on_record=lambda record, origin: print_as_text(record)) as session:
-        try:
-            loaded = session.load(source_of(options.file, text))
-        except ScriptError as error:
-            raise FailedError(error.render()) from None
-        for finding in loaded.diagnostics:
-            print(finding.render(), file=sys.stderr)
-        if loaded.run is not None and loaded.run.errors:
-            raise FailedError("\n".join(error.render() for error in loaded.run.errors))
+        check_run(load(session, source_of(options.file, text)))
         result = _result(session, options)
     print(f"{options.events}: {headline(result)}", file=sys.stderr)
     print(timing(result), file=sys.stderr)

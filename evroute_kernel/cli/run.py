@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from evroute_kernel.cli.files import read, source_of
+from evroute_kernel.cli.files import check_run, load, read, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, FailedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text
 from evroute_kernel.errors import ScriptError
@@ -44,14 +43,8 @@ def run(options: argparse.Namespace) -> int:
 
     print_record = print_as_json if options.json else print_as_text
     with Session(workers=1) as session:
-        try:
-            loaded = session.load(source_of(options.file, text))
-        except ScriptError as error:
-            raise FailedError(error.render()) from None
-        for finding in loaded.diagnostics:
-            print(finding.render(), file=sys.stderr)
-        if loaded.run is not None:
-            _print_run(loaded.run, print_record)
+        if (started := load(session, source_of(options.file, text))) is not None:
+            _print_run(started, print_record)
         for request, params in requests:
             for _ in range(request.count):
                 _print_run(_raise(session, request, params), print_record)
@@ -89,5 +82,4 @@ def _print_run(run: Run, print_record: Callable[[LogRecord], None]) -> None:
     """Print what a run logged; raises FailedError when it did not come to its end."""
     for record in run.log:
         print_record(record)
-    if run.errors:
-        raise FailedError("\n".join(error.render() for error in run.errors))
+    check_run(run)

@@ -12,15 +12,13 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.cli.files import read, source_of
-from evroute_kernel.cli.outcome import EXIT_OK, FailedError, UsageError
+from evroute_kernel.cli.files import check_run, load, read, source_of
+from evroute_kernel.cli.outcome import EXIT_OK, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text
-from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session import LogRecord, Run, Session
-    from evroute_kernel.source import Source
 
 #: where clients look for a server that nobody told them of
 DEFAULT_ADDRESS: Final = "datagram:127.0.0.1:8080"
@@ -61,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
 
     show = print_as_json if options.json else print_as_text
     with _ended_by_signal() as ended, Session(options.workers, on_record=_printer(show, ended)) as session:
-        _load(session, source_of(options.file, text))
+        check_run(load(session, source_of(options.file, text)))
         _open_doors(session, options)
         with _timers(session, start=not options.no_timers):
             ended.wait()
@@ -97,17 +95,6 @@ def _printer(show: Callable[[LogRecord], None], ended: Event) -> Callable[[LogRe
             ended.set()
 
     return print_record
-
-
-def _load(session: Session, source: Source) -> None:
-    try:
-        loaded = session.load(source)
-    except ScriptError as error:
-        raise FailedError(error.render()) from None
-    for finding in loaded.diagnostics:
-        print(finding.render(), file=sys.stderr)
-    if loaded.run is not None and loaded.run.errors:
-        raise FailedError("\n".join(error.render() for error in loaded.run.errors))
 
 
 def _open_doors(session: Session, options: argparse.Namespace) -> None:

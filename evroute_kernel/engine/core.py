@@ -26,6 +26,9 @@ class Closeable(Protocol):
     def close(self) -> None: ...
 
 
+C = TypeVar("C", bound=Closeable)
+
+
 class Core:
     """The life of a Session, from its first process to its last."""
 
@@ -42,6 +45,7 @@ class Core:
         self._world = World(Limits(timeout, memory_limit, log_limit), on_record)
         self._loading = threading.Lock()
         self._opening = threading.Lock()
+        self._companions = threading.Lock()
         self._directory = make_directory()
         self._shared: Shared | None = None
         self._attached: list[Closeable] = []
@@ -108,6 +112,15 @@ class Core:
         """The resource of this kind that goes with the session; None when there is none yet."""
         with self._opening:
             return next((resource for resource in self._attached if isinstance(resource, kind)), None)
+
+    def companion(self, kind: type[C], make: Callable[[], C]) -> C:
+        """The resource of this kind that goes with the session; made and attached by whoever asks first."""
+        with self._companions:
+            found = self.attached(kind)
+            if found is None:
+                found = make()
+                self.attach(found)
+            return found
 
     def detach(self, resource: Closeable) -> None:
         """The resource has been closed by somebody else."""

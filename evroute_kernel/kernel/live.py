@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from html import escape
 from threading import Lock
@@ -47,11 +47,7 @@ class Live:
     @classmethod
     def of(cls, session: Session) -> Live:
         """The one of a session; made when it is first asked for, and closed with the session."""
-        found = session.attached(cls)
-        if found is None:
-            found = cls()
-            session.attach(found)
-        return found
+        return session.companion(cls, cls)
 
     def connect(self, session: Session, options: ConnectOptions, feed: Feed | None = None) -> Connection:
         """Open a connection in the place of the one there may be. Waits; raises MiError."""
@@ -260,17 +256,3 @@ def arrival_bundle(arrival: Arrival, text_of: Callable[[LogRecord], str]) -> dic
         *([f"... and {more} more records"] if more else []),
     ]
     return text_bundle("\n".join(parts))
-
-
-def json_lines(inbox: Inbox) -> Iterable[str]:
-    """The arrivals as `%replay` reads them. Bytes that are no UTF-8 survive as lone surrogates."""
-    for arrival in inbox:
-        named = any(name is not None for name, _ in arrival.params)
-        values = [_raw(value) for _, value in arrival.params]
-        params = {_raw(name or ""): value for (name, _), value in zip(arrival.params, values, strict=True)}
-        line = {"event": _raw(arrival.event), "params": params if named else values, "time": arrival.time}
-        yield json.dumps(line) + "\n"
-
-
-def _raw(value: int | str | None) -> int | str | None:
-    return value.encode("latin-1").decode("utf-8", "surrogateescape") if isinstance(value, str) else value

@@ -7,6 +7,7 @@ milliseconds and sent in the order in which they came, so that a flood of lines 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
@@ -126,3 +127,13 @@ class Outlet:
         if not self.silent:
             self.flush()
             self.publish(kind, content, self.parent)
+
+
+@dataclass(eq=False)
+class PassingOutput:
+    """The origin of runs that may go on for days: shows what they log under a cell, and keeps no record of it."""
+
+    outlet: Outlet
+
+    def record(self, record: LogRecord) -> None:
+        self.outlet.show_record(record)

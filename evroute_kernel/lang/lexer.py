@@ -13,6 +13,7 @@ from typing import Final
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.scriptglobals import GLOBALS
+from evroute_kernel.runtime.values import encode
 from evroute_kernel.source import Span
 
 _ROUTES: Final = {
@@ -311,17 +312,15 @@ def _in_bytes(pieces: list[tuple[str, int, int]], end: int) -> tuple[str, tuple[
 
 def byte_text(text: str) -> str:
     """Text as written -> one character per byte. A lone surrogate that stands for no byte becomes U+FFFD."""
-    if text.isascii():
-        return text
     try:
-        return text.encode("utf-8", "surrogateescape").decode("latin-1")
+        return encode(text)
     except UnicodeEncodeError:
         return "".join(_one_byte_text(c) for c in text)
 
 
 def _one_byte_text(character: str) -> str:
     try:
-        return character.encode("utf-8", "surrogateescape").decode("latin-1")
+        return encode(character)
     except UnicodeEncodeError:
         return "\xef\xbf\xbd"
 

@@ -44,6 +44,11 @@ def decode(value: str) -> str:
     return value if value.isascii() else value.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
+def decode_exactly(value: str) -> str:
+    """A byte string -> text that `encode` turns back into it: bytes that are no UTF-8 are lone surrogates."""
+    return value if value.isascii() else value.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
 def wrap(number: int) -> int:
     """Reduce to a signed 32-bit integer, as C does."""
     return number if INT_MIN <= number <= INT_MAX else ((number + 2**31) & 0xFFFFFFFF) - 2**31

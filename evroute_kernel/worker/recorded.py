@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from math import isnan
 from typing import Any, Final, TypeAlias
 
-from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
+from evroute_kernel.runtime.values import INT_MAX, INT_MIN, decode_exactly, encode
 
 Params: TypeAlias = "tuple[tuple[str | None, int | str | None], ...]"
 #: name and parameters (byte strings), and when it was raised: seconds of the epoch, a text, or None
@@ -72,7 +72,7 @@ def events_of(line: bytes) -> Iterator[RecordedEvent]:
 
 
 def _wide_events(content: str) -> Iterator[RecordedEvent]:
-    return _events(content.encode("latin-1").decode("utf-8", "surrogateescape"), True)
+    return _events(decode_exactly(content), True)
 
 
 def _events(text: str, wide: bool) -> Iterator[RecordedEvent]:

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from frontend import SPIN
 from lab_page import expect
 
 if TYPE_CHECKING:
     from lab_page import Lab, Notebook
 
-#: a route that runs for minutes
-SPIN = """event_route[E_SPIN] {
-    xlog("spinning\\n");
-    $var(i) = 0;
-    while ($var(i) < 9999) {
-        $var(j) = 0;
-        while ($var(j) < 9999) { $var(j) += 1; }
-        $var(i) += 1;
-    }
-}
-%raise E_SPIN --timeout 300"""
+CELL = f"{SPIN}%raise E_SPIN --timeout 300"
 
 
 def spin(notebook: Notebook) -> None:
@@ -31,7 +22,7 @@ def spin(notebook: Notebook) -> None:
 
 
 def test_completion_and_tooltip_while_a_cell_runs(lab: Lab) -> None:
-    notebook = lab.open_cells(SPIN, 'event_route[E_PIKE_BLOCKED] { xlog("$param(')
+    notebook = lab.open_cells(CELL, 'event_route[E_PIKE_BLOCKED] { xlog("$param(')
     spin(notebook)
     notebook.type(1, "")
     notebook.pop_up("Tab", notebook.completer)
@@ -50,7 +41,7 @@ def test_completion_and_tooltip_while_a_cell_runs(lab: Lab) -> None:
 
 
 def test_the_stop_button_ends_the_route_and_nothing_else(lab: Lab) -> None:
-    notebook = lab.open_cells("$shv(kept) = 7;", SPIN, 'xlog("still here: $shv(kept)\\n");')
+    notebook = lab.open_cells("$shv(kept) = 7;", CELL, 'xlog("still here: $shv(kept)\\n");')
     notebook.run(0)
     notebook.start(1)
     expect(notebook.output(1)).to_contain_text("spinning")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from evroute_kernel.engine.events import saturated
 from evroute_kernel.engine.mi.declaration import Command, Recipe
-from evroute_kernel.engine.mi.protocol import INVALID_PARAMS, CommandError, Object, Params, is_number, truncated
+from evroute_kernel.engine.mi.protocol import INVALID_PARAMS, CommandError, Object, Params, is_number
 from evroute_kernel.library.c_numbers import str2sint
 from evroute_kernel.runtime.values import encode
 
@@ -41,7 +42,7 @@ class Arguments:
     def integer(self, name: str) -> int:
         value = self._values[name]
         if is_number(value):
-            return truncated(value)
+            return saturated(value)
         number = str2sint(encode(value)) if isinstance(value, str) else None
         if number is None:
             raise bad_type(name)
@@ -69,7 +70,7 @@ def as_text(value: Any) -> str | None:
     """A value as a command takes it for a text; None for what is neither text nor number."""
     if isinstance(value, str):
         return value
-    return str(truncated(value)) if is_number(value) else None
+    return str(saturated(value)) if is_number(value) else None
 
 
 def _text(value: Any, error: CommandError) -> str:

@@ -13,7 +13,8 @@ from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from evroute_kernel.runtime.values import INT_MAX, INT_MIN, decode
+from evroute_kernel.engine.events import saturated
+from evroute_kernel.runtime.values import decode, decode_exactly
 
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
@@ -61,7 +62,7 @@ class ScriptText(str):
 
     def __new__(cls, value: str) -> ScriptText:
         text = super().__new__(cls, decode(value))
-        text.wire = value.encode("latin-1").decode("utf-8", "surrogateescape")
+        text.wire = decode_exactly(value)
         return text
 
 
@@ -135,7 +136,7 @@ def as_request(value: Any) -> Request:
     members = value if isinstance(value, Object) else Object([])
     has_id, given_id = members.find("id")
     has_params, params = members.find("params")
-    identity = truncated(given_id) if is_number(given_id) else given_id if isinstance(given_id, str) else None
+    identity = saturated(given_id) if is_number(given_id) else given_id if isinstance(given_id, str) else None
     method = members.find("method")[1]
     valid = (
         (given_id is None or is_number(given_id) or isinstance(given_id, str))
@@ -161,11 +162,6 @@ def error_reply(error: CommandError, identity: Id) -> bytes:
 
 def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def truncated(number: float) -> int:
-    """A number of JSON as the server's integer: the nearest of 32 bits towards zero."""
-    return int(max(INT_MIN, min(INT_MAX, number)))
 
 
 def _written(reply: dict[str, Any]) -> bytes:

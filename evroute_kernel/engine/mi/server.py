@@ -44,11 +44,7 @@ class Server:
     @classmethod
     def of(cls, session: Session) -> Server:
         """The server of a session, made when it is asked for first."""
-        found = session.attached(cls)
-        if found is None:
-            found = cls(session)
-            session.attach(found)
-        return found
+        return session.companion(cls, lambda: cls(session))
 
     def open(
         self,

@@ -27,7 +27,7 @@ from typing import BinaryIO, Final, Literal
 
 from evroute_kernel.engine.events import Params
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.runtime.values import decode, encode
+from evroute_kernel.runtime.values import decode, decode_exactly, encode
 
 WAITING_LIMIT: Final = 100_000
 #: seconds for which events are gathered before they are written
@@ -76,8 +76,7 @@ def _json(value: object) -> str:
 
 
 def _text(value: int | str | None) -> int | str | None:
-    """Byte strings as text; bytes that are no UTF-8 become lone surrogates."""
-    return value.encode("latin-1").decode("utf-8", "surrogateescape") if isinstance(value, str) else value
+    return decode_exactly(value) if isinstance(value, str) else value
 
 
 def _is_torn(path: Path) -> bool:

@@ -109,8 +109,8 @@ def _serve_flags() -> Iterator[Candidate]:
 def _open_doors(notebook: Notebook) -> Iterator[Candidate]:
     from evroute_kernel.engine.mi.server import Server
 
-    doors = Server.of(notebook.session).doors() if notebook.has_session else []
-    return (Candidate(str(door.address), "value") for door in doors)
+    server = notebook.session.attached(Server) if notebook.has_session else None
+    return (Candidate(str(door.address), "value") for door in server.doors()) if server else iter(())
 
 
 def _params(name: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from evroute_kernel.kernel.display import Table, text_bundle
 from evroute_kernel.kernel.failures import CellFailure, failure
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 from evroute_kernel.kernel.magics.declaration import magic
-from evroute_kernel.kernel.output import Outlet
+from evroute_kernel.kernel.output import PassingOutput
 from evroute_kernel.kernel.reports import tell_errors
 from evroute_kernel.source import Span
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.mi.arguments import Arguments as Given
     from evroute_kernel.engine.mi.declaration import Command
     from evroute_kernel.engine.mi.protocol import CommandError, Params
-    from evroute_kernel.engine.runs import LogRecord, Run
+    from evroute_kernel.engine.runs import Run
     from evroute_kernel.kernel.execution import CellRun
 
 #: what opens and closes doors -> its usage
@@ -61,14 +61,8 @@ class Request:
     given: Given | None = None
 
 
-@dataclass(eq=False)
-class DoorOutput:
-    """Shows under the cell of `%mi serve` what clients cause; keeps no record, for a door may be open for days."""
-
-    outlet: Outlet
-
-    def record(self, record: LogRecord) -> None:
-        self.outlet.show_record(record)
+class DoorOutput(PassingOutput):
+    """Shows under the cell of `%mi serve` what clients cause."""
 
     def watch(self, future: Future[Run]) -> None:
         """Say why a raise failed, for its client does not hear of it."""

@@ -14,23 +14,17 @@ from evroute_kernel.kernel.display import Table, note_bundle
 from evroute_kernel.kernel.failures import CellFailure, failure
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
-from evroute_kernel.kernel.output import Outlet
+from evroute_kernel.kernel.output import PassingOutput
 from evroute_kernel.kernel.reports import tell_errors
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.runs import LogRecord, Run
+    from evroute_kernel.engine.runs import Run
     from evroute_kernel.kernel.execution import CellRun
 
 
-@dataclass(eq=False)
-class TimerOutput:
-    """Shows a timer under the cell that started it; it keeps no record, for a timer may run for days."""
-
-    outlet: Outlet
-
-    def record(self, record: LogRecord) -> None:
-        self.outlet.show_record(record)
+class TimerOutput(PassingOutput):
+    """Shows a timer under the cell that started it."""
 
     def failed(self, run: Run) -> None:
         tell_errors(self.outlet, run)

@@ -12,7 +12,7 @@ from evroute_kernel.library.references import Reference, reference
 from evroute_kernel.library.template import TemplateError
 from evroute_kernel.library.xml_tree import CData, Document, Element, Node, Text, XmlError
 from evroute_kernel.runtime.context import Context, ScriptCrash
-from evroute_kernel.runtime.values import Value, int_of, text_of
+from evroute_kernel.runtime.values import Value, decode_exactly, encode, int_of, text_of
 
 declare_module("xml")
 
@@ -133,11 +133,11 @@ class PathFailed(ValueError):
 
 def _text_part(context: Context, part: str | Reference, what: str) -> str:
     if isinstance(part, str):
-        return _inside(part)
+        return decode_exactly(part)
     value = text_of(part.get(context))
     if value is None:
         raise PathFailed(f"{part.text}, {what}, is null")
-    return _inside(value)
+    return decode_exactly(value)
 
 
 def _index_part(context: Context, part: int | Reference) -> int:
@@ -147,17 +147,6 @@ def _index_part(context: Context, part: int | Reference) -> int:
     if value is None:
         raise PathFailed(f"{part.text}, an index, is not an integer")
     return value
-
-
-# -- bytes of a script and texts of a document ------------------------------------------------------------------------
-
-
-def _inside(value: str) -> str:
-    return value.encode("latin-1").decode("utf-8", "surrogateescape")
-
-
-def _outside(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 # -- finding ----------------------------------------------------------------------------------------------------------
@@ -221,15 +210,15 @@ def xml(context: Context, name: Path | None, index: Any) -> Value:
         context.error(f"$xml({name.name}/...): {error}")
         return None
     if not name.steps and name.part == "element":
-        return _outside(xml_tree.dump_document(document))
+        return encode(xml_tree.dump_document(document))
     if node is None:
         return None
     if name.part == "element":
-        return _outside(xml_tree.dump(document, node))
+        return encode(xml_tree.dump(document, node))
     if name.part == "text":
-        return _outside(node.text() if isinstance(node, Element) else "")
+        return encode(node.text() if isinstance(node, Element) else "")
     value = node.attributes.get(attribute) if isinstance(node, Element) else None
-    return None if value is None else _outside(value)
+    return None if value is None else encode(value)
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
@@ -275,7 +264,7 @@ def _write(context: Context, path: Path, op: str, value: Value) -> None:
     if path.part == "text":
         _write_text(element, str(value))
     else:
-        element.attributes[attribute] = _inside(str(value))
+        element.attributes[attribute] = decode_exactly(str(value))
 
 
 def _existing(node: Node | None) -> Element:
@@ -290,7 +279,7 @@ def _delete(path: Path, node: Element, siblings: list[Node], attribute: str) -> 
     elif path.part == "text":
         node.children = [c for c in node.children if not isinstance(c, Text | CData)]
     elif node.attributes.pop(attribute, None) is None:
-        raise Refused(f"the element has no attribute {_outside(attribute)!r}")
+        raise Refused(f"the element has no attribute {encode(attribute)!r}")
 
 
 def _write_element(documents: dict[str, Document | None], path: Path, node: Node | None, text: str) -> None:
@@ -324,6 +313,6 @@ def _write_text(element: Element, text: str) -> None:
     first = next((c for c in element.children if isinstance(c, Text)), None)
     element.children = [c for c in element.children if c is first or not isinstance(c, Text | CData)]
     if first is None:
-        element.children.append(Text(_inside(text)))
+        element.children.append(Text(decode_exactly(text)))
     else:
-        first.content = _inside(text)
+        first.content = decode_exactly(text)
