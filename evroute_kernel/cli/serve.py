@@ -45,6 +45,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--token", metavar="TOKEN", help=f"what HTTP clients must send as Bearer (default: ${TOKEN_VARIABLE})"
     )
+    parser.add_argument(
+        "--files",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder where clients may have files written (flatstore:) and reach unix: sockets; may be given several "
+        "times (default: none for clients that any user may be, anywhere for this user, root and who has the token)",
+    )
     parser.add_argument("--reply-dir", metavar="DIR", default="/tmp/", help="where FIFO clients wait for replies")
     parser.add_argument("--workers", type=_positive, metavar="N", help="processes that run routes (one for each core)")
     parser.add_argument("--no-timers", action="store_true", help="let timer routes rest")
@@ -106,7 +114,7 @@ def _open_doors(session: Session, options: argparse.Namespace) -> None:
     token = options.token or os.environ.get(TOKEN_VARIABLE) or None
     server = Server.of(session)
     for address in options.mi or [DEFAULT_ADDRESS]:
-        management = Management(session, watch=lambda future: future.add_done_callback(_tell_failure))
+        management = Management(session, watch=lambda future: future.add_done_callback(_tell_failure), tell=_tell)
         is_http = address.startswith("http:")
         try:
             opened = server.open(
@@ -115,11 +123,16 @@ def _open_doors(session: Session, options: argparse.Namespace) -> None:
                 listen=options.listen,
                 token=token if is_http or options.token else None,
                 reply_directory=options.reply_dir,
+                files=options.files,
             )
         except AddressError as error:
             found = error.diagnostics[0]
             raise UsageError(f"error: {found.message}" + (f" ({found.hint})" if found.hint else "")) from None
-        print(f"listening on {opened}", file=sys.stderr, flush=True)
+        _tell(server.greeting(opened))
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def _tell_failure(future: Future[Run]) -> None:

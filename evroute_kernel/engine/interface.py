@@ -40,6 +40,14 @@ class SocketError(ScriptError):
         super().__init__([Diagnostic("error", code, message, None, hint)])
 
 
+class OutOfReachError(SocketError):
+    """The socket is one that its subscriber may not use: its file is outside the folders that were named for it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, "whoever opens the door names folders with --files DIR", "out-of-reach")
+        self.reason = reason
+
+
 class UnpublishedEventError(SocketError):
     """Nobody has published the event, so that nobody can subscribe to it."""
 

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from evroute_kernel.engine.interface import SocketError, SubscriberInfo, UnpublishedEventError, refusal
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evroute_kernel.engine.interface import (
+    OutOfReachError,
+    SocketError,
+    SubscriberInfo,
+    UnpublishedEventError,
+    refusal,
+)
 from evroute_kernel.engine.knowledge import Knowledge
 from evroute_kernel.engine.outside import describe
+from evroute_kernel.engine.transports.folders import OutOfReach, check_reach
 from evroute_kernel.runtime.values import decode, encode
-from evroute_kernel.worker.sockets import BadSocket, check, look_up
+from evroute_kernel.worker.sockets import BadSocket, check, look_up, parse
 
 
 class Subscriptions(Knowledge):
     """`subscribe` and `subscribers`."""
 
-    def subscribe(self, event: str, socket: str, expire: int | None = None, *, by_script: bool = False) -> None:
+    def subscribe(
+        self,
+        event: str,
+        socket: str,
+        expire: int | None = None,
+        *,
+        by_script: bool = False,
+        within: Sequence[str] | None = None,
+    ) -> None:
         """Send an event, from now on, to a socket such as `udp:127.0.0.1:9000`; or run one more route: `route:NAME`.
 
         As MI event_subscribe: `expire` in seconds (None: an hour), and 0 ends a subscription within a second. With
         `by_script` as subscribe_event() of a script: for ever, if `expire` is None or 0. The same socket again renews
-        the subscription. Waits while the host is looked up. Raises SocketError.
+        the subscription. `within`: folders that files and unix sockets must be in, for a subscription on behalf of
+        somebody else (None: anywhere; empty: nowhere). Waits while the host is looked up. Raises SocketError.
         """
         if expire is not None and expire < 0:
             raise SocketError(f"a subscription cannot expire after {expire} seconds", "0 ends it")
@@ -26,8 +46,12 @@ class Subscriptions(Knowledge):
             raise UnpublishedEventError(event, known)
         name = encode(event)
         try:
-            target = check(encode(socket), set(self.registry.names("event_route")))
+            bounds = None if within is None else tuple(map(os.path.realpath, within))
+            check_reach(replace(parse(encode(socket)), within=bounds))
+            target = replace(check(encode(socket), set(self.registry.names("event_route"))), within=bounds)
             self._world.subscribe(name, target, look_up(target), expire, by_script=by_script)
+        except OutOfReach as error:
+            raise OutOfReachError(decode(str(error))) from None
         except BadSocket as error:
             raise refusal(socket, decode(str(error))) from None
 

@@ -54,6 +54,8 @@ class Address:
     password: str = "guest"
     members: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
+    #: folders that its files must be in, by their real paths; None: anywhere. Said by whoever subscribes for others
+    within: tuple[str, ...] | None = None
 
     @property
     def socket(self) -> str:

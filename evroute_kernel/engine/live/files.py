@@ -58,7 +58,9 @@ def is_own(peer: Path) -> bool:
 def sweep() -> None:
     """Remove what killed processes of this user have left behind."""
     for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # of another user, removed meanwhile, or in use
+        with suppress(OSError):  # removed meanwhile, or in use
+            if path.is_symlink() or not is_own(path):
+                continue
             lock = os.open(path / _LOCK, os.O_RDWR | os.O_CLOEXEC)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,6 +6,7 @@ payload goes to `deliver`, in the order of arrival.
 
 from __future__ import annotations
 
+import logging
 import socket
 import struct
 from abc import ABC
@@ -14,12 +15,14 @@ from contextlib import suppress
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from threading import Thread
+from time import monotonic
 from typing import Any, Final
 
 from evroute_kernel.engine.live.addresses import ListenAddress, MiAddress
 from evroute_kernel.engine.live.files import SocketDirectory
 from evroute_kernel.engine.live.mi_client import MiError
 from evroute_kernel.engine.live.notifications import BrokenNotificationError, StreamSplitter, read_notification
+from evroute_kernel.engine.shortage import PAUSE, Shortage
 
 #: bytes of the longest datagram
 DATAGRAM: Final = 1 << 16
@@ -29,6 +32,8 @@ BUFFER: Final = 8 << 20
 AT_ONCE: Final = 1000
 #: connections at a time; event_stream has one for each of its processes
 MOST_CONNECTIONS: Final = 64
+#: seconds after which a connection on which nothing comes may make way for another one
+SILENCE: Final = 60.0
 #: ports below are shorter to write: a server may take a shorter address for the longer one that begins with it
 LEAST_PORT: Final = 10000
 
@@ -36,6 +41,8 @@ LEAST_PORT: Final = 10000
 _SO_RCVBUFFORCE: Final = 33
 _SO_MEMINFO: Final = 55
 _COUNTS: Final = struct.Struct("=9I")
+
+_log = logging.getLogger(__name__)
 
 Deliver = Callable[[bytes], None]
 
@@ -76,9 +83,13 @@ class Listener(ABC):
         self._wake.close()
         self._woken.close()
 
+    def pause(self) -> float | None:
+        """Seconds after which there is something to do, whatever arrives; None where there is nothing."""
+        return None
+
     def _run(self) -> None:
         while True:
-            for key, _ in self._selector.select():
+            for key, _ in self._selector.select(self.pause()):
                 if key.data is None:
                     return
                 key.data(key.fileobj)
@@ -136,33 +147,58 @@ class UnixListener(DatagramListener):
 
 
 class StreamListener(Listener):
-    """Connections on which notifications follow one another without separators."""
+    """Connections on which notifications follow one another without separators.
+
+    At most MOST_CONNECTIONS: where one more comes, or descriptors run out, one that has been silent for SILENCE makes
+    way (a server connects again at its next event). Without such a one the new connection is refused; where there are
+    no descriptors, none is accepted for a while.
+    """
 
     def __init__(self, server: socket.socket, event_socket: str, deliver: Deliver) -> None:
         super().__init__(deliver)
         self.event_socket = event_socket
         self._server = server
         self._connections: dict[socket.socket, StreamSplitter] = {}
+        #: when something last came (monotonic clock), the one that has been silent longest first
+        self._heard: dict[socket.socket, float] = {}
+        self._shortage = Shortage(event_socket, _log.warning)
+        #: when connections are accepted again; None: now
+        self._resume: float | None = None
         server.setblocking(False)
         self._selector.register(server, EVENT_READ, self.accept)
+
+    def pause(self) -> float | None:
+        if self._resume is None:
+            return None
+        if (seconds := self._resume - monotonic()) > 0:
+            return seconds
+        self._resume = None
+        self._selector.register(self._server, EVENT_READ, self.accept)
+        return None
 
     def accept(self, server: socket.socket) -> None:
         try:
             connection, _ = server.accept()
-        except OSError:  # gone before it was accepted
+        except OSError as error:  # else it was gone before it was accepted
+            if self._shortage.met(error) and not self.drop_silent():
+                self._selector.unregister(server)
+                self._resume = monotonic() + PAUSE
             return
-        if len(self._connections) >= MOST_CONNECTIONS:
+        if len(self._connections) >= MOST_CONNECTIONS and not self.drop_silent():
             connection.close()
             return
         connection.setblocking(False)
         # answers that come together overtax event_stream's reliable mode: let each go at once
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connections[connection] = StreamSplitter()
+        self._heard[connection] = monotonic()
         self._selector.register(connection, EVENT_READ, self.receive)
 
     def receive(self, connection: socket.socket) -> None:
         """Take one piece, however many notifications it ends."""
         splitter = self._connections[connection]
+        del self._heard[connection]
+        self._heard[connection] = monotonic()
         try:
             piece = connection.recv(DATAGRAM)
         except BlockingIOError:
@@ -192,9 +228,18 @@ class StreamListener(Listener):
             if identifier is not None:
                 connection.send(b'{"jsonrpc":"2.0","result":"OK","id":%d}' % identifier)
 
+    def drop_silent(self) -> bool:
+        """Close the connection that has been silent longest, if it has been for SILENCE."""
+        silent = next(iter(self._heard), None)
+        if silent is None or monotonic() - self._heard[silent] < SILENCE:
+            return False
+        self.broken += bool(self._connections[silent].pending)
+        self.drop(silent)
+        return True
+
     def drop(self, connection: socket.socket) -> None:
         """The connection has ended, or cannot be read any further."""
-        del self._connections[connection]
+        del self._connections[connection], self._heard[connection]
         self._selector.unregister(connection)
         connection.close()
 

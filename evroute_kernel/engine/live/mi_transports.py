@@ -156,9 +156,9 @@ class FifoClient(MiClient):
                 f"no FIFO for the reply can be made in {self._reply_dir}: {error.strerror}", hint
             ) from error
         try:
-            path.chmod(0o600 if is_own(self._path) else 0o622)
             # open for reading before the server writes: it does not wait for readers
-            with opened(path, os.O_RDONLY) as reply:
+            with opened(path, os.O_RDONLY | os.O_NOFOLLOW) as reply:
+                os.fchmod(reply, 0o600 if is_own(self._path) else 0o622)
                 self.write(b":%s:%s\n" % (name.encode(), request), deadline)
                 return read_reply(reply, deadline)
         except TimeoutError:

@@ -41,6 +41,11 @@ class Address:
         return f"{self.kind}:{host}:{self.port}{self.path}"
 
     @property
+    def is_file(self) -> bool:
+        """Whether it is a socket or FIFO file, which belongs to a user."""
+        return self.kind in ("unix", "fifo")
+
+    @property
     def is_loopback(self) -> bool:
         return not self.host or ip_address(self.host).is_loopback
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Lock
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.runs import Run
     from evroute_kernel.engine.session import Session
 
+_log = logging.getLogger(__name__)
+
 #: raises that may wait or run at once; further ones are refused, or a flood would fill the memory
 PENDING_LIMIT: Final = 50_000
 
@@ -22,17 +25,30 @@ class Management:
     """A session as MI commands see it. `origin` gets the log of what they raise; `watch` is told of each raise, by the
     future that gives its Run.
 
-    Safe from any thread; `watch` is called in the thread of the command and must be quick.
+    `tell` gets what whoever opened a door should know, a sentence each time. `within` are the folders, by their real
+    paths, that clients may write in; None: anywhere. Safe from any thread; `watch` is called in the thread of the
+    command and must be quick.
     """
 
     def __init__(
-        self, session: Session, origin: object = None, watch: Callable[[Future[Run]], object] = lambda future: None
+        self,
+        session: Session,
+        origin: object = None,
+        watch: Callable[[Future[Run]], object] = lambda future: None,
+        tell: Callable[[str], object] = _log.warning,
+        within: tuple[str, ...] | None = None,
     ) -> None:
         self.session = session
+        self.tell = tell
+        self.within = within
         self._origin = origin
         self._watch = watch
         self._lock = Lock()
         self._pending = 0
+
+    def bounded(self, within: tuple[str, ...] | None) -> Management:
+        """The same for the clients of one door, who may write in these folders alone."""
+        return Management(self.session, self._origin, self._watch, self.tell, within)
 
     @property
     def pending(self) -> int:

@@ -4,12 +4,14 @@ first door is opened."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import os
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evroute_kernel.engine.mi.addresses import Address, AddressError, parse_address
+from evroute_kernel.engine.mi.admission import Admission, admission
 from evroute_kernel.engine.mi.doors.datagram import DatagramDoor
 from evroute_kernel.engine.mi.doors.door import Door
 from evroute_kernel.engine.mi.doors.fifo import REPLY_DIRECTORY, FifoDoor
@@ -24,11 +26,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class DoorInfo:
-    """A door as `%mi` shows it: address, requests so far, raised events that have not ended."""
+    """A door as `%mi` shows it: address, requests so far, raised events that have not ended, requests of users who may
+    not command it, and who may."""
 
     address: str
     requests: int
     pending: int
+    refused: int
+    clients: str
 
 
 class Server:
@@ -37,7 +42,7 @@ class Server:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = Lock()
-        self._doors: dict[str, tuple[Door, Management]] = {}
+        self._doors: dict[str, tuple[Door, Management, Admission]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
 
@@ -54,13 +59,18 @@ class Server:
         listen: str | None = None,
         token: str | None = None,
         reply_directory: str = REPLY_DIRECTORY,
+        files: Iterable[str | os.PathLike[str]] = (),
     ) -> str:
         """Open a door at an address as people write it; the address with the port that was chosen.
 
-        A door that this session has open there makes way: a cell that opens one can be run again. Raises AddressError
-        for an address that is wrong, refused or taken.
+        Clients may write files, and reach `unix:` sockets, in the folders `files` alone; where only this user and root,
+        or who has the token, can be clients, and no folders are named, wherever this user may. A door that this session
+        has open there makes way: a cell that opens one can be run again. Raises AddressError for an address that is
+        wrong, refused or taken, and for a folder that is none.
         """
         address = parse_address(text, listen, token)
+        admitted = admission(address, token, files)
+        management = management.bounded(admitted.within)
         door = _door(address, management, token, reply_directory)
         published(self._session)  # reads the catalogue: clients wait a tenth of a second for a datagram, no longer
         with self._lock:
@@ -73,12 +83,20 @@ class Server:
                     raise AddressError(f"cannot listen on {address}: {error.strerror or error}") from None
                 raise
             name = str(door.address)
-            self._doors[name] = (door, management)
+            self._doors[name] = (door, management, admitted)
             return name
+
+    def greeting(self, name: str) -> str:
+        """The line that says where a door listens, and who may command it."""
+        with self._lock:
+            return f"listening on {name} ({self._doors[name][2]})"
 
     def doors(self) -> list[DoorInfo]:
         with self._lock:
-            return [DoorInfo(name, door.requests, m.pending) for name, (door, m) in self._doors.items()]
+            return [
+                DoorInfo(name, door.requests, management.pending, door.refused, str(admitted))
+                for name, (door, management, admitted) in self._doors.items()
+            ]
 
     def close_door(self, name: str) -> bool:
         """Close the door at an address, as `open` gave it; False when there is none."""

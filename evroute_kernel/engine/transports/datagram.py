@@ -13,6 +13,7 @@ import threading
 from typing import Any
 
 from evroute_kernel.engine.transports.destination import SENT, Destination, Letter, Outcome, Surroundings
+from evroute_kernel.engine.transports.folders import socket_within
 from evroute_kernel.engine.transports.payload import payload
 from evroute_kernel.worker.sockets import Address
 
@@ -55,8 +56,16 @@ class Datagram(Destination):
 
     def _deliver(self, letter: Letter) -> Outcome:
         try:
-            self._datagrams.send(self._family, payload(letter.event, letter.params), self._target)
+            self._send(payload(letter.event, letter.params))
         except OSError as error:
             number = error.errno or 0
             return Outcome(False, (f"Cannot raise datagram event due to {number}:{os.strerror(number)}",))
         return SENT
+
+    def _send(self, data: bytes) -> None:
+        """Raises OSError."""
+        if self.address.protocol == "unix" and self.address.within is not None:
+            with socket_within(self._target, self.address.within) as path:
+                self._datagrams.send(self._family, data, path)
+        else:
+            self._datagrams.send(self._family, data, self._target)

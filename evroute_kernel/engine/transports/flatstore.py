@@ -3,12 +3,14 @@
 `EVENT,value,value`: integers in decimal, no names, null and empty strings as nothing. As on the server the first byte
 of the delimiter becomes a blank wherever a value holds it, before `escape_delimiter` looks, which therefore finds
 something only where that byte is a blank. On the server the subscribers that come after get the changed value too;
-here they get the event as it was raised. A file is rotated (closed, and opened under a name with a new `suffix`) by
+here they get the event as it was raised. Line ends in a value become blanks as well: nobody who can raise an event may
+begin a line of a file. A file is rotated (closed, and opened under a name with a new `suffix`) by
 `rotate_count`, `rotate_size`, `rotate_period`, or when asked; E_FLATSTORE_ROTATION is not raised.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import threading
@@ -17,18 +19,26 @@ from typing import Final
 
 from evroute_kernel.engine.events import Params
 from evroute_kernel.engine.transports.destination import SENT, Destination, Letter, Outcome, Surroundings
+from evroute_kernel.engine.transports.folders import Folders, open_file
 from evroute_kernel.worker.sockets import Address
 
 MODULE: Final = "event_flatstore"
-DEFAULT_PERMISSIONS: Final = 0o644
+#: of new files, unless a script sets `file_permissions`; a server's are 0644
+DEFAULT_PERMISSIONS: Final = 0o600
+#: links that lead from one to the next
+MOST_LINKS: Final = 40
+_LINE_ENDS: Final = str.maketrans("\r\n", "  ")
+# a FIFO without a reader, or with a full one, must not stop the raiser
+_APPEND: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 _FACTORS: Final = {"k": 2**10, "m": 2**20, "g": 2**30}
 
 
 class FlatFile:
     """One file, for all subscriptions of its path."""
 
-    def __init__(self, path: str, around: Surroundings) -> None:
+    def __init__(self, path: str, within: Folders | None, around: Surroundings) -> None:
         self.path = path
+        self.within = within
         #: subscriptions that use it; guarded by their owner
         self.users = 0
         self._around = around
@@ -66,9 +76,10 @@ class FlatFile:
         around = self._around
         suffix = around.text(MODULE, "suffix")
         name = self.path + (around.expand(suffix) if suffix else "")
-        # a FIFO without a reader, or with a full one, must not stop the raiser
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
-        self._descriptor = os.open(name.encode("latin-1"), flags, self._permissions())
+        if self.within is None:
+            self._descriptor = opened(name.encode("latin-1"), self._permissions())
+        else:
+            self._descriptor = open_file(name.encode("latin-1"), self.within, self._permissions())
         self._lines = self._bytes = 0
 
     def _permissions(self) -> int:
@@ -108,7 +119,7 @@ class FlatFile:
     def _line(self, event: str, params: Params) -> bytes:
         delimiter = self._around.text(MODULE, "delimiter") or ","
         escape = self._around.text(MODULE, "escape_delimiter")
-        pieces = [] if self._around.number(MODULE, "suppress_event_name", 0) else [event]
+        pieces = [] if self._around.number(MODULE, "suppress_event_name", 0) else [event.translate(_LINE_ENDS)]
         suppressed = not pieces
         for _, value in params:
             if pieces or not suppressed:  # without the name, no delimiter goes before what is first written
@@ -116,22 +127,46 @@ class FlatFile:
             if isinstance(value, int):
                 pieces.append(str(value))
             elif value:
-                text = value.replace(delimiter[0], " ")
+                text = value.replace(delimiter[0], " ").translate(_LINE_ENDS)
                 pieces.append(text if escape is None else text.replace(delimiter, escape))
         return ("".join(pieces) + "\n").encode("latin-1")
 
 
+def opened(path: bytes, permissions: int, links: int = MOST_LINKS) -> int:
+    """Open a file that the session's own user named. Raises OSError.
+
+    Links are followed, as a user expects of `/dev/stdout` or `current.csv`, but not one that somebody else has put
+    there, as anybody can in /tmp.
+    """
+    # what stands there is of this process, such as its output, and no text that leads somewhere
+    following = path.startswith(b"/proc/")
+    try:
+        return os.open(path, _APPEND & ~os.O_NOFOLLOW if following else _APPEND, permissions)
+    except OSError as error:
+        if error.errno != errno.ELOOP or not links:
+            raise
+    link = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if os.fstat(link).st_uid not in (os.geteuid(), 0):
+            raise PermissionError(errno.EPERM, "it is a link of another user")
+        target = os.readlink(b"", dir_fd=link)
+    finally:
+        os.close(link)
+    directory, slash, _ = path.rpartition(b"/")
+    return opened(target if target.startswith(b"/") else directory + slash + target, permissions, links - 1)
+
+
 class FlatFiles:
-    """The files of a session, by path as subscribed."""
+    """The files of a session, by path as subscribed and the folders that it must be in."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        self._files: dict[str, FlatFile] = {}
+        self._files: dict[tuple[str, Folders | None], FlatFile] = {}
         self._lock = threading.Lock()
 
-    def open(self, path: str) -> FlatFile:
+    def open(self, path: str, within: Folders | None) -> FlatFile:
         with self._lock:
-            file = self._files.setdefault(path, FlatFile(path, self._around))
+            file = self._files.setdefault((path, within), FlatFile(path, within, self._around))
             file.users += 1
             return file
 
@@ -139,16 +174,16 @@ class FlatFiles:
         with self._lock:
             file.users -= 1
             if not file.users:
-                self._files.pop(file.path, None)
+                self._files.pop((file.path, file.within), None)
                 file.close()
 
     def rotate(self, path: str) -> bool:
         """Rotate a file; False when nobody has subscribed it."""
         with self._lock:
-            file = self._files.get(path)
-        if file is not None:
+            found = [file for file in self._files.values() if file.path == path]
+        for file in found:
             file.rotate()
-        return file is not None
+        return bool(found)
 
 
 class Flatstore(Destination):
@@ -157,7 +192,7 @@ class Flatstore(Destination):
     def __init__(self, address: Address, around: Surroundings, files: FlatFiles) -> None:
         super().__init__(address, around)
         self._files = files
-        self._file: FlatFile | None = files.open(address.path)
+        self._file: FlatFile | None = files.open(address.path, address.within)
 
     def _deliver(self, letter: Letter) -> Outcome:
         if self._file is None:

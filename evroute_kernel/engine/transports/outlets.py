@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from evroute_kernel.engine.transports.courier import Courier
 from evroute_kernel.engine.transports.datagram import Datagram, Datagrams
 from evroute_kernel.engine.transports.destination import Destination, Surroundings
 from evroute_kernel.engine.transports.flatstore import FlatFiles, Flatstore
+from evroute_kernel.engine.transports.folders import check_reach
 from evroute_kernel.engine.transports.kafka import Kafka
 from evroute_kernel.engine.transports.rabbitmq import open_rabbitmq
 from evroute_kernel.engine.transports.stream import Connections, Stream
@@ -35,7 +37,7 @@ class Outlets:
             "unix": lambda a, hosts: Datagram(a, around, self._datagrams, None),
             "tcp": lambda a, hosts: Stream(a, around, self._connections, _found(a, hosts)),
             "flatstore": lambda a, hosts: Flatstore(a, around, self._files),
-            "virtual": lambda a, hosts: Virtual(a, around, lambda socket: self.open(parse(socket), hosts)),
+            "virtual": lambda a, hosts: Virtual(a, around, lambda socket: self.open(_member(a, socket), hosts)),
             "rabbitmq": lambda a, hosts: self._keep(Courier(a, around, open_rabbitmq(a))),
             "kafka": lambda a, hosts: self._keep(Kafka(a, around)),
             "xmlrpc": lambda a, hosts: self._keep(XmlRpc(a, around, _found(a, hosts))),
@@ -43,6 +45,7 @@ class Outlets:
 
     def open(self, address: Address, hosts: Hosts) -> Destination:
         """Raises BadSocket for what cannot be opened. Most connect at the first event only."""
+        check_reach(address)
         check_files(address)
         return self._makers[address.protocol](address, hosts)
 
@@ -66,6 +69,11 @@ class Outlets:
             self._threaded = [known for known in self._threaded if not known.has_ended]
             self._threaded.append(destination)
         return destination
+
+
+def _member(address: Address, socket: str) -> Address:
+    """A socket inside a virtual one, which reaches no further. Raises BadSocket."""
+    return replace(parse(socket), within=address.within)
 
 
 def _found(address: Address, hosts: Hosts) -> str:

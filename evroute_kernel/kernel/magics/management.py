@@ -17,7 +17,7 @@ from evroute_kernel.kernel.display import Table, text_bundle
 from evroute_kernel.kernel.failures import CellFailure, failure
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 from evroute_kernel.kernel.magics.declaration import magic
-from evroute_kernel.kernel.output import PassingOutput
+from evroute_kernel.kernel.output import STDERR, PassingOutput
 from evroute_kernel.kernel.reports import tell_errors
 from evroute_kernel.source import Span
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 #: what opens and closes doors -> its usage
 ACTIONS: Final = {
-    "serve": "ADDRESS [--listen HOST] [--token TOKEN] [--reply-dir DIR]",
+    "serve": "ADDRESS [--listen HOST] [--token TOKEN] [--files DIR] [--reply-dir DIR]",
     "stop": "[ADDRESS]",
 }
 _EVENT_PARAMS: Final = """write the event's parameters as JSON: %mi raise_event E_X {"name": "value"}"""
@@ -67,6 +67,10 @@ class DoorOutput(PassingOutput):
     def watch(self, future: Future[Run]) -> None:
         """Say why a raise failed, for its client does not hear of it."""
         future.add_done_callback(lambda done: tell_errors(self.outlet, done.result()))
+
+    def tell(self, sentence: str) -> None:
+        """Say what whoever opened the door should know."""
+        self.outlet.write(f"{sentence}\n", STDERR)
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
@@ -210,10 +214,13 @@ async def mi(cell: CellRun, request: Request) -> None:
                     choose. What clients cause is shown under this cell
     stop [ADDRESS]  close one door, or all
 
-    Without anything it lists the doors. Nothing listens before `serve`, and then for this machine alone:
+    Without anything it lists the doors. Nothing listens before `serve`, and then for this machine alone. The first
+    line says who may command a door: this user and root for files, else every user of this machine, who can have no
+    files written unless `--files` names a folder for them, or who has the token.
 
     --listen HOST   listen on this address of the machine (HTTP only)
     --token TOKEN   what HTTP clients must send as Bearer; needed with --listen
+    --files DIR     where clients may have files written (flatstore:) and reach unix: sockets
     --reply-dir DIR where the clients of a FIFO file wait for replies (/tmp/)
     """
     if request.action == "run":
@@ -263,16 +270,19 @@ async def serve(cell: CellRun, arguments: Arguments) -> None:
 
     address = arguments.words[0]
     output = DoorOutput(cell.outlet)
-    management = Management(cell.session, output, output.watch)
-    options = {name.replace("-", "_"): word.text for name, word in arguments.flags.items() if word is not None}
-    if "reply_dir" in options:
-        options["reply_directory"] = options.pop("reply_dir")
-    work = partial(Server.of(cell.session).open, address.text, management, **options)
+    management = Management(cell.session, output, output.watch, output.tell)
+    options: dict[str, Any] = {name: word.text for name, word in arguments.flags.items() if word is not None}
+    if "reply-dir" in options:
+        options["reply_directory"] = options.pop("reply-dir")
+    if "files" in options:
+        options["files"] = [options["files"]]
+    server = Server.of(cell.session)
+    work = partial(server.open, address.text, management, **options)
     try:
         opened = await cell.compute(work)
     except ScriptError as error:
         raise CellFailure("ManagementError", [replace(d, span=address.span) for d in error.diagnostics]) from error
-    cell.outlet.write(f"listening on {opened}\n")
+    cell.outlet.write(f"{server.greeting(opened)}\n")
 
 
 async def stop(cell: CellRun, arguments: Arguments) -> None:
@@ -294,8 +304,10 @@ async def stop(cell: CellRun, arguments: Arguments) -> None:
 def doors(cell: CellRun) -> Table:
     from evroute_kernel.engine.mi.server import Server
 
-    rows = [(door.address, door.requests, door.pending or None) for door in Server.of(cell.session).doors()]
-    return Table(("door", "requests", "events under way"), rows, "no door is open; %mi serve ADDRESS opens one")
+    found = Server.of(cell.session).doors()
+    rows = [(d.address, d.requests, d.pending or None, d.refused or None, d.clients) for d in found]
+    headings = ("door", "requests", "events under way", "refused", "clients")
+    return Table(headings, rows, "no door is open; %mi serve ADDRESS opens one")
 
 
 # -- showing ----------------------------------------------------------------------------------------------------------

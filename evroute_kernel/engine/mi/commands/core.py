@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from platform import machine
 from typing import Any, Final
@@ -16,6 +18,7 @@ from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.protocol import CommandError
 
 #: the release whose routes run here; in the form that clients take apart
+_TOKEN: Final = re.compile(r"(--token=).*", re.DOTALL)
 SERVER: Final = f"OpenSIPS (3.6-evroute_kernel-{__version__} ({machine()}/{sys.platform}))"
 
 
@@ -43,8 +46,8 @@ def pwd(management: Management, given: Arguments) -> dict[str, str]:
 
 @command("arg", "core:arg")
 def arg(management: Management, given: Arguments) -> list[str]:
-    """Tell the command line of the process."""
-    return list(sys.argv)
+    """Tell the command line of the process, without the token of a door."""
+    return [_TOKEN.sub(r"\1...", word) if before != "--token" else "..." for before, word in pairwise(["", *sys.argv])]
 
 
 @command("which", "core:which", "", "command")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events import ParameterError, UnknownEventError
+from evroute_kernel.engine.interface import OutOfReachError
 from evroute_kernel.engine.mi.arguments import Arguments, as_text, invalid_params
 from evroute_kernel.engine.mi.declaration import command
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.protocol import CommandError, Object, is_number, parse_json
 from evroute_kernel.engine.mi.published import published
+from evroute_kernel.engine.transports.folders import described, reaches
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.library.json_merge_patch import Object as Members
 from evroute_kernel.library.json_merge_patch import printed
@@ -27,6 +30,7 @@ def event_subscribe(management: Management, given: Arguments) -> str:
     """Subscribe a socket (`udp:127.0.0.1:9000`, `unix:/path`, `tcp:...`) to an event, for `expire` seconds.
 
     Without `expire` it is an hour. Subscribing a socket again renews its subscription, with `expire` 0 it ends.
+    403 for a file, a `unix:` socket, or properties of `kafka:`, where the door does not let its clients have them.
     """
     expire = given.integer("expire") if "expire" in given else DEFAULT_EXPIRE
     if expire < 0:
@@ -36,7 +40,9 @@ def event_subscribe(management: Management, given: Arguments) -> str:
     if event not in published(session):
         raise CommandError(400, "Bad parameter value")
     try:
-        session.subscribe(event, socket, expire)
+        session.subscribe(event, socket, expire, within=management.within)
+    except OutOfReachError as error:
+        raise forbidden(error.reason) from None
     except ScriptError:
         raise CommandError(400, "Bad parameter value") from None
     return "OK"
@@ -105,6 +111,11 @@ def raise_event(management: Management, given: Arguments) -> str:
     return "OK"
 
 
+def forbidden(reason: str) -> CommandError:
+    """What this door's clients may not do."""
+    return CommandError(403, "Forbidden", reason)
+
+
 def _unheard(management: Management, event: str) -> CommandError:
     """Why an event that nobody has subscribed cannot be raised."""
     if event in published(management.session):
@@ -144,7 +155,13 @@ def _node(value: Any) -> Any:
 
 @command("evi_flat_rotate", "event_flatstore:rotate", "path_to_file", exporter="event_flatstore")
 def evi_flat_rotate(management: Management, given: Arguments) -> str:
-    """Close the file of a `flatstore:` subscription, and open it anew with the next event."""
-    if not management.session.rotate_flatstore(given.text("path_to_file")):
+    """Close the file of a `flatstore:` subscription, and open it anew with the next event.
+
+    403 where the door does not let its clients write that file.
+    """
+    path, within = given.text("path_to_file"), management.within
+    if within is not None and not reaches(os.fsencode(path), within):
+        raise forbidden(f"{path} is out of reach: {described(within)}")
+    if not management.session.rotate_flatstore(path):
         raise CommandError(400, "File not found")
     return "OK"

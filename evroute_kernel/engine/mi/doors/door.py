@@ -46,6 +46,8 @@ class Door(ABC):
         self.address = address
         #: requests that have been answered or carried out
         self.requests = 0
+        #: requests of users who may not command this door; they are dropped, and not answered
+        self.refused = 0
         self._management = management
         self._pace = Pace(RATE_LIMIT)
         # one thread: replies come in the order of the requests, and a name that takes long to look up holds up
@@ -63,6 +65,12 @@ class Door(ABC):
     async def answer(self, message: bytes) -> bytes | None:
         """Carry out a request; its reply, None for a notification."""
         return await self.carry_out(lambda: answer(self._management, message))
+
+    def refuse(self, why: str) -> None:
+        """Drop a request; whoever opened the door is told of the first one."""
+        self.refused += 1
+        if self.refused == 1:
+            self._management.tell(f"{self.address} has dropped a request: {why}")
 
     async def carry_out(self, work: Callable[[], T]) -> T:
         self.requests += 1

@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from evroute_kernel.engine.mi.addresses import Address
+from evroute_kernel.engine.mi.addresses import Address, AddressError
+from evroute_kernel.engine.mi.admission import is_admitted
 from evroute_kernel.engine.mi.dispatch import answer_parsed
 from evroute_kernel.engine.mi.doors.door import PATIENCE, REQUEST_LIMIT, Door
 from evroute_kernel.engine.mi.doors.files import MODE, OwnFile, check_free
+from evroute_kernel.engine.mi.doors.readiness import readable, writable
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.protocol import PARSE_ERROR, CommandError, error_reply, parse_json
 
@@ -100,6 +102,8 @@ class FifoDoor(Door):
         self._file = OwnFile(self.address.path)
         # open for writing too: the end of one client must not look like the end of all
         self._descriptor = os.open(self.address.path, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW)
+        if not self._file.is_open_as(self._descriptor):
+            raise AddressError(f"somebody has put another file in the place of {self.address.path}")
         self._serving = asyncio.create_task(self._serve(), name=f"MI {self.address}")
 
     async def stop(self) -> None:
@@ -123,9 +127,20 @@ class FifoDoor(Door):
             except TimeoutError:
                 found = requests.give_up()
             else:
-                found = requests.feed(os.read(self._descriptor, 1 << 16))
+                data = os.read(self._descriptor, 1 << 16)
+                if self._is_open_to_others():
+                    requests = Requests()
+                    continue
+                found = requests.feed(data)
             for name, value in found:
                 await self._carry_out(name, value)
+
+    def _is_open_to_others(self) -> bool:
+        """Nobody tells who has written to a FIFO file: where others may, nothing is carried out."""
+        if not os.fstat(self._descriptor).st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return False
+        self.refuse("its mode was changed, so that other users may have written it; chmod 600 opens the door again")
+        return True
 
     async def _carry_out(self, name: str, value: Any) -> None:
         if value is None:
@@ -170,7 +185,10 @@ async def deliver(path: str, reply: bytes, before: asyncio.Task[None] | None = N
 
 
 async def opened(path: str) -> int | None:
-    """A client's FIFO file, as soon as the client reads; None when it is no FIFO file, or a link to one."""
+    """A client's FIFO file, as soon as the client reads; None when it is no FIFO file, a link, or of another user.
+
+    Its mode is the client's own affair: those of OpenSIPS make it 0666, for servers of any user.
+    """
     while True:
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -180,27 +198,7 @@ async def opened(path: str) -> int | None:
             await asyncio.sleep(PAUSE)
             continue
         status = os.fstat(descriptor)
-        if stat.S_ISFIFO(status.st_mode) and status.st_nlink == 1:
+        if stat.S_ISFIFO(status.st_mode) and status.st_nlink == 1 and is_admitted(status.st_uid):
             return descriptor
         os.close(descriptor)
         return None
-
-
-async def readable(descriptor: int) -> None:
-    loop = asyncio.get_running_loop()
-    ready = asyncio.Event()
-    loop.add_reader(descriptor, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        loop.remove_reader(descriptor)
-
-
-async def writable(descriptor: int) -> None:
-    loop = asyncio.get_running_loop()
-    ready = asyncio.Event()
-    loop.add_writer(descriptor, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        loop.remove_writer(descriptor)

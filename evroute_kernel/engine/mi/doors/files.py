@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from evroute_kernel.engine.mi.addresses import AddressError
@@ -17,6 +18,12 @@ class OwnFile:
         """The file exists now. Raises OSError."""
         self.path = Path(path)
         self._identity = self._look()
+
+    def is_open_as(self, descriptor: int) -> bool:
+        """Whether a descriptor is that of the FIFO file itself, not of one that was put in its place."""
+        status = os.fstat(descriptor)
+        is_own = status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) == MODE
+        return is_own and stat.S_ISFIFO(status.st_mode) and (status.st_dev, status.st_ino) == self._identity
 
     def remove(self) -> None:
         """Remove it, unless somebody has put another file in its place."""
