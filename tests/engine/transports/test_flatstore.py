@@ -24,7 +24,52 @@ def written(path: Path, bench: Any, letter: Any, *params: Any) -> bytes:
 def test_values_in_a_line(bench: Any, letter: Any, tmp_path: Path) -> None:
     found = written(tmp_path / "flat", bench, letter, PARAMS, ())
     assert found == b'E_F,-3,,a b"\\\t\x01/\xc3\xa9,,7\nE_F\n'
-    assert (tmp_path / "flat").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_new_file_is_for_its_owner(bench: Any, letter: Any, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        written(tmp_path / "flat", bench, letter, ())
+    finally:
+        os.umask(before)
+    assert (tmp_path / "flat").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_value_begins_no_line(bench: Any, letter: Any, tmp_path: Path) -> None:
+    target = bench.open(f"flatstore:{tmp_path}/flat")
+    assert target.deliver(letter("E_F\nx", ((None, "a\nssh-rsa AAAA\r\n"), (None, "\n")))).ok
+    assert (tmp_path / "flat").read_bytes() == b"E_F x,a ssh-rsa AAAA  , \n"
+
+
+class TestLinks:
+    def test_those_of_this_user_are_followed(self, bench: Any, letter: Any, tmp_path: Path) -> None:
+        (tmp_path / "inner").mkdir()
+        (tmp_path / "inner" / "second").symlink_to("../file")
+        (tmp_path / "first").symlink_to("inner/second")
+        written(tmp_path / "first", bench, letter, ())
+        assert (tmp_path / "file").read_bytes() == b"E_F\n"
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make links of another user")
+    def test_those_of_other_users_are_not(self, bench: Any, letter: Any, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        (tmp_path / "theirs").symlink_to("file")
+        (tmp_path / "own").symlink_to("theirs")
+        os.lchown(tmp_path / "theirs", 65534, 65534)
+        for name in ("theirs", "own"):
+            outcome = bench.open(f"flatstore:{tmp_path}/{name}").deliver(letter("E_F", ()))
+            assert outcome.lines == ("Opening socket error", "cannot write to socket")
+        assert (tmp_path / "file").read_bytes() == b""
+
+    def test_those_that_lead_in_a_circle(self, bench: Any, letter: Any, tmp_path: Path) -> None:
+        (tmp_path / "a").symlink_to("a")
+        outcome = bench.open(f"flatstore:{tmp_path}/a").deliver(letter("E_F", ()))
+        assert outcome.lines == ("Opening socket error", "cannot write to socket")
+
+    def test_what_a_process_has_open(self, bench: Any, letter: Any, tmp_path: Path) -> None:
+        with (tmp_path / "out").open("wb") as out:
+            (tmp_path / "link").symlink_to(f"/proc/self/fd/{out.fileno()}")
+            assert bench.open(f"flatstore:{tmp_path}/link").deliver(letter("E_F", ())).ok
+        assert (tmp_path / "out").read_bytes() == b"E_F\n"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +94,7 @@ def test_module_parameters(
     assert written(tmp_path / "flat", bench, letter, params) == line
 
 
-@pytest.mark.parametrize(("given", "mode"), [("0600", 0o600), ("640", 0o640), ("rw", 0o644)])
+@pytest.mark.parametrize(("given", "mode"), [("0600", 0o600), ("640", 0o640), ("rw", 0o600)])
 def test_permissions(bench: Any, letter: Any, tmp_path: Path, given: str, mode: int) -> None:
     bench.modparams["event_flatstore", "file_permissions"] = [given]
     written(tmp_path / "flat", bench, letter, ())
