@@ -54,7 +54,7 @@ class Served:
     @property
     def addresses(self) -> dict[str, str]:
         """By kind."""
-        return {found.partition(":")[0]: found for found in re.findall(r"listening on (\S+)\n", self.err)}
+        return {found.partition(":")[0]: found for found in re.findall(r"listening on (\S+) \(", self.err)}
 
     def clients(self, kind: str) -> Clients:
         return Clients(self.addresses[kind], self.folder)

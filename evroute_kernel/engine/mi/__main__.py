@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from evroute_kernel.engine.mi import commands as _commands  # noqa: F401 - fills the table
 from evroute_kernel.engine.mi.declaration import COMMANDS, Command
 from evroute_kernel.engine.mi.doors.door import PATIENCE, RATE_LIMIT, REQUEST_LIMIT
+from evroute_kernel.engine.mi.doors.http import IDLE, MOST_CONNECTIONS
 from evroute_kernel.engine.mi.management import PENDING_LIMIT
 
 HEAD = f"""# The management interface
@@ -31,14 +32,39 @@ Doors are for this machine. Another address is served over HTTP alone, with `--l
 `Authorization: Bearer TOKEN`. Sockets and FIFO files have the mode 0600, never take the place of another file, and go
 when their door is closed.
 
+## Who may command it
+
+The first line of `%mi serve` and `evroute serve` says so:
+
+| door | who | files |
+| --- | --- | --- |
+| `unix:`, `fifo:` | this user and root | anywhere |
+| `http:` with `--token` | whoever has the token, which HTTP sends in clear | anywhere |
+| `datagram:`, `http:` without a token | every user of this machine | none |
+
+Files are those of `flatstore:` sockets; `unix:` sockets, `evi_flat_rotate` and properties of `kafka:`, which can name
+files and libraries, count as files. `--files DIR` (`evroute serve` takes several, `Server.open` has `files=`) names the
+folder that clients may have them in, and no other then, at every door; properties of `kafka:` are refused still. What a
+door refuses is answered with 403. In such a folder new files have the mode 0600, or the `file_permissions` that a script
+sets; only plain files of this user that have one name are written to; no link leads out of it. Take a folder that is for
+this alone. What scripts and `%subscribe` subscribe is not bounded by this.
+
+A datagram at a unix socket tells its sender: those of other users are dropped, whatever the file's mode is by then, and
+counted in `%mi`. A FIFO file does not: while its mode lets others write, what comes is dropped. Replies go to FIFO files
+of this user and of root alone. `arg` does not tell a token, but other users can read a command line:
+`EVROUTE_MI_TOKEN` keeps it out of there.
+
 | limit | |
 | --- | --- |
 | size of a request | {REQUEST_LIMIT >> 20} MiB |
 | requests that a door carries out in a second, in order; further ones wait | {RATE_LIMIT} |
 | raised events that may wait for their routes; further ones are refused with 500 | {PENDING_LIMIT} |
-| time that a client may take to send a request over HTTP, or to fetch a reply from its FIFO file | {PATIENCE:g} s |
+| connections at once over HTTP; for one more, the one makes way that has waited longest for a complete request | {MOST_CONNECTIONS} |
+| time for the head of a request over HTTP, since the beginning or the reply before | {IDLE:g} s |
+| time for the body of a request over HTTP, and to take a reply, there or from a FIFO file | {PATIENCE:g} s |
 
-How many connections are open at once over HTTP is not bounded.
+Where descriptors run out, connections that wait for a request make way as well; without such a one none is accepted for
+a moment, and `%mi serve`, or `evroute serve`, says so once.
 
 Requests are JSON-RPC 2.0. `params` are an array or an object. A text may be given as a number, an integer as a text. A
 request without `id` is carried out and not answered.
@@ -76,7 +102,8 @@ request without `id` is carried out and not answered.
 - `events_list` lists the events of a module by name; modules stand in the order of loading.
 - `shv_get` does not list variables that were read by a computed name only; on a server, reading makes them.
 - Statistics are those that scripts count. One that is asked for twice in one request is told once.
-- `kill` is refused with 403.
+- `kill` is refused with 403, and so are files that a door's clients may not have.
+- `arg` does not tell the token of a door.
 
 ## Commands
 """

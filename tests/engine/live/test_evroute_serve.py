@@ -54,7 +54,7 @@ def served(tmp_path: Path) -> Iterator[dict[str, str]]:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ}) as process:
         assert process.stderr is not None
         lines = [process.stderr.readline() for _ in doors]
-        found = [re.fullmatch(r"listening on (\S+)\n", line) for line in lines]
+        found = [re.fullmatch(r"listening on (\S+) \(.* may command it.*\)\n", line) for line in lines]
         assert all(found), lines
         yield {match[1].partition(":")[0]: match[1] for match in found if match}
         process.send_signal(signal.SIGTERM)

@@ -138,6 +138,27 @@ def test_connections_are_bounded(listening: Open, monkeypatch: pytest.MonkeyPatc
         assert third.recv(1) == b""
 
 
+def test_the_one_that_has_been_silent_longest_makes_way(listening: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listeners, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(listeners, "SILENCE", 0.0)
+    listener, found = listening("tcp")
+    with ExitStack() as stack:
+        first, second = (stack.enter_context(socket.create_connection(where(listener))) for _ in range(2))
+        for number, sender in enumerate((first, second, first), 1):
+            sender.sendall(b'{"method":"E_A"}')
+            wait_until(lambda number=number: len(found) == number)
+        second.sendall(b"{")  # no notification yet
+        first.sendall(b'{"method":"E_A"}')
+        wait_until(lambda: len(found) == 4)
+        third = stack.enter_context(socket.create_connection(where(listener)))
+        second.settimeout(30)
+        assert second.recv(1) == b""
+        for sender in (first, third):
+            sender.sendall(b'{"method":"E_A"}')
+        wait_until(lambda: len(found) == 6)
+    assert listener.broken == 1
+
+
 @pytest.mark.parametrize(
     "text", ["udp:127.0.0.1:{udp}", "tcp:127.0.0.1:{tcp}", "unix:/nonexistent/x", "udp:no.invalid:0"]
 )

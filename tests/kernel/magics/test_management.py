@@ -39,7 +39,7 @@ def serve(kernel: Frontend, folder: Path, kind: str) -> tuple[str, Clients]:
     request = kernel.execute(f"%mi serve {kind}:{where}")
     found = kernel.gather(request)
     assert (found.status, found.stderr) == ("ok", "")
-    return request, Clients(found.stdout.removeprefix("listening on ").rstrip("\n"), folder)
+    return request, Clients(found.stdout.removeprefix("listening on ").partition(" (")[0], folder)
 
 
 def logged(kernel: Frontend, request: str, text: str) -> str:
@@ -117,8 +117,11 @@ class TestDoors:
         _, second = serve(kernel, tmp_path, "http")
         first.ask("pwd")
         heading, _, *rows = kernel.run("%mi").shown[0].splitlines()
-        assert heading.split() == ["door", "requests", "events", "under", "way"]
-        assert [row.split() for row in rows] == [[first.address, "1"], [second.address, "0"]]
+        assert heading.split() == ["door", "requests", "events", "under", "way", "refused", "clients"]
+        assert [row.split()[:4] for row in rows] == [
+            [first.address, "1", "this", "user"],
+            [second.address, "0", "every", "user"],
+        ]
         assert kernel.run(f"%mi stop {first.address}").stdout == f"closed {first.address}\n"
         assert not Path(first.path).exists()
         assert kernel.run("%mi stop").stdout == f"closed {second.address}\n"
@@ -128,9 +131,27 @@ class TestDoors:
         kernel.run(ROUTE)
         _, clients = serve(kernel, tmp_path, "datagram")
         request = kernel.execute(f"%mi serve {clients.address}")
-        assert kernel.gather(request).stdout == f"listening on {clients.address}\n"
+        who = "every user of this machine may command it, but not write files"
+        assert kernel.gather(request).stdout == f"listening on {clients.address} ({who})\n"
         assert clients.ask("raise_event", ["E_X", ["again"]]) == "OK"
         assert logged(kernel, request, "again") == "x again\n"
+
+    def test_a_folder_for_the_files_of_clients(self, kernel: Frontend, tmp_path: Path) -> None:
+        kernel.run(ROUTE)
+        found = kernel.run(f"%mi serve datagram:127.0.0.1:0 --files {tmp_path}")
+        assert f"every user of this machine may command it, and write files in {tmp_path})" in found.stdout
+        clients = Clients(found.stdout.removeprefix("listening on ").partition(" (")[0], tmp_path)
+        assert clients.ask("event_subscribe", ["E_X", f"flatstore:{tmp_path}/f"]) == "OK"
+        done = clients.mi("event_subscribe", "E_X", f"flatstore:{tmp_path.parent}/f")
+        assert "403: Forbidden" in done.stdout
+        kernel.run("%raise E_X 1")
+        assert (tmp_path / "f").read_bytes() == b"E_X,1\n"
+
+    def test_a_door_says_what_it_drops(self, kernel: Frontend, tmp_path: Path) -> None:
+        request, clients = serve(kernel, tmp_path, "fifo")
+        Path(clients.path).chmod(0o622)
+        Path(clients.path).write_bytes(b"::[]")
+        assert "chmod 600 opens the door again" in logged(kernel, request, "has dropped a request")
 
     def test_they_go_with_the_kernel(self, tmp_path: Path) -> None:
         with started(tmp_path) as kernel:
