@@ -44,22 +44,24 @@ The first line of `%mi serve` and `evroute serve` says so:
 
 Files are those of `flatstore:` sockets; `unix:` sockets, `evi_flat_rotate` and properties of `kafka:`, which can name
 files and libraries, count as files. `--files DIR` (`evroute serve` takes several, `Server.open` has `files=`) names the
-folder that clients may have them in, and no other then, at every door; properties of `kafka:` are refused still. What a
-door refuses is answered with 403. In such a folder new files have the mode 0600, or the `file_permissions` that a script
-sets; only plain files of this user that have one name are written to; no link leads out of it. Take a folder that is for
-this alone. What scripts and `%subscribe` subscribe is not bounded by this.
+folder that clients may have them in, and no other then, at every door; properties of `kafka:` are refused still. What
+a door refuses is answered with 403. In such a folder new files have the mode 0600, or the `file_permissions` that a
+script sets; only plain files of this user that have one name are written to; no link leads out of it. Take a folder
+that is for this alone. What scripts and `%subscribe` subscribe is not bounded by this.
 
 A datagram at a unix socket tells its sender: those of other users are dropped, whatever the file's mode is by then, and
-counted in `%mi`. A FIFO file does not: while its mode lets others write, what comes is dropped. Replies go to FIFO files
-of this user and of root alone. `arg` does not tell a token, but other users can read a command line:
+counted in `%mi`. A FIFO file does not: while its mode lets others write, what comes is dropped. Replies go to FIFO
+files of this user and of root alone. `arg` does not tell a token, but other users can read a command line:
 `EVROUTE_MI_TOKEN` keeps it out of there.
+
+## Limits
 
 | limit | |
 | --- | --- |
 | size of a request | {REQUEST_LIMIT >> 20} MiB |
 | requests that a door carries out in a second, in order; further ones wait | {RATE_LIMIT} |
 | raised events that may wait for their routes; further ones are refused with 500 | {PENDING_LIMIT} |
-| connections at once over HTTP; for one more, the one makes way that has waited longest for a complete request | {MOST_CONNECTIONS} |
+| connections over HTTP; for one more, the one makes way that has waited longest for its request | {MOST_CONNECTIONS} |
 | time for the head of a request over HTTP, since the beginning or the reply before | {IDLE:g} s |
 | time for the body of a request over HTTP, and to take a reply, there or from a FIFO file | {PATIENCE:g} s |
 
