@@ -209,7 +209,7 @@ class TestEnd:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stderr is not None
-            clients = Clients(process.stderr.readline().split()[-1], tmp_path)
+            clients = Clients(process.stderr.readline().split()[2], tmp_path)
             process.stdout.close()
             clients.ask("raise_event", ["E_X", ["unread"]])
             assert process.wait(DEADLINE) == 0

@@ -18,6 +18,9 @@ from evroute_kernel.engine.mi.doors.fifo import REPLY_DIRECTORY, FifoDoor
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.published import published
 
+# the first client that subscribes would wait for it, and clients wait a tenth of a second for a datagram, no longer
+from evroute_kernel.engine.transports import outlets as _outlets  # noqa: F401
+
 if TYPE_CHECKING:
     from evroute_kernel.engine.session import Session
 
