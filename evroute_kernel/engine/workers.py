@@ -15,7 +15,6 @@ import contextlib
 import os
 import signal
 import socket
-import tempfile
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum
@@ -27,6 +26,8 @@ from evroute_kernel.engine.launcher import Launcher
 from evroute_kernel.engine.program import Knowledge, Program
 from evroute_kernel.engine.runs import Cause, WorkerInfo
 from evroute_kernel.engine.tasks import Many, Task
+from evroute_kernel.runtime.room import anonymous_file
+from evroute_kernel.worker import blackbox
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
 from evroute_kernel.worker.messages import Decoder, Message, StartWorker, encode
 
@@ -65,6 +66,8 @@ class Worker:
         self.is_closed = False
         self.has_booted = False
         self.was_killed = False
+        #: what failed about it in this process: nothing that it says is believed any more
+        self.fault: Exception | None = None
         self._launcher = launcher
         self._knowledge = Knowledge()
         self._decoder = Decoder()
@@ -74,23 +77,22 @@ class Worker:
         self._open(directory, memory)
 
     def _open(self, directory: Path, memory: int | None) -> None:
-        self.stream, theirs = socket.socketpair()
-        self.output, output = os.pipe()
-        self.stream.setblocking(False)
-        os.set_blocking(self.output, False)
-        try:
-            with tempfile.TemporaryFile(dir=directory) as file:
-                self.blackbox = BlackBox(file.fileno())
-                self.blackbox.place[STATEMENT] = -1
-                message = StartWorker(self.number, str(directory), memory)
-                self._launcher.start(message, theirs, output, file.fileno())
-        except OSError:
-            self.stream.close()
-            os.close(self.output)
-            raise
-        finally:
-            theirs.close()
-            os.close(output)
+        with contextlib.ExitStack() as undo, contextlib.ExitStack() as done:
+            box = anonymous_file(blackbox.SIZE)
+            done.callback(os.close, box)
+            self.blackbox = BlackBox(box)
+            undo.callback(self.blackbox.close)
+            self.blackbox.place[STATEMENT] = -1
+            self.stream, theirs = socket.socketpair()
+            done.callback(theirs.close)
+            undo.callback(self.stream.close)
+            self.stream.setblocking(False)
+            self.output, output = os.pipe()
+            done.callback(os.close, output)
+            undo.callback(os.close, self.output)
+            os.set_blocking(self.output, False)
+            self._launcher.start(StartWorker(self.number, str(directory), memory), theirs, output, box)
+            undo.pop_all()
 
     # -- transitions ----------------------------------------------------------------------------------------------
 
@@ -135,14 +137,19 @@ class Worker:
         self.state, self.deadline = State.ENDING, now + END_DEADLINE
         self._signal(signal.SIGKILL)
 
+    def give_up(self, error: Exception, now: float) -> None:
+        """Something about it has failed in this process; it is killed, and its run is told why."""
+        self.fault = self.fault or error
+        self.kill(now)
+
     def expect_end(self, now: float) -> None:
         """It is ending by itself; it gets nothing more to do."""
         if self.state is not State.ENDING:
             self.state, self.deadline = State.ENDING, now + END_DEADLINE
 
     def _signal(self, number: signal.Signals) -> None:
-        # the fork server has ended, and its workers with it
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        # the fork server has ended, and its workers with it; its stream may be closed already
+        with contextlib.suppress(OSError):
             self._launcher.signal(self.number, number)
 
     # -- stream ---------------------------------------------------------------------------------------------------
@@ -150,7 +157,7 @@ class Worker:
     def receive(self) -> list[Message]:
         """What it said. Sets `is_closed` at the end of the stream."""
         data = self._read()
-        return self._decoder.feed(data) if data else []
+        return self._decoder.feed(data) if data and self.fault is None else []
 
     def last_messages(self) -> list[Message]:
         """All that is left of a worker whose process has ended, sent or not."""
@@ -165,7 +172,7 @@ class Worker:
             data = self.stream.recv(_RECEIVE_SIZE)
         except BlockingIOError:
             return b""
-        except ConnectionResetError:
+        except OSError:
             data = b""
         self._received += len(data)
         self.is_closed = not data

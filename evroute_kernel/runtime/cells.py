@@ -22,14 +22,19 @@ from pathlib import Path
 from struct import Struct
 from typing import Any, Final
 
+from evroute_kernel.runtime.pages import WORDS
+from evroute_kernel.runtime.room import allocate
+
 #: words of the file; names beyond get none, and stay in LMDB
 LIMIT: Final = 2**16
 #: bytes of a name that can have one
 NAME_LIMIT: Final = 400
 _SIZE: Final = 8 * LIMIT
 _GENERATION, _USED = 0, 1
-#: what the first words are for
-_FIRST: Final = 2
+#: words for `runtime.pages`
+_PAGES: Final = slice(2, 2 + WORDS)
+#: the words before are for what is said above
+_FIRST: Final = 2 + WORDS
 _PLACE: Final = Struct("<I")
 #: a word that holds an integer: the integer, and this in its low byte; 0: the value, if any, is in LMDB
 _INTEGER: Final = 1
@@ -50,9 +55,10 @@ class Cells:
     ) -> None:
         self._file = descriptor = os.open(directory / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if os.fstat(descriptor).st_size < _SIZE:
-            os.ftruncate(descriptor, _SIZE)
+            allocate(descriptor, _SIZE)
         self._map = mmap.mmap(descriptor, _SIZE)
         self._words = memoryview(self._map).cast("q")
+        self.words_of_pages = self._words[_PAGES]
         self._address = address
         self._begin = begin
         self._write = write
@@ -121,6 +127,7 @@ class Cells:
         self._words[_GENERATION] += 1
 
     def close(self) -> None:
+        self.words_of_pages.release()
         self._words.release()
         self._map.close()
         os.close(self._file)

@@ -3,6 +3,7 @@
 One LMDB environment in a private directory, in memory where the system offers it. A table is a prefix of the keys, so
 tables need no set-up. Reads see the last finished write and wait for nobody; writes take LMDB's one write lock, which
 is a robust mutex: a process killed while it writes loses its own write and blocks no one. Nothing survives the session.
+A full folder refuses a write, and kills nobody: no page is written that was not allocated before (`runtime.pages`).
 The integers of table `shv` are kept apart, where they need no lock (`runtime.cells`).
 
 Values are stored as one letter for the kind and the value in its plainest form: `i5060`, `stext`, `m` and marshal.
@@ -11,10 +12,9 @@ Values are stored as one letter for the kind and the value in its plainest form:
 from __future__ import annotations
 
 import contextlib
+import errno
 import marshal
 import os
-import shutil
-import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -23,33 +23,42 @@ from typing import Any, Final
 
 import lmdb
 
+from evroute_kernel.runtime import room
 from evroute_kernel.runtime.cells import Cells
 from evroute_kernel.runtime.context import ScriptCrash
+from evroute_kernel.runtime.pages import Pages
 from evroute_kernel.runtime.values import Value, stored
 
 #: what scripts may keep in shared memory, in bytes
 SIZE_LIMIT: Final = 128 * 2**20
 #: the map is larger: deleting needs pages too, and a page is free again only when no reader can see it any more
 MAP_SIZE: Final = 2 * SIZE_LIMIT
+#: room that the files of a new session take, about: integers, locks, the first pages
+FIRST_SIZE: Final = 2 * 2**20
 #: the size is looked at before each large value, and every so many small ones
 LARGE_VALUE: Final = 4096
 WRITES_BETWEEN_CHECKS: Final = 64
-#: directory of a memory file system; used when it has room for the whole map
-MEMORY_DIRECTORY: Final = Path("/dev/shm")
-DIRECTORY_PREFIX: Final = "evroute-"
 #: LMDB keys end at 511 bytes; longer ones are kept by digest and carry the whole key in their value
 KEY_LIMIT: Final = 500
 READER_LIMIT: Final = 126
+#: what LMDB maps for locks and readers: it takes 64 bytes for each reader and some more
+LOCK_FILE: Final = "lock.mdb"
+LOCK_SIZE: Final = 2**14
 #: the table whose integers are in cells, and the one that says in which; names of tables that scripts reach differ
 CELL_TABLE: Final = "shv"
 _PLACES: Final = "\x01cells"
 
 
 class SharedMemoryFull(ScriptCrash):
-    """A write did not fit into the shared memory."""
+    """A write did not fit into the shared memory, or into the folder (if one is given) that it is kept in."""
 
-    def __init__(self) -> None:
-        super().__init__(f"shared memory is full ({SIZE_LIMIT // 2**20} MiB): remove keys, or let them expire")
+    def __init__(self, folder: Path | None = None) -> None:
+        what = "remove keys, or let them expire"
+        if folder is None:
+            super().__init__(f"shared memory is full ({SIZE_LIMIT // 2**20} MiB): {what}")
+        else:
+            left = f"{folder} has {room.free(folder) // 1024:,} KiB left"
+            super().__init__(f"shared memory cannot grow, {left}: {what}, {room.more_room()}")
 
 
 class Shared:
@@ -60,6 +69,7 @@ class Shared:
         self.path = Path(path)
         self._remove: Callable[[], object] = lambda: None
         self._is_closed = False
+        _allocate_locks(self.path)
         self._environment = _open(self.path)
         self._environment.reader_check()  # slots of processes that were killed
         self._begin: Callable[..., Any] = self._environment.begin
@@ -69,6 +79,7 @@ class Shared:
         self.cells = Cells(
             self.path, lambda name: _address(_PLACES, name), lambda: self._transaction or self._begin(), self._writing
         )
+        self._pages = Pages(self.path, self._environment, self.cells.words_of_pages)
 
     @classmethod
     def temporary(cls) -> Shared:
@@ -82,6 +93,7 @@ class Shared:
         """Give the environment back. Closing twice is harmless; any other use afterwards raises `lmdb.Error`."""
         if not self._is_closed:
             self._is_closed = True
+            self._pages.close()
             self.cells.close()
         self._environment.close()
         self._remove()
@@ -123,7 +135,7 @@ class Shared:
     def delete(self, table: str, key: str) -> bool:
         """Remove a key; False where there was none."""
         with self._write() as transaction:
-            had = bool(transaction.delete(_address(table, key)))
+            had = self._delete(transaction, _address(table, key))
         return self.cells.drop(key) or had if table == CELL_TABLE else had
 
     def update(self, table: str, key: str, function: Callable[[Any], Any]) -> Any:
@@ -173,11 +185,9 @@ class Shared:
     def clear(self, table: str | None = None) -> None:
         """Remove every key of a table; of all tables when none is named."""
         with self.transaction():
-            for address, _ in self._scan(b"" if table is None else _prefix(table)):
-                self._transaction.delete(address)
+            self._delete_all(b"" if table is None else _prefix(table))
             if table in (None, CELL_TABLE):
-                for address, _ in self._scan(_prefix(_PLACES)):
-                    self._transaction.delete(address)
+                self._delete_all(_prefix(_PLACES))
                 self.cells.clear()
         if table in (None, CELL_TABLE):
             self.cells.move_on()
@@ -193,6 +203,7 @@ class Shared:
             return
         try:
             with self._begin(write=True) as self._transaction:
+                self._pages.begin()
                 yield self
         except (lmdb.MapFullError, lmdb.BadTxnError):  # the latter: a write of it had failed already
             raise SharedMemoryFull from None
@@ -208,6 +219,7 @@ class Shared:
     def _writing(self) -> Iterator[Any]:
         """As `_write`, and a full memory is said to be full."""
         with self.transaction():
+            self._make_room(0)
             yield self._transaction
 
     def _write(self) -> Any:
@@ -219,16 +231,39 @@ class Shared:
     def _put(self, transaction: Any, table: str, key: str, value: Any) -> None:
         address = _address(table, key)
         if value is None:
-            transaction.delete(address)
+            self._delete(transaction, address)
             return
         data = _dump(value) if len(table) + len(key) < KEY_LIMIT else _fold(key, _dump(value))
         self._writes += 1
         if self._writes % WRITES_BETWEEN_CHECKS == 0 or len(data) > LARGE_VALUE:
             self._check_size(len(data))
+        if not self._pages.take(len(data), alone=self._transaction is None):
+            if len(transaction.get(address) or b"") < len(data):
+                raise SharedMemoryFull(self.path.parent)
+            self._make_room_to_delete()  # which is all that replacing takes
         try:
             transaction.put(address, data)
         except lmdb.MapFullError:
             raise SharedMemoryFull from None
+
+    def _delete(self, transaction: Any, address: bytes) -> bool:
+        self._make_room_to_delete()
+        return bool(transaction.delete(address))
+
+    def _delete_all(self, prefix: bytes) -> None:
+        """Delete from the first to the last key: pages that are emptied so serve for the copies of the next ones."""
+        self._make_room_to_delete()
+        for address, _ in self._scan(prefix):
+            self._transaction.delete(address)
+
+    def _make_room_to_delete(self) -> None:
+        if not self._pages.take_for_deleting(alone=self._transaction is None):
+            raise SharedMemoryFull(self.path.parent)
+
+    def _make_room(self, size: int) -> None:
+        """A value of so many bytes is to be written, in a transaction of several writes."""
+        if not self._pages.take(size, alone=False):
+            raise SharedMemoryFull(self.path.parent)
 
     def _check_size(self, more: int) -> None:
         stat = self._environment.stat()
@@ -255,23 +290,37 @@ class Shared:
 
 
 def make_directory() -> Path:
-    """A new directory that only this user can enter, in memory if there is room for the whole map."""
-    return Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX, dir=_memory_directory()))
+    """A new directory that only this user can enter, with room for the beginning of a session's shared memory.
+
+    In memory where that has room for the whole map. Raises `room.NoRoom` when there is none anywhere.
+    """
+    return room.make_directory(_make_first, FIRST_SIZE, MAP_SIZE)
 
 
 def remove_directory(path: Path) -> None:
     """Remove a directory made by `make_directory`; one that is gone already is fine."""
-    shutil.rmtree(path, ignore_errors=True)
+    room.remove_directory(path)
 
 
-def _memory_directory() -> Path | None:
-    # A page that a full memory file system cannot provide kills the writer (SIGBUS), so there must be room for all.
+def _make_first(path: Path) -> None:
+    """Make the files, and take room for the first values."""
     try:
-        status = os.statvfs(MEMORY_DIRECTORY)
-    except OSError:
-        return None
-    roomy = status.f_bavail * status.f_frsize >= MAP_SIZE and os.access(MEMORY_DIRECTORY, os.W_OK | os.X_OK)
-    return MEMORY_DIRECTORY if roomy else None
+        with Shared(path) as shared, shared.transaction():
+            shared._make_room(LARGE_VALUE)
+    except lmdb.Error as error:
+        raise OSError(str(error)) from error
+    except SharedMemoryFull:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
+
+
+def _allocate_locks(path: Path) -> None:
+    """LMDB would make a sparse file; it takes one that is large enough already."""
+    descriptor = os.open(path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(descriptor).st_size < LOCK_SIZE:
+            room.allocate(descriptor, LOCK_SIZE)
+    finally:
+        os.close(descriptor)
 
 
 def _open(path: Path) -> Any:

@@ -14,6 +14,8 @@ import mmap
 import os
 from typing import Final
 
+from evroute_kernel.runtime.room import allocate
+
 _PLACE: Final = slice(0, 16)
 _CLOCK: Final = slice(16, 24)
 _NUMBERS: Final = slice(24, 48)
@@ -37,7 +39,7 @@ class BlackBox:
     def __init__(self, descriptor: int) -> None:
         """Map the file; the descriptor may be closed afterwards."""
         if os.fstat(descriptor).st_size < SIZE:
-            os.ftruncate(descriptor, SIZE)
+            allocate(descriptor, SIZE)
         self._map = mmap.mmap(descriptor, SIZE)
         view = memoryview(self._map)
         self.place = view[_PLACE].cast("i")

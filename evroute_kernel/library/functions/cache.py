@@ -323,8 +323,7 @@ def cache_remove_chunk(context: Context, collection: str | None, glob: str) -> i
         context.error(f"no collection is named {name!r}; these are: {', '.join(known)}")
         return -1
     pattern, shared, table = glob_pattern(glob), context.process.shared, table_of(name)
-    with shared.transaction():
-        for key, _ in shared.items(table):
-            if pattern.fullmatch(key):
-                shared.delete(table, key)
+    for key, _ in shared.items(table):
+        if pattern.fullmatch(key):
+            shared.delete(table, key)  # each for itself: together they would need as much room again
     return 1
