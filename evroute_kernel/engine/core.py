@@ -46,23 +46,38 @@ class Core:
         self._loading = threading.Lock()
         self._opening = threading.Lock()
         self._companions = threading.Lock()
-        self._directory = make_directory()
         self._shared: Shared | None = None
         self._attached: list[Closeable] = []
         self._is_closed = False
         #: when it was opened, in seconds of the epoch
         self.started: Final = time()
+        self._world.expand = lambda text: expanded(text, self.shared)
+        self._start(workers)
+
+    def _start(self, workers: int) -> None:
+        """The first supervisor, or one for a supervisor that has failed. Raises NoRoom."""
+        self._directory = make_directory()
         self._supervisor = Supervisor(self._world, self._directory, workers)
         self._world.post = self._supervisor.post
-        self._world.expand = lambda text: expanded(text, self.shared)
         self._supervisor.start()
 
     def reset(self) -> None:
         """Back to the beginning: no routes, default settings, new workers, empty shared memory, empty log. Waits."""
         self._world.forget_all()
         self._supervisor.restart()
-        self.shared.clear()
+        if self._supervisor.failure is None:
+            self.shared.clear()
+        else:
+            self._replace_supervisor()
         self._world.records.forget()
+
+    def _replace_supervisor(self) -> None:
+        """The shared memory goes with the processes, so that is new as well."""
+        self._supervisor.close()
+        self._close_shared()
+        with self._opening:
+            if not self._is_closed:
+                self._start(self._supervisor.worker_limit)
 
     def close(self) -> None:
         """End all runs and processes. Waits for them; closing twice is harmless."""
@@ -91,9 +106,10 @@ class Core:
 
     @property
     def shared(self) -> Shared:
-        """`$shv`, the local cache and what else workers share."""
+        """`$shv`, the local cache and what else workers share. Raises SupervisorFailed where that has taken it away."""
         with self._opening:
             if self._shared is None:
+                self._supervisor.check()
                 self._shared = Shared(self._directory)
             return self._shared
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Final
 
 from evroute_kernel.engine.registry import Registry
 from evroute_kernel.engine.runs import Cause, RunError
 from evroute_kernel.engine.settings import Limits
-from evroute_kernel.engine.tasks import Task
+from evroute_kernel.engine.tasks import Raise, Task
 from evroute_kernel.runtime.values import decode
 
 _HINTS: Final[dict[Cause, str]] = {
@@ -23,11 +24,25 @@ def describe(
     """The error of a task whose statement `place` (slot, statement) was running. `words` is what the worker said."""
     slot, statement = place
     route, span = registry.place(slot, statement) if statement >= 0 else registry.header(task.slot)
-    top = registry.header(task.slot)[0]
-    where = top if route == top else f"{top}, in {route},"
+    top = registry.header(task.slot)[0] or "what no route handles"
+    where = top if route in ("", top) else f"{top}, in {route},"
     return RunError(
         cause, _message(cause, words, task, where, limits), task.event, route, span, _HINTS.get(cause), detail
     )
+
+
+def fault(raised: Raise, error: BaseException) -> RunError:
+    """The error of a raise that a fault of ours has ended, in this process."""
+    event = decode(raised.event)
+    what = f"the event {event}" if event else "the script"
+    detail = "".join(traceback.format_exception(error))
+    message = f"{what} failed inside the kernel: {words_of(error)}"
+    return RunError("internal error", message, event, "", None, _HINTS["internal error"], detail)
+
+
+def words_of(error: BaseException) -> str:
+    """An exception in one line."""
+    return f"{type(error).__name__}: {error}"
 
 
 def _message(cause: Cause, words: str, task: Task, where: str, limits: Limits) -> str:

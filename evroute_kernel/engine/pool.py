@@ -89,9 +89,12 @@ class Pool:
         while self.complaint is None and number not in self._workers:
             try:
                 worker = Worker(number, self._server(), self._directory, self._limits.memory, monotonic())
-            except OSError as error:  # no more processes or descriptors, or the fork server has just ended
+            except (BrokenPipeError, ConnectionResetError) as error:  # the fork server has just ended
                 self._failed(str(error))
                 self._drop_server()
+                continue
+            except Exception as error:  # no more processes, descriptors or memory: those that run go on
+                self._failed(str(error))
                 continue
             self._workers[number] = worker
             self.watch(worker)
@@ -114,7 +117,11 @@ class Pool:
     def _hear_server(self, launcher: Launcher) -> None:
         if launcher is not self._launcher:
             return  # replaced since the selector looked
-        messages = launcher.receive()
+        try:
+            messages = launcher.receive()
+        except Exception:
+            _log.exception("the fork server cannot be understood; it is replaced")
+            messages = None
         if messages is None:
             self._drop_server()
             return
@@ -166,8 +173,9 @@ class Pool:
 
     def send_all(self, data: bytes) -> None:
         for worker in self:
-            worker.send(data)
-            self.watch(worker)
+            with self._at_cost_of(worker):
+                worker.send(data)
+                self.watch(worker)
 
     def ask(self, number: int, future: Future[Variables]) -> None:
         """Ask a worker for its variables, at the next `put_questions`; one that does not exist has none."""
@@ -186,11 +194,12 @@ class Pool:
     def _ready(self, worker: Worker, mask: int) -> None:
         if not self._is_known(worker):
             return  # buried since the selector looked
-        if mask & selectors.EVENT_WRITE:
-            worker.send(b"")
-        if mask & selectors.EVENT_READ:
-            for message in worker.receive():
-                self._hear(worker, message)
+        with self._at_cost_of(worker):
+            if mask & selectors.EVENT_WRITE:
+                worker.send(b"")
+            if mask & selectors.EVENT_READ:
+                for message in worker.receive():
+                    self._hear(worker, message)
         if not worker.is_closed:
             self.watch(worker)
             return
@@ -216,24 +225,37 @@ class Pool:
         if lines is None:
             self._unwatch(worker.output)
         elif lines:
-            self._owner.printed(worker, lines)
+            with self._at_cost_of(worker):
+                self._owner.printed(worker, lines)
 
     def _bury(self, worker: Worker) -> None:
         """A worker is gone: take over what it left, and make its number free."""
         if not self._is_known(worker):
             return
         worker.expect_end(monotonic())
-        for message in worker.last_messages():
-            self._hear(worker, message)
+        if worker.fault is None:
+            with self._at_cost_of(worker):
+                for message in worker.last_messages():
+                    self._hear(worker, message)
         lines = worker.last_output()
         if not worker.has_booted and not worker.was_killed:
             self._failed("\n".join([*lines, f"a worker {worker.ending} before it was ready"]))
         elif lines:
-            self._owner.printed(worker, lines)
+            with self._at_cost_of(worker):
+                self._owner.printed(worker, lines)
         del self._workers[worker.number]
         self._inquiries.forget(worker)
         self._owner.lost(worker)
         self._release(worker)
+
+    @contextlib.contextmanager
+    def _at_cost_of(self, worker: Worker) -> Iterator[None]:
+        """What fails here is about this worker: it is given up, and with it its run. All others go on."""
+        try:
+            yield
+        except Exception as error:
+            _log.exception("worker %d (process %s) is given up", worker.number, worker.pid)
+            worker.give_up(error, monotonic())
 
     def _is_known(self, worker: Worker) -> bool:
         return self._workers.get(worker.number) is worker
@@ -260,7 +282,8 @@ class Pool:
             if worker.deadline > now:
                 continue
             if worker.state is State.RUNNING:
-                self._owner.overdue(worker)
+                with self._at_cost_of(worker):
+                    self._owner.overdue(worker)
             elif worker.state is State.ENDING and worker.was_killed:
                 _log.error("worker %d (process %s) does not end; it is left behind", worker.number, worker.pid)
                 self._bury(worker)

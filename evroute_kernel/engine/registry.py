@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # the compiler is imported when there is something to compile
 #: kind, name, and a count for timer routes, of which several may have one name
 Key = tuple[str, str, int]
 NO_PLACE: Final = ("", None)
+#: no block at all: what is said of a task that runs none
+NO_SLOT: Final = -1
 #: kinds of route that nothing calls: they run because of an event, a timer or the start
 TOP_ROUTES: Final = frozenset({"event_route", "timer_route", "startup_route"})
 
@@ -145,10 +147,9 @@ class Registry:
         route = self._compiled[slot]
         return route.title, route.spans[statement] if 0 <= statement < len(route.spans) else route.header
 
-    def header(self, slot: int) -> tuple[str, Span]:
-        """Title and header of a block."""
-        route = self._compiled[slot]
-        return route.title, route.header
+    def header(self, slot: int) -> tuple[str, Span | None]:
+        """Title and header of a block; nothing for `NO_SLOT`."""
+        return self.place(slot, -1)
 
     # -- look-up --------------------------------------------------------------------------------------------------
 

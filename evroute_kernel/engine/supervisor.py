@@ -7,6 +7,7 @@ deadline. Callers talk to the thread by commands; it answers by futures, and tel
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -15,6 +16,7 @@ from time import monotonic, time
 from typing import Any, Final
 
 from evroute_kernel.engine.endings import Endings, is_for_another
+from evroute_kernel.engine.failures import fault, words_of
 from evroute_kernel.engine.hearing import Hearing
 from evroute_kernel.engine.loop import Loop
 from evroute_kernel.engine.pool import Pool
@@ -38,6 +40,18 @@ from evroute_kernel.worker.messages import (
 
 #: seconds that an interrupted route gets before its worker is killed
 GRACE: Final = 0.025
+_log = logging.getLogger(__name__)
+
+
+class SupervisorFailed(RuntimeError):
+    """The thread that runs a session's routes has failed, by a fault of ours."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(
+            f"the session runs no routes any more, because a part of it has failed ({words_of(error)}): "
+            "%reset, in Python Session.reset(), starts afresh. This is a fault of evroute_kernel; please report it"
+        )
+        self.__cause__ = error
 
 
 class Supervisor:
@@ -60,6 +74,8 @@ class Supervisor:
         self._lent: list[int] = []
         self._runs = 0
         self._closing = False
+        #: why there is no supervisor any more
+        self.failure: SupervisorFailed | None = None
 
     # -- for any thread -------------------------------------------------------------------------------------------
 
@@ -71,25 +87,25 @@ class Supervisor:
     def submit(self, raised: Raise, *tasks: Task) -> None:
         """Queue the first tasks of a raise."""
         raised.future.set_running_or_notify_cancel()
-        self._loop.post(lambda: self._submit(raised, tasks))
+        self._post_about(raised, lambda: self._submit(raised, tasks))
 
     def feed(self, replay: Replay, portion: Portion) -> None:
         """One more portion of a replay that has been submitted."""
-        self._loop.post(lambda: self._replays.feed(replay, portion))
+        self._post_about(replay, lambda: self._replays.feed(replay, portion))
 
     def fed(self, replay: Replay, error: BaseException | None = None) -> None:
         """A replay gets no more portions; `error`: because reading them failed."""
-        self._loop.post(lambda: self._replays.fed(replay, error))
+        self._post_about(replay, lambda: self._replays.fed(replay, error))
 
     def tell_broken(self, replay: Replay, line: int, reason: str) -> None:
         """A line of what is replayed holds no event."""
-        self._loop.post(lambda: replay.add_broken(1, iter([BrokenLine(line, reason)])))
+        self._post_about(replay, lambda: replay.add_broken(1, iter([BrokenLine(line, reason)])))
 
     def send_out(self, batch: Batch) -> None:
         """Raise the events of a batch that no route handles: they only go to those who listen."""
         batch.open += 1
         self.submit(batch)
-        self._loop.post(lambda: self._send_out(batch))
+        self._post_about(batch, lambda: self._send_out(batch))
 
     def post(self, command: Callable[[], None]) -> None:
         """Let the thread do something."""
@@ -97,7 +113,7 @@ class Supervisor:
 
     def report(self, raised: Raise, record: LogRecord) -> None:
         """Add a record to those of a raise."""
-        self._loop.post(lambda: self.record(raised, record))
+        self._post_about(raised, lambda: self.record(raised, record))
 
     def interrupt(self, selects: Callable[[Raise], bool]) -> int:
         """End the raises that `selects` chooses; how many there were. Their routes end within milliseconds."""
@@ -122,14 +138,21 @@ class Supervisor:
         until.add_done_callback(lambda _: self._loop.post(lambda: self._lent.remove(number)))
 
     def workers(self) -> list[WorkerInfo]:
-        """The workers that live, lowest number first."""
+        """The workers that live, lowest number first. Raises SupervisorFailed."""
+        self.check()
         return self._loop.ask(lambda: [worker.info(self._running(worker)) for worker in self._pool])
 
     def variables(self, number: int) -> Future[Variables]:
-        """What a worker keeps; known when the run that it may have under way has ended."""
+        """What a worker keeps; known when the run that it may have under way has ended. Raises SupervisorFailed."""
+        self.check()
         future: Future[Variables] = Future()
         self._loop.post(lambda: self._pool.ask(number, future))
         return future
+
+    def check(self) -> None:
+        """Raise SupervisorFailed if the thread has failed."""
+        if self.failure is not None:
+            raise self.failure
 
     def close(self) -> None:
         """End every run and process. Returns when none is left; closing twice is harmless."""
@@ -148,12 +171,13 @@ class Supervisor:
 
     def failed(self, error: BaseException) -> None:
         self._closing = True
+        self.failure = SupervisorFailed(error)
         raises, self._raises = self._raises, set()
         for raised in raises:
             raised.ended = "internal error"
             if isinstance(raised, Replay):
                 self._replays.stop(raised)  # or the thread that feeds it would wait for ever
-            raised.future.set_exception(error)
+            raised.future.set_exception(self.failure)
 
     def end(self) -> None:
         self._pool.close()
@@ -173,6 +197,9 @@ class Supervisor:
     # -- raises ---------------------------------------------------------------------------------------------------
 
     def _submit(self, raised: Raise, tasks: tuple[Task, ...]) -> None:
+        if self.failure is not None:
+            raised.future.set_exception(self.failure)
+            return
         self._raises.add(raised)
         self._pool.forgive()
         for task in tasks:
@@ -190,7 +217,7 @@ class Supervisor:
     def go_on(self, worker: Worker, task: Task) -> None:
         """What remains of a task: in the same worker at once, or in its turn if the worker is gone."""
         if worker.state is State.IDLE:
-            self._start(worker, task)
+            self._try_to_start(worker, task)
         else:
             self.put_back(task)
 
@@ -262,7 +289,7 @@ class Supervisor:
         for worker in self._pool:
             is_surplus = worker.number > limit
             while worker.state is State.IDLE and (task := self._queue.take(worker.number, not is_surplus)) is not None:
-                self._start(worker, task)
+                self._try_to_start(worker, task)
             if is_surplus and worker.state is State.IDLE:
                 worker.kill(monotonic())
         for number in self._queue.bound():
@@ -274,6 +301,15 @@ class Supervisor:
                 starting += 1
         if self._pool.complaint is not None:
             self._give_up(self._pool.complaint)
+
+    def _try_to_start(self, worker: Worker, task: Task) -> None:
+        """As `_start`; what fails costs the worker, which may know half of what it needs, and the raise."""
+        try:
+            self._start(worker, task)
+        except Exception as error:
+            _log.exception("worker %d could not be given a run", worker.number)
+            worker.give_up(error, monotonic())
+            self._break(task.raised, error)
 
     def _start(self, worker: Worker, task: Task) -> None:
         """Let an idle worker run a task, unless its raise has ended."""
@@ -307,6 +343,26 @@ class Supervisor:
             self._end(raised, "interrupted")
             raised.future.set_exception(error)
 
+    def _break(self, raised: Raise, error: Exception) -> None:
+        """A fault of ours has struck a raise. It ends at once, and says so; whatever its tasks still do is ignored."""
+        if raised in self._raises:
+            self._raises.discard(raised)
+            raised.fail(fault(raised, error))
+            self._end(raised, "internal error")
+            raised.close(monotonic())
+
+    def _post_about(self, raised: Raise, command: Callable[[], object]) -> None:
+        """Let the thread do something about a raise, which is all that it costs if that fails."""
+
+        def guarded() -> None:
+            try:
+                command()
+            except Exception as error:
+                _log.exception("a raise of %s has failed", decode(raised.event))
+                self._break(raised, error)
+
+        self._loop.post(guarded)
+
     def _send_out(self, batch: Batch) -> None:
         """Raise some events, then let others have the thread."""
         try:
@@ -316,7 +372,7 @@ class Supervisor:
             return
         batch.done += len(lists)
         if lists:
-            self._loop.post(lambda: self._send_out(batch))
+            self._post_about(batch, lambda: self._send_out(batch))
         else:
             self.complete(batch)
 
@@ -337,6 +393,13 @@ class Supervisor:
         task = worker.task
         if task is None:
             return  # the last words of a run that was given up
+        try:
+            self._hear(worker, task, message)
+        except Exception as error:  # here, because the worker may have no task any more
+            self._break(task.raised, error)
+            raise
+
+    def _hear(self, worker: Worker, task: Task, message: Message) -> None:
         if isinstance(message, RouteFinished):
             task.raised.finish(message)
             self._endings.route_ended(worker)
@@ -371,9 +434,19 @@ class Supervisor:
 
     def lost(self, worker: Worker) -> None:
         task = worker.finished()
-        if isinstance(task, Portion) and not is_for_another(worker, task):
-            self._replays.lost(worker, task, worker.verdict or "worker died")
-        elif task is not None:
-            self._endings.lost(worker, task)
+        if task is not None:
+            try:
+                self._task_lost(worker, task)
+            except Exception as error:
+                _log.exception("the end of worker %d could not be told", worker.number)
+                self._break(task.raised, error)
         self._restarts = [restart for restart in self._restarts if not restart.without(worker)]
         self._keep_warm()
+
+    def _task_lost(self, worker: Worker, task: Task) -> None:
+        if worker.fault is not None:
+            self._break(task.raised, worker.fault)
+        elif isinstance(task, Portion) and not is_for_another(worker, task):
+            self._replays.lost(worker, task, worker.verdict or "worker died")
+        else:
+            self._endings.lost(worker, task)

@@ -126,6 +126,7 @@ _ENDED: Final[dict[Cause, str]] = {
     "timed out": "not finished in time",
     "no worker": "not run: no worker could be started",
     "closed": "not run to its end: the session was closed",
+    "internal error": "not run to its end: the kernel failed",
 }
 
 

@@ -232,9 +232,9 @@ def test_a_fault_in_a_batch_costs_one_event(session: Session, define: Define, fa
 
 
 def test_an_interrupted_batch_ends_early(session: Session, define: Define, wait: Wait) -> None:
-    define(session, E_A='load("time").sleep(0.001)')
+    define(session, E_A='p.shared.put("shv", "begun", 1)\nload("time").sleep(0.001)')
     future = session.submit_batch("E_A", [{}] * 100_000)
-    wait(lambda: is_running(session))
+    wait(lambda: session.shared.get("shv", "begun") == 1)  # an interrupt that comes before the first event ends it too
     assert session.interrupt() == 1
     result = future.result()
     assert 0 < result.events < 100_000

@@ -19,6 +19,8 @@ from evroute_kernel.engine.mi.protocol import (
     read_request,
     result_reply,
 )
+from evroute_kernel.engine.supervisor import SupervisorFailed
+from evroute_kernel.runtime.shared import SharedMemoryFull
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +28,10 @@ _log = logging.getLogger(__name__)
 def execute(management: Management, method: str, params: Params = None) -> Any:
     """Run a command by any of its names; its result, as JSON has it. Raises CommandError."""
     found = find(method)
-    return found.run(management, match(found, params))
+    try:
+        return found.run(management, match(found, params))
+    except (SharedMemoryFull, SupervisorFailed) as error:
+        raise CommandError(SERVER_ERROR, "Server error", str(error)) from error
 
 
 def answer(management: Management, message: bytes) -> bytes | None:

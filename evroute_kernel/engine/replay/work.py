@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
+from evroute_kernel.engine.registry import NO_SLOT
 from evroute_kernel.engine.replay.result import BrokenLine, FailedEvent, Latencies, ReplayResult
 from evroute_kernel.engine.runs import LogRecord, RunError
 from evroute_kernel.engine.tasks import ERRORS_KEPT, Many
@@ -204,8 +205,8 @@ class Portion:
 
     @property
     def slot(self) -> int:
-        """The route that runs first, of the event that the worker speaks of if there is one."""
-        return next(iter(self.handlers.get(self.event, self.slots)), 0)
+        """The route that runs first, of the event that the worker speaks of if there is one; `NO_SLOT` for none."""
+        return next(iter(self.handlers.get(self.event, self.slots)), NO_SLOT)
 
     def message(self, run: int) -> Message:
         replay = self.raised
