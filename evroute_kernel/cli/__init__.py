@@ -17,6 +17,7 @@ from typing import Final, NoReturn
 
 from evroute_kernel import __version__
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_USAGE, FailedError, UsageError
+from evroute_kernel.runtime.room import NoRoom
 
 #: command -> what it is for. Each is a module here: `add(parser)` gives it its arguments and a function to run
 COMMANDS: Final = {
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except UsageError as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_USAGE)
-    except FailedError as error:
+    except (FailedError, NoRoom) as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_FINDINGS)
     except KeyboardInterrupt:

@@ -64,6 +64,17 @@ def run_failure(errors: Sequence[RunError], span: Span | None = None) -> CellFai
     return CellFailure("RouteFailed", diagnostics)
 
 
+def no_fault(error: BaseException) -> CellFailure | None:
+    """The failure of an exception that says itself what is the matter and what to do; None for any other."""
+    from evroute_kernel.engine.supervisor import SupervisorFailed
+    from evroute_kernel.runtime.room import NoRoom
+    from evroute_kernel.runtime.shared import SharedMemoryFull
+
+    if isinstance(error, NoRoom | SharedMemoryFull | SupervisorFailed):
+        return failure(type(error).__name__, str(error))
+    return None
+
+
 def internal_error(error: BaseException) -> CellFailure:
     """A fault of this program, in one line; the traceback is for the kernel's log."""
     hint = "this is a fault of the kernel, not of your script; please report it"

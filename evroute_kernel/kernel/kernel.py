@@ -163,7 +163,7 @@ class EvrouteKernel(ConcurrentKernel):
     ) -> dict[str, Any]:
         """Run a cell; the reply without what all replies have."""
         from evroute_kernel.kernel.execution import CellRun
-        from evroute_kernel.kernel.failures import CellFailure, Interrupted, failure, internal_error
+        from evroute_kernel.kernel.failures import CellFailure, Interrupted, failure, internal_error, no_fault
 
         name = f"In[{self._number}]"
         owner = cell_id or self.get_parent("shell")["header"]["msg_id"]
@@ -178,6 +178,8 @@ class EvrouteKernel(ConcurrentKernel):
         except Interrupted:
             return self.fail(outlet, failure("Interrupted", "the cell was stopped"))
         except Exception as error:
+            if (told := no_fault(error)) is not None:
+                return self.fail(outlet, told)
             self.log.exception("internal error")
             return self.fail(outlet, internal_error(error))
         return {"status": "ok", "payload": self.cell.pages}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from evroute_kernel.runtime.room import NoRoom
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -72,7 +74,8 @@ class Notebook:
         from evroute_kernel.lang.parser import grammar
 
         if not self._is_closed:
-            self.session  # noqa: B018 - opened for the first cell
+            with suppress(NoRoom):  # the first cell tries again, and can tell
+                self.session  # noqa: B018 - opened for the first cell
             grammar()
 
     def prepare_for_questions(self) -> None:
