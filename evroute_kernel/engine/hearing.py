@@ -14,6 +14,7 @@ from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Span
 from evroute_kernel.worker.messages import (
     Answer,
+    DiagnosticsRepeated,
     EventRaised,
     LogLine,
     Message,
@@ -41,6 +42,8 @@ class Hearing:
             self._subscribed(worker, message)
         elif isinstance(message, StubCalled):
             self._stub_called(worker, task, message)
+        elif isinstance(message, DiagnosticsRepeated):
+            task.raised.count_late(self._late_record(worker, task, message), message.count)
         elif isinstance(message, RecordedEventRuns) and isinstance(task, Portion):
             task.event, task.line = message.event, message.line
 
@@ -50,6 +53,11 @@ class Hearing:
         text = decode(line.text)
         record = LogRecord(level, text, line.diagnostic, decode(task.event), route, worker.number, span, line.time)
         self._books.record(task.raised, record)
+
+    def _late_record(self, worker: Worker, task: Task, told: DiagnosticsRepeated) -> LogRecord:
+        route, span = self._place(told.slot, told.statement)
+        level = NAMES.get(told.level, str(told.level))
+        return LogRecord(level, decode(told.text), True, decode(task.event), route, worker.number, span, told.time)
 
     def _place(self, slot: int, statement: int) -> tuple[str, Span | None]:
         route, span = self._world.registry.place(slot, statement)

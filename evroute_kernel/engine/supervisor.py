@@ -239,8 +239,8 @@ class Supervisor:
         if raised.open > 0 or raised not in self._raises:
             return
         self._raises.discard(raised)
-        for words in raised.last_words():
-            self.record(raised, LogRecord("WARNING", words, True, decode(raised.event), "", 0, None, time()))
+        for record in raised.last_records(time()):
+            self._world.records.publish(record, raised.origin)
         raised.close(monotonic())
 
     def _end(self, raised: Raise, cause: Cause) -> None:
@@ -420,7 +420,7 @@ class Supervisor:
             record = LogRecord("WARNING", line, True, event, route, worker.number, None, time())
             if task is None:
                 self._world.records.publish(record, None)
-            elif task.raised.room:
+            else:
                 self.record(task.raised, record)
 
     def overdue(self, worker: Worker) -> None:

@@ -8,9 +8,9 @@ are portions, is in `engine.replay.work`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from evroute_kernel.engine.events import Params
 from evroute_kernel.engine.runs import BatchResult, Cause, LogRecord, RouteRuns, Run, RunError
 from evroute_kernel.runtime.values import decode
+from evroute_kernel.worker.late import Late
 from evroute_kernel.worker.messages import Message, RouteFinished, RunBatch, RunRoute
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ class Raise:
     #: log lines and raised events beyond the limits
     dropped_lines: int = 0
     dropped_events: int = 0
+    #: what the runtime itself says beyond the limit
+    late: Late[LogRecord] = field(default_factory=Late)
+    late_records: list[LogRecord] = field(default_factory=list)
 
     @property
     def room(self) -> int:
@@ -82,9 +86,28 @@ class Raise:
         return min(self.deadline, now + self.timeout)
 
     def keep(self, record: LogRecord) -> bool:
-        """Keep a log record; False when it is not to be shown."""
-        self.records.append(record)
-        return True
+        """Keep a log record; False when it is not to be shown now."""
+        if self.room > 0:
+            self.records.append(record)
+            return True
+        if record.diagnostic:
+            return self.keep_late(record)
+        self.dropped_lines += 1
+        return False
+
+    def keep_late(self, record: LogRecord) -> bool:
+        """Keep what the runtime itself says beyond the limit. It is shown last of all, where nobody overlooks it."""
+        if self.is_news(record):
+            self.late_records.append(record)
+        return False
+
+    def is_news(self, record: LogRecord) -> bool:
+        """Whether the same, or much like it, has not been said beyond the limit yet."""
+        return self.late.is_to_be_told(_statement(record), record.text, record)
+
+    def count_late(self, record: LogRecord, count: int) -> None:
+        """The runtime said so, or much the same, so many times beyond the limit."""
+        self.late.hold(_statement(record), record, count)
 
     def fail(self, error: RunError, line: int = 0) -> None:
         """A route did not come to its end. `line`: where its event is recorded, 0 for one that is not."""
@@ -105,6 +128,14 @@ class Raise:
             words.append(f"{self.dropped_events} raised events were dropped: {RAISED_LIMIT} were waiting already")
         return words
 
+    def last_records(self, moment: float) -> list[LogRecord]:
+        """What is to be shown when it is over; from now on part of its log. `moment`: seconds of the epoch."""
+        event = decode(self.event)
+        words = [LogRecord("WARNING", said, True, event, "", 0, None, moment) for said in self.last_words()]
+        last = [*words, *self.late_records, *(_counted(record, count) for record, count in self.late.release())]
+        self.records += last
+        return last
+
     def close(self, now: float) -> None:
         """All of it has ended: hand over the result."""
         if self.ended is not None and not self.errors:
@@ -119,6 +150,16 @@ class Raise:
 
     def _ran(self) -> tuple[RouteRuns, ...]:
         return tuple(RouteRuns(decode(event), decode(route), runs) for (event, route), runs in self.ran.items())
+
+
+def _statement(record: LogRecord) -> Hashable:
+    """What a record is about."""
+    return record.route, record.span, record.level
+
+
+def _counted(record: LogRecord, count: int) -> LogRecord:
+    """The last of many."""
+    return record if count == 1 else replace(record, text=f"{record.text} (and {count - 1:,} more like this)")
 
 
 _ENDED: Final[dict[Cause, str]] = {
@@ -136,6 +177,13 @@ class Many(Raise):
 
     def last_moment(self, now: float) -> float:
         return inf
+
+    def keep_late(self, record: LogRecord) -> bool:
+        """It is shown at once: there may be hours until all is over."""
+        if not self.is_news(record):
+            return False
+        self.records.append(record)
+        return True
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

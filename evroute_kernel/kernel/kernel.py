@@ -136,7 +136,7 @@ class EvrouteKernel(ConcurrentKernel):
             if reply["status"] == "ok":
                 reply["user_expressions"] = await self.evaluate_all(user_expressions or {})
         finally:
-            outlet.flush()
+            outlet.settle()
             self.cell = self.running = None
             if not store_history and not silent:
                 self.execution_count -= 1  # the base class has counted it; only stored cells have a number of their own

@@ -1,7 +1,9 @@
 """What a cell shows: streams, displays, the error, each sent under the request that caused it.
 
 Log records arrive from the engine's thread, at any time, also after their cell has ended. They are gathered for some
-milliseconds and sent in the order in which they came, so that a flood of lines becomes few messages.
+milliseconds and sent in the order in which they came. A cell sends some messages at once and then so many a second
+(`pace`): where the streams alternate faster, what was gathered of one stream becomes one message. What repeats itself,
+and the middle of very many lines, is counted and not shown (`folding`).
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ from itertools import groupby
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
+from evroute_kernel.kernel.folding import Folding, Piece
+from evroute_kernel.kernel.pace import Pace
+
 if TYPE_CHECKING:
     from evroute_kernel.engine.session import LogRecord
 
@@ -19,6 +24,10 @@ if TYPE_CHECKING:
 GATHER: Final = 0.02
 #: characters that are sent at once, by the thread that wrote them: a flood slows its route, not the kernel
 LARGE: Final = 1 << 16
+#: seconds after which the lines that are counted are told, in a cell that runs: its output should not depend on time
+LONG_HOLD: Final = 10.0
+#: the same when the cell has ended, and something goes on
+SHORT_HOLD: Final = 1.0
 
 STDOUT: Final = "stdout"
 STDERR: Final = "stderr"
@@ -60,9 +69,13 @@ class Outlet:
         #: the cell's value as text, when it has shown one
         self.value: str | None = None
         self._lock = Lock()
-        self._gathered: list[tuple[str, str]] = []
+        self._gathered: list[Piece] = []
         self._size = 0
         self._expected = False
+        self._pace = Pace()
+        self._folding = Folding()
+        self._hold = LONG_HOLD
+        self._is_hold_timed = False
 
     def record(self, record: LogRecord) -> None:
         """Show a log record: NOTICE and below on stdout, WARNING and worse on stderr."""
@@ -71,35 +84,79 @@ class Outlet:
 
     def show_record(self, record: LogRecord) -> None:
         """The same for one that `%expect` is not to find."""
-        self.write(self.text_of(record), STDERR if record.level in SEVERE else STDOUT)
+        text = self.text_of(record)
+        if self.silent or not text:
+            return
+        stream = STDERR if record.level in SEVERE else STDOUT
+        key = record.level, record.text, record.span if record.diagnostic else None
+        with self._lock:
+            self._gather(self._folding.take(stream, key, text))
+            self._time_hold()
 
     def write(self, text: str, stream: str = STDOUT) -> None:
-        """Show text on a stream, soon."""
+        """Show text on a stream, soon, and all of it."""
         if self.silent or not text:
             return
         with self._lock:
-            self._gathered.append((stream, text))
-            self._size += len(text)
-            large = self._size >= LARGE
-            wake = not self._expected
+            self._gather([*self._folding.release(), (stream, text)])
+
+    def _gather(self, pieces: Sequence[Piece]) -> None:
+        """Keep text until it is sent. Under the lock."""
+        if not pieces:
+            return
+        self._gathered += pieces
+        self._size += sum(len(text) for _, text in pieces)
+        if self._size >= LARGE:
+            self._send_gathered(whatever_the_pace=False)
+        self._expect(GATHER)
+
+    def _expect(self, seconds: float) -> None:
+        """See to it that what is gathered will be sent."""
+        if not self._expected:
             self._expected = True
-        if large:
-            self.flush()
-        if wake:
-            self.later(GATHER, self._due)
+            self.later(seconds, self._due)
 
     def _due(self) -> None:
         with self._lock:
             self._expected = False
-        self.flush()
+            self._send_gathered(whatever_the_pace=False)
+            if self._gathered:
+                self._expect(max(GATHER, self._pace.wait(len({stream for stream, _ in self._gathered}))))
+
+    def _time_hold(self) -> None:
+        """Lines that are counted must be told, even if nothing comes after them."""
+        if self._folding.is_holding and not self._is_hold_timed:
+            self._is_hold_timed = True
+            self.later(self._hold, self._held_long)
+
+    def _held_long(self) -> None:
+        with self._lock:
+            self._is_hold_timed = False
+            self._gather(self._folding.release())
 
     def flush(self) -> None:
         """Send what has been gathered."""
         with self._lock:
-            gathered, self._gathered, self._size = self._gathered, [], 0
-            # sent under the lock: two threads that flush must not overtake one another
-            for stream, pieces in groupby(gathered, key=lambda piece: piece[0]):
-                self.publish("stream", {"name": stream, "text": "".join(p[1] for p in pieces)}, self.parent)
+            self._send_gathered(whatever_the_pace=True)
+
+    def settle(self) -> None:
+        """Show all that is held back, and send it: the cell ends. What goes on after it may still show more."""
+        with self._lock:
+            self._hold = SHORT_HOLD
+            self._gather(self._folding.release())
+            self._send_gathered(whatever_the_pace=True)
+
+    def _send_gathered(self, *, whatever_the_pace: bool) -> None:
+        """Send what has been gathered, if there is room for it. Under the lock: two threads must not overtake one
+        another."""
+        room = self._pace.room
+        messages = _messages(self._gathered, room)
+        if len(messages) > room and not whatever_the_pace:
+            return
+        self._gathered, self._size = [], 0
+        self._pace.spend(len(messages))
+        for stream, text in messages:
+            self.publish("stream", {"name": stream, "text": text}, self.parent)
 
     def display(self, data: Bundle, metadata: Bundle | None = None, display_id: str | None = None) -> None:
         """Show something in one of several formats; `text/plain` is always among them."""
@@ -108,7 +165,9 @@ class Outlet:
 
     def update(self, display_id: str, data: Bundle) -> None:
         """Show something else in the place of an earlier display."""
-        self._send("update_display_data", {"data": data, "metadata": {}, "transient": {"display_id": display_id}})
+        content = {"data": data, "metadata": {}, "transient": {"display_id": display_id}}
+        if not self.silent:
+            self.publish("update_display_data", content, self.parent)
 
     def result(self, data: Bundle, count: int) -> None:
         """Show the value of the cell as `Out[count]`."""
@@ -118,6 +177,8 @@ class Outlet:
     def clear(self, wait: bool) -> None:
         """Take back what the cell has shown; with `wait` when the next output comes."""
         self._send("clear_output", {"wait": wait})
+        with self._lock:
+            self._folding = Folding()
 
     def error(self, name: str, message: str, traceback: Sequence[str]) -> None:
         """Show why the cell failed; at most once a cell."""
@@ -125,8 +186,26 @@ class Outlet:
 
     def _send(self, kind: str, content: dict[str, Any]) -> None:
         if not self.silent:
-            self.flush()
-            self.publish(kind, content, self.parent)
+            with self._lock:
+                self._gather(self._folding.release())
+                self._send_gathered(whatever_the_pace=True)
+                self.publish(kind, content, self.parent)
+
+
+def _messages(pieces: Sequence[Piece], room: int) -> list[Piece]:
+    """Pieces as few messages: in their order while there is room, those that find none one message for each stream.
+
+    The stream that spoke last comes last.
+    """
+    joined = [(stream, [text for _, text in group]) for stream, group in groupby(pieces, key=lambda piece: piece[0])]
+    if len(joined) > room:
+        exact = max(0, room - len((STDOUT, STDERR)))
+        rest: dict[str, list[str]] = {}
+        for stream, texts in joined[exact:]:
+            rest.setdefault(stream, []).extend(texts)
+        last = joined[-1][0]
+        joined[exact:] = sorted(rest.items(), key=lambda item: item[0] == last)
+    return [(stream, "".join(texts)) for stream, texts in joined]
 
 
 @dataclass(eq=False)

@@ -18,6 +18,7 @@ from typing import Any, Final
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.actions import action_name, server_line
 from evroute_kernel.lang.expressions import Expressions, has_text
+from evroute_kernel.lang.loops import too_long
 from evroute_kernel.lang.pythontree import Place
 from evroute_kernel.library.declarations import ALL
 from evroute_kernel.library.template import VariableSpec, parse_variable
@@ -285,7 +286,8 @@ class RouteGenerator(Expressions):
         test, settle = self._test(node.test, place)
         functions, self.pending = self.pending, []
         faulty = self._faulty(node.test, place)
-        over = [place.run(place.call("loop_limit_reached", _c(place), place.name(limit))), place.break_()]
+        advice = place.constant(too_long(node))
+        over = [place.run(place.call("loop_limit_reached", _c(place), place.name(limit), advice)), place.break_()]
         ended = [*faulty, place.let(place.constant(1), "r"), place.break_()]
         with self._loop(node):
             # an empty body ends the loop after its condition, with code 1

@@ -332,8 +332,9 @@ def again(context: Context, statement: int) -> None:
     plain(context.process.at)[0] = statement
 
 
-def loop_limit_reached(context: Context, limit: int) -> None:
-    context.error(f"the loop has run {limit} times and is left: raise the global max_while_loops")
+def loop_limit_reached(context: Context, limit: int, advice: str) -> None:
+    """`advice`: what the loop's text tells about it."""
+    context.error(f"the loop has run {limit} times and is left: {advice}")
 
 
 def not_a_collection(context: Context, text: str) -> int:

@@ -153,6 +153,7 @@ class Child:
         self._blackbox.place[STATEMENT] = -1
         if route.kind == "startup_route":
             self._leftover = context.avps
+        outbox.tell_late()
         outbox.send(end)
         _exit_if_out_of_memory(end)
 
@@ -176,6 +177,7 @@ class Child:
             if failure is not None and failure.cause in ENDS_BATCH:
                 break
         place[STATEMENT] = -1
+        outbox.tell_late()
         outbox.end()
         outbox.send(BatchFinished(message.run, done, outbox.dropped))
         _exit_if_out_of_memory(failure)

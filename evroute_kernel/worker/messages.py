@@ -79,7 +79,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class RunRoute:
-    """Run one route once. `run` is unique in the session and not 0; `room` is how many log records may be sent."""
+    """Run one route once. `run` is unique in the session and not 0; `room` is how many log records may be sent;
+    beyond it only what the runtime itself says, and with a room of -1 nothing at all."""
 
     run: int
     slot: int
@@ -193,6 +194,18 @@ class StubCalled:
     slot: int
     statement: int
     time: float
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticsRepeated:
+    """The last of `count` messages of the runtime about one statement, for which the log limit left no room."""
+
+    level: int
+    text: str
+    slot: int
+    statement: int
+    time: float
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +324,7 @@ class WorkerEnded:
 Message: TypeAlias = (
     "LoadRoutes | Settings | Subscriptions | Limits | RunRoute | RunBatch | RunPortion | Booted | LogLine"
     " | EventRaised | Subscribed | StubCalled | RouteFinished | RouteFailed | BatchFinished | PortionFinished"
-    " | RecordedEventRuns"
+    " | RecordedEventRuns | DiagnosticsRepeated"
     " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | AskVariables | VariablesTold | Answer"
 )
 
@@ -341,6 +354,7 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     AskVariables,
     VariablesTold,
     Answer,
+    DiagnosticsRepeated,
 )
 #: number of a class in a frame; log lines are packed from it without building the object first
 TAGS: Final = {cls: tag for tag, cls in enumerate(_CLASSES)}

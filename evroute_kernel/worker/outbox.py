@@ -13,14 +13,30 @@ from typing import Final
 
 from evroute_kernel.runtime.context import Record
 from evroute_kernel.worker.blackbox import BlackBox
-from evroute_kernel.worker.messages import TAGS, LogLine, Message, RecordedEventRuns, encode, pack
+from evroute_kernel.worker.late import Late
+from evroute_kernel.worker.messages import (
+    TAGS,
+    DiagnosticsRepeated,
+    LogLine,
+    Message,
+    RecordedEventRuns,
+    encode,
+    pack,
+)
 
 _LOG_LINE: Final = TAGS[LogLine]
 _RECORDED: Final = TAGS[RecordedEventRuns]
 
+#: name and line of a recorded event
+Recorded = tuple[str, int]
+
 
 class Outbox:
-    """Writes messages in order. `room` log lines may still be sent in this run; `dropped` found no room."""
+    """Writes messages in order.
+
+    `room` log records may still be sent in this run; `dropped` log lines found no room. What the runtime itself says
+    is sent even then (`Late`), unless the room is -1.
+    """
 
     def __init__(self, stream: socket.socket, blackbox: BlackBox) -> None:
         self._stream = stream
@@ -31,12 +47,15 @@ class Outbox:
         self.on_release: Callable[[], None] | None = None
         self.room = 0
         self.dropped = 0
-        #: name and line of the recorded event that runs, until a message has told it
-        self.recorded: tuple[str, int] | None = None
+        #: the recorded event that runs, until a message has told it
+        self.recorded: Recorded | None = None
+        self._told: Recorded | None = None
+        self._late: Late[tuple[Record, float, Recorded | None]] = Late()
 
     def begin(self, room: int, *, collecting: bool) -> None:
         """A run begins."""
         self.room, self.dropped = room, 0
+        self._late, self._told = Late(), None
         self._collecting = collecting
 
     def end(self) -> None:
@@ -46,12 +65,26 @@ class Outbox:
 
     def log(self, record: Record) -> None:
         """`Process.emit`."""
-        if self.room <= 0:
+        level, text, diagnostic, (slot, statement) = record
+        moment = time()
+        if self.room > 0:
+            self.room -= 1
+        elif not diagnostic or self.room < 0:
             self.dropped += 1
             return
-        self.room -= 1
-        level, text, diagnostic, (slot, statement) = record
-        self._put(pack(_LOG_LINE, level, text, diagnostic, slot, statement, time()))
+        else:
+            event = self.recorded or self._told
+            if not self._late.is_to_be_told((slot, statement, level), text, (record, moment, event)):
+                return
+        self._put(pack(_LOG_LINE, level, text, diagnostic, slot, statement, moment))
+
+    def tell_late(self) -> None:
+        """The run is about to end: tell what the runtime said again and again, when there was no room."""
+        for (record, moment, event), count in self._late.release():
+            level, text, _, (slot, statement) = record
+            self.recorded = event
+            self.send(DiagnosticsRepeated(level, text, slot, statement, moment, count))
+        self.recorded = None
 
     def send(self, message: Message) -> None:
         self._put(encode(message))
@@ -72,7 +105,7 @@ class Outbox:
         self.is_busy = True
         if self.recorded is not None:
             frame = pack(_RECORDED, *self.recorded) + frame
-            self.recorded = None
+            self._told, self.recorded = self.recorded, None
         if not self._collecting or not self._blackbox.hold(frame):
             self.flush()
             if not self._collecting or not self._blackbox.hold(frame):

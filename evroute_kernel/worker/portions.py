@@ -77,6 +77,7 @@ class Portion:
         finally:
             process.emit = emit
         self._blackbox.place[STATEMENT] = -1
+        self._outbox.tell_late()
         self._outbox.end()
         self._outbox.send(self._report())
         return self._failure

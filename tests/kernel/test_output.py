@@ -11,6 +11,7 @@ import pytest
 from evroute_kernel.engine.runs import LogRecord
 from evroute_kernel.kernel.display import plain_record
 from evroute_kernel.kernel.output import LARGE, Outlet
+from evroute_kernel.kernel.pace import BURST
 
 
 class Wire:
@@ -100,6 +101,72 @@ def test_diagnostics_say_their_level(wire: Wire) -> None:
     outlet.record(record("WARNING", "no parameter x", diagnostic=True))
     outlet.flush()
     assert wire.streams == [("stderr", "WARNING: no parameter x\n")]
+
+
+def test_streams_that_alternate_too_fast_become_one_message_each(wire: Wire) -> None:
+    outlet = wire.outlet()
+    for i in range(1_000):
+        outlet.record(record("NOTICE", f"out {i}\n"))
+        outlet.record(record("WARNING", f"err {i}\n"))
+    outlet.flush()
+    first = [("stdout", "out 0\n"), ("stderr", "err 0\n")]
+    assert wire.streams[:2] == first
+    assert len(wire.streams) == BURST
+    for stream, name in (("stdout", "out"), ("stderr", "err")):
+        lines = "".join(text for known, text in wire.streams if known == stream).splitlines()
+        assert lines == [f"{name} {i}" for i in range(1_000)]
+    assert wire.streams[-1][1].endswith("err 999\n")  # what was said last is shown last
+
+
+def test_text_waits_until_there_is_room_for_its_messages(wire: Wire) -> None:
+    outlet = wire.outlet()
+    for i in range(BURST):
+        outlet.write(f"{i}\n", ("stdout", "stderr")[i % 2])
+    wire.timers.pop()()
+    assert len(wire.sent) == BURST
+    outlet.write("a")
+    outlet.write("b", "stderr")
+    wire.timers.pop()()
+    assert len(wire.sent) == BURST
+    assert len(wire.timers) == 1  # it will be tried again
+    outlet.settle()
+    assert wire.streams[BURST:] == [("stdout", "a"), ("stderr", "b")]
+
+
+def test_repeated_records_are_counted_when_the_cell_ends(wire: Wire) -> None:
+    outlet = wire.outlet()
+    for _ in range(100):
+        outlet.record(record("NOTICE", "x\n"))
+    outlet.settle()
+    assert "".join(text for _, text in wire.streams) == "x\n" * 10 + "... 90 more like this\n"
+    assert len(outlet.records) == 100
+
+
+def test_the_count_comes_before_what_is_shown_next(wire: Wire) -> None:
+    outlet = wire.outlet()
+    for _ in range(100):
+        outlet.record(record("NOTICE", "x\n"))
+    outlet.display({"text/plain": "shown"})
+    assert [kind for kind, _, _ in wire.sent] == ["stream", "display_data"]
+    assert wire.streams[0][1].endswith("... 90 more like this\n")
+
+
+def test_the_count_comes_some_time_even_if_nothing_follows(wire: Wire) -> None:
+    outlet = wire.outlet()
+    for _ in range(100):
+        outlet.record(record("NOTICE", "x\n"))
+    while wire.timers:
+        wire.timers.pop(0)()
+    assert wire.streams[-1][1].endswith("... 90 more like this\n")
+
+
+def test_a_cell_that_is_cleared_begins_anew(wire: Wire) -> None:
+    outlet = wire.outlet()
+    for _ in range(2):
+        for _ in range(10):
+            outlet.record(record("NOTICE", "x\n"))
+        outlet.clear(wait=False)
+    assert [text for _, text in wire.streams] == ["x\n" * 10] * 2
 
 
 def test_threads_lose_nothing(wire: Wire) -> None:

@@ -76,7 +76,7 @@ class Replay(Many):
     def room(self) -> int:
         if isinstance(self.shown_records, int):
             return max(0, self.shown_records - self.records_shown)
-        return 0 if self.shown_records == "none" else _NO_LIMIT
+        return -1 if self.shown_records == "none" else _NO_LIMIT
 
     @property
     def level_limit(self) -> int | None:
@@ -84,11 +84,13 @@ class Replay(Many):
         return WARNING if self.shown_records == "errors" else None
 
     def keep(self, record: LogRecord) -> bool:
-        if not self.room:  # two workers may have used the same room
+        if self.room <= 0:  # two workers may have used the same room
+            if record.diagnostic and self.room == 0:
+                return self.keep_late(record)
             self.dropped_lines += 1
             return False
         self.records_shown += 1
-        if len(self.records) < RECORDS_KEPT:
+        if len(self.records) < RECORDS_KEPT or (record.diagnostic and self.is_news(record)):
             self.records.append(record)
         return True
 

@@ -83,21 +83,31 @@ class LogSettings:
     level: int | None
     diagnostics: int | None
     format: str | None
+    #: records to show again
+    last: int | None = None
 
 
 def log_settings(arguments: Arguments) -> LogSettings:
     keys = arguments.keys
     shown, told, form = keys.get("level", arguments.first), keys.get("diagnostics"), keys.get("format")
-    return LogSettings(level(shown) if shown else None, level(told) if told else None, form.text if form else None)
+    last = keys.get("last")
+    return LogSettings(
+        level(shown) if shown else None,
+        level(told) if told else None,
+        form.text if form else None,
+        records(last) if last else None,
+    )
 
 
-@magic("log", "[LEVEL] [level=LEVEL] [diagnostics=LEVEL] [format=plain|full]", convert=log_settings)
+@magic("log", "[LEVEL] [level=LEVEL] [diagnostics=LEVEL] [format=plain|full] [last=N]", convert=log_settings)
 async def log(cell: CellRun, wanted: LogSettings) -> None:
     """Say what of the log is shown, and how.
 
     level        the least severe level that xlog prints (DBG shows all)
     diagnostics  the same for the messages of the runtime itself
     format       plain: what the script printed; full: with time, process and level
+    last         shows the last N records again, whatever cell they came from: a cell shows lines that repeat themselves
+                 ten times, and of more than 10,000 lines the first and the last; the session keeps the last 100,000
 
     Levels are ALERT, CRITICAL, ERROR, WARNING, NOTICE, INFO and DBG. Without arguments it shows what holds.
     """
@@ -108,6 +118,8 @@ async def log(cell: CellRun, wanted: LogSettings) -> None:
         settings["log_level"] = wanted.diagnostics
     if wanted.format is not None:
         cell.notebook.log_format = wanted.format
+    if wanted.last is not None:
+        cell.outlet.write("".join(map(cell.notebook.text_of, cell.session.log[-wanted.last :])))
     if wanted == LogSettings(None, None, None):
         shown, told = (levels.NAMES.get(settings[name], settings[name]) for name in ("xlog_level", "log_level"))
         cell.outlet.write(f"level={shown} diagnostics={told} format={cell.notebook.log_format}\n")
