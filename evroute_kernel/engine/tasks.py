@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from math import inf
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from evroute_kernel.engine.events import Params
@@ -132,7 +133,8 @@ class Raise:
         """What is to be shown when it is over; from now on part of its log. `moment`: seconds of the epoch."""
         event = decode(self.event)
         words = [LogRecord("WARNING", said, True, event, "", 0, None, moment) for said in self.last_words()]
-        last = [*words, *self.late_records, *(_counted(record, count) for record, count in self.late.release())]
+        late = [*self.late_records, *(_counted(record, count) for record, count in self.late.release())]
+        last = [*words, *sorted(late, key=attrgetter("time"))]
         self.records += last
         return last
 
