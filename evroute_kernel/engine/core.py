@@ -9,12 +9,12 @@ from contextlib import ExitStack, suppress
 from time import time
 from typing import Final, Protocol, Self, TypeVar
 
-from evroute_kernel.engine.expansion import expanded
+from evroute_kernel.engine.lifetimes import Belongings, Lifetime
 from evroute_kernel.engine.records import OnRecord
 from evroute_kernel.engine.settings import Limits
 from evroute_kernel.engine.supervisor import Supervisor
 from evroute_kernel.engine.world import Tap, World
-from evroute_kernel.runtime.shared import Shared, make_directory
+from evroute_kernel.runtime.shared import Shared
 
 T = TypeVar("T")
 
@@ -30,7 +30,11 @@ C = TypeVar("C", bound=Closeable)
 
 
 class Core:
-    """The life of a Session, from its first process to its last."""
+    """The life of a Session, from its first process to its last.
+
+    One that is dropped without `close` ends all the same, with a ResourceWarning that says where it was opened. In a
+    process that `os.fork` made, every use of a session of the parent raises ForkedSessionError.
+    """
 
     def __init__(
         self,
@@ -46,20 +50,13 @@ class Core:
         self._loading = threading.Lock()
         self._opening = threading.Lock()
         self._companions = threading.Lock()
-        self._shared: Shared | None = None
         self._attached: list[Closeable] = []
         self._is_closed = False
         #: when it was opened, in seconds of the epoch
         self.started: Final = time()
-        self._world.expand = lambda text: expanded(text, self.shared)
-        self._start(workers)
-
-    def _start(self, workers: int) -> None:
-        """The first supervisor, or one for a supervisor that has failed. Raises NoRoom."""
-        self._directory = make_directory()
-        self._supervisor = Supervisor(self._world, self._directory, workers)
-        self._world.post = self._supervisor.post
-        self._supervisor.start()
+        # what the thread knows must not know the session, or nobody could drop it
+        self._belongings = Belongings(self._world, workers)
+        self._lifetime = Lifetime(self, self._belongings)
 
     def reset(self) -> None:
         """Back to the beginning: no routes, default settings, new workers, empty shared memory, empty log. Waits."""
@@ -68,33 +65,19 @@ class Core:
         if self._supervisor.failure is None:
             self.shared.clear()
         else:
-            self._replace_supervisor()
+            self._belongings.renew()
         self._world.records.forget()
-
-    def _replace_supervisor(self) -> None:
-        """The shared memory goes with the processes, so that is new as well."""
-        self._supervisor.close()
-        self._close_shared()
-        with self._opening:
-            if not self._is_closed:
-                self._start(self._supervisor.worker_limit)
 
     def close(self) -> None:
         """End all runs and processes. Waits for them; closing twice is harmless."""
         with self._opening:
             self._is_closed = True
             attached, self._attached = self._attached, []
+        self._lifetime.end()
         with ExitStack() as closing:  # whatever cannot be closed, no process is left
-            for close in (self._close_shared, self._world.close, self._supervisor.close):
-                closing.callback(close)
+            closing.callback(self._belongings.close)
             for resource in attached:
                 closing.callback(resource.close)
-
-    def _close_shared(self) -> None:
-        with self._opening:
-            if self._shared is not None:
-                self._shared.close()
-                self._shared = None
 
     def __enter__(self) -> Self:
         return self
@@ -102,16 +85,16 @@ class Core:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def _supervisor(self) -> Supervisor:
+        return self._belongings.supervisor
+
     # -- what goes with it ------------------------------------------------------------------------------------------
 
     @property
     def shared(self) -> Shared:
         """`$shv`, the local cache and what else workers share. Raises SupervisorFailed where that has taken it away."""
-        with self._opening:
-            if self._shared is None:
-                self._supervisor.check()
-                self._shared = Shared(self._directory)
-            return self._shared
+        return self._belongings.shared
 
     def attach(self, resource: Closeable) -> None:
         """Close a resource (a server, a recording, ...) when the session is closed, the last one attached first.

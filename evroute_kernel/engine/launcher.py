@@ -7,6 +7,7 @@ group leaves it time to clean up.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -91,6 +92,13 @@ class Launcher:
             self._process.kill()  # its workers have asked the system to follow it
             self._process.wait()
         os.close(self.output)
+
+    def leave_to_parent(self) -> None:
+        """In a process that was forked: close the copies of descriptors. The fork server is no child of this one."""
+        self._stream.close()
+        with contextlib.suppress(OSError):  # the parent was closing it just then
+            os.close(self.output)
+        self._process.returncode = 0  # nobody here will ever know how it ends; it is not to be looked for
 
 
 def import_paths() -> list[str]:

@@ -40,7 +40,7 @@ class Loop:
         self.selector = selectors.DefaultSelector()
         self._work = work
         self._commands: deque[Callable[[], object]] = deque()
-        self._gate = threading.Lock()
+        self._gate = threading.RLock()  # a garbage collection inside may drop a session, which posts its end
         self._is_stopping = self._is_over = False
         self._wake_in, self._wake_out = os.pipe()
         os.set_blocking(self._wake_out, False)
@@ -83,6 +83,13 @@ class Loop:
 
         self.post(command)
         return answer.result()
+
+    def leave_to_parent(self) -> None:
+        """In a process that was forked, where the thread is not: close the copies of descriptors."""
+        with contextlib.suppress(OSError):  # the thread was closing them just then
+            self.selector.close()
+            os.close(self._wake_in)
+            os.close(self._wake_out)
 
     # -- in the thread --------------------------------------------------------------------------------------------
 

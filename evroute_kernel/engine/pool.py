@@ -292,6 +292,13 @@ class Pool:
                     self._failed("a worker did not start in time\n")
                 worker.kill(now)
 
+    def leave_to_parent(self) -> None:
+        """In a process that was forked: close the copies of descriptors. No worker may wait for our end."""
+        for worker in self:
+            worker.leave_to_parent()
+        if self._launcher is not None:
+            self._launcher.leave_to_parent()
+
     def close(self) -> None:
         """End all processes. Returns when none is left."""
         for worker in self:

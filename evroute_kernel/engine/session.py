@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events import GivenParams, event_params
@@ -42,9 +44,10 @@ if TYPE_CHECKING:
 class Session(RecordedEvents, Subscriptions):
     """One server's worth of routes, workers and shared memory.
 
-    `timeout`: seconds that a raise may take with all it leads to; `memory_limit`: bytes a worker may grow by (None:
-    no limit); `log_limit`: records that one raise may log, more are counted. `on_record(record, origin)` is called for
-    each record as it arrives, in the supervisor's thread: it must be quick.
+    `timeout`: seconds that a raise may take with all it leads to, from the start of its first route; `memory_limit`:
+    bytes a worker may grow by (None: no limit); `log_limit`: records that one raise may log: more are counted, but for
+    what the runtime itself says. `on_record(record, origin)` is called for each record as it arrives, in the
+    supervisor's thread: it must be quick.
     """
 
     # -- loading --------------------------------------------------------------------------------------------------
@@ -110,7 +113,9 @@ class Session(RecordedEvents, Subscriptions):
         """Raise an event. The future's Run covers all that the event leads to.
 
         `params`: a mapping, an iterable of values, or None. `origin` comes back with each record, and `interrupt` finds
-        the raise by it. Raises UnknownEventError when nothing handles the event, ParameterError for a bad parameter.
+        the raise by it. A `timeout` that is given counts from this call, also while the event waits for a worker; that
+        of the session counts from the start of the first route. Raises UnknownEventError when nothing handles the
+        event, ParameterError for a bad parameter.
         """
         given = event_params(params)
         self._world.handlers(event)
@@ -137,15 +142,16 @@ class Session(RecordedEvents, Subscriptions):
     ) -> Future[BatchResult]:
         """Raise an event many times, once for each item of `lists`, in order, on one worker.
 
-        Much faster than as many calls of `submit`. The timeout holds for each event, the log limit for the whole. What
-        the events raise runs between the chunks that the batch is handed out in. A sequence is read as it is needed;
-        any other iterable is read to its end first.
+        Much faster than as many calls of `submit`. The timeout holds for each event, and one that is given also for
+        the wait until the first can begin; the log limit holds for the whole. What the events raise runs between the
+        chunks that the batch is handed out in. A sequence is read as it is needed; any other iterable is read to its
+        end first.
         """
         slots = self._world.handlers(event)
         items = lists if isinstance(lists, Sequence) else list(lists)
         limits = self.limits
-        seconds = limits.timeout if timeout is None else timeout
-        batch = Batch(encode(event), origin, seconds, limits.log, source=iter(()), slots=slots)
+        seconds, called = (limits.timeout, inf) if timeout is None else (timeout, monotonic())
+        batch = Batch(encode(event), origin, seconds, limits.log, called, source=iter(()), slots=slots)
         report = self._reporter(batch, always=False)
         batch.source = self._world.raised_many(encode(event), map(event_params, items), origin=origin, report=report)
         if not slots:
@@ -189,4 +195,6 @@ class Session(RecordedEvents, Subscriptions):
 
     def _new_raise(self, event: str, origin: object, timeout: float | None) -> Raise:
         limits = self.limits
-        return Raise(encode(event), origin, limits.timeout if timeout is None else timeout, limits.log)
+        if timeout is None:
+            return Raise(encode(event), origin, limits.timeout, limits.log)
+        return Raise(encode(event), origin, timeout, limits.log, monotonic())

@@ -11,10 +11,12 @@ import logging
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future
+from math import inf
 from pathlib import Path
 from time import monotonic, time
 from typing import Any, Final
 
+from evroute_kernel.engine.deadlines import Deadlines
 from evroute_kernel.engine.endings import Endings, is_for_another
 from evroute_kernel.engine.failures import fault, words_of
 from evroute_kernel.engine.hearing import Hearing
@@ -40,6 +42,8 @@ from evroute_kernel.worker.messages import (
 
 #: seconds that an interrupted route gets before its worker is killed
 GRACE: Final = 0.025
+#: workers that an error names to tell why there was none
+BUSY_NAMED: Final = 4
 _log = logging.getLogger(__name__)
 
 
@@ -69,6 +73,7 @@ class Supervisor:
         self._hearing = Hearing(world, self)
         self._endings = Endings(world, self)
         self._raises: set[Raise] = set()
+        self._deadlines = Deadlines()
         self._restarts: list[Restart] = []
         #: workers that may run for a while, each number as long as something lasts
         self._lent: list[int] = []
@@ -159,13 +164,32 @@ class Supervisor:
         self._loop.post(self._close)
         self._loop.join()
 
+    def abandon(self, before: Callable[[], None]) -> None:
+        """End everything as `close`, after `before` in the thread, and do not wait."""
+
+        def command() -> None:
+            try:
+                before()
+            finally:
+                self._close()
+
+        self._loop.post(command)
+
+    def leave_to_parent(self) -> None:
+        """In a process that was forked: close the copies of descriptors, and leave all else alone."""
+        self._pool.leave_to_parent()
+        self._loop.leave_to_parent()
+
     # -- the thread -----------------------------------------------------------------------------------------------
 
     def patience(self) -> float | None:
-        return self._pool.patience()
+        mine, pools = self._deadlines.patience(monotonic()), self._pool.patience()
+        return pools if mine == inf else min(mine, inf if pools is None else pools)
 
     def turn(self) -> None:
         self._pool.check_deadlines()
+        for raised in self._deadlines.passed(monotonic()):
+            self._expire(raised)
         self._hand_out()
         self._pool.put_questions()
 
@@ -213,6 +237,7 @@ class Supervisor:
         """Queue a task."""
         task.raised.open += 1
         self._queue.put(task)
+        self._deadlines.add(task.raised)
 
     def go_on(self, worker: Worker, task: Task) -> None:
         """What remains of a task: in the same worker at once, or in its turn if the worker is gone."""
@@ -224,6 +249,7 @@ class Supervisor:
     def put_back(self, task: Task) -> None:
         """Queue a task again, before all others."""
         self._queue.put_back(task)
+        self._deadlines.add(task.raised)
 
     def tell(self, worker: Worker, message: Message) -> None:
         """Send a message to a worker that runs."""
@@ -257,6 +283,13 @@ class Supervisor:
         for _ in self._queue.remove(lambda task: task.raised is raised):
             self.complete(raised)
         self.complete(raised)
+
+    def _expire(self, raised: Raise) -> None:
+        """The time of a raise is over; perhaps no worker was free all the while."""
+        if raised.started == inf and raised.ended is None:
+            busy = [f"worker {worker.number} runs {self._running(worker)}" for worker in self._pool if worker.task]
+            raised.give_up_waiting(", ".join(busy[:BUSY_NAMED]))
+        self._end(raised, "timed out")
 
     def _interrupt(self, selects: Callable[[Raise], bool]) -> int:
         chosen = [raised for raised in self._raises if selects(raised)]
@@ -314,8 +347,8 @@ class Supervisor:
     def _start(self, worker: Worker, task: Task) -> None:
         """Let an idle worker run a task, unless its raise has ended."""
         raised, now = task.raised, monotonic()
-        if now > raised.deadline:
-            self._end(raised, "timed out")
+        if now > raised.due:
+            self._expire(raised)
         if raised.ended is not None:
             self.complete(raised)
             return

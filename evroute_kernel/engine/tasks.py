@@ -33,7 +33,7 @@ CHUNK_TIME: Final = 0.02
 CHUNK_SIZES: Final = (16, 4096)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Raise:
     """One raise under way. `open` counts its tasks, queued or running; at 0 the future gets its result.
 
@@ -42,10 +42,12 @@ class Raise:
 
     event: str
     origin: object
-    #: seconds, for all of it, from the start of the first route
+    #: seconds, for all of it
     timeout: float
     #: log records that are kept
     log_limit: int
+    #: when the caller began to wait, if the time counts from then; else it counts from the start of the first route
+    called: float = inf
     future: Future[Any] = field(default_factory=Future)
     open: int = 0
     started: float = inf
@@ -80,7 +82,14 @@ class Raise:
 
     def last_moment(self, now: float) -> float:
         """When all of it must have ended, if it starts now."""
-        return now + self.timeout
+        return min(now, self.called) + self.timeout
+
+    @property
+    def due(self) -> float:
+        """When it must have ended, or begun, though it may be waiting for a worker; infinite once it has ended."""
+        if self.ended is not None or self.future.done():
+            return inf
+        return self.called + self.timeout if self.started == inf else self.deadline
 
     def latest_end(self, now: float) -> float:
         """When a route that starts now must have ended."""
@@ -115,6 +124,14 @@ class Raise:
         self.failed += 1
         if len(self.errors) < ERRORS_KEPT:
             self.errors.append(error)
+
+    def give_up_waiting(self, busy: str) -> None:
+        """No worker was free in time. `busy`: what the workers do meanwhile."""
+        event = decode(self.event)
+        what = f"the event {event}" if event else "the script"
+        message = f"{what} was not run: it waited {self.timeout:g} s for a worker, which is all the time it had"
+        hint = f"{busy}: wait for that, interrupt it, or allow more workers" if busy else None
+        self.errors.append(RunError("timed out", message, event, "", None, hint))
 
     def finish(self, end: RouteFinished) -> None:
         self.dropped_lines += end.dropped
@@ -175,7 +192,7 @@ _ENDED: Final[dict[Cause, str]] = {
 
 @dataclass(slots=True, eq=False)
 class Many(Raise):
-    """Many events. Time is limited for each of them, not for the whole."""
+    """Many events. Time is limited for each of them, not for the whole; it also limits the wait for the first."""
 
     def last_moment(self, now: float) -> float:
         return inf

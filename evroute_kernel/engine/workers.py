@@ -220,6 +220,12 @@ class Worker:
         os.close(self.output)
         self.blackbox.close()
 
+    def leave_to_parent(self) -> None:
+        """In a process that was forked: close the copies of descriptors."""
+        self.stream.close()
+        with contextlib.suppress(OSError):  # the parent was closing it just then
+            os.close(self.output)
+
     # -- what is known of it --------------------------------------------------------------------------------------
 
     @property

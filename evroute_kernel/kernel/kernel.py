@@ -6,7 +6,6 @@ A kernel is ready when it answers kernel_info_request, so nothing is imported be
 from __future__ import annotations
 
 import asyncio
-import atexit
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +72,6 @@ class EvrouteKernel(ConcurrentKernel):
             self.shell_handlers[kind] = getattr(self.comm_manager, kind)
         self._is_warm = False
         self._number = 0
-        atexit.register(self.notebook.close)
 
     # -- who we are -------------------------------------------------------------------------------------------------
 

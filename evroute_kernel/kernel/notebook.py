@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -49,6 +50,7 @@ class Notebook:
                 raise RuntimeError("the kernel is shutting down")
             if self._session is None:
                 self._session = self._open_session(on_record=_deliver)
+                atexit.register(self.close)  # after the session's own, so it comes before that, which would complain
             return self._session
 
     @property
@@ -130,6 +132,7 @@ class Notebook:
 
     def close(self) -> None:
         """End the session and all its processes."""
+        atexit.unregister(self.close)
         with self._lock:
             self._is_closed = True
             session, self._session = self._session, None

@@ -86,7 +86,7 @@ class Shared:
         """One of its own, in a new private directory that goes when it is closed or forgotten."""
         directory = make_directory()
         self = cls(directory)
-        self._remove = weakref.finalize(self, remove_directory, directory)  # at the latest when Python ends
+        self._remove = weakref.finalize(self, _remove_own, directory, os.getpid())  # at the latest when Python ends
         return self
 
     def close(self) -> None:
@@ -300,6 +300,12 @@ def make_directory() -> Path:
 def remove_directory(path: Path) -> None:
     """Remove a directory made by `make_directory`; one that is gone already is fine."""
     room.remove_directory(path)
+
+
+def _remove_own(path: Path, process: int) -> None:
+    """The same for who made it; a process that it forked leaves it alone."""
+    if os.getpid() == process:
+        remove_directory(path)
 
 
 def _make_first(path: Path) -> None:
