@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from time import time
 from typing import Final, Protocol, Self, TypeVar
 
@@ -88,6 +89,10 @@ class Core:
     @property
     def _supervisor(self) -> Supervisor:
         return self._belongings.supervisor
+
+    @property
+    def _directory(self) -> Path:
+        return self._belongings.directory
 
     # -- what goes with it ------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ import threading
 import warnings
 import weakref
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Final, NoReturn, Protocol
 
 from evroute_kernel.engine.expansion import expanded
@@ -40,6 +41,7 @@ class Belongings:
 
     #: replaced by `renew` alone
     supervisor: Supervisor
+    directory: Path
 
     def __init__(self, world: World, workers: int) -> None:
         """Start the supervisor. Raises NoRoom."""
@@ -52,8 +54,8 @@ class Belongings:
         self._start(workers)
 
     def _start(self, workers: int) -> None:
-        self._directory = make_directory()
-        self.supervisor = Supervisor(self._world, self._directory, workers)
+        self.directory = make_directory()
+        self.supervisor = Supervisor(self._world, self.directory, workers)
         self.supervisor.start()
 
     @property
@@ -62,7 +64,7 @@ class Belongings:
         with self._opening:
             if self._shared is None:
                 self.supervisor.check()
-                self._shared = Shared(self._directory)
+                self._shared = Shared(self.directory)
             return self._shared
 
     def renew(self) -> None:

@@ -113,9 +113,10 @@ class Session(RecordedEvents, Subscriptions):
         """Raise an event. The future's Run covers all that the event leads to.
 
         `params`: a mapping, an iterable of values, or None. `origin` comes back with each record, and `interrupt` finds
-        the raise by it. A `timeout` that is given counts from this call, also while the event waits for a worker; that
-        of the session counts from the start of the first route. Raises UnknownEventError when nothing handles the
-        event, ParameterError for a bad parameter.
+        the raise by it. A `timeout` that is given counts from this call, also while the event waits for a worker to be
+        free (but not while the session starts); that of the session counts from the start of the first route.
+
+        Raises UnknownEventError when nothing handles the event, ParameterError for a bad parameter.
         """
         given = event_params(params)
         self._world.handlers(event)

@@ -74,6 +74,8 @@ class Supervisor:
         self._endings = Endings(world, self)
         self._raises: set[Raise] = set()
         self._deadlines = Deadlines()
+        #: whether there has been a worker; nobody's time counts before
+        self._is_ready = False
         self._restarts: list[Restart] = []
         #: workers that may run for a while, each number as long as something lasts
         self._lent: list[int] = []
@@ -188,6 +190,7 @@ class Supervisor:
 
     def turn(self) -> None:
         self._pool.check_deadlines()
+        self._is_ready = self._is_ready or self._becomes_ready()
         for raised in self._deadlines.passed(monotonic()):
             self._expire(raised)
         self._hand_out()
@@ -284,8 +287,20 @@ class Supervisor:
             self.complete(raised)
         self.complete(raised)
 
+    def _becomes_ready(self) -> bool:
+        """Whether the first worker of the session has started: the time of those who waited for it counts from now."""
+        if not any(worker.has_booted for worker in self._pool):
+            return False
+        for raised in self._raises:
+            if raised.started == inf and raised.called != inf:
+                raised.called = monotonic()
+                self._deadlines.add(raised)
+        return True
+
     def _expire(self, raised: Raise) -> None:
         """The time of a raise is over; perhaps no worker was free all the while."""
+        if not self._is_ready and raised.started == inf:
+            return
         if raised.started == inf and raised.ended is None:
             busy = [f"worker {worker.number} runs {self._running(worker)}" for worker in self._pool if worker.task]
             raised.give_up_waiting(", ".join(busy[:BUSY_NAMED]))

@@ -93,6 +93,13 @@ def test_the_limit_of_the_session_counts_from_the_start_of_the_first_route() -> 
         assert all(future.result(DEADLINE).ok for future in futures)
 
 
+def test_the_start_of_the_first_worker_takes_nobodys_time() -> None:
+    with Session(workers=1) as session:
+        session.load('event_route[E_X] { xlog("ran"); }')
+        run = session.raise_event("E_X", timeout=0.1)
+        assert (run.ok, [r.text for r in run.log]) == (True, ["ran"])
+
+
 # -- the list of those that wait ----------------------------------------------------------------------------------
 
 

@@ -86,6 +86,18 @@ def test_timeouts_end_the_run(kernel: Frontend) -> None:
     assert "Cell In[" in found.traceback
 
 
+def test_a_timeout_counts_while_the_event_waits_for_a_worker(kernel: Frontend) -> None:
+    kernel.run('%workers 1\nevent_route[E_X] { xlog("x\\n"); }')
+    spinning = kernel.execute(SPIN + "%raise E_SPIN --detach")
+    kernel.messages(spinning, "stream")
+    found = kernel.run("%raise E_X --timeout 0.1")
+    kernel.interrupt()
+    assert kernel.run("%raise E_X\n%workers 2").stdout == "x\n"
+    assert found.error["evalue"].startswith("the event E_X was not run: it waited 0.1 s for a worker")
+    assert "worker 1 runs event_route[E_SPIN]" in found.traceback
+    assert found.stdout == ""
+
+
 def test_a_failing_route_fails_the_cell(kernel: Frontend) -> None:
     found = kernel.run('event_route[E_X] {\n    xlog("before\\n");\n    $var(x) = 5;\n    $var(x) /= 0;\n}\n%raise E_X')
     assert found.stdout == "before\n"

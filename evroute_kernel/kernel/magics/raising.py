@@ -104,7 +104,7 @@ async def raise_event(cell: CellRun, given: Raise) -> None:
                  shows the log in large pieces
     --async      go on at once; the cell ends when all that it raised has ended
     --detach     go on at once and do not wait at all
-    --timeout S  end the run after S seconds
+    --timeout S  end it after S seconds, which count from now: also while it waits for a worker that is busy
     --live       raise it on the server that %connect names, not here
     --report     show which routes were run, how often, and how many records each has logged
     --stats      show how long it took
