@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -163,7 +164,31 @@ class TestCheck:
     def test_file_that_is_not_there(self) -> None:
         done = evroute("check", "/nonexistent/a.cfg")
         assert done.returncode == 2
-        assert done.stderr == "error: cannot read /nonexistent/a.cfg: No such file or directory\n"
+        assert done.stderr == "error: cannot read /nonexistent/a.cfg: no such file or directory\n"
+
+    @pytest.mark.parametrize("command", ["check", "run", "migrate", "serve"])
+    def test_what_is_no_regular_file(self, tmp_path: Path, command: str) -> None:
+        os.mkfifo(tmp_path / "fifo")
+        done = evroute(command, "/dev/zero")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "error: cannot read /dev/zero: it is a device, not a regular file\n"
+        done = evroute(command, tmp_path / "fifo")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "it is a FIFO, not a regular file (what another program writes is read with -)" in done.stderr
+
+    def test_included_devices(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.cfg"
+        path.write_text('include_file "/dev/zero"\n')
+        done = evroute("check", path)
+        assert (done.returncode, done.stderr) == (1, "")
+        assert done.stdout.startswith(f"{path}:1:15: error: cannot read the included file '/dev/zero': it is a device")
+
+    def test_standard_input_without_end(self) -> None:
+        with Path("/dev/zero").open("rb") as zero:
+            command = [Path(sys.executable).with_name("evroute"), "check", "-"]
+            done = subprocess.run(command, stdin=zero, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "error: cannot read -: it is too large: it has more than 16 MiB\n"
 
     def test_nul_bytes(self, tmp_path: Path) -> None:
         path = tmp_path / "nul.cfg"

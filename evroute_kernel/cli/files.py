@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from evroute_kernel.cli.outcome import FailedError, UsageError
 from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.lang.files import decoded, read_text
+from evroute_kernel.runtime.files import LARGEST, FileError, too_large
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -17,17 +19,24 @@ if TYPE_CHECKING:
 def read(file: str) -> str:
     """The text of a file, line breaks as they are; raises UsageError."""
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise UsageError(f"error: cannot read {file}: {error.strerror}") from None
+        return decoded(_standard_input()) if file == "-" else read_text(Path(file))
+    except FileError as error:
+        hint = "what another program writes is read with -" if Path(file).is_fifo() else error.hint
+        hint = f" ({hint})" if hint else ""
+        if error.line:
+            raise UsageError(f"{file}:{error.line}:{error.column}: error: {error.reason}{hint}") from None
+        raise UsageError(f"error: cannot read {file}: {error.reason}{hint}") from None
+
+
+def _standard_input() -> bytes:
+    """All of it, which must not be more than a script can have. Raises FileError."""
     try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode()
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        byte = f"{data[error.start]:02x}"
-        hint = f"convert the file, or write \\x{byte} in a string"
-        raise UsageError(f"{file}:{line}:{column}: error: byte 0x{byte} is not UTF-8 ({hint})") from None
+        data = sys.stdin.buffer.read(LARGEST + 1)
+    except OSError as error:
+        raise FileError((error.strerror or str(error)).lower()) from error
+    if len(data) > LARGEST:
+        raise too_large(LARGEST)
+    return data
 
 
 def source_of(file: str, text: str) -> Source:

@@ -17,6 +17,7 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checker import check
 from evroute_kernel.lang.codegen import NestingError, RouteGenerator
 from evroute_kernel.lang.environment import Environment
+from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.lints import explained, lint
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
@@ -84,13 +85,16 @@ class Unit:
 CONSEQUENCES: Final = frozenset({"unknown-route", "module-not-loaded", "duplicate-route", "empty-block"})
 
 
-def compile_script(source: Source, environment: Environment, *, scratch: bool = False) -> Unit:
+def compile_script(
+    source: Source, environment: Environment, *, scratch: bool = False, files: ScriptFiles | None = None
+) -> Unit:
     """The routes of a text. Raises ScriptError with every finding when one of them is an error.
 
-    With `scratch`, bare statements are accepted too and become one nameless route.
+    With `scratch`, bare statements are accepted too and become one nameless route. `files` reads what the text
+    includes; by default any regular file.
     """
     with _collector_paused():
-        return _compile(source, environment, scratch)
+        return _compile(source, environment, scratch, files)
 
 
 @contextmanager
@@ -106,8 +110,8 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _compile(source: Source, environment: Environment, scratch: bool) -> Unit:
-    script, found = parse(source, scratch=scratch)
+def _compile(source: Source, environment: Environment, scratch: bool, files: ScriptFiles | None) -> Unit:
+    script, found = parse(source, scratch=scratch, files=files)
     if _has_errors(found):
         refuse(source, found + _certain(found, check(script, environment)), RouteSyntaxError)
     found += check(script, environment)

@@ -18,6 +18,7 @@ from lark.parsers.lalr_analysis import Shift
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.builder import Part, TreeBuilder
+from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.lexer import Token, tokens
 from evroute_kernel.lang.placement import cell_errors, misplaced
 from evroute_kernel.lang.preprocess import expand
@@ -62,14 +63,17 @@ def tables(start: str) -> Tables:
     return Tables(states, conf.start_state, conf.end_state)
 
 
-def parse(source: Source, *, scratch: bool = False, base: Path | None = None) -> tuple[nodes.Script, list[Diagnostic]]:
+def parse(
+    source: Source, *, scratch: bool = False, base: Path | None = None, files: ScriptFiles | None = None
+) -> tuple[nodes.Script, list[Diagnostic]]:
     """The script of a text and all its syntax errors, in the order of the text; never raises for bad text.
 
     What an error spoils is left out of the script. With `scratch` the text is a notebook cell: statements may stand
     between the top-level items, and an expression without `;` may come last (`Script.scratch` ends with a Display).
-    `base` is the folder of relative include_file paths; without it, the folder of `source.path`.
+    `base` is the folder of relative include_file paths; without it, the folder of `source.path`. `files` reads what is
+    included; by default any regular file.
     """
-    expanded, diagnostics = expand(source, base)
+    expanded, diagnostics = expand(source, base, files)
     found, lexical = tokens(expanded)
     end = expanded.span(len(expanded.text), len(expanded.text))
     # an unclosed string, comment or variable swallows the rest, so what is missing at the end is no mistake of its own

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from evroute_kernel.lang.completeness import is_complete
@@ -34,9 +37,18 @@ ANSWERS = {
     "xlog($var(x));": ("invalid", ""),
     "event_route[E-X] {": ("invalid", ""),
     "foo bar; event_route[E] {": ("invalid", ""),
+    # no file is opened, whether it is there or not
+    'include_file "none.cfg"': ("complete", ""),
+    'include_file "/dev/zero"\nevent_route[E_X] {': ("incomplete", "    "),
 }
 
 
 @pytest.mark.parametrize("text", ANSWERS)
 def test_is_complete(text: str) -> None:
     assert is_complete(text) == ANSWERS[text]
+
+
+def test_no_file_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "bad.cfg").write_text("exit; }")
+    assert is_complete(f'include_file "{tmp_path}/fifo"\nimport_file "{tmp_path}/bad.cfg"\n') == ("complete", "")

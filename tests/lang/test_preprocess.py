@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
+from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.parser import parse
-from evroute_kernel.lang.preprocess import MAX_INCLUDE_DEPTH, expand
+from evroute_kernel.lang.preprocess import MAX_FILES, MAX_INCLUDE_DEPTH, expand
+from evroute_kernel.runtime.files import LARGEST
 from evroute_kernel.source import Source, Span
 
 
@@ -85,6 +88,41 @@ def test_a_file_that_includes_itself_ends(tmp_path: Path) -> None:
     (tmp_path / "loop.cfg").write_text('include_file "loop.cfg"\ninclude_file "loop.cfg"\n')
     _, found = parse(Source("main", 'include_file "loop.cfg"'), base=tmp_path)
     assert [str(MAX_INCLUDE_DEPTH) in d.message for d in found] == [True]
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "fifo", "folder", "huge"])
+def test_only_regular_files_of_a_reasonable_size_are_read(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "huge").touch()
+    os.truncate(tmp_path / "huge", LARGEST + 1)
+    script, (found,) = parse(Source("main", f'include_file "{name}"\nlog_level = 3\n'), base=tmp_path)
+    assert found.message.startswith(f"cannot read the included file {name!r}: it is ")
+    assert span_of(found).text == name
+    assert len(script.items) == 1
+
+
+def test_files_that_include_each_other_over_and_over(tmp_path: Path) -> None:
+    """Each of 40 files includes the next one twice: 2**40 files of two bytes."""
+    for number in range(40):
+        (tmp_path / f"{number}.cfg").write_text(f'include_file "{number + 1}.cfg"\n' * 2)
+    (tmp_path / "40.cfg").touch()
+    _, (found,) = parse(Source("main", 'include_file "0.cfg"'), base=tmp_path)
+    assert f"more than {MAX_FILES} files" in found.message
+
+
+def test_files_outside_of_a_folder_are_not_opened(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "secret").write_text("log_level = 1")
+    (folder / "link").symlink_to(tmp_path / "secret")
+    (folder / "inside").write_text("log_level = 2\ninclude_file '../secret'\n")
+    files = ScriptFiles(folder, within=folder)
+    names = ["inside", "link", "../secret", "/etc/passwd", "inside/../../secret"]
+    text = "".join(f'include_file "{name}"\n' for name in names)
+    expanded, found = expand(Source("main", text), folder, files)
+    assert (expanded.text.split(), found) == ("log_level = 2".split(), [])
+    assert list(files.unread) == ["../secret", "link", "/etc/passwd", "inside/../../secret"]
 
 
 @pytest.mark.parametrize("line", ["include_file a.cfg", 'x include_file "a.cfg"', 'include_filed "a.cfg"'])

@@ -10,6 +10,7 @@ import regex as regex_package
 from evroute_kernel.library import modparams, pcre
 from evroute_kernel.library.declarations import ANY_ROUTE, declare_module, function
 from evroute_kernel.runtime.context import Context, Process
+from evroute_kernel.runtime.files import FileError, read_bytes
 from evroute_kernel.runtime.values import encode
 
 MODULE: Final = "regex"
@@ -77,9 +78,10 @@ def _load_groups(process: Process) -> list[Pattern]:
     known = process.state.get("regex groups")
     if known is None or known[0] != path:
         try:
-            text = encode(Path(path).read_text(encoding="utf-8", errors="surrogateescape"))
-        except OSError as error:
-            raise GroupFileError(f"{path}: {error.strerror or error}") from None
+            data = read_bytes(Path(path))
+        except FileError as error:
+            raise GroupFileError(f"{path}: {error.reason}") from None
+        text = encode(data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n"))
         sizes = (
             modparams.integer(process, MODULE, "max_groups", DEFAULT_GROUPS),
             modparams.integer(process, MODULE, "group_max_size", DEFAULT_GROUP_SIZE),

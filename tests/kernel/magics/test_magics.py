@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,20 @@ def test_errors_of_a_file_have_its_path(kernel: Frontend, tmp_path: Path) -> Non
     assert "byte 0xe9 is not UTF-8" in kernel.run(f"%load {file}").traceback
     assert "no such file" in kernel.run(f"%load {tmp_path}/none.cfg").traceback
     assert "is a directory" in kernel.run(f"%load {tmp_path}").traceback
+
+
+def test_only_regular_files_are_read(kernel: Frontend, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for name, kind in (("/dev/zero", "a device"), (f"{tmp_path}/fifo", "a FIFO")):
+        assert f"it is {kind}, not a regular file" in kernel.run(f"%load {name}").traceback
+        assert f"it is {kind}, not a regular file" in kernel.run(f'include_file "{name}"').traceback
+
+
+def test_nothing_but_running_a_cell_opens_its_files(kernel: Frontend, tmp_path: Path) -> None:
+    code = f'include_file "{tmp_path}/none.cfg"\n%load {tmp_path}/none.cfg\nxlog('
+    assert kernel.ask("is_complete_request", code=code).reply["status"] == "incomplete"
+    for kind in ("complete_request", "inspect_request"):
+        assert kernel.ask(kind, code=code, cursor_pos=len(code)).reply["status"] == "ok"
 
 
 # -- help and events --------------------------------------------------------------------------------------------------

@@ -51,6 +51,12 @@ def test_options_count_only_beside_a_file(run, modparam, tmp_path):
     assert run("pcre_match_group", "ABC", 0) == 1
 
 
+def test_a_file_of_groups_is_a_regular_file(run, modparam, complaints):
+    modparam("regex", "file", "/dev/zero")
+    assert run("pcre_match_group", "x") == -2
+    assert "it is a device, not a regular file" in str(complaints())
+
+
 def test_a_missing_file_is_one_error(run, modparam, complaints):
     modparam("regex", "file", "/nonexistent/groups")
     assert run("pcre_match_group", "x") == -2
