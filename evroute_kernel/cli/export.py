@@ -12,12 +12,18 @@ from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, FailedError, Usag
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Write the routes and settings of a notebook as an opensips.cfg; prose, magics and bare statements become "
-        "comments. Nothing is run."
+        "comments. Nothing is run. What files hold is not copied: %%load becomes include_file; keep the configuration "
+        "beside the notebook, where relative paths start."
     )
     parser.epilog = "Exit code: 0 written, 1 the whole has errors or cannot be written, 2 the notebook cannot be read."
     parser.add_argument("notebook", metavar="NOTEBOOK", help="a notebook file")
     parser.add_argument("-o", "--output", metavar="FILE", help="- is standard output (default: NOTEBOOK with .cfg)")
     parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    parser.add_argument(
+        "--read-outside",
+        action="store_true",
+        help="look into files outside of the notebook's folder too, for the modules they need and the routes they have",
+    )
     parser.set_defaults(command=run)
 
 
@@ -28,9 +34,8 @@ def run(options: argparse.Namespace) -> int:
     path = Path(options.notebook)
     target = options.output or str(path.with_suffix(".cfg"))
     try:
-        made = export(read_notebook(path), title_of(path.name), path.parent)
-    except OSError as error:
-        raise UsageError(f"error: cannot read {path}: {error.strerror}") from None
+        cells = read_notebook(path)
+        made = export(cells, title_of(path.name), path.parent, reads_outside=options.read_outside)
     except NotebookError as error:
         raise UsageError(f"error: {error}") from None
     if target == "-":

@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from evroute_kernel.errors import RouteCheckError, RouteSyntaxError, ScriptError
 from evroute_kernel.kernel.cells import Cut, MagicLine, blanked
 from evroute_kernel.kernel.magics import MAGICS, Magic, find
 from evroute_kernel.source import Source, Span
+
+if TYPE_CHECKING:
+    from evroute_kernel.lang.files import ScriptFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,13 @@ def together(errors: Sequence[ScriptError]) -> ScriptError:
     return kind(sorted(found, key=lambda d: d.span.start if d.span else -1))
 
 
-def script_steps(pieces: Cut) -> list[ScriptStep]:
-    """The parts of a cell's script: one, unless statements stand apart from each other or from the definitions."""
+def script_steps(pieces: Cut, files: ScriptFiles | None = None) -> list[ScriptStep]:
+    """The parts of a cell's script: one, unless statements stand apart from each other or from the definitions.
+    `files` reads what it includes; by default any regular file."""
     from evroute_kernel.lang.parser import parse
 
     source = replace(pieces.source, text=pieces.script)
-    script, _ = parse(source, scratch=True)
+    script, _ = parse(source, scratch=True, files=files)
     items = [item.span for item in script.items]
     statements = [statement.span for statement in script.scratch]
     starts = [span.start for span in (*items, *statements) if span.source is source]

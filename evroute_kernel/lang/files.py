@@ -52,13 +52,13 @@ class ScriptFiles:
         return path, read_bytes(path).decode("utf-8", "surrogateescape")
 
     def may_open(self, path: Path) -> bool:
-        """Whether a file may be opened. Raises FileError for a path that no file can have."""
+        """Whether a file may be opened; so may what cannot be: the attempt tells why."""
         if self.within is None or not self.opens:
             return self.opens
         try:
             return path.resolve().is_relative_to(self.within.resolve())
-        except (OSError, RuntimeError, ValueError) as error:
-            raise FileError(f"no file can have this name ({error})") from error
+        except (OSError, RuntimeError, ValueError):
+            return True
 
     def _find(self, name: str, folder: Path) -> Path | None:
         """The first of both places where something is; the last, where nothing is."""

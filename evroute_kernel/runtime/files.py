@@ -1,7 +1,7 @@
 """Reads files that scripts and notebooks name: regular files alone, and no more of one than was to be expected.
 
-Whoever names a file may name anything: `/dev/zero` has no end, a FIFO waits for somebody who writes. So a file is opened
-without waiting, and looked at before it is read.
+Whoever names a file may name anything: `/dev/zero` has no end, a FIFO waits for somebody who writes. So a file is
+opened without waiting, and looked at before it is read.
 """
 
 from __future__ import annotations

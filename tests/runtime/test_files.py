@@ -47,8 +47,8 @@ def test_names_that_no_file_has(tmp_path: Path, name: str) -> None:
 
 
 def test_no_descriptor_is_left(tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(5):
         reason(tmp_path)
         reason(Path("/dev/zero"))
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -19,9 +19,13 @@ from evroute_kernel.kernel.export.replay import Replay
 __all__ = ["Cell", "Configuration", "export"]
 
 
-def export(cells: Iterable[Cell], title: str, folder: Path = Path()) -> Configuration:
-    """The configuration that cells amount to. `title` says in it where it comes from; paths start at `folder`."""
-    replay = Replay(folder)
+def export(cells: Iterable[Cell], title: str, folder: Path = Path(), *, reads_outside: bool = False) -> Configuration:
+    """The configuration that cells amount to. `title` says in it where it comes from; paths start at `folder`.
+
+    Files that the cells name are read for what they define, never copied, and outside of the folder (links followed)
+    only with `reads_outside`.
+    """
+    replay = Replay(folder, reads_outside=reads_outside)
     for cell in cells:
         replay.take(cell)
     return configuration(replay, title)

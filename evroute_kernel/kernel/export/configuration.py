@@ -9,9 +9,11 @@ the notebook did once; statements that may end it early are in routes of their o
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from textwrap import dedent, indent
 from typing import Final
 
@@ -19,14 +21,13 @@ from evroute_kernel.engine.settings import module_name
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.export.page import Page, commented, prose
-from evroute_kernel.kernel.export.replay import Passage, Replay
+from evroute_kernel.kernel.export.replay import Passage, Replay, compile_with
 from evroute_kernel.kernel.export.startup import Startup, state, statement_runs
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.compiler import compile_script
 from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment, known_modules
 from evroute_kernel.lang.lexer import tokens
 from evroute_kernel.lang.needs import modules
-from evroute_kernel.lang.preprocess import Expanded
+from evroute_kernel.lang.preprocess import Expanded, directives
 from evroute_kernel.runtime import regex
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source, Span
@@ -38,22 +39,37 @@ XLOG_LEVEL: Final = 4
 _REST_OF_LINE: Final = re.compile(r"[ \t]*(?:#[^\n]*)?(?=\n|\Z)")
 
 
+#: before a directive
+_UNREAD: Final = "(lies outside of the notebook's folder and was not read: what it defines and needs is not known here)"
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """An include_file of a cell, and the path in it."""
+
+    line: Span
+    path: str
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """A text that holds so many `routes`. `refused`: the cells and files left out; `findings`: errors of the whole,
-    such as a route that is called and was forgotten."""
+    such as a route that is called and was forgotten; `unread`: files outside of the notebook's folder, whose routes are
+    not counted."""
 
     text: str
     routes: int
     refused: tuple[str, ...]
     findings: tuple[Diagnostic, ...]
+    unread: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
         """What it holds and what it lacks, in one line."""
         routes = "1 route" if self.routes == 1 else f"{self.routes} routes"
         lacking = f"; {', '.join(self.refused)} left out, because refused" if self.refused else ""
-        return routes + lacking
+        unread = f"; not read, because outside of the folder: {', '.join(self.unread)}" if self.unread else ""
+        return routes + lacking + unread
 
 
 def configuration(replay: Replay, title: str) -> Configuration:
@@ -61,12 +77,12 @@ def configuration(replay: Replay, title: str) -> Configuration:
     text = _Writer(replay, title).text()
     findings: list[Diagnostic] = []
     try:
-        compile_script(Source("configuration", text), Environment(modules=frozenset()))
+        compile_with(replay.files, Source("configuration", text), Environment(modules=frozenset()))
     except ScriptError as error:
         findings = [diagnostic for diagnostic in error.diagnostics if diagnostic.severity == "error"]
     passages = [p for passage in replay.passages for p in (passage, *passage.loaded.values())]
     refused = tuple(passage.source.name for passage in passages if passage.refused)
-    return Configuration(text, len(replay.routes_in_force()), refused, tuple(findings))
+    return Configuration(text, len(replay.routes_in_force()), refused, tuple(findings), tuple(replay.files.unread))
 
 
 class _Writer:
@@ -82,7 +98,8 @@ class _Writer:
         self.startups = self._startups()
         #: the bare statements among what is done at the start
         self.prepared = {id(statement) for startup in self.startups for statement in startup.statements}
-        self.mpath = next((i for i in self.items if isinstance(i, nodes.Global) and i.name == "mpath"), None)
+        own = [item for passage in replay.passages for item in passage.own_items() if id(item) in self.in_force]
+        self.mpath = next((i for i in own if isinstance(i, nodes.Global) and i.name == "mpath"), None)
         self.needed = self._needed()
         #: the modules that are loaded where the writer is
         self.loaded = set(self.needed)
@@ -141,8 +158,7 @@ class _Writer:
 
     def _write(self, page: Page, passage: Passage) -> None:
         if passage.refused:
-            page.comment(f"{passage.source.name} is left out: it is refused.")
-            page.comment("\n".join(f"    {d}" for d in passage.refused if d.severity == "error"))
+            self._refusal(page, passage)
             page.comment(passage.source.text)
             return
         text, done = passage.source.text, 0
@@ -153,20 +169,28 @@ class _Writer:
             elif isinstance(part, MagicLine):
                 page.comment(text[span.start : span.end])
                 self._effect(page, passage, span.start)
+            elif isinstance(part, Directive):
+                self._include(page, passage, part)
             else:
                 self._item(page, part)
             done = span.end
         page.code(text[done:])
 
-    def _parts(self, passage: Passage) -> Iterator[tuple[Span, nodes.TopLevel | MagicLine | None]]:
-        """Everything but blanks and comments, by place: definitions, magics, and (None) statements."""
+    def _refusal(self, page: Page, passage: Passage) -> None:
+        page.comment(f"{passage.source.name} is left out: it is refused.")
+        page.comment("\n".join(f"    {d}" for d in passage.refused if d.severity == "error"))
+
+    def _parts(self, passage: Passage) -> Iterator[tuple[Span, nodes.TopLevel | MagicLine | Directive | None]]:
+        """Everything but blanks and comments, by place: definitions, magics, directives, and (None) statements."""
         source = passage.source
-        items = [(item.span, item) for item in passage.items]
+        items = [(item.span, item) for item in passage.own_items()]
         magics = [(_whole(line), line) for line in passage.magics]
+        included = [(found.line, found) for found in _directives(passage)]
         yield from items
         yield from magics
+        yield from included
         script = Source(source.name, passage.script)
-        for run in statement_runs(script, [span for span, _ in (*items, *magics)]):
+        for run in statement_runs(script, [span for span, _ in (*items, *magics, *included)]):
             rest = _REST_OF_LINE.match(source.text, run[-1].span.end)
             yield source.span(run[0].span.start, rest.end() if rest else run[-1].span.end), None
 
@@ -195,8 +219,41 @@ class _Writer:
         """What a magic did to the session."""
         page.code("\n".join(f"{name}={value}" for name, value in passage.settings.get(offset, {}).items()))
         if offset in passage.loaded:
-            self._write(page, passage.loaded[offset])
-            page.comment(f"(end of {passage.loaded[offset].source.name})")
+            self._load(page, passage.loaded[offset])
+
+    def _include(self, page: Page, passage: Passage, directive: Directive) -> None:
+        """A directive: as it is, or why it is not there."""
+        reason = self._left_out(passage)
+        if reason is not None:
+            page.comment(f"{directive.line.text.strip()}: left out, {reason}")
+            return
+        if directive.path in self.replay.files.unread:
+            page.comment(_UNREAD)
+        page.code(directive.line.text)
+
+    def _load(self, page: Page, file: Passage) -> None:
+        """A loaded file: a directive, or why there is none."""
+        line, reason = _directive(file.source.name), self._left_out(file)
+        if file.refused:
+            self._refusal(page, file)
+        elif reason is not None:
+            page.comment(f"(left out, {reason})")
+        elif line is None:
+            page.comment("(left out: include_file takes no path with such characters)")
+        else:
+            if file.is_unread:
+                page.comment(_UNREAD)
+            page.code(line)
+
+    def _left_out(self, passage: Passage) -> str | None:
+        """Why the files that a passage names are not wanted, as far as they were read; None where they are."""
+        items = passage.foreign_items()
+        if not items:
+            return "it holds bare statements" if passage.foreign_statements() else None
+        if any(id(item) in self.in_force for item in items):
+            return None
+        is_replaced = any(isinstance(item, nodes.Route) and item.title in self.titles for item in items)
+        return "defined anew below" if is_replaced else "taken back below"
 
     # -- after the cells --------------------------------------------------------------------------------------------
 
@@ -218,6 +275,28 @@ class _Writer:
         name = next(f"at_start_{n}" for n in count(1) if f"route[at_start_{n}]" not in self.titles)
         self.titles.add(f"route[{name}]")
         return name
+
+
+def _directives(passage: Passage) -> Iterator[Directive]:
+    """The directives that stand in no definition and in no statement: those go with what they stand in."""
+    spans = [item.span for item in passage.own_items()]
+    spans += [s.span for unit in passage.units for s in unit.script.scratch if s.span.source is unit.source]
+    spans.sort(key=lambda span: span.start)
+    starts = [span.start for span in spans]
+    for line, path in directives(Source(passage.source.name, passage.script)):
+        before = bisect_right(starts, line.start)
+        if not before or spans[before - 1].end <= line.start:
+            yield Directive(line, path.text)
+
+
+def _directive(path: str) -> str | None:
+    """The line that includes a file that a magic has loaded; None where no such line can name it."""
+    if path.startswith("~"):
+        path = str(Path(path).expanduser())
+    if len(path) < 2:
+        path = f"./{path}"
+    quote = next((quote for quote in "\"'" if quote not in path), None)
+    return f"include_file {quote}{path}{quote}" if quote and path.isprintable() else None
 
 
 def _whole(line: MagicLine) -> Span:

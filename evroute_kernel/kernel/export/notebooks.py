@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
+from evroute_kernel.runtime.files import FileError, read_bytes
+
 CellKind: TypeAlias = Literal["code", "prose"]
 
 #: tag of a cell that notebook runners pass over
 SKIPPED: Final = "skip-execution"
+#: bytes of a notebook file, pictures and all
+LARGEST: Final = 2**30
 
 
 class NotebookError(ValueError):
@@ -29,9 +33,11 @@ class Cell:
 
 
 def read_notebook(path: Path) -> list[Cell]:
-    """The cells of a notebook file. Raises NotebookError, and OSError for a file that cannot be read."""
+    """The cells of a notebook file. Raises NotebookError."""
     try:
-        notebook = json.loads(path.read_bytes())
+        notebook = json.loads(read_bytes(path, LARGEST))
+    except FileError as error:
+        raise NotebookError(f"cannot read {path}: {error.reason}") from None
     except (ValueError, RecursionError) as error:  # no UTF-8 is a ValueError too
         raise NotebookError(f"{path} is no notebook: it is not JSON ({error})") from None
     if not isinstance(notebook, dict) or not isinstance(_raw_cells(notebook), list):

@@ -3,6 +3,10 @@
 What a cell defines, sets and loads is kept in the same `World` that a session has, so the same cells are refused, the
 same routes replaced. Of the magics, those count that change what is defined or set: `%load`, `%forget`, `%reset`,
 `%config`, `%log`, `%event declare`. What only a run can tell is not known: a cell that fails half-way counts whole.
+
+A notebook may come from anybody, so files that it names are read in its own folder alone, for what they define; and
+nothing keeps their text, which has no business in a configuration that names them. One that is not read may define
+anything: routes and modules that are nowhere else are then taken to be there.
 """
 
 from __future__ import annotations
@@ -32,7 +36,8 @@ from evroute_kernel.kernel.planning import (
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.callgraph import Vertex, call_graph
 from evroute_kernel.lang.compiler import Unit, compile_script
-from evroute_kernel.lang.preprocess import expand
+from evroute_kernel.lang.environment import Environment, known_modules
+from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.source import Source, Span
@@ -42,11 +47,14 @@ from evroute_kernel.source import Source, Span
 class Passage:
     """A text and what became of it: a cell, a file that a cell loaded, or prose. `refused`: why nothing took effect.
 
-    `script` is the text with blanks in place of its magic lines.
+    `script` is the text with blanks in place of its magic lines. Of a file there is no text; `is_unread`: it was not
+    opened.
     """
 
     source: Source
     is_prose: bool = False
+    is_file: bool = False
+    is_unread: bool = False
     script: str = ""
     magics: tuple[MagicLine, ...] = ()
     units: list[Unit] = field(default_factory=list)
@@ -56,15 +64,32 @@ class Passage:
     #: offset of a %load -> the file
     loaded: dict[int, Passage] = field(default_factory=dict)
 
-    @property
-    def items(self) -> list[nodes.TopLevel]:
-        """The definitions, in the order of the text."""
-        return [item for unit in self.units for item in unit.script.items]
+    def items(self) -> Iterator[tuple[int, nodes.TopLevel]]:
+        """The definitions in the order of the text, each with its offset there: one of an included file with that of
+        the definition before it."""
+        for unit in self.units:
+            offset = 0
+            for item in unit.script.items:
+                offset = item.span.start if item.span.source is unit.source else offset
+                yield offset, item
+
+    def own_items(self) -> list[nodes.TopLevel]:
+        """The definitions that stand in the text itself, not in a file."""
+        return [] if self.is_file else [i for u in self.units for i in u.script.items if i.span.source is u.source]
+
+    def foreign_items(self) -> list[nodes.TopLevel]:
+        """The definitions that stand in files."""
+        own = set(map(id, self.own_items()))
+        return [item for _, item in self.items() if id(item) not in own]
+
+    def foreign_statements(self) -> bool:
+        """Whether files have brought statements that stand outside of every route."""
+        return any(self.is_file or s.span.source is not u.source for u in self.units for s in u.script.scratch)
 
     def all_items(self) -> Iterator[nodes.TopLevel]:
         """The definitions, those of loaded files where these were loaded."""
-        found: list[tuple[int, nodes.TopLevel | Passage]] = [(item.span.start, item) for item in self.items]
-        for _, one in sorted([*found, *self.loaded.items()], key=lambda pair: pair[0]):
+        found: list[tuple[int, nodes.TopLevel | Passage]] = [*self.items(), *self.loaded.items()]
+        for _, one in sorted(found, key=lambda pair: pair[0]):
             if isinstance(one, Passage):
                 yield from one.all_items()
             else:
@@ -72,10 +97,12 @@ class Passage:
 
 
 class Replay:
-    """A session without processes. `folder` is where relative paths start."""
+    """A session without processes. `folder` is where relative paths start; files outside of it are read only with
+    `reads_outside`."""
 
-    def __init__(self, folder: Path = Path()) -> None:
+    def __init__(self, folder: Path = Path(), *, reads_outside: bool = False) -> None:
         self.folder = folder
+        self.files = ScriptFiles(folder, None if reads_outside else folder)
         self.world = World(Limits())
         self.passages: list[Passage] = []
         #: the statements that ran once, in order
@@ -108,17 +135,15 @@ class Replay:
 
     def _run(self, passage: Passage, owner: str) -> None:
         try:
-            # included files are put in place: one of their routes may be replaced later
-            passage.source = _expanded(passage.source, self.folder)
             pieces = script_taken(cut(passage.source))
             passage.script, passage.magics = pieces.script, pieces.magics
             for step in self._steps(pieces, owner):
                 if isinstance(step, ScriptStep):
-                    self._define(passage, step.text, owner if step.defines else None)
+                    self._define(passage, replace(passage.source, text=step.text), owner if step.defines else None)
                 elif step.magic.name in _EFFECTS:
                     _EFFECTS[step.magic.name](self, passage, step)
         except ScriptError as error:
-            passage.refused = error.diagnostics
+            passage.refused = _without_foreign_text(error)
 
     def _steps(self, pieces: Cut, owner: str) -> list[Step]:
         """What a cell does, in order. Raises ScriptError with all that is wrong with it."""
@@ -130,37 +155,42 @@ class Replay:
             wrong.append(error)
         if wrong:
             raise together(wrong)
-        scripts = script_steps(pieces) if pieces.has_script else []
+        scripts = script_steps(pieces, self.files) if pieces.has_script else []
         return sorted([*magics, *scripts], key=lambda step: step.offset)
 
     def file(self, word: Word) -> Passage:
         """Take up a script file."""
         path = (self.folder / Path(word.text).expanduser()).absolute()
-        passage = Passage(Source(word.text, ""))
+        passage = Passage(Source(word.text, "", str(path)), is_file=True)
+        if not self.files.may_open(path):
+            passage.is_unread = True
+            self.files.unread[word.text] = None
+            return passage
         try:
-            passage.source = _expanded(Source(word.text, read(path, word)), path.parent)
-            passage.script = passage.source.text
-            self._define(passage, passage.script, f"file:{path}")
+            self._define(passage, Source(word.text, read(path, word), str(path)), f"file:{path}")
         except ScriptError as error:
-            passage.refused = error.diagnostics
+            passage.refused = _without_foreign_text(error)
         return passage
 
     def _compile(self, source: Source, owner: str | None) -> Unit:
-        return compile_script(source, self.world.environment(owner), scratch=True)
+        return compile_with(self.files, source, self.world.environment(owner), scratch=True)
 
-    def _define(self, passage: Passage, text: str, owner: str | None) -> None:
+    def _define(self, passage: Passage, source: Source, owner: str | None) -> None:
         """Let a part of a passage, blank where the rest is, take effect. Raises ScriptError."""
-        unit = self._compile(replace(passage.source, text=text), owner)
+        unit = self._compile(source, owner)
         self.world.define(unit, owner)
         passage.units.append(unit)
         routes = [item for item in unit.script.items if isinstance(item, nodes.Route)]
         self._routes |= {route.span: route for route in routes}
         if owner is not None:  # without one there are only statements
             self._items[owner] = {id(item) for item in unit.script.items if not isinstance(item, nodes.Route)}
-        self.startups += [Startup(unit.source, r.body, r) for r in routes if r.kind == "startup_route"]
+        if passage.is_file:  # what it does at the start stays in it
+            return
+        own = [route for route in routes if route.span.source is source]
+        self.startups += [Startup(source, r.body, r) for r in own if r.kind == "startup_route"]
         # nobody would see the value of a last expression
-        statements = tuple(s for s in unit.script.scratch if not isinstance(s, nodes.Display))
-        self.startups.append(Startup(unit.source, statements, touched=self._touched))
+        statements = [s for s in unit.script.scratch if not isinstance(s, nodes.Display) and s.span.source is source]
+        self.startups.append(Startup(source, tuple(statements), touched=self._touched))
 
     # -- what magics do ---------------------------------------------------------------------------------------------
 
@@ -184,12 +214,28 @@ class Replay:
             passage.settings.clear()
 
 
-def _expanded(source: Source, folder: Path) -> Source:
-    """The text with included files in place. Raises ScriptError when one is missing."""
-    expanded, missing = expand(source, folder)
-    if missing:
-        raise ScriptError(missing)
-    return replace(source, text=expanded.text)
+def compile_with(files: ScriptFiles, source: Source, environment: Environment, *, scratch: bool = False) -> Unit:
+    """A text compiled with the files that may be read; those that were not may hold the routes and modules it lacks.
+    Raises ScriptError."""
+    try:
+        return compile_script(source, environment, scratch=scratch, files=files)
+    except ScriptError as error:
+        if not files.unread:
+            raise
+        missing = [d.span.text for d in error.diagnostics if d.code == "unknown-route" and d.span is not None]
+        routes = {**environment.routes, **{("route", encode(name)): "a file" for name in missing}}
+        assumed = replace(environment, routes=routes, modules=known_modules())
+        return compile_script(source, assumed, scratch=scratch, files=files)
+
+
+def _without_foreign_text(error: ScriptError) -> list[Diagnostic]:
+    """The findings of an error; of those about a file only where they are, since messages name what they are about."""
+    found = dict[Diagnostic, None]()
+    for d in error.diagnostics:
+        if d.span is not None and d.span.source.path != f"<{d.span.source.name}>":
+            d = replace(d, message="here the file has an error", hint=None)
+        found[d] = None
+    return list(found)
 
 
 def _load(replay: Replay, passage: Passage, step: MagicStep) -> None:

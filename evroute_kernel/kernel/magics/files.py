@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.execution import CellRun
 
 
-@magic("export", "FILE [--force]")
+@magic("export", "FILE [--force] [--read-outside]")
 async def export(cell: CellRun, arguments: Arguments) -> None:
     """Write the configuration of a server that does what this notebook defines.
 
@@ -25,7 +25,11 @@ async def export(cell: CellRun, arguments: Arguments) -> None:
     comments, and so is what was refused. Statements that set what the routes need are in its startup_route. The prose
     between the cells is not known here: `evroute export` and nbconvert keep it.
 
-    --force  replace a file that exists
+    What files hold is not copied: include_file stays as it is, and %load becomes one. For the modules that they need
+    and the routes that they define, those in the current folder are read, no others.
+
+    --force         replace a file that exists
+    --read-outside  read files outside of the current folder too
     """
     from evroute_kernel.kernel.export import export as export_cells
     from evroute_kernel.kernel.export.files import write_whole
@@ -34,7 +38,8 @@ async def export(cell: CellRun, arguments: Arguments) -> None:
     word = arguments.words[0]
     path = Path(word.text).expanduser().absolute()
     cells = [Cell("code", source.text, source.name, owner) for owner, source in cell.notebook.texts.items()]
-    made = await cell.compute(lambda: export_cells(cells, title_of(path.stem)))
+    reads_outside = "read-outside" in arguments.flags
+    made = await cell.compute(lambda: export_cells(cells, title_of(path.stem), reads_outside=reads_outside))
     try:
         await cell.compute(lambda: write_whole(path, made.text, force="force" in arguments.flags))
     except FileExistsError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -167,29 +168,63 @@ def test_declared_events_stay_declared(exported: Any) -> None:
 # -- files ------------------------------------------------------------------------------------------------------------
 
 
-def test_loaded_and_included_files_are_put_in_place(exported: Any, tmp_path: Path) -> None:
-    (tmp_path / "b.cfg").write_text('# Zoë\nevent_route[E_A] { exit; }\ninclude_file "c.inc"\n')
-    (tmp_path / "c.inc").write_text("route[c] { exit; }")
-    made = exported("%load b.cfg\nroute[d] { exit; }", A)
-    assert body(made.text) == (
-        "\n# %load b.cfg\n# Zoë\n# event_route[E_A]: left out, defined anew below\nroute[c] { exit; }\n\n"
-        f"# (end of b.cfg)\nroute[d] {{ exit; }}\n\n{A}\n"
-    )
+def test_files_are_named_and_not_copied(exported: Any, tmp_path: Path) -> None:
+    (tmp_path / "b.cfg").write_text('# Zoë\nroute[b] { exit; }\ninclude_file "c.inc"\n')
+    (tmp_path / "c.inc").write_text("route[c] { $shv(x) = 1; }")
+    made = exported("%load b.cfg\n\n%raise E_A", "route[d] { route(c); }", A)
+    text = '# %load b.cfg\ninclude_file "b.cfg"\n\n# %raise E_A\n\nroute[d] { route(c); }'
+    assert body(made.text) == f'loadmodule "cfgutils.so"\n\n{text}\n\n{A}\n'
+    assert (made.routes, modules(made.text)) == (4, ["proto_udp", "cfgutils"])
     made = exported('include_file "c.inc"\n%raise E_A', A)
-    assert body(made.text) == f"\nroute[c] {{ exit; }}\n\n# %raise E_A\n\n{A}\n"
+    assert body(made.text).endswith(f'\n\ninclude_file "c.inc"\n# %raise E_A\n\n{A}\n')
+    assert exported('route[x] {\n  include_file "d.inc"\n  exit;\n}', A).refused == ("In[1]",)
+    (tmp_path / "d.inc").write_text("$var(x) = 1;")
+    text = 'route[x] {\n  include_file "d.inc"\n  exit;\n}'
+    assert body(exported(text, A).text) == f"\n{text}\n\n{A}\n"
 
 
 def test_a_file_that_is_loaded_again(exported: Any, tmp_path: Path) -> None:
-    (tmp_path / "b.cfg").write_text('modparam("mqueue", "mqueue", "name=q")\nevent_route[E_A] { exit; }\n')
+    (tmp_path / "b.cfg").write_text(f'modparam("mqueue", "mqueue", "name=q")\n{A}\n')
     made = exported("%load b.cfg", "%load b.cfg")
-    assert made.text.count("\nmodparam(") == made.text.count("\nevent_route[") == 1
-    assert '# modparam("mqueue", "mqueue", "name=q"): left out, taken back below\n' in made.text
+    first, second = "# %load b.cfg\n# (left out, defined anew below)\n", '# %load b.cfg\ninclude_file "b.cfg"\n'
+    assert body(made.text).endswith(f"\n\n{first}\n{second}")
+    assert modules(made.text) == ["proto_udp", "mqueue"]
+    (tmp_path / "b.cfg").write_text(f"{A}\n")
+    made = exported('include_file "b.cfg"', A)
+    assert body(made.text) == f'\n# include_file "b.cfg": left out, defined anew below\n\n{A}\n'
+    made = exported("%load b.cfg", "%forget E_A", "route[b] { exit; }")
+    assert "# (left out, taken back below)\n" in made.text
 
 
-def test_names_cannot_break_out_of_comments(tmp_path: Path) -> None:
-    made = export([Cell("code", "nonsense(", "In[1]\nexit;")], "title\nroute[x] { exit; }", tmp_path)
-    assert made.text.splitlines()[0] == "# title route[x] { exit; }"
-    assert "\nexit;" not in made.text
+def test_a_file_of_which_a_part_is_replaced(exported: Any, tmp_path: Path) -> None:
+    """A server would have both; what the file holds cannot be taken out of it."""
+    (tmp_path / "b.cfg").write_text(f"{A}\nroute[b] {{ exit; }}\n")
+    (found,) = exported("%load b.cfg", A, loads=False).findings
+    assert "event_route[E_A] is defined twice" in found.message
+
+
+def test_statements_in_files(exported: Any, tmp_path: Path) -> None:
+    (tmp_path / "b.inc").write_text('$shv(limit) = 3;\nxlog("loaded");\n')
+    (tmp_path / "s.cfg").write_text("startup_route { $shv(limit) = 4; }\n")
+    text = exported('include_file "b.inc"', "%load b.inc", "%load s.cfg", "route[r] { $var(x) = $shv(limit); }").text
+    assert '# include_file "b.inc": left out, it holds bare statements\n' in text
+    assert "# (left out, it holds bare statements)\n" in text
+    assert '\ninclude_file "s.cfg"\n' in text
+    assert text.count("limit") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("'../a \"b'", "include_file '../a \"b'"),
+        ("a", 'include_file "./a"'),
+        ("~/x.cfg", f'include_file "{Path.home()}/x.cfg"'),
+    ],
+)
+def test_paths_of_loaded_files(exported: Any, tmp_path: Path, path: str, line: str) -> None:
+    """But for `a` they lie elsewhere, so that they are not opened."""
+    (tmp_path / "a").write_text(A)
+    assert f"\n{line}\n" in exported(f"%load {path}").text
 
 
 def test_files_that_are_missing_or_refused(exported: Any, tmp_path: Path) -> None:
@@ -198,7 +233,67 @@ def test_files_that_are_missing_or_refused(exported: Any, tmp_path: Path) -> Non
     assert made.refused == ("none.cfg", "bad.cfg", "In[2]")
     assert made.routes == 1
     assert "none.inc" in made.text
-    assert "# event_route[E_B] { }\n" in made.text
+    assert "#     bad.cfg:1:20: error: here the file has an error\n" in made.text
+
+
+def test_names_cannot_break_out_of_comments(tmp_path: Path) -> None:
+    made = export([Cell("code", "nonsense(", "In[1]\nexit;")], "title\nroute[x] { exit; }", tmp_path)
+    assert made.text.splitlines()[0] == "# title route[x] { exit; }"
+    assert "\nexit;" not in made.text
+
+
+# -- files of others --------------------------------------------------------------------------------------------------
+
+SECRET = "SECRET_KEY = hunter2;\n"
+
+
+def test_no_text_of_a_file_gets_out(exported: Any, tmp_path: Path) -> None:
+    """Neither what is no script, nor what is: of refused cells and files only the places of their errors."""
+    (tmp_path / "key").write_text(SECRET)
+    (tmp_path / "ok").write_text('# hunter2\nroute[z] { xlog("hunter2\\n"); }\n')
+    texts = ('include_file "key"', "%load key", "%load ok", "%load key\nnonsense(", 'include_file "ok"\nnonsense(')
+    made = exported(*texts, A)
+    assert "hunter2" not in made.text
+    assert "SECRET" not in made.text
+    assert len(made.refused) == 4
+
+
+@pytest.mark.parametrize("line", ['include_file "{}"', "%load {}", 'route[x] {{\ninclude_file "{}"\nexit;\n}}', "link"])
+def test_files_outside_of_the_folder_are_not_opened(exported: Any, tmp_path: Path, line: str) -> None:
+    folder = tmp_path.parent / f"{tmp_path.name}-outside"
+    folder.mkdir()
+    outside = folder / "fifo"
+    os.mkfifo(outside)  # an error, if it were opened
+    if line == "link":
+        (tmp_path / "link.cfg").symlink_to(outside)
+        line, outside = "%load {}", Path("link.cfg")
+    made = exported(line.format(outside), "route[r] { route(of_the_file); create_dialog(); }\n%raise E_A", A)
+    assert (made.refused, made.unread) == ((), (str(outside),))
+    assert f'include_file "{outside}"\n' in made.text
+    assert made.summary.endswith(f"; not read, because outside of the folder: {outside}")
+    assert "\nroute[r] { route(of_the_file); create_dialog(); }\n" in made.text
+    assert "dialog" in modules(made.text)
+
+
+def test_files_outside_of_the_folder_are_read_when_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "b.cfg").write_text("route[b] { $shv(x) = 1; }")
+    (tmp_path / "folder").mkdir()
+    cells = [Cell("code", "%load ../b.cfg", "In[1]")]
+    made = export(cells, "a test", tmp_path / "folder", reads_outside=True)
+    assert (made.routes, made.unread, made.findings) == (1, (), ())
+    assert modules(made.text) == ["proto_udp", "cfgutils"]
+
+
+@pytest.mark.parametrize("name", ["fifo", "folder", "huge"])
+def test_what_is_no_regular_file(exported: Any, tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "huge").touch()
+    os.truncate(tmp_path / "huge", 2**40)
+    made = exported(f'include_file "{name}"', f"%load {name}", A)
+    assert made.refused == ("In[1]", name)
+    assert made.text.count(" is left out: it is refused.\n") == 2
+    assert made.text.count("not a regular file" if name != "huge" else "more than 16 MiB") == 2
 
 
 # -- text -------------------------------------------------------------------------------------------------------------

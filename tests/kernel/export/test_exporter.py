@@ -21,7 +21,7 @@ def test_to_script(language: dict[str, str], tmp_path: Path) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"language_info": language}), path)
     text, resources = ScriptExporter().from_filename(str(path))
     assert text.startswith("# pike, exported from a notebook by evroute_kernel\n")
-    assert text.endswith(f"# prose\n\n{A}\n")
+    assert text.endswith('# prose\n\ninclude_file "a.inc"\n')
     assert resources["output_extension"] == ".cfg"
 
 
