@@ -5,10 +5,10 @@ Imports `source` only. Messages are lower case, name the thing, say what was exp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
+from typing import Final, Literal, TypeVar
 
 from evroute_kernel.source import Span
 
@@ -32,31 +32,96 @@ class Diagnostic:
 
     def __str__(self) -> str:
         place = f"{self.place}: " if self.span else ""
-        return f"{place}{self.severity}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+        hint = f" ({shortened(self.hint)})" if self.hint else ""
+        return f"{place}{self.severity}: {shortened(self.message)}{hint}"
 
     def render(self) -> str:
         """The finding with the line it is about and a caret, several lines of plain text."""
-        lines = [f"{self.severity}: {self.message}"]
+        lines = [f"{self.severity}: {shortened(self.message)}"]
         if self.span is not None:
-            lines += excerpt(self.span)
+            shown = excerpt(self.span)
+            place = f"  {self.span.source.name}, line {self.span.line}, column {self.span.column}"
+            lines += [place, shown.gutter + shown.text, shown.margin + shown.indent + shown.carets]
         if self.hint:
-            lines.append(f"  hint: {self.hint}")
+            lines.append(f"  hint: {shortened(self.hint)}")
         return "\n".join(lines)
 
 
-def excerpt(span: Span) -> list[str]:
-    """Where a span lies, its (first) line, and carets under it."""
-    line, column = span.line, span.column
-    text = span.source.line(line)
-    width = max(1, min(span.end - span.start, len(text) - column + 1))
-    gutter = f"{line:>5} | "
+# -- how much of it is shown ----------------------------------------------------------------------------------------
+
+# One text can have thousands of findings, one line thousands of characters: what people read of them is bounded here,
+# for notebooks and terminals alike.
+
+#: characters of a source line that an excerpt shows
+WIDTH: Final = 100
+#: findings that are shown in full; the rest is counted
+MOST_FINDINGS: Final = 20
+#: characters that are shown of a message or a hint
+LONGEST: Final = 2_000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A line of source as it is shown, and the line of carets below it.
+
+    `gutter` holds the line's number and is as wide as `margin`; `indent` is as wide as what stands before the carets.
+    """
+
+    gutter: str
+    text: str
+    margin: str
+    indent: str
+    carets: str
+
+
+def excerpt(span: Span) -> Excerpt:
+    """The first line of a span with carets under it; of a long line the part around the span."""
+    number, column = span.line, span.column
+    line = span.source.line(number)
+    left = max(0, min(column - 1 - WIDTH // 2, len(line) - WIDTH))
+    shown, before = line[left : left + WIDTH], line[left : column - 1]
+    cut = "…" if left else ""
+    gutter = f"{number:>5} | "
     # tabs stay tabs, so that the caret stands under its character whatever the tab width
-    indent = "".join("\t" if c == "\t" else " " for c in text[: column - 1])
-    return [
-        f"  {span.source.name}, line {line}, column {column}",
-        gutter + text,
-        " " * (len(gutter) - 2) + "| " + indent + "^" * width,
-    ]
+    indent = " " * len(cut) + "".join("\t" if c == "\t" else " " for c in before)
+    carets = "^" * max(1, min(span.end - span.start, len(shown) - len(before)))
+    text = cut + shown + ("…" if left + WIDTH < len(line) else "")
+    return Excerpt(gutter, text, " " * (len(gutter) - 2) + "| ", indent, carets)
+
+
+def shortened(text: str) -> str:
+    """A message or hint as it is shown."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
+
+
+def leading(findings: Sequence[Diagnostic], most: int = MOST_FINDINGS) -> list[Diagnostic]:
+    """The findings that are shown of many: errors before others, in the order that they have."""
+    if len(findings) <= most:
+        return list(findings)
+    chosen = sorted(range(len(findings)), key=lambda i: findings[i].severity != "error")[:most]
+    return [findings[i] for i in sorted(chosen)]
+
+
+def first_of(items: Sequence[T], show: Callable[[T], str], noun: str = "finding") -> list[str]:
+    """The first of many things as text, and how many more there are."""
+    left = len(items) - MOST_FINDINGS
+    return [show(item) for item in items[:MOST_FINDINGS]] + ([more(left, noun)] if left > 0 else [])
+
+
+def more(count: int, noun: str = "finding") -> str:
+    """What stands for those that are not shown."""
+    return f"... and {count:,} more {noun}{'s' * (count != 1)}"
+
+
+def rendered(findings: Sequence[Diagnostic], show: Callable[[Diagnostic], str] = Diagnostic.render) -> list[str]:
+    """Findings as text, the first of many in full."""
+    left = len(findings) - MOST_FINDINGS
+    return [show(found) for found in leading(findings)] + ([more(left)] if left > 0 else [])
+
+
+# -- what was meant -------------------------------------------------------------------------------------------------
 
 
 def near_misses(word: str, known: Iterable[str], count: int = 3) -> list[str]:
@@ -86,10 +151,14 @@ class ScriptError(Exception):
         self.diagnostics: list[Diagnostic] = list(diagnostics)
 
     def __str__(self) -> str:
-        return "\n".join(str(d) for d in self.diagnostics)
+        return "\n".join(rendered(self.diagnostics, str))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
     def render(self) -> str:
-        return "\n".join(d.render() for d in self.diagnostics)
+        """What is wrong, several lines for each finding; of many the first."""
+        return "\n".join(rendered(self.diagnostics))
 
 
 class RouteSyntaxError(ScriptError):

@@ -29,6 +29,27 @@ def script(tmp_path: Path) -> Path:
     return path
 
 
+class TestManyFindings:
+    """A line of 42 kB that is wrong 3,000 times over."""
+
+    @pytest.fixture
+    def wrong(self, tmp_path: Path) -> Path:
+        path = tmp_path / "wrong.cfg"
+        path.write_text("route[a] { " + "nonsense(1); " * 3000 + "}\n")
+        return path
+
+    def test_run_counts_them(self, wrong: Path) -> None:
+        done = evroute("run", wrong)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.endswith("... and 2,980 more findings\n")
+        assert len(done.stderr) < 10_000
+
+    def test_check_prints_each_on_a_line(self, wrong: Path) -> None:
+        done = evroute("check", wrong)
+        assert len(done.stdout.splitlines()) == 3000
+        assert max(map(len, done.stdout.splitlines())) < 200
+
+
 class TestRun:
     def test_prints_what_is_logged(self, script: Path) -> None:
         done = evroute("run", script, "--raise", "E_PIKE_BLOCKED ip=192.0.2.1", "--raise", "E_PIKE_BLOCKED ip=::1")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, FailedError, UsageError
+from evroute_kernel.errors import rendered
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -43,8 +44,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         _write_new(target, made.text, options.force)
         print(f"{target}: {made.summary}")
-    for finding in made.findings:
-        print(finding.render(), file=sys.stderr)
+    for text in rendered(made.findings):
+        print(text, file=sys.stderr)
     return EXIT_FINDINGS if made.findings else EXIT_OK
 
 

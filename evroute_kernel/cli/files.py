@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evroute_kernel.cli.outcome import FailedError, UsageError
-from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.errors import Diagnostic, ScriptError, rendered
 from evroute_kernel.lang.files import decoded, read_text
 from evroute_kernel.runtime.files import LARGEST, FileError, too_large
 from evroute_kernel.source import Source
@@ -55,12 +55,14 @@ def load(session: Session, source: Source) -> Run | None:
         loaded = session.load(source)
     except ScriptError as error:
         raise FailedError(error.render()) from None
-    for finding in loaded.diagnostics:
-        print(finding.render(), file=sys.stderr)
+    for text in rendered(loaded.diagnostics):
+        print(text, file=sys.stderr)
     return loaded.run
 
 
 def check_run(run: Run | None) -> None:
     """Raise FailedError for a run that did not come to its end."""
     if run is not None and run.errors:
-        raise FailedError("\n".join(error.render() for error in run.errors))
+        from evroute_kernel.engine.runs import error_texts
+
+        raise FailedError("\n".join(error_texts(run.errors)))

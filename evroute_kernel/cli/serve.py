@@ -137,17 +137,20 @@ def _tell(sentence: str) -> None:
 
 def _tell_failure(future: Future[Run]) -> None:
     """Say which raises did not come to their end."""
-    for error in future.result().errors:
-        if error.cause != "closed":
-            print(error.render(), file=sys.stderr, flush=True)
+    from evroute_kernel.engine.runs import error_texts
+
+    for text in error_texts([error for error in future.result().errors if error.cause != "closed"]):
+        print(text, file=sys.stderr, flush=True)
 
 
 class _TimerFailures:
     """Says which turns of timer routes did not come to their end."""
 
     def failed(self, run: Run) -> None:
-        for error in run.errors:
-            print(error.render(), file=sys.stderr, flush=True)
+        from evroute_kernel.engine.runs import error_texts
+
+        for text in error_texts(run.errors):
+            print(text, file=sys.stderr, flush=True)
 
     def stopped(self, title: str, why: str) -> None:
         print(f"{title} has stopped: {why}", file=sys.stderr, flush=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
-from evroute_kernel.errors import Diagnostic
+from evroute_kernel.errors import Diagnostic, first_of
 from evroute_kernel.source import Span
 
 #: why a run did not come to its end
@@ -77,6 +77,11 @@ class RunError:
 
     def __str__(self) -> str:
         return str(self.diagnostic)
+
+
+def error_texts(errors: Sequence[RunError]) -> list[str]:
+    """Errors as text, the first of many."""
+    return first_of(errors, RunError.render, "error")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
-from evroute_kernel.errors import Diagnostic
+from evroute_kernel.errors import MOST_FINDINGS, Diagnostic, excerpt, leading, more, shortened
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ PLAIN: Final = "\x1b[0m"
 
 _COLOURS: Final = {"error": RED, "warning": YELLOW, "info": CYAN}
 
-#: characters of a source line that an excerpt shows
-WIDTH: Final = 160
-#: diagnostics that one error message shows in full
-MOST: Final = 25
-
 
 def coloured(text: str, colour: str) -> str:
     return f"{colour}{text}{PLAIN}"
@@ -46,11 +41,11 @@ def place(span: Span) -> str:
 
 def traceback(name: str, message: str, diagnostics: Sequence[Diagnostic]) -> list[str]:
     """The lines of an `error` message: name and message, then each finding with its place, excerpt and hint."""
-    lines = [coloured(f"{name}: ", RED) + message]
-    for diagnostic in diagnostics[:MOST]:
+    lines = [coloured(f"{name}: ", RED) + shortened(message)]
+    for diagnostic in leading(diagnostics):
         lines += described(diagnostic, title=len(diagnostics) > 1 or diagnostic.message != message)
-    if len(diagnostics) > MOST:
-        lines.append(f"... and {len(diagnostics) - MOST} more")
+    if len(diagnostics) > MOST_FINDINGS:
+        lines.append(more(len(diagnostics) - MOST_FINDINGS))
     return lines
 
 
@@ -60,30 +55,16 @@ def described(diagnostic: Diagnostic, title: bool = True) -> list[str]:
     if diagnostic.span is not None:
         lines.append(coloured(place(diagnostic.span), BOLD))
     if title:
-        lines.append(coloured(f"{diagnostic.severity}: ", _COLOURS[diagnostic.severity]) + diagnostic.message)
+        lines.append(
+            coloured(f"{diagnostic.severity}: ", _COLOURS[diagnostic.severity]) + shortened(diagnostic.message)
+        )
     if diagnostic.span is not None:
-        lines += excerpt(diagnostic.span)
+        part = excerpt(diagnostic.span)
+        lines.append(coloured(part.gutter, DIM) + part.text)
+        lines.append(coloured(part.margin, DIM) + part.indent + coloured(part.carets, BOLD))
     if diagnostic.hint:
-        lines.append(coloured("  hint: ", BOLD) + diagnostic.hint)
+        lines.append(coloured("  hint: ", BOLD) + shortened(diagnostic.hint))
     return lines
-
-
-def excerpt(span: Span) -> list[str]:
-    """The first line of a span with carets under it; of a long line the part around the span."""
-    number, column = span.line, span.column
-    text = span.source.line(number)
-    left = max(0, column - 1 - WIDTH // 2) if len(text) > WIDTH else 0
-    shown = text[left : left + WIDTH]
-    gutter = f"{number:>5} | "
-    dots = "..." if left else ""
-    before = text[left : column - 1]
-    # tabs stay tabs, so that the caret stands under its character whatever the tab width
-    indent = " " * len(dots) + "".join("\t" if c == "\t" else " " for c in before)
-    width = max(1, min(span.end - span.start, len(shown) - len(before)))
-    return [
-        coloured(gutter, DIM) + dots + shown + ("..." if left + WIDTH < len(text) else ""),
-        coloured(" " * (len(gutter) - 2) + "| ", DIM) + indent + coloured("^" * width, BOLD),
-    ]
 
 
 def shown(value: int | str | None) -> str:

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.errors import Diagnostic, ScriptError, first_of, rendered
 from evroute_kernel.kernel.cells import Cut, cut
 from evroute_kernel.kernel.display import note_bundle, shown, traceback
 from evroute_kernel.kernel.failures import CellFailure, Interrupted, run_failure
@@ -163,7 +163,7 @@ class CellRun:
             (owners.add if unit.script.items else owners.discard)(owner)
         self.report_findings(unit)
         loaded = await self.compute(lambda: session.install(unit, owner=owner, origin=self.outlet))
-        self.note([*self.changed(loaded), *kept(unit)])
+        self.note(first_of([*self.changed(loaded), *kept(unit)], str, "route"))
         if loaded.run is not None:
             self.check_run(loaded.run)
             self.show(loaded.run)
@@ -178,10 +178,10 @@ class CellRun:
 
     def report_findings(self, unit: Unit) -> None:
         """Show the warnings and notes about a script, before anything of it runs."""
-        for diagnostic in unit.diagnostics:
-            if diagnostic.severity == "warning":
-                self.outlet.write(finding(diagnostic) + "\n", STDERR)
-        self.note([finding(d) for d in unit.diagnostics if d.severity != "warning"])
+        warnings = [d for d in unit.diagnostics if d.severity == "warning"]
+        for text in rendered(warnings, finding):
+            self.outlet.write(text + "\n", STDERR)
+        self.note(rendered([d for d in unit.diagnostics if d.severity != "warning"], finding))
 
     def note(self, lines: Sequence[str]) -> None:
         """Show what the user should know and need not act upon, apart from the log."""

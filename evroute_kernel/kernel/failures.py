@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.errors import Diagnostic, RouteSyntaxError, ScriptError
+from evroute_kernel.errors import Diagnostic, RouteSyntaxError, ScriptError, shortened
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class CellFailure(Exception):
         errors = [d for d in self.diagnostics if d.severity == "error"]
         if not errors:
             return ""
-        first = errors[0].message.replace("\n", " ")
-        return first if len(errors) == 1 else f"{first} (and {len(errors) - 1} more)"
+        first = shortened(errors[0].message).replace("\n", " ")
+        return first if len(errors) == 1 else f"{first} (and {len(errors) - 1:,} more)"
 
 
 class Interrupted(Exception):
@@ -53,15 +53,14 @@ def failure(name: str, message: str, span: Span | None = None, hint: str | None 
 
 def run_failure(errors: Sequence[RunError], span: Span | None = None) -> CellFailure:
     """The failure of runs; `span` is what raised them, for errors that know no place of their own."""
-    diagnostics = []
+    diagnostics = dict[Diagnostic, None]()
     for error in errors:
         found = error.diagnostic
         found = replace(found, span=found.span or span)
         if error.detail:
             found = replace(found, message=f"{found.message}\n{error.detail}")
-        if found not in diagnostics:  # a thousand raises that fail alike are one finding
-            diagnostics.append(found)
-    return CellFailure("RouteFailed", diagnostics)
+        diagnostics[found] = None  # a thousand raises that fail alike are one finding
+    return CellFailure("RouteFailed", list(diagnostics))
 
 
 def no_fault(error: BaseException) -> CellFailure | None:

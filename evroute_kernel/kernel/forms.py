@@ -102,7 +102,7 @@ def submit(cell: CellRun, event: str, values: Values) -> None:
     try:
         future = cell.session.submit(event, values, origin=cell.outlet)
     except ScriptError as error:
-        cell.outlet.write("".join(f"{d.render()}\n" for d in error.diagnostics), STDERR)
+        cell.outlet.write(error.render() + "\n", STDERR)
         return
     future.add_done_callback(lambda done: tell_errors(cell.outlet, done.result()))
 

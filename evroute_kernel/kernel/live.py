@@ -15,6 +15,7 @@ from uuid import uuid4
 from evroute_kernel.engine.live.arrivals import Arrival, Inbox
 from evroute_kernel.engine.live.connection import Connection, ConnectOptions, Traffic
 from evroute_kernel.engine.live.subscription import SubscriptionState
+from evroute_kernel.engine.runs import error_texts
 from evroute_kernel.kernel.display import Table, text_bundle, visible
 from evroute_kernel.kernel.output import SEVERE, STDERR, Outlet
 from evroute_kernel.runtime.values import decode
@@ -100,8 +101,8 @@ class Feed:
     def ended(self, arrival: Arrival) -> None:
         if arrival.refused is not None:
             self.outlet.write(f"{arrival.refused}\n", STDERR)
-        for error in () if arrival.is_stopped else arrival.errors:
-            self.outlet.write(error.render() + "\n", STDERR)
+        for text in () if arrival.is_stopped else error_texts(arrival.errors):
+            self.outlet.write(text + "\n", STDERR)
 
     def changed(self, state: SubscriptionState) -> None:
         """The server stopped answering, or answers again. Called in a thread of the connection."""
@@ -251,7 +252,7 @@ def arrival_bundle(arrival: Arrival, text_of: Callable[[LogRecord], str]) -> dic
     parts = [
         f"{clock(arrival.time)} --> {event_line(arrival.event, arrival.params)}",
         f"{arrival.runs} route{'s' * (arrival.runs != 1)} run: {arrival.outcome}",
-        *(error.render() for error in arrival.errors),
+        *error_texts(arrival.errors),
         *([log.removesuffix("\n")] if log else []),
         *([f"... and {more} more records"] if more else []),
     ]

@@ -88,5 +88,7 @@ class Tally:
 
 def tell_errors(outlet: Outlet, result: Run | BatchResult) -> None:
     """Write why runs failed for which no cell waits any more. Safe from any thread."""
-    for error in result.errors:
-        outlet.write(error.render() + "\n", STDERR)
+    from evroute_kernel.engine.runs import error_texts
+
+    for text in error_texts(result.errors):
+        outlet.write(text + "\n", STDERR)

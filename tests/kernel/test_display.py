@@ -50,7 +50,7 @@ def test_a_long_line_is_cut_around_its_error() -> None:
 
 def test_many_findings_are_cut_short() -> None:
     found = lines(*(Diagnostic("error", "code", f"number {i}") for i in range(100)))
-    assert found[-1] == "... and 75 more"
+    assert found[-1] == "... and 80 more findings"
 
 
 def test_records() -> None:

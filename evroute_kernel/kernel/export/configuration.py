@@ -219,11 +219,11 @@ class _Writer:
         """What a magic did to the session."""
         page.code("\n".join(f"{name}={value}" for name, value in passage.settings.get(offset, {}).items()))
         if offset in passage.loaded:
-            self._load(page, passage.loaded[offset])
+            self._load(page, passage.loaded[offset], is_undone=offset < passage.undone_until)
 
     def _include(self, page: Page, passage: Passage, directive: Directive) -> None:
         """A directive: as it is, or why it is not there."""
-        reason = self._left_out(passage)
+        reason = self._left_out(passage, is_undone=directive.line.start < passage.undone_until)
         if reason is not None:
             page.comment(f"{directive.line.text.strip()}: left out, {reason}")
             return
@@ -231,9 +231,9 @@ class _Writer:
             page.comment(_UNREAD)
         page.code(directive.line.text)
 
-    def _load(self, page: Page, file: Passage) -> None:
+    def _load(self, page: Page, file: Passage, *, is_undone: bool) -> None:
         """A loaded file: a directive, or why there is none."""
-        line, reason = _directive(file.source.name), self._left_out(file)
+        line, reason = _directive(file.source.name), self._left_out(file, is_undone=is_undone)
         if file.refused:
             self._refusal(page, file)
         elif reason is not None:
@@ -245,10 +245,10 @@ class _Writer:
                 page.comment(_UNREAD)
             page.code(line)
 
-    def _left_out(self, passage: Passage) -> str | None:
+    def _left_out(self, passage: Passage, *, is_undone: bool) -> str | None:
         """Why the files that a passage names are not wanted, as far as they were read; None where they are."""
         items = passage.foreign_items()
-        if not items:
+        if not items and not is_undone:
             return "it holds bare statements" if passage.foreign_statements() else None
         if any(id(item) in self.in_force for item in items):
             return None

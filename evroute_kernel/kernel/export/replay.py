@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -63,6 +64,8 @@ class Passage:
     settings: dict[int, dict[str, int]] = field(default_factory=dict)
     #: offset of a %load -> the file
     loaded: dict[int, Passage] = field(default_factory=dict)
+    #: what stands before was undone by a %reset
+    undone_until: float = 0
 
     def items(self) -> Iterator[tuple[int, nodes.TopLevel]]:
         """The definitions in the order of the text, each with its offset there: one of an included file with that of
@@ -204,14 +207,17 @@ class Replay:
             if titles is None or decode(route.title) in titles:
                 self._touched |= state(route)
 
-    def reset(self) -> None:
-        """Forget what was defined, set, loaded and prepared."""
+    def reset(self, offset: int) -> None:
+        """Forget what was defined, set, loaded and prepared before this place of the last passage."""
         self.world.forget_all()
         self._items.clear()
         self.startups.clear()
         self._touched = frozenset()
+        self.files.unread.clear()
         for passage in self.passages:
             passage.settings.clear()
+            passage.undone_until = inf
+        self.passages[-1].undone_until = offset
 
 
 def compile_with(files: ScriptFiles, source: Source, environment: Environment, *, scratch: bool = False) -> Unit:
@@ -248,7 +254,7 @@ def _forget(replay: Replay, passage: Passage, step: MagicStep) -> None:
 
 
 def _reset(replay: Replay, passage: Passage, step: MagicStep) -> None:
-    replay.reset()
+    replay.reset(step.offset)
 
 
 def _config(replay: Replay, passage: Passage, step: MagicStep) -> None:

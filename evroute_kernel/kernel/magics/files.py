@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.errors import rendered
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.kernel.output import STDERR
@@ -47,8 +48,8 @@ async def export(cell: CellRun, arguments: Arguments) -> None:
     except OSError as error:
         raise ArgumentError(f"cannot write {path}: {(error.strerror or str(error)).lower()}", word.span) from error
     cell.outlet.write(f"{path.name}: {made.summary}\n")
-    for finding in made.findings:
-        cell.outlet.write(finding.render() + "\n", STDERR)
+    for text in rendered(made.findings):
+        cell.outlet.write(text + "\n", STDERR)
 
 
 @magic("load", "FILE")

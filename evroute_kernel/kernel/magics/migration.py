@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.errors import rendered
 from evroute_kernel.kernel.display import text_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
@@ -62,12 +63,13 @@ async def migrate(cell: CellRun, request: Request) -> None:
         cell.outlet.write(f"{count} place{'s' * (count != 1)} changed: the cell holds the new text\n")
     else:
         cell.outlet.display(text_bundle(unified_diff(ended(old), ended(new), name)))
-    for note in found.notes:
-        cell.outlet.write(note.render() + "\n", STDERR if note.severity == "warning" else STDOUT)
+    for stream, is_warning in ((STDOUT, False), (STDERR, True)):
+        for text in rendered([note for note in found.notes if (note.severity == "warning") is is_warning]):
+            cell.outlet.write(text + "\n", stream)
     source = Source(f"{name} (3.x)", replaced(request.script, found.changes, request.line))
-    for error in await cell.compute(lambda: cell.session.check(source, owner=cell.owner)):
-        if error.severity == "error":
-            cell.outlet.write(error.render() + "\n", STDERR)
+    left = await cell.compute(lambda: cell.session.check(source, owner=cell.owner))
+    for text in rendered([finding for finding in left if finding.severity == "error"]):
+        cell.outlet.write(text + "\n", STDERR)
 
 
 def ended(text: str) -> str:

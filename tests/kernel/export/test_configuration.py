@@ -275,6 +275,14 @@ def test_files_outside_of_the_folder_are_not_opened(exported: Any, tmp_path: Pat
     assert "dialog" in modules(made.text)
 
 
+def test_unread_files_before_a_reset(exported: Any) -> None:
+    made = exported("%load ../b.cfg", 'include_file "../c.cfg"\n%reset\n%load ../d.cfg', A)
+    assert "# (left out, taken back below)\n" in made.text
+    assert '# include_file "../c.cfg": left out, taken back below\n' in made.text
+    assert '\ninclude_file "../d.cfg"\n' in made.text
+    assert made.unread == ("../d.cfg",)
+
+
 def test_files_outside_of_the_folder_are_read_when_asked_for(tmp_path: Path) -> None:
     (tmp_path / "b.cfg").write_text("route[b] { $shv(x) = 1; }")
     (tmp_path / "folder").mkdir()
