@@ -64,8 +64,9 @@ class Launcher:
         socket.send_fds(self._stream, [encode(message)], [stream.fileno(), output, box])
 
     def signal(self, number: int, signal_number: signal.Signals) -> None:
-        """Signal a worker, unless it has ended."""
-        self._stream.sendall(encode(SignalWorker(number, int(signal_number))))
+        """Signal a worker, unless it has ended. Without a fork server there is none: its workers follow it."""
+        if not self.is_closed:
+            self._stream.sendall(encode(SignalWorker(number, int(signal_number))))
 
     def receive(self) -> list[Message] | None:
         """What it said; None when it has ended."""
@@ -82,6 +83,15 @@ class Launcher:
         except BlockingIOError:
             return ""
         return data.decode("utf-8", "replace") if data else None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` has been called: it tells nothing of its workers any more, and signals none."""
+        return self._stream.fileno() < 0
+
+    def kill(self) -> None:
+        """End it although it does not answer; its workers have asked the system to follow it. `close` it then."""
+        self._process.kill()
 
     def close(self) -> None:
         """End it and, through it, all workers. Returns when they are gone."""

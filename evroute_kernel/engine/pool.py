@@ -144,6 +144,12 @@ class Pool:
         elif data:
             self._complaint = (self._complaint + data)[-_OUTPUT_KEPT:]
 
+    def _replace_server(self) -> None:
+        """The fork server does not do what it is asked: end it, with its workers."""
+        if self._launcher is not None:
+            self._launcher.kill()
+            self._drop_server()
+
     def _drop_server(self) -> None:
         """The fork server has ended, and its workers with it. The next start makes a new one."""
         launcher, self._launcher = self._launcher, None
@@ -206,7 +212,7 @@ class Pool:
         self._unwatch(worker.stream)
         if worker.state is not State.ENDING:
             worker.expect_end(monotonic())
-        if worker.status is not None or self._launcher is None:
+        if worker.status is not None or not worker.has_server:
             self._bury(worker)
 
     def _hear(self, worker: Worker, message: Message) -> None:
@@ -281,12 +287,13 @@ class Pool:
         for worker in self:
             if worker.deadline > now:
                 continue
+            if not self._is_known(worker):
+                continue  # it has gone with the fork server of another one
             if worker.state is State.RUNNING:
                 with self._at_cost_of(worker):
                     self._owner.overdue(worker)
-            elif worker.state is State.ENDING and worker.was_killed:
-                _log.error("worker %d (process %s) does not end; it is left behind", worker.number, worker.pid)
-                self._bury(worker)
+            elif worker.state is State.ENDING and (worker.was_killed or not worker.has_server):
+                self._leave_behind(worker)
             else:
                 if worker.state is State.STARTING:
                     self._failed("a worker did not start in time\n")
@@ -298,6 +305,15 @@ class Pool:
             worker.leave_to_parent()
         if self._launcher is not None:
             self._launcher.leave_to_parent()
+
+    def _leave_behind(self, worker: Worker) -> None:
+        """A worker is killed and does not end: most likely because the fork server, which signals it, is stopped."""
+        if worker.has_server:
+            _log.error("the fork server does not answer; another one takes its place")
+            self._replace_server()
+        if self._is_known(worker) and not worker.is_closed:
+            _log.error("worker %d (process %s) does not end; it is left behind", worker.number, worker.pid)
+        self._bury(worker)
 
     def close(self) -> None:
         """End all processes. Returns when none is left."""

@@ -229,6 +229,11 @@ class Worker:
     # -- what is known of it --------------------------------------------------------------------------------------
 
     @property
+    def has_server(self) -> bool:
+        """Whether the fork server that it comes from is there, and will say how it ended."""
+        return not self._launcher.is_closed
+
+    @property
     def has_begun(self) -> bool:
         """Whether its task was begun: of a chunk, any of its lists."""
         return self.blackbox.clock[0] != 0.0

@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine import pool, supervisor
+from evroute_kernel.engine import pool, supervisor, workers
 from evroute_kernel.engine.runs import Run, RunError
 from evroute_kernel.engine.session import Session
 
+#: seconds for what should take milliseconds
+DEADLINE = 20.0
 Define = Callable[..., None]
 Wait = Callable[[Callable[[], bool]], None]
 SPIN = "at(1)\nwhile True: pass"
@@ -332,3 +334,41 @@ def test_a_worker_that_dies_at_once_is_not_started_for_ever(session: Session, de
         assert error_of(session.submit("E_A").result(30)).cause == "no worker"
         assert 0 < len(starts) <= 4
     assert texts(session.raise_event("E_A")) == ["a"]
+
+
+# -- fork servers that end or stop --------------------------------------------------------------------------------
+
+
+def fork_server(session: Session) -> int:
+    """The process that workers come from."""
+    return int(Path(f"/proc/{pid_of(session)}/stat").read_text("utf-8").rpartition(")")[2].split()[1])
+
+
+def test_workers_of_an_ended_fork_server_end_with_it_though_there_is_another_one(pair: Session, wait: Wait) -> None:
+    """They are forgotten when their streams end, not killed later through a fork server that is gone."""
+    pair.load("event_route[E_A] { usleep(2000); }")
+    for _ in range(8):
+        wait(lambda: any(worker.state == "idle" for worker in pair.workers()))
+        futures = [pair.submit("E_A") for _ in range(4)]
+        os.kill(fork_server(pair), signal.SIGKILL)
+        futures += [pair.submit("E_A") for _ in range(4)]
+        for future in futures:
+            run = future.result(DEADLINE)
+            assert run.ok or {error.cause for error in run.errors} == {"worker died"}
+    wait(lambda: "ending" not in {worker.state for worker in pair.workers()})
+    assert pair.raise_event("E_A").ok
+
+
+def test_a_fork_server_that_is_stopped_is_replaced(
+    session: Session, define: Define, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It starts no workers and kills none, and cannot say so."""
+    monkeypatch.setattr(workers, "END_DEADLINE", 0.5)
+    define(session, E_A='say("a")', E_DEAF=DEAF)
+    assert session.raise_event("E_A").ok
+    server, worker = fork_server(session), pid_of(session)
+    os.kill(server, signal.SIGSTOP)
+    assert error_of(session.submit("E_DEAF", timeout=0.2).result(DEADLINE)).cause == "timed out"
+    assert texts(session.submit("E_A").result(DEADLINE)) == ["a"]
+    assert fork_server(session) != server
+    wait(lambda: not Path(f"/proc/{server}").exists() and not Path(f"/proc/{worker}").exists())
