@@ -96,6 +96,11 @@ def _action(scope: Scope, node: nodes.Action) -> None:
         scope.error("empty-block", "this block in a condition holds no statement", node.span, hint)
 
 
+def _display(scope: Scope, node: nodes.Display) -> None:
+    if isinstance(node.expression, nodes.String):
+        scope.format(node.expression)
+
+
 _CHECKS: Final[dict[type[nodes.Node], Callable[[Scope, Any], None]]] = {
     nodes.Variable: _variable,
     nodes.Assign: check_assign,
@@ -109,6 +114,7 @@ _CHECKS: Final[dict[type[nodes.Node], Callable[[Scope, Any], None]]] = {
     nodes.Async: _asynchronous,
     nodes.Launch: _asynchronous,
     nodes.Action: _action,
+    nodes.Display: _display,
 }
 _ITEM_CHECKS: Final[dict[type[nodes.Node], Callable[[Scope, Any], None]]] = {
     nodes.Global: check_global,

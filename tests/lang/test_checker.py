@@ -390,6 +390,9 @@ def test_bare_statements_may_call_what_a_route_may() -> None:
     assert told('search("x");', scratch=True) == []
     assert len(told("nosuch();", scratch=True)) == 1
     assert len(told("$nope + 1", scratch=True)) == 1
+    assert len(told('"$nope"', scratch=True)) == 1
+    assert len(told('"$"', scratch=True)) == 1
+    assert told('"$var(x)"', scratch=True) == []
 
 
 def test_known_modules() -> None:

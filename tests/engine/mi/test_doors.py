@@ -141,6 +141,21 @@ class TestFiles:
             open_door(f"{kind}:{path}")
         assert (path.lstat().st_ino, path.lstat().st_mode) == (before.st_ino, before.st_mode)
 
+    @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+    def test_the_socket_of_a_killed_process_makes_way(self, open_door: OpenDoor, tmp_path: Path, kind: int) -> None:
+        path = tmp_path / "mi"
+        with socket.socket(socket.AF_UNIX, kind) as other:
+            other.bind(str(path))
+            if kind == socket.SOCK_STREAM:
+                other.listen()
+            with pytest.raises(AddressError, match="exists already"):
+                open_door(f"unix:{path}")
+        before = path.lstat().st_ino
+        client = Datagrams(open_door(f"unix:{path}"), str(tmp_path / "client"))
+        assert "result" in json.loads(client.ask(PWD % 1))
+        client.socket.close()
+        assert before != path.lstat().st_ino or path.is_socket()
+
     @pytest.mark.parametrize("kind", ["unix", "fifo"])
     def test_a_file_put_in_its_place_stays(
         self, server: Server, open_door: OpenDoor, tmp_path: Path, kind: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from evroute_kernel.engine.mi.addresses import AddressError
@@ -39,6 +41,22 @@ class OwnFile:
 
 
 def check_free(path: str) -> None:
-    """Raise AddressError if there is a file."""
-    if os.path.lexists(path):
+    """Raise AddressError if there is a file; but the socket of a process that was killed makes way for a new one."""
+    with suppress(FileNotFoundError):
+        found = os.lstat(path)
+        if stat.S_ISSOCK(found.st_mode) and found.st_uid == os.geteuid() and is_deserted(path):
+            os.unlink(path)
+            return
         raise AddressError(f"{path} exists already", "remove it, if no other server uses it, or choose another path")
+
+
+def is_deserted(path: str) -> bool:
+    """Whether nobody has this socket file open, so that nothing can be sent to it any more."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        try:
+            client.connect(path)
+        except ConnectionRefusedError:
+            return True
+        except OSError:  # somebody's stream, for one
+            return False
+    return False
