@@ -1,4 +1,7 @@
-"""Questions about what a worker keeps. It answers between runs, so an answer may take as long as the run under way."""
+"""Questions about what a worker keeps. It answers between runs, so an answer may take as long as the run under way.
+
+One that has nothing to run and does not answer is stuck: it is ended, and keeps nothing any more.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from concurrent.futures import Future
 from evroute_kernel.engine.runs import Variables
 from evroute_kernel.engine.workers import State, Worker
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.worker.messages import AskVariables, VariablesTold, encode
+from evroute_kernel.worker.messages import AskVariables, VariablesTold
 
 
 class Inquiries:
@@ -43,13 +46,14 @@ class Inquiries:
             else:
                 self._count += 1
                 self._asked[self._count] = worker, future
-                worker.send(encode(AskVariables(self._count)))
+                worker.asked(AskVariables(self._count))
                 asked.append(worker)
         return asked
 
     def answer(self, told: VariablesTold) -> None:
         """A worker has answered."""
         worker, future = self._asked.pop(told.request)
+        worker.answered()
         var = {decode(name): decode(value) if isinstance(value, str) else value for name, value in told.var}
         json = {decode(name): None if text is None else decode(text) for name, text in told.json}
         future.set_result(Variables(worker.number, var, json))

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from evroute_kernel.engine.launcher import Launcher
@@ -34,6 +35,7 @@ from evroute_kernel.worker.messages import Decoder, Message, StartWorker, encode
 #: seconds for what should take milliseconds; only a machine in trouble needs more
 START_DEADLINE: Final = 30.0
 END_DEADLINE: Final = 5.0
+ANSWER_DEADLINE: Final = 10.0
 _RECEIVE_SIZE: Final = 2**18
 _OUTPUT_SIZE: Final = 2**16
 
@@ -58,6 +60,8 @@ class Worker:
         self.task: Task | None = None
         self.run = 0
         self.runs = 0
+        #: asked and not answered yet
+        self.questions = 0
         self.started = 0.0
         #: why its run is being ended
         self.verdict: Cause | None = None
@@ -122,6 +126,21 @@ class Worker:
 
     def _rest(self) -> None:
         self.state, self.deadline, self.verdict, self.run = State.IDLE, inf, None, 0
+        if self.questions:
+            self.deadline = monotonic() + ANSWER_DEADLINE
+
+    def asked(self, message: Message) -> None:
+        """Ask it something, which it answers when it has nothing to run."""
+        self.questions += 1
+        self.send(encode(message))
+        if self.state is State.IDLE:
+            self._rest()
+
+    def answered(self) -> None:
+        """It has answered a question."""
+        self.questions -= 1
+        if self.state is State.IDLE:
+            self._rest()
 
     def interrupt(self, cause: Cause, grace: float, now: float) -> None:
         """End its run politely, if there is one; it keeps its state if it answers within `grace` seconds."""

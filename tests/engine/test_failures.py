@@ -372,3 +372,17 @@ def test_a_fork_server_that_is_stopped_is_replaced(
     assert texts(session.submit("E_A").result(DEADLINE)) == ["a"]
     assert fork_server(session) != server
     wait(lambda: not Path(f"/proc/{server}").exists() and not Path(f"/proc/{worker}").exists())
+
+
+def test_a_stopped_worker_is_not_waited_for_when_it_is_asked(
+    session: Session, define: Define, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is ended, and another one takes its place."""
+    monkeypatch.setattr(workers, "ANSWER_DEADLINE", 0.5, raising=False)
+    define(session, E_A='p.var["x"] = 1\nsay("a")')
+    assert session.raise_event("E_A").ok
+    assert session.variables(1).result(DEADLINE).var == {"x": 1}
+    os.kill(pid_of(session), signal.SIGSTOP)
+    assert session.variables(1).result(DEADLINE).var == {}
+    assert texts(session.raise_event("E_A", timeout=DEADLINE)) == ["a"]
+    assert session.variables(1).result(DEADLINE).var == {"x": 1}
