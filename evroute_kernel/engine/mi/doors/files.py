@@ -45,7 +45,7 @@ def check_free(path: str) -> None:
     with suppress(FileNotFoundError):
         found = os.lstat(path)
         if stat.S_ISSOCK(found.st_mode) and found.st_uid == os.geteuid() and is_deserted(path):
-            os.unlink(path)
+            Path(path).unlink()
             return
         raise AddressError(f"{path} exists already", "remove it, if no other server uses it, or choose another path")
 
