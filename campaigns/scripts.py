@@ -22,6 +22,8 @@ SLOW: Final = 20.0
 #: characters that all findings of a script may take together, and one of them
 RENDERED: Final = 2**18
 FINDING: Final = 2**16
+#: seconds after which a batch is interrupted
+ENDLESS: Final = 15.0
 #: ends of a run that are the script's own doing
 OF_THE_SCRIPT: Final = frozenset({"crashed", "timed out", "out of memory"})
 #: scripts after which a session begins anew
@@ -101,11 +103,20 @@ class Scripts:
                 text = "".join(error.render() for error in run.errors)
                 check_size(text, RENDERED, "RunError.render()")
                 return [*causes(run.errors)]
-            lists = [parameters(random) for _ in range(random.randrange(20))]
-            return [*causes(self._session.submit_batch(name, lists).result().errors)]
+            return self._batch(name, [parameters(random) for _ in range(random.randrange(20))])
         except ScriptError as error:  # no such parameters, or nothing handles the event
             check_size(error.render(), RENDERED, "ScriptError.render()")
             return []
+
+    def _batch(self, name: str, lists: list[Any]) -> list[str]:
+        """Raise an event several times. A batch has no time of its own: an event that raises itself is interrupted."""
+        future = self._session.submit_batch(name, lists)
+        try:
+            return [*causes(future.result(ENDLESS).errors)]
+        except TimeoutError:
+            self._session.interrupt()
+            future.result(SLOW)
+            return ["endless"]
 
     def _probe(self, number: int) -> None:
         """The session still works, whatever the script has set."""
