@@ -12,7 +12,7 @@ import psutil
 from frontend import all_gone
 
 from campaigns.report import FaultError
-from evroute_kernel.runtime.shared import DIRECTORY_PREFIX
+from evroute_kernel.runtime.room import DIRECTORY_PREFIX
 
 #: seconds within which what has ended must have cleaned up
 CLEAN: Final = 15.0
