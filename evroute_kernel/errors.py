@@ -1,16 +1,17 @@
 """What is told to the user about a script: diagnostics, and the errors that carry them.
 
-Imports `source` only. Messages are lower case, name the thing, say what was expected; the hint says what to do next.
+Imports `source` and `spelling` only. Messages are lower case, name the thing, say what was expected; the hint says what
+to do next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final, Literal, TypeVar
 
 from evroute_kernel.source import Span
+from evroute_kernel.spelling import Words
 
 Severity = Literal["error", "warning", "info"]
 
@@ -124,15 +125,13 @@ def rendered(findings: Sequence[Diagnostic], show: Callable[[Diagnostic], str] =
 # -- what was meant -------------------------------------------------------------------------------------------------
 
 
-def near_misses(word: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """Known words that `word` may have been meant for, best first; letter case is forgiven."""
-    by_folded: dict[str, str] = {}
-    for name in known:
-        by_folded.setdefault(name.lower(), name)
-    return [by_folded[m] for m in get_close_matches(word.lower(), list(by_folded), n=count, cutoff=0.6)]
+def near_misses(word: str, known: Iterable[str] | Words, count: int = 3) -> list[str]:
+    """Known words that `word` may have been meant for, best first; letter case is forgiven. Who asks often about the
+    same words hands over `Words`."""
+    return (known if isinstance(known, Words) else Words(known)).near(word, count)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+def did_you_mean(word: str, known: Iterable[str] | Words) -> str | None:
     """A hint naming the nearest known word, or None when nothing is near."""
     found = near_misses(word, known, 1)
     return f"did you mean {found[0]!r}?" if found else None

@@ -18,10 +18,11 @@ MODULES = sorted(ROOT.rglob("*.py"))
 #: what each layer may import of the others; within a layer everything goes
 BELOW = {
     "source": set[str](),
-    "errors": {"source"},
+    "spelling": set(),
+    "errors": {"source", "spelling"},
     "runtime": {"source", "errors"},
-    "library": {"source", "errors", "runtime"},
-    "lang": {"source", "errors", "runtime", "library"},
+    "library": {"source", "spelling", "errors", "runtime"},
+    "lang": {"source", "spelling", "errors", "runtime", "library"},
     "highlighting": {"source", "errors", "runtime", "library", "lang"},
     "worker": {"source", "errors", "runtime", "library"},
     "engine": {"source", "errors", "runtime", "library", "lang", "worker"},

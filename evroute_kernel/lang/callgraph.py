@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
 from evroute_kernel.lang import nodes
@@ -39,7 +40,7 @@ class Edge:
     target: Vertex
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CallGraph:
     """Vertices and edges in the order of the text. `missing`: routes that are called and not defined, events that are
     raised and that nobody handles."""
@@ -49,7 +50,14 @@ class CallGraph:
     missing: frozenset[Vertex] = field(default=frozenset())
 
     def outgoing(self, vertex: Vertex) -> list[Edge]:
-        return [edge for edge in self.edges if edge.source == vertex]
+        return self._outgoing.get(vertex, [])
+
+    @cached_property
+    def _outgoing(self) -> dict[Vertex, list[Edge]]:
+        found: dict[Vertex, list[Edge]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.source, []).append(edge)
+        return found
 
     def roots(self) -> list[Vertex]:
         """Where to begin: vertices that nothing leads to; of a cycle that nothing leads to its first event, or else its
@@ -60,7 +68,7 @@ class CallGraph:
         for vertex in sorted(self.vertices, key=lambda vertex: vertex.kind != "event"):
             if vertex not in seen:
                 found.append(vertex)
-                seen |= self._reached([vertex])
+                self._reach([vertex], seen)
         return found
 
     def around(self, chosen: Iterable[Vertex]) -> CallGraph:
@@ -71,17 +79,31 @@ class CallGraph:
         return CallGraph(tuple(v for v in self.vertices if v in kept), edges, self.missing & kept)
 
     def _reached(self, start: Iterable[Vertex], backwards: bool = False) -> set[Vertex]:
-        following: dict[Vertex, list[Vertex]] = {}
-        for edge in self.edges:
-            source, target = (edge.target, edge.source) if backwards else (edge.source, edge.target)
-            following.setdefault(source, []).append(target)
-        queue, seen = deque(start), set(start)
+        seen = set[Vertex]()
+        self._reach(start, seen, backwards)
+        return seen
+
+    def _reach(self, start: Iterable[Vertex], seen: set[Vertex], backwards: bool = False) -> None:
+        """Add to `seen` what is reached from `start` and is not there yet."""
+        following = self._backwards if backwards else self._forwards
+        queue = deque(vertex for vertex in dict.fromkeys(start) if vertex not in seen)
+        seen.update(queue)
         while queue:
             for vertex in following.get(queue.popleft(), ()):
                 if vertex not in seen:
                     seen.add(vertex)
                     queue.append(vertex)
-        return seen
+
+    @cached_property
+    def _forwards(self) -> dict[Vertex, list[Vertex]]:
+        return {source: [edge.target for edge in edges] for source, edges in self._outgoing.items()}
+
+    @cached_property
+    def _backwards(self) -> dict[Vertex, list[Vertex]]:
+        found: dict[Vertex, list[Vertex]] = {}
+        for edge in self.edges:
+            found.setdefault(edge.target, []).append(edge.source)
+        return found
 
 
 def call_graph(routes: Iterable[nodes.Route]) -> CallGraph:

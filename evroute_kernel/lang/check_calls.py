@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from evroute_kernel.errors import near_misses
+from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.scope import Scope
 from evroute_kernel.library.declarations import FUNCTIONS, Function, Param
@@ -13,8 +13,6 @@ from evroute_kernel.runtime.regex import RegexError
 from evroute_kernel.runtime.regex import compile as compile_regex
 from evroute_kernel.source import Span
 
-#: words that look like functions and are none; near misses of a wrong name
-_COMMANDS: Final = ("xlog", "xdbg", "log", "route", "return", "exit", "drop", "async", "launch", "assert")
 #: an argument that could not be read; its own error is reported already
 _BROKEN: Final = object()
 
@@ -55,17 +53,10 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
 
 
 def _unknown(scope: Scope, node: nodes.Call) -> None:
-    loaded = [name for name, f in FUNCTIONS.items() if f.module in scope.modules]
-    near = near_misses(node.name, [*loaded, *_COMMANDS], 1)
-    routes = [name for kind, name in (*scope.environment.routes, *_routes(scope)) if kind == "route"]
-    hint = f"did you mean {near[0]!r}?" if near else None
-    if node.name in routes:
+    hint = did_you_mean(node.name, scope.function_words)
+    if node.name in scope.routes_here or ("route", node.name) in scope.environment.routes:
         hint = f"a route is called with route({node.name})"
     scope.error("unknown-function", f"unknown function {node.name}()", node.name_span, hint)
-
-
-def _routes(scope: Scope) -> list[tuple[str, str]]:
-    return [(item.kind, item.name) for item in scope.script.items if isinstance(item, nodes.Route)]
 
 
 def _count_fits(scope: Scope, node: nodes.Call, function: Function) -> bool:

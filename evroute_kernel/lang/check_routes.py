@@ -69,20 +69,15 @@ def check_route_call(scope: Scope, node: nodes.RouteCall) -> None:
 
 
 def _check_name(scope: Scope, target: nodes.Name) -> None:
-    here = {r.name: r for r in scope.script.items if isinstance(r, nodes.Route) and r.kind == "route"}
-    known = {name for kind, name in scope.environment.routes if kind == "route"}
-    known |= {name for name, route in here.items() if route.body}
-    known.discard("0")  # route[0] is the request route, which cannot be called
     name = target.text
-    if name in known:
+    if name in scope.callable:
         return
-    if name in here and name != "0":
+    if name in scope.routes_here and name != "0":
         message, hint = f"route[{name}] holds no statement but ';', so it cannot be called", "write a statement into it"
     elif name == "0":
         message, hint = "the request route cannot be called", "give it a name"
     else:
-        kinds = [r.kind for r in scope.script.items if isinstance(r, nodes.Route) and r.name == name]
-        near = did_you_mean(name, known)
-        hint = f"{kinds[0]}[{name}] is no route[{name}]" if kinds else near or f"define route[{name}] {{ ... }}"
+        kind, near = scope.kinds_here.get(name), did_you_mean(name, scope.callable_words)
+        hint = f"{kind}[{name}] is no route[{name}]" if kind else near or f"define route[{name}] {{ ... }}"
         message = f"no route is named {name!r}"
     scope.error("unknown-route", message, target.span, hint)

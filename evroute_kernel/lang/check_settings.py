@@ -6,7 +6,7 @@ from typing import Final
 
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.environment import known_modules, module_declaration
+from evroute_kernel.lang.environment import known_modules, module_declaration, module_words
 from evroute_kernel.lang.scope import Scope
 from evroute_kernel.runtime.regex import RegexError
 from evroute_kernel.runtime.regex import compile as compile_regex
@@ -56,7 +56,7 @@ def check_loadmodule(scope: Scope, node: nodes.LoadModule) -> None:
     """A module that exists, once in a text. Those of the session may be named again."""
     name = node.path.rpartition("/")[2].removesuffix(".so")
     if name not in known_modules():
-        hint = "use event_rabbitmq" if name == "rabbitmq" else did_you_mean(name, known_modules())
+        hint = "use event_rabbitmq" if name == "rabbitmq" else did_you_mean(name, module_words())
         scope.error("unknown-module", f"unknown module {name!r}", node.span, hint)
     elif name in scope.loaded_here and name != "event_route":
         scope.error("module-twice", f"module {name} is loaded twice", node.span, "remove one of the two")
@@ -84,7 +84,7 @@ def _no_module(scope: Scope, node: nodes.ModParam) -> None:
         hint: str | None = f'write loadmodule "{node.module}.so" before it'
         scope.error("module-not-loaded", f"module {node.module} is not loaded", node.span, hint)
     else:
-        hint = did_you_mean(node.module, known_modules())
+        hint = did_you_mean(node.module, module_words())
         scope.error("unknown-module", f"unknown module {node.module!r}", node.span, hint)
 
 

@@ -11,6 +11,7 @@ from evroute_kernel.library import everything as _everything  # noqa: F401 - fil
 from evroute_kernel.library.catalogue import modules as catalogued
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.library.declarations import FUNCTIONS, MODULES, VARIABLES, Module
+from evroute_kernel.spelling import Words
 
 #: loaded without being asked for: a session is a server that was started with these
 DEFAULT_MODULES: Final = frozenset(
@@ -102,6 +103,12 @@ def known_modules() -> frozenset[str]:
     """Names that `loadmodule` accepts."""
     declared = {d.module for table in (FUNCTIONS, VARIABLES) for d in table.values()}
     return (_SERVER_MODULES | catalogued() | declared | set(MODULES)) - {"core"}
+
+
+@cache
+def module_words() -> Words:
+    """The same, to look up what a wrong name was meant for."""
+    return Words(sorted(known_modules()))
 
 
 def module_declaration(name: str) -> Module | None:

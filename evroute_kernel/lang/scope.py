@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import Final
 
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import Environment
+from evroute_kernel.library.declarations import FUNCTIONS
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format, parse_variable
 from evroute_kernel.source import Span
+from evroute_kernel.spelling import Words
 
 #: kinds of route in scripts -> as declarations name them
 _KINDS = {"route": "request"}
+#: words that look like functions and are none; near misses of a wrong name
+_COMMANDS: Final = ("xlog", "xdbg", "log", "route", "return", "exit", "drop", "async", "launch", "assert")
 
 
 class Scope:
@@ -26,6 +32,43 @@ class Scope:
         self.loaded_here: set[str] = set()
         self.word = "route"
         self.kind = "request"
+        #: how many modules were loaded then, and the functions
+        self._functions: tuple[int, Words] | None = None
+
+    # -- what is named ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def routes_here(self) -> dict[str, nodes.Route]:
+        """The blocks of this text that `route()` means, by name."""
+        return {r.name: r for r in self._blocks if r.kind == "route"}
+
+    @cached_property
+    def kinds_here(self) -> dict[str, str]:
+        """Name -> kind of the first block of this name."""
+        return {r.name: r.kind for r in reversed(self._blocks)}
+
+    @cached_property
+    def callable(self) -> frozenset[str]:
+        """Names that `route()` may call, here and in other texts; not 0, the request route."""
+        known = {name for kind, name in self.environment.routes if kind == "route"}
+        return frozenset(known | {name for name, route in self.routes_here.items() if route.body}) - {"0"}
+
+    @cached_property
+    def callable_words(self) -> Words:
+        """The same, to look up what a wrong name was meant for."""
+        return Words(sorted(self.callable))
+
+    @property
+    def function_words(self) -> Words:
+        """The functions of modules loaded so far, and words that look like functions."""
+        if self._functions is None or self._functions[0] != len(self.modules):
+            loaded = [name for name, f in FUNCTIONS.items() if f.module in self.modules]
+            self._functions = len(self.modules), Words([*loaded, *_COMMANDS])
+        return self._functions[1]
+
+    @property
+    def _blocks(self) -> list[nodes.Route]:
+        return [item for item in self.script.items if isinstance(item, nodes.Route)]
 
     def enter(self, word: str) -> None:
         """Begin a body: `word` is the one that introduces it, "event_route"."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Final
 
-from evroute_kernel.errors import did_you_mean, near_misses
+from evroute_kernel.errors import did_you_mean
 from evroute_kernel.library.declarations import TRANSFORMATIONS, VARIABLES, Transformation, Variable
+from evroute_kernel.spelling import Words
 
 #: a hint lists the transformations of a class that has no more than this
 LISTED: Final = 12
@@ -56,11 +58,16 @@ def _variable_hint(name: str, has_sub: bool) -> str | None:
             # a dot or underscore after a bare name is taken for a part of it
             return f"write $({name[:length]}){name[length:]} when {name[length:]!r} is text"
     unfit = "none" if has_sub else "required"
-    found = near_misses(name, (key for key, known in VARIABLES.items() if known.subname != unfit), 1)
-    found = found or near_misses(name, VARIABLES, 1)
+    found = _variables(unfit).near(name, 1) or _variables("").near(name, 1)
     if not found:
         return None
     return f"did you mean ${found[0]}{'(...)' if VARIABLES[found[0]].subname == 'required' else ''}?"
+
+
+@cache
+def _variables(unfit: str) -> Words:
+    """Names of variables but for those whose name in parentheses is `unfit`. Not asked before all are declared."""
+    return Words(name for name, known in VARIABLES.items() if known.subname != unfit)
 
 
 def context_refused(text: str, start: int, end: int) -> TemplateError:

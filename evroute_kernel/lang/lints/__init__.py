@@ -5,6 +5,8 @@ Each rule is one function in a module of this package, registered with its docum
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import replace
 
 from evroute_kernel.errors import Diagnostic
@@ -45,19 +47,34 @@ def explained(source: Source, found: list[Diagnostic]) -> list[Diagnostic]:
     """The findings about a text that was refused; where it is of OpenSIPS 2.x, what replaces it stands in the place of
     the errors that this causes."""
     hints = legacy_hints(source)
-    caused = [d for d in found if d.severity == "error" and any(_overlap(d, hint) for hint in hints)]
-    hints = [replace(h, severity="error") if any(_overlap(d, h) for d in caused) else h for h in hints]
-    return sorted([*(d for d in found if d not in caused), *hints], key=_order)
+    if not hints:
+        return sorted(found, key=_order)
+    old = _Places(hints)
+    caused, others = list[Diagnostic](), list[Diagnostic]()
+    for diagnostic in found:
+        is_caused = diagnostic.severity == "error" and old.touch(diagnostic)
+        (caused if is_caused else others).append(diagnostic)
+    refused = _Places(caused)
+    hints = [replace(h, severity="error") if refused.touch(h) else h for h in hints]
+    return sorted([*others, *hints], key=_order)
 
 
-def _overlap(one: Diagnostic, other: Diagnostic) -> bool:
-    return (
-        one.span is not None
-        and other.span is not None
-        and one.span.source is other.span.source
-        and one.span.start < other.span.end
-        and other.span.start < one.span.end
-    )
+class _Places:
+    """Where some findings are, to ask which others overlap with them."""
+
+    def __init__(self, found: Iterable[Diagnostic]) -> None:
+        #: of each text the starts in order, and how far what begins up to there reaches
+        self._starts: dict[Source, list[int]] = {}
+        self._ends: dict[Source, list[int]] = {}
+        for span in sorted((d.span for d in found if d.span is not None), key=lambda span: span.start):
+            self._starts.setdefault(span.source, []).append(span.start)
+            ends = self._ends.setdefault(span.source, [])
+            ends.append(max(span.end, ends[-1] if ends else 0))
+
+    def touch(self, diagnostic: Diagnostic) -> bool:
+        span = diagnostic.span
+        before = bisect_left(self._starts.get(span.source, ()), span.end) if span is not None else 0
+        return span is not None and before > 0 and self._ends[span.source][before - 1] > span.start
 
 
 def legacy_hints(source: Source) -> list[Diagnostic]:

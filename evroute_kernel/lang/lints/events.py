@@ -8,7 +8,6 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.library.catalogue.declared import known_event
-from evroute_kernel.library.catalogue.nearness import likely_events
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.source import Span
 
@@ -48,7 +47,7 @@ def unknown_event(subject: Subject) -> Iterator[Finding]:
     for name, span in _event_names(subject):
         if known_event(name, subject.declared_events) is not None:
             continue
-        near = likely_events(name, subject.declared_events)
+        near = subject.event_names.likely(name)
         if near:
             choice = near[0] if len(near) == 1 else f"{', '.join(near[:-1])} or {near[-1]}"
             hint = f"did you mean {choice}? an event of your own: %event declare {name}"
@@ -79,7 +78,7 @@ def empty_route(subject: Subject) -> Iterator[Finding]:
     for index, block in enumerate(blocks):
         if block.statements or block.kind not in ("event_route", "route"):
             continue
-        later = [b.title for b in blocks[index + 1 :] if b.kind == "event_route" and b.statements]
+        later = [b.title for b in blocks[index + 1 :] if b.kind == "event_route" and b.statements]  # at most 98
         if block.kind == "event_route":
             message = f"{block.title} holds no statement: it does not run"
         else:
@@ -137,15 +136,13 @@ def raise_one_avp(subject: Subject) -> Iterator[Finding]:
 def raise_order(subject: Subject) -> Iterator[Finding]:
     """AVPs are stacks and `raise_event` reads them from the top: the value assigned last becomes `$param(1)`. Only
     reading by name is safe; a route that reads positions gets them backwards."""
-    for call in _raises(subject):
-        _, values = _avps(call)
+    handlers = {b.name: b for b in reversed(subject.blocks) if b.kind == "event_route"}
+    by_position = {name for name, handler in handlers.items() if _reads_positions(handler)}
+    for call, pushes in _pushes(subject):
         event = call.arguments[0]
-        if values is None or not isinstance(event, nodes.String):
+        if pushes < 2 or not isinstance(event, nodes.String) or event.value not in by_position:
             continue
-        pushes = _pushes(subject, call, values)
-        handler = next((b for b in subject.blocks if b.kind == "event_route" and b.name == event.value), None)
-        if pushes < 2 or handler is None or not _reads_positions(handler):
-            continue
+        handler = handlers[event.value]
         hint = f"read names in {handler.title}, or assign the values in reverse"
         message = f"the {pushes} values arrive in reverse: $param(1) of {event.value} is the one assigned last"
         yield Finding(message, call.span, hint)
@@ -201,14 +198,19 @@ def _avps(call: nodes.Call) -> tuple[nodes.Variable | None, nodes.Variable | Non
     return names, values
 
 
-def _pushes(subject: Subject, call: nodes.Call, values: nodes.Variable) -> int:
-    """How many values the call's own block pushes before it."""
-    block = next(b for b in subject.blocks if any(n is call for n in b.nodes))
-    count = 0
-    for node in block.nodes:
-        if isinstance(node, nodes.Assign) and node.target.text == values.text and node.span.start < call.span.start:
-            count = 1 if node.op == ":=" else 0 if isinstance(node.value, nodes.Null) else count + 1
-    return count
+def _pushes(subject: Subject) -> Iterator[tuple[nodes.Call, int]]:
+    """The calls of `raise_event` with values, and how many of these the call's own block pushes before it."""
+    for block in subject.blocks:
+        counts: dict[str, int] = {}
+        for node in block.nodes:
+            if isinstance(node, nodes.Assign):
+                text = node.target.text
+                count = 1 if node.op == ":=" else 0 if isinstance(node.value, nodes.Null) else counts.get(text, 0) + 1
+                counts[text] = count
+            elif isinstance(node, nodes.Call) and node.name == "raise_event" and node.arguments:
+                _, values = _avps(node)
+                if values is not None:
+                    yield node, counts.get(values.text, 0)
 
 
 def _reads_positions(block: Block) -> bool:

@@ -13,6 +13,7 @@ from evroute_kernel.lang.lints.texts import Formats, variable_of, variables_in
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.library.catalogue.facts import Event
+from evroute_kernel.library.catalogue.nearness import EventNames
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.source import Source, Span
 
@@ -180,6 +181,11 @@ class Subject:
             yield Block("scratch", "", self.script.scratch, first.until(last), first, self.formats)
 
     @cached_property
+    def event_names(self) -> EventNames:
+        """The events that there are, to look up what a wrong name was meant for."""
+        return EventNames(self.declared_events)
+
+    @cached_property
     def routes(self) -> dict[str, Block]:
         """Blocks that `route(name)` calls, by name."""
         return {b.name: b for b in self.blocks if b.called}
@@ -199,21 +205,43 @@ class Subject:
         return all(isinstance(call.target, tree.Name) for _, call in self.calls)
 
     def calls_of(self, name: str) -> list[tuple[Block, tree.RouteCall]]:
-        return [(b, c) for b, c in self.calls if isinstance(c.target, tree.Name) and c.target.text == name]
+        return self._calls_by_name.get(name, [])
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[tuple[Block, tree.RouteCall]]]:
+        found: dict[str, list[tuple[Block, tree.RouteCall]]] = {}
+        for block, call in self.calls:
+            if isinstance(call.target, tree.Name):
+                found.setdefault(call.target.text, []).append((block, call))
+        return found
 
     def only_for_events(self, block: Block) -> bool:
         """Whether a block runs for events alone: an event route, or a route that such blocks alone call."""
-        pending, seen = [block], set[int]()
+        return id(block) not in self._for_others
+
+    @cached_property
+    def _for_others(self) -> set[int]:
+        """The `id` of each block that may run for something else: all that a server calls, all that nobody calls, and
+        what those call."""
+        pending = [b for b in self.blocks if b.kind != "event_route" and not self._called_by_known(b)]
+        calls: dict[int, list[str]] = {}
+        for block, call in self.calls:
+            if isinstance(call.target, tree.Name):
+                calls.setdefault(id(block), []).append(call.target.text)
+        by_name: dict[str, list[Block]] = {}
+        for block in self.blocks:
+            if block.kind != "event_route":
+                by_name.setdefault(block.name, []).append(block)
+        found: set[int] = set()
         while pending:
             current = pending.pop()
-            if id(current) in seen or current.kind == "event_route":
-                continue
-            seen.add(id(current))
-            callers = [caller for caller, _ in self.calls_of(current.name)]
-            if not current.called or not callers or not self.all_calls_known:
-                return False
-            pending += callers
-        return True
+            if id(current) not in found:
+                found.add(id(current))
+                pending += [b for name in calls.get(id(current), ()) for b in by_name.get(name, ())]
+        return found
+
+    def _called_by_known(self, block: Block) -> bool:
+        return block.called and self.all_calls_known and bool(self.calls_of(block.name))
 
     def parentheses(self, source: Source) -> list[tuple[int, int]]:
         """Where each parenthesis of the code stands: (offset, 1) for an opening one, (offset, -1) for a closing one."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.source import Span
+
+#: characters of an address that are compared; one of a `unix:` socket has 108 at most
+LONGEST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +59,18 @@ def _subscriptions(blocks: Iterable[Block]) -> Iterator[Subscription]:
 def socket_prefix(subject: Subject) -> Iterator[Finding]:
     """The server compares as many bytes as the new address has. The second call renews the first subscription and
     returns 1, and nothing is ever sent to the second socket. The kernel subscribes both."""
-    seen: list[Subscription] = []
+    #: event, port and beginning of an address -> the first socket that begins so
+    taken: dict[tuple[str, str, str], str] = {}
     for one in _subscriptions(subject.blocks):
-        for other in seen if one.protocol in ("unix", "udp") else ():
-            if one.event == other.event and _is_taken_for(one.socket, other.socket):
-                message = f"the server takes it for {other.socket}, which begins with it, and only renews that one"
-                yield Finding(message, one.span, "use addresses of which none begins with another")
-                break
-        seen.append(one)
-
-
-def _is_taken_for(socket: str, earlier: str) -> bool:
-    if not socket.startswith("udp:"):
-        return socket != earlier and earlier.startswith(socket)
-    host, port, known, known_port = *socket.rpartition(":")[::2], *earlier.rpartition(":")[::2]
-    return host != known and port == known_port and known.startswith(host)
+        if one.protocol not in ("unix", "udp"):
+            continue
+        address, port = one.socket.rpartition(":")[::2] if one.protocol == "udp" else (one.socket, "")
+        other = taken.get((one.event, port, address))
+        if other is not None:
+            message = f"the server takes it for {other}, which begins with it, and only renews that one"
+            yield Finding(message, one.span, "use addresses of which none begins with another")
+        for end in range(len(one.protocol) + 1, min(len(address), LONGEST)):
+            taken.setdefault((one.event, port, address[:end]), one.socket)
 
 
 @rule(
@@ -121,10 +122,11 @@ def flatstore_changes_event(subject: Subject) -> Iterator[Finding]:
     """The last to subscribe is served first. The server writes blanks into the event itself where a value holds the
     delimiter, so that whoever subscribed before the file gets those blanks, and so do the AVPs that the event was
     raised from. The kernel leaves the event as it is."""
-    seen: list[Subscription] = []
+    #: event -> the first who is no file
+    others: dict[str, str] = {}
     for one in _subscriptions(subject.blocks):
-        others = [other.socket for other in seen if other.event == one.event and other.protocol != "flatstore"]
-        if one.protocol == "flatstore" and others:
-            message = f"on a server {others[0]} gets blanks where a value holds the delimiter of this file"
+        if one.protocol != "flatstore":
+            others.setdefault(one.event, one.socket)
+        elif one.event in others:
+            message = f"on a server {others[one.event]} gets blanks where a value holds the delimiter of this file"
             yield Finding(message, one.span, "subscribe the file before the others")
-        seen.append(one)

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from evroute_kernel.errors import near_misses
 from evroute_kernel.library.catalogue.facts import (
     CatalogueFunction,
     CatalogueParam,
@@ -24,6 +23,7 @@ from evroute_kernel.library.catalogue.facts import (
     Example,
     ExtraParams,
 )
+from evroute_kernel.spelling import Words
 
 __all__ = [
     "CatalogueFunction",
@@ -99,11 +99,21 @@ def modules() -> frozenset[str]:
     return frozenset(fact.module for table in tables for fact in table.values())
 
 
+@cache
+def _event_words() -> Words:
+    return Words(events())
+
+
+@cache
+def _function_words() -> Words:
+    return Words(functions())
+
+
 def near_events(name: str, count: int = 3) -> list[str]:
     """Names of events that `name` may have been meant for, best first."""
-    return near_misses(name, events(), count)
+    return _event_words().near(name, count)
 
 
 def near_functions(name: str, count: int = 3) -> list[str]:
     """Names of functions that `name` may have been meant for, best first."""
-    return near_misses(name, functions(), count)
+    return _function_words().near(name, count)

@@ -8,12 +8,13 @@ these is a rule here, with a score that says how sure it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from evroute_kernel.library.catalogue import events
+from evroute_kernel.spelling import Words, masked, most_alike
 
 #: how sure a rule is; from CERTAIN on, even an event that may hold other parameters is reported
 SAME, CERTAIN, PLAUSIBLE, POSSIBLE = 1.0, 0.8, 0.6, 0.5
@@ -47,6 +48,8 @@ _SYNONYMS: Final = tuple(
 _SECOND_CHOICE: Final = frozenset({"old", "db", "ms", "last"})
 #: first words of event names that name no module
 _COMMON_WORDS: Final = frozenset({"CALL", "LOAD", "UA"})
+#: events that one module may have
+FAMILY: Final = 100
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
@@ -104,20 +107,50 @@ def _misspelt(one: str, other: str) -> float:
     return ratio if ratio >= CERTAIN else 0.0
 
 
-def likely_events(name: str, extra: Iterable[str] = ()) -> list[str]:
-    """Events that `name` may be a mistake for, at most three; none for a name that was evidently made up.
+class EventNames:
+    """Names of events, those of the catalogue and `extra` ones, looked up by what a name may be a mistake for."""
 
-    Either the name is nearly that of an event, or it begins with the word that marks the events of one module.
-    """
-    known = [*events(), *extra]
-    asked = _folded(name)
-    near = sorted(((_misspelt(asked, _folded(event)), event) for event in known), reverse=True)
-    found = [event for ratio, event in near if ratio >= 0.87]
-    if found:
-        return found[:3]
-    family = _family(name)
-    members = [event for event in known if family and _family(event) == family]
-    return sorted(members, key=lambda e: -SequenceMatcher(None, asked, _folded(e)).ratio())[:3]
+    def __init__(self, extra: Iterable[str] = ()) -> None:
+        names = [*events(), *extra]
+        self._by_folded: dict[str, list[str]] = {}
+        self._families: dict[str, list[str]] = {}
+        for name in names:
+            self._by_folded.setdefault(_folded(name), []).append(name)
+            self._families.setdefault(_family(name), []).append(name)
+        self._words = Words(self._by_folded)
+
+    def likely(self, name: str) -> list[str]:
+        """Events that `name` may be a mistake for, at most three; none for a name that was evidently made up.
+
+        Either the name is nearly that of an event, or it begins with the word that marks the events of one module.
+        """
+        asked = _folded(name)
+        near = sorted(((_misspelt(asked, known), event) for known, event in self._candidates(asked)), reverse=True)
+        found = [event for ratio, event in near if ratio >= 0.87]
+        if found:
+            return found[:3]
+        family = _family(name)
+        members = self._families.get(family, []) if family else []
+        if len(members) > FAMILY:  # no module has so many: they are somebody's own, and nearer ones were looked for
+            return []
+        return sorted(members, key=lambda e: -SequenceMatcher(None, asked, _folded(e)).ratio())[:3]
+
+    def _candidates(self, asked: str) -> Iterator[tuple[str, str]]:
+        word = masked(asked)
+        for known in self._words.candidates(asked):
+            if most_alike(word, masked(known)) >= CERTAIN:
+                for event in self._by_folded[known]:
+                    yield known, event
+
+
+@cache
+def _catalogued() -> EventNames:
+    return EventNames()
+
+
+def likely_events(name: str, extra: Collection[str] = ()) -> list[str]:
+    """Events that `name` may be a mistake for, as `EventNames.likely`, for who asks once."""
+    return (EventNames(extra) if extra else _catalogued()).likely(name)
 
 
 @lru_cache(1024)
