@@ -124,22 +124,46 @@ class Subscriber:
         return None if self.expire is None else max(0, self.expire - (int(now) - int(self.since)))
 
 
+@dataclass(slots=True)
+class _Audience:
+    """The subscribers of one event: the route's own, which stays the last to be served, and others, oldest first."""
+
+    own: Subscriber | None = None
+    others: dict[object, Subscriber] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Subscriber]:
+        """In order of delivery."""
+        yield from reversed(self.others.values())
+        if self.own is not None:
+            yield self.own
+
+    def __len__(self) -> int:
+        return len(self.others) + (self.own is not None)
+
+
 class Interface:
-    """All subscriptions of a session. Not thread-safe: its owner locks."""
+    """All subscriptions of a session. Not thread-safe: its owner locks.
+
+    `outside` are the subscribers that are no routes, by event, in order, those included that have expired since; other
+    threads may look an event up there without a lock. `changes` counts what was done to subscriptions.
+    """
 
     def __init__(self) -> None:
-        self._subscribers: dict[str, list[Subscriber]] = {}
+        self._audiences: dict[str, _Audience] = {}
+        self.outside: dict[str, tuple[Subscriber, ...]] = {}
+        self.changes = 0
 
     def sync_routes(self, names: Iterable[str]) -> None:
         """Make the event routes' own subscriptions those of `names`; what stays keeps its place."""
+        self.changes += 1
         names = set(names)
-        for event, subscribers in self._subscribers.items():
+        for event, audience in self._audiences.items():
             if event not in names:
-                subscribers[:] = [s for s in subscribers if not s.own]
+                audience.own = None
         for name in names:
-            subscribers = self._subscribers.setdefault(name, [])
-            if not any(s.own for s in subscribers):
-                subscribers.append(Subscriber(parse(f"{ROUTE}:{name}"), time(), own=True))
+            audience = self._audiences.setdefault(name, _Audience())
+            if audience.own is None:
+                audience.own = Subscriber(parse(f"{ROUTE}:{name}"), time(), own=True)
 
     def subscribe(
         self,
@@ -155,15 +179,17 @@ class Interface:
         MI gives an `expire` always (None: the default), and 0 ends a subscription when the second is over; a script
         that gives none, or 0, leaves the one that stands and makes a new one last for ever.
         """
-        subscribers = self._subscribers.setdefault(event, [])
+        others = self._audiences.setdefault(event, _Audience()).others
         given = self._expiry(target, expire, by_script)
         now = time()
-        for i, known in enumerate(subscribers):
-            if known.protocol != ROUTE and known.target.key == target.key:
-                subscribers[i] = replace(known, since=now, expire=known.expire if given is None else given)
-                return
-        if given != 0:  # there is nothing to unsubscribe
-            subscribers.insert(0, Subscriber(target, now, given, outlet=open_outlet(target)))
+        # a route never matches an earlier one
+        key = object() if target.protocol == ROUTE else target.key
+        known = others.get(key)
+        if known is not None:
+            others[key] = replace(known, since=now, expire=known.expire if given is None else given)
+        elif given != 0:  # there is nothing to unsubscribe
+            others[key] = Subscriber(target, now, given, outlet=open_outlet(target))
+        self._changed(event)
 
     @staticmethod
     def _expiry(target: Address, expire: int | None, by_script: bool) -> int | None:
@@ -175,36 +201,46 @@ class Interface:
 
     def deliveries(self, event: str) -> list[Subscriber]:
         """The subscribers that get an event now, in order. Expired ones are forgotten."""
-        subscribers = self._subscribers.get(event)
-        if not subscribers:
+        audience = self._audiences.get(event)
+        if not audience:
             return []
         now = time()
-        if any(s.expire is not None for s in subscribers):
-            expired = [s for s in subscribers if s.is_expired(now)]
-            subscribers[:] = [s for s in subscribers if not s.is_expired(now)]
-            _close(expired)
-        return list(subscribers)
+        expired = {key: s for key, s in audience.others.items() if s.expire is not None and s.is_expired(now)}
+        if expired:
+            for key in expired:
+                del audience.others[key]
+            self._changed(event)
+            _close(expired.values())
+        return list(audience)
 
     def events(self) -> Iterator[str]:
         """Events that have a subscriber."""
-        return (event for event, subscribers in self._subscribers.items() if subscribers)
-
-    def outside(self) -> dict[str, tuple[Subscriber, ...]]:
-        """The subscribers that are no routes, by event, in order; also those that have expired since."""
-        found = {event: tuple(s for s in known if s.outlet is not None) for event, known in self._subscribers.items()}
-        return {event: subscribers for event, subscribers in found.items() if subscribers}
+        return (event for event, audience in self._audiences.items() if audience)
 
     def forget_outside(self) -> None:
         """End all subscriptions but those of routes."""
-        for subscribers in self._subscribers.values():
-            _close(subscribers)
-            subscribers[:] = [s for s in subscribers if s.outlet is None]
+        for event, audience in self._audiences.items():
+            gone = {key: s for key, s in audience.others.items() if s.outlet is not None}
+            for key in gone:
+                del audience.others[key]
+            self._changed(event)
+            _close(gone.values())
 
     def forget_all(self) -> None:
         """End all subscriptions."""
-        for subscribers in self._subscribers.values():
-            _close(subscribers)
-        self._subscribers.clear()
+        for audience in self._audiences.values():
+            _close(audience)
+        self._audiences.clear()
+        self.outside.clear()
+        self.changes += 1
+
+    def _changed(self, event: str) -> None:
+        self.changes += 1
+        found = tuple(s for s in self._audiences[event] if s.outlet is not None)
+        if found:
+            self.outside[event] = found
+        else:
+            self.outside.pop(event, None)
 
 
 def _close(subscribers: Iterable[Subscriber]) -> None:

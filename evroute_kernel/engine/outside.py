@@ -49,11 +49,13 @@ Report: TypeAlias = Callable[[Fault], None]
 
 
 class Outside:
-    """The subscribers beyond routes. `picture` is replaced by its owner whenever subscriptions change."""
+    """The subscribers beyond routes. `picture` belongs to who keeps the subscriptions, and changes with them."""
 
-    def __init__(self, publish: Callable[[LogRecord, object], None]) -> None:
+    def __init__(
+        self, publish: Callable[[LogRecord, object], None], picture: Mapping[str, tuple[Subscriber, ...]]
+    ) -> None:
         #: event -> subscribers, in order of delivery; read without a lock
-        self.picture: Mapping[str, tuple[Subscriber, ...]] = {}
+        self.picture = picture
         self._publish = publish
         self._outlets: Outlets | None = None
         self._lock = threading.Lock()

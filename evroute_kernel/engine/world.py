@@ -51,9 +51,13 @@ class World:
         self._lock = threading.RLock()
         self._interface = Interface()
         self._program = Program()
+        #: how many changes of subscriptions the program knows of
+        self._seen = 0
         self._taps: tuple[Tap, ...] = ()
         self._is_closed = False
-        self._outside = Outside(lambda record, origin: self.post(lambda: self.records.publish(record, origin)))
+        self._outside = Outside(
+            lambda record, origin: self.post(lambda: self.records.publish(record, origin)), self._interface.outside
+        )
         self._around = Surroundings(lambda: self._program.settings.modparams, self._outside.complain, self._expand)
         #: lets the thread that publishes records do something
         self.post: Callable[[Callable[[], None]], None] = lambda command: command()
@@ -141,7 +145,6 @@ class World:
             registry = self.registry
             names = registry.names("event_route")
             self._interface.sync_routes(registry.subscribing())
-            self._outside.picture = self._interface.outside()
             error_route = registry.look_up("error_route")
             self._program = Program(
                 registry.codes,
@@ -154,9 +157,10 @@ class World:
 
     def _subscriptions(self, event_routes: Iterable[str]) -> Subscriptions:
         """What workers are told about subscribers."""
-        interface, outside = self._interface, self._outside.picture
+        interface = self._interface
+        self._seen = interface.changes
         return Subscriptions(
-            frozenset(interface.events()), frozenset(event_routes), bool(self._taps), frozenset(outside)
+            frozenset(interface.events()), frozenset(event_routes), bool(self._taps), frozenset(interface.outside)
         )
 
     # -- events ---------------------------------------------------------------------------------------------------
@@ -267,15 +271,11 @@ class World:
             if self._is_closed:
                 raise BadSocket("the session is closed")
             self._interface.subscribe(event, target, expire, by_script=by_script, open_outlet=open_outlet)
-            self.changed()
 
     def subscribers(self, event: str) -> list[Subscriber]:
         """The subscribers of an event, in order of delivery. Expired ones are forgotten, as the server does here."""
         with self._lock:
-            found = self._interface.deliveries(event)
-            if self._interface.outside() != self._outside.picture:
-                self.changed()
-            return found
+            return self._interface.deliveries(event)
 
     def _expand(self, text: str) -> str:
         return self.expand(text)
@@ -289,14 +289,18 @@ class World:
         with self._lock:
             self._is_closed = True
             self._interface.forget_outside()
-            self._outside.picture = {}
         self._outside.close()
 
     # -- for the supervisor's thread ------------------------------------------------------------------------------
 
     def program(self) -> Program:
-        """The picture that the next task runs in."""
-        return self._program
+        """The picture that the next task runs in. What was subscribed since the last one is put into it now, however
+        often that was."""
+        with self._lock:
+            if self._interface.changes != self._seen:
+                names = self.registry.names("event_route")
+                self._program = replace(self._program, subscriptions=self._subscriptions(names))
+            return self._program
 
     def slots_of(self, event: str) -> tuple[int, ...]:
         """The routes that an event raised now goes to, in order."""

@@ -8,6 +8,8 @@ import pytest
 
 from evroute_kernel.engine import interface
 from evroute_kernel.engine.interface import Interface, refusal
+from evroute_kernel.engine.settings import Limits
+from evroute_kernel.engine.world import World
 from evroute_kernel.worker.sockets import SILENT, parse
 
 
@@ -156,13 +158,13 @@ def test_what_is_open_is_closed_with_its_subscription(clock: type[Clock]) -> Non
     waiting = iter(opened)
     for socket, expire in (("udp:h:1", 1), ("udp:h:2", 100), ("udp:h:1", 1)):
         subscribe(known, socket, expire, open_outlet=lambda target: next(waiting))
-    assert [s.socket for s in known.outside()["E_A"]] == ["udp:h:2", "udp:h:1"]
+    assert [s.socket for s in known.outside["E_A"]] == ["udp:h:2", "udp:h:1"]
     clock.now += 2
     known.deliveries("E_A")
     assert [outlet.closed for outlet in opened] == [1, 0]
     known.forget_all()
     assert [outlet.closed for outlet in opened] == [1, 1]
-    assert known.outside() == {}
+    assert known.outside == {}
 
 
 @pytest.mark.parametrize(
@@ -178,3 +180,24 @@ def test_hints_for_sockets_that_are_none(socket: str, reason: str, hint: str | N
     (diagnostic,) = refusal(socket, reason).diagnostics
     assert diagnostic.hint == hint
     assert diagnostic.message
+
+
+def test_what_is_done_for_a_subscription_does_not_grow_with_those_that_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The workers' picture of who has subscribed is made when a task wants it, not at each subscription."""
+    made: list[int] = []
+    original = World._subscriptions
+
+    def counted(self: World, *arguments: Any) -> Any:
+        made.append(1)
+        return original(self, *arguments)
+
+    monkeypatch.setattr(World, "_subscriptions", counted)
+    world = World(Limits())
+    for number in range(100):
+        world.subscribe(f"E_{number}", parse("route:E_A"), {}, None, by_script=True)
+    assert len(made) == 0
+    assert len(world.program().subscriptions.events) == 100
+    assert world.program() is world.program()
+    assert len(made) == 1
