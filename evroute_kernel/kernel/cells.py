@@ -8,10 +8,11 @@ lines and columns of the script are lines and columns of the cell.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
+from evroute_kernel.lang.scanning import next_mark
 from evroute_kernel.source import Source, Span
 
 
@@ -63,20 +64,6 @@ _QUESTION: Final = re.compile(
 #: a quick look: without any of these a cell is script only
 _CANDIDATE: Final = re.compile(r"^[ \t]*(?:%|\?|[%$\w.,\[\](){}-]+\?)", re.MULTILINE)
 
-_TOKEN: Final = re.compile(
-    r"""
-      (?P<line>     \n )
-    | (?P<plain>    \#[^\n]* | "(?:[^"\\]|\\.)*+"? | '[^']*'? )   # comment, strings
-    | (?P<nested>   /\* )
-    | (?P<open>     [({\[] )
-    | (?P<close>    [)}\]] )
-    | (?P<variable> \$[A-Za-z0-9_.]*\( )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_COMMENT_MARK: Final = re.compile(r"/\*|\*/")
-_PARENTHESIS: Final = re.compile(r"[()]")
-
 
 def cut(source: Source) -> Cut:
     """Cut a cell; never fails: what looks like nothing known is left in the script, for the parser to name."""
@@ -85,7 +72,7 @@ def cut(source: Source) -> Cut:
         return Cut(source, "", (_cell_magic(source),))
     if not _CANDIDATE.search(text):
         return Cut(source, text)
-    magics = tuple(_magic_line(source, line) for line in _Scan(text).run())
+    magics = tuple(_magic_line(source, line) for line in _magic_lines(text))
     return Cut(source, blanked(text, [m.span for m in magics]), magics)
 
 
@@ -119,60 +106,19 @@ def _magic_line(source: Source, found: re.Match[str]) -> MagicLine:
     return MagicLine(found["name"], source.span(start, found.end("name")), found["text"], span, found.start("text"))
 
 
-@dataclass(slots=True)
-class _Scan:
-    """Reads a cell once from front to back, as the script's lexer would, and gathers its magic lines.
-
-    Each method named after a group of _TOKEN takes the match and returns where to go on.
-    """
-
-    text: str
-    #: brackets open here
-    depth: int = 0
-    magics: list[re.Match[str]] = field(default_factory=list)
-
-    def run(self) -> list[re.Match[str]]:
-        position = self.line_start(0)
-        while found := _TOKEN.search(self.text, position):
-            position = getattr(self, str(found.lastgroup))(found)
-        return self.magics
-
-    def line_start(self, position: int) -> int:
-        """Step over a magic line that begins here."""
-        if self.depth:
-            return position
-        found = _MAGIC.match(self.text, position) or _QUESTION.match(self.text, position)
-        if found is None:
-            return position
-        self.magics.append(found)
-        return found.end()
-
-    def line(self, found: re.Match[str]) -> int:
-        return self.line_start(found.end())
-
-    def plain(self, found: re.Match[str]) -> int:
-        return found.end()
-
-    def nested(self, found: re.Match[str]) -> int:
-        return _balanced(self.text, found.end(), _COMMENT_MARK)
-
-    def variable(self, found: re.Match[str]) -> int:
-        return _balanced(self.text, found.end(), _PARENTHESIS)
-
-    def open(self, found: re.Match[str]) -> int:
-        self.depth += 1
-        return found.end()
-
-    def close(self, found: re.Match[str]) -> int:
-        self.depth = max(0, self.depth - 1)
-        return found.end()
-
-
-def _balanced(text: str, position: int, marks: re.Pattern[str]) -> int:
-    """Where what was opened just before `position` is closed, or the end of the text; marks may nest."""
-    depth = 1
-    for mark in marks.finditer(text, position):
-        depth += 1 if mark[0] in {"(", "/*"} else -1
-        if depth == 0:
-            return mark.end()
-    return len(text)
+def _magic_lines(text: str) -> Iterator[re.Match[str]]:
+    """The magic lines of a cell, read once from front to back as the script's lexer would."""
+    depth = position = 0
+    mark: tuple[str, int] | None = ("line", 0)
+    while mark is not None:
+        kind, position = mark
+        if kind == "open":
+            depth += 1
+        elif kind == "close":
+            depth = max(0, depth - 1)
+        elif kind == "line" and not depth:
+            found = _MAGIC.match(text, position) or _QUESTION.match(text, position)
+            if found is not None:
+                yield found
+                position = found.end()
+        mark = next_mark(text, position)

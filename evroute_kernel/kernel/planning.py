@@ -5,14 +5,14 @@ Definitions of a cell enter together, where its script begins. Statements run wh
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from evroute_kernel.errors import RouteCheckError, RouteSyntaxError, ScriptError
 from evroute_kernel.kernel.cells import Cut, MagicLine, blanked
 from evroute_kernel.kernel.magics import MAGICS, Magic, find
+from evroute_kernel.lang.scanning import statement_end
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
@@ -38,9 +38,6 @@ class ScriptStep:
 
 
 Step: TypeAlias = "MagicStep | ScriptStep"
-
-#: the semicolon of a statement, with the blanks and comments before it
-_SEMICOLON: Final = re.compile(r"(?:\s|#[^\n]*|/\*.*?\*/)*;", re.DOTALL)
 
 
 def script_taken(pieces: Cut) -> Cut:
@@ -107,8 +104,7 @@ def _definitions(source: Source, items: list[Span], offset: int) -> list[ScriptS
 
 def _statements(source: Source, items: list[Span], part: list[Span]) -> ScriptStep:
     """Statements without the definitions between them."""
-    semicolon = _SEMICOLON.match(source.text, part[-1].end)
-    start, end = part[0].start, semicolon.end() if semicolon else part[-1].end
+    start, end = part[0].start, statement_end(source.text, part[-1].end)
     inside = [item for item in items if start <= item.start < end]
     others = [source.span(0, start), *inside, source.span(end, len(source.text))]
     return ScriptStep(start, blanked(source.text, others), False)

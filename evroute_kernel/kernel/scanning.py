@@ -14,25 +14,30 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from evroute_kernel.kernel.cells import SCRIPT_BELOW
+from evroute_kernel.lang.scanning import BRACKETS, LINE_COMMENT, comment_end, string
+from evroute_kernel.lang.scanning import COMMENT as COMMENT_BEGINS
 
 #: kinds of frame, by what opens them; NAME is the parenthesis behind a variable's name, VARIABLE that of `$(`
 BLOCK, PARENTHESIS, SQUARE, STRING, COMMENT, MAGIC = "{", "(", "[", '"', "/*", "%"
 NAME, VARIABLE, TRANSFORMATION = "$name(", "$(", "${"
 
-_CLOSES: Final = {")": PARENTHESIS, "]": SQUARE, "}": BLOCK}
+_CLOSES: Final = {closing: opening for opening, closing in BRACKETS.items()}
 _IN_VARIABLES: Final = frozenset({NAME, VARIABLE, TRANSFORMATION})
 _MAGIC_START: Final = re.compile(r"[ \t]*(?:%|\?)")
 _HEADER_START: Final = re.compile(r"(?:[a-z]+_)?route[ \t]*\[|(?:startup|error|local)_route[ \t]*\{")
 # whole strings and variables are one token each; only what is open, or of several lines, is looked into
 _CODE: Final = re.compile(
-    r"""\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*'|\$[\w.]*\((?:[\w./]*\))?|[\"'\n;,(){}\[\]]|\#[^\n]*|/\*""", re.VERBOSE
+    rf"""
+      {string('"', one_line=True)} | {string("'", one_line=True)}
+    | \$[\w.]*\((?:[\w./]*\))? | [\"'\n;,(){{}}\[\]] | {LINE_COMMENT} | {COMMENT_BEGINS}
+    """,
+    re.VERBOSE,
 )
 _STRINGS: Final = {
     '"': re.compile(r"\\[\"\\]|\"|\$[\w.]*\(|\)[ \t]*;[ \t\r]*(?=\n)|\n(?=(?:[a-z]+_)?route[ \t]*\[)"),
     "'": re.compile(r"'|\$[\w.]*\(|\)[ \t]*;[ \t\r]*(?=\n)|\n(?=(?:[a-z]+_)?route[ \t]*\[)"),
 }
 _VARIABLE: Final = re.compile(r"[\"'\n(){}]|\$[\w.]*\(|(?<![\w.])[\w.]+\(")
-_COMMENT_MARK: Final = re.compile(r"/\*|\*/")
 _WORD_BEFORE: Final = re.compile(r"([A-Za-z_]\w*)\s*\Z")
 _HEADER_BEFORE: Final = re.compile(
     r"(?P<kind>(?:[a-z]+_)?route)\s*(?:\[\s*[\"']?(?P<name>[^\[\]\"'\n,]*+)[^\[\]\n]*+\]?+)?\s*\Z"
@@ -270,13 +275,11 @@ class _Scan:
                 return
 
     def _comment(self, start: int) -> None:
-        depth = 1
-        for mark in _COMMENT_MARK.finditer(self.text, self.position):
-            depth += 1 if mark[0] == "/*" else -1
-            if depth == 0:
-                self.position = mark.end()
-                return
-        self.stack.append(Frame(COMMENT, start))
+        end = comment_end(self.text, start)
+        if end.missing:
+            self.stack.append(Frame(COMMENT, start))
+        else:
+            self.position = end.position
 
     def _line_start(self, position: int) -> None:
         """A route header begins anew, and at the top level a magic line may begin."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from evroute_kernel.lang import nodes
-
-_BLANK: Final = re.compile(r"(?:\s|#[^\n]*|/\*.*?\*/)*", re.DOTALL)
+from evroute_kernel.lang.scanning import after_blanks
 
 
 def server_line(node: nodes.Statement) -> int:
@@ -16,17 +14,12 @@ def server_line(node: nodes.Statement) -> int:
     span, text = node.span, node.span.source.text
     end = max(span.start, span.end - 1)
     if isinstance(node, nodes.Assign):
-        end = _after_blanks(text, span.end)
+        end = after_blanks(text, span.end)
     elif isinstance(node, nodes.If) and not node.orelse:
-        end = _after_blanks(text, span.end)
+        end = after_blanks(text, span.end)
         if text[span.end - 1 : span.end] != "}" and text[end : end + 1] == ";":  # it belongs to the body
-            end = _after_blanks(text, end + 1)
+            end = after_blanks(text, end + 1)
     return span.source.position(end)[0]
-
-
-def _after_blanks(text: str, position: int) -> int:
-    blank = _BLANK.match(text, position)
-    return blank.end() if blank else position
 
 
 _ACTIONS: Final = {"If": "core if", "While": "core while", "ForEach": "core for-each", "Switch": "core switch"}

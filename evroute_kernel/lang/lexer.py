@@ -12,6 +12,7 @@ from typing import Final
 
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang.preprocess import Expanded
+from evroute_kernel.lang.scanning import BLANK, COMMENT, LINE_COMMENT, STRING, VARIABLE, comment_end, variable_end
 from evroute_kernel.lang.scriptglobals import GLOBALS
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.source import Span
@@ -87,38 +88,33 @@ _HEX = "[0-9a-fA-F]{1,4}"
 _IPV6 = rf"(?:(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:){{1,7}}(?::{_HEX}){{1,7}}|:(?::{_HEX}){{1,7}}|(?:{_HEX}:){{1,7}}:|::)"
 _DECIMAL = "(?:0|[1-9][0-9]*)"
 _IPV4 = rf"{_DECIMAL}(?:\.{_DECIMAL}){{3}}"
-_BLANK = r"[ \t\b\r]"
 
-# a variable's name without parentheses ends at blanks, operators and operator words, whatever stands around them
-_NAME = r"(?:(?!and|or|not|:=)[^ \t\r\n()=<>!~&|^+\-*/%;,])*+"
 _TOKEN = re.compile(
     rf"""
-    (?P<SPACE> (?: {_BLANK} | \n | \\\n | \#[^\n]*+ )++ )
-    | (?P<VARIABLE> \${_NAME} (?: \( [^()]*+ (?: \( [^()]*+ \) [^()]*+ )*+ \) )? )
-    | (?P<STRING> "[^"\\]*+(?:\\.[^"\\]*+)*+" | '[^']*+' )
+    (?P<SPACE> (?: {BLANK} | \n | \\\n | {LINE_COMMENT} )++ )
+    | (?P<VARIABLE> {VARIABLE} )
+    | (?P<STRING> {STRING} )
     | (?P<IPV6> (?=[0-9a-fA-F]{{0,4}}:) {_IPV6} (?: / (?: {_IPV6} | {_DECIMAL} ) )? )
     | (?P<IPV4> {_IPV4} (?: / (?: {_IPV4} | {_DECIMAL} ) )? )
     | (?P<WORD> read-only | mem-group | [a-zA-Z][a-zA-Z0-9_]*+ )
     | (?P<NUMBER> 0x[0-9a-fA-F]++ | 0[0-7]++ | {_DECIMAL} )
-    | (?P<COMMENT> /\* )
+    | (?P<COMMENT> {COMMENT} )
     | (?P<OPERATOR> ==|=~|=|:=|:|!=|!~|!|<=|<<|<|>=|>>|>|&&|&=|&|\|\||\|=|\||[-+*/%^]=?|[~()\[\]{{}},;.] )
     | (?P<OPEN> ["'] )
     | (?P<STRAY> . )
     """,
     re.VERBOSE | re.DOTALL,
 )
-_COMMENT_MARK = re.compile(r"/\*|\*/")
-_PAREN = re.compile(r"[()]")
 
 # words that swallow a blank on either side (`cycles` only before); they serve sockets and scaling profiles
 _BLANK_WORD = re.compile(
     rf"""
-    (?P<ON> on|ON ) {_BLANK} | (?P<AS> as|AS ) {_BLANK} | (?P<SOCKET_TOS> tos|TOS ) {_BLANK}
-    | (?P<USE_WORKERS> use_workers|USE_WORKERS ) {_BLANK}
-    | (?P<USE_PROFILE> use_auto_scaling_profile|USE_AUTO_SCALING_PROFILE ) {_BLANK}
-    | (?P<SCALE_UP> (?:scale|SCALE) {_BLANK}+ (?:up|UP) {_BLANK}+ (?:to|TO) ) {_BLANK}
-    | (?P<SCALE_DOWN> (?:scale|SCALE) {_BLANK}+ (?:down|DOWN) {_BLANK}+ (?:to|TO) ) {_BLANK}
-    | (?P<CYCLES_WITHIN> (?:cycles|CYCLES) {_BLANK}+ (?:within|WITHIN) ) {_BLANK}
+    (?P<ON> on|ON ) {BLANK} | (?P<AS> as|AS ) {BLANK} | (?P<SOCKET_TOS> tos|TOS ) {BLANK}
+    | (?P<USE_WORKERS> use_workers|USE_WORKERS ) {BLANK}
+    | (?P<USE_PROFILE> use_auto_scaling_profile|USE_AUTO_SCALING_PROFILE ) {BLANK}
+    | (?P<SCALE_UP> (?:scale|SCALE) {BLANK}+ (?:up|UP) {BLANK}+ (?:to|TO) ) {BLANK}
+    | (?P<SCALE_DOWN> (?:scale|SCALE) {BLANK}+ (?:down|DOWN) {BLANK}+ (?:to|TO) ) {BLANK}
+    | (?P<CYCLES_WITHIN> (?:cycles|CYCLES) {BLANK}+ (?:within|WITHIN) ) {BLANK}
     | (?P<CYCLES> cycles|CYCLES )
     """,
     re.VERBOSE,
@@ -202,27 +198,18 @@ class _Lexer:
         return end
 
     def _variable(self, start: int, end: int) -> int:
-        """Parentheses nested more deeply than the pattern follows, or never closed."""
-        if self.text[end : end + 1] == "(" and self.text[end - 1] != ")":
-            depth = 0
-            for mark in _PAREN.finditer(self.text, end):
-                depth += 1 if mark[0] == "(" else -1
-                if depth == 0:
-                    end = mark.end()
-                    break
-            else:
-                width = end - start
-                return self._unclosed("variable", start, width, "the parenthesis of a variable takes all up to its ')'")
-        self._add("VARIABLE", start, end)
-        return end
+        whole = variable_end(self.text, end)
+        if whole.missing:
+            width = end - start
+            return self._unclosed("variable", start, width, "the parenthesis of a variable takes all up to its ')'")
+        self._add("VARIABLE", start, whole.position)
+        return whole.position
 
     def _comment(self, start: int) -> int:
-        depth = 0
-        for mark in _COMMENT_MARK.finditer(self.text, start):
-            depth += 1 if mark[0] == "/*" else -1
-            if depth == 0:
-                return mark.end()
-        hint = "block comments nest: every /* needs a */ of its own" if depth > 1 else "end it with */"
+        end = comment_end(self.text, start)
+        if not end.missing:
+            return end.position
+        hint = "block comments nest: every /* needs a */ of its own" if end.missing > 1 else "end it with */"
         return self._unclosed("comment", start, 2, hint)
 
     def _unclosed(self, what: str, start: int, width: int, hint: str) -> int:

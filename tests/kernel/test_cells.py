@@ -56,7 +56,18 @@ def test_what_is_no_magic_line(text: str) -> None:
 
 @pytest.mark.parametrize(
     "before",
-    ["/* {{{ */", "# {{{", 'xlog("{{{");', "xlog('{\"');", '$var({) = "}";', r'xlog("\"{");', "}}}", "/* /* */ */"],
+    [
+        "/* {{{ */",
+        "# {{{",
+        'xlog("{{{");',
+        "xlog('{\"');",
+        '$var({) = "}";',
+        r'xlog("\"{");',
+        "}}}",
+        "/* /* */ */",
+        '$var(x) = $y";',
+        "$var(x) = $y{;",
+    ],
 )
 def test_brackets_in_strings_comments_and_variables_do_not_count(before: str) -> None:
     assert names(f"{before}\n%raise E_Y") == ["raise"]

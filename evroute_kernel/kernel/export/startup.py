@@ -20,6 +20,7 @@ from evroute_kernel.lang.callgraph import CallGraph, Vertex
 from evroute_kernel.lang.lexer import Token, tokens
 from evroute_kernel.lang.needs import variables
 from evroute_kernel.lang.preprocess import Expanded
+from evroute_kernel.lang.scanning import LINE_COMMENT, statement_end
 from evroute_kernel.library.declarations import FUNCTIONS
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.source import Source, Span
@@ -29,8 +30,8 @@ ANY_SHV: Final = "$shv"
 #: modules whose functions and variables keep something; each is taken as one piece of state
 _KEEPERS: Final = frozenset({"cachedb_local", "mqueue", "statistics"})
 
-#: after a statement: its semicolon, and a comment that ends the line
-_END: Final = re.compile(r"(?:(?:\s|#[^\n]*|/\*.*?\*/)*;)?(?:[ \t]*#[^\n]*)?", re.DOTALL)
+#: a comment that ends the line of a statement
+_REMARK: Final = re.compile(rf"(?:[ \t]*{LINE_COMMENT})?")
 
 State = frozenset[str]
 
@@ -78,9 +79,14 @@ class Startup:
                 t for t in _tokens(self.source) if t.type == "LBRACE" and t.span.start >= self.route.header.end
             )
             return text[brace.span.end : self.route.span.end - 1]
-        ends = (_END.match(text, statement.span.end) for statement in self.statements)
-        places = zip(self.statements, ends, strict=True)
-        return "\n".join(text[s.span.start : end.end() if end else s.span.end] for s, end in places)
+        return "\n".join(text[s.span.start : _line_end(text, s.span.end)] for s in self.statements)
+
+
+def _line_end(text: str, position: int) -> int:
+    """The end of a statement with its semicolon, and with a comment that ends the line."""
+    end = statement_end(text, position)
+    remark = _REMARK.match(text, end)
+    return remark.end() if remark else end
 
 
 def statement_runs(source: Source, others: Sequence[Span]) -> list[list[Token]]:

@@ -12,6 +12,7 @@ from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Subject
 from evroute_kernel.lang.lints.texts import parameters, variables_in
 from evroute_kernel.lang.preprocess import Expanded
+from evroute_kernel.lang.scanning import BLANK, COMMENT, LINE_COMMENT, comment_end
 from evroute_kernel.source import Source
 
 #: third letter of a level -> what the server makes of it
@@ -198,8 +199,10 @@ def stray_ranges(text: str) -> Iterator[tuple[int, int]]:
         position = token.span.end
 
 
-_PASSED: Final = re.compile(r"[ \t\b\r\n]+|\\\n|#[^\n]*|(?P<comment>/\*)|(?P<stray>[^ \t\b\r\n\\#/]+|.)", re.DOTALL)
-_MARK: Final = re.compile(r"/\*|\*/")
+_PASSED: Final = re.compile(
+    rf"{BLANK}++ | \n | \\\n | {LINE_COMMENT} | (?P<comment>{COMMENT}) | (?P<stray>[^ \t\b\r\n\\\#/]+|.)",
+    re.VERBOSE | re.DOTALL,
+)
 
 
 def _strays(text: str, position: int, end: int) -> Iterator[tuple[int, int]]:
@@ -210,15 +213,6 @@ def _strays(text: str, position: int, end: int) -> Iterator[tuple[int, int]]:
             return
         position = found.end()
         if found["comment"]:
-            position = _after_comment(text, found.start())
+            position = comment_end(text, found.start()).position
         elif found["stray"]:
             yield found.start(), found.end()
-
-
-def _after_comment(text: str, start: int) -> int:
-    depth = 0
-    for mark in _MARK.finditer(text, start):
-        depth += 1 if mark[0] == "/*" else -1
-        if depth == 0:
-            return mark.end()
-    return len(text)
