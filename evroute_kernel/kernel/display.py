@@ -9,6 +9,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
+from evroute_kernel.assist.pages import PREFORMATTED
 from evroute_kernel.errors import MOST_FINDINGS, Diagnostic, excerpt, leading, more, shortened
 from evroute_kernel.source import Span
 
@@ -152,11 +153,6 @@ def visible(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
-#: fonts of code, named since exported pages give `pre` the font of their prose
-PREFORMATTED: Final = (
-    "white-space: pre-wrap; font-family: var(--jp-code-font-family, monospace); "
-    "font-size: var(--jp-code-font-size, 13px); line-height: var(--jp-code-line-height, 1.3)"
-)
 #: grey that can be read on light and dark pages
 _QUIET: Final = "margin: 0; color: var(--jp-content-font-color2, #767676)"
 

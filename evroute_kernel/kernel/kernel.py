@@ -17,6 +17,7 @@ from evroute_kernel.kernel.concurrency import ConcurrentKernel, Message
 from evroute_kernel.kernel.history import History, default_file
 from evroute_kernel.kernel.notebook import Notebook
 from evroute_kernel.kernel.output import Outlet
+from evroute_kernel.kernel.questions.warming import prepare_for_questions
 from evroute_kernel.kernel.usage import Usage
 from evroute_kernel.source import Source
 
@@ -92,7 +93,7 @@ class EvrouteKernel(ConcurrentKernel):
         await super().kernel_info_request(stream, ident, parent)
         if not self._is_warm and self.loop is not None:
             self._is_warm = True
-            self.later(WARM_UP_DELAY, self.notebook.warm_up)
+            self.later(WARM_UP_DELAY, lambda: self.notebook.warm_up(_import_for_cells))
             self.later(QUESTIONS_DELAY, self.prepare_for_questions)
 
     def prepare_for_questions(self) -> None:
@@ -100,7 +101,7 @@ class EvrouteKernel(ConcurrentKernel):
         if self.running is not None:
             self.later(QUESTIONS_DELAY, self.prepare_for_questions)
         else:
-            self.notebook.prepare_for_questions()
+            prepare_for_questions()
 
     # -- cells ------------------------------------------------------------------------------------------------------
 
@@ -212,7 +213,7 @@ class EvrouteKernel(ConcurrentKernel):
 
     async def do_complete(self, code: str, cursor_pos: int) -> dict[str, Any]:
         """What can stand at the cursor."""
-        from evroute_kernel.kernel.completion import complete
+        from evroute_kernel.kernel.questions.completion import complete
 
         return complete(self.notebook, code, _within(code, cursor_pos))
 
@@ -220,7 +221,7 @@ class EvrouteKernel(ConcurrentKernel):
         self, code: str, cursor_pos: int, detail_level: int = 0, omit_sections: Any = ()
     ) -> dict[str, Any]:
         """What is known about the name at the cursor."""
-        from evroute_kernel.kernel.inspection import inspect
+        from evroute_kernel.kernel.questions.inspection import inspect
 
         return inspect(self.notebook, code, _within(code, cursor_pos), detail_level)
 
@@ -257,6 +258,10 @@ class EvrouteKernel(ConcurrentKernel):
         """End every process of the session. Called on the control thread."""
         await asyncio.get_running_loop().run_in_executor(None, self.notebook.close)
         return {"status": "ok", "restart": restart}
+
+
+def _import_for_cells() -> None:
+    from evroute_kernel.kernel import execution  # noqa: F401 - imported for the first cell
 
 
 def _within(code: str, cursor: int) -> int:

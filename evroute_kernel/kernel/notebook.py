@@ -66,33 +66,20 @@ class Notebook:
             self._timers = Timers()
         return self._timers
 
-    def warm_up(self) -> None:
+    def warm_up(self, import_all: Callable[[], object]) -> None:
         """Import and start in the background what the first cell will need."""
-        self._warming = Thread(target=self._prepare, name="evroute warm-up", daemon=True)
-        self._warming.start()
-
-    def _prepare(self) -> None:
-        from evroute_kernel.kernel import execution  # noqa: F401 - imported for the first cell
-        from evroute_kernel.lang.parser import grammar
-
-        if not self._is_closed:
-            with suppress(NoRoom):  # the first cell tries again, and can tell
-                self.session  # noqa: B018 - opened for the first cell
-            grammar()
-
-    def prepare_for_questions(self) -> None:
-        """Import in the background what completion and inspection need, and read the facts that they tell."""
 
         def prepare() -> None:
-            from evroute_kernel.kernel.completion import complete
-            from evroute_kernel.kernel.inspection import inspect
+            from evroute_kernel.lang.parser import grammar
 
-            # what they read first is the same in every notebook; this one may be closed at any time
-            complete(Notebook(), "event_route[", 12)
-            inspect(Notebook(), "xlog", 2)
+            import_all()
+            if not self._is_closed:
+                with suppress(NoRoom):  # the first cell tries again, and can tell
+                    self.session  # noqa: B018 - opened for the first cell
+                grammar()
 
-        if not self._is_closed:
-            Thread(target=prepare, name="evroute questions", daemon=True).start()
+        self._warming = Thread(target=prepare, name="evroute warm-up", daemon=True)
+        self._warming.start()
 
     def in_thread(self, work: Callable[[], T]) -> Future[T]:
         """Do something that takes long, apart from the event loop.

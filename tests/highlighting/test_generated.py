@@ -17,7 +17,8 @@ from evroute_kernel.highlighting.files import generated_files
 from evroute_kernel.highlighting.generated import WORDS
 from evroute_kernel.highlighting.javascript import with_tables
 from evroute_kernel.highlighting.rules import POP, STATES, Rule, expanded, rules_of
-from evroute_kernel.kernel.magics import MAGICS
+from evroute_kernel.kernel.magics import everything as _magics  # noqa: F401
+from evroute_kernel.kernel.magics.declaration import MAGICS
 from evroute_kernel.lang.lexer import KEYWORDS
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import catalogue

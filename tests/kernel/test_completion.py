@@ -10,8 +10,8 @@ import pytest
 
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.server import Server
-from evroute_kernel.kernel.completion import complete
 from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.kernel.questions.completion import complete
 from evroute_kernel.source import Source
 
 SCRIPT = """

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.kernel.inspection import bundle_of, inspect, known_names
 from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.kernel.questions.inspection import inspect
+from evroute_kernel.kernel.questions.pages import bundle_of, known_names
 from evroute_kernel.lang.lints import LINTS
 
 LONG = "route[long] {\n" + "".join(f"    $var(x{i}) = {i};\n" for i in range(60)) + "}\n"

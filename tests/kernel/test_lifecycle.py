@@ -73,12 +73,12 @@ def test_the_debugger_is_refused_politely(kernel: Frontend) -> None:
 def test_the_first_completion_finds_its_facts_read() -> None:
     program = (
         "import sys, threading\n"
-        "from evroute_kernel.kernel.notebook import Notebook\n"
-        "notebook = Notebook()\n"
-        "notebook.prepare_for_questions()\n"
+        "from evroute_kernel.kernel.questions.warming import prepare_for_questions\n"
+        "prepare_for_questions()\n"
         "[t.join() for t in threading.enumerate() if t.name == 'evroute questions']\n"
-        "needed = {'evroute_kernel.kernel.completion', 'evroute_kernel.kernel.inspection'}\n"
-        "sys.exit(', '.join(needed - set(sys.modules)) or notebook.has_session)"
+        "needed = {'evroute_kernel.kernel.questions.completion', 'evroute_kernel.kernel.questions.inspection'}\n"
+        "needed |= {'evroute_kernel.assist.completion', 'evroute_kernel.assist.inspection'}\n"
+        "sys.exit(', '.join(needed - set(sys.modules)) or 'evroute_kernel.engine.session' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.kernel import magics
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.display import Table, text_bundle
 from evroute_kernel.kernel.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, magic
+from evroute_kernel.kernel.questions.pages import bundle_of, known_names
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.execution import CellRun
+
+#: the modules that declare magics, in the order in which %lsmagic lists them
+_THEMES: Final = """
+    raising replaying subscriptions registry timers graph events checks findings migration state stubs files
+    settings processes management live shell help
+""".split()
 
 INTRODUCTION = """\
 A cell holds OpenSIPS script: event_route[NAME] { ... } and other routes, globals, loadmodule and modparam. Running the
@@ -35,8 +41,6 @@ async def help_(cell: CellRun, arguments: Arguments) -> None:
 
     `NAME?` and `?NAME` on a line of their own do the same in the pager of the front end, where it has one.
     """
-    from evroute_kernel.kernel.inspection import bundle_of
-
     word = arguments.first
     if word is None:
         cell.outlet.display(text_bundle(f"{INTRODUCTION}\n{listed()}"))
@@ -63,8 +67,7 @@ async def lsmagic(cell: CellRun, arguments: Arguments) -> None:
 
 def by_theme() -> list[Magic]:
     """All magics, raising events first."""
-    themes = [theme.__name__.rpartition(".")[2] for theme in magics.THEMES]
-    return sorted(MAGICS.values(), key=lambda m: themes.index(m.theme))
+    return sorted(MAGICS.values(), key=lambda m: _THEMES.index(m.theme))
 
 
 def listed() -> str:
@@ -73,6 +76,4 @@ def listed() -> str:
 
 
 def near(name: str) -> str:
-    from evroute_kernel.kernel.inspection import known_names
-
     return did_you_mean(name, known_names()) or "%lsmagic lists all magics, %events all events"

@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Final
 
-from evroute_kernel.kernel.display import PREFORMATTED
-
 _CODE: Final = re.compile("`([^`\n]+)`")
 #: lines of a source that are shown unless all of it is asked for
 SOURCE_LINES: Final = 30
+
+#: fonts of code, named since exported pages give `pre` the font of their prose
+PREFORMATTED: Final = (
+    "white-space: pre-wrap; font-family: var(--jp-code-font-family, monospace); "
+    "font-size: var(--jp-code-font-size, 13px); line-height: var(--jp-code-line-height, 1.3)"
+)
 
 _PRE: Final = f' style="margin: 0.4em 0; background: none; {PREFORMATTED}"'
 _CELL: Final = ' style="text-align: left; vertical-align: top; padding: 0 1em 0 0; border: none"'

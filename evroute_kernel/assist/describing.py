@@ -2,67 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from evroute_kernel.engine.registry import Definition
-from evroute_kernel.kernel.inspection.pages import Page
-from evroute_kernel.kernel.keywords import KEYWORDS
-from evroute_kernel.kernel.magics import MAGICS
-from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.assist.defined import Defined, DefinedRoute
+from evroute_kernel.assist.keywords import KEYWORDS
+from evroute_kernel.assist.pages import Page
+from evroute_kernel.lang.environment import known_modules, module_declaration
+from evroute_kernel.lang.lints import LINTS
+from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
 from evroute_kernel.library import catalogue
 from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the tables
-from evroute_kernel.library.catalogue.declared import known_event
-from evroute_kernel.library.catalogue.facts import CatalogueTransformation, Event, EventParam
+from evroute_kernel.library.catalogue.facts import CatalogueTransformation, EventParam
 from evroute_kernel.library.declarations import ANY_ROUTE, FUNCTIONS, ROUTE_KINDS, TRANSFORMATIONS, VARIABLES
-from evroute_kernel.runtime.values import decode, encode
 
 #: examples of a transformation that are shown
 _EXAMPLES: Final = 4
 
 
-def magic(name: str, notebook: Notebook) -> Page | None:
-    found = MAGICS.get(name)
-    return Page(found.usage, "", (found.doc,)) if found else None
-
-
-def takes_key(name: str, key: str) -> bool:
-    """Whether a magic takes `key=VALUE`."""
-    return name in MAGICS and key in MAGICS[name].signature.keys
-
-
-def management_command(name: str) -> list[Page]:
-    """A command of the management interface, as `%mi` takes it."""
-    from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
-    from evroute_kernel.engine.mi.declaration import find, names
-
-    if name not in names():
-        return []
-    found = find(name)
-    title = "\n".join(f"%mi {usage}" for usage in found.usages)
-    return [Page(title, f"command of the management interface, in OpenSIPS 4.0 {found.full_name}", (found.doc,))]
-
-
 # -- routes and events -----------------------------------------------------------------------------------------------
 
 
-def route(name: str, notebook: Notebook) -> list[Page]:
+def route(name: str, defined: Defined) -> list[Page]:
     """The routes of a title or name."""
-    if not notebook.has_session:
-        return []
-    return [route_page(d) for d in notebook.session.registry.find(encode(name))]
+    return [_route_page(route) for route in defined.find(name)]
 
 
-def route_page(definition: Definition) -> Page:
-    place = f"{definition.owner_name}, line {definition.route.header.line}"
-    times = "once" if definition.runs == 1 else f"{definition.runs} times"
-    about = f"defined in {place}" + f", has run {times}" * definition.counts_runs
-    return Page(decode(definition.title), about, source=definition.route.span.text)
+def _route_page(route: DefinedRoute) -> Page:
+    about = f"defined in {route.owner}, line {route.header.line}"
+    if route.runs is not None:
+        about += ", has run once" if route.runs == 1 else f", has run {route.runs} times"
+    return Page(route.title, about, source=route.span.text)
 
 
-def event(name: str, notebook: Notebook) -> Page | None:
-    found = event_of(name, notebook)
+def event(name: str, defined: Defined) -> Page | None:
+    found = defined.event(name)
     if found is None:
         return None
     tables = []
@@ -72,19 +47,15 @@ def event(name: str, notebook: Notebook) -> Page | None:
     paragraphs = [found.description]
     if found.extra_params:
         paragraphs.append(f"More parameters come from {found.extra_params.configured_by}.")
-    paragraphs += [*found.notes, _handlers(name, notebook)]
+    paragraphs += [*found.notes, _handlers(name, defined)]
     return Page(found.signature, f"event of {found.module}", tuple(filter(None, paragraphs)), tuple(tables))
 
 
-def event_of(name: str, notebook: Notebook) -> Event | None:
-    return known_event(name, notebook.session.declared_events if notebook.has_session else {})
-
-
-def _handlers(name: str, notebook: Notebook) -> str:
-    if not notebook.has_session:
+def _handlers(name: str, defined: Defined) -> str:
+    if not defined.runs:
         return ""
-    found = notebook.session.registry.look_up("event_route", encode(name))
-    return "".join(f"Handled by {decode(d.title)} of {d.owner_name}." for d in found) or "Nothing handles it here."
+    found = [route for route in defined.named("event_route") if route.name == name]
+    return "".join(f"Handled by {route.title} of {route.owner}." for route in found) or "Nothing handles it here."
 
 
 def param_about(param: EventParam) -> str:
@@ -96,9 +67,9 @@ def param_about(param: EventParam) -> str:
     return f"{optional}{values}{': ' if param.description else ''}{param.description}{stale}"
 
 
-def param(event_name: str, name: str, notebook: Notebook) -> Page | None:
+def param(event_name: str, name: str, defined: Defined) -> Page | None:
     """One parameter of an event."""
-    found = event_of(event_name, notebook)
+    found = defined.event(event_name)
     known = found.param(name) if found else None
     if known is None and found is not None and name.isdigit() and 0 < int(name) <= len(found.params):
         known = found.params[int(name) - 1]
@@ -110,7 +81,7 @@ def param(event_name: str, name: str, notebook: Notebook) -> Page | None:
 # -- functions, variables, transformations ---------------------------------------------------------------------------
 
 
-def function(name: str, notebook: Notebook) -> Page | None:
+def function(name: str, defined: Defined) -> Page | None:
     declared, fact = FUNCTIONS.get(name), catalogue.functions().get(name)
     if declared is None and fact is None:
         return None
@@ -129,28 +100,25 @@ def _routes(kinds: frozenset[str]) -> str:
     return "any" if kinds == ANY_ROUTE else ", ".join(kind for kind in ROUTE_KINDS if kind in kinds)
 
 
-def keyword(name: str, notebook: Notebook) -> Page | None:
+def keyword(name: str, defined: Defined) -> Page | None:
     """A statement, a top-level keyword, or a global setting."""
     if name in KEYWORDS:
         usage, doc = KEYWORDS[name]
         fact = catalogue.functions().get(name)
         returns = (("facts", (("returns", fact.returns),)),) if fact and fact.kind == "statement" else ()
         return Page(usage, "statement of core" if fact else "keyword", (doc,), returns)
-    return setting(name, notebook)
+    return setting(name, defined)
 
 
-def setting(name: str, notebook: Notebook) -> Page | None:
-    from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
-
+def setting(name: str, defined: Defined) -> Page | None:
     kind = GLOBALS.get(name)
     if kind is None:
         return None
-    heeded = notebook.has_session and name in notebook.session.settings
-    now = (f"Here it is {notebook.session.settings[name]}.",) if heeded else ()
+    now = (f"Here it is {defined.settings[name]}.",) if name in defined.settings else ()
     return Page(f"{name} = ...", f"global setting, {EXPECTED[kind]}", now)
 
 
-def variable(name: str, notebook: Notebook) -> Page | None:
+def variable(name: str, defined: Defined) -> Page | None:
     found = VARIABLES.get(name)
     if found is None:
         return None
@@ -175,7 +143,7 @@ def _name_part(subname: str) -> str:
     return {"required": "(NAME)", "optional": "[(NAME)]"}.get(subname, "")
 
 
-def transformation(name: str, notebook: Notebook) -> Page | None:
+def transformation(name: str, defined: Defined) -> Page | None:
     """A transformation by its full name, or all of a class such as `s` by `s.`."""
     found = TRANSFORMATIONS.get(name)
     if found is None:
@@ -209,9 +177,7 @@ def _transformation_class(cls: str) -> Page | None:
 # -- the rest --------------------------------------------------------------------------------------------------------
 
 
-def module(name: str, notebook: Notebook) -> Page | None:
-    from evroute_kernel.lang.environment import known_modules, module_declaration
-
+def module(name: str, defined: Defined) -> Page | None:
     if name not in known_modules():
         return None
     declared = module_declaration(name)
@@ -222,9 +188,7 @@ def module(name: str, notebook: Notebook) -> Page | None:
     return Page(f'loadmodule "{name}.so"', "module", offers, (("parameters", params),) if params else ())
 
 
-def lint(name: str, notebook: Notebook) -> Page | None:
-    from evroute_kernel.lang.lints import LINTS
-
+def lint(name: str, defined: Defined) -> Page | None:
     found = LINTS.get(name)
     if found is None:
         return None
@@ -238,8 +202,7 @@ def _pages(found: Page | list[Page] | None) -> list[Page]:
 
 
 #: kind of thing -> what finds it by name
-DESCRIBERS: Final[dict[str, Callable[[str, Notebook], Page | list[Page] | None]]] = {
-    "magic": magic,
+DESCRIBERS: Final[dict[str, Callable[[str, Defined], Page | list[Page] | None]]] = {
     "route": route,
     "event": event,
     "keyword": keyword,
@@ -251,10 +214,36 @@ DESCRIBERS: Final[dict[str, Callable[[str, Notebook], Page | list[Page] | None]]
 }
 
 
-def pages_of(kind: str, name: str, notebook: Notebook) -> list[Page]:
+def pages_of(kind: str, name: str, defined: Defined) -> list[Page]:
     """What is known about a thing of this kind and name."""
-    return _pages(DESCRIBERS[kind](name, notebook))
+    return _pages(DESCRIBERS[kind](name, defined))
 
 
 def marked(page: Page, start: int, end: int) -> Page:
     return replace(page, mark=(start, end))
+
+
+def named(name: str, defined: Defined) -> list[Page]:
+    """The pages about a name as people write it: `xlog`, `$avp(x)`, `{s.len}`, `route[x]`, `E_X`."""
+    only = {"$": "variable", "{": "transformation"}.get(name[:1])
+    plain_name = name.strip("$(){}")
+    if only == "variable":
+        plain_name = plain_name.partition("(")[0].partition("{")[0]
+    inside = plain_name.partition("[")[2].removesuffix("]")
+    found: list[Page] = []
+    for kind in DESCRIBERS if only is None else (only,):
+        pages = pages_of(kind, plain_name, defined)
+        if not pages and inside and kind == "event":
+            pages = pages_of(kind, inside, defined)
+        found += (page for page in pages if page not in found)
+    return found if name else []
+
+
+def known_names() -> Iterable[str]:
+    """Every name that has a page, whatever is defined."""
+    yield from KEYWORDS
+    yield from catalogue.events()
+    yield from catalogue.functions()
+    yield from (f"${name}" for name in catalogue.variables())
+    yield from catalogue.transformations()
+    yield from LINTS

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evroute_kernel.kernel.completion.seen import calls_of, names_of, raised_params
-from evroute_kernel.kernel.notebook import Notebook
-from evroute_kernel.kernel.scanning import Header
+from evroute_kernel.assist.defined import Defined
+from evroute_kernel.assist.names import calls_of, names_of, params_used
+from evroute_kernel.assist.offers import Candidate
+from evroute_kernel.assist.place import Header
+from evroute_kernel.lang.environment import known_modules, module_declaration
+from evroute_kernel.lang.lints import LINTS
+from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
 from evroute_kernel.library import catalogue
 from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the tables
-from evroute_kernel.library.catalogue.declared import known_event
-from evroute_kernel.library.catalogue.facts import Event, EventParam
+from evroute_kernel.library.catalogue.facts import EventParam
+from evroute_kernel.library.catalogue.nearness import likely_events, likely_params
 from evroute_kernel.library.declarations import ANY_ROUTE, FUNCTIONS, TRANSFORMATIONS, VARIABLES, Function
 from evroute_kernel.runtime import levels
-from evroute_kernel.runtime.values import decode
 
 #: entries of a folder that are looked at
 MOST_FILES: Final = 1000
@@ -25,83 +27,37 @@ MOST_FILES: Final = 1000
 MOST_ARGUMENTS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A text that can stand at the cursor; `kind` chooses the icon, `signature` is shown beside it."""
-
-    text: str
-    kind: str
-    signature: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Candidates, and what has been typed of them. `near` finds what was meant when nothing begins like that."""
-
-    word: str = ""
-    candidates: Iterable[Candidate] = ()
-    near: Callable[[str], Iterable[str]] | None = None
-
-    def fitting(self) -> list[Candidate]:
-        """The candidates that begin like the word; else those that hold it; else those it may be a mistake for."""
-        known: dict[str, Candidate] = {}
-        for candidate in self.candidates:
-            # half characters cannot be sent, and line breaks not be shown
-            if candidate.text.isprintable():
-                known.setdefault(candidate.text, candidate)
-        folded = self.word.casefold()
-        found = [c for c in known.values() if c.text.casefold().startswith(folded)]
-        if not found and len(folded) > 1 and self.near is not None:
-            found = [c for c in known.values() if folded in c.text.casefold()]
-            found = found or [known[name] for name in self.near(self.word) if name in known]
-        return found
-
-
 # -- events and their parameters -------------------------------------------------------------------------------------
 
 
-def events(notebook: Notebook) -> Iterator[Candidate]:
-    """Events that this notebook handles or declares, then those of OpenSIPS."""
-    for name in route_names(notebook, "event_route"):
-        yield Candidate(name, "event", f"{_signature_of(notebook, name)} handled here".lstrip())
-    if notebook.has_session:
-        for declared in notebook.session.declared_events.values():
-            yield Candidate(declared.name, "event", declared.event().signature)
+def events(defined: Defined) -> Iterator[Candidate]:
+    """Events that are handled or declared here, then those of OpenSIPS."""
+    for route in defined.named("event_route"):
+        event = defined.event(route.name)
+        yield Candidate(route.name, "event", f"{event.signature if event else ''} handled here".lstrip())
+    for declared in defined.events.values():
+        yield Candidate(declared.name, "event", declared.event().signature)
     for event in catalogue.events().values():
         yield Candidate(event.name, "event", f"{event.signature} {event.module}")
 
 
-def _signature_of(notebook: Notebook, name: str) -> str:
-    event = event_of(notebook, name)
-    return event.signature if event else ""
-
-
-def event_of(notebook: Notebook, name: str) -> Event | None:
-    """What is known about an event, from the catalogue and from declarations."""
-    return known_event(name, notebook.session.declared_events if notebook.has_session else {})
-
-
 def near_events(word: str) -> list[str]:
-    from evroute_kernel.library.catalogue.nearness import likely_events
-
     return likely_events(word) or catalogue.near_events(word)
 
 
 def near_params(known: Iterable[Candidate]) -> Callable[[str], list[str]]:
-    from evroute_kernel.library.catalogue.nearness import likely_params
-
     names = [c.text for c in known]
     return lambda word: [name for name, _ in likely_params(word, names)]
 
 
-def params_of(notebook: Notebook, event: str, text: str = "") -> list[Candidate]:
-    """Parameters of an event; of an unknown one those that the text and the notebook's other texts use."""
-    known = event_of(notebook, event)
+def params_of(defined: Defined, event: str, text: str = "") -> list[Candidate]:
+    """Parameters of an event; of an unknown one those that the text and other texts use."""
+    known = defined.event(event)
     # front ends show the kind, and of the signature nothing
     found = [Candidate(p.name, p.type, param_signature(p)) for p in known.params] if known else []
     if known is None or known.dynamic:
         listed = {c.text for c in found}
-        used = raised_params(notebook, event, text)
+        used = params_used(defined, event, text)
         found += [Candidate(name, "param", f"used with {event}") for name in used if name not in listed]
     return found
 
@@ -113,9 +69,9 @@ def param_signature(param: EventParam) -> str:
     return f"{param.type}{optional}, such as {sample}"
 
 
-def positions(notebook: Notebook, route: Header | None, text: str) -> Iterator[Candidate]:
+def positions(defined: Defined, route: Header | None, text: str) -> Iterator[Candidate]:
     """The positions that a called route can ask for: as many as its callers give."""
-    calls = [c for name, c in calls_of(notebook, text) if route is not None and name == route.name]
+    calls = [c for name, c in calls_of(defined, text) if route is not None and name == route.name]
     count = max((len(arguments) for arguments in calls), default=1)
     for index in range(min(max(count, 1), MOST_ARGUMENTS)):
         sample = next((arguments[index] for arguments in calls if len(arguments) > index), "")
@@ -127,34 +83,27 @@ def positions(notebook: Notebook, route: Header | None, text: str) -> Iterator[C
 _ROUTE_HEADER: Final = re.compile(r"\b(?P<kind>(?:[a-z]+_)?route)[ \t]*\[[ \t]*[\"']?(?P<name>[^\]\"'\n,]+)")
 
 
-def route_names(notebook: Notebook, kind: str) -> list[str]:
-    return [decode(name) for name in notebook.session.registry.names(kind)] if notebook.has_session else []
-
-
-def routes(notebook: Notebook, text: str = "", kind: str = "route") -> Iterator[Candidate]:
-    """Routes of one kind, those of the cell first."""
+def routes(defined: Defined, text: str = "", kind: str = "route") -> Iterator[Candidate]:
+    """Routes of one kind, those of the text first."""
     for found in _ROUTE_HEADER.finditer(text):
         if found["kind"] == kind:
             yield Candidate(found["name"].strip(), "route", f"{kind} of this cell")
-    if notebook.has_session:
-        for definition in notebook.session.registry:
-            if definition.route.kind == kind:
-                yield Candidate(decode(definition.route.name), "route", f"{kind} of {definition.owner_name}")
+    for route in defined.named(kind):
+        yield Candidate(route.name, "route", f"{kind} of {route.owner}")
 
 
-def called_routes(notebook: Notebook, text: str) -> Iterator[Candidate]:
+def called_routes(defined: Defined, text: str) -> Iterator[Candidate]:
     """Names that calls ask for: those a new route may want to have."""
-    defined = set(route_names(notebook, "route"))
-    for name, arguments in calls_of(notebook, text):
-        if name not in defined and "$" not in name:
+    known = {route.name for route in defined.named("route")}
+    for name, arguments in calls_of(defined, text):
+        if name not in known and "$" not in name:
             yield Candidate(name, "route", f"called with {len(arguments)} arguments" if arguments else "called")
 
 
-def all_routes(notebook: Notebook) -> Iterator[Candidate]:
+def all_routes(defined: Defined) -> Iterator[Candidate]:
     """Every route by its name, or by its title when it has none."""
-    if notebook.has_session:
-        for d in notebook.session.registry:
-            yield Candidate(decode(d.route.name or d.title), "route", f"{decode(d.title)} of {d.owner_name}")
+    for route in defined.routes:
+        yield Candidate(route.name or route.title, "route", f"{route.title} of {route.owner}")
 
 
 # -- variables and transformations -----------------------------------------------------------------------------------
@@ -167,9 +116,9 @@ def variables() -> Iterator[Candidate]:
         yield Candidate(name, "variable", f"{variable.type}{access}{not_simulated}")
 
 
-def variable_names(notebook: Notebook, variable: str, text: str, cursor: int) -> Iterator[Candidate]:
-    """The names that the cell and the notebook's routes use with $var, $avp, $shv or $json."""
-    for name in names_of(notebook, variable, text, cursor):
+def variable_names(defined: Defined, variable: str, text: str, cursor: int) -> Iterator[Candidate]:
+    """The names that the text and the other texts use with $var, $avp, $shv or $json."""
+    for name in names_of(defined, variable, text, cursor):
         yield Candidate(name, "variable", f"${variable}({name})")
 
 
@@ -206,8 +155,6 @@ def function_candidate(function: Function) -> Candidate:
 
 def modules() -> Iterator[Candidate]:
     """All that loadmodule takes."""
-    from evroute_kernel.lang.environment import known_modules, module_declaration
-
     for name in sorted(known_modules()):
         declared = module_declaration(name)
         count = len(declared.params) if declared else 0
@@ -215,15 +162,11 @@ def modules() -> Iterator[Candidate]:
 
 
 def module_params(module: str) -> Iterator[Candidate]:
-    from evroute_kernel.lang.environment import module_declaration
-
     found = module_declaration(module)
     return (Candidate(name, "property", kind) for name, kind in sorted(found.params.items())) if found else iter(())
 
 
 def lints() -> Iterator[Candidate]:
-    from evroute_kernel.lang.lints import LINTS
-
     return (Candidate(lint.code, "lint", lint.summary) for lint in LINTS.values())
 
 
@@ -242,14 +185,10 @@ def level_names() -> Iterator[Candidate]:
 
 def settings() -> Iterator[Candidate]:
     """Globals that stand at the top level."""
-    from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
-
     return (Candidate(name, "property", f"= {EXPECTED[kind]}") for name, kind in sorted(GLOBALS.items()))
 
 
 def setting_values(name: str) -> Iterator[Candidate]:
-    from evroute_kernel.lang.scriptglobals import GLOBALS
-
     return (Candidate(word, "value") for word in ("yes", "no") if GLOBALS.get(name) == "flag")
 
 

@@ -1,4 +1,7 @@
-"""What is offered in a script, by the place of the cursor."""
+"""What can stand at the cursor in a script: events, parameters, routes, functions, variables, keywords and more.
+
+Only the text before the cursor decides, and the text before it back to the start of the word is what gets replaced.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from evroute_kernel.kernel.completion import candidates as of
-from evroute_kernel.kernel.completion.candidates import Candidate, Offer
-from evroute_kernel.kernel.completion.seen import NAMED
-from evroute_kernel.kernel.keywords import usage
-from evroute_kernel.kernel.notebook import Notebook
-from evroute_kernel.kernel.scanning import COMMENT, NAME, PARENTHESIS, SQUARE, TRANSFORMATION, VARIABLE, Place
+from evroute_kernel.assist import candidates as of
+from evroute_kernel.assist.defined import Defined
+from evroute_kernel.assist.frames import COMMENT, FOREIGN, NAME, PARENTHESIS, SQUARE, TRANSFORMATION, VARIABLE
+from evroute_kernel.assist.keywords import usage
+from evroute_kernel.assist.names import NAMED
+from evroute_kernel.assist.offers import Candidate, Completion, Offer
+from evroute_kernel.assist.place import Place, place_at
 
 _STATEMENTS: Final = (
     "assert async break case default drop else exit for if launch log return route switch while xdbg xlog"
@@ -38,13 +42,19 @@ _BEGINS: Final = re.compile(r"(?:\A|[;{}):]|\belse)\s*\Z")
 _LITERAL: Final = re.compile(r"\(\s*([\"'])(?P<text>[^\"']*)\1")
 
 
-def offer_in_script(notebook: Notebook, place: Place) -> Offer | None:
+def complete(defined: Defined, text: str, cursor: int) -> Completion:
+    """What fits at a position of a script. Positions count code points; one outside the text is brought back."""
+    place = place_at(text, cursor)
+    return (offer_in_script(defined, place) or Offer()).at(place.cursor)
+
+
+def offer_in_script(defined: Defined, place: Place) -> Offer | None:
     """What can stand at a place in a script; None where nothing is known, as in comments."""
     top = place.top
-    if top == COMMENT:
+    if top in (COMMENT, FOREIGN):
         return None
     if top == NAME:
-        return _inside_name(notebook, place)
+        return _inside_name(defined, place)
     if top == TRANSFORMATION:
         return _transformation(place) or _dollar(place)
     dollar = _dollar(place)
@@ -52,7 +62,7 @@ def offer_in_script(notebook: Notebook, place: Place) -> Offer | None:
         return dollar
     if top == VARIABLE:
         return None
-    return _in_string(notebook, place) if place.string else _in_code(notebook, place)
+    return _in_string(defined, place) if place.string else _in_code(defined, place)
 
 
 def _word(place: Place, pattern: re.Pattern[str] = _WORD) -> str:
@@ -68,7 +78,7 @@ def _dollar(place: Place) -> Offer | None:
     return Offer(found["word"], of.variables()) if found else None
 
 
-def _inside_name(notebook: Notebook, place: Place) -> Offer | None:
+def _inside_name(defined: Defined, place: Place) -> Offer | None:
     """Between the parentheses of `$param(`, `$var(` and the like."""
     frame = place.frames[-1]
     word = place.text[place.text.index("(", frame.start) + 1 : place.cursor]
@@ -76,18 +86,18 @@ def _inside_name(notebook: Notebook, place: Place) -> Offer | None:
     if dollar is not None:
         return dollar
     if frame.word == "param":
-        return _params(notebook, place, word)
+        return _params(defined, place, word)
     if frame.word in NAMED:
-        return Offer(word, of.variable_names(notebook, frame.word, place.text, place.cursor))
+        return Offer(word, of.variable_names(defined, frame.word, place.text, place.cursor))
     return None
 
 
-def _params(notebook: Notebook, place: Place, word: str) -> Offer:
+def _params(defined: Defined, place: Place, word: str) -> Offer:
     route = place.route
     if route is not None and route.kind == "event_route":
-        known = of.params_of(notebook, route.name, _without(place.text, place.cursor - len(word), place.cursor))
+        known = of.params_of(defined, route.name, _without(place.text, place.cursor - len(word), place.cursor))
         return Offer(word, known, of.near_params(known))
-    return Offer(word, of.positions(notebook, route, place.text))
+    return Offer(word, of.positions(defined, route, place.text))
 
 
 def _without(text: str, start: int, end: int) -> str:
@@ -106,7 +116,7 @@ def _transformation(place: Place) -> Offer | None:
 # -- strings ---------------------------------------------------------------------------------------------------------
 
 
-def _in_string(notebook: Notebook, place: Place) -> Offer | None:
+def _in_string(defined: Defined, place: Place) -> Offer | None:
     string = place.string
     assert string is not None
     if place.frames[-1] is not string:
@@ -116,11 +126,11 @@ def _in_string(notebook: Notebook, place: Place) -> Offer | None:
     if _LOADED.search(ahead):
         return _loaded(word, "loadmodule" in ahead)
     if len(place.frames) > 1 and place.frames[-2].kind == SQUARE:
-        return _route_name(notebook, place, word, place.frames[-2].start)
+        return _route_name(defined, place, word, place.frames[-2].start)
     call = place.call
     if call is None or len(place.frames) < 2 or place.frames[-2].kind != PARENTHESIS:
         return None
-    return _argument(notebook, place, word)
+    return _argument(defined, place, word)
 
 
 def _loaded(word: str, is_module: bool) -> Offer:
@@ -133,18 +143,18 @@ def _library(module: Candidate) -> Candidate:
     return Candidate(f"{module.text}.so", module.kind, module.signature)
 
 
-def _argument(notebook: Notebook, place: Place, word: str) -> Offer | None:
+def _argument(defined: Defined, place: Place, word: str) -> Offer | None:
     """A text in quotes that is an argument of a call."""
     call = place.call
     assert call is not None
     if call.name in _EVENT_FUNCTIONS and call.argument == 0:
-        return Offer(word, of.events(notebook), of.near_events)
+        return Offer(word, of.events(defined), of.near_events)
     if call.name == "xlog" and call.argument == 0 and len(word) < 9:
         return Offer(word, of.level_literals()) if "L_".startswith(word[:2]) else None
     if call.name == "route" and call.argument == 0:
-        return Offer(word, of.routes(notebook, place.text))
+        return Offer(word, of.routes(defined, place.text))
     if call.name.startswith("cache_") and call.argument == 0:
-        return Offer(word, [Candidate("local", "value", "memory of the session")])
+        return Offer(word, (Candidate(name, "value", "memory of the session") for name in defined.collections))
     if call.name == "modparam" and call.argument == 0:
         return Offer(word, of.modules())
     if call.name == "modparam" and call.argument == 1:
@@ -156,14 +166,14 @@ def _argument(notebook: Notebook, place: Place, word: str) -> Offer | None:
 # -- code ------------------------------------------------------------------------------------------------------------
 
 
-def _in_code(notebook: Notebook, place: Place) -> Offer | None:
+def _in_code(defined: Defined, place: Place) -> Offer | None:
     if place.top == SQUARE:
-        return _route_name(notebook, place, _word(place, _ROUTE_WORD), place.frames[-1].start)
+        return _route_name(defined, place, _word(place, _ROUTE_WORD), place.frames[-1].start)
     word = _word(place)
     if word[:1].isdigit():
         return None
     if place.top == PARENTHESIS:
-        return _in_parentheses(notebook, place, word)
+        return _in_parentheses(defined, place, word)
     if not place.frames and (setting := _SETTING.search(place.near)):
         values = [*of.setting_values(setting["name"])]
         if values:
@@ -172,7 +182,7 @@ def _in_code(notebook: Notebook, place: Place) -> Offer | None:
         return Offer(word, _statements(place))
     if _at_line_start(place, word):
         return Offer(word, _statements(place))
-    return Offer(word, [*_keywords("null"), of.Candidate("route", "keyword")]) if word else None
+    return Offer(word, [*_keywords("null"), Candidate("route", "keyword")]) if word else None
 
 
 def _at_line_start(place: Place, word: str) -> bool:
@@ -181,25 +191,25 @@ def _at_line_start(place: Place, word: str) -> bool:
     return not line.strip()
 
 
-def _route_name(notebook: Notebook, place: Place, word: str, bracket: int) -> Offer | None:
+def _route_name(defined: Defined, place: Place, word: str, bracket: int) -> Offer | None:
     """The name in a route's header."""
     kind = place.word_before(bracket)
     if kind == "event_route":
-        return Offer(word, of.events(notebook), of.near_events)
+        return Offer(word, of.events(defined), of.near_events)
     if kind == "route":
         text = _without(place.text, place.cursor - len(word), place.cursor)
-        return Offer(word, [*of.called_routes(notebook, text), *of.routes(notebook)])
-    return Offer(word, of.routes(notebook, kind=kind)) if kind.endswith("_route") else None
+        return Offer(word, [*of.called_routes(defined, text), *of.routes(defined)])
+    return Offer(word, of.routes(defined, kind=kind)) if kind.endswith("_route") else None
 
 
-def _in_parentheses(notebook: Notebook, place: Place, word: str) -> Offer | None:
+def _in_parentheses(defined: Defined, place: Place, word: str) -> Offer | None:
     call = place.call
     if call is None or call.name in _CONDITIONS or place.frames[-1].start != call.start:
         return Offer(word, [*_functions(place), *_keywords("route", *EXPRESSION_WORDS)]) if word else None
     if call.name == "route" and call.argument == 0:
-        return Offer(_word(place, _ROUTE_WORD), of.routes(notebook, place.text))
+        return Offer(_word(place, _ROUTE_WORD), of.routes(defined, place.text))
     if call.name in ("async", "launch") and call.argument == 1:
-        return Offer(word, of.routes(notebook, place.text))
+        return Offer(word, of.routes(defined, place.text))
     if call.name in ("async", "launch"):
         return Offer(word, of.async_functions())
     return None

@@ -1,4 +1,4 @@
-"""Names that the texts of a notebook use: of variables, of called routes, of parameters. Read once from each text."""
+"""Names that texts use: of variables, of called routes, of parameters. Read once from each text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from functools import cached_property
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from evroute_kernel.kernel.notebook import Notebook
-from evroute_kernel.kernel.scanning import route_calls
-from evroute_kernel.runtime.values import decode
+from evroute_kernel.assist.defined import Defined
+from evroute_kernel.lang.scanning import STRING
 from evroute_kernel.source import Source
 
 #: variables whose names are the user's own
@@ -19,10 +18,13 @@ NAMED: Final = frozenset({"avp", "json", "json_compact", "json_pretty", "shv", "
 _NAME: Final = re.compile(
     r"\$\(?(?P<variable>avp|json_compact|json_pretty|json|shv|var|xml)\((?P<name>[^()$\s{}\[\],;\"'/]+)"
 )
-_RAISE: Final = re.compile(r"(?m)^[ \t]*%raise[ \t]+(?P<event>\S+)(?P<rest>[^\n]*)")
-_RAISE_KEY: Final = re.compile(r"(?<!\S)(?P<key>[A-Za-z_][\w.-]*)=")
 _ROUTE: Final = re.compile(r"\b(?P<kind>(?:[a-z]+_)?route)[ \t]*\[[ \t]*[\"']?(?P<name>[^\]\"'\n,]*)")
 _PARAM: Final = re.compile(r"\$\(?param\((?P<name>[^()$\s{}\[\]\d][^()$\s{}\[\]]*)\)")
+_CALLS: Final = re.compile(
+    r"\broute\s*\(\s*(?P<quote>[\"']?)(?P<name>[^\s,()\"']+)(?P=quote)\s*(?:,(?P<rest>[^;\n]*))?"
+)
+#: what parts arguments or nests, and strings, of which the last may be open
+_ARGUMENT_MARK: Final = re.compile(rf"{STRING} | [\"'].*+ | [(){{}},]", re.VERBOSE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,8 @@ class Names:
 
     @cached_property
     def params(self) -> dict[str, tuple[str, ...]]:
-        """Event -> the parameters that its routes read and that %raise lines give it."""
+        """Event -> the parameters that its routes read."""
         found: dict[str, dict[str, None]] = {}
-        for line in _RAISE.finditer(self.text):
-            found.setdefault(line["event"], {}).update((k["key"], None) for k in _RAISE_KEY.finditer(line["rest"]))
         headers = [*_ROUTE.finditer(self.text)]
         for index, header in enumerate(headers):
             end = headers[index + 1].start() if index + 1 < len(headers) else len(self.text)
@@ -68,41 +68,60 @@ class Names:
 _NAMES: Final[WeakKeyDictionary[Source, Names]] = WeakKeyDictionary()
 
 
-def _sources(notebook: Notebook) -> Iterator[Names]:
-    """The texts whose routes are defined now, and those of the cells: statements of theirs define nothing."""
-    if not notebook.has_session:
-        return
-    sources = {d.route.source.name: d.route.source for d in notebook.session.registry}
-    sources |= {source.name: source for source in tuple(notebook.texts.values())}
-    for source in sources.values():
+def _names(defined: Defined) -> Iterator[Names]:
+    for source in defined.texts:
         found = _NAMES.get(source)
         if found is None:
             found = _NAMES[source] = Names(source.text)
         yield found
 
 
-def names_of(notebook: Notebook, variable: str, text: str, cursor: int) -> list[str]:
-    """Names used with a variable, those of the cell first; the one being typed at the cursor is no name yet."""
+def names_of(defined: Defined, variable: str, text: str, cursor: int) -> list[str]:
+    """Names used with a variable, those of the text first; the one being typed at the cursor is no name yet."""
     variable = variable.partition("_")[0]
     here = (n for v, n, start, end in Names(text).variables if v == variable and not start <= cursor <= end)
     found = dict.fromkeys(here)
-    for names in _sources(notebook):
+    for names in _names(defined):
         found.update(dict.fromkeys(names.by_variable.get(variable, ())))
-    if variable == "shv" and notebook.has_session:
-        found.update(dict.fromkeys(decode(str(key)) for key, _ in notebook.session.shared.items("shv")))
+    if variable == "shv":
+        found.update(dict.fromkeys(defined.shared()))
     return list(found)
 
 
-def calls_of(notebook: Notebook, text: str) -> Iterable[tuple[str, list[str]]]:
-    """`route(name, ...)` of the cell and of the notebook's other texts: name and arguments."""
+def calls_of(defined: Defined, text: str) -> Iterable[tuple[str, list[str]]]:
+    """`route(name, ...)` of the text and of the other texts: name and arguments."""
     yield from Names(text).calls
-    for names in _sources(notebook):
+    for names in _names(defined):
         yield from names.calls
 
 
-def raised_params(notebook: Notebook, event: str, text: str) -> list[str]:
-    """Parameters that the notebook's texts use with an event."""
+def params_used(defined: Defined, event: str, text: str) -> list[str]:
+    """Parameters that texts read of an event, and those that it has been given."""
     found = dict.fromkeys(Names(text).params.get(event, ()))
-    for names in _sources(notebook):
+    for names in _names(defined):
         found.update(dict.fromkeys(names.params.get(event, ())))
+    found.update(dict.fromkeys(defined.given(event)))
     return list(found)
+
+
+def route_calls(text: str) -> Iterator[tuple[str, list[str]]]:
+    """The name and arguments of each `route(name, ...)` of a text, as written."""
+    for found in _CALLS.finditer(text):
+        yield found["name"], split_arguments(found["rest"]) if found["rest"] is not None else []
+
+
+def split_arguments(text: str) -> list[str]:
+    """What stands between commas, up to the parenthesis that closes the call."""
+    pieces: list[str] = []
+    depth = begin = 0
+    for mark in _ARGUMENT_MARK.finditer(text):
+        if mark[0] in ("(", "{"):
+            depth += 1
+        elif mark[0] in (")", "}"):
+            depth -= 1
+            if depth < 0:
+                return [*pieces, text[begin : mark.start()].strip()]
+        elif mark[0] == "," and depth == 0:
+            pieces.append(text[begin : mark.start()].strip())
+            begin = mark.end()
+    return [*pieces, text[begin:].strip()]

@@ -1,0 +1,80 @@
+"""What a notebook has defined, as `assist` wants to know it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+from evroute_kernel.assist.defined import Defined, DefinedRoute
+from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.runtime.values import decode
+from evroute_kernel.source import Source
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.registry import Definition
+
+_RAISE: Final = re.compile(r"(?m)^[ \t]*%raise[ \t]+(?P<event>\S+)(?P<rest>[^\n]*)")
+_RAISE_KEY: Final = re.compile(r"(?<!\S)(?P<key>[A-Za-z_][\w.-]*)=")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a front end asks about: a notebook, and the text of the cell where that has something to say."""
+
+    notebook: Notebook
+    text: str = ""
+
+    @cached_property
+    def defined(self) -> Defined:
+        """All that other cells have defined; nothing before there is a session."""
+        notebook = self.notebook
+        if not notebook.has_session:
+            return Defined(given=lambda event: _given(self.text).get(event, ()))
+        session = notebook.session
+        definitions = [*session.registry]
+        sources = {d.route.source.name: d.route.source for d in definitions}
+        # texts of cells too: statements of theirs define nothing
+        sources |= {source.name: source for source in tuple(notebook.texts.values())}
+        texts = tuple(sources.values())
+        return Defined(
+            routes=tuple(map(_route, definitions)),
+            events=session.declared_events,
+            settings=session.settings,
+            texts=texts,
+            shared=lambda: (decode(str(key)) for key, _ in session.shared.items("shv")),
+            given=lambda event: _given_anywhere(event, self.text, texts),
+            runs=True,
+        )
+
+
+def _route(definition: Definition) -> DefinedRoute:
+    route = definition.route
+    runs = definition.runs if definition.counts_runs else None
+    return DefinedRoute(route.kind, decode(route.name), route.header, route.span, runs)
+
+
+# -- parameters of raised events -------------------------------------------------------------------------------------
+
+_GIVEN: Final[WeakKeyDictionary[Source, Mapping[str, tuple[str, ...]]]] = WeakKeyDictionary()
+
+
+def _given_anywhere(event: str, text: str, sources: Iterable[Source]) -> list[str]:
+    found = dict.fromkeys(_given(text).get(event, ()))
+    for source in sources:
+        known = _GIVEN.get(source)
+        if known is None:
+            known = _GIVEN[source] = _given(source.text)
+        found.update(dict.fromkeys(known.get(event, ())))
+    return list(found)
+
+
+def _given(text: str) -> dict[str, tuple[str, ...]]:
+    """Event -> the parameters that %raise lines of a text give it."""
+    found: dict[str, dict[str, None]] = {}
+    for line in _RAISE.finditer(text):
+        found.setdefault(line["event"], {}).update((k["key"], None) for k in _RAISE_KEY.finditer(line["rest"]))
+    return {event: tuple(names) for event, names in found.items()}

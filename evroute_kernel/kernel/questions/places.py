@@ -1,0 +1,27 @@
+"""Where in a cell the cursor is: in its script, or on a line that is none."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from evroute_kernel.assist.frames import FOREIGN, Frame
+from evroute_kernel.assist.place import Place, place_at
+from evroute_kernel.kernel.cells import SCRIPT_BELOW
+
+#: how lines begin that are no script: magics and questions
+_MAGIC_START: Final = re.compile(r"[ \t]*(?:%|\?)")
+#: the first line of a cell whose rest is script all the same
+_SCRIPT_BELOW: Final = re.compile(rf"\s*%%(?:{'|'.join(SCRIPT_BELOW)})\b[^\n]*\n")
+
+
+def place_in_cell(text: str, cursor: int) -> Place:
+    """The place of a cursor, which may be anywhere. On a magic line, and below a cell magic, the top is FOREIGN."""
+    cursor = max(0, min(cursor, len(text)))
+    below = _SCRIPT_BELOW.match(text)
+    if below is not None and below.end() <= cursor:
+        return place_at(text, cursor, below.end())
+    start = len(text) - len(text.lstrip())
+    if text.startswith("%%", start) and start + 2 <= cursor:
+        return Place(text, cursor, (Frame(FOREIGN, start),))
+    return place_at(text, cursor, foreign=_MAGIC_START)
