@@ -9,7 +9,8 @@ from typing import Final
 from generated import EVENTS, TEXTS, Grammar
 
 from campaigns.texts import CHANGES, script
-from evroute_kernel.kernel.magics import MAGICS
+from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - declares the magics
+from evroute_kernel.kernel.magics.declaration import MAGICS
 
 #: a shell and networks of others are no part of a game of chance: what would reach them is written in another way
 _REACHES_OUT: Final = re.compile(

@@ -13,31 +13,19 @@ import marshal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import CodeType
-from typing import Any, Final
+from typing import Any
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.actions import action_name, server_line
 from evroute_kernel.lang.expressions import Expressions, has_text
 from evroute_kernel.lang.loops import too_long
+from evroute_kernel.lang.nesting import BLOCK_LIMIT, LOOP_LIMIT, NestingError, chain
 from evroute_kernel.lang.pythontree import Place
 from evroute_kernel.library.declarations import ALL
 from evroute_kernel.library.template import VariableSpec, parse_variable
 from evroute_kernel.runtime.codes import E_BUG
 from evroute_kernel.runtime.levels import level_of
 from evroute_kernel.source import Span
-
-#: blocks inside blocks; Python's own compiler and stack set the order of magnitude
-BLOCK_LIMIT: Final = 90
-#: loops and switches inside each other: Python's compiler allows 20 statically nested blocks
-LOOP_LIMIT: Final = 18
-
-
-class NestingError(Exception):
-    """The script nests deeper than can be compiled."""
-
-    def __init__(self, message: str, span: Span) -> None:
-        super().__init__(message)
-        self.span = span
 
 
 class RouteGenerator(Expressions):
@@ -76,7 +64,7 @@ class RouteGenerator(Expressions):
     def _block(self, statements: tuple[nodes.Statement, ...]) -> list[ast.stmt]:
         self._blocks += 1
         if self._blocks > BLOCK_LIMIT:
-            raise NestingError(f"blocks nest more than {BLOCK_LIMIT} deep", statements[0].span)
+            raise NestingError.of_blocks(statements[0])
         out: list[ast.stmt] = []
         for statement in statements:
             out += self._statement(statement)
@@ -259,7 +247,7 @@ class RouteGenerator(Expressions):
 
     def visit_If(self, node: nodes.If, place: Place) -> list[ast.stmt]:
         """A chain of `else if` is built from its end, so that its length costs no recursion."""
-        links = list(_chain(node))
+        links = list(chain(node))
         out: list[ast.stmt] = []
         for i, link in enumerate(reversed(links)):
             last = i == 0
@@ -360,17 +348,9 @@ class RouteGenerator(Expressions):
     def _loop(self, node: nodes.Statement) -> Iterator[None]:
         self._loops += 1
         if self._loops > LOOP_LIMIT:
-            raise NestingError(f"loops and switches nest more than {LOOP_LIMIT} deep", node.span)
+            raise NestingError.of_loops(node)
         yield
         self._loops -= 1
-
-
-def _chain(node: nodes.If) -> Iterator[nodes.If]:
-    """The ifs of an `if ... else if ... else if ...` chain."""
-    yield node
-    while len(node.orelse) == 1 and isinstance(node.orelse[0], nodes.If):
-        node = node.orelse[0]
-        yield node
 
 
 def _c(place: Place) -> ast.expr:

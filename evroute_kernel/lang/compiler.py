@@ -5,9 +5,6 @@ A compiled route is plain data. It travels to workers, which link it (`library.l
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final, NoReturn
@@ -15,10 +12,12 @@ from typing import Any, Final, NoReturn
 from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checker import check
-from evroute_kernel.lang.codegen import NestingError, RouteGenerator
+from evroute_kernel.lang.codegen import RouteGenerator
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.files import ScriptFiles
+from evroute_kernel.lang.findings import certain, collector_paused, has_errors, order, too_deep
 from evroute_kernel.lang.lints import explained, lint
+from evroute_kernel.lang.nesting import NestingError
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
 from evroute_kernel.source import Source, Span
@@ -81,10 +80,6 @@ class Unit:
         return [i for i in self.script.items if isinstance(i, nodes.LoadModule)]
 
 
-#: findings that may be mere consequences of what a syntax error swallowed
-CONSEQUENCES: Final = frozenset({"unknown-route", "module-not-loaded", "duplicate-route", "empty-block"})
-
-
 def compile_script(
     source: Source, environment: Environment, *, scratch: bool = False, files: ScriptFiles | None = None
 ) -> Unit:
@@ -93,54 +88,27 @@ def compile_script(
     With `scratch`, bare statements are accepted too and become one nameless route. `files` reads what the text
     includes; by default any regular file.
     """
-    with _collector_paused():
+    with collector_paused():
         return _compile(source, environment, scratch, files)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Trees of a large script are hundreds of thousands of objects, none of them garbage: looking through them again
-    and again takes Python's cycle collector a third of the whole time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _compile(source: Source, environment: Environment, scratch: bool, files: ScriptFiles | None) -> Unit:
     script, found = parse(source, scratch=scratch, files=files)
-    if _has_errors(found):
-        refuse(source, found + _certain(found, check(script, environment)), RouteSyntaxError)
+    if has_errors(found):
+        refuse(source, found + certain(found, check(script, environment)), RouteSyntaxError)
     found += check(script, environment)
-    if _has_errors(found):
+    if has_errors(found):
         refuse(source, found, RouteCheckError)
     found += lint(script, environment)
     routes, scratch_route = _generate(script, found)
-    if _has_errors(found):
+    if has_errors(found):
         refuse(source, found, RouteCheckError)
-    return Unit(source, script, routes, scratch_route, tuple(sorted(found, key=_order)))
+    return Unit(source, script, routes, scratch_route, tuple(sorted(found, key=order)))
 
 
 def refuse(source: Source, found: list[Diagnostic], error: type[ScriptError]) -> NoReturn:
     """Raise `error` with all findings, and with what is known of OpenSIPS 2.x text in the place of some."""
-    raise error(sorted(explained(source, found), key=_order))
-
-
-def _has_errors(found: list[Diagnostic]) -> bool:
-    return any(d.severity == "error" for d in found)
-
-
-def _certain(syntax: list[Diagnostic], found: list[Diagnostic]) -> list[Diagnostic]:
-    """Of what the checker finds in a text with syntax errors, that which those errors cannot have caused."""
-    broken = {d.span.line for d in syntax if d.span}
-    return [d for d in found if d.code not in CONSEQUENCES and not (d.span and d.span.line in broken)]
-
-
-def _order(diagnostic: Diagnostic) -> int:
-    return diagnostic.span.start if diagnostic.span else -1
+    raise error(sorted(explained(source, found), key=order))
 
 
 def _generate(script: nodes.Script, found: list[Diagnostic]) -> tuple[tuple[CompiledRoute, ...], CompiledRoute | None]:
@@ -166,7 +134,7 @@ def compile_route(route: nodes.Route, found: list[Diagnostic]) -> CompiledRoute 
         try:
             code = generator.generate(route.title, route.header, route.body)
         except NestingError as error:
-            found.append(Diagnostic("error", "nesting", str(error), error.span, "move the inner part into a route[]"))
+            found.append(too_deep(error))
             return None
     pool = tuple(generator.pool)
     digest = sha256(code + repr((route.kind, route.name, route.interval, pool)).encode()).hexdigest()[:16]

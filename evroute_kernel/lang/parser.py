@@ -79,7 +79,7 @@ def parse(
     # an unclosed string, comment or variable swallows the rest, so what is missing at the end is no mistake of its own
     cut = any(d.code.startswith("unclosed") for d in lexical)
     run = Run(tables("cell" if scratch else "script"), [*found, Token("$END", "", end)], scratch=scratch, cut=cut)
-    items, display = run.parse() or ([], None)
+    items, display = run.parse() or (run.finished(), None)
     script = _script(source, items, display)
     diagnostics += lexical + run.diagnostics
     if any(token.type == "BREAK" for token in found):

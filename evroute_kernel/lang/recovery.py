@@ -91,6 +91,10 @@ class Run:
             else:
                 position = self._recover(position)
 
+    def finished(self) -> list[Any]:
+        """The items that had been read when the rest of the text was given up."""
+        return list(self.values[0]) if self.values and type(self.values[0]) is list else []
+
     def feed(self, token: Token) -> bool:
         """Take one token; False when it does not fit."""
         kind, table, states, values = token.type, self.table, self.states, self.values

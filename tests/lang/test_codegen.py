@@ -6,7 +6,8 @@ import marshal
 import pytest
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.codegen import BLOCK_LIMIT, LOOP_LIMIT, NestingError, RouteGenerator
+from evroute_kernel.lang.codegen import RouteGenerator
+from evroute_kernel.lang.nesting import BLOCK_LIMIT, LOOP_LIMIT, NestingError, nesting_error
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
 from evroute_kernel.source import Source
@@ -96,6 +97,9 @@ def test_nesting_beyond_the_limit_is_said_with_a_position(opening: str, limit: i
     with pytest.raises(NestingError, match=what) as caught:
         RouteGenerator().generate("r", route.header, route.body)
     assert caught.value.span.line == 3
+    found = nesting_error(route.body)
+    assert found is not None
+    assert (str(found), found.span) == (str(caught.value), caught.value.span)
 
 
 @pytest.mark.parametrize("opening", ["if (1) {", "while ($var(x)) {"])
@@ -103,6 +107,7 @@ def test_nesting_up_to_the_limit_compiles(opening: str) -> None:
     depth = LOOP_LIMIT - 1
     route = route_of(opening * depth + "exit;" + "}" * depth)
     assert marshal.loads(RouteGenerator().generate("r", route.header, route.body))
+    assert nesting_error(route.body) is None
 
 
 def test_a_long_else_if_chain_is_no_nesting() -> None:

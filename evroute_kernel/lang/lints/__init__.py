@@ -6,7 +6,7 @@ Each rule is one function in a module of this package, registered with its docum
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from evroute_kernel.errors import Diagnostic
@@ -34,11 +34,16 @@ from evroute_kernel.source import Source
 __all__ = ["LINTS", "Finding", "Lint", "explained", "legacy_hints", "lint"]
 
 
-def lint(script: nodes.Script, environment: Environment) -> list[Diagnostic]:
-    """All findings about a script that has no errors, in the order of the text."""
+def lint(script: nodes.Script, environment: Environment, hidden: Sequence[str] = ()) -> list[Diagnostic]:
+    """All findings about a script that has no errors, in the order of the text.
+
+    `hidden`: what else stands in the text and could not be read. Nothing is found there, and what a lint would say
+    because the script lacks something is not said where that may be hidden.
+    """
     # of an event known by its name alone nothing can be said about parameters
     declared = {name: EventDeclaration(name, open=True) for name in environment.events}
-    subject = Subject(script, {**declared, **configured_events(script, environment), **environment.declared_events})
+    configured = configured_events(script, environment, hidden)
+    subject = Subject(script, {**declared, **configured, **environment.declared_events}, hidden)
     found = [d for rule in LINTS.values() if rule.loads or not rule.legacy for d in rule.diagnostics(subject)]
     return sorted(found, key=_order)
 
@@ -47,34 +52,36 @@ def explained(source: Source, found: list[Diagnostic]) -> list[Diagnostic]:
     """The findings about a text that was refused; where it is of OpenSIPS 2.x, what replaces it stands in the place of
     the errors that this causes."""
     hints = legacy_hints(source)
-    if not hints:
-        return sorted(found, key=_order)
-    old = _Places(hints)
-    caused, others = list[Diagnostic](), list[Diagnostic]()
-    for diagnostic in found:
-        is_caused = diagnostic.severity == "error" and old.touch(diagnostic)
-        (caused if is_caused else others).append(diagnostic)
-    refused = _Places(caused)
-    hints = [replace(h, severity="error") if refused.touch(h) else h for h in hints]
-    return sorted([*others, *hints], key=_order)
+    replaced = _Stretches(hints)
+    caused = [d for d in found if d.severity == "error" and replaced.touch(d)]
+    causes = _Stretches(caused)
+    gone = set(map(id, caused))
+    hints = [replace(h, severity="error") if causes.touch(h) else h for h in hints]
+    return sorted([*(d for d in found if id(d) not in gone), *hints], key=_order)
 
 
-class _Places:
-    """Where some findings are, to ask which others overlap with them."""
+class _Stretches:
+    """The parts of texts that findings are about, joined where they overlap."""
 
     def __init__(self, found: Iterable[Diagnostic]) -> None:
-        #: of each text the starts in order, and how far what begins up to there reaches
         self._starts: dict[Source, list[int]] = {}
         self._ends: dict[Source, list[int]] = {}
-        for span in sorted((d.span for d in found if d.span is not None), key=lambda span: span.start):
-            self._starts.setdefault(span.source, []).append(span.start)
-            ends = self._ends.setdefault(span.source, [])
-            ends.append(max(span.end, ends[-1] if ends else 0))
+        spans = (d.span for d in found if d.span is not None and d.span.start < d.span.end)
+        for span in sorted(spans, key=lambda s: s.start):
+            starts, ends = self._starts.setdefault(span.source, []), self._ends.setdefault(span.source, [])
+            if ends and span.start < ends[-1]:
+                ends[-1] = max(ends[-1], span.end)
+            else:
+                starts.append(span.start)
+                ends.append(span.end)
 
-    def touch(self, diagnostic: Diagnostic) -> bool:
-        span = diagnostic.span
-        before = bisect_left(self._starts.get(span.source, ()), span.end) if span is not None else 0
-        return span is not None and before > 0 and self._ends[span.source][before - 1] > span.start
+    def touch(self, found: Diagnostic) -> bool:
+        """Whether a finding is about any of them."""
+        span = found.span
+        if span is None or span.source not in self._starts:
+            return False
+        index = bisect_left(self._starts[span.source], span.end) - 1
+        return index >= 0 and span.start < self._ends[span.source][index]
 
 
 def legacy_hints(source: Source) -> list[Diagnostic]:

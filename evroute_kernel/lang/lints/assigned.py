@@ -44,11 +44,12 @@ def null_arithmetic(subject: Subject) -> Iterator[Finding]:
     compound operators log an error and assign nothing, so such a counter stays null for ever. `$shv` begins with 0."""
     given, computed = _given(subject)
     for block in subject.blocks:
+        compound = _compound(block)
         for use in block.uses:
             name = _named(use)
             if use.role != "write" or name is None or name[0] not in ("var", "avp") or use.spec.index is not None:
                 continue
-            if name in given or name[0] in computed or id(use.node) not in _compound(block):
+            if name in given or name[0] in computed or id(use.node) not in compound:
                 continue
             plain = f"${name[0]}({name[1]})"
             hint = f"count in $shv({name[1]}), which begins with 0, or first: if ({plain} == NULL) {plain} = 0;"
@@ -65,7 +66,7 @@ def _compound(block: Block) -> set[int]:
 def _given(subject: Subject) -> tuple[set[Named], set[str]]:
     """The variables that something may give a value, and those of which some are written under unknown names."""
     empty = _compound_or_null(subject)
-    given, computed = set[Named](), set[str]()
+    given, computed = set[Named](), {variable for variable, name in subject.hidden_variables if not name}
     for block in subject.blocks:
         for use in block.uses:
             if use.role == "read" or id(use.node) in empty:
@@ -87,7 +88,7 @@ def _compound_or_null(subject: Subject) -> set[int]:
 
 
 def _texts(subject: Subject) -> Iterator[str]:
-    """What is handed to functions and modules: any of it may tell them to write a variable."""
+    """What is handed to functions and modules, any of which may tell them to write a variable; and what is hidden."""
     for node in subject.nodes:
         if isinstance(node, nodes.Call):
             yield from (a.value for a in node.arguments if isinstance(a, nodes.String))
@@ -95,6 +96,7 @@ def _texts(subject: Subject) -> Iterator[str]:
     for item in subject.script.items:
         if isinstance(item, nodes.ModParam) and isinstance(item.value, str):
             yield item.value
+    yield from subject.hidden
 
 
 # -- what an earlier event has left ----------------------------------------------------------------------------------

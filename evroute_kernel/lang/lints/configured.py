@@ -7,7 +7,7 @@ The acc module adds parameters, rabbitmq_consumer names events. In a file, where
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from evroute_kernel.lang import nodes
@@ -17,26 +17,35 @@ from evroute_kernel.runtime.values import encode
 
 _ACC_EVENTS: Final = ("E_ACC_CDR", "E_ACC_EVENT", "E_ACC_MISSED_EVENT")
 #: `evi: tag->name; tag` among the back-ends of extra_fields and leg_fields
-_EVI_FIELDS = re.compile(r"\bevi\s*:(?P<fields>[^:]*?)(?=\w+\s*:|$)")
+_EVI_FIELDS = re.compile(r"\bevi\s*:(?P<fields>[^:]*?)(?=\b\w+\s*:|$)")
 _DECLARED = re.compile(r"^[ \t]*#[ \t]*%event[ \t]+declare[ \t]+(?P<declaration>[^\r\n]+)", re.MULTILINE)
+#: what ends a string, or a line of one that is not closed
+_QUOTE = re.compile(r"[\"'\n]")
 _EVENT_NAME = re.compile(r"\bevent\s*=\s*(?P<name>[^;\s]+)")
 
 
-def configured_events(script: nodes.Script, environment: Environment) -> dict[str, EventDeclaration]:
-    """Declarations that follow from `modparam`, in this text or in those before it, and those in its comments."""
-    found = {name: EventDeclaration(name, (DeclaredParam("body"),)) for name in _consumed(script, environment)}
-    fields = tuple(DeclaredParam(name) for name in dict.fromkeys(_accounted(script, environment)))
+def configured_events(
+    script: nodes.Script, environment: Environment, hidden: Sequence[str] = ()
+) -> dict[str, EventDeclaration]:
+    """Declarations that follow from `modparam`, in this text or in those before it, and those in its comments.
+
+    Strings in what is `hidden` are taken as values too: there may be a `modparam` that could not be read.
+    """
+    maybe = [piece for text in hidden for piece in _QUOTE.split(text) if "ev" in piece]
+    consumed = [*_values(script, environment, "rabbitmq_consumer", "connection_id"), *maybe]
+    found = {name: EventDeclaration(name, (DeclaredParam("body"),)) for name in _consumed(consumed)}
+    extra = [v for p in ("extra_fields", "leg_fields") for v in _values(script, environment, "acc", p)]
+    fields = tuple(DeclaredParam(name) for name in dict.fromkeys(_accounted([*extra, *maybe])))
     if fields:
         found |= {name: EventDeclaration(name, fields, open=True) for name in _ACC_EVENTS}
     return found | {declared.name: declared for declared in _declared(script)}
 
 
-def _accounted(script: nodes.Script, environment: Environment) -> Iterator[str]:
-    for parameter in ("extra_fields", "leg_fields"):
-        for value in _values(script, environment, "acc", parameter):
-            for backend in _EVI_FIELDS.finditer(value):
-                names = (field.rpartition("->")[2].strip() for field in backend["fields"].split(";"))
-                yield from filter(None, names)
+def _accounted(values: Sequence[str]) -> Iterator[str]:
+    for value in values:
+        for backend in _EVI_FIELDS.finditer(value):
+            names = (field.rpartition("->")[2].strip() for field in backend["fields"].split(";"))
+            yield from filter(None, names)
 
 
 def _declared(script: nodes.Script) -> Iterator[EventDeclaration]:
@@ -48,8 +57,8 @@ def _declared(script: nodes.Script) -> Iterator[EventDeclaration]:
             continue
 
 
-def _consumed(script: nodes.Script, environment: Environment) -> Iterator[str]:
-    for value in _values(script, environment, "rabbitmq_consumer", "connection_id"):
+def _consumed(values: Sequence[str]) -> Iterator[str]:
+    for value in values:
         for found in _EVENT_NAME.finditer(value):
             yield found["name"]
 

@@ -146,7 +146,7 @@ def does_nothing(subject: Subject) -> Iterator[Finding]:
             hint = "let rules expire: add_blacklist_rule(name, net, , , , seconds)"
             yield Finding("del_blacklist_rule without a pattern never finds its rule", node.span, hint)
     settings = [i for i in subject.script.items if isinstance(i, nodes.ModParam) and i.module == "regex"]
-    if not any(s.name == "file" for s in settings):
+    if not any(s.name == "file" for s in settings) and not subject.hides("file"):
         for setting in (s for s in settings if s.name == "pcre_caseless"):
             hint = 'write "(?i)..." in the pattern, or set modparam("regex", "file", ...)'
             yield Finding("pcre_caseless does nothing without a file of groups", setting.span, hint)

@@ -8,6 +8,7 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.library.catalogue.declared import known_event
+from evroute_kernel.library.catalogue.nearness import likely_events
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.source import Span
 
@@ -47,7 +48,7 @@ def unknown_event(subject: Subject) -> Iterator[Finding]:
     for name, span in _event_names(subject):
         if known_event(name, subject.declared_events) is not None:
             continue
-        near = subject.event_names.likely(name)
+        near = likely_events(name, subject.declared_events)
         if near:
             choice = near[0] if len(near) == 1 else f"{', '.join(near[:-1])} or {near[-1]}"
             hint = f"did you mean {choice}? an event of your own: %event declare {name}"
@@ -78,7 +79,7 @@ def empty_route(subject: Subject) -> Iterator[Finding]:
     for index, block in enumerate(blocks):
         if block.statements or block.kind not in ("event_route", "route"):
             continue
-        later = [b.title for b in blocks[index + 1 :] if b.kind == "event_route" and b.statements]  # at most 98
+        later = [b.title for b in blocks[index + 1 :] if b.kind == "event_route" and b.statements]
         if block.kind == "event_route":
             message = f"{block.title} holds no statement: it does not run"
         else:
@@ -137,13 +138,12 @@ def raise_order(subject: Subject) -> Iterator[Finding]:
     """AVPs are stacks and `raise_event` reads them from the top: the value assigned last becomes `$param(1)`. Only
     reading by name is safe; a route that reads positions gets them backwards."""
     handlers = {b.name: b for b in reversed(subject.blocks) if b.kind == "event_route"}
-    by_position = {name for name, handler in handlers.items() if _reads_positions(handler)}
-    for call, pushes in _pushes(subject):
+    positional = {name for name, handler in handlers.items() if _reads_positions(handler)}
+    for call, pushes in (found for block in subject.blocks for found in _pushes(block)):
         event = call.arguments[0]
-        if pushes < 2 or not isinstance(event, nodes.String) or event.value not in by_position:
+        if pushes < 2 or not isinstance(event, nodes.String) or event.value not in positional:
             continue
-        handler = handlers[event.value]
-        hint = f"read names in {handler.title}, or assign the values in reverse"
+        hint = f"read names in {handlers[event.value].title}, or assign the values in reverse"
         message = f"the {pushes} values arrive in reverse: $param(1) of {event.value} is the one assigned last"
         yield Finding(message, call.span, hint)
 
@@ -198,19 +198,18 @@ def _avps(call: nodes.Call) -> tuple[nodes.Variable | None, nodes.Variable | Non
     return names, values
 
 
-def _pushes(subject: Subject) -> Iterator[tuple[nodes.Call, int]]:
-    """The calls of `raise_event` with values, and how many of these the call's own block pushes before it."""
-    for block in subject.blocks:
-        counts: dict[str, int] = {}
-        for node in block.nodes:
-            if isinstance(node, nodes.Assign):
-                text = node.target.text
-                count = 1 if node.op == ":=" else 0 if isinstance(node.value, nodes.Null) else counts.get(text, 0) + 1
-                counts[text] = count
-            elif isinstance(node, nodes.Call) and node.name == "raise_event" and node.arguments:
-                _, values = _avps(node)
-                if values is not None:
-                    yield node, counts.get(values.text, 0)
+def _pushes(block: Block) -> Iterator[tuple[nodes.Call, int]]:
+    """Each raise_event that sends values, and how many of them the block pushes before it."""
+    counts: dict[str, int] = {}
+    for node in block.nodes:
+        if isinstance(node, nodes.Assign):
+            is_null = isinstance(node.value, nodes.Null)
+            before = counts.get(node.target.text, 0)
+            counts[node.target.text] = 1 if node.op == ":=" else 0 if is_null else before + 1
+        elif isinstance(node, nodes.Call) and node.name == "raise_event" and node.arguments:
+            _, values = _avps(node)
+            if values is not None:
+                yield node, counts.get(values.text, 0)
 
 
 def _reads_positions(block: Block) -> bool:

@@ -93,7 +93,7 @@ class Kinds:
             param = event_param(spec, block)
             return None if param is None else Kind.NUMBER if param.type == "int" else Kind.TEXT
         position = _position(spec)
-        if position is None or not block.called or not self.subject.all_calls_known:
+        if position is None or not block.called or not self.subject.all_calls_known(block):
             return None
         return self._once((block.name, position), lambda: self._passed(block.name, position))
 
@@ -110,7 +110,8 @@ class Kinds:
         writes = self._writes.get(_key(spec))
         if writes is None or writes.others or spec.index is not None:
             return None
-        if not any(_before(w, node, block) for w in writes.values):
+        first = self._first_writes.get((id(block), _key(spec)))
+        if first is None or first > node.span.start:
             return None
         return self._once(_key(spec), lambda: self._assigned(writes))
 
@@ -149,13 +150,25 @@ class Kinds:
         return event_param(source, block) if _before(assign, node, block) else None
 
     @cached_property
+    def _first_writes(self) -> dict[tuple[int, tuple[str, str]], int]:
+        """For each block and variable where its first plain assignment ends, of those in the block's own text."""
+        found: dict[tuple[int, tuple[str, str]], int] = {}
+        for key, writes in self._writes.items():
+            for assign in writes.values:
+                block = self._owners[id(assign)]
+                if _within(assign, block):
+                    place = id(block), key
+                    found[place] = min(found.get(place, assign.span.end), assign.span.end)
+        return found
+
+    @cached_property
     def _owners(self) -> dict[int, Block]:
         return {id(n): b for b in self.subject.blocks for n in b.nodes if isinstance(n, nodes.Assign)}
 
     @cached_property
     def _writes(self) -> dict[tuple[str, str], _Writes]:
         values: dict[tuple[str, str], list[nodes.Assign]] = {}
-        others: set[tuple[str, str]] = set()
+        others = set(self.subject.hidden_variables)
         for block in self.subject.blocks:
             assigns = {id(n.target): n for n in block.nodes if isinstance(n, nodes.Assign)}
             for use in block.uses:
@@ -218,8 +231,11 @@ def _key(spec: VariableSpec) -> tuple[str, str]:
 
 def _before(assign: nodes.Assign, node: nodes.Node, block: Block) -> bool:
     """Whether an assignment stands before a place in the same block."""
-    same = block.span.source is assign.span.source and block.span.start <= assign.span.start < block.span.end
-    return same and assign.span.end <= node.span.start
+    return _within(assign, block) and assign.span.end <= node.span.start
+
+
+def _within(assign: nodes.Assign, block: Block) -> bool:
+    return block.span.source is assign.span.source and block.span.start <= assign.span.start < block.span.end
 
 
 def _position(spec: VariableSpec) -> int | None:

@@ -40,6 +40,10 @@ _TRADE: Final = {
 _MESSAGE_WRITERS: Final = re.compile(
     "set.*|append_.*|insert_.*|remove_.*|prefix|strip.*|rewrite.*|force_.*|lookup|.*branch.*|revert_uri"
 )
+#: a call, or an assignment
+_HIDDEN_WRITE: Final = re.compile(
+    r"\b(?P<call>[a-z]\w*+)\s*+\(|\$\(?(?P<variable>[\w.]++)[^\s=;$]*+\s*+[-:+*/%&|^]?=(?![=~])"
+)
 
 
 @rule(
@@ -74,7 +78,17 @@ def _writes_message(subject: Subject) -> bool:
             fact = variables().get(use.spec.declaration.name)
             if use.role != "read" and fact is not None and _of_message(fact):
                 return True
-    return any(isinstance(n, nodes.Call) and _MESSAGE_WRITERS.fullmatch(n.name) for n in subject.nodes)
+    calls = (n.name for n in subject.nodes if isinstance(n, nodes.Call))
+    return any(map(_MESSAGE_WRITERS.fullmatch, calls)) or any(map(_may_write_message, subject.hidden))
+
+
+def _may_write_message(text: str) -> bool:
+    """The same for text that could not be read."""
+    for found in _HIDDEN_WRITE.finditer(text):
+        fact = variables().get(found["variable"] or "")
+        if (fact is not None and _of_message(fact)) or _MESSAGE_WRITERS.fullmatch(found["call"] or ""):
+            return True
+    return False
 
 
 def _of_dummy(use: Use, fact: CatalogueVariable) -> str:
@@ -125,7 +139,8 @@ def not_expanded(subject: Subject) -> Iterator[Finding]:
     """Only the texts of `xlog` and the text arguments of functions are expanded. In assignments, comparisons, `case`
     labels, arguments of `route`, values of `return` and in `log` a text is taken as it stands, `$` included. Scripts
     that use `{s.eval}`, which expands a text on purpose, are left alone."""
-    if any(t[0].full_name == "s.eval" for b in subject.blocks for u in b.uses for t in u.spec.transformations):
+    steps = (t for block in subject.blocks for use in block.uses for t, _ in use.spec.transformations)
+    if subject.hides("s.eval") or any(step.full_name == "s.eval" for step in steps):
         return
     for string, where in _plain_texts(subject):
         found = next(variables_in(string.value), None)

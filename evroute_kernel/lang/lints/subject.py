@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 from evroute_kernel.lang import nodes as tree
 from evroute_kernel.lang.lexer import tokens
@@ -13,7 +14,6 @@ from evroute_kernel.lang.lints.texts import Formats, variable_of, variables_in
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.library.catalogue.facts import Event
-from evroute_kernel.library.catalogue.nearness import EventNames
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.source import Source, Span
 
@@ -157,12 +157,21 @@ class Block:
                 yield node.statements
 
 
-class Subject:
-    """A script that the server would accept, and what is known around it."""
+#: a call of a route in text that could not be read
+_HIDDEN_CALL: Final = re.compile(r"\broute\s*+\(\s*+[\"']?(?P<name>[^\s,()\"']++)")
+#: a use of `$var` or `$avp` there; without a name where another variable computes it
+_HIDDEN_VARIABLE: Final = re.compile(r"\$\(?(?P<variable>var|avp)\((?P<name>[^()$]*)")
 
-    def __init__(self, script: tree.Script, declared_events: Mapping[str, EventDeclaration]) -> None:
+
+class Subject:
+    """A script that the server would accept, and what is known around it. `hidden` is text that could not be read."""
+
+    def __init__(
+        self, script: tree.Script, declared_events: Mapping[str, EventDeclaration], hidden: Sequence[str] = ()
+    ) -> None:
         self.script = script
         self.declared_events = declared_events
+        self.hidden = hidden
         self.formats = Formats(script)
         self.blocks = tuple(self._blocks())
         self._parentheses: dict[Source, list[tuple[int, int]]] = {}
@@ -181,11 +190,6 @@ class Subject:
             yield Block("scratch", "", self.script.scratch, first.until(last), first, self.formats)
 
     @cached_property
-    def event_names(self) -> EventNames:
-        """The events that there are, to look up what a wrong name was meant for."""
-        return EventNames(self.declared_events)
-
-    @cached_property
     def routes(self) -> dict[str, Block]:
         """Blocks that `route(name)` calls, by name."""
         return {b.name: b for b in self.blocks if b.called}
@@ -200,14 +204,6 @@ class Subject:
         return tuple((b, n) for b in self.blocks for n in b.nodes if isinstance(n, tree.RouteCall))
 
     @cached_property
-    def all_calls_known(self) -> bool:
-        """Whether every called block is named in the text, so that `calls` are all there are."""
-        return all(isinstance(call.target, tree.Name) for _, call in self.calls)
-
-    def calls_of(self, name: str) -> list[tuple[Block, tree.RouteCall]]:
-        return self._calls_by_name.get(name, [])
-
-    @cached_property
     def _calls_by_name(self) -> dict[str, list[tuple[Block, tree.RouteCall]]]:
         found: dict[str, list[tuple[Block, tree.RouteCall]]] = {}
         for block, call in self.calls:
@@ -215,33 +211,63 @@ class Subject:
                 found.setdefault(call.target.text, []).append((block, call))
         return found
 
+    def calls_of(self, name: str) -> list[tuple[Block, tree.RouteCall]]:
+        return self._calls_by_name.get(name, [])
+
+    def all_calls_known(self, block: Block) -> bool:
+        """Whether `calls_of` gives all calls of a block: none computes its name, and none is hidden."""
+        return self._all_calls_named and block.name not in self._hidden_calls
+
+    @cached_property
+    def _all_calls_named(self) -> bool:
+        is_named = all(isinstance(call.target, tree.Name) for _, call in self.calls)
+        return is_named and not any("$" in name for name in self._hidden_calls)
+
+    @cached_property
+    def _hidden_calls(self) -> frozenset[str]:
+        return frozenset(found["name"] for text in self.hidden for found in _HIDDEN_CALL.finditer(text))
+
+    @cached_property
+    def hidden_variables(self) -> frozenset[tuple[str, str]]:
+        """("var", "x") for each `$var(x)` and `$avp(x)` that is hidden; the name is empty where it is computed."""
+        uses = (found for text in self.hidden for found in _HIDDEN_VARIABLE.finditer(text))
+        return frozenset((found["variable"], found["name"]) for found in uses)
+
+    def hides(self, word: str) -> bool:
+        """Whether what is hidden mentions something."""
+        return any(word in text for text in self.hidden)
+
     def only_for_events(self, block: Block) -> bool:
         """Whether a block runs for events alone: an event route, or a route that such blocks alone call."""
         return id(block) not in self._for_others
 
     @cached_property
     def _for_others(self) -> set[int]:
-        """The `id` of each block that may run for something else: all that a server calls, all that nobody calls, and
-        what those call."""
-        pending = [b for b in self.blocks if b.kind != "event_route" and not self._called_by_known(b)]
-        calls: dict[int, list[str]] = {}
-        for block, call in self.calls:
-            if isinstance(call.target, tree.Name):
-                calls.setdefault(id(block), []).append(call.target.text)
-        by_name: dict[str, list[Block]] = {}
-        for block in self.blocks:
-            if block.kind != "event_route":
-                by_name.setdefault(block.name, []).append(block)
-        found: set[int] = set()
-        while pending:
-            current = pending.pop()
-            if id(current) not in found:
-                found.add(id(current))
-                pending += [b for name in calls.get(id(current), ()) for b in by_name.get(name, ())]
+        """The blocks that may run for something else, and those that they call."""
+        others = [b for b in self.blocks if b.kind != "event_route" and self._has_unknown_callers(b)]
+        called: dict[int, list[Block]] = {}
+        for name, calls in self._calls_by_name.items():
+            targets = self._called_blocks.get(name, [])
+            for caller, _ in calls:
+                called.setdefault(id(caller), []).extend(targets)
+        found = set(map(id, others))
+        while others:
+            for block in called.get(id(others.pop()), ()):
+                if id(block) not in found:
+                    found.add(id(block))
+                    others.append(block)
         return found
 
-    def _called_by_known(self, block: Block) -> bool:
-        return block.called and self.all_calls_known and bool(self.calls_of(block.name))
+    def _has_unknown_callers(self, block: Block) -> bool:
+        return not block.called or not self.calls_of(block.name) or not self.all_calls_known(block)
+
+    @cached_property
+    def _called_blocks(self) -> dict[str, list[Block]]:
+        found: dict[str, list[Block]] = {}
+        for block in self.blocks:
+            if block.called:
+                found.setdefault(block.name, []).append(block)
+        return found
 
     def parentheses(self, source: Source) -> list[tuple[int, int]]:
         """Where each parenthesis of the code stands: (offset, 1) for an opening one, (offset, -1) for a closing one."""
@@ -251,7 +277,9 @@ class Subject:
             self._parentheses[source] = [(t.span.start, signs[t.type]) for t in found if t.type in signs]
         return self._parentheses[source]
 
-    def setting(self, name: str, default: int) -> int:
-        """The value of a global of this text."""
+    def setting(self, name: str, default: int) -> int | None:
+        """The value of a global of this text; None where it may be hidden."""
+        if self.hides(name):
+            return None
         found = [i.value for i in self.script.items if isinstance(i, tree.Global) and i.name == name]
         return found[-1] if found and isinstance(found[-1], int) else default

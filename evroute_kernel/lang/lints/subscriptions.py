@@ -11,8 +11,8 @@ from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.source import Span
 
-#: characters of an address that are compared; one of a `unix:` socket has 108 at most
-LONGEST: Final = 200
+#: characters of an address; a longer one is none, whatever the protocol
+_MAX_ADDRESS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +59,23 @@ def _subscriptions(blocks: Iterable[Block]) -> Iterator[Subscription]:
 def socket_prefix(subject: Subject) -> Iterator[Finding]:
     """The server compares as many bytes as the new address has. The second call renews the first subscription and
     returns 1, and nothing is ever sent to the second socket. The kernel subscribes both."""
-    #: event, port and beginning of an address -> the first socket that begins so
-    taken: dict[tuple[str, str, str], str] = {}
+    taken: dict[tuple[str, str], str] = {}
     for one in _subscriptions(subject.blocks):
-        if one.protocol not in ("unix", "udp"):
+        if one.protocol not in ("unix", "udp") or len(one.socket) > _MAX_ADDRESS:
             continue
-        address, port = one.socket.rpartition(":")[::2] if one.protocol == "udp" else (one.socket, "")
-        other = taken.get((one.event, port, address))
+        other = taken.get((one.event, one.socket))
         if other is not None:
             message = f"the server takes it for {other}, which begins with it, and only renews that one"
             yield Finding(message, one.span, "use addresses of which none begins with another")
-        for end in range(len(one.protocol) + 1, min(len(address), LONGEST)):
-            taken.setdefault((one.event, port, address[:end]), one.socket)
+        for beginning in _beginnings(one.socket):
+            taken.setdefault((one.event, beginning), one.socket)
+
+
+def _beginnings(socket: str) -> Iterator[str]:
+    """The addresses that the server takes for this one; of `udp` the port is compared apart."""
+    path, colon, port = socket.rpartition(":") if socket.startswith("udp:") else (socket, "", "")
+    for end in range(len(path)):
+        yield path[:end] + colon + port
 
 
 @rule(
@@ -122,11 +127,10 @@ def flatstore_changes_event(subject: Subject) -> Iterator[Finding]:
     """The last to subscribe is served first. The server writes blanks into the event itself where a value holds the
     delimiter, so that whoever subscribed before the file gets those blanks, and so do the AVPs that the event was
     raised from. The kernel leaves the event as it is."""
-    #: event -> the first who is no file
-    others: dict[str, str] = {}
+    first: dict[str, str] = {}
     for one in _subscriptions(subject.blocks):
-        if one.protocol != "flatstore":
-            others.setdefault(one.event, one.socket)
-        elif one.event in others:
-            message = f"on a server {others[one.event]} gets blanks where a value holds the delimiter of this file"
+        if one.protocol == "flatstore" and one.event in first:
+            message = f"on a server {first[one.event]} gets blanks where a value holds the delimiter of this file"
             yield Finding(message, one.span, "subscribe the file before the others")
+        elif one.protocol != "flatstore":
+            first.setdefault(one.event, one.socket)

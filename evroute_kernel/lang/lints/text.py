@@ -91,7 +91,7 @@ def xlog_too_long(subject: Subject) -> Iterator[Finding]:
     for node in subject.nodes:
         if isinstance(node, nodes.XLog):
             fixed = len(node.text.value) - sum(len(spec.text) for _, spec in variables_in(node.text.value))
-            if fixed >= limit:
+            if limit is not None and fixed >= limit:
                 message = f"this text has {fixed} bytes: xlog prints nothing from {limit} on"
                 yield Finding(message, node.text.span, "log it in parts, or raise xlog_buf_size")
 
@@ -112,7 +112,7 @@ def log_hidden(subject: Subject) -> Iterator[Finding]:
     own."""
     threshold = subject.setting("log_level", 2)
     for node in subject.nodes:
-        if isinstance(node, nodes.Log) and node.level > threshold:
+        if isinstance(node, nodes.Log) and threshold is not None and node.level > threshold:
             message = f"log at level {node.level} does not appear while log_level is {threshold}"
             yield Finding(message, node.span, "write xlog(...), or log(2, ...)")
 
