@@ -1,4 +1,4 @@
-"""What is told about one thing, as text and as HTML that fits light and dark themes."""
+"""What is told about one thing: as text, as HTML that fits light and dark themes, and as Markdown for editors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from html import escape
 from typing import Final
 
 _CODE: Final = re.compile("`([^`\n]+)`")
+_BACKQUOTES: Final = re.compile(r"`+")
+#: what Markdown takes for markup
+_MARKUP: Final = re.compile(r"[\\`*_{}\[\]<>#|~&$]")
 #: lines of a source that are shown unless all of it is asked for
 SOURCE_LINES: Final = 30
 
@@ -69,6 +72,18 @@ class Page:
             parts.append(f"<pre{_PRE}>{escape(self.source)}</pre>")
         return f"<div>{''.join(parts)}</div>"
 
+    def markdown(self) -> str:
+        """The page for front ends that render Markdown; the marked part of a title has no mark there."""
+        parts = [_fenced(self.title)]
+        if self.about:
+            parts.append(f"*{_plain_markdown(self.about)}*")
+        parts += map(_markdown_prose, self.paragraphs)
+        for heading, rows in self.tables:
+            parts.append(f"**{heading}**\n\n" + "\n".join(f"- {_markdown_row(row)}" for row in rows))
+        if self.source:
+            parts.append(_fenced(self.source))
+        return "\n\n".join(parts)
+
     def _marked_title(self) -> str:
         if self.mark is None:
             return escape(self.title)
@@ -84,6 +99,32 @@ def bundle(pages: Sequence[Page]) -> dict[str, str]:
 
 def plain(pages: Sequence[Page]) -> str:
     return "\n\n".join(page.text() for page in pages)
+
+
+def markdown(pages: Sequence[Page]) -> str:
+    """Several pages as one Markdown text."""
+    return "\n\n---\n\n".join(page.markdown() for page in pages)
+
+
+def _fenced(text: str) -> str:
+    """Script in a fence that is longer than any run of backquotes in it."""
+    longest = max(map(len, _BACKQUOTES.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}opensips\n{text}\n{fence}"
+
+
+def _markdown_prose(text: str) -> str:
+    """Prose with its `code` as such; whatever else it holds stays text."""
+    pieces = _CODE.split(text)
+    return "".join(f"`{p}`" if i % 2 else _plain_markdown(p) for i, p in enumerate(pieces))
+
+
+def _plain_markdown(text: str) -> str:
+    return _MARKUP.sub(r"\\\g<0>", text)
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return " ".join(_markdown_prose(cell) for cell in cells if cell)
 
 
 def _prose(text: str) -> str:

@@ -83,3 +83,8 @@ def test_blocks_nested_too_deeply_are_an_error_with_a_place() -> None:
 def test_the_collector_runs_again_after_an_error() -> None:
     refused("route[f] {")
     assert gc.isenabled()
+
+
+def test_what_was_whole_before_a_string_is_never_closed_is_checked() -> None:
+    error = refused('route[a] { nosuch(); }\nroute[b] { xlog("open); }\nroute[c] { nosuch(); }')
+    assert [d.code for d in error.diagnostics] == ["unknown-function", "unclosed-string"]
