@@ -57,6 +57,7 @@ def test_the_commands_work(tmp_path: Path, line: str) -> None:
 
 
 def test_the_magics_exist() -> None:
+    from evroute_kernel.kernel.magics import everything  # noqa: F401 - fills the table
     from evroute_kernel.kernel.magics.declaration import MAGICS
 
     assert set(re.findall(r"`%%?(\w+)", README)) == set(MAGICS)
