@@ -110,38 +110,54 @@ _CONTROLS: Final = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 
 }
 
 
+#: rows that a table shows; the rest is counted
+MOST_ROWS: Final = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under headings. Cells are anything printable; None is shown as nothing.
+    """Rows under headings, at most MOST_ROWS of them. Cells are anything printable; None is shown as nothing.
 
     Whatever the cells hold, the result is one line of text/plain for each row, and HTML without markup of theirs.
     """
 
     headings: Sequence[str]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Any]
     #: what to say when there are no rows
     empty: str = "nothing to show"
+    #: how rows can be seen that are not shown
+    others: str = ""
+    #: makes the cells of one of `rows`, where these are something else
+    cells: Callable[[Any], Sequence[Any]] = tuple
 
     def bundle(self) -> dict[str, str]:
         """The table as text/plain and text/html."""
         if not self.rows:
             return {"text/plain": self.empty, "text/html": f"<em>{escape(self.empty)}</em>"}
-        return {"text/plain": self.text(), "text/html": self.html()}
+        rows = [[_shown(cell) for cell in self.cells(row)] for row in self.rows[:MOST_ROWS]]
+        return {"text/plain": self._text(rows), "text/html": self._html(rows)}
 
-    def text(self) -> str:
-        rows = [list(self.headings), *([_shown(cell) for cell in row] for row in self.rows)]
+    @property
+    def left(self) -> str:
+        """How many rows are not shown; nothing when all are."""
+        left = len(self.rows) - MOST_ROWS
+        return f"... and {left:,} more{self.others and f'; {self.others}'}" if left > 0 else ""
+
+    def _text(self, shown: Sequence[Sequence[str]]) -> str:
+        rows = [list(self.headings), *shown]
         widths = [max(len(row[i]) for row in rows) for i in range(len(self.headings))]
         lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])
+        return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:], *filter(None, [self.left])])
 
-    def html(self) -> str:
-        head = _row("th", self.headings)
-        body = "".join(_row("td", row) for row in self.rows)
-        return f'<table style="{_TABLE}"><thead style="{_HEAD}">{head}</thead><tbody>{body}</tbody></table>'
+    def _html(self, shown: Sequence[Sequence[str]]) -> str:
+        head = _row("th", map(_shown, self.headings))
+        body = "".join(_row("td", row) for row in shown)
+        table = f'<table style="{_TABLE}"><thead style="{_HEAD}">{head}</thead><tbody>{body}</tbody></table>'
+        return table + (f"<div>{escape(self.left)}</div>" if self.left else "")
 
 
-def _row(tag: str, cells: Iterable[Any]) -> str:
-    return "<tr>" + "".join(f'<{tag} style="{_CELL}">{escape(_shown(c))}</{tag}>' for c in cells) + "</tr>"
+def _row(tag: str, cells: Iterable[str]) -> str:
+    return "<tr>" + "".join(f'<{tag} style="{_CELL}">{escape(c)}</{tag}>' for c in cells) + "</tr>"
 
 
 def _shown(cell: Any) -> str:

@@ -16,7 +16,7 @@ from evroute_kernel.engine.live.arrivals import Arrival, Inbox
 from evroute_kernel.engine.live.connection import Connection, ConnectOptions, Traffic
 from evroute_kernel.engine.live.subscription import SubscriptionState
 from evroute_kernel.engine.runs import error_texts
-from evroute_kernel.kernel.display import Table, text_bundle, visible
+from evroute_kernel.kernel.display import MOST_ROWS, Table, text_bundle, visible
 from evroute_kernel.kernel.output import SEVERE, STDERR, Outlet
 from evroute_kernel.runtime.values import decode
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 PACE: Final = 0.5
 #: log records of one cell that `%expect` can find; it may stay live for days
 MOST_RECORDS: Final = 10_000
-#: rows that `%inbox` shows
-MOST_ROWS: Final = 100
 #: characters of parameters in a row
 WIDTH: Final = 120
 

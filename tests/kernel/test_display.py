@@ -8,7 +8,16 @@ from frontend import plain
 
 from evroute_kernel.engine.runs import LogRecord
 from evroute_kernel.errors import Diagnostic
-from evroute_kernel.kernel.display import Table, full_record, note_bundle, plain_record, shown, text_bundle, traceback
+from evroute_kernel.kernel.display import (
+    MOST_ROWS,
+    Table,
+    full_record,
+    note_bundle,
+    plain_record,
+    shown,
+    text_bundle,
+    traceback,
+)
 from evroute_kernel.source import Source
 
 
@@ -64,6 +73,22 @@ def test_records() -> None:
 
 def test_values_tell_their_type() -> None:
     assert [shown(v) for v in (42, "42", 'a"b\n', "Zoë", None)] == ["42", '"42"', '"a\\"b\\n"', '"Zoë"', "<null>"]
+
+
+def test_long_tables_are_cut_short() -> None:
+    made: list[int] = []
+
+    def cells(row: int) -> tuple[int, int]:
+        made.append(row)
+        return row, 2 * row
+
+    bundle = Table(("n", "twice"), range(400_000), others="%twice PATTERN shows others", cells=cells).bundle()
+    assert made == list(range(MOST_ROWS))
+    last = f"... and {400_000 - MOST_ROWS:,} more; %twice PATTERN shows others"
+    assert bundle["text/plain"].splitlines()[-1] == last
+    assert len(bundle["text/plain"].splitlines()) == MOST_ROWS + 3
+    assert bundle["text/html"].endswith(f"</table><div>{last}</div>")
+    assert "more" not in Table(("n",), [(n,) for n in range(MOST_ROWS)]).bundle()["text/plain"]
 
 
 def test_tables_as_text_and_html() -> None:

@@ -40,7 +40,8 @@ async def events(cell: CellRun, arguments: Arguments) -> None:
     rows += [(name, "", None, "yes") for name in sorted(handled - catalogue().keys() - declared.keys())]
     found = [row for row in rows if fnmatchcase(row[0], pattern) or fnmatchcase(row[1], pattern)]
     headings = ("event", "raised by", "parameters", "handled here")
-    cell.outlet.display(Table(headings, found, f"no event matches {pattern}").bundle())
+    others = "%events PATTERN shows those that match"
+    cell.outlet.display(Table(headings, found, f"no event matches {pattern}", others).bundle())
 
 
 USAGE: Final = "NAME | declare NAME [PARAM] [PARAM:int] [...]"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evroute_kernel.errors import Diagnostic
+from evroute_kernel.errors import Diagnostic, leading, shortened
 from evroute_kernel.kernel.cells import blanked, cut
-from evroute_kernel.kernel.display import Table, place
+from evroute_kernel.kernel.display import MOST_ROWS, Table, place
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.source import Source, Span
@@ -44,9 +44,16 @@ def script_of(line: MagicLine) -> str:
     return blanked(text[: line.body_offset], [line.source.span(0, line.body_offset)]) + body
 
 
-def table(found: Iterable[Diagnostic], nothing: str) -> Table:
-    rows = [(d.span and place(d.span), d.severity, d.message, d.hint, d.code) for d in found]
-    return Table(("where", "", "finding", "instead", "code"), rows, nothing)
+def table(found: Sequence[Diagnostic], nothing: str) -> Table:
+    """The findings; of very many the errors first of all."""
+    shown = leading(found, MOST_ROWS)
+    chosen = set(map(id, shown))
+    rest = [d for d in found if id(d) not in chosen]
+    return Table(("where", "", "finding", "instead", "code"), [*shown, *rest], nothing, cells=_row)
+
+
+def _row(d: Diagnostic) -> tuple[str | None, ...]:
+    return place(d.span) if d.span else None, d.severity, shortened(d.message), d.hint and shortened(d.hint), d.code
 
 
 def findings_of_routes(session: Session) -> list[Diagnostic]:

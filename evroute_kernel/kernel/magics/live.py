@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.arguments import ArgumentError
 from evroute_kernel.errors import ScriptError
-from evroute_kernel.kernel.display import text_bundle
+from evroute_kernel.kernel.display import MOST_ROWS, text_bundle
 from evroute_kernel.kernel.failures import CellFailure, Interrupted, failure
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
@@ -233,6 +233,8 @@ async def inbox(cell: CellRun, arguments: Arguments) -> None:
     if arguments.flags:
         return
     if arguments.first is None:
+        if len(known) > MOST_ROWS:
+            cell.note([f"the last {MOST_ROWS} of {len(known):,}; %inbox --save FILE writes all of them"])
         cell.outlet.display(inbox_table(known).bundle())
         if known.dropped:
             cell.note([f"{known.dropped} earlier ones are no longer here"])

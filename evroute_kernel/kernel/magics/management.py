@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from evroute_kernel.engine.arguments import ArgumentError
 from evroute_kernel.errors import ScriptError, did_you_mean
 from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.display import Table, text_bundle
+from evroute_kernel.kernel.display import MOST_ROWS, Table, text_bundle
 from evroute_kernel.kernel.failures import CellFailure, failure
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 from evroute_kernel.kernel.magics.declaration import magic
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.runs import Run
     from evroute_kernel.kernel.execution import CellRun
 
+#: characters of a reply in JSON that are shown
+LARGEST: Final = 100_000
 #: what opens and closes doors -> its usage
 ACTIONS: Final = {
     "serve": "ADDRESS [--listen HOST] [--token TOKEN] [--files DIR] [--reply-dir DIR]",
@@ -324,10 +326,13 @@ def reply_bundle(result: Any) -> dict[str, str]:
     if isinstance(result, str):
         return text_bundle(result)
     if isinstance(result, list) and result and all(isinstance(item, str) for item in result):
-        return text_bundle("\n".join(result))
+        left = len(result) - MOST_ROWS
+        return text_bundle("\n".join([*result[:MOST_ROWS], *([f"... and {left:,} more"] if left > 0 else [])]))
     if isinstance(result, dict) and len(result) == 1 and (table := _as_table(*result.values())):
         return table.bundle()
-    return text_bundle(json.dumps(result, indent=2, ensure_ascii=False))
+    text = json.dumps(result, indent=2, ensure_ascii=False)
+    left = len(text) - LARGEST
+    return text_bundle(text if left <= 0 else f"{text[:LARGEST]}\n... and {left:,} more characters")
 
 
 def _as_table(items: Any) -> Table | None:

@@ -26,9 +26,13 @@ async def routes(cell: CellRun, arguments: Arguments) -> None:
     not counted.
     """
     found = [d for d in cell.session.registry if matches(d, arguments.first)]
-    rows = [(decode(d.title), d.owner_name, d.route.header.line, d.runs if d.counts_runs else "-") for d in found]
     nothing = "no route is defined" if arguments.first is None else f"no route matches {arguments.first.text}"
-    cell.outlet.display(Table(("route", "defined in", "line", "runs"), rows, nothing).bundle())
+    others = "%routes PATTERN shows those that match"
+    cell.outlet.display(Table(("route", "defined in", "line", "runs"), found, nothing, others, row).bundle())
+
+
+def row(d: Definition) -> tuple[str, str, int, int | str]:
+    return decode(d.title), d.owner_name, d.route.header.line, d.runs if d.counts_runs else "-"
 
 
 def matches(definition: Definition, pattern: Word | None) -> bool:

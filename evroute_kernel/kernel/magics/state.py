@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.errors import did_you_mean
@@ -24,55 +25,89 @@ WIDTH: Final = 300
 PREFIX: Final = table_of("")
 
 
-def worker_number(arguments: Arguments) -> int:
-    return arguments.first.whole(1, "the number of a worker") if arguments.first else 1
+def read_vars(arguments: Arguments) -> tuple[int, str]:
+    """The number of a worker, and a pattern of names."""
+    return arguments.first.whole(1, "the number of a worker") if arguments.first else 1, pattern_of(arguments, 1)
 
 
-@magic("vars", "[WORKER]", convert=worker_number)
-async def vars_(cell: CellRun, number: int) -> None:
+def pattern_of(arguments: Arguments, index: int) -> str:
+    """The word that is a pattern; all names fit where there is none."""
+    return arguments.words[index].text if index < len(arguments.words) else "*"
+
+
+@magic("vars", "[WORKER] [PATTERN]", convert=read_vars)
+async def vars_(cell: CellRun, asked: tuple[int, str]) -> None:
     """Show what a worker keeps from event to event: `$var` that are not null, and the documents of `$json`.
 
     Without a number it is the first worker, which also runs the statements of cells. Shown is what holds when the run
-    that the worker may have under way has ended.
+    that the worker may have under way has ended. A pattern such as `call_*` keeps the variables whose name matches.
     """
+    number, pattern = asked
     await cell.settle()
     found = await cell.wait(cell.session.variables(number))
-    nothing = f"worker {number} keeps no variable"
-    cell.outlet.display(Table(("variable", "type", "value"), list(variables(found)), nothing).bundle())
+    rows = [row for row in variables(found) if fnmatchcase(row[0], pattern)]
+    nothing = f"worker {number} keeps no variable" + (f" that matches {pattern}" if pattern != "*" else "")
+    others = f"%vars {number} PATTERN shows those whose name matches"
+    cell.outlet.display(Table(("variable", "type", "value"), rows, nothing, others, variable_row).bundle())
 
 
-def variables(found: Variables) -> Iterator[tuple[str, str, str]]:
-    """Rows for the variables of a worker."""
-    for name, value in found.var.items():
-        yield f"$var({name})", kind(value), cut(shown(value))
-    for name, text in found.json.items():
-        yield f"$json({name})", "document", "it contains itself" if text is None else cut(text)
+def variables(found: Variables) -> Iterator[tuple[str, str, Value]]:
+    """Name, what it is a name of, and value, of the variables of a worker."""
+    yield from ((name, "var", value) for name, value in found.var.items())
+    yield from ((name, "json", text) for name, text in found.json.items())
 
 
-@magic("shv")
+def variable_row(found: tuple[str, str, Value]) -> tuple[str, str, str]:
+    name, of, value = found
+    if of == "var":
+        return f"$var({name})", kind(value), cut(shown(value))
+    return f"$json({name})", "document", "it contains itself" if value is None else cut(str(value))
+
+
+@magic("shv", "[PATTERN]")
 async def shv(cell: CellRun, arguments: Arguments) -> None:
-    """Show the shared variables `$shv`, which all workers see."""
+    """Show the shared variables `$shv`, which all workers see.
+
+    A pattern such as `call_*` keeps those whose name matches.
+    """
     await cell.settle()
-    found = cell.session.shared.items(SHARED_TABLE)
-    rows = [(f"$shv({decode(name)})", kind(value), cut(readable(value))) for name, value in found]
-    cell.outlet.display(Table(("variable", "type", "value"), rows, "no $shv has been set").bundle())
+    pattern = pattern_of(arguments, 0)
+    found = [item for item in cell.session.shared.items(SHARED_TABLE) if fnmatchcase(decode(item[0]), pattern)]
+    nothing = "no $shv has been set" if pattern == "*" else f"no $shv matches {pattern}"
+    others = "%shv PATTERN shows those whose name matches"
+    cell.outlet.display(Table(("variable", "type", "value"), found, nothing, others, shared_row).bundle())
 
 
-@magic("cache", "[COLLECTION]")
+def shared_row(item: tuple[str, Value]) -> tuple[str, str, str]:
+    name, value = item
+    return f"$shv({decode(name)})", kind(value), cut(readable(value))
+
+
+@magic("cache", "[COLLECTION] [PATTERN]")
 async def cache(cell: CellRun, arguments: Arguments) -> None:
-    """Show what the local cache holds: all its collections, or one. What has expired is not shown."""
+    """Show what the local cache holds: all its collections, or one. What has expired is not shown.
+
+    A pattern such as `call_*` keeps the keys that match.
+    """
     await cell.settle()
-    known, word = collections_of(cell), arguments.first
+    known, word, pattern = collections_of(cell), arguments.first, pattern_of(arguments, 1)
     if word is not None and word.text not in known:
         hint = did_you_mean(word.text, known) or f"collections are {', '.join(known)}"
         raise failure("UnknownCollection", f"the cache has no collection {word.text!r}", word.span, hint)
-    rows = [
-        (name, decode(key), cut(readable(text)), None if left is None else f"in {left} s")
+    found = [
+        (name, *entry)
         for name in (known if word is None else [word.text])
-        for key, text, left in entries(cell.session.shared, encode(name))
+        for entry in entries(cell.session.shared, encode(name))
+        if fnmatchcase(decode(entry[0]), pattern)
     ]
-    headings = ("collection", "key", "value", "expires")
-    cell.outlet.display(Table(headings, rows, "the cache is empty").bundle())
+    nothing = "the cache is empty" if pattern == "*" else f"no key matches {pattern}"
+    others = "%cache COLLECTION PATTERN shows the keys that match"
+    cell.outlet.display(Table(("collection", "key", "value", "expires"), found, nothing, others, cache_row).bundle())
+
+
+def cache_row(entry: tuple[str, str, str, int | None]) -> tuple[str, str, str, str | None]:
+    name, key, text, left = entry
+    return name, decode(key), cut(readable(text)), None if left is None else f"in {left} s"
 
 
 def collections_of(cell: CellRun) -> list[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.stubs import USAGE, StubRule, StubValue, parse_stub
 from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.display import Table, shown
+from evroute_kernel.kernel.display import MOST_ROWS, Table, shown
 from evroute_kernel.kernel.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
@@ -16,9 +16,6 @@ from evroute_kernel.kernel.magics.declaration import magic
 if TYPE_CHECKING:
     from evroute_kernel.engine.session import StubCall
     from evroute_kernel.kernel.execution import CellRun
-
-#: calls that %stubs shows, the last ones
-MOST: Final = 200
 
 
 def read_rule(line: MagicLine) -> StubRule:
@@ -64,12 +61,13 @@ async def stubs(cell: CellRun, arguments: Arguments) -> None:
     rules = [rule for rule in cell.session.settings.stubs.values() if fnmatchcase(rule.name, pattern)]
     if rules:
         rows = [(rule.name, rule.returns, assignments(rule.sets)) for rule in rules]
-        cell.outlet.display(Table(("function", "returns", "sets"), rows).bundle())
+        others = "%stubs PATTERN shows those that match"
+        cell.outlet.display(Table(("function", "returns", "sets"), rows, others=others).bundle())
     calls = [call for call in cell.session.stub_calls if fnmatchcase(call.name, pattern)]
-    if len(calls) > MOST:
-        cell.outlet.write(f"the last {MOST} of {len(calls)} calls:\n")
+    if len(calls) > MOST_ROWS:
+        cell.outlet.write(f"the last {MOST_ROWS} of {len(calls):,} calls; %stubs PATTERN shows those that match:\n")
     headings = ("event", "route", "line", "call")
-    found = [(c.event, c.route, c.span.line if c.span else None, written(c)) for c in calls[-MOST:]]
+    found = [(c.event, c.route, c.span.line if c.span else None, written(c)) for c in calls[-MOST_ROWS:]]
     cell.outlet.display(Table(headings, found, "no such function has been called").bundle())
 
 

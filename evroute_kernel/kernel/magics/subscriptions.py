@@ -92,7 +92,8 @@ async def subscribers(cell: CellRun, arguments: Arguments) -> None:
         hint = did_you_mean(word.text, cell.session.events()) or "%events lists those that are known"
         raise failure("UnknownEvent", f"nobody has subscribed to {name}", word.span, hint)
     headings = ("event", "socket", "expire", "left", "sent", "failed", "dropped", "waiting", "state")
-    cell.outlet.display(Table(headings, [_row(info) for info in found], f"nobody has subscribed to {name}").bundle())
+    others = "%subscribers EVENT shows those of one event" if word is None else ""
+    cell.outlet.display(Table(headings, found, f"nobody has subscribed to {name}", others, _row).bundle())
 
 
 def _row(info: SubscriberInfo) -> tuple[object, ...]:
