@@ -19,6 +19,7 @@ from benchmarks.measurement import Measurement
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
     "answers": kernels.answers,
+    "check": language.check_time,
     "compile": language.compile_time,
     "events": engine.events_per_second,
     "replay": replay.replay,

@@ -50,6 +50,23 @@ class TestManyFindings:
         assert max(map(len, done.stdout.splitlines())) < 200
 
 
+class TestExportOfFiles:
+    def test_files_elsewhere_are_read_when_asked_for(self, tmp_path: Path) -> None:
+        (tmp_path / "nb").mkdir()
+        (tmp_path / "b.cfg").write_text("route[b] { $shv(x) = 1; }")
+        notebook = {"cells": [{"cell_type": "code", "source": "%load ../b.cfg", "metadata": {}}], "metadata": {}}
+        path = tmp_path / "nb" / "a.ipynb"
+        path.write_text(json.dumps(notebook))
+        done = evroute("export", path)
+        target = tmp_path / "nb" / "a.cfg"
+        assert done.stdout == f"{target}: 0 routes; not read, because outside of the folder: ../b.cfg\n"
+        assert '\ninclude_file "../b.cfg"\n' in target.read_text()
+        assert "cfgutils" not in target.read_text()
+        done = evroute("export", path, "--force", "--read-outside")
+        assert (done.returncode, done.stdout) == (0, f"{target}: 1 route\n")
+        assert 'loadmodule "cfgutils.so"' in target.read_text()
+
+
 class TestRun:
     def test_prints_what_is_logged(self, script: Path) -> None:
         done = evroute("run", script, "--raise", "E_PIKE_BLOCKED ip=192.0.2.1", "--raise", "E_PIKE_BLOCKED ip=::1")
