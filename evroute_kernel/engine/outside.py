@@ -36,7 +36,8 @@ class Fault:
     @property
     def record(self) -> LogRecord:
         """What a user is told about it."""
-        reason = self.outcome.lines[-1] if self.outcome.lines else "it could not be sent"
+        outcome = self.outcome
+        reason = outcome.reason or (outcome.lines[-1] if outcome.lines else "it could not be sent")
         level, text = "ERROR", f"{self.socket} did not get {self.event}: {reason}"
         if self.outcome.ok:
             level, text = "WARNING", f"{self.socket} got {self.event} by a detour: {reason}"

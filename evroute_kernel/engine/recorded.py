@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.engine.knowledge import Knowledge
 from evroute_kernel.engine.replay.formats import Known
 from evroute_kernel.engine.replay.result import ReplayResult
 from evroute_kernel.engine.replay.work import Replay
+from evroute_kernel.engine.runs import LogRecord
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.replay.recorder import Mode, Recorder
+    from evroute_kernel.engine.replay.recorder import Recorder
     from evroute_kernel.engine.replay.replaying import Recorded, Replaying
+    from evroute_kernel.engine.replay.writing import Mode
 
 
 class RecordedEvents(Knowledge):
@@ -61,16 +64,28 @@ class RecordedEvents(Knowledge):
         return started
 
     def record(
-        self, path: str | os.PathLike[str], events: Iterable[str] | None = None, *, mode: Mode = "new"
+        self,
+        path: str | os.PathLike[str],
+        events: Iterable[str] | None = None,
+        *,
+        mode: Mode = "new",
+        origin: object = None,
     ) -> Recorder:
         """Write every event that is raised from now on to a file, until the recording (or the session) is closed.
 
         `with session.record("events.jsonl.gz"): ...`; `events`: names, None for all; `mode`: "new", "append" or
-        "replace". Raises FileExistsError, other OSErrors, ValueError for another mode.
+        "replace". When the file takes no more, a record for `origin` says so at once, and the recording stops with what
+        is in the file: `fault`, `written` and `lost` of the Recorder tell what became of it. Raises FileExistsError,
+        other OSErrors, ValueError for another mode.
         """
         from evroute_kernel.engine.replay.recorder import Recorder
 
-        recorder = Recorder(path, self.tap, events, mode, self.detach)
+        def failed(recorder: Recorder) -> None:
+            words = recorder.last_words
+            record = LogRecord("ERROR", words, True, "", "", 0, None, time())
+            self._supervisor.post(lambda: self._world.records.publish(record, origin))
+
+        recorder = Recorder(path, self.tap, events, mode, self.detach, failed)
         self.attach(recorder)
         return recorder
 

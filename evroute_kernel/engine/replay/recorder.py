@@ -12,20 +12,18 @@ disk is slower than that, further ones are dropped, and counted.
 
 from __future__ import annotations
 
-import errno
-import gzip
-import io
 import json
 import os
 import threading
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import BinaryIO, Final, Literal
+from typing import Final
 
 from evroute_kernel.engine.events import Params
+from evroute_kernel.engine.replay.writing import MODES, Mode, open_lines
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.runtime.values import decode, decode_exactly, encode
 
@@ -34,11 +32,6 @@ WAITING_LIMIT: Final = 100_000
 GATHER: Final = 0.05
 #: seconds after which a compressed file is brought into a state that can be read, should the process die
 SYNC: Final = 1.0
-
-Mode = Literal["new", "append", "replace"]
-#: bytes that are looked at in one go
-_READ_SIZE: Final = 1 << 20
-_MODES: Final[dict[Mode, str]] = {"new": "xb", "append": "ab", "replace": "wb"}
 
 
 def recorded_line(event: str, params: Params, time: float) -> bytes:
@@ -79,32 +72,12 @@ def _text(value: int | str | None) -> int | str | None:
     return decode_exactly(value) if isinstance(value, str) else value
 
 
-def _is_torn(path: Path) -> bool:
-    """Whether the last line of a file has no end: the writer before us was killed."""
-    if path.suffix == ".gz" or not path.is_file() or not path.stat().st_size:
-        return False
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read() != b"\n"
-
-
-def _check_whole(path: Path) -> None:
-    """Raise OSError for a compressed file whose writer was killed: what is added to it could not be read."""
-    if path.suffix != ".gz" or not path.is_file() or not path.stat().st_size:
-        return
-    try:
-        with gzip.open(path) as file:
-            while file.read(_READ_SIZE):
-                pass
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise OSError(errno.EBADMSG, "what it holds is torn, so nothing can be added; record to another file") from None
-
-
 class Recorder:
     """A recording under way. `tap` is the session's: it is given a listener, and returns a function that ends it.
 
     Opening raises FileExistsError for a file that is there already, unless `mode` says what to do, other OSErrors, and
-    ValueError for an unknown mode. `closed` is called when it has been closed.
+    ValueError for an unknown mode. `failed` is called, once and in the thread that writes, when the file takes no more:
+    the recording has stopped, and `fault` says why. `closed` is called when it has been closed.
     """
 
     def __init__(
@@ -114,30 +87,27 @@ class Recorder:
         events: Iterable[str] | None = None,
         mode: Mode = "new",
         closed: Callable[[Recorder], None] = lambda recorder: None,
+        failed: Callable[[Recorder], None] = lambda recorder: None,
     ) -> None:
-        if mode not in _MODES:
-            hint = did_you_mean(mode, _MODES)
-            raise ValueError(f"there is no mode {mode!r}: {hint or 'there are ' + ', '.join(_MODES)}")
+        if mode not in MODES:
+            hint = did_you_mean(mode, MODES)
+            raise ValueError(f"there is no mode {mode!r}: {hint or 'there are ' + ', '.join(MODES)}")
         self.path = Path(path)
-        #: events written, and those that found no room
-        self.written = self.dropped = 0
+        #: events that found no room, because the disk is slower than they come; and those that came when, or after,
+        #: writing had failed
+        self.dropped = self.lost = 0
         #: why writing has stopped
         self.fault: str | None = None
         self._only = None if events is None else frozenset(map(encode, [events] if isinstance(events, str) else events))
         self._waiting: deque[tuple[str, Params, float]] = deque()
+        self._taken = 0
+        self._counting = threading.Lock()
         self._stop = threading.Event()
         self._closing = threading.Lock()
         self._closed = closed
+        self._failed = failed
         self.is_closed = False
-        if mode == "append":
-            _check_whole(self.path)
-        self._raw = self.path.open(_MODES[mode], buffering=0)
-        self._stream: BinaryIO = io.BufferedWriter(self._raw)
-        self._packed: gzip.GzipFile | None = None
-        if mode == "append" and _is_torn(self.path):
-            self._stream.write(b"\n")
-        if self.path.suffix == ".gz":
-            self._packed = gzip.GzipFile(filename="", fileobj=self._stream, mode="wb", compresslevel=6)
+        self._file = open_lines(self.path, mode)
         self._end_tap = tap(self._raised)
         self._thread = threading.Thread(target=self._write_all, name="evroute recorder", daemon=True)
         self._thread.start()
@@ -147,59 +117,74 @@ class Recorder:
         """The names it was asked to record, None for all."""
         return None if self._only is None else sorted(map(decode, self._only))
 
+    @property
+    def written(self) -> int:
+        """Events that are in the file; of a compressed file those that would be if it ended now."""
+        return self._file.lines
+
+    @property
+    def last_words(self) -> str:
+        """What is said when writing has failed: why, how many events are in the file, and how many are not."""
+        written = "1 event is" if self.written == 1 else f"{self.written} events are"
+        lost = "1 event is" if self.lost == 1 else f"{self.lost} events are"
+        return f"{self.fault}; the recording has stopped: {written} in the file, {lost} lost"
+
     def _raised(self, event: str, params: Params, time: float) -> None:
         """An event is raised. Called in any thread; never waits."""
         if self._only is not None and event not in self._only:
             return
-        if len(self._waiting) >= WAITING_LIMIT or self.fault is not None:
-            self.dropped += 1
+        if self.fault is None and len(self._waiting) < WAITING_LIMIT:
+            self._waiting.append((event, params, time))
             return
-        self._waiting.append((event, params, time))
+        with self._counting:
+            if self.fault is None:
+                self.dropped += 1
+            else:
+                self.lost += 1
 
     # -- the thread -----------------------------------------------------------------------------------------------
 
     def _write_all(self) -> None:
         synced = monotonic()
-        with self._raw, self._stream:
-            while not self._stop.wait(GATHER):
-                self._write_waiting()
-                if self._packed is not None and monotonic() - synced > SYNC:
-                    self._guarded(self._packed.flush)
-                    synced = monotonic()
-                self._guarded(self._stream.flush)
+        while not self._stop.wait(GATHER):
             self._write_waiting()
-            if self._packed is not None:
-                self._guarded(self._packed.close)
-            self._guarded(self._stream.flush)
-            if self.fault is not None:
-                self._abandon()
+            if monotonic() - synced > SYNC:
+                self._guarded(self._file.sync)
+                synced = monotonic()
+        self._write_waiting()
+        self._guarded(self._file.close)
+        self._count_lost()  # what was put there while the last was written
 
     def _write_waiting(self) -> None:
-        stream = self._packed or self._stream
         while self._waiting and self.fault is None:
             count = min(len(self._waiting), 1000)
-            lines = b"".join(recorded_line(*self._waiting.popleft()) for _ in range(count))
-            self._guarded(lambda data=lines: stream.write(data))  # type: ignore[misc]
-            if self.fault is None:
-                self.written += count
-            else:
-                self.dropped += count
+            lines = [recorded_line(*self._waiting.popleft()) for _ in range(count)]
+            self._taken += count
+            self._guarded(partial(self._file.write, lines))
         if self.fault is not None:
-            self.dropped += len(self._waiting)
-            self._waiting.clear()
+            self._count_lost()
 
     def _guarded(self, write: Callable[[], object]) -> None:
-        """Do something to the file, unless that has failed before."""
-        if self.fault is None:
-            try:
-                write()
-            except OSError as error:
-                self.fault = f"cannot write {self.path}: {(error.strerror or str(error)).lower()}"
+        """Do something to the file; the first failure ends the recording."""
+        try:
+            write()
+        except OSError as error:
+            if self.fault is None:
+                self._stop_writing((error.strerror or str(error)).lower())
 
-    def _abandon(self) -> None:
-        """What is buffered cannot be written, and must not be tried again when the file is closed."""
-        with Path(os.devnull).open("wb", buffering=0) as nothing:
-            os.dup2(nothing.fileno(), self._raw.fileno(), inheritable=False)
+    def _stop_writing(self, why: str) -> None:
+        torn = ", and its last line is torn" if self._file.is_torn else ""
+        with self._counting:
+            self.lost += self._taken - self._file.lines
+            self.fault = f"cannot write {self.path}: {why}{torn}"
+        self._count_lost()
+        self._failed(self)
+
+    def _count_lost(self) -> None:
+        """What waits will never be written."""
+        with self._counting:
+            self.lost += len(self._waiting)
+            self._waiting.clear()
 
     # -- the end --------------------------------------------------------------------------------------------------
 

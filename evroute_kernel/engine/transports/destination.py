@@ -35,12 +35,16 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it at once: whether the event is sent or waits to be sent, and the server's error lines."""
+    """What came of it at once: whether the event is sent or waits to be sent, and the server's error lines.
+
+    `reason`: why it failed, where more is known than those lines say.
+    """
 
     ok: bool = True
     lines: tuple[str, ...] = ()
     #: it was dropped because too much was waiting
     dropped: bool = False
+    reason: str = ""
 
 
 SENT = Outcome()
@@ -100,7 +104,7 @@ class Destination(ABC):
         if outcome.dropped:
             self.count_dropped(outcome.lines[0] if outcome.lines else "its queue is full")
         elif not outcome.ok:
-            self.count_failed(outcome.lines[0] if outcome.lines else "it could not be sent")
+            self.count_failed(outcome.reason or (outcome.lines[0] if outcome.lines else "it could not be sent"))
         elif not self.is_deferred:
             self.count_sent()
         return outcome

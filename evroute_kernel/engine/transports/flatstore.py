@@ -46,24 +46,50 @@ class FlatFile:
         self._descriptor = -1
         self._lines = self._bytes = 0
         self._period = 0
+        self._is_torn = False
 
     @property
     def is_open(self) -> bool:
         return self._descriptor >= 0
 
     def append(self, event: str, params: Params) -> None:
-        """Write the line of an event. Raises OSError, and ValueError for a suffix that is no text with variables."""
+        """Write the line of an event, all of it or nothing.
+
+        Raises OSError, and ValueError for a suffix that is no text with variables.
+        """
         data = self._line(event, params)
         with self._lock:
             self._rotate_by_time()
             if self._descriptor < 0:
                 self._open()
-            written = os.write(self._descriptor, data)
+            self._write(b"\n" + data if self._is_torn else data)
             self._lines += 1
-            self._bytes += written
+            self._bytes += len(data)
             self._rotate_by_amount()
-        if written < len(data):
-            raise OSError(f"only {written} of {len(data)} bytes could be written")
+
+    def _write(self, data: bytes) -> None:
+        """Write a line; what a full disk took of it is taken back, or where that cannot be ended by the next one."""
+        done = 0
+        try:
+            while done < len(data):
+                done += os.write(self._descriptor, data[done:])
+        except OSError:
+            if done and not self._take_back(done):
+                self._is_torn = True
+            raise
+        self._is_torn = False
+
+    def _take_back(self, count: int) -> bool:
+        """Cut off the last bytes that were written here; False where that cannot be."""
+        try:
+            # the position is behind what was written last; the size is another if others have written since
+            end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+            if os.fstat(self._descriptor).st_size != end:
+                return False
+            os.ftruncate(self._descriptor, end - count)
+        except OSError:  # a FIFO
+            return False
+        return True
 
     def rotate(self) -> None:
         """The next event opens the file anew: it may have been moved, and its suffix may be another."""
@@ -81,6 +107,7 @@ class FlatFile:
         else:
             self._descriptor = open_file(name.encode("latin-1"), self.within, self._permissions())
         self._lines = self._bytes = 0
+        self._is_torn = False
 
     def _permissions(self) -> int:
         text = self._around.text(MODULE, "file_permissions")
@@ -199,10 +226,11 @@ class Flatstore(Destination):
             return Outcome(False, ("the subscription has ended",))
         try:
             self._file.append(letter.event, letter.params)
-        except (OSError, ValueError):  # ValueError: a suffix that cannot be expanded
-            # the server does not say why either; of a file that cannot be opened it says two things
+        except (OSError, ValueError) as error:  # ValueError: a suffix that cannot be expanded
+            # the server does not say why; of a file that cannot be opened it says two things
             opening = () if self._file.is_open else ("Opening socket error",)
-            return Outcome(False, (*opening, "cannot write to socket"))
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            return Outcome(False, (*opening, "cannot write to socket"), reason=f"cannot write to the file: {reason}")
         return SENT
 
     def close(self) -> None:

@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str, *, force: bool = False) -> None:
-    """Write UTF-8 text to a new file; with `force`, in place of an old one, whose permissions it keeps.
+def write_whole(path: Path, data: str | bytes, *, force: bool = False) -> None:
+    """Write bytes, or UTF-8 text, to a new file; with `force`, in place of an old one, whose permissions it keeps.
 
     Raises FileExistsError, or another OSError; the old file is then as it was.
     """
@@ -22,7 +22,7 @@ def write_whole(path: Path, text: str, *, force: bool = False) -> None:
     # in the same folder, since only within a file system a file can take another's place at once
     new = path.parent / f".{secrets.token_hex(8)}.tmp"
     try:
-        _write(new, text.encode("utf-8", "replace"))
+        _write(new, data.encode("utf-8", "replace") if isinstance(data, str) else data)
         if path.exists():
             new.chmod(path.stat().st_mode & 0o7777)
         new.replace(path)

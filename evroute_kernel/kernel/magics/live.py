@@ -248,12 +248,13 @@ async def inbox(cell: CellRun, arguments: Arguments) -> None:
 async def save(cell: CellRun, file: Word) -> None:
     """Write the inbox to a file; raises CellFailure."""
     from evroute_kernel.engine.replay.recorder import recorded_line
+    from evroute_kernel.kernel.export.files import write_whole
     from evroute_kernel.kernel.live import Live
 
     known = Live.of(cell.session).inbox
     lines = [recorded_line(arrival.event, arrival.params, arrival.time) for arrival in known]
     try:
-        await cell.compute(lambda: Path(file.text).write_bytes(b"".join(lines)))
+        await cell.compute(lambda: write_whole(Path(file.text), b"".join(lines), force=True))
     except OSError as error:
         raise failure("FileError", f"cannot write {file.text}: {error.strerror}", file.span) from error
     events = "1 event is" if len(lines) == 1 else f"{len(lines)} events are"

@@ -18,15 +18,16 @@ from evroute_kernel.kernel.display import Table
 from evroute_kernel.kernel.failures import CellFailure
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, Word, parse_arguments
 from evroute_kernel.kernel.magics.declaration import magic
-from evroute_kernel.kernel.output import STDERR
+from evroute_kernel.kernel.output import STDERR, PassingOutput
 from evroute_kernel.kernel.progress import RunningProgress
 from evroute_kernel.library import catalogue
 from evroute_kernel.library.catalogue.declared import known_event
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.replay.recorder import Mode, Recorder
+    from evroute_kernel.engine.replay.recorder import Recorder
     from evroute_kernel.engine.replay.replaying import Replaying
     from evroute_kernel.engine.replay.result import ReplayResult
+    from evroute_kernel.engine.replay.writing import Mode
     from evroute_kernel.kernel.execution import CellRun
 
 STOP: Final = "stop"
@@ -43,7 +44,7 @@ async def record(cell: CellRun, arguments: Arguments) -> None:
 
     Also events are written that routes raise, and those that nobody handles. A name that ends in .gz makes a
     compressed file. `%record` alone tells what is being recorded, `%record stop` ends it; so does the kernel's end, but
-    not `%reset`.
+    not `%reset`. When the disk is full, that is said here at once, with the number of events that are in the file.
 
     --append  go on writing behind what the file holds already
     --force   replace a file that exists
@@ -67,7 +68,8 @@ async def start_recording(cell: CellRun, arguments: Arguments, word: Word) -> No
     events = [name for each in arguments.words[1:] for name in each.text.split(",") if name] or None
     mode: Mode = "append" if append else "replace" if force else "new"
     try:
-        await cell.compute(lambda: cell.session.record(path, events, mode=mode), grace=0)
+        origin = PassingOutput(cell.outlet)  # where it is told when the disk is full
+        await cell.compute(lambda: cell.session.record(path, events, mode=mode, origin=origin), grace=0)
     except FileExistsError:
         hint = "write --force to replace it, or --append to go on behind its end"
         raise ArgumentError(f"{path} exists", word.span, hint) from None
@@ -104,13 +106,17 @@ async def stop_recording(cell: CellRun, arguments: Arguments) -> None:
 
 
 def tell_recordings(cell: CellRun, recordings: list[Recorder]) -> None:
-    rows = [(str(r.path), ", ".join(r.events or ["every event"]), r.written, r.dropped) for r in recordings]
-    cell.outlet.display(Table(("file", "events", "written", "dropped"), rows, "nothing is being recorded").bundle())
+    rows = [
+        (str(r.path), ", ".join(r.events or ["every event"]), r.written, r.dropped + r.lost, r.fault or "ok")
+        for r in recordings
+    ]
+    headings = ("file", "events", "written", "lost", "state")
+    cell.outlet.display(Table(headings, rows, "nothing is being recorded").bundle())
 
 
 def tell_losses(cell: CellRun, recorder: Recorder) -> None:
     if recorder.fault is not None:
-        cell.outlet.write(f"{recorder.fault}: what came after is not in the file\n", STDERR)
+        cell.outlet.write(f"{recorder.last_words}\n", STDERR)
     if recorder.dropped:
         cell.outlet.write(
             f"{recorder.dropped} events were dropped: they came faster than they could be written\n", STDERR

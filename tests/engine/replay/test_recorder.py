@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
+from full_disk import small_disk
 
 from evroute_kernel.engine.replay import recorder as recording
 from evroute_kernel.engine.replay.recorder import Recorder, recorded_line
+from evroute_kernel.engine.replay.writing import PlainFile
 from evroute_kernel.engine.session import Session
 from evroute_kernel.worker.recorded import events_of
 
@@ -149,7 +154,75 @@ def test_what_cannot_be_written_is_counted_and_told(
         wait(lambda: recorder.fault is not None)
         listeners[0]("E_X", (), 1.0)
     assert f"cannot write {path}: no space left on device" in (recorder.fault or "")
-    assert recorder.dropped >= 1
+    assert (recorder.written, recorder.lost, recorder.dropped) == (0, 2, 0)
+
+
+@pytest.mark.parametrize("mode", ["new", "append"])
+@pytest.mark.parametrize("name", ["x.jsonl", "x.jsonl.gz"])
+def test_a_full_disk_is_told_at_once_with_the_right_count(
+    tmp_path: Path, wait: Callable[[Callable[[], bool]], None], name: str, mode: Any
+) -> None:
+    told: list[tuple[Any, object]] = []
+    with (
+        small_disk(tmp_path / "disk", 64 * 1024) as disk,
+        Session(workers=1, on_record=lambda record, origin: told.append((record, origin))) as session,
+    ):
+        session.load("event_route[E_X] { exit; }")
+        path = disk / name
+        events = [{"n": n, "text": sha256(str(n).encode()).hexdigest()} for n in range(4000)]
+        with session.record(path):
+            session.submit_batch("E_X", events[:10]).result()
+        path.unlink() if mode == "new" else None
+        with session.record(path, mode=mode, origin="the cell") as recorder:
+            session.submit_batch("E_X", events).result()
+            wait(lambda: bool(told))
+            session.raise_event("E_X", {"n": -1})
+        assert recorder.fault is not None
+        assert "too large" in recorder.fault or "no space left on device" in recorder.fault
+        found = [each["params"]["n"] for each in lines(path)]  # all of it can be read
+        before = [] if mode == "new" else list(range(10))
+        assert found == before + list(range(recorder.written))
+        assert (recorder.written + recorder.lost, recorder.dropped) == (4001, 0)
+        assert recorder.written > 400
+        ((record, origin),) = told
+        assert (record.level, record.diagnostic, origin) == ("ERROR", True, "the cell")
+        assert record.text.startswith(f"{recorder.fault}; the recording has stopped: {recorder.written} events are in")
+        replayed = session.replay(path)
+        assert (replayed.events, replayed.broken) == (len(found), 0)
+
+
+def test_a_full_disk_at_the_end_of_a_recording(tmp_path: Path) -> None:
+    """What is found out when the file is closed counts too."""
+    with small_disk(tmp_path / "disk", 16 * 1024) as disk, Session(workers=1) as session:
+        session.load("event_route[E_X] { exit; }")
+        (disk / "ballast").write_bytes(b"x" * 12 * 1024)
+        with session.record(disk / "x.gz") as recorder:
+            texts = [sha256(str(n).encode()).hexdigest() for n in range(500)]  # fewer than are written at once
+            session.submit_batch("E_X", [{"text": text} for text in texts]).result()
+        assert (recorder.fault is None) == (recorder.lost == 0)
+        assert recorder.written + recorder.lost == 500
+        assert len(lines(disk / "x.gz")) == recorder.written
+
+
+def test_half_a_line_that_cannot_be_taken_back_is_told(tmp_path: Path) -> None:
+    """A reader goes away while a line is on its way into a pipe."""
+    os.mkfifo(tmp_path / "fifo")
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    file = PlainFile(tmp_path / "fifo", "append")
+    done = Event()
+
+    def leave() -> None:
+        os.set_blocking(reader, True)
+        os.read(reader, 1)
+        os.close(reader)
+        done.set()
+
+    Thread(target=leave).start()
+    with pytest.raises(BrokenPipeError):
+        file.write([b"x" * 1_000_000 + b"\n"])
+    assert done.wait(30)
+    assert (file.is_torn, file.lines) == (True, 0)
+    file.close()
 
 
 def test_what_comes_faster_than_it_can_be_written_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

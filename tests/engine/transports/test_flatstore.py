@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from full_disk import small_disk
 
 from evroute_kernel.engine.transports import flatstore
 from evroute_kernel.worker.sockets import BadSocket
@@ -181,3 +182,28 @@ def test_a_fifo_that_nobody_reads_blocks_nobody(bench: Any, letter: Any, tmp_pat
 def test_a_full_disk(bench: Any, letter: Any) -> None:
     outcome = bench.open("flatstore:/dev/full").deliver(letter("E_F", ()))
     assert outcome.lines == ("cannot write to socket",)
+
+
+def test_a_full_disk_leaves_whole_lines(bench: Any, letter: Any, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 16 * 1024) as disk:
+        target = bench.open(f"flatstore:{disk}/flat")
+        outcomes = [target.deliver(letter("E_F", ((None, "x" * 1000), (None, n)))) for n in range(20)]
+        taken = [outcome.ok for outcome in outcomes].count(True)
+        assert 10 <= taken < 20
+        written = (disk / "flat").read_bytes()
+        assert written == b"".join(b"E_F,%s,%d\n" % (b"x" * 1000, n) for n in range(taken))
+        assert outcomes[-1].lines == ("cannot write to socket",)
+        assert outcomes[-1].reason.startswith("cannot write to the file: ")
+        assert (target.sent, target.failed, target.error) == (taken, 20 - taken, outcomes[-1].reason)
+
+
+def test_a_torn_line_in_a_fifo_is_not_glued_to_the_next(bench: Any, letter: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    target = bench.open(f"flatstore:{tmp_path}/fifo")
+    assert not target.deliver(letter("E_F", ((None, "x" * 100_000),))).ok  # more than a pipe holds
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    torn = os.read(reader, 1 << 20)
+    assert torn.startswith(b"E_F,xxx")
+    assert target.deliver(letter("E_F", ((None, 1),))).ok
+    assert os.read(reader, 1 << 20) == b"\nE_F,1\n"
+    os.close(reader)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from frontend import Frontend
+from frontend import Frontend, wait_until
 
 ROUTES = """event_route[E_X] {
     xlog("x $param(n)\\n");
@@ -153,3 +153,25 @@ def test_a_recording(kernel: Frontend, tmp_path: Path) -> None:
     kernel.run('event_route[E_X] { xlog("$param(1) $param(2)\\n"); }\n%workers 1\n%log level=ERROR')
     shown = last(kernel, f"%replay {path}")[2]
     assert shown.splitlines()[0] == "events.jsonl.gz: 2 events run, none failed, 1 not handled"
+
+
+def test_a_full_disk_is_told_under_the_cell_that_records(kernel: Frontend, tmp_path: Path) -> None:
+    path = tmp_path / "full.jsonl"
+    path.symlink_to("/dev/full")
+    kernel.run("event_route[E_X] { exit; }")
+    recording = kernel.execute(f"%record {path} --append")
+    assert kernel.gather(recording).stdout == "full.jsonl: recording every event\n"
+    kernel.run("%raise E_X")
+
+    def said() -> list[str]:
+        kernel.is_quiet(0.1)
+        return [m["content"]["text"] for m in kernel.others if m["parent_header"].get("msg_id") == recording]
+
+    wait_until(lambda: bool(said()))
+    fault = f"cannot write {path}: no space left on device"
+    assert f"{fault}; the recording has stopped: 0 events are in the file, 1 event is lost" in said()[0]
+    kernel.run("%raise E_X")
+    assert f"0        2     {fault}" in kernel.run("%record").shown[0]
+    stopped = kernel.run("%record stop")
+    assert stopped.stdout == "full.jsonl: 0 events recorded\n"
+    assert "0 events are in the file, 2 events are lost" in stopped.stderr
