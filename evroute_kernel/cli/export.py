@@ -33,6 +33,8 @@ def run(options: argparse.Namespace) -> int:
     from evroute_kernel.kernel.export.notebooks import NotebookError, read_notebook, title_of
 
     path = Path(options.notebook)
+    if not path.name:
+        raise UsageError(f"error: {options.notebook!r} is no notebook file")
     target = options.output or str(path.with_suffix(".cfg"))
     try:
         cells = read_notebook(path)

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import time
 from typing import Final, Protocol, Self, TypeVar
 
+from evroute_kernel.engine import given
 from evroute_kernel.engine.lifetimes import Belongings, Lifetime
 from evroute_kernel.engine.records import OnRecord
 from evroute_kernel.engine.settings import Limits
@@ -47,7 +48,12 @@ class Core:
         on_record: OnRecord | None = None,
     ) -> None:
         workers = default_workers() if workers is None else at_least_one(workers)
-        self._world = World(Limits(timeout, memory_limit, log_limit), on_record)
+        limits = Limits(given.seconds(timeout), memory_limit, given.whole(log_limit, "the limit of log records"))
+        if memory_limit is not None:
+            given.whole(memory_limit, "the memory limit", 1)
+        if on_record is not None and not callable(on_record):
+            raise given.GivenError(f"on_record is a function, not {given.kind_of(on_record)}")
+        self._world = World(limits, on_record)
         self._loading = threading.Lock()
         self._opening = threading.Lock()
         self._companions = threading.Lock()
@@ -147,6 +153,6 @@ def default_workers() -> int:
 
 
 def at_least_one(workers: int) -> int:
-    if workers < 1:
-        raise ValueError(f"a session needs one worker at least, not {workers}")
+    if given.integer(workers, "the number of workers") < 1:
+        raise given.GivenError(f"a session needs one worker at least, not {workers}")
     return workers

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Any, TypeAlias
 
+from evroute_kernel.engine.given import GivenError, kind_of, text
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
 
@@ -66,34 +67,54 @@ def event_params(given: GivenParams) -> Params:
     if isinstance(given, Received):
         return given.params
     if isinstance(given, Mapping):
-        return tuple((encode(str(name)), named_value(name, value)) for name, value in given.items())
-    if isinstance(given, str | bytes):
+        return tuple((param_name(name), named_value(name, value)) for name, value in given.items())
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        what = "one text" if isinstance(given, str) else kind_of(given)
         raise ParameterError(
-            "parameters are a mapping or a list of values, not one text", "write [value] for a single one"
+            f"parameters are a mapping or a list of values, not {what}", "write [value] for a single one"
         )
     return tuple((None, unnamed_value(value)) for value in given)
+
+
+def param_name(name: object) -> str:
+    """The name of a parameter; a number is one, too."""
+    if isinstance(name, int) and not isinstance(name, bool):
+        return str(name)
+    if not isinstance(name, str):
+        raise ParameterError(f"the name of a parameter is a text, not {kind_of(name)}", "leave the names out: [value]")
+    return _text(name, "the name of a parameter")
+
+
+def _text(value: str, what: str) -> str:
+    """A text as a byte string; raises ParameterError for one that is none."""
+    try:
+        return encode(text(value, what))
+    except GivenError as error:
+        found = error.diagnostics[0]
+        raise ParameterError(found.message, found.hint) from None
 
 
 def named_value(name: object, value: object) -> int | str:
     """The value of a named parameter."""
     if isinstance(value, str):
-        return encode(value)
+        return _text(value, f"parameter {name!a}")
     if isinstance(value, int | float) and not isinstance(value, bool):
         return saturated(value)
     try:
-        return encode(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError):
-        raise ParameterError(f"parameter {name} is no value of JSON: {type(value).__name__}") from None
+        raise ParameterError(f"parameter {name} is no value of JSON: {kind_of(value)}") from None
+    return _text(written, f"parameter {name!a}")
 
 
 def unnamed_value(value: object) -> str:
     """A value of a list."""
     if isinstance(value, str):
-        return encode(value)
+        return _text(value, "a parameter")
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(saturated(value))
     raise ParameterError(
-        f"an unnamed parameter is a text or a number, not {type(value).__name__}", "give it as text, or give it a name"
+        f"an unnamed parameter is a text or a number, not {kind_of(value)}", "give it as text, or give it a name"
     )
 
 

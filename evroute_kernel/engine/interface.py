@@ -16,7 +16,7 @@ from time import time
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
-from evroute_kernel.worker.sockets import PROTOCOLS, SILENT, Address, parse
+from evroute_kernel.worker.sockets import PROTOCOLS, SILENT, Address
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.transports.destination import Destination
@@ -163,7 +163,7 @@ class Interface:
         for name in names:
             audience = self._audiences.setdefault(name, _Audience())
             if audience.own is None:
-                audience.own = Subscriber(parse(f"{ROUTE}:{name}"), time(), own=True)
+                audience.own = Subscriber(Address(ROUTE, name, path=name), time(), own=True)
 
     def subscribe(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from types import MappingProxyType
 
+from evroute_kernel.engine import given
 from evroute_kernel.engine.core import Core, at_least_one
 from evroute_kernel.engine.registry import Registry
 from evroute_kernel.engine.runs import LogRecord, StubCall, Variables, WorkerInfo
@@ -34,8 +35,8 @@ class Knowledge(Core):
         A declaration replaces an earlier one of that name; one of an event of OpenSIPS adds parameters to it. Raises
         ValueError for a text that declares nothing.
         """
-        if isinstance(declaration, str):
-            declaration = EventDeclaration.parse(declaration)
+        if not isinstance(declaration, EventDeclaration):
+            declaration = EventDeclaration.parse(given.text(declaration, "a declaration"))
         self._world.declared_events[declaration.name] = declaration
         return declaration
 
@@ -61,11 +62,13 @@ class Knowledge(Core):
         run on; a second call replaces the first. Raises ScriptError for a function that is simulated or unknown, and
         for what cannot be set.
         """
-        self.settings.stub(make_stub(name, returns, sets) if isinstance(name, str) else name)
+        if not isinstance(name, StubRule):
+            name = make_stub(given.text(name, "the name of a function"), returns, sets)
+        self.settings.stub(name)
 
     def unstub(self, name: str | None = None) -> list[str]:
         """Take the rule of a function back, or all rules; the names of those there were."""
-        names = self.settings.stubs if name is None else [name]
+        names = self.settings.stubs if name is None else [given.text(name, "the name of a function")]
         return [known for known in names if self.settings.unstub(known)]
 
     def forget_stub_calls(self) -> None:
@@ -78,7 +81,7 @@ class Knowledge(Core):
 
     def variables(self, process: int = 1) -> Future[Variables]:
         """`$var` and `$json` of a worker: known when the run that it may have under way has ended."""
-        return self._supervisor.variables(process)
+        return self._supervisor.variables(given.whole(process, "the number of a worker", 1))
 
     def events(self) -> list[str]:
         """Names of the events that something handles."""
@@ -86,7 +89,7 @@ class Knowledge(Core):
 
     def forget(self, name: str) -> list[str]:
         """Drop routes by title ("event_route[E_X]") or name; the titles of those there were."""
-        return self._world.forget(encode(name))
+        return self._world.forget(encode(given.text(name, "the name of a route")))
 
     def forget_owner(self, owner: str) -> list[str]:
         """Drop what a cell had defined, loaded and set, because the cell is gone; the titles of its routes."""
@@ -115,7 +118,7 @@ class Knowledge(Core):
 
     @timeout.setter
     def timeout(self, seconds: float) -> None:
-        self.limits.timeout = seconds
+        self.limits.timeout = given.seconds(seconds)
 
     @property
     def memory_limit(self) -> int | None:
@@ -124,6 +127,8 @@ class Knowledge(Core):
 
     @memory_limit.setter
     def memory_limit(self, size: int | None) -> None:
+        if size is not None:
+            given.whole(size, "the memory limit", 1)
         self.limits.memory = size
         self._supervisor.limit_memory(size)
 

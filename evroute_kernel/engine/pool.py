@@ -25,6 +25,8 @@ from evroute_kernel.worker.messages import Booted, Message, VariablesTold, Worke
 
 #: workers that may end before they can run anything, in a row, until no more are started
 START_FAILURES: Final = 3
+#: seconds for which the loop waits at most: the system's own limit is lower than what may be asked for
+MOST_PATIENCE: Final = 3600.0
 #: of what the fork server prints, in characters
 _OUTPUT_KEPT: Final = 4000
 
@@ -280,7 +282,7 @@ class Pool:
     def patience(self) -> float | None:
         """Seconds until a worker is overdue; None when none can be."""
         due = min((worker.deadline for worker in self._workers.values()), default=inf)
-        return None if due == inf else max(0.0, due - monotonic())
+        return None if due == inf else min(max(0.0, due - monotonic()), MOST_PATIENCE)
 
     def check_deadlines(self) -> None:
         now = monotonic()

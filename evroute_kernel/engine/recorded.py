@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from time import time
 from typing import TYPE_CHECKING, Any
 
+from evroute_kernel.engine import given
 from evroute_kernel.engine.knowledge import Knowledge
 from evroute_kernel.engine.replay.formats import Known
 from evroute_kernel.engine.replay.result import ReplayResult
@@ -51,15 +52,15 @@ class RecordedEvents(Knowledge):
         """
         from evroute_kernel.engine.replay import replaying
 
-        given = replaying.Options(**options)
-        given.check()
-        workers = given.workers or self.worker_limit
-        timeout = self.limits.timeout if given.timeout is None else given.timeout
-        only = replaying.encoded_names(given.only)
-        replay = Replay("", origin, timeout, 0, workers=workers, only=only, shown_records=given.log, open=1)
+        wanted = replaying.Options(**options)
+        wanted.check()
+        workers = wanted.workers or self.worker_limit
+        timeout = given.seconds(self.limits.timeout if wanted.timeout is None else wanted.timeout)
+        only = replaying.encoded_names(wanted.only)
+        replay = Replay("", origin, timeout, 0, workers=workers, only=only, shown_records=wanted.log, open=1)
         known = Known(self.declared_events)
         supervisor = self._supervisor
-        started = replaying.start(recorded, given, replay, supervisor, known, supervisor.submit, on_start)
+        started = replaying.start(recorded, wanted, replay, supervisor, known, supervisor.submit, on_start)
         supervisor.lend_workers(workers, replay.future)
         return started
 
@@ -85,7 +86,8 @@ class RecordedEvents(Knowledge):
             record = LogRecord("ERROR", words, True, "", "", 0, None, time())
             self._supervisor.post(lambda: self._world.records.publish(record, origin))
 
-        recorder = Recorder(path, self.tap, events, mode, self.detach, failed)
+        names = given.names(events, "the name of an event")
+        recorder = Recorder(given.path(path), self.tap, names, mode, self.detach, failed)
         self.attach(recorder)
         return recorder
 

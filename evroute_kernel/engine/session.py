@@ -11,12 +11,13 @@ thread; those that wait say so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from evroute_kernel.engine import given
 from evroute_kernel.engine.events import GivenParams, event_params
 from evroute_kernel.engine.outside import Fault, Report
 from evroute_kernel.engine.recorded import RecordedEvents
@@ -78,7 +79,12 @@ class Session(RecordedEvents, Subscriptions):
         """The first half of `load`: parse, check and compile a text. Nothing takes effect. Raises ScriptError."""
         from evroute_kernel.lang.compiler import compile_script
 
-        source = Source(name, source) if isinstance(source, str) else source
+        if not isinstance(source, Source):
+            if not isinstance(source, str):
+                raise given.GivenError(f"a script is a text, not {given.kind_of(source)}")
+            if "\0" in given.text(name, "the name of a script"):
+                raise given.GivenError("the name of a script holds a zero byte")
+            source = Source(name, source)
         return compile_script(source, self.environment(owner), scratch=scratch)
 
     def install(
@@ -118,12 +124,13 @@ class Session(RecordedEvents, Subscriptions):
 
         Raises UnknownEventError when nothing handles the event, ParameterError for a bad parameter.
         """
-        given = event_params(params)
+        given.name(event, "the name of an event")
+        taken = event_params(params)
         self._world.handlers(event)
         raised = self._new_raise(event, origin, timeout)
         report = self._reporter(raised, always=True)
-        slots = self._world.raised(encode(event), given, origin=origin, report=report)
-        tasks = [Delivery(raised, encode(event), given, slots)] if slots else []
+        slots = self._world.raised(encode(event), taken, origin=origin, report=report)
+        tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []
         self._supervisor.submit(raised, *tasks)
         return raised.future
 
@@ -148,11 +155,14 @@ class Session(RecordedEvents, Subscriptions):
         chunks that the batch is handed out in. A sequence is read as it is needed; any other iterable is read to its
         end first.
         """
+        given.name(event, "the name of an event")
+        if isinstance(lists, str | bytes | Mapping) or not isinstance(lists, Iterable):
+            what = given.kind_of(lists)
+            raise given.GivenError(f"a batch is a list of parameters, one item for each event, not {what}")
         slots = self._world.handlers(event)
         items = lists if isinstance(lists, Sequence) else list(lists)
-        limits = self.limits
-        seconds, called = (limits.timeout, inf) if timeout is None else (timeout, monotonic())
-        batch = Batch(encode(event), origin, seconds, limits.log, called, source=iter(()), slots=slots)
+        seconds, log, called = self._allowed(timeout)
+        batch = Batch(encode(event), origin, seconds, log, called, source=iter(()), slots=slots)
         report = self._reporter(batch, always=False)
         batch.source = self._world.raised_many(encode(event), map(event_params, items), origin=origin, report=report)
         if not slots:
@@ -173,7 +183,7 @@ class Session(RecordedEvents, Subscriptions):
 
     def run_timer(self, name: str, *, origin: object = None, timeout: float | None = None) -> Run:
         """Run timer_route[name] once (each of them, if several have the name) and wait. ScriptError: there is none."""
-        slots = self._world.timers(name)
+        slots = self._world.timers(given.text(name, "the name of a timer_route"))
         raised = self._new_raise("", origin, timeout)
         self._supervisor.submit(raised, Delivery(raised, "", (), slots, number=1))
         run: Run = raised.future.result()
@@ -195,7 +205,13 @@ class Session(RecordedEvents, Subscriptions):
         return run
 
     def _new_raise(self, event: str, origin: object, timeout: float | None) -> Raise:
+        return Raise(encode(event), origin, *self._allowed(timeout))
+
+    def _allowed(self, timeout: float | None) -> tuple[float, int, float]:
+        """The seconds that a raise may take, the records that it may log, and since when its time counts.
+
+        The session's own limit counts from the start of the first route (inf). Raises GivenError.
+        """
         limits = self.limits
-        if timeout is None:
-            return Raise(encode(event), origin, limits.timeout, limits.log)
-        return Raise(encode(event), origin, timeout, limits.log, monotonic())
+        seconds = given.seconds(limits.timeout if timeout is None else timeout)
+        return seconds, given.whole(limits.log, "the limit of log records"), inf if timeout is None else monotonic()

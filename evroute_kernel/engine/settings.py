@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from evroute_kernel.engine.given import GivenError, kind_of
 from evroute_kernel.runtime import regex
 from evroute_kernel.runtime.context import Settings as Defaults
+from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 from evroute_kernel.worker.messages import Settings as Message
 
 if TYPE_CHECKING:
@@ -141,6 +143,9 @@ class Settings(MutableMapping[str, Any]):
     def __setitem__(self, name: str, value: Any) -> None:
         if name not in DEFAULTS:
             raise KeyError(name)
+        if not isinstance(value, int) or not INT_MIN <= value <= INT_MAX:
+            shown = value if isinstance(value, int) else kind_of(value)
+            raise GivenError(f"{name} is a whole number of 32 bits, or True or False, not {shown}")
         # the newest contribution wins
         outside = self._contributions.pop(OUTSIDE, _Contribution())
         outside.values[name] = _as_default(name, value)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Final, NoReturn, TypeAlias
 
 from evroute_kernel.engine.arguments import ArgumentError, unescape
+from evroute_kernel.engine.given import GivenError, integer, kind_of
+from evroute_kernel.engine.given import text as checked_text
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.library import catalogue
 from evroute_kernel.library.declarations import FUNCTIONS
@@ -66,8 +68,10 @@ def make_stub(name: str, returns: int = 1, sets: Mapping[str, StubValue] | None 
     """A rule from Python values: `make_stub("rest_get", 200, {"$var(body)": "{}"})`. Raises ArgumentError."""
     source = Source("stub", name)
     _check_function(name, source, 0)
-    _check_code(returns, source, 0, len(name))
-    assignments = [_assignment(*item) for item in (sets or {}).items()]
+    _check_code(integer(returns, "the code that a function returns"), source, 0, len(name))
+    if sets is not None and not isinstance(sets, Mapping):
+        raise GivenError(f"what a function sets is a mapping of variables to values, not {kind_of(sets)}")
+    assignments = [_assignment(checked_text(target, "a variable"), value) for target, value in (sets or {}).items()]
     return StubRule(name, returns, tuple(assignments))
 
 
@@ -136,7 +140,7 @@ def _checked_value(value: StubValue, span: Span) -> int | str | None:
         return int(value)
     if not isinstance(value, str):
         raise ArgumentError(f"{value!r} is no value of a script", span, "a value is an integer, a text or None")
-    text = encode(value)
+    text = encode(checked_text(value, "a value"))
     try:
         parse_format(text)
     except TemplateError as error:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
+from evroute_kernel.engine import given
 from evroute_kernel.engine.interface import (
     OutOfReachError,
     SocketError,
@@ -39,7 +40,9 @@ class Subscriptions(Knowledge):
         the subscription. `within`: folders that files and unix sockets must be in, for a subscription on behalf of
         somebody else (None: anywhere; empty: nowhere). Waits while the host is looked up. Raises SocketError.
         """
-        if expire is not None and expire < 0:
+        given.name(event, "the name of an event")
+        given.text(socket, "a socket")
+        if expire is not None and given.integer(expire, "the time of a subscription") < 0:
             raise SocketError(f"a subscription cannot expire after {expire} seconds", "0 ends it")
         known = self._subscribable()
         if event not in known:
@@ -64,7 +67,7 @@ class Subscriptions(Knowledge):
 
     def subscribers(self, event: str | None = None) -> list[SubscriberInfo]:
         """Who gets an event, in the order of delivery; without a name, all subscriptions, by event."""
-        events = self.events() if event is None else [event]
+        events = self.events() if event is None else [given.text(event, "the name of an event")]
         return [describe(encode(e), s) for e in events for s in self._world.subscribers(encode(e))]
 
     def rotate_flatstore(self, path: str) -> bool:
@@ -72,4 +75,4 @@ class Subscriptions(Knowledge):
 
         False when nobody has subscribed this path. MI `evi_flat_rotate` does this.
         """
-        return self._world.rotate(encode(path))
+        return self._world.rotate(encode(given.text(path, "the name of a file")))

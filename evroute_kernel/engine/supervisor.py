@@ -344,7 +344,9 @@ class Supervisor:
             self._pool.start(number)
         starting = sum(worker.state is State.STARTING for worker in self._pool)
         for number in range(1, limit + 1):
-            if self._queue.common() > starting and number not in self._pool:
+            if self._queue.common() <= starting:
+                break  # the limit may be any number
+            if number not in self._pool:
                 self._pool.start(number)
                 starting += 1
         if self._pool.complaint is not None:

@@ -52,6 +52,9 @@ def _check_count(scope: Scope, route: nodes.Route, count: int) -> None:
 
 def check_route(scope: Scope, route: nodes.Route) -> None:
     """The head of one route."""
+    if route.kind == "event_route" and not route.name:
+        message, hint = "the name of the event is empty", "an event_route handles the event that it is named after"
+        scope.error("event-name", message, route.header, hint)
     if route.kind == "event_route" and len(route.name) > MAX_EVENT_NAME:
         message = f"the event name is too long: {len(route.name)} bytes, at most {MAX_EVENT_NAME} are possible"
         scope.error("event-name", message, route.header)

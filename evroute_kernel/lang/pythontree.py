@@ -112,4 +112,4 @@ class Place:
 def _bytes(line: str, column: int) -> int:
     """A column (characters, from 1) as Python counts it (UTF-8 bytes, from 0)."""
     before = line[: column - 1]
-    return len(before) if before.isascii() else len(before.encode("utf-8", "surrogateescape"))
+    return len(before) if before.isascii() else len(before.encode("utf-8", "surrogatepass"))

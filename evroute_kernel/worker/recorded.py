@@ -112,8 +112,7 @@ def _event(item: Any, wide: bool) -> RecordedEvent:
         name = fields.get("method")
     if type(name) is not str:
         raise BrokenLine('the name of the event is missing: "event" or "method"')
-    if wide:
-        name = encode(name)
+    name = _text(name, wide)
     if not 0 < len(name) <= NAME_LIMIT:
         raise BrokenLine(f"the name of an event has 1 to {NAME_LIMIT} bytes, this one {len(name)}")
     return name, _params(fields.get("params"), wide, is_own), fields.get("time")

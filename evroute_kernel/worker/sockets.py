@@ -80,6 +80,8 @@ def check(socket: str, event_routes: Collection[str]) -> Address:
 
 def parse(socket: str) -> Address:
     """Read a socket. Raises BadSocket."""
+    if "\0" in socket:
+        raise BadSocket("a socket cannot hold a zero byte")
     protocol, colon, rest = socket.partition(":")
     read = _READERS.get(protocol) if colon else None
     if protocol == "sqs":
@@ -166,17 +168,11 @@ def _read_tcp(rest: str) -> Address:
 def _read_unix(rest: str) -> Address:
     if len(rest) > PATH_LIMIT:
         raise BadSocket(f"the path in unix:{rest[:20]}... has {len(rest)} bytes, at most {PATH_LIMIT} are possible")
-    return Address("unix", rest, path=_path(rest))
+    return Address("unix", rest, path=rest)
 
 
 def _read_flatstore(rest: str) -> Address:
-    return Address("flatstore", rest, path=_path(rest))
-
-
-def _path(rest: str) -> str:
-    if "\0" in rest:
-        raise BadSocket("a path cannot hold a zero byte")
-    return rest
+    return Address("flatstore", rest, path=rest)
 
 
 def _read_virtual(rest: str) -> Address:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
+from evroute_kernel.engine.given import text
 from evroute_kernel.worker.recorded import LINE_LIMIT, OnBroken
 
 #: bytes that a format is recognised by
@@ -140,7 +141,7 @@ class LineSource:
             return b""
         if not isinstance(line, str | bytes):
             raise TypeError(f"expected one more line, not {type(line).__name__}")
-        data = line.encode("utf-8", "surrogateescape") if isinstance(line, str) else line
+        data = text(line, "a line").encode("utf-8", "surrogateescape") if isinstance(line, str) else line
         return data if data.endswith(b"\n") else data + b"\n"
 
     def blocks(self, size: Callable[[], int], on_broken: OnBroken) -> Iterator[Block]:

@@ -23,6 +23,7 @@ from time import monotonic
 from typing import Final
 
 from evroute_kernel.engine.events import Params
+from evroute_kernel.engine.given import GivenError, text
 from evroute_kernel.engine.replay.writing import MODES, Mode, open_lines
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.runtime.values import decode, decode_exactly, encode
@@ -89,9 +90,9 @@ class Recorder:
         closed: Callable[[Recorder], None] = lambda recorder: None,
         failed: Callable[[Recorder], None] = lambda recorder: None,
     ) -> None:
-        if mode not in MODES:
+        if text(mode, "the mode") not in MODES:
             hint = did_you_mean(mode, MODES)
-            raise ValueError(f"there is no mode {mode!r}: {hint or 'there are ' + ', '.join(MODES)}")
+            raise GivenError(f"there is no mode {mode!r}: {hint or 'there are ' + ', '.join(MODES)}")
         self.path = Path(path)
         #: events that found no room, because the disk is slower than they come; and those that came when, or after,
         #: writing had failed

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import Any, Final
 
+from evroute_kernel.engine.given import GivenError, kind_of, path, whole
+from evroute_kernel.engine.given import name as name_of
+from evroute_kernel.engine.given import names as checked_names
 from evroute_kernel.engine.replay.feeding import Feeder, Plan, Sink, portions_of_items, portions_of_source
 from evroute_kernel.engine.replay.formats import FORMATS, Known, UnknownFormatError, recognised
 from evroute_kernel.engine.replay.reading import FileSource, LineSource, Source
@@ -44,16 +46,18 @@ class Options:
 
     def check(self) -> None:
         """Raises ValueError for what cannot be."""
-        if self.speed is not None and not 0 < self.speed < float("inf"):
-            raise ValueError(f"the speed is a number above 0, not {self.speed}")
+        if self.speed is not None and not (_is_number(self.speed) and 0 < self.speed < float("inf")):
+            raise GivenError(f"the speed is a number above 0, not {self.speed!r}")
         for name, number in (("workers", self.workers), ("limit", self.limit)):
-            if number is not None and number < 1:
-                raise ValueError(f"{name} is 1 at least, not {number}")
+            if number is not None:
+                whole(number, name, 1)
         if isinstance(self.log, bool) or not (self.log in _SHOWN or (isinstance(self.log, int) and self.log >= 0)):
-            raise ValueError(f"log is {', '.join(_SHOWN)} or a number, not {self.log!r}")
+            raise GivenError(f"log is {', '.join(_SHOWN)} or a number, not {self.log!r}")
+        if self.event is not None:
+            name_of(self.event, "the name of an event")
         if self.format is not None and self.format not in FORMATS:
-            hint = did_you_mean(self.format, FORMATS)
-            raise ValueError(f"there is no format {self.format!r}: {hint or 'there are ' + ', '.join(FORMATS)}")
+            hint = did_you_mean(str(self.format), FORMATS)
+            raise GivenError(f"there is no format {self.format!r}: {hint or 'there are ' + ', '.join(FORMATS)}")
 
 
 class Replaying:
@@ -90,9 +94,12 @@ def open_source(recorded: Recorded) -> FileSource | LineSource | Iterator[Any]:
     A text or path names a file; raises OSError when it cannot be opened.
     """
     if isinstance(recorded, str | os.PathLike):
-        if Path(recorded).is_dir():
+        file = path(recorded)
+        if file.is_dir():
             raise IsADirectoryError(21, "is a directory", str(recorded))
-        return FileSource(recorded)
+        return FileSource(file)
+    if isinstance(recorded, bytes | Mapping) or not isinstance(recorded, Iterable):
+        raise GivenError(f"what is replayed is a file's name, lines or events, not {kind_of(recorded)}")
     items = iter(recorded)
     try:
         first = next(items)
@@ -142,7 +149,10 @@ def _plan(source: Source, options: Options) -> Plan:
 
 
 def encoded_names(names: Iterable[str] | None) -> frozenset[str] | None:
-    """Names of events as scripts have them; a single text is one name."""
-    if names is None:
-        return None
-    return frozenset(map(encode, [names] if isinstance(names, str) else names))
+    """Names of events as scripts have them; a single text is one name. Raises GivenError."""
+    known = checked_names(names, "the name of an event")
+    return None if known is None else frozenset(map(encode, known))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

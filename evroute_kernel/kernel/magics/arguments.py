@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, NoReturn
 
 from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.engine.given import path_fault
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.source import Span
@@ -95,6 +97,19 @@ class Word:
         if not least <= value < 1e9:
             raise ArgumentError(f"expected {what}, not {self.text!r}", self.span)
         return value
+
+    @property
+    def path(self) -> Path:
+        """The word as the absolute path of a file; raises ArgumentError for what can be none."""
+        if fault := path_fault(self.text):
+            raise ArgumentError(f"the name of the file {fault}", self.span)
+        try:
+            return Path(self.text).expanduser().absolute()
+        except RuntimeError:
+            user = self.text.partition("/")[0]
+            raise ArgumentError(f"no home directory is known for {user}", self.span, "write the path in full") from None
+        except OSError as error:  # the current directory is gone
+            raise ArgumentError(f"cannot find {self.text}: {error.strerror}", self.span) from None
 
     def choice(self, choices: Sequence[str]) -> str:
         """The word as one of several; raises ArgumentError."""

@@ -37,7 +37,7 @@ async def export(cell: CellRun, arguments: Arguments) -> None:
     from evroute_kernel.kernel.export.notebooks import Cell, title_of
 
     word = arguments.words[0]
-    path = Path(word.text).expanduser().absolute()
+    path = word.path
     cells = [Cell("code", source.text, source.name, owner) for owner, source in cell.notebook.texts.items()]
     reads_outside = "read-outside" in arguments.flags
     made = await cell.compute(lambda: export_cells(cells, title_of(path.stem), reads_outside=reads_outside))
@@ -59,7 +59,7 @@ async def load(cell: CellRun, arguments: Arguments) -> None:
     Loading the file again replaces its routes and drops those it no longer defines.
     """
     word = arguments.words[0]
-    path = Path(word.text).expanduser().absolute()
+    path = word.path
     text = await cell.compute(lambda: read(path, word))
     await cell.load(Source(str(path), text, str(path)), f"file:{path}")
 

@@ -6,7 +6,6 @@ import asyncio
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.arguments import ArgumentError
@@ -253,8 +252,9 @@ async def save(cell: CellRun, file: Word) -> None:
 
     known = Live.of(cell.session).inbox
     lines = [recorded_line(arrival.event, arrival.params, arrival.time) for arrival in known]
+    path = file.path
     try:
-        await cell.compute(lambda: write_whole(Path(file.text), b"".join(lines), force=True))
+        await cell.compute(lambda: write_whole(path, b"".join(lines), force=True))
     except OSError as error:
         raise failure("FileError", f"cannot write {file.text}: {error.strerror}", file.span) from error
     events = "1 event is" if len(lines) == 1 else f"{len(lines)} events are"

@@ -62,7 +62,7 @@ async def start_recording(cell: CellRun, arguments: Arguments, word: Word) -> No
     append, force = "append" in arguments.flags, "force" in arguments.flags
     if append and force:
         raise ArgumentError("--append keeps what the file holds, --force replaces it: which of them?", word.span)
-    path = Path(word.text).expanduser().absolute()
+    path = word.path
     if any(known.path == path for known in cell.session.recordings):
         raise ArgumentError(f"{path.name} is being recorded already", word.span, "%record stop ends it")
     events = [name for each in arguments.words[1:] for name in each.text.split(",") if name] or None
@@ -247,9 +247,7 @@ async def start_replay(cell: CellRun, given: Replay, progress: RunningProgress) 
     from evroute_kernel.engine.replay.formats import UnknownFormatError
 
     word = given.file
-    recorded: Any = (
-        Path(word.text).expanduser().absolute() if word is not None else (given.line.body or "").splitlines()
-    )
+    recorded: Any = word.path if word is not None else (given.line.body or "").splitlines()
     work = partial(cell.session.start_replay, recorded, origin=cell.outlet, on_start=on_start, **given.options)
     span = word.span if word is not None else given.line.span
     try:

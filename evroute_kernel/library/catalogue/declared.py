@@ -17,6 +17,7 @@ from typing import Final, Literal
 
 from evroute_kernel.library.catalogue import events
 from evroute_kernel.library.catalogue.facts import Event, EventParam
+from evroute_kernel.runtime.values import encode
 
 #: bytes of an event's name that the server accepts
 MAX_NAME: Final = 64
@@ -47,7 +48,7 @@ class EventDeclaration:
         if not words:
             raise ValueError("an event needs a name: E_NAME param param:int [optional]")
         name, *rest = words
-        if len(name.encode()) > MAX_NAME:
+        if len(encode(name)) > MAX_NAME:
             raise ValueError(f"event name {name!r} is longer than {MAX_NAME} bytes")
         is_open = rest[-1:] == ["..."]
         params = tuple(_params(rest[:-1] if is_open else rest))

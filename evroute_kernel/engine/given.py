@@ -1,0 +1,114 @@
+"""What callers of a Session give it: looked at where it comes in, so that what cannot be is a clear error there.
+
+Whatever is refused here would otherwise fail somewhere inside, perhaps in a thread that serves everybody.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.runtime.values import encode
+
+
+class GivenError(ScriptError, ValueError):
+    """A call was given what it cannot take. Nothing has taken effect."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__([Diagnostic("error", "argument", message, None, hint)])
+
+    def __str__(self) -> str:
+        found = self.diagnostics[0]
+        return f"{found.message} ({found.hint})" if found.hint else found.message
+
+
+def kind_of(value: object) -> str:
+    """What a value is, in words: `int`, `bytes`, `None`."""
+    return "None" if value is None else type(value).__name__
+
+
+def text(value: object, what: str) -> str:
+    """A text, checked; `what` says what it stands for: "the name of an event". Raises GivenError."""
+    if not isinstance(value, str):
+        raise GivenError(f"{what} is a text, not {kind_of(value)}")
+    try:
+        encode(value)
+    except UnicodeEncodeError as error:
+        raise GivenError(f"{what} holds {_lone(error)}", "it stands for no character and for no byte") from None
+    return value
+
+
+def name(value: object, what: str) -> str:
+    """A text that is not empty. Raises GivenError."""
+    if not text(value, what):
+        raise GivenError(f"{what} is empty")
+    assert isinstance(value, str)
+    return value
+
+
+def names(value: str | Iterable[str] | None, what: str) -> list[str] | None:
+    """Several names; a single text is one name, None stands for all. Raises GivenError."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return [name(value, what)]
+    if isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):
+        raise GivenError(f"expected a list of names, not {kind_of(value)}")
+    return [name(each, what) for each in value]
+
+
+def seconds(value: object, what: str = "the timeout") -> float:
+    """A number of seconds above 0; infinity is one. Raises GivenError."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        shown = value if isinstance(value, int | float) else kind_of(value)
+        raise GivenError(f"{what} is a number of seconds above 0, not {shown}")  # NaN is not above 0 either
+    try:
+        return float(value)
+    except OverflowError:  # an integer of more than 300 digits
+        return float("inf")
+
+
+def integer(value: object, what: str) -> int:
+    """A whole number, which may be negative. Raises GivenError."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise GivenError(f"{what} is a whole number, not {kind_of(value)}")
+    return value
+
+
+def whole(value: object, what: str, least: int = 0) -> int:
+    """A whole number that is large enough. Raises GivenError."""
+    if integer(value, what) < least:
+        raise GivenError(f"{what} is {least} at least, not {value}")
+    assert isinstance(value, int)
+    return value
+
+
+def path(value: object, what: str = "the name of the file") -> Path:
+    """A path that the system could take. Raises GivenError."""
+    if isinstance(value, bytes) or not isinstance(value, str | os.PathLike):
+        raise GivenError(f"{what} is a text or a path, not {kind_of(value)}")
+    found = os.fspath(value)
+    written = os.fsdecode(found) if isinstance(found, bytes) else found
+    if fault := path_fault(written):
+        raise GivenError(f"{what} {fault}")
+    return Path(written)
+
+
+def path_fault(written: str) -> str | None:
+    """Why no file can have this name; None where one can."""
+    if not written:
+        return "is empty"
+    if "\0" in written:
+        return "holds a zero byte"
+    try:
+        os.fsencode(written)
+    except UnicodeEncodeError as error:
+        return f"holds {_lone(error)}"
+    return None
+
+
+def _lone(error: UnicodeEncodeError) -> str:
+    code = ord(error.object[error.start])
+    return f"half a character (a lone surrogate, U+{code:04X}) at position {error.start + 1}"
