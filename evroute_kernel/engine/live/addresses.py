@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
+from evroute_kernel.engine.given import path_fault
 from evroute_kernel.errors import did_you_mean
 
 MI_FORMS: Final = "datagram:HOST:PORT, datagram:/PATH, fifo:/PATH or http://HOST:PORT/PATH"
@@ -54,6 +55,7 @@ class MiAddress:
     @classmethod
     def parse(cls, text: str) -> MiAddress:
         """Read an `mi=` address. Raises AddressError."""
+        _check_text(text, MI_FORMS)
         protocol, _, rest = text.partition(":")
         if protocol in ("http", "https"):
             return _http_address(text, rest)
@@ -83,6 +85,7 @@ class ListenAddress:
     @classmethod
     def parse(cls, text: str) -> ListenAddress:
         """Read a `listen=` address. Raises AddressError."""
+        _check_text(text, LISTEN_FORMS)
         protocol, _, rest = text.partition(":")
         if protocol == "unix":
             if rest and (not rest.startswith("/") or len(rest.encode()) > PATH_LIMIT):
@@ -93,6 +96,11 @@ class ListenAddress:
             raise AddressError(f"{text!r} is no address to listen at", f"expected {LISTEN_FORMS}")
         host, port = _host_port(text, rest, LISTEN_FORMS) if rest else ("", 0)
         return cls("tcp" if protocol == "tcp" else "udp", host, port)
+
+
+def _check_text(text: str, forms: str) -> None:
+    if fault := path_fault(text):
+        raise AddressError(f"the address {fault}", f"expected {forms}")
 
 
 def _file(rest: str) -> str | None:

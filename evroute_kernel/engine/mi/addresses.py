@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Final
 
+from evroute_kernel.engine.given import path_fault
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 
 KINDS: Final = ("datagram", "unix", "fifo", "http")
@@ -56,6 +57,8 @@ def parse_address(text: str, listen: str | None = None, token: str | None = None
     Only loopback addresses need no more than that: another one must be named by `listen`, and a token given, which HTTP
     alone can carry. Raises AddressError.
     """
+    if fault := path_fault(text):
+        raise AddressError(f"the address {fault}", USAGE)
     kind, colon, rest = text.partition(":")
     if not colon or kind not in KINDS:
         near = None if kind in KINDS else did_you_mean(kind, KINDS)

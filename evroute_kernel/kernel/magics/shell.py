@@ -8,12 +8,15 @@ import selectors
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import IO, TYPE_CHECKING, Final
 
 from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.engine.given import path_fault
+from evroute_kernel.kernel import guardian
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.failures import Interrupted, failure
 from evroute_kernel.kernel.magics.declaration import magic
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 SHELL: Final = "/bin/sh"
 _READ_SIZE: Final = 1 << 16
+#: characters that are shown of what comes after the end of the shell
+LATE: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ def read_commands(line: MagicLine) -> Commands:
         text = line.body
     if not text.strip():
         raise ArgumentError("%sh needs a command", line.span, "write %sh COMMAND, or %%sh with commands below")
+    if fault := path_fault(text):
+        raise ArgumentError(f"the command {fault}", line.span)
     return Commands(text, line.span)
 
 
@@ -53,91 +60,142 @@ async def sh(cell: CellRun, given: Commands) -> None:
 
     `opensips-mi`, `opensips-cli`, `cat` of a flatstore file: what stands beside the script in a lesson. Programs of the
     kernel's own environment are found first. There is no standard input. The cell fails when the command does;
-    interrupting it ends the command and all that it started. What it leaves running in the background (`&`, with its
-    output sent elsewhere) ends with the kernel.
+    interrupting it ends the command and all that it started. What it leaves running in the background (`&`) does not
+    hold the cell: what that prints later comes out below the cell, up to 100,000 characters. It ends with the kernel,
+    however the kernel ends.
     """
-    shell = Shell(given.text, cell.outlet)
     session = cell.session
+    shell = Shell(given.text, cell.outlet, session.detach)
     session.attach(shell)
     try:
         code = await cell.compute(shell.run)
     except Interrupted:
         shell.close()
         raise
-    finally:
-        if not shell.is_running:
-            session.detach(shell)
+    except OSError as error:  # no more processes or descriptors
+        session.detach(shell)
+        raise failure("CommandFailed", f"the shell cannot be started: {error.strerror}", given.span) from error
     if code:
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         raise failure("CommandFailed", f"the command {how}", given.span)
 
 
 class Shell:
-    """One run of a shell, in a process group of its own."""
+    """One run of a shell, under a guardian that lets nothing of it outlive the kernel."""
 
-    def __init__(self, text: str, outlet: Outlet) -> None:
+    def __init__(self, text: str, outlet: Outlet, ended: Callable[[Shell], None] = lambda shell: None) -> None:
+        """`ended` is called, in any thread, when nothing of it runs any more."""
         self._text = text
         self._outlet = outlet
-        self._process: subprocess.Popen[bytes] | None = None
+        self._ended = ended
+        #: the end of a pipe whose other end the guardian watches; -1: not there yet, or no more
+        self._lifeline = -1
         self._is_closed = False
         self._lock = Lock()
 
     def run(self) -> int:
-        """Run it to its end; its exit code, or minus the signal that ended it. Blocks."""
+        """Run it until the shell ends; its exit code, or minus the signal that ended it. Blocks.
+
+        What it has left running in the background goes on, and a thread shows what that prints.
+        """
         with self._lock:
             if self._is_closed:
+                self._ended(self)
                 return -signal.SIGKILL
-            process = self._process = subprocess.Popen(
-                [SHELL, "-c", self._text],
+            process, report = self._start()
+        printed = Printed(process, self._outlet)
+        with os.fdopen(report, "rb", buffering=0) as told:
+            printed.show_until(told)
+            code = int(told.read(20) or -signal.SIGKILL)  # nothing: the guardian itself was killed
+        Thread(target=self._show_rest, args=(process, printed), name="evroute sh", daemon=True).start()
+        return code
+
+    def _start(self) -> tuple[subprocess.Popen[bytes], int]:
+        """Start the guardian; its process, and where it tells how the shell has ended."""
+        theirs, self._lifeline = os.pipe()
+        report, told = os.pipe()
+        command = [sys.executable, "-I", "-S", guardian.__file__, str(theirs), str(told), SHELL, "-c", self._text]
+        try:
+            process = subprocess.Popen(
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
+                pass_fds=(theirs, told),
                 env=environment(),
                 process_group=0,
             )
+        except BaseException:
+            os.close(report)
+            self._let_go()
+            raise
+        finally:
+            os.close(theirs)
+            os.close(told)
+        return process, report
+
+    def _show_rest(self, process: subprocess.Popen[bytes], printed: Printed) -> None:
+        """Show what comes after the shell's end, until nothing of it runs any more."""
         with process:
-            self._show(process)
-            return process.wait()
-
-    def _show(self, process: subprocess.Popen[bytes]) -> None:
-        """Show both streams, in the order in which they are written, until nobody can write to them any more."""
-        decoder = codecs.getincrementaldecoder("utf-8")
-        with selectors.DefaultSelector() as selector:
-            for pipe, stream in ((process.stdout, STDOUT), (process.stderr, STDERR)):
-                assert pipe is not None
-                selector.register(pipe, selectors.EVENT_READ, (stream, decoder("replace")))
-            while selector.get_map():
-                for key, _ in selector.select():
-                    self._take(selector, key)
-
-    def _take(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
-        pipe: IO[bytes] = key.fileobj  # type: ignore[assignment]
-        stream, decoder = key.data
-        data = os.read(pipe.fileno(), _READ_SIZE)
-        self._outlet.write(decoder.decode(data, not data), stream)
-        if not data:
-            selector.unregister(pipe)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the shell, or a program that it left in the background, still runs."""
-        return self._signal(0)
+            printed.show_rest()
+        self.close()
+        self._ended(self)
 
     def close(self) -> None:
         """End the shell and all that it started. Safe from any thread; twice is harmless."""
         with self._lock:
             self._is_closed = True
-        self._signal(signal.SIGKILL)
+            self._let_go()
 
-    def _signal(self, number: int) -> bool:
-        """Send a signal to the process group; False when nobody is left in it."""
-        if self._process is None:
-            return False
-        try:
-            os.killpg(self._process.pid, number)
-        except ProcessLookupError:
-            return False
-        return True
+    def _let_go(self) -> None:
+        lifeline, self._lifeline = self._lifeline, -1
+        if lifeline >= 0:
+            os.close(lifeline)
+
+
+class Printed:
+    """Shows what comes out of both streams of a process, in the order in which it is written."""
+
+    def __init__(self, process: subprocess.Popen[bytes], outlet: Outlet) -> None:
+        self._outlet = outlet
+        self._selector = selectors.DefaultSelector()
+        decoder = codecs.getincrementaldecoder("utf-8")
+        for pipe, stream in ((process.stdout, STDOUT), (process.stderr, STDERR)):
+            assert pipe is not None
+            self._selector.register(pipe, selectors.EVENT_READ, (stream, decoder("replace")))
+
+    def show_until(self, told: IO[bytes]) -> None:
+        """Show what comes until something else can be read, and what was written before."""
+        self._selector.register(told, selectors.EVENT_READ)
+        ready = self._selector.select()
+        while all(key.fileobj is not told for key, _ in ready):
+            self._take(ready)
+            ready = self._selector.select()
+        self._selector.unregister(told)
+        self._take(self._selector.select(0))  # a pipe holds no more than is read at once
+
+    def show_rest(self) -> None:
+        """Show what comes until nobody can write any more; beyond a bound it is dropped."""
+        room = LATE
+        while self._selector.get_map():
+            taken = self._take(self._selector.select(), room)
+            if room > 0 >= room - taken:
+                self._outlet.write("\n[what the background processes print from now on is dropped]\n", STDERR)
+            room -= taken
+        self._selector.close()
+
+    def _take(self, ready: Sequence[tuple[selectors.SelectorKey, int]], room: int = sys.maxsize) -> int:
+        """Read the pipes that have something, and show as much of it as there is room for; how much there was."""
+        taken = 0
+        for key, _ in ready:
+            stream, decoder = key.data
+            data = os.read(key.fd, _READ_SIZE)
+            text = decoder.decode(data, not data)
+            self._outlet.write(text[: max(0, room - taken)], stream)
+            taken += len(text)
+            if not data:
+                self._selector.unregister(key.fileobj)
+        return taken
 
 
 def environment() -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import psutil
+import pytest
 from frontend import Frontend, started, wait_until
 
 
@@ -52,6 +54,61 @@ def test_what_it_leaves_in_the_background_ends_with_the_kernel(tmp_path: Path) -
         assert kernel.run('xlog("alive\\n");').stdout == "alive\n"
         assert is_alive(child)
     wait_until(lambda: not is_alive(child))
+
+
+def test_a_background_process_does_not_hold_the_cell(kernel: Frontend, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "go")
+    request = kernel.execute(f"%sh (cat {tmp_path}/go; echo late) & echo $!")
+    done = kernel.gather(request)
+    child = int(done.stdout)
+    assert (done.status, is_alive(child)) == ("ok", True)
+    (tmp_path / "go").write_bytes(b"go on\n")
+    late = kernel.messages(request, "stream")  # below the cell that started it
+    while "late" not in late[-1]["content"]["text"]:
+        late += kernel.messages(request, "stream")
+    assert "".join(message["content"]["text"] for message in late) == "go on\nlate\n"
+    wait_until(lambda: not is_alive(child))
+
+
+def test_what_background_processes_print_is_bounded(kernel: Frontend) -> None:
+    request = kernel.execute("%sh (sleep 0.1; yes) & echo $!")
+    child = int(kernel.gather(request).stdout)
+    late = ""
+    while "is dropped" not in late:
+        late += kernel.messages(request, "stream")[-1]["content"]["text"]
+    assert len(late) < 150_000
+    assert is_alive(child)
+    assert kernel.run(f"%sh kill {child}").status == "ok"
+    wait_until(lambda: not is_alive(child))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sleep 1000 & echo $!",
+        "sleep 1000 >/dev/null 2>&1 & echo $!",
+        "setsid sh -c 'echo $$; exec sleep 1000' &",
+        "nohup setsid sh -c '(sleep 1000 & echo $!)' 2>/dev/null",
+        "echo $$; sleep 1000",
+    ],
+)
+def test_nothing_outlives_a_kernel_that_is_killed(tmp_path: Path, command: str) -> None:
+    with started(tmp_path) as kernel:
+        request = kernel.execute(f"%sh {command}")
+        child = int(kernel.messages(request, "stream")[-1]["content"]["text"])
+        assert is_alive(child)
+        kernel.process.kill()
+        wait_until(lambda: not is_alive(child))
+
+
+def test_a_shell_that_signals_its_group_ends_itself_alone(kernel: Frontend) -> None:
+    assert "SIGTERM" in kernel.run("%sh kill -TERM 0").error["evalue"]
+    assert kernel.run("%sh yes | head -n 1").stdout == "y\n"  # SIGPIPE is as everywhere
+
+
+def test_a_command_that_no_shell_can_be_given(kernel: Frontend) -> None:
+    error = kernel.run("%sh echo a\0b").error
+    assert (error["ename"], error["evalue"]) == ("MagicError", "the command holds a zero byte")
 
 
 def is_alive(pid: int) -> bool:
