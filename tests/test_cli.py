@@ -100,6 +100,14 @@ class TestRun:
         path.write_text('startup_route { xlog("up\\n"); }')
         assert evroute("run", path).stdout == "up\n"
 
+    def test_other_machines_are_reached_when_it_is_said(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.cfg"
+        path.write_text('event_route[E_X] { subscribe_event("E_Y", "udp:192.0.2.7:9"); xlog("$rc\\n"); }')
+        done = evroute("run", path, "--raise", "E_X")
+        assert done.stdout == "-1\n"
+        assert "the network is off" in done.stderr
+        assert evroute("run", path, "--network", "--raise", "E_X").stdout == "1\n"
+
     def test_reads_standard_input(self) -> None:
         done = evroute("run", "-", "--raise", "E_PIKE_BLOCKED ip=1 --count 2", stdin=PIKE.encode())
         assert (done.returncode, done.stdout) == (0, "blocked 1\nblocked 1\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,12 @@ from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session import Run, Session
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """The option that `%config network=on` is in a notebook."""
+    words = "let the script reach other machines: rest_get() and its like, sockets of subscribe_event()"
+    parser.add_argument("--network", action="store_true", help=words)
 
 
 def read(file: str) -> str:

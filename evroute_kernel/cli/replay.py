@@ -9,7 +9,7 @@ import time
 from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any
 
-from evroute_kernel.cli.files import check_run, load, read, source_of
+from evroute_kernel.cli.files import add_network, check_run, load, read, source_of
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, FailedError, UsageError
 from evroute_kernel.cli.records import print_as_text
 from evroute_kernel.errors import ScriptError
@@ -39,6 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log", type=_log, default="all", metavar="all|errors|none|N", help="what of the log is shown")
     parser.add_argument("--format", choices=("json", "text", "csv"), help="the format, where it is not recognised")
     parser.add_argument("--event", metavar="EVENT", help="the name of the events of a CSV file that does not hold it")
+    add_network(parser)
     parser.add_argument("--timeout", type=float, metavar="S", help="end an event's routes after S seconds")
     parser.set_defaults(command=replay)
 
@@ -74,6 +75,7 @@ def replay(options: argparse.Namespace) -> int:
     from evroute_kernel.engine.session import Session
 
     with Session(workers=options.workers, on_record=lambda record, origin: print_as_text(record)) as session:
+        session.settings["network"] = options.network
         check_run(load(session, source_of(options.file, text)))
         result = _result(session, options)
     print(f"{options.events}: {headline(result)}", file=sys.stderr)

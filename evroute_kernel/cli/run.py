@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from evroute_kernel.cli.files import check_run, load, read, source_of
+from evroute_kernel.cli.files import add_network, check_run, load, read, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, FailedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text
 from evroute_kernel.errors import ScriptError
@@ -31,6 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar='"EVENT name=value ..."',
         help="an event, written as after %%raise in a notebook; may be given several times",
     )
+    add_network(parser)
     parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
     parser.set_defaults(command=run)
 
@@ -43,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
     print_record = print_as_json if options.json else print_as_text
     with Session(workers=1) as session:
+        session.settings["network"] = options.network
         if (started := load(session, source_of(options.file, text))) is not None:
             _print_run(started, print_record)
         for request, params in requests:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.cli.files import check_run, load, read, source_of
+from evroute_kernel.cli.files import add_network, check_run, load, read, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text
 from evroute_kernel.runtime.values import decode
@@ -56,6 +56,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reply-dir", metavar="DIR", default="/tmp/", help="where FIFO clients wait for replies")
     parser.add_argument("--workers", type=_positive, metavar="N", help="processes that run routes (one for each core)")
     parser.add_argument("--no-timers", action="store_true", help="let timer routes rest")
+    add_network(parser)
     parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
     parser.set_defaults(command=run)
 
@@ -67,6 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
     show = print_as_json if options.json else print_as_text
     with _ended_by_signal() as ended, Session(options.workers, on_record=_printer(show, ended)) as session:
+        session.settings["network"] = options.network
         check_run(load(session, source_of(options.file, text)))
         _open_doors(session, options)
         with _timers(session, start=not options.no_timers):

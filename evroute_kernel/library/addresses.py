@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from typing import Final
 
 _OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -71,3 +72,13 @@ def network_of(address: bytes, length: int) -> bytes:
 
 def is_private(address: bytes) -> bool:
     return any(network_of(address, length) == network for network, length in PRIVATE)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host, as it is written, is this machine for sure: `localhost`, or a loopback address. Asks nobody."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return socket.inet_aton(host)[0] == 127  # as the system reads it: 127.1 is one
+    except (OSError, UnicodeError):
+        return host == "::1"

@@ -65,7 +65,8 @@ class Settings:
         self.max_while_loops: int = 10000
         self.enable_asserts: bool = False
         self.abort_on_assert: bool = False
-        #: may functions use the network? Else they are stubs. No global of a script: the session's user says it
+        #: may scripts reach other machines? Else functions such as rest_get are stubs, and subscribe_event and
+        #: {ip.resolve} stay on this one. No global of a script: the session's user says it
         self.network: bool = False
         #: (module, parameter) -> every value given, in order
         self.modparams: dict[tuple[str, str], list[int | str]] = {}

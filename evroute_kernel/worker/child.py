@@ -48,7 +48,7 @@ from evroute_kernel.worker.messages import (
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.portions import Portion
 from evroute_kernel.worker.process import limit_memory, redirect_output, set_signals
-from evroute_kernel.worker.sockets import BadSocket, check, look_up
+from evroute_kernel.worker.sockets import BadSocket, check, check_reach, look_up
 from evroute_kernel.worker.state import variables
 
 #: a hundred blocks may be active at once, each takes some Python calls, and so do its expressions
@@ -223,6 +223,8 @@ class Child:
     def _subscribe(self, event: str, name: str, expire: int | None) -> str | None:
         try:
             address = check(name, self._event_routes)
+            if not self._process.settings.network:
+                check_reach(address)
             hosts = tuple(look_up(address).items())
         except BadSocket as error:
             return str(error)

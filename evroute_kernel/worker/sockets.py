@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from evroute_kernel.library.addresses import is_this_machine
+
 # patterns are compiled when a socket is read first: few workers do
 _HOST_AND_PORT: Final = r"(?P<host>[^:]+):(?P<port>[^/]*)(?P<method>/.*)?"
 _XMLRPC: Final = r"(?P<host>[^:]+):(?P<port>[^/:]*)(?P<path>/[^:]*)?:(?P<method>.+)"
@@ -23,6 +25,7 @@ _RABBITMQ: Final = (
     r"/(?:(?P<options>[^?]*)\?)?(?P<key>.*)"
 )
 _KAFKA: Final = r"(?P<brokers>[^/]+)/(?P<topic>[^?]+)(?:\?(?P<options>.*))?"
+_KAFKA_BROKERS: Final = frozenset({"g.bootstrap.servers", "g.metadata.broker.list"})
 _POLICIES: Final = ("PARALLEL", "FAILOVER", "ROUND-ROBIN")
 #: a refusal without a word: the server says nothing either
 SILENT: Final = ""
@@ -116,6 +119,24 @@ def members_of(address: Address) -> Iterator[Address]:
             yield parse(member)
         except BadSocket:
             continue
+
+
+def check_reach(address: Address) -> None:
+    """Raises BadSocket for a socket on another machine: what a script subscribes while the network is off."""
+    for each in (address, *members_of(address)):
+        for host in _hosts(each):
+            if not is_this_machine(host):
+                raise BadSocket(f"{host} is another machine, and the network is off (%config network=on allows it)")
+
+
+def _hosts(address: Address) -> list[str]:
+    """The hosts in a socket, as they are written."""
+    if address.protocol != "kafka":
+        return [address.host] if address.host else []
+    # properties of the client library may name brokers too
+    named = [value for name, value in address.options if name in _KAFKA_BROKERS]
+    brokers = [broker.strip().rpartition("//")[2] for broker in ",".join([address.host, *named]).split(",")]
+    return [broker.rpartition(":")[0] or broker for broker in brokers]
 
 
 def check_files(address: Address) -> None:

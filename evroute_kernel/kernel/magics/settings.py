@@ -192,7 +192,8 @@ async def config(cell: CellRun, wanted: dict[str, Any]) -> None:
 
     strict=on      make it an error to redefine a route of another cell
     replace=quiet  do not say which routes of other cells a cell replaces; show does
-    network=on     let functions such as rest_get use the network; else they are stubs
+    network=on     let scripts reach other machines. Else functions such as rest_get are stubs, and subscribe_event()
+                   takes sockets on this machine alone. It bounds scripts: %subscribe and %connect are your own word
     workers=2      how many processes may run routes
     memory=256M    what a worker may grow by before its run is ended; off for no limit
     timeout=10     seconds that a raise may take

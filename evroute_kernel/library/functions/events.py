@@ -108,7 +108,8 @@ def subscribe_event(context: Context, event: str, socket: str, expire: int | Non
 
     `route:NAME` runs another event_route too; others go out of the process: `udp:host:port`, `unix:path`, `tcp:...`,
     `flatstore:/path`, `virtual:POLICY socket ...`, `rabbitmq:...`, `kafka:...`, `xmlrpc:...`. Subscribing a socket
-    again renews it; without `expire` it then keeps the one it had. Returns 1; -1 for a socket that nothing supports.
+    again renews it; without `expire` it then keeps the one it had. Sockets on other machines are refused unless the
+    session says `%config network=on`. Returns 1; -1 for a socket that nothing supports, or that is refused.
     """
     if not event or len(event) > EVENT_NAME_LIMIT:
         context.error(f"{event!r} is no event name: 1 to {EVENT_NAME_LIMIT} bytes are possible")

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import socket
 
-from evroute_kernel.library.addresses import ip_text, is_private, network_of, parse_ip, parse_ip4, parse_ip6
+from evroute_kernel.library.addresses import (
+    ip_text,
+    is_private,
+    is_this_machine,
+    network_of,
+    parse_ip,
+    parse_ip4,
+    parse_ip6,
+)
 from evroute_kernel.library.declarations import transformation
 from evroute_kernel.library.transformations.arguments import RESULT_LIMIT, as_text, literals, text_argument
 from evroute_kernel.runtime.context import Context
@@ -87,7 +95,10 @@ def family(context: Context, value: Value) -> Value:
 
 @transformation("ip.resolve", example=("10.0.0.1", "{ip.resolve}", "10.0.0.1"))
 def resolve(context: Context, value: Value) -> Value:
-    """The IPv4 address of a host name, by DNS; an address itself. Null when there is none."""
+    """The IPv4 address of a host name, by DNS; an address itself. Null when there is none.
+
+    Names other than localhost are looked up where the session says `%config network=on`; else null, and an error.
+    """
     text = as_text(value)
     if text == _NOTHING:
         return None
@@ -98,6 +109,9 @@ def resolve(context: Context, value: Value) -> Value:
     address = parse_ip(name)
     if address is not None:
         return ip_text(address)
+    if not context.process.settings.network and not is_this_machine(name):
+        context.error(f"{{ip.resolve}}: {name} is not looked up: the network is off (%config network=on allows it)")
+        return None
     try:
         return socket.gethostbyname(name.encode("latin-1").decode("ascii"))
     except (OSError, UnicodeError):

@@ -8,6 +8,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import pytest
+
 from evroute_kernel.engine.session import Session
 
 Wait = Callable[[Callable[[], bool]], None]
@@ -95,7 +97,49 @@ def test_expiry_rules_of_scripts(session: Session, peers: Any) -> None:
     assert len(session.subscribers("E_OUT")) == 1
 
 
+@pytest.mark.parametrize(
+    "socket",
+    [
+        "udp:192.0.2.7:9",
+        "udp:other.example:9",
+        "tcp:192.0.2.7:9/m",
+        "xmlrpc:192.0.2.7:9:m",
+        "kafka:192.0.2.7:9092/t",
+        "kafka:127.0.0.1:9092,192.0.2.7:9092/t",
+        "kafka:127.0.0.1:9092/t?g.bootstrap.servers=192.0.2.7:9092",
+        "rabbitmq:192.0.2.7/q",
+        "virtual:PARALLEL unix:/tmp/none udp:192.0.2.7:9",
+        "udp:1.27.0.0.1:9",
+        "udp:localhost.example:9",
+        "udp:0.0.0.0:9",
+    ],
+)
+def test_other_machines_are_out_of_reach_while_the_network_is_off(session: Session, socket: str) -> None:
+    script = f'subscribe_event("E_OUT", "{socket}"); xlog("$rc\\n");'
+    said, code = texts(session, script)
+    assert code == "-1\n"
+    assert said.endswith("is another machine, and the network is off (%config network=on allows it)")
+    assert session.subscribers("E_OUT") == []
+
+
+def test_other_machines_are_reached_where_the_network_is_on(session: Session) -> None:
+    session.settings["network"] = True
+    assert texts(session, 'subscribe_event("E_OUT", "udp:192.0.2.7:9"); xlog("$rc\\n");') == ["1\n"]
+    session.settings["network"] = False
+    assert "-1\n" in texts(session, 'subscribe_event("E_OUT", "udp:192.0.2.8:9"); xlog("$rc\\n");')
+    session.subscribe("E_OUT", "udp:192.0.2.9:9")  # the user's own word
+    assert [known.socket for known in session.subscribers("E_OUT")] == ["udp:192.0.2.9:9", "udp:192.0.2.7:9"]
+
+
+def test_this_machine_is_always_in_reach(session: Session, tmp_path: Path) -> None:
+    sockets = ["udp:127.0.0.1:9", "udp:localhost:9", "udp:127.1:9", f"unix:{tmp_path}/x", f"flatstore:{tmp_path}/y"]
+    sockets.append(f"virtual:PARALLEL udp:127.0.0.2:9 unix:{tmp_path}/x")
+    for socket in sockets:
+        assert texts(session, f'subscribe_event("E_OUT", "{socket}"); xlog("$rc\\n");') == ["1\n"], socket
+
+
 def test_what_cannot_be_subscribed(session: Session, tmp_path: Path) -> None:
+    session.settings["network"] = True
     script = f"""
         subscribe_event("E_OUT", "bad:x"); xlog("$rc\\n");
         subscribe_event("E_OUT", "udp:127.0.0.1:x"); xlog("$rc\\n");

@@ -133,7 +133,16 @@ def test_null_network_and_no_address(transform, errors):
     assert len(errors()) == 2
 
 
-def test_resolving(transform, errors, monkeypatch):
+def test_names_are_looked_up_where_the_network_is_on(transform, errors, monkeypatch):
+    monkeypatch.setattr(socket, "gethostbyname", lambda name: {"localhost": "127.0.0.1"}[name])
+    assert transform("gw.example", "{ip.resolve}") is None
+    assert "the network is off" in errors()[0]
+    assert transform("localhost", "{ip.resolve}") == "127.0.0.1"
+    assert len(errors()) == 1
+
+
+def test_resolving(transform, errors, monkeypatch, process):
+    process.settings.network = True
     names = {"gw.example": "192.0.2.7"}
 
     def lookup(name: str) -> str:
