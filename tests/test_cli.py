@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from evroute_command import listening
 
+COMMAND = Path(sys.executable).with_name("evroute")
 PIKE = 'event_route[E_PIKE_BLOCKED] {\n\txlog("blocked $param(ip)\\n");\n\txlog("L_WARN", "careful\\n");\n}\n'
 
 
@@ -20,6 +24,23 @@ def evroute(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedP
     command = Path(sys.executable).with_name("evroute")
     done = subprocess.run([command, *arguments], input=stdin, capture_output=True, timeout=60, check=False)
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def on_terminal(*arguments: str | Path) -> str:
+    """What the command shows when both of its streams are a terminal."""
+    master, slave = pty.openpty()
+    attributes = termios.tcgetattr(slave)
+    attributes[1] &= ~termios.OPOST  # line ends as they are written
+    termios.tcsetattr(slave, termios.TCSANOW, attributes)
+    process = subprocess.Popen([COMMAND, *arguments], stdin=subprocess.DEVNULL, stdout=slave, stderr=slave)
+    os.close(slave)
+    shown = b""
+    with suppress(OSError):  # which is how a terminal says that nobody has it open any more
+        while data := os.read(master, 4096):
+            shown += data
+    os.close(master)
+    process.wait(timeout=60)
+    return shown.decode("utf-8", "surrogateescape")
 
 
 @pytest.fixture
@@ -99,6 +120,61 @@ class TestRun:
         path = tmp_path / "a.cfg"
         path.write_text('startup_route { xlog("up\\n"); }')
         assert evroute("run", path).stdout == "up\n"
+
+    def test_nothing_in_an_event_commands_a_terminal(self, script: Path) -> None:
+        value = "a\x1b[2J\x1b]0;title\x07b\rc\x9b2J\x7f\td\ne"
+        raised = f"E_PIKE_BLOCKED {json.dumps({'ip': value})}"
+        shown = on_terminal("run", script, "--raise", raised)
+        assert "blocked a\\x1b[2J\\x1b]0;title\\x07b\\x0dc\\x9b2J\\x7f\td\ne\n" in shown
+        # in a pipe every byte stays what it is
+        assert evroute("run", script, "--raise", raised).stdout == f"blocked {value}\n"
+        as_json = on_terminal("run", script, "--json", "--raise", raised)
+        assert json.loads(as_json.splitlines()[0])["text"] == f"blocked {value}\n"
+        assert not set(as_json) & {"\x1b", "\x07", "\x7f", "\x9b"}
+
+    def test_nothing_in_an_error_commands_a_terminal(self, tmp_path: Path) -> None:
+        path = tmp_path / "a\x1b[2J.cfg"
+        path.write_text('event_route[E_X] { xlgo("\x1b[2J"); }')
+        for arguments in (
+            ("run", path),
+            ("check", path),
+            ("run", tmp_path / "none\x1b[2J"),
+            ("run", path, "--no\x1b[2J"),
+        ):
+            shown = on_terminal(*arguments)
+            assert "\x1b" not in shown
+            assert "\\x1b[2J" in shown
+
+    def test_a_script_may_ask_for_colours(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.cfg"
+        path.write_text('xlog_force_color = yes\nevent_route[E_X] { xlog("$C(rx)red $param(x)$C(xx)\\n"); }')
+        shown = on_terminal("run", path, "--raise", 'E_X {"x": "\\u001b[2J"}')
+        assert shown == "\x1b[0;31;49mred \\x1b[2J\x1b[0;39;49m\n"
+
+    def test_output_that_cannot_be_written(self, script: Path, tmp_path: Path) -> None:
+        events = tmp_path / "events.jsonl"
+        events.write_text('{"event": "E_PIKE_BLOCKED"}\n' * 100)
+        notebook = tmp_path / "a.ipynb"
+        notebook.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+        bad = tmp_path / "bad.cfg"
+        bad.write_text("event_route[E_X] { xlgo(1); }")
+        commands: list[tuple[str | Path, ...]] = [
+            ("run", script, "--raise", "E_PIKE_BLOCKED"),
+            ("run", script, "--json", "--raise", "E_PIKE_BLOCKED"),
+            ("replay", script, events),
+            ("check", bad),
+            ("export", notebook, "-o", "-"),
+        ]
+        for arguments in commands:
+            with Path("/dev/full").open("wb") as full:
+                done = subprocess.run(
+                    [COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False
+                )
+            assert done.returncode == 1, arguments
+            assert done.stderr.decode().splitlines()[-1] == (
+                "error: cannot write the output: no space left on device"
+            ), arguments
+            assert b"Traceback" not in done.stderr
 
     def test_other_machines_are_reached_when_it_is_said(self, tmp_path: Path) -> None:
         path = tmp_path / "a.cfg"

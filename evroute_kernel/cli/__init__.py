@@ -3,20 +3,21 @@
 It needs no Jupyter, but to install the kernelspec.
 
 Exit codes: 0 all went well; 1 the script has findings, was refused, or a run failed; 2 wrong usage, or a file that
-cannot be read.
+cannot be read. 1 also where the output cannot be written.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Final, NoReturn
 
 from evroute_kernel import __version__
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_USAGE, FailedError, UsageError
+from evroute_kernel.cli.output import OutputError, give_up, take_streams
 from evroute_kernel.runtime.room import NoRoom
 
 #: command -> what it is for. Each is a module here: `add(parser)` gives it its arguments and a function to run
@@ -33,12 +34,12 @@ COMMANDS: Final = {
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Entry point of the command; ends with SystemExit."""
-    options = _parser().parse_args(arguments)
-    # what scripts log are bytes: those that are no UTF-8 leave as they came
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    take_streams()
     try:
-        sys.exit(options.command(options))
+        options = _parser().parse_args(arguments)
+        code = options.command(options)
+        sys.stdout.flush()  # at Python's end it would be too late to say what cannot be written
+        sys.exit(code)
     except UsageError as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_USAGE)
@@ -47,9 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(EXIT_FINDINGS)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        # the reader of our output is gone; Python must not complain again at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of our output is gone
+        give_up()
+        sys.exit(EXIT_FINDINGS)
+    except OutputError as error:
+        give_up()
+        with suppress(OSError):  # if it is standard error that is full, nobody can be told
+            print(f"error: cannot write the output: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+            sys.stderr.flush()
         sys.exit(EXIT_FINDINGS)
 
 

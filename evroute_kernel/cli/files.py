@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evroute_kernel.cli.outcome import FailedError, UsageError
+from evroute_kernel.cli.output import allow_colours
 from evroute_kernel.errors import Diagnostic, ScriptError, rendered
 from evroute_kernel.lang.files import decoded, read_text
 from evroute_kernel.runtime.files import LARGEST, FileError, too_large
@@ -21,6 +22,12 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     """The option that `%config network=on` is in a notebook."""
     words = "let the script reach other machines: rest_get() and its like, sockets of subscribe_event()"
     parser.add_argument("--network", action="store_true", help=words)
+
+
+def prepare(session: Session, options: argparse.Namespace) -> None:
+    """Give a new session what the options say, and its script the colours that it asks for."""
+    session.settings["network"] = options.network
+    allow_colours(lambda: bool(session.settings["xlog_force_color"]))
 
 
 def read(file: str) -> str:

@@ -4,15 +4,44 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from threading import Event
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session import LogRecord
 
 
+#: control characters that JSON may hold as they are, and a terminal may not
+_ESCAPED: Final = {code: f"\\u{code:04x}" for code in range(127, 160)}
+
+
+class Printer:
+    """Prints records as they come, in the thread that brings them; a failure is kept for who asks with `check`."""
+
+    def __init__(self, show: Callable[[LogRecord], None], failed: Event) -> None:
+        """`failed` is set when a record cannot be printed; nothing is printed from then on."""
+        self._show = show
+        self._failed = failed
+        self._fault: OSError | None = None
+
+    def __call__(self, record: LogRecord, origin: object) -> None:
+        if self._fault is None:
+            try:
+                self._show(record)
+            except OSError as error:
+                self._fault = error
+                self._failed.set()
+
+    def check(self) -> None:
+        """Raise the OSError that printing has failed with, if it has."""
+        if self._fault is not None:
+            raise self._fault
+
+
 def print_as_json(record: LogRecord) -> None:
     """One JSON object on a line of its own."""
-    print(json.dumps(_plain(record), ensure_ascii=False), flush=True)
+    print(json.dumps(_plain(record), ensure_ascii=False).translate(_ESCAPED), flush=True)
 
 
 def print_as_text(record: LogRecord) -> None:

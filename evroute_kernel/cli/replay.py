@@ -7,11 +7,13 @@ import re
 import sys
 import time
 from concurrent.futures import wait
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from evroute_kernel.cli.files import add_network, check_run, load, read, source_of
+from evroute_kernel.cli.files import add_network, check_run, load, prepare, read, source_of
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, FailedError, UsageError
-from evroute_kernel.cli.records import print_as_text
+from evroute_kernel.cli.output import command
+from evroute_kernel.cli.records import Printer, print_as_text
 from evroute_kernel.errors import ScriptError
 
 if TYPE_CHECKING:
@@ -74,10 +76,12 @@ def replay(options: argparse.Namespace) -> int:
     from evroute_kernel.engine.replay.summary import details, headline, timing
     from evroute_kernel.engine.session import Session
 
-    with Session(workers=options.workers, on_record=lambda record, origin: print_as_text(record)) as session:
-        session.settings["network"] = options.network
+    printer = Printer(print_as_text, failed := Event())
+    with Session(workers=options.workers, on_record=printer) as session:
+        prepare(session, options)
         check_run(load(session, source_of(options.file, text)))
-        result = _result(session, options)
+        result = _result(session, options, failed)
+    printer.check()
     print(f"{options.events}: {headline(result)}", file=sys.stderr)
     print(timing(result), file=sys.stderr)
     for where, what, why in details(result):
@@ -87,7 +91,7 @@ def replay(options: argparse.Namespace) -> int:
     return EXIT_OK if result.ok else EXIT_FINDINGS
 
 
-def _result(session: Session, options: argparse.Namespace) -> ReplayResult:
+def _result(session: Session, options: argparse.Namespace, failed: Event) -> ReplayResult:
     names = ("speed", "workers", "limit", "only", "log", "format", "event", "timeout")
     given: dict[str, Any] = {name: getattr(options, name) for name in names}
     try:
@@ -97,7 +101,9 @@ def _result(session: Session, options: argparse.Namespace) -> ReplayResult:
     except ValueError as error:
         raise UsageError(f"error: {options.events}: {error}") from None
     try:
-        _watch(replaying)
+        _watch(replaying, failed)
+        if failed.is_set():
+            session.interrupt()
     except KeyboardInterrupt:
         session.interrupt()
     try:
@@ -106,13 +112,15 @@ def _result(session: Session, options: argparse.Namespace) -> ReplayResult:
         raise FailedError(error.render()) from None
 
 
-def _watch(replaying: Replaying) -> None:
-    """Wait, and say on a terminal how far it is."""
+def _watch(replaying: Replaying, failed: Event) -> None:
+    """Wait until it has ended, or what it logs cannot be printed; say on a terminal how far it is."""
     begun = time.monotonic()
     shows = sys.stderr.isatty()
-    while not wait([replaying.future], PACE if shows else None).done:
+    while not wait([replaying.future], PACE).done and not failed.is_set():
+        if not shows:
+            continue
         done, part, seconds = replaying.events, replaying.fraction, time.monotonic() - begun
         left = f", {seconds / part * (1 - part):.0f} s left" if part and part > 0.01 else ""
-        print(f"\r{done} events, {done / seconds:.0f} a second{left}\x1b[K", end="", file=sys.stderr, flush=True)
+        command(f"\r{done} events, {done / seconds:.0f} a second{left}\x1b[K")
     if shows:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        command("\r\x1b[K")

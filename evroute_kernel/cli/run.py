@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from evroute_kernel.cli.files import add_network, check_run, load, read, source_of
+from evroute_kernel.cli.files import add_network, check_run, load, prepare, read, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, FailedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text
 from evroute_kernel.errors import ScriptError
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
     print_record = print_as_json if options.json else print_as_text
     with Session(workers=1) as session:
-        session.settings["network"] = options.network
+        prepare(session, options)
         if (started := load(session, source_of(options.file, text))) is not None:
             _print_run(started, print_record)
         for request, params in requests:

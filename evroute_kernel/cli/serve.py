@@ -6,19 +6,20 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.cli.files import add_network, check_run, load, read, source_of
+from evroute_kernel.cli.files import add_network, check_run, load, prepare, read, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, UsageError
-from evroute_kernel.cli.records import print_as_json, print_as_text
+from evroute_kernel.cli.output import give_up
+from evroute_kernel.cli.records import Printer, print_as_json, print_as_text
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session import LogRecord, Run, Session
+    from evroute_kernel.engine.session import Run, Session
 
 #: where clients look for a server that nobody told them of
 DEFAULT_ADDRESS: Final = "datagram:127.0.0.1:8080"
@@ -63,17 +64,34 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     text = read(options.file)
+    with _ended_by_signal() as ended:
+        printer = Printer(print_as_json if options.json else print_as_text, ended)
+        _serve(options, text, printer, ended)
+        with _reader_may_leave():
+            printer.check()
+    return EXIT_OK
+
+
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """Who reads what routes log may end the command by going away: that is no failure."""
+    try:
+        yield
+    except BrokenPipeError:
+        give_up()
+
+
+def _serve(options: argparse.Namespace, text: str, printer: Printer, ended: Event) -> None:
+    """Serve until `ended`: by a signal, or because nobody can read any more what routes log."""
     # not before: a wrong command line is answered at once
     from evroute_kernel.engine.session import Session
 
-    show = print_as_json if options.json else print_as_text
-    with _ended_by_signal() as ended, Session(options.workers, on_record=_printer(show, ended)) as session:
-        session.settings["network"] = options.network
+    with Session(options.workers, on_record=printer) as session:
+        prepare(session, options)
         check_run(load(session, source_of(options.file, text)))
         _open_doors(session, options)
         with _timers(session, start=not options.no_timers):
             ended.wait()
-    return EXIT_OK
 
 
 def _positive(text: str) -> int:
@@ -92,19 +110,6 @@ def _ended_by_signal() -> Iterator[Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _printer(show: Callable[[LogRecord], None], ended: Event) -> Callable[[LogRecord, object], None]:
-    """Prints records as they come; when nobody reads them any more, the command ends."""
-
-    def print_record(record: LogRecord, origin: object) -> None:
-        try:
-            show(record)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ended.set()
-
-    return print_record
 
 
 def _open_doors(session: Session, options: argparse.Namespace) -> None:

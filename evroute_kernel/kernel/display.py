@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,21 +76,34 @@ def shown(value: int | str | None) -> str:
     return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False)
 
 
+#: what a front end that is a terminal would obey; colours, line ends and tabs may pass
+_COMMANDS: Final = re.compile("(?!\x1b\\[[0-9;]*m)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def harmless(text: str) -> str:
+    """Text of whoever sent an event, for a stream: `jupyter console` hands it to a terminal, which would obey it.
+
+    Control characters are shown as a script writes them, but line ends, tabs and colours.
+    """
+    return _COMMANDS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
 # -- log records ----------------------------------------------------------------------------------------------------
 
 
 def plain_record(record: LogRecord) -> str:
     """What the script printed, and nothing else; what the runtime itself says gets its level, place and a line."""
+    text = harmless(record.text)
     if not record.diagnostic:
-        return record.text
+        return text
     where = f"{record.span.source.name}:{record.span.line}: " if record.span else ""
-    return f"{record.level}: {where}{record.text.rstrip()}\n"
+    return f"{record.level}: {where}{text.rstrip()}\n"
 
 
 def full_record(record: LogRecord) -> str:
     """A record as a server writes it: time, process and level before the text; always a line of its own."""
     moment = datetime.fromtimestamp(record.time).strftime("%H:%M:%S.%f")[:-3]
-    return f"{moment} [{record.process}] {record.level}: {record.text.rstrip()}\n"
+    return f"{moment} [{record.process}] {record.level}: {harmless(record.text).rstrip()}\n"
 
 
 #: %log format=NAME -> how it shows a record

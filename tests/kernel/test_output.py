@@ -7,6 +7,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from frontend import Frontend
 
 from evroute_kernel.engine.runs import LogRecord
 from evroute_kernel.kernel.display import plain_record
@@ -182,3 +183,11 @@ def test_threads_lose_nothing(wire: Wire) -> None:
     lines = "".join(text for _, text in wire.streams).split()
     assert [line for line in lines if line[0] == "a"] == [f"a{i}" for i in range(2000)]
     assert [line for line in lines if line[0] == "b"] == [f"b{i}" for i in range(2000)]
+
+
+def test_nothing_in_an_event_commands_the_terminal_of_a_console(kernel: Frontend) -> None:
+    kernel.run('event_route[E_X] { xlog("<$param(v)>\\n"); }')
+    value = "\\u001b[2J\\u001b]0;t\\u0007\\b\\u009b2J\\t\\r\\u001b[1;31mred"
+    shown = kernel.run(f'%%raise E_X\n{{"v": "{value}"}}\n').stdout
+    assert shown == "<\\x1b[2J\\x1b]0;t\\x07\\x08\\x9b2J\t\r\x1b[1;31mred>\n"
+    assert kernel.run('%%raise E_X\n{"v": "' + value + '"}\n').status == "ok"
