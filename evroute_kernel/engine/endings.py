@@ -8,7 +8,6 @@ from typing import Any, Final
 from evroute_kernel.engine.books import Books
 from evroute_kernel.engine.failures import describe
 from evroute_kernel.engine.replay.work import Portion
-from evroute_kernel.engine.runs import Cause
 from evroute_kernel.engine.tasks import Chunk, Delivery, Task
 from evroute_kernel.engine.workers import Worker
 from evroute_kernel.engine.world import World
@@ -85,7 +84,7 @@ class Endings:
             task.tries += 1
             return task
         assert not isinstance(task, Portion)
-        cause: Cause = worker.verdict or "worker died"
+        cause = worker.cause
         world = self._world
         task.raised.fail(describe(cause, worker.ending, task, worker.place, world.registry, world.limits))
         if isinstance(task, Delivery):

@@ -8,6 +8,7 @@ group leaves it time to clean up.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -34,8 +35,15 @@ class Launcher:
 
     def __init__(self, directory: Path) -> None:
         """Start the process; it works in the background. It removes `directory` when it ends."""
+        if not sys.executable:
+            raise FileNotFoundError(errno.ENOENT, "Python does not know its own interpreter", sys.executable)
         self._stream, theirs = socket.socketpair()
-        self.output, output = os.pipe()
+        try:
+            self.output, output = os.pipe()
+        except OSError:
+            self._stream.close()
+            theirs.close()
+            raise
         os.set_blocking(self.output, False)
         self._decoder = Decoder()
         arguments = json.dumps([import_paths(), theirs.fileno(), os.getpid(), str(directory)])
@@ -48,6 +56,10 @@ class Launcher:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
+        except BaseException:
+            self._stream.close()
+            os.close(self.output)
+            raise
         finally:
             theirs.close()
             os.close(output)
@@ -92,6 +104,11 @@ class Launcher:
     def kill(self) -> None:
         """End it although it does not answer; its workers have asked the system to follow it. `close` it then."""
         self._process.kill()
+
+    @property
+    def status(self) -> int | None:
+        """Its exit code, or minus the signal that ended it; None while it runs."""
+        return self._process.poll()
 
     def close(self) -> None:
         """End it and, through it, all workers. Returns when they are gone."""

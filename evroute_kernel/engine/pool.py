@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import selectors
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -18,15 +19,17 @@ from typing import Any, Final, Protocol
 
 from evroute_kernel.engine.inquiries import Inquiries
 from evroute_kernel.engine.launcher import Launcher
+from evroute_kernel.engine.no_worker import Complaint, of_end, of_error, of_fault
 from evroute_kernel.engine.runs import Variables
 from evroute_kernel.engine.settings import Limits
 from evroute_kernel.engine.workers import State, Worker
-from evroute_kernel.worker.messages import Booted, Message, VariablesTold, WorkerEnded, WorkerStarted
+from evroute_kernel.worker.messages import Booted, Message, VariablesTold, WorkerEnded, WorkerNotForked, WorkerStarted
 
 #: workers that may end before they can run anything, in a row, until no more are started
 START_FAILURES: Final = 3
 #: seconds for which the loop waits at most: the system's own limit is lower than what may be asked for
 MOST_PATIENCE: Final = 3600.0
+FORK_SERVER: Final = "the process that workers are forked from"
 #: of what the fork server prints, in characters
 _OUTPUT_KEPT: Final = 4000
 
@@ -61,7 +64,12 @@ class Pool:
         self._inquiries = Inquiries()
         self._launcher: Launcher | None = None
         self._failures = 0
-        self._complaint = ""
+        #: why the last worker that was to be started could not be
+        self._complaint: Complaint | None = None
+        #: what the fork server has printed
+        self._printed = ""
+        #: how the last fork server has ended
+        self._server_end: Complaint | None = None
 
     def __iter__(self) -> Iterator[Worker]:
         """The workers there are now, lowest number first. What is done with one may cost another."""
@@ -76,11 +84,9 @@ class Pool:
     # -- starting -------------------------------------------------------------------------------------------------
 
     @property
-    def complaint(self) -> str | None:
+    def complaint(self) -> Complaint | None:
         """Why no worker can be started; None while one can."""
-        if self._failures < START_FAILURES:
-            return None
-        return self._complaint.strip() or "it ends as soon as it is started"
+        return self._complaint if self._failures >= START_FAILURES else None
 
     def forgive(self) -> None:
         """Try once more, although starting has failed."""
@@ -91,20 +97,23 @@ class Pool:
         while self.complaint is None and number not in self._workers:
             try:
                 worker = Worker(number, self._server(), self._directory, self._limits.memory, monotonic())
-            except (BrokenPipeError, ConnectionResetError) as error:  # the fork server has just ended
-                self._failed(str(error))
-                self._drop_server()
+            except (BrokenPipeError, ConnectionResetError):  # the fork server has just ended
+                self._failed(self._drop_server())
                 continue
-            except Exception as error:  # no more processes, descriptors or memory: those that run go on
-                self._failed(str(error))
+            except OSError as error:  # no more processes, descriptors or room: what runs goes on
+                self._failed(of_error(error, self._directory))
+                continue
+            except Exception as error:  # a fault of ours, which costs this start alone
+                _log.exception("worker %d could not be started", number)
+                self._failed(of_fault(error))
                 continue
             self._workers[number] = worker
             self.watch(worker)
             self._selector.register(worker.output, selectors.EVENT_READ, lambda mask, w=worker: self._read_output(w))
 
-    def _failed(self, words: str) -> None:
+    def _failed(self, complaint: Complaint) -> None:
         self._failures += 1
-        self._complaint = (self._complaint + words)[-_OUTPUT_KEPT:]
+        self._complaint = complaint
 
     def _server(self) -> Launcher:
         if self._launcher is None:
@@ -136,6 +145,9 @@ class Pool:
             elif isinstance(message, WorkerEnded):
                 worker.status = message.status
                 self._bury(worker)
+            elif isinstance(message, WorkerNotForked):
+                worker.refusal = OSError(message.errno, os.strerror(message.errno))
+                self._bury(worker)
 
     def _read_server(self, launcher: Launcher) -> None:
         if launcher is not self._launcher:
@@ -144,7 +156,7 @@ class Pool:
         if data is None:
             self._selector.unregister(launcher.output)
         elif data:
-            self._complaint = (self._complaint + data)[-_OUTPUT_KEPT:]
+            self._printed = (self._printed + data)[-_OUTPUT_KEPT:]
 
     def _replace_server(self) -> None:
         """The fork server does not do what it is asked: end it, with its workers."""
@@ -152,19 +164,22 @@ class Pool:
             self._launcher.kill()
             self._drop_server()
 
-    def _drop_server(self) -> None:
-        """The fork server has ended, and its workers with it. The next start makes a new one."""
+    def _drop_server(self) -> Complaint:
+        """The fork server has ended, and its workers with it; how. The next start makes a new one."""
         launcher, self._launcher = self._launcher, None
-        if launcher is None:
-            return
-        self._complaint += launcher.read_output() or ""
+        if launcher is None:  # it has ended before it could say that it was ready
+            return self._server_end or of_end(FORK_SERVER, None, "", self._limits.memory)
+        printed = self._printed + (launcher.read_output() or "")
+        self._printed = ""
         for watched in (launcher, launcher.output):
             self._unwatch(watched)
         launcher.close()
+        self._server_end = of_end(FORK_SERVER, launcher.status, printed[-_OUTPUT_KEPT:], self._limits.memory)
         for worker in self:
             worker.expect_end(monotonic())
             if worker.is_closed:
                 self._bury(worker)
+        return self._server_end
 
     # -- workers --------------------------------------------------------------------------------------------------
 
@@ -219,8 +234,11 @@ class Pool:
 
     def _hear(self, worker: Worker, message: Message) -> None:
         if isinstance(message, Booted):
-            self._failures, self._complaint = 0, ""
+            self._failures, self._complaint = 0, None
             worker.booted(message.pid)
+            if worker.early:
+                lines, worker.early = worker.early, []
+                self._owner.printed(worker, lines)
         elif isinstance(message, VariablesTold):
             self._inquiries.answer(message)
         else:
@@ -232,9 +250,11 @@ class Pool:
         lines = worker.read_output()
         if lines is None:
             self._unwatch(worker.output)
-        elif lines:
+        elif lines and worker.has_booted:
             with self._at_cost_of(worker):
                 self._owner.printed(worker, lines)
+        else:
+            worker.early += lines  # if it does not come further, this tells why
 
     def _bury(self, worker: Worker) -> None:
         """A worker is gone: take over what it left, and make its number free."""
@@ -245,9 +265,9 @@ class Pool:
             with self._at_cost_of(worker):
                 for message in worker.last_messages():
                     self._hear(worker, message)
-        lines = worker.last_output()
+        lines = [*worker.early, *worker.last_output()]
         if not worker.has_booted and not worker.was_killed:
-            self._failed("\n".join([*lines, f"a worker {worker.ending} before it was ready"]))
+            self._failed(self._why(worker, lines))
         elif lines:
             with self._at_cost_of(worker):
                 self._owner.printed(worker, lines)
@@ -264,6 +284,14 @@ class Pool:
         except Exception as error:
             _log.exception("worker %d (process %s) is given up", worker.number, worker.pid)
             worker.give_up(error, monotonic())
+
+    def _why(self, worker: Worker, lines: list[str]) -> Complaint:
+        """Why a worker has ended before it was ready."""
+        if worker.refusal is not None:
+            return of_error(worker.refusal, self._directory)
+        if worker.status is None and self._server_end is not None:
+            return self._server_end
+        return of_end("a worker", worker.status, "\n".join(lines), self._limits.memory)
 
     def _is_known(self, worker: Worker) -> bool:
         return self._workers.get(worker.number) is worker
@@ -298,7 +326,7 @@ class Pool:
                 self._leave_behind(worker)
             else:
                 if worker.state is State.STARTING:
-                    self._failed("a worker did not start in time\n")
+                    self._failed(Complaint("a worker did not start in time", "the machine is busy: try it again"))
                 worker.kill(now)
 
     def leave_to_parent(self) -> None:

@@ -21,6 +21,7 @@ from evroute_kernel.engine.endings import Endings, is_for_another
 from evroute_kernel.engine.failures import fault, words_of
 from evroute_kernel.engine.hearing import Hearing
 from evroute_kernel.engine.loop import Loop
+from evroute_kernel.engine.no_worker import Complaint
 from evroute_kernel.engine.pool import Pool
 from evroute_kernel.engine.queue import Queue
 from evroute_kernel.engine.replay.result import BrokenLine
@@ -426,12 +427,14 @@ class Supervisor:
         else:
             self.complete(batch)
 
-    def _give_up(self, complaint: str) -> None:
+    def _give_up(self, complaint: Complaint) -> None:
         """No worker can be started: unless one lives, every task that waits fails."""
         if self._pool:
             return
         for task in self._queue.remove(lambda task: True):
-            task.raised.fail(RunError("no worker", f"no worker can be started: {complaint}", decode(task.event), ""))
+            message = f"no worker could be started: {complaint.reason}"
+            event = decode(task.event)
+            task.raised.fail(RunError("no worker", message, event, "", None, complaint.hint, complaint.detail))
             self.complete(task.raised)
 
     def _running(self, worker: Worker) -> str | None:
@@ -497,6 +500,6 @@ class Supervisor:
         if worker.fault is not None:
             self._break(task.raised, worker.fault)
         elif isinstance(task, Portion) and not is_for_another(worker, task):
-            self._replays.lost(worker, task, worker.verdict or "worker died")
+            self._replays.lost(worker, task, worker.cause)
         else:
             self._endings.lost(worker, task)

@@ -24,6 +24,7 @@ from time import monotonic
 from typing import Final
 
 from evroute_kernel.engine.launcher import Launcher
+from evroute_kernel.engine.no_worker import ended
 from evroute_kernel.engine.program import Knowledge, Program
 from evroute_kernel.engine.runs import Cause, WorkerInfo
 from evroute_kernel.engine.tasks import Many, Task
@@ -31,6 +32,7 @@ from evroute_kernel.runtime.room import anonymous_file
 from evroute_kernel.worker import blackbox
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
 from evroute_kernel.worker.messages import Decoder, Message, StartWorker, encode
+from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY
 
 #: seconds for what should take milliseconds; only a machine in trouble needs more
 START_DEADLINE: Final = 30.0
@@ -67,6 +69,10 @@ class Worker:
         self.verdict: Cause | None = None
         #: exit code, or minus the signal that ended it; None while nobody has said
         self.status: int | None = None
+        #: why the system has refused it a process
+        self.refusal: OSError | None = None
+        #: what was printed in its process before it could run anything
+        self.early: list[str] = []
         self.is_closed = False
         self.has_booted = False
         self.was_killed = False
@@ -278,11 +284,12 @@ class Worker:
     @property
     def ending(self) -> str:
         """How its process ended, in words."""
-        if self.status is None:
-            return "ended with the fork server"
-        if self.status < 0:
-            return f"was killed by {signal.Signals(-self.status).name}"
-        return f"exited with code {self.status}"
+        return ended(self.status)
+
+    @property
+    def cause(self) -> Cause:
+        """Why the run that it had, if it had one, is lost."""
+        return self.verdict or ("out of memory" if self.status == EXIT_OUT_OF_MEMORY else "worker died")
 
     def info(self, running: str | None) -> WorkerInfo:
         return WorkerInfo(self.number, self.pid, self.state.value, running, self.runs, _memory(self.pid))

@@ -47,7 +47,7 @@ from evroute_kernel.worker.messages import (
 )
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.portions import Portion
-from evroute_kernel.worker.process import limit_memory, redirect_output, set_signals
+from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY, limit_memory, redirect_output, set_signals
 from evroute_kernel.worker.sockets import BadSocket, check, check_reach, look_up
 from evroute_kernel.worker.state import variables
 
@@ -55,8 +55,6 @@ from evroute_kernel.worker.state import variables
 RECURSION_LIMIT: Final = 5000
 #: causes of a failure after which a batch does not go on
 ENDS_BATCH: Final = ("interrupted", "out of memory")
-#: exit code of a worker that ran out of memory and has said so
-EXIT_OUT_OF_MEMORY: Final = 3
 
 
 class Interrupted(BaseException):
@@ -323,6 +321,8 @@ def boot(number: int, descriptors: tuple[int, int, int], directory: str, memory:
         child.serve()
     except (BrokenPipeError, ConnectionResetError):
         pass  # the supervisor is gone, and with it everybody who could be told
+    except MemoryError:  # of the worker's own work: too little was left to begin with, and that is all there is to say
+        status = EXIT_OUT_OF_MEMORY
     except BaseException:  # the last words go where the supervisor reads them
         traceback.print_exc()
         status = 1

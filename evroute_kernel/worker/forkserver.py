@@ -8,6 +8,7 @@ way, it kills the workers, removes the directory of the shared memory, and ends.
 from __future__ import annotations
 
 import ctypes
+import errno
 import gc
 import os
 import selectors
@@ -26,9 +27,11 @@ from evroute_kernel.worker.messages import (
     SignalWorker,
     StartWorker,
     WorkerEnded,
+    WorkerNotForked,
     WorkerStarted,
     encode,
 )
+from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY
 
 #: descriptors that travel with a StartWorker
 DESCRIPTORS: Final = 3
@@ -93,11 +96,17 @@ class ForkServer:
     def _start(self, message: StartWorker) -> None:
         stream, output, box = (self._descriptors.popleft() for _ in range(DESCRIPTORS))
         server = os.getpid()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:  # no more processes, or no memory: that is the end of this worker, not of all
+            self._send(WorkerNotForked(message.number, error.errno or errno.EAGAIN))
+            pid = -1
         if pid == 0:
             self._become_worker(message, (stream, output, box), server)
         for descriptor in (stream, output, box):
             os.close(descriptor)
+        if pid < 0:
+            return
         self._pids[message.number] = pid
         self._send(WorkerStarted(message.number, pid))
 
@@ -113,6 +122,8 @@ class ForkServer:
             from evroute_kernel.worker.child import boot
 
             boot(message.number, descriptors, message.directory, message.memory)
+        except MemoryError:
+            os._exit(EXIT_OUT_OF_MEMORY)
         except BaseException:  # must not return into the server's loop
             sys.excepthook(*sys.exc_info())
         finally:

@@ -321,11 +321,20 @@ class WorkerEnded:
     status: int
 
 
+@dataclass(frozen=True, slots=True)
+class WorkerNotForked:
+    """The system has refused a process for a worker; `errno` says why."""
+
+    number: int
+    errno: int
+
+
 Message: TypeAlias = (
     "LoadRoutes | Settings | Subscriptions | Limits | RunRoute | RunBatch | RunPortion | Booted | LogLine"
     " | EventRaised | Subscribed | StubCalled | RouteFinished | RouteFailed | BatchFinished | PortionFinished"
     " | RecordedEventRuns | DiagnosticsRepeated"
-    " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | AskVariables | VariablesTold | Answer"
+    " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | WorkerNotForked"
+    " | AskVariables | VariablesTold | Answer"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
@@ -351,6 +360,7 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     ServerReady,
     WorkerStarted,
     WorkerEnded,
+    WorkerNotForked,
     AskVariables,
     VariablesTold,
     Answer,

@@ -14,6 +14,8 @@ from typing import Final
 
 #: ends the route that runs, and not the worker
 INTERRUPT_SIGNAL: Final = signal.SIGUSR1
+#: exit code of a worker that ran out of memory; if a route was running, it has said so
+EXIT_OUT_OF_MEMORY: Final = 3
 
 
 def redirect_output(descriptor: int) -> None:

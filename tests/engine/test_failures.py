@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -14,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine import pool, supervisor, workers
+from evroute_kernel.engine import launcher, pool, supervisor, workers
 from evroute_kernel.engine.runs import Run, RunError
 from evroute_kernel.engine.session import Session
 
@@ -290,9 +292,9 @@ def test_a_killed_fork_server_is_replaced(session: Session, define: Define, wait
     for count, number in enumerate((signal.SIGKILL, signal.SIGTERM), 1):
         future = session.submit("E_SPIN")
         wait(lambda count=count: has_logged(session, "spinning", count))  # type: ignore[misc]
-        launcher = session._supervisor._pool._launcher
-        assert launcher is not None
-        os.kill(launcher.pid, number)
+        server = session._supervisor._pool._launcher
+        assert server is not None
+        os.kill(server.pid, number)
         assert error_of(future.result()).cause == "worker died"
         assert texts(session.raise_event("E_A")) == ["a"]
 
@@ -312,7 +314,10 @@ def test_when_no_worker_can_be_started_raises_say_so(monkeypatch: pytest.MonkeyP
         for _ in range(2):
             error = error_of(session.submit("E_A").result(30))
             assert error.cause == "no worker"
-            assert "no such house" in error.message
+            assert error.message == (
+                "no worker could be started: the process that workers are forked from exited with code 0: no such house"
+            )
+            assert error.hint is not None
         monkeypatch.undo()
         assert texts(session.submit("E_A").result(30)) == ["a"]
 
@@ -386,3 +391,108 @@ def test_a_stopped_worker_is_not_waited_for_when_it_is_asked(
     assert session.variables(1).result(DEADLINE).var == {}
     assert texts(session.raise_event("E_A", timeout=DEADLINE)) == ["a"]
     assert session.variables(1).result(DEADLINE).var == {"x": 1}
+
+
+# -- no worker ----------------------------------------------------------------------------------------------------
+
+
+def no_worker(define: Define) -> tuple[str, str]:
+    """What a session that cannot start a worker says: a sentence, and what to do."""
+    with Session(workers=1) as session:
+        define(session, E_A='say("a")')
+        error = error_of(session.submit("E_A").result(30))
+        assert (error.cause, error.detail) == ("no worker", "")
+        assert session.log == []
+        assert error.message.startswith("no worker could be started: ")
+        assert "\n" not in error.message
+        assert "Errno" not in error.message
+        return error.message.removeprefix("no worker could be started: "), error.hint or ""
+
+
+def test_no_descriptors_left() -> None:
+    program = """
+import resource, sys
+from evroute_kernel import Session
+resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
+with Session(workers=1) as session:
+    session.load("event_route[E_A] { exit; }")
+    print(session.raise_event("E_A").error.render())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == (
+        "error: no worker could be started: this process has as many files open as it may (12)\n"
+        "  hint: close some (connections and subscriptions count too), or raise the limit: ulimit -n\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("executable", "reason"),
+    [
+        ("/nonexistent/python", "the Python interpreter /nonexistent/python cannot be run: no such file or directory"),
+        ("/etc/passwd", "the Python interpreter /etc/passwd cannot be run: permission denied"),
+        ("", "Python does not know its own interpreter"),
+        ("/bin/false", "the process that workers are forked from exited with code 1"),
+    ],
+)
+def test_an_interpreter_that_cannot_be_run(
+    monkeypatch: pytest.MonkeyPatch, define: Define, executable: str, reason: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+    found, hint = no_worker(define)
+    assert found.lower() == reason.lower()
+    assert hint
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "advice"),
+    [
+        ("EAGAIN", "no more processes may be started (limit of this user: ", "ulimit -u"),
+        ("ENOMEM", "the system has no memory for one more process", "use fewer workers"),
+    ],
+)
+def test_a_worker_that_the_system_has_no_process_for(
+    monkeypatch: pytest.MonkeyPatch, define: Define, name: str, reason: str, advice: str
+) -> None:
+    """The fork server is the real one; the system's word is made up, for it forbids root nothing."""
+    program = launcher._PROGRAM.replace("main(", "import os; os.fork = refuse; main(")
+    refuse = f"def refuse():\n    raise OSError(__import__('errno').{name}, 'refused')\n"
+    monkeypatch.setattr(launcher, "_PROGRAM", refuse + program)
+    found, hint = no_worker(define)
+    assert found.startswith(reason)
+    assert advice in hint
+
+
+def test_what_the_fork_server_lacks(monkeypatch: pytest.MonkeyPatch, define: Define) -> None:
+    monkeypatch.setattr(launcher, "_PROGRAM", "import a_module_that_nobody_has")
+    with Session(workers=1) as session:
+        define(session, E_A='say("a")')
+        error = error_of(session.submit("E_A").result(30))
+    assert error.message.endswith("exited with code 1: ModuleNotFoundError: No module named 'a_module_that_nobody_has'")
+    assert "install what" in (error.hint or "")
+    assert "Traceback" in error.detail  # all of it, below the sentence
+
+
+def test_a_worker_that_there_is_no_room_for() -> None:
+    program = """
+import resource, sys
+from evroute_kernel import Session
+resource.setrlimit(resource.RLIMIT_AS, (150 * 2**20,) * 2)
+with Session(workers=1) as session:
+    session.load("event_route[E_A] { exit; }")
+    print(session.raise_event("E_A").error.render())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == (
+        "error: no worker could be started: this process may have 150 MiB of addresses only, "
+        "which is too little for a worker\n"
+        "  hint: raise the limit: ulimit -v\n"
+    )
+
+
+def test_a_memory_limit_that_nothing_fits_in(define: Define) -> None:
+    with Session(workers=1, memory_limit=1) as session:
+        define(session, E_A='say("a")')
+        error = error_of(session.submit("E_A").result(30))
+    assert error.cause == "out of memory"
+    assert error.hint == "allow more memory, or keep less in variables"
+    assert session.log == []
