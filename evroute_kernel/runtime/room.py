@@ -8,6 +8,7 @@ space is allocated first, which fails with an error that can be told.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -79,6 +80,11 @@ def make_directory(first: Callable[[Path], object], needed: int, whole: int) -> 
             remove_directory(path)
             if not isinstance(error, OSError):
                 raise
+            if error.errno == errno.ENOMEM:  # the folder has nothing to do with it
+                raise NoRoom(
+                    f"this process cannot map the {whole // 2**20} MiB that shared memory may grow to: "
+                    "raise its limit of addresses (ulimit -v)"
+                ) from None
             reasons.append(_reason(folder, error))
         else:
             return path

@@ -313,6 +313,8 @@ def _make_first(path: Path) -> None:
     try:
         with Shared(path) as shared, shared.transaction():
             shared._make_room(LARGE_VALUE)
+    except lmdb.MemoryError:  # the map is larger than what this process may have of addresses
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)) from None
     except lmdb.Error as error:
         raise OSError(str(error)) from error
     except SharedMemoryFull:
