@@ -163,7 +163,7 @@ class Replay:
 
     def file(self, word: Word) -> Passage:
         """Take up a script file."""
-        path = (self.folder / Path(word.text).expanduser()).absolute()
+        path = word.path_in(self.folder)
         passage = Passage(Source(word.text, "", str(path)), is_file=True)
         if not self.files.may_open(path):
             passage.is_unread = True

@@ -101,10 +101,14 @@ class Word:
     @property
     def path(self) -> Path:
         """The word as the absolute path of a file; raises ArgumentError for what can be none."""
+        return self.path_in(Path())
+
+    def path_in(self, folder: Path) -> Path:
+        """The same, where a relative path begins at a folder."""
         if fault := path_fault(self.text):
             raise ArgumentError(f"the name of the file {fault}", self.span)
         try:
-            return Path(self.text).expanduser().absolute()
+            return (folder / Path(self.text).expanduser()).absolute()
         except RuntimeError:
             user = self.text.partition("/")[0]
             raise ArgumentError(f"no home directory is known for {user}", self.span, "write the path in full") from None
