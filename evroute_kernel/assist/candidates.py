@@ -11,14 +11,14 @@ from evroute_kernel.assist.defined import Defined
 from evroute_kernel.assist.names import calls_of, names_of, params_used
 from evroute_kernel.assist.offers import Candidate
 from evroute_kernel.assist.place import Header
-from evroute_kernel.lang.environment import known_modules, module_declaration
+from evroute_kernel.lang.environment import known_modules
 from evroute_kernel.lang.lints import LINTS
 from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
 from evroute_kernel.library import catalogue
-from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the tables
+from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.catalogue.facts import EventParam
 from evroute_kernel.library.catalogue.nearness import likely_events, likely_params
-from evroute_kernel.library.declarations import ANY_ROUTE, FUNCTIONS, TRANSFORMATIONS, VARIABLES, Function
+from evroute_kernel.library.table import ANY_ROUTE, FUNCTIONS, MODULES, TRANSFORMATIONS, VARIABLES, Function
 from evroute_kernel.runtime import levels
 
 #: entries of a folder that are looked at
@@ -156,14 +156,14 @@ def function_candidate(function: Function) -> Candidate:
 def modules() -> Iterator[Candidate]:
     """All that loadmodule takes."""
     for name in sorted(known_modules()):
-        declared = module_declaration(name)
-        count = len(declared.params) if declared else 0
+        count = len(MODULES[name].params or ())
         yield Candidate(name, "module", f"{count} parameters known" if count else "")
 
 
 def module_params(module: str) -> Iterator[Candidate]:
-    found = module_declaration(module)
-    return (Candidate(name, "property", kind) for name, kind in sorted(found.params.items())) if found else iter(())
+    found = MODULES.get(module)
+    known = found.params if found else None
+    return (Candidate(name, "property", kind) for name, kind in sorted((known or {}).items()))
 
 
 def lints() -> Iterator[Candidate]:

@@ -9,13 +9,21 @@ from typing import Final
 from evroute_kernel.assist.defined import Defined, DefinedRoute
 from evroute_kernel.assist.keywords import KEYWORDS
 from evroute_kernel.assist.pages import Page
-from evroute_kernel.lang.environment import known_modules, module_declaration
 from evroute_kernel.lang.lints import LINTS
 from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
 from evroute_kernel.library import catalogue
-from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the tables
-from evroute_kernel.library.catalogue.facts import CatalogueTransformation, EventParam
-from evroute_kernel.library.declarations import ANY_ROUTE, FUNCTIONS, ROUTE_KINDS, TRANSFORMATIONS, VARIABLES
+from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
+from evroute_kernel.library.catalogue.facts import EventParam
+from evroute_kernel.library.table import (
+    ANY_ROUTE,
+    FUNCTIONS,
+    MODULES,
+    ROUTE_KINDS,
+    STATEMENTS,
+    TRANSFORMATIONS,
+    VARIABLES,
+    Transformation,
+)
 
 #: examples of a transformation that are shown
 _EXAMPLES: Final = 4
@@ -82,18 +90,17 @@ def param(event_name: str, name: str, defined: Defined) -> Page | None:
 
 
 def function(name: str, defined: Defined) -> Page | None:
-    declared, fact = FUNCTIONS.get(name), catalogue.functions().get(name)
-    if declared is None and fact is None:
-        return None
-    if declared is None:  # a statement: KEYWORDS tells more of it
-        return None if name in KEYWORDS or fact is None else Page(fact.signature, "", (fact.description,))
-    doc = declared.doc or (fact.description if fact else "")
+    declared, statement = FUNCTIONS.get(name), STATEMENTS.get(name)
+    if declared is None:  # KEYWORDS tells more of a statement
+        if statement is None or name in KEYWORDS:
+            return None
+        return Page(statement.signature, "", (statement.description,))
     rows = [("returns", declared.returns), ("routes", _routes(declared.routes))]
     if declared.is_async:
         rows.append(("async", "may stand in async() and launch()"))
     about = f"function of {declared.module}" + (", not simulated: calls are recorded" if declared.stub else "")
     hint = (f"Say what it does here with %stub {name}.",) if declared.stub else ()
-    return Page(declared.signature, about, (doc, *hint), (("facts", tuple(rows)),))
+    return Page(declared.signature, about, (declared.doc, *hint), (("facts", tuple(rows)),))
 
 
 def _routes(kinds: frozenset[str]) -> str:
@@ -104,8 +111,8 @@ def keyword(name: str, defined: Defined) -> Page | None:
     """A statement, a top-level keyword, or a global setting."""
     if name in KEYWORDS:
         usage, doc = KEYWORDS[name]
-        fact = catalogue.functions().get(name)
-        returns = (("facts", (("returns", fact.returns),)),) if fact and fact.kind == "statement" else ()
+        fact = STATEMENTS.get(name)
+        returns = (("facts", (("returns", fact.returns),)),) if fact else ()
         return Page(usage, "statement of core" if fact else "keyword", (doc,), returns)
     return setting(name, defined)
 
@@ -122,21 +129,19 @@ def variable(name: str, defined: Defined) -> Page | None:
     found = VARIABLES.get(name)
     if found is None:
         return None
-    fact = catalogue.variables().get(name)
     access = "read and write" if found.writable else "read only"
     about = f"{found.type}, {access}"
     notes = []
     if found.stub:
         notes.append("Not simulated here: null until it is written.")
-    if fact and fact.in_event_route in ("dummy", "null"):
-        what = "is null" if fact.in_event_route == "null" else "belongs to a request that is made up"
+    if found.message:
+        what = "is null" if found.in_event_route == "null" else "belongs to a request that is made up"
         notes.append(f"In an event route it {what}.")
     if found.aliases:
         notes.append(
             f"Other names: {', '.join(f'${alias}' for alias in (found.name, *found.aliases) if alias != name)}."
         )
-    doc = found.doc or (fact.description if fact else "")
-    return Page(f"${name}{_name_part(found.subname)} of {found.module}", about, (doc, *notes))
+    return Page(f"${name}{_name_part(found.subname)} of {found.module}", about, (found.doc, *notes))
 
 
 def _name_part(subname: str) -> str:
@@ -148,18 +153,13 @@ def transformation(name: str, defined: Defined) -> Page | None:
     found = TRANSFORMATIONS.get(name)
     if found is None:
         return _transformation_class(name.removesuffix(".")) if name.endswith(".") else None
-    fact = catalogue.transformations().get(name)
     params = "".join(f",{p}" for p in found.params)
-    doc = found.doc or (fact.description if fact else "")
-    tables = ((("examples", tuple(_examples(fact))),)) if fact and fact.examples else ()
-    if not tables and found.example:
-        text, written, result = found.example
-        tables = (("examples", ((repr(text), written, f"-> {result!r}"),)),)
-    return Page(f"{{{name}{params}}}", f"transformation, gives {found.result}", (doc,), tables)
+    tables = (("examples", tuple(_examples(found))),) if found.examples else ()
+    return Page(f"{{{name}{params}}}", f"transformation, gives {found.result}", (found.doc,), tables)
 
 
-def _examples(fact: CatalogueTransformation) -> Iterator[tuple[str, str, str]]:
-    for example in fact.examples[:_EXAMPLES]:
+def _examples(found: Transformation) -> Iterator[tuple[str, str, str]]:
+    for example in found.examples[:_EXAMPLES]:
         yield (
             repr(example.input),
             example.transformation,
@@ -178,10 +178,10 @@ def _transformation_class(cls: str) -> Page | None:
 
 
 def module(name: str, defined: Defined) -> Page | None:
-    if name not in known_modules():
+    found = MODULES.get(name)
+    if found is None or name == "core":
         return None
-    declared = module_declaration(name)
-    params = tuple(sorted(declared.params.items())) if declared else ()
+    params = tuple(sorted((found.params or {}).items()))
     offered = [f.name for f in FUNCTIONS.values() if f.module == name]
     offered += [f"${v.name}" for v in {id(v): v for v in VARIABLES.values()}.values() if v.module == name]
     offers = (f"Offers {', '.join(offered)}.",) if offered else ()
@@ -243,7 +243,8 @@ def known_names() -> Iterable[str]:
     """Every name that has a page, whatever is defined."""
     yield from KEYWORDS
     yield from catalogue.events()
-    yield from catalogue.functions()
-    yield from (f"${name}" for name in catalogue.variables())
-    yield from catalogue.transformations()
+    yield from FUNCTIONS
+    yield from STATEMENTS
+    yield from (f"${name}" for name in VARIABLES)
+    yield from TRANSFORMATIONS
     yield from LINTS

@@ -12,7 +12,7 @@ from evroute_kernel.assist.frames import COMMENT, FOREIGN, NAME, PARENTHESIS, SQ
 from evroute_kernel.assist.keywords import KEYWORDS
 from evroute_kernel.assist.pages import Page
 from evroute_kernel.assist.place import Call, Place, place_at
-from evroute_kernel.library.declarations import FUNCTIONS, TRANSFORMATIONS
+from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS
 
 #: finds the place of a position in a text
 Finder: TypeAlias = Callable[[str, int], Place]

@@ -18,8 +18,7 @@ from evroute_kernel.engine.arguments import ArgumentError, unescape
 from evroute_kernel.engine.given import GivenError, integer, kind_of
 from evroute_kernel.engine.given import text as checked_text
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.library import catalogue
-from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS, STATEMENTS
 from evroute_kernel.library.template import TemplateError, parse_format, parse_variable
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, decode, encode
 from evroute_kernel.source import Source, Span
@@ -96,9 +95,9 @@ def _check_function(name: str, source: Source, start: int) -> None:
     if name in known:
         return
     span = source.span(start, start + len(name))
-    if name in FUNCTIONS or name in catalogue.functions():
+    if name in FUNCTIONS or name in STATEMENTS:
         raise ArgumentError(f"{name} is simulated here: it takes no stub", span, "call it and see what it does")
-    hint = did_you_mean(name, known) or did_you_mean(name, catalogue.functions())
+    hint = did_you_mean(name, known) or did_you_mean(name, [*FUNCTIONS, *STATEMENTS])
     raise ArgumentError(f"no module has a function {name!r}", span, hint or "%help NAME tells what is known of a name")
 
 

@@ -13,9 +13,8 @@ from typing import Final
 
 from evroute_kernel.lang.lexer import KEYWORDS
 from evroute_kernel.lang.scriptglobals import GLOBALS
-from evroute_kernel.library import catalogue
-from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
-from evroute_kernel.library.declarations import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Transformation
+from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
+from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Transformation
 
 _KINDS: Final = {"ROUTE", "NAMED_ROUTE", "PLAIN_ROUTE", "ONREPLY_ROUTE", "TIMER_ROUTE"}
 _CONSTANTS: Final = {"NUMBER", "NULL"}
@@ -54,11 +53,9 @@ def _of_the_lexer() -> dict[str, Iterable[str]]:
 
 
 def _of_the_library() -> dict[str, Iterable[str]]:
-    functions = {name for name, known in catalogue.functions().items() if known.kind == "function"}
-    variables = {*VARIABLES, *catalogue.variables()}
     return {
-        "functions": functions | set(FUNCTIONS) | _FORMATTING,
-        "variables": {name.replace(".", r"\.") for name in variables},
+        "functions": set(FUNCTIONS) | _FORMATTING,
+        "variables": {name.replace(".", r"\.") for name in VARIABLES},
         "transformations": {pattern for known in TRANSFORMATIONS.values() for pattern in _spellings(known)},
     }
 

@@ -6,8 +6,9 @@ from typing import Any, Final, Literal
 
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
+from evroute_kernel.lang.demands import refused
 from evroute_kernel.lang.scope import Scope
-from evroute_kernel.library.declarations import FUNCTIONS, Function, Param
+from evroute_kernel.library.table import FUNCTIONS, Function, Param
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.runtime.regex import RegexError
 from evroute_kernel.runtime.regex import compile as compile_regex
@@ -23,12 +24,10 @@ def check_call(scope: Scope, node: nodes.Call, asynchronous: Literal["", "async"
     if function is None or not _count_fits(scope, node, function):
         return
     values = [_argument(scope, function, p, a) for p, a in _pairs(function, node)]
-    if function.check is not None and _BROKEN not in values:
-        arguments = (values, scope.modparams) if function.check_modparams else (values,)
-        problem = function.check(*arguments)
-        if problem is not None:
-            index, message, hint = problem
-            scope.error("argument", f"{function.name}: {message}", _place(node, index), hint)
+    problem = None if _BROKEN in values else refused(function, values, scope.modparams)
+    if problem is not None:
+        index, message, hint = problem
+        scope.error("argument", f"{function.name}: {message}", _place(node, index), hint)
 
 
 def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | None:

@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.environment import known_modules, module_declaration, module_words
+from evroute_kernel.lang.environment import known_modules, module_words
 from evroute_kernel.lang.scope import Scope
+from evroute_kernel.library.table import GLOBALS, MODULES
 from evroute_kernel.runtime.regex import RegexError
 from evroute_kernel.runtime.regex import compile as compile_regex
-
-_FACILITIES: Final = {f"LOG_LOCAL{n}" for n in range(8)} | {
-    f"LOG_{name}" for name in "AUTH AUTHPRIV CRON DAEMON FTP KERN LPR MAIL NEWS SYSLOG USER UUCP".split()
-}
-_POLL_METHODS: Final = {"poll", "epoll", "sigio_rt", "select", "kqueue", "/dev/poll"}
-_LOG_FORMATS: Final = {"plain_text", "json", "json_cee"}
-#: setting -> smallest and largest value
-_RANGES: Final = {
-    "tcp_accept_aliases": (0, 2),
-    "tcp_connect_timeout": (1, 2**31 - 1),
-    "event_shm_threshold": (0, 100),
-    "event_pkg_threshold": (0, 100),
-}
-#: settings that take one of a few words -> the words, and whether letter case counts
-_WORDS: Final = {
-    "log_facility": (_FACILITIES, False),
-    "syslog_facility": (_FACILITIES, False),
-    "poll_method": (_POLL_METHODS, False),
-    "stderror_log_format": (_LOG_FORMATS, True),
-    "syslog_log_format": (_LOG_FORMATS, True),
-}
 
 
 def check_global(scope: Scope, node: nodes.Global) -> None:
     """Values outside what a setting takes."""
     name, value = node.name, node.value
+    fact = GLOBALS[name]
     if isinstance(value, int):
-        low, high = _RANGES.get(name, (value, value))
+        low, high = fact.range or (value, value)
         if not low <= value <= high:
             scope.error("setting", f"{name} takes {low} to {high}, not {value}", node.span)
         return
-    if name in _WORDS:
-        words, exact = _WORDS[name]
-        if (value if exact else value.upper()) not in (words if exact else {w.upper() for w in words}):
-            hint = did_you_mean(value, words) or f"it takes {', '.join(sorted(words))}"
+    if fact.words:
+        folded = {word.upper() if fact.any_case else word for word in fact.words}
+        if (value.upper() if fact.any_case else value) not in folded:
+            hint = did_you_mean(value, fact.words) or f"it takes {', '.join(sorted(fact.words))}"
             scope.error("setting", f"{value!r} is no value of {name}", node.span, hint)
     elif name == "mem-group":
         scope.error("setting", "mem-group works only in servers built for it", node.span, "remove it")
@@ -89,8 +68,8 @@ def _no_module(scope: Scope, node: nodes.ModParam) -> None:
 
 
 def _check_value(scope: Scope, node: nodes.ModParam, module: str) -> bool:
-    declared = module_declaration(module)
-    if declared is None:
+    declared = MODULES.get(module)
+    if declared is None or declared.params is None:
         return True
     expected = declared.params.get(node.name)
     given = "int" if isinstance(node.value, int) else "string"

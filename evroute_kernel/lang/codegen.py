@@ -21,7 +21,7 @@ from evroute_kernel.lang.expressions import Expressions, has_text
 from evroute_kernel.lang.loops import too_long
 from evroute_kernel.lang.nesting import BLOCK_LIMIT, LOOP_LIMIT, NestingError, chain
 from evroute_kernel.lang.pythontree import Place
-from evroute_kernel.library.declarations import ALL
+from evroute_kernel.library.behaviour import ALL
 from evroute_kernel.library.template import VariableSpec, parse_variable
 from evroute_kernel.runtime.codes import E_BUG
 from evroute_kernel.runtime.levels import level_of
@@ -131,13 +131,13 @@ class RouteGenerator(Expressions):
             if spec.declaration.name == "var":
                 return place.call("assign_var", _c(place), place.constant(spec.name), value)
             put = place.name(self.entry("set", node.target.text))
-            declared = spec.declaration
+            declared = spec.declaration.behaviour
             wants_text = declared.needs_text or (declared.interprets and node.op == ":=")
             assign = "assign_bare" if wants_text and not has_text(node.value) else "assign"
             return place.call(assign, _c(place), put, place.constant(node.op), value, target)
         get = place.name(self.entry("get", node.target.text))
         put = place.name(self.entry("set", node.target.text))
-        assign = "assign_counted" if spec.declaration.shared else "assign_compound"
+        assign = "assign_counted" if spec.declaration.behaviour.shared else "assign_compound"
         return place.call(assign, _c(place), get, put, place.constant(node.op), value, target)
 
     def visit_Call(self, node: nodes.Call, place: Place) -> list[ast.stmt]:
@@ -304,7 +304,7 @@ class RouteGenerator(Expressions):
             return self._done(place, place.call("not_a_collection", _c(place), place.constant(node.collection.text)))
         item, put = self.entry("iterate", node.collection.text), self.entry("set", node.iterator.text)
         index = self.fresh("i")
-        op = ":=" if iterator.declaration.interprets else "="
+        op = ":=" if iterator.declaration.behaviour.interprets else "="
         value = place.call(item, _c(place), place.name(index))
         null = ast.Compare(place.name("v"), [ast.Is()], [place.constant(None)], **place.fields)
         stored = place.call(put, _c(place), place.constant(op), place.name("v"))

@@ -10,11 +10,12 @@ import ast
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import Any, Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.pythontree import Place
-from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS, Param
 from evroute_kernel.library.template import VariableSpec, parse_format, parse_variable
 
 #: levels of one expression that the server evaluates
@@ -85,26 +86,27 @@ class Expressions:
 
     def call_entry(self, node: nodes.Call, kind: str = "call") -> str:
         """`kind` is "call", or "deferred" for the functions of async and launch."""
-        given = zip(node.arguments, FUNCTIONS[node.name].params, strict=False)
-        return self.entry(kind, node.name, tuple(self._argument(a, p.type) for a, p in given))
+        given = zip_longest(node.arguments, FUNCTIONS[node.name].params)
+        return self.entry(kind, node.name, tuple(self._argument(a, p) for a, p in given))
 
-    def _argument(self, node: nodes.Argument | None, kind: str) -> tuple[Any, ...]:
+    def _argument(self, node: nodes.Argument | None, param: Param) -> tuple[Any, ...]:
+        """An argument, with what evaluating it needs to know of its parameter; see `library.linker`."""
         match node:
             case None | nodes.Null():
                 return ("omitted",)
             case nodes.Number(value=value):
                 return ("value", value)
             case nodes.Variable(text=text):
-                return ("variable", text)
+                return ("variable", text, param.name, param.type)
         assert isinstance(node, nodes.String)
-        if kind == "regex":
+        if param.type == "regex":
             return ("regex", node.value)
-        if kind == "literal":
+        if param.type == "literal":
             return ("value", node.value)
         pieces = parse_format(node.value)
         if all(isinstance(p, str) for p in pieces):
             return ("value", "".join(p for p in pieces if isinstance(p, str)))
-        return ("format", node.value)
+        return ("format", node.value, param.name)
 
     def passed(self, node: nodes.Argument) -> ast.expr:
         """An argument of route(): literals are taken as they are."""

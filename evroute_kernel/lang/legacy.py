@@ -20,8 +20,7 @@ from typing import Final
 from evroute_kernel.lang.lexer import Token, string_value, tokens
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the table of functions
-from evroute_kernel.library.catalogue import functions
-from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS, STATEMENTS
 from evroute_kernel.source import Source, Span
 
 FETCH: Final = "fetch_event_params"
@@ -200,9 +199,8 @@ def quoted_arguments(code: Code) -> Iterator[Edit]:
 
 
 def _parameter_kinds(name: str) -> list[str]:
-    declared, fact = FUNCTIONS.get(name), functions().get(name)
-    params = declared.params if declared is not None else fact.params if fact is not None else ()
-    return [p.type for p in params]
+    known = FUNCTIONS.get(name) or STATEMENTS.get(name)
+    return [p.type for p in known.params] if known else []
 
 
 def _arguments(code: Code, index: int) -> Iterator[Token | None]:

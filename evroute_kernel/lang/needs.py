@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from functools import cache
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import known_modules
-from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS, MODULES
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format, parse_variable
 
-#: protocols of subscriptions whose module is not called event_PROTOCOL
-_TRANSPORTS: Final = {"udp": "event_datagram", "unix": "event_datagram", "tcp": "event_stream", "route": "core"}
+
+@cache
+def _transports() -> dict[str, str]:
+    """Protocols of subscriptions whose module is not called event_PROTOCOL -> the module."""
+    return {protocol: module.name for module in MODULES.values() for protocol in module.protocols}
 
 
 def variables(node: nodes.Node) -> Iterator[VariableSpec]:
@@ -65,4 +68,4 @@ def _of_call(node: nodes.Call) -> Iterator[str]:
         # virtual:POLICY takes further sockets
         for socket in (literal(node.arguments, 1) or "").split():
             protocol = socket.partition(":")[0]
-            yield _TRANSPORTS.get(protocol, f"event_{protocol}")
+            yield _transports().get(protocol, f"event_{protocol}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.library.declarations import ALL
+from evroute_kernel.library.behaviour import ALL
 from evroute_kernel.library.template import TemplateError, parse_variable
 from evroute_kernel.source import Span
 

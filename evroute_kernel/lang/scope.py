@@ -9,7 +9,7 @@ from typing import Final
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import Environment
-from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format, parse_variable
 from evroute_kernel.source import Span
 from evroute_kernel.spelling import Words

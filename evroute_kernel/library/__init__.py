@@ -1,1 +1,1 @@
-"""All that a script can name. One declaration each: signature, documentation, behaviour (see `declarations`)."""
+"""All that a script can name: facts (see `catalogue`) plus behaviour (see `behaviour`), joined in `table`."""

@@ -1,4 +1,4 @@
-"""`python -m evroute_kernel.library > docs/library.md`: what of OpenSIPS runs here, from the declaration tables."""
+"""`python -m evroute_kernel.library > docs/library.md`: what of OpenSIPS runs here, from the one table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
-from evroute_kernel.library.declarations import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Function, Variable
+from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Function, Variable
 
 HEAD = """# What runs here
 

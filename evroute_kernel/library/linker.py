@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import ip_network
 from types import CodeType, FunctionType
 from typing import Any, Final
 
-from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
-from evroute_kernel.library.declarations import FUNCTIONS, Param
+from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
+from evroute_kernel.library.behaviour import FUNCTION_BEHAVIOURS
 from evroute_kernel.library.references import formatter, iterate, reference
+from evroute_kernel.library.stubs import call_stub
 from evroute_kernel.runtime import deferred, operators, regex, statements
 from evroute_kernel.runtime.context import Context, EndScript, LinkedRoute
 from evroute_kernel.runtime.values import int_of, text_of
@@ -66,8 +67,8 @@ Evaluator = Callable[[Context], Any]
 
 def link_call(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Context], int]:
     """A function that evaluates the arguments and calls; -1 when an argument has no usable value."""
-    call = FUNCTIONS[name].call
-    evaluators = _evaluators(name, arguments)
+    call = _call_of(name)
+    evaluators = [_evaluator(argument, name) for argument in arguments]
     if not evaluators:
         return call
 
@@ -84,8 +85,8 @@ def link_call(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Co
 
 def link_deferred(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Context], Callable[[], int] | None]:
     """For async and launch: a function that evaluates the arguments now and gives the call to make later."""
-    call = FUNCTIONS[name].call
-    evaluators = _evaluators(name, arguments)
+    call = _call_of(name)
+    evaluators = [_evaluator(argument, name) for argument in arguments]
 
     def prepare(context: Context) -> Callable[[], int] | None:
         try:
@@ -98,19 +99,20 @@ def link_deferred(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable
     return prepare
 
 
-def _evaluators(name: str, arguments: tuple[tuple[Any, ...], ...]) -> list[Evaluator]:
-    params = FUNCTIONS[name].params
-    given = [*arguments, *[("omitted",)] * (len(params) - len(arguments))]
-    return [_evaluator(a, p, name) for a, p in zip(given, params, strict=True)]
+def _call_of(name: str) -> Callable[..., int]:
+    behaviour = FUNCTION_BEHAVIOURS.get(name)
+    return partial(call_stub, name=name) if behaviour is None else behaviour.call
 
 
-def _evaluator(argument: tuple[Any, ...], param: Param, function: str) -> Evaluator:
+def _evaluator(argument: tuple[Any, ...], function: str) -> Evaluator:
+    """What a call needs to know of a parameter travels with its argument: no facts are read here.
+
+    ("value", VALUE), ("omitted",), ("regex", PATTERN), ("format", TEXT, PARAMETER), ("variable", TEXT, PARAMETER, TYPE)
+    """
     kind, *data = argument
-    where = f"{function}() is not called: its parameter {param.name}"
-    if kind == "variable":
-        return _variable_evaluator(data[0], param, where)
-    if kind == "format":
-        return _format_evaluator(data[0], where)
+    if kind in ("variable", "format"):
+        where = f"{function}() is not called: its parameter {data[1]}"
+        return _variable_evaluator(data[0], data[2], where) if kind == "variable" else _format_evaluator(data[0], where)
     value = regex.compile(data[0], newline=True) if kind == "regex" else data[0] if data else None
     return lambda context: value
 
@@ -127,12 +129,12 @@ def _format_evaluator(text: str, where: str) -> Evaluator:
     return evaluate
 
 
-def _variable_evaluator(text: str, param: Param, where: str) -> Evaluator:
+def _variable_evaluator(text: str, type: str, where: str) -> Evaluator:
     target = reference(text)
-    if param.type == "var":
+    if type == "var":
         return lambda context: target
     get = target.get
-    if param.type == "int":
+    if type == "int":
 
         def integer(context: Context) -> int:
             number = int_of(get(context))
@@ -146,7 +148,7 @@ def _variable_evaluator(text: str, param: Param, where: str) -> Evaluator:
         value = text_of(get(context))
         if value is None:
             raise ArgumentFailed(f"{where} needs a text, and {text} is null")
-        return _compiled(value, where) if param.type == "regex" else value
+        return _compiled(value, where) if type == "regex" else value
 
     return string
 

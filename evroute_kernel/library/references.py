@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import ALL
+from evroute_kernel.library.behaviour import ALL
 from evroute_kernel.library.template import VariableSpec, parse_format, parse_variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, int_of, printed
@@ -65,7 +65,7 @@ def iterate(text: str) -> Callable[[Context, int], Value] | None:
     spec = parse_variable(text)
     if spec.index is not ALL:
         return None
-    get, name = spec.declaration.get, spec.name
+    get, name = spec.declaration.behaviour.get, spec.name
     if not isinstance(name, VariableSpec):
         return lambda context, k: get(context, name, k)
     name_of = _name(spec)
@@ -76,7 +76,7 @@ def _getter(spec: VariableSpec) -> Getter:
     plain = _plain_getter(spec)
     if not spec.transformations:
         return plain
-    steps = [(t.apply, _parameters(params)) for t, params in spec.transformations]
+    steps = [(t.behaviour.apply, _parameters(params)) for t, params in spec.transformations]
     if len(steps) == 1:
         return _one_step(plain, *steps[0])
 
@@ -108,11 +108,11 @@ def _parameters(params: tuple[Any, ...]) -> Callable[[Context], tuple[Any, ...]]
 
 def _plain_getter(spec: VariableSpec) -> Getter:
     """Reads the variable itself, before its transformations."""
-    declaration, name, index = spec.declaration, spec.name, spec.index
-    get = declaration.get
+    behaviour, name, index = spec.declaration.behaviour, spec.name, spec.index
+    get = behaviour.get
     if not isinstance(name, VariableSpec) and not isinstance(index, VariableSpec):
-        if declaration.bind is not None:
-            return declaration.bind(name, index)
+        if behaviour.bind is not None:
+            return behaviour.bind(name, index)
         return lambda context: get(context, name, index)
     name_of, index_of = _name(spec), _index(index, spec)
 
@@ -124,7 +124,7 @@ def _plain_getter(spec: VariableSpec) -> Getter:
 
 
 def _setter(spec: VariableSpec) -> Callable[[Context, str, Value], bool]:
-    put, name, index = spec.declaration.set, spec.name, spec.index
+    put, name, index = spec.declaration.behaviour.set, spec.name, spec.index
     if put is None:
 
         def refuse(context: Context, op: str, value: Value) -> bool:
@@ -153,7 +153,7 @@ def _part(part: Any) -> Callable[[Context], Any]:
 
 def _name(spec: VariableSpec) -> Callable[[Context], Any]:
     name_of = _part(spec.name)
-    if not (spec.declaration.name_in_callers_scope and isinstance(spec.name, VariableSpec)):
+    if not (spec.declaration.behaviour.name_in_callers_scope and isinstance(spec.name, VariableSpec)):
         return name_of
 
     def in_callers_scope(context: Context) -> Any:

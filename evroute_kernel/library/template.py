@@ -1,7 +1,7 @@
 """Reads variable tokens and format strings: `$var(x)`, `$(avp(x)[0]{s.len})`, `"ip $param(ip)\\n"`.
 
 The rules are those of OpenSIPS 3.6 (observed, and read in its sources), blanks and oddities included; names come from
-the tables of `declarations` alone. Used when a script is compiled and, for `{s.eval}`, while it runs.
+the one table (`library.table`) alone. Used when a script is compiled and, for `{s.eval}`, while it runs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from evroute_kernel.library import template_names as names
-from evroute_kernel.library.declarations import ALL, APPEND, VARIABLES, Mark, Param, Transformation, Variable
+from evroute_kernel.library.behaviour import ALL, APPEND, Mark, VariableBehaviour
+from evroute_kernel.library.table import VARIABLES, Param, Transformation, Variable, transformations_of
 from evroute_kernel.library.template_names import TemplateError
 from evroute_kernel.runtime.values import wrap
 
@@ -24,7 +25,7 @@ NAME_CHARACTERS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGH
 DIGITS: Final = frozenset("0123456789")
 
 #: `$$`: a dollar sign. No name a script could mistake, so it is not in the table
-MARKER: Final = Variable("$", "core", lambda context, name, index: "$", "A dollar sign.")
+MARKER: Final = Variable("$", behaviour=VariableBehaviour(lambda context, name, index: "$"))
 
 Transformed = tuple[tuple[Transformation, tuple[Any, ...]], ...]
 
@@ -186,10 +187,11 @@ class _Reader:
             # what follows the variable is ignored: $avp($var(x)y) is $avp($var(x))
             return self.variable(start, stop)[0], stop + 1
         text = self.text[start:stop]
-        if declaration.parse_name is None:
+        parse_name = declaration.behaviour.parse_name
+        if parse_name is None:
             return text, stop + 1
         try:
-            return declaration.parse_name(text), stop + 1
+            return parse_name(text), stop + 1
         except TemplateError as error:
             raise error.shifted(start) from None
         except ValueError as error:
@@ -258,7 +260,7 @@ class _Reader:
         cls = self.text[brace + 1 : dot] if dot >= 0 else ""
         if not cls:
             raise names.no_class(self.text[brace + 1 : stop], brace, stop + 1)
-        known = names.transformations_of(cls)
+        known = transformations_of(cls)
         if not known:
             raise names.unknown_class(cls, self.text[dot + 1 : stop], brace + 1, dot)
         position, prefix = dot + 1, list[Any]()
@@ -343,11 +345,12 @@ class _Reader:
 
 def _prepared(transformation: Transformation, params: list[Any], start: int, end: int) -> tuple[Any, ...]:
     """The parameters after the transformation's own look at its literals."""
-    if transformation.prepare is None:
+    prepare = transformation.behaviour.prepare
+    if prepare is None:
         return tuple(params)
     written = tuple(None if isinstance(p, VariableSpec) else p for p in params)
     try:
-        prepared = transformation.prepare(written)
+        prepared = prepare(written)
     except ValueError as error:
         message = f"{{{transformation.full_name}}}: {error}"
         raise TemplateError(message, start, end, "bad-transformation", f"write {_usage(transformation)}") from None

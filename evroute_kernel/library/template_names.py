@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.library.declarations import TRANSFORMATIONS, VARIABLES, Transformation, Variable
+from evroute_kernel.library.table import TRANSFORMATIONS, VARIABLES, Transformation, Variable, transformations_of
 from evroute_kernel.spelling import Words
 
 #: a hint lists the transformations of a class that has no more than this
@@ -66,7 +66,7 @@ def _variable_hint(name: str, has_sub: bool) -> str | None:
 
 @cache
 def _variables(unfit: str) -> Words:
-    """Names of variables but for those whose name in parentheses is `unfit`. Not asked before all are declared."""
+    """Names of variables but for those whose name in parentheses is `unfit`."""
     return Words(name for name, known in VARIABLES.items() if known.subname != unfit)
 
 
@@ -79,12 +79,6 @@ def context_refused(text: str, start: int, end: int) -> TemplateError:
 
 
 # -- transformations ----------------------------------------------------------------------------------------------
-
-
-def transformations_of(cls: str) -> list[Transformation]:
-    """All transformations of a class, whose name is compared without regard to letter case."""
-    cls = cls.lower()
-    return [known for known in TRANSFORMATIONS.values() if known.cls == cls]
 
 
 def find_transformation(known: list[Transformation], name: str) -> Transformation | None:

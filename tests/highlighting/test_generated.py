@@ -21,9 +21,8 @@ from evroute_kernel.kernel.magics import everything as _magics  # noqa: F401
 from evroute_kernel.kernel.magics.declaration import MAGICS
 from evroute_kernel.lang.lexer import KEYWORDS
 from evroute_kernel.lang.parser import parse
-from evroute_kernel.library import catalogue
 from evroute_kernel.library import everything as _everything  # noqa: F401
-from evroute_kernel.library.declarations import FUNCTIONS, TRANSFORMATIONS, VARIABLES
+from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES
 from evroute_kernel.source import Source
 
 FILES = generated_files(CLONE)
@@ -46,7 +45,7 @@ def matches(name: str, word: str) -> bool:
 
 def test_every_function_variable_and_transformation() -> None:
     assert all(matches("functions", name) for name in FUNCTIONS)
-    assert all(matches("variables", name) for name in {*VARIABLES, *catalogue.variables()})
+    assert all(matches("variables", name) for name in VARIABLES)
     assert all(matches("transformations", name) for name in TRANSFORMATIONS)
     assert matches("transformations", "nameaddr.2.uri")
     assert matches("transformations", "ip.matched")

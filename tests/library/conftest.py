@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import evroute_kernel.library.everything  # noqa: F401 - fills the tables
-from evroute_kernel.library.declarations import FUNCTIONS
 from evroute_kernel.library.references import formatter, reference
+from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.runtime.context import Context, Process, Record
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.values import Value
@@ -61,6 +61,6 @@ def call(context: Context) -> Callable[..., int]:
     def call(name: str, *arguments: Value) -> int:
         function = FUNCTIONS[name]
         missing = [None] * (len(function.params) - len(arguments))
-        return function.call(context, *arguments, *missing)
+        return function.behaviour.call(context, *arguments, *missing)
 
     return call

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evroute_kernel.library import catalogue
 from evroute_kernel.library.__main__ import document
-from evroute_kernel.library.catalogue import functions, transformations
-from evroute_kernel.library.declarations import FUNCTIONS, TRANSFORMATIONS
+from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS
 
 DOCS = Path(__file__).parents[2] / "docs" / "library.md"
 
@@ -17,9 +17,9 @@ def test_page_is_current() -> None:
 
 
 def test_everything_of_the_catalogue_runs_or_is_a_stub() -> None:
-    known = {name for name, fact in functions().items() if fact.kind == "function"}
-    assert known <= set(FUNCTIONS)
-    assert set(transformations()) <= set(TRANSFORMATIONS)
+    facts = catalogue.of("3.6")
+    assert set(facts.functions) <= set(FUNCTIONS)
+    assert set(facts.transformations) <= set(TRANSFORMATIONS)
 
 
 def test_page_names_everything() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import evroute_kernel.library.everything  # noqa: F401 - fills the tables
-from evroute_kernel.library.declarations import ALL, APPEND
+from evroute_kernel.library.behaviour import ALL, APPEND
 from evroute_kernel.library.template import (
     MARKER,
     TemplateError,

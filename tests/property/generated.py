@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from evroute_kernel.library import everything  # noqa: F401 - fills the tables
 from evroute_kernel.library.catalogue import events
-from evroute_kernel.library.declarations import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Param
+from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Param
 from evroute_kernel.library.template import TemplateError, parse_format, parse_variable
 from evroute_kernel.runtime.values import encode
 from recorded import read_cases

@@ -21,7 +21,7 @@ from evroute_kernel.lang.lexer import Token, tokens
 from evroute_kernel.lang.needs import variables
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.scanning import LINE_COMMENT, statement_end
-from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.source import Source, Span
 

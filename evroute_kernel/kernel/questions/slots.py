@@ -13,7 +13,7 @@ from evroute_kernel.assist.completion import STATEMENTS, TOP_LEVEL
 from evroute_kernel.assist.offers import Candidate, Offer
 from evroute_kernel.kernel.magics.declaration import MAGICS
 from evroute_kernel.kernel.questions.defined import Question
-from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS
 
 Lister: TypeAlias = Callable[[Question, str], Iterable[Candidate]]
 OfferedValue: TypeAlias = Callable[[Question, str, str], "Offer | None"]

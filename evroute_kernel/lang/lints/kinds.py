@@ -15,9 +15,8 @@ from functools import cached_property
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.lang.lints.texts import variable_of
-from evroute_kernel.library.catalogue import variables
 from evroute_kernel.library.catalogue.facts import EventParam
-from evroute_kernel.library.declarations import Transformation
+from evroute_kernel.library.table import Transformation
 from evroute_kernel.library.template import VariableSpec
 
 #: steps followed from a variable to what it was assigned, or to what the callers of a route passed
@@ -84,9 +83,8 @@ class Kinds:
             return self._of_param(spec, block)
         if name in ("var", "avp"):
             return self._of_written(spec, node, block)
-        fact = variables().get(name)
         known = {"int": Kind.NUMBER, "string": Kind.TEXT}
-        return known.get(fact.type) if fact and fact.in_event_route != "not checked" else None
+        return None if spec.declaration.in_event_route == "not checked" else known.get(spec.declaration.type)
 
     def _of_param(self, spec: VariableSpec, block: Block) -> Kind | None:
         if block.kind == "event_route":

@@ -10,10 +10,8 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject, Use
 from evroute_kernel.lang.lints.texts import variables_in
-from evroute_kernel.library.catalogue import variables
-from evroute_kernel.library.catalogue.facts import CatalogueVariable
 from evroute_kernel.library.catalogue.nearness import likely_params
-from evroute_kernel.library.declarations import TRANSFORMATIONS
+from evroute_kernel.library.table import TRANSFORMATIONS, VARIABLES
 
 #: what SIP variables are in the words of event parameters
 _TRADE: Final = {
@@ -61,22 +59,16 @@ def sip_variable(subject: Subject) -> Iterator[Finding]:
         seen: set[str] = set()
         for use in block.uses if subject.only_for_events(block) else ():
             name = use.spec.declaration.name
-            fact = variables().get(name)
-            if use.role != "read" or fact is None or name in seen or not _of_message(fact):
+            if use.role != "read" or name in seen or not use.spec.declaration.message:
                 continue
             seen.add(name)
-            yield Finding(_of_dummy(use, fact), use.span, _parameter_instead(name, block))
-
-
-def _of_message(fact: CatalogueVariable) -> bool:
-    return fact.in_event_route in ("dummy", "null")
+            yield Finding(_of_dummy(use), use.span, _parameter_instead(name, block))
 
 
 def _writes_message(subject: Subject) -> bool:
     for block in subject.blocks:
         for use in block.uses:
-            fact = variables().get(use.spec.declaration.name)
-            if use.role != "read" and fact is not None and _of_message(fact):
+            if use.role != "read" and use.spec.declaration.message:
                 return True
     calls = (n.name for n in subject.nodes if isinstance(n, nodes.Call))
     return any(map(_MESSAGE_WRITERS.fullmatch, calls)) or any(map(_may_write_message, subject.hidden))
@@ -85,18 +77,18 @@ def _writes_message(subject: Subject) -> bool:
 def _may_write_message(text: str) -> bool:
     """The same for text that could not be read."""
     for found in _HIDDEN_WRITE.finditer(text):
-        fact = variables().get(found["variable"] or "")
-        if (fact is not None and _of_message(fact)) or _MESSAGE_WRITERS.fullmatch(found["call"] or ""):
+        fact = VARIABLES.get(found["variable"] or "")
+        if (fact is not None and fact.message) or _MESSAGE_WRITERS.fullmatch(found["call"] or ""):
             return True
     return False
 
 
-def _of_dummy(use: Use, fact: CatalogueVariable) -> str:
-    text = use.spec.text.partition("{")[0]
+def _of_dummy(use: Use) -> str:
+    fact, text = use.spec.declaration, use.spec.text.partition("{")[0]
     if fact.in_event_route == "null":
         return f"{text} is null here: an event route has no SIP message"
     shown = (fact.prints or "empty").partition("\r")[0]
-    value = shown if fact.name_param == "none" else "of a dummy request"
+    value = shown if fact.subname == "none" else "of a dummy request"
     return f"{text} is {value} here: an event route has no SIP message"
 
 

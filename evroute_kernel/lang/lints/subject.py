@@ -130,7 +130,7 @@ class Block:
             found = spec.text.find(inner.text, cursor)
             if found >= 0:
                 cursor = found + 1
-                in_caller = inner is spec.name and spec.declaration.name_in_callers_scope
+                in_caller = inner is spec.name and spec.declaration.behaviour.name_in_callers_scope
                 yield Use(inner, node, offset + found, "read", self, in_caller, nested=True)
 
     def _roles(self) -> Iterator[tuple[int, Role]]:

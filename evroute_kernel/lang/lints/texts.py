@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.library.catalogue import functions
-from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS, STATEMENTS
 from evroute_kernel.library.template import MARKER, TemplateError, VariableSpec, parse_variable
 
 #: characters of one variable; what is longer is passed over, so that no text takes long
@@ -55,11 +54,8 @@ def _end(text: str, start: int) -> int:
 
 def parameters(call: nodes.Call) -> list[tuple[str, bool]]:
     """Type of each parameter, and whether a literal there is a format."""
-    declared = FUNCTIONS.get(call.name)
-    if declared is not None:
-        return [(p.type, p.type == "string") for p in declared.params]
-    fact = functions().get(call.name)
-    return [(p.type, p.type == "string" and p.format and not p.no_expand) for p in fact.params] if fact else []
+    known = FUNCTIONS.get(call.name) or STATEMENTS.get(call.name)
+    return [(p.type, p.type == "string" and p.format) for p in known.params] if known else []
 
 
 class Formats:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from evroute_kernel.errors import near_misses
@@ -82,26 +84,42 @@ class Event:
         return f"{self.name}({', '.join(shown)})"
 
 
+#: Types of the parameters of functions (those of transformations: see `CatalogueTransformation`; statements have more).
+#: int      a number literal, or a variable with an integer form
+#: string   a literal that is a format, or a variable
+#: literal  a string literal taken as it is (the server's NO_EXPAND), or a variable
+#: regex    a literal compiled at start (POSIX extended, ignoring case), or a variable
+#: var      one variable token
+#: char     one character as it stands, whatever it is (transformations only)
+ParamType = Literal["int", "string", "literal", "regex", "var", "char"]
+
+
 @dataclass(frozen=True, slots=True)
-class CatalogueParam:
+class Param:
     """One parameter of a function or transformation. The flags tell what the server demands when it starts."""
 
     name: str
     type: str
     optional: bool = False
-    #: a literal is a format whose variables are expanded
-    format: bool = True
-    #: a literal is taken as it stands
-    no_expand: bool = False
     #: no variable may stand here
     literal_only: bool = False
-    must_be_avp: bool = False
-    must_be_writable: bool = False
-    must_be_json: bool = False
+    #: of a statement: a literal is a format whose variables are expanded
+    format: bool = True
+    #: which variable may stand here: an AVP, one that can be written, a `$json`
+    variable_must_be: Literal["avp", "writable", "json"] | None = None
     note: str = ""
+
+    @classmethod
+    def from_json(cls, fact: dict[str, Any]) -> Param:
+        known = {key: value for key, value in fact.items() if key != "no_expand"}
+        return cls(**{**known, "type": "literal"} if fact.get("no_expand") else known)
 
     def __str__(self) -> str:
         return f"[{self.name}:{self.type}]" if self.optional else f"{self.name}:{self.type}"
+
+
+def _params(fact: dict[str, Any]) -> tuple[Param, ...]:
+    return tuple(map(Param.from_json, fact["params"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,36 +128,31 @@ class CatalogueFunction:
 
     name: str
     module: str
-    params: tuple[CatalogueParam, ...]
-    description: str
-    #: the return codes, in words
-    returns: str
-    #: kinds of route that may call it
+    params: tuple[Param, ...]
+    #: kinds of route that may call it; the server looks at the route itself alone, not at what that calls
     routes: frozenset[str]
     #: usable in async() and launch()
-    is_async: bool
-    kind: Literal["function", "statement"]
+    is_async: bool = False
+    #: the return codes, in words
+    returns: str = "1"
+    description: str = ""
+    kind: Literal["function", "statement"] = "function"
     #: seen running on a server; the facts of the others come from their declarations in the sources
-    observed: bool
+    observed: bool = False
 
     @classmethod
     def from_json(cls, fact: dict[str, Any]) -> CatalogueFunction:
         return cls(
             fact["name"],
             fact["module"],
-            tuple(CatalogueParam(**p) for p in fact["params"]),
-            fact["description"],
-            fact["returns"],
+            _params(fact),
             frozenset(fact["routes"]),
-            fact["async"],
-            fact["kind"],
-            fact["observed"],
+            fact.get("async", False),
+            fact["returns"],
+            fact["description"],
+            fact.get("kind", "function"),
+            fact.get("observed", False),
         )
-
-    @property
-    def event_route(self) -> bool:
-        """Whether an event_route itself may call it; a plain route may call anything."""
-        return "event" in self.routes
 
     @property
     def signature(self) -> str:
@@ -151,41 +164,57 @@ class CatalogueVariable:
     """A pseudo-variable of the core or of a module."""
 
     name: str
-    aliases: tuple[str, ...]
-    module: str
-    type: str
-    description: str
-    writable: bool
+    module: str = "core"
+    aliases: tuple[str, ...] = ()
+    type: str = "string"
+    writable: bool = False
     #: whether a name in parentheses is forbidden, possible or needed
-    name_param: Literal["none", "optional", "required"]
-    dynamic_name: bool
-    index: bool
+    subname: Literal["none", "optional", "required"] = "none"
+    #: a variable may stand for the name
+    dynamic: bool = False
+    #: "all": only `[*]` may stand there
+    index: bool | Literal["all"] = False
+    #: `[append]` may stand there too
+    append: bool = False
+    #: `[ ]` only after a name in parentheses: $(branch(uri)[1]), but not $(branch[1])
+    index_needs_name: bool = False
+    #: may stand in for-each as what is assigned
+    iterator: bool = False
     #: in an event route: "value", "dummy" (of the dummy request), "null", or "not checked"
-    in_event_route: str
+    in_event_route: str = "not checked"
     #: what it prints in an event route, where that is fixed
-    prints: str | None
-    unset: str | None
-    diagnostic: tuple[str, ...]
-    observed: bool
+    prints: str | None = None
+    unset: str | None = None
+    diagnostic: tuple[str, ...] = ()
+    description: str = ""
+    observed: bool = False
 
     @classmethod
     def from_json(cls, fact: dict[str, Any]) -> CatalogueVariable:
         return cls(
             fact["name"],
-            tuple(fact["aliases"]),
             fact["module"],
+            tuple(fact.get("aliases", ())),
             fact["type"],
-            fact["description"],
-            fact["writable"],
-            fact["name_param"],
-            fact["dynamic_name"],
-            fact["index"],
+            fact.get("writable", False),
+            fact["name_in_parentheses"],
+            fact.get("computed_name") == "one variable",
+            fact.get("index", False),
+            fact.get("index_append", False),
+            fact.get("index_needs_name", False),
+            fact.get("iterator", False),
             fact["in_event_route"],
-            fact["prints"],
-            fact["unset"],
-            tuple(fact["diagnostic"]),
-            fact["observed"],
+            fact.get("prints"),
+            fact.get("unset"),
+            tuple(fact.get("diagnostic", ())),
+            fact["description"],
+            fact.get("observed", False),
         )
+
+    @property
+    def message(self) -> bool:
+        """Needs the SIP message: in an event route it is made up, or there is none."""
+        return self.in_event_route in ("dummy", "null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,15 +234,32 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueTransformation:
-    """A transformation `{cls.name,parameters}`."""
+    """A transformation `{cls.name,parameters}`. Its parameters are read by type:
+
+    int      a number with an optional sign, or a variable
+    string   text up to a blank, `,` or `}`; or a variable. Blanks before it are skipped
+    literal  text up to `,` or `}`, inner and trailing blanks kept; or a variable. Blanks before it are skipped
+    char     the one character after the comma, `,` and `}` included; never a variable
+
+    A backslash before `,` or `}` keeps that character in a text; both stay.
+    """
 
     cls: str
     name: str
-    module: str
-    params: tuple[CatalogueParam, ...]
-    result_type: str
-    description: str
-    examples: tuple[Example, ...]
+    module: str = "core"
+    params: tuple[Param, ...] = ()
+    result: str = "string"
+    #: what else the server takes for this name: `fnmatch` patterns in lower case, such as "triml*" or "match??"
+    spellings: tuple[str, ...] = ()
+    #: names are compared without regard to letter case; a few are not
+    any_case: bool = True
+    #: text after the last parameter is "ignored" or "refused"; "anywhere": it may even replace an optional parameter
+    tail: Literal["ignored", "refused", "anywhere"] = "ignored"
+    #: `{nameaddr.2.uri}`: a number or variable may stand before the name; it is passed first, 0 when not written.
+    #: The parameters do not mention it.
+    indexed: bool = False
+    description: str = ""
+    examples: tuple[Example, ...] = ()
 
     @classmethod
     def from_json(cls, fact: dict[str, Any]) -> CatalogueTransformation:
@@ -221,8 +267,12 @@ class CatalogueTransformation:
             fact["class"],
             fact["name"],
             fact["module"],
-            tuple(CatalogueParam(**p) for p in fact["params"]),
-            fact["result_type"],
+            _params(fact),
+            fact["result"],
+            tuple(fact.get("spellings", ())),
+            fact.get("any_case", True),
+            fact.get("tail", "ignored"),
+            fact.get("indexed", False),
             fact["description"],
             tuple(Example(**{**e, "diagnostic": tuple(e.get("diagnostic", ()))}) for e in fact["examples"]),
         )
@@ -230,3 +280,68 @@ class CatalogueTransformation:
     @property
     def full_name(self) -> str:
         return f"{self.cls}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueModule:
+    """A module, and what `modparam` may set with the type each takes ("int", "string", "any"); None: not known, all."""
+
+    name: str
+    params: Mapping[str, str] | None = None
+    #: a session is a server that was started with it
+    loaded: bool = False
+    #: protocols of the event interface that it brings
+    protocols: tuple[str, ...] = ()
+    #: groups of the status/report interface that are there with it
+    status_groups: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_json(cls, fact: dict[str, Any], params: list[dict[str, Any]] | None) -> CatalogueModule:
+        types = None if params is None else {p["name"]: "any" if p["type"] == "both" else p["type"] for p in params}
+        known = None if types is None else MappingProxyType(types)
+        groups = frozenset(fact.get("status_groups", ()))
+        return cls(fact["name"], known, fact.get("loaded", False), tuple(fact.get("protocols", ())), groups)
+
+
+#: flag      a number, or one of the words yes/no, true/false, on/off, enable/disable
+#: number    an unsigned number          signed    a number that may carry a sign
+#: string    a text in quotes            word      a bare word
+#: text      a text in quotes or a bare word
+#: tos       a number or a bare word
+#: workers   a number, perhaps followed by `use_auto_scaling_profile WORD`
+#: socket, alias, address, blacklist, group, profile: a small grammar of their own (grammar.lark)
+GlobalKind = Literal[
+    "flag",
+    "number",
+    "signed",
+    "string",
+    "word",
+    "text",
+    "tos",
+    "workers",
+    "socket",
+    "alias",
+    "address",
+    "blacklist",
+    "group",
+    "profile",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptGlobal:
+    """A global setting, `name = value` at the top level of a script."""
+
+    name: str
+    kind: GlobalKind
+    #: smallest and largest number
+    range: tuple[int, int] | None = None
+    #: the words it takes; none: any
+    words: frozenset[str] = frozenset()
+    #: letter case of words does not count
+    any_case: bool = False
+
+    @classmethod
+    def from_json(cls, fact: dict[str, Any]) -> ScriptGlobal:
+        low_high = tuple(fact["range"]) if "range" in fact else None
+        return cls(fact["name"], fact["kind"], low_high, frozenset(fact.get("words", ())), fact.get("any_case", False))

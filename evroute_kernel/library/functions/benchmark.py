@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from evroute_kernel.library import modparams
-from evroute_kernel.library.declarations import ANY_ROUTE, declare_module, function
+from evroute_kernel.library.behaviour import check_modparams, function
 from evroute_kernel.library.functions.parameters import literal
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context
 
 MODULE: Final = "benchmark"
-ROUTES: Final = ANY_ROUTE - {"error"}
 NAME_LIMIT: Final = 31
 DEFAULT_GRANULARITY: Final = 100
 STATE: Final = "benchmark"
@@ -23,7 +22,7 @@ def _check_modparam(parameter: str, value: int | str) -> str | None:
     return "the granularity cannot be negative" if parameter == "granularity" and int(value) < 0 else None
 
 
-declare_module(MODULE, check=_check_modparam, enable="int", granularity="int", loglevel="int")
+check_modparams(MODULE, _check_modparam)
 
 
 @dataclass(slots=True)
@@ -84,7 +83,7 @@ def _is_name(context: Context, name: str) -> bool:
     return problem is None
 
 
-@function("bm_start_timer(name:string)", module=MODULE, routes=ROUTES, check=literal(0, _check_name))
+@function("bm_start_timer", check=literal(0, _check_name))
 def bm_start_timer(context: Context, name: str) -> int:
     """Start a timer.
 
@@ -98,7 +97,7 @@ def bm_start_timer(context: Context, name: str) -> int:
     return 1
 
 
-@function("bm_log_timer(name:string)", module=MODULE, routes=ROUTES, check=literal(0, _check_name))
+@function("bm_log_timer", check=literal(0, _check_name))
 def bm_log_timer(context: Context, name: str) -> int:
     """Stop a timer: `$BM_time_diff` tells its microseconds. Every `granularity` (100) calls a summary is logged.
 

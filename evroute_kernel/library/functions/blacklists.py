@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.library import modparams
-from evroute_kernel.library.declarations import function
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.functions.glob import glob_pattern
 from evroute_kernel.library.functions.parameters import Problem
 from evroute_kernel.runtime.context import Context
@@ -188,12 +188,7 @@ def _protocol(text: str | None) -> str:
 # -- functions --------------------------------------------------------------------------------------------------------
 
 
-@function(
-    "use_blacklist(name:string)",
-    module="core",
-    check=_check(all_allowed=True, network=False),
-    check_modparams=True,
-)
+@function("use_blacklist", check=_check(all_allowed=True, network=False), check_modparams=True)
 def use_blacklist(context: Context, name: str) -> int:
     """Switch a list on for this run; `all` switches on every one.
 
@@ -202,12 +197,7 @@ def use_blacklist(context: Context, name: str) -> int:
     return _switch(context, name, on=True)
 
 
-@function(
-    "unuse_blacklist(name:string)",
-    module="core",
-    check=_check(all_allowed=True, network=False),
-    check_modparams=True,
-)
+@function("unuse_blacklist", check=_check(all_allowed=True, network=False), check_modparams=True)
 def unuse_blacklist(context: Context, name: str) -> int:
     """Switch a list off for this run; `all` switches off every one.
 
@@ -231,13 +221,7 @@ def _switch(context: Context, name: str, *, on: bool) -> int:
     return 1
 
 
-@function(
-    "check_blacklist_rule(name:string, ip:string, [port:int], [proto:string], [pattern:string])",
-    module="core",
-    returns="1 on a match; -1 otherwise",
-    check=_check(all_allowed=True, network=False),
-    check_modparams=True,
-)
+@function("check_blacklist_rule", check=_check(all_allowed=True, network=False), check_modparams=True)
 def check_blacklist_rule(
     context: Context, name: str, ip: str, port: int | None, proto: str | None, pattern: str | None
 ) -> int:
@@ -265,13 +249,7 @@ def _is_address(context: Context, text: str) -> bool:
     return True
 
 
-@function(
-    "add_blacklist_rule(name:string, net:string, [port:int], [proto:string], [pattern:string], [expire:int])",
-    module="core",
-    returns="1; -1 failed",
-    check=_check(all_allowed=False, network=True),
-    check_modparams=True,
-)
+@function("add_blacklist_rule", check=_check(all_allowed=False, network=True), check_modparams=True)
 def add_blacklist_rule(
     context: Context,
     name: str,
@@ -301,13 +279,7 @@ def add_blacklist_rule(
     return 1
 
 
-@function(
-    "del_blacklist_rule(name:string, net:string, [port:int], [proto:string], [pattern:string])",
-    module="core",
-    returns="1; -1 nothing deleted",
-    check=_check(all_allowed=False, network=True),
-    check_modparams=True,
-)
+@function("del_blacklist_rule", check=_check(all_allowed=False, network=True), check_modparams=True)
 def del_blacklist_rule(
     context: Context, name: str, net: str, port: int | None, proto: str | None, pattern: str | None
 ) -> int:

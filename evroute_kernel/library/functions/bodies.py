@@ -5,27 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import function
-from evroute_kernel.library.functions.sipmsgops import MODULE, NO_BODY, ROUTES
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.runtime.context import Context
 
 FUNCTIONS: Final = {
-    "has_body([arg1:string])": "Whether the message has a body, or one of a MIME type.",
-    "has_body_part([mime:string])": "Whether the body has a part, or one of a MIME type.",
-    "remove_body_part([mime:string], [revert:string])": "Remove the parts of a MIME type, or all others.",
-    "get_updated_body_part([mime:string], variable:var)": "Store the body as it would be sent.",
-    "is_audio_on_hold()": "Whether the SDP puts the audio on hold.",
-    "codec_exists(name:string, [clock:string])": "Whether the SDP offers a codec.",
-    "codec_exists_re(regexp:regex)": "Whether the SDP offers a codec that matches a regular expression.",
-    "codec_delete(name:string, [clock:string])": "Delete a codec from the SDP.",
-    "codec_delete_re(regexp:regex)": "Delete the codecs that match a regular expression from the SDP.",
-    "codec_delete_except_re(regexp:regex)": "Delete the codecs that do not match a regular expression from the SDP.",
-    "codec_move_up(name:string, [clock:string])": "Move a codec to the front of the SDP's list.",
-    "codec_move_up_re(regexp:regex)": "Move the codecs that match a regular expression to the front of the SDP's list.",
-    "codec_move_down(name:string, [clock:string])": "Move a codec to the end of the SDP's list.",
-    "codec_move_down_re(regexp:regex)": "Move the codecs that match a regular expression to the end of the SDP's list.",
-    "stream_exists(regexp:regex, [regexp2:regex])": "Whether the SDP has a stream of a media type (and transport).",
-    "stream_delete(regexp:regex, [regexp2:regex])": "Delete the streams of a media type (and transport) from the SDP.",
+    "has_body": "Whether the message has a body, or one of a MIME type.",
+    "has_body_part": "Whether the body has a part, or one of a MIME type.",
+    "remove_body_part": "Remove the parts of a MIME type, or all others.",
+    "get_updated_body_part": "Store the body as it would be sent.",
+    "is_audio_on_hold": "Whether the SDP puts the audio on hold.",
+    "codec_exists": "Whether the SDP offers a codec.",
+    "codec_exists_re": "Whether the SDP offers a codec that matches a regular expression.",
+    "codec_delete": "Delete a codec from the SDP.",
+    "codec_delete_re": "Delete the codecs that match a regular expression from the SDP.",
+    "codec_delete_except_re": "Delete the codecs that do not match a regular expression from the SDP.",
+    "codec_move_up": "Move a codec to the front of the SDP's list.",
+    "codec_move_up_re": "Move the codecs that match a regular expression to the front of the SDP's list.",
+    "codec_move_down": "Move a codec to the end of the SDP's list.",
+    "codec_move_down_re": "Move the codecs that match a regular expression to the end of the SDP's list.",
+    "stream_exists": "Whether the SDP has a stream of a media type (and transport).",
+    "stream_delete": "Delete the streams of a media type (and transport) from the SDP.",
 }
 
 
@@ -37,5 +36,5 @@ def _without_body(doc: str) -> Callable[..., int]:
     return call
 
 
-for _signature, _doc in FUNCTIONS.items():
-    function(_signature, module=MODULE, returns=NO_BODY, routes=ROUTES)(_without_body(_doc))
+for _name, _doc in FUNCTIONS.items():
+    function(_name)(_without_body(_doc))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import function
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.dummy_message import BRANCH_LIMIT, NO_Q, Branch, message_of
 from evroute_kernel.library.functions.message import code, holds_variables
 from evroute_kernel.library.functions.parameters import Problem, all_of, literal
@@ -44,12 +44,7 @@ def _check_branch_options(text: str) -> tuple[str, str | None] | None:
     return (f"unknown option {unknown[0]!r}", "the one option is 'inherite'") if unknown else None
 
 
-@function(
-    "append_msg_branch(uri:string, [q:string], [flags:string])",
-    module="core",
-    returns="1; -1 empty uri, or too many branches",
-    check=all_of(literal(1, _check_q), literal(2, _check_branch_options)),
-)
+@function("append_msg_branch", check=all_of(literal(1, _check_q), literal(2, _check_branch_options)))
 def append_msg_branch(context: Context, uri: str, q: str | None, flags: str | None) -> int:
     """Add a branch. With the option `inherite` it takes destination, path, q, socket and flags of the request URI.
 
@@ -70,12 +65,7 @@ def append_msg_branch(context: Context, uri: str, q: str | None, flags: str | No
     return code(message.append(context, branch))
 
 
-@function(
-    "append_branch_old([uri:string], [q:string])",
-    module="core",
-    returns="1; -1 too many branches",
-    check=literal(1, _check_q),
-)
+@function("append_branch_old", check=literal(1, _check_q))
 def append_branch_old(context: Context, uri: str | None, q: str | None) -> int:
     """Add a branch as before 3.6: it takes destination, path, socket and flags of the request URI.
 
@@ -97,7 +87,7 @@ def _inherited(own: Branch, uri: str, q: int) -> Branch:
     return Branch(uri, q, own.dst_uri, own.path, set(own.flags), own.socket)
 
 
-@function("remove_msg_branch(index:int)", module="core", returns="1; -1 no such branch")
+@function("remove_msg_branch")
 def remove_msg_branch(context: Context, index: int) -> int:
     """Remove an added branch; here the first added one is 0, and the later ones move up.
 
@@ -148,10 +138,7 @@ def _put_branch(context: Context, place: int, branch: Branch) -> None:
         message.branches[place] = branch.copy()
 
 
-_MOVE: Final[dict[str, Any]] = {"module": "core", "returns": "1; -1 no such branch", "check": _check_branch_indexes}
-
-
-@function("move_msg_branch([src_idx:int], [dst_idx:int], [keep:string])", **_MOVE)
+@function("move_msg_branch", check=_check_branch_indexes)
 def move_msg_branch(context: Context, src_idx: int | None, dst_idx: int | None, keep: str | None) -> int:
     """Put one branch in the place of another; a missing index means the request URI, 0 the first added branch.
 
@@ -169,7 +156,7 @@ def move_msg_branch(context: Context, src_idx: int | None, dst_idx: int | None, 
     return 1
 
 
-@function("swap_msg_branches([src_idx:int], [dst_idx:int])", **_MOVE)
+@function("swap_msg_branches", check=_check_branch_indexes)
 def swap_msg_branches(context: Context, src_idx: int | None, dst_idx: int | None) -> int:
     """Exchange two branches; a missing index means the request URI, 0 the first added branch.
 
@@ -186,7 +173,7 @@ def swap_msg_branches(context: Context, src_idx: int | None, dst_idx: int | None
     return 1
 
 
-@function("serialize_branches(clear:int, [keep_order:int])", module="core")
+@function("serialize_branches")
 def serialize_branches(context: Context, clear: int, keep_order: int | None) -> int:
     """Take all added branches off the message, to be tried one after another in the order of q.
 
@@ -199,7 +186,7 @@ def serialize_branches(context: Context, clear: int, keep_order: int | None) -> 
     return 1
 
 
-@function("next_branches()", module="core", returns="-1 outside request and failure routes")
+@function("next_branches")
 def next_branches(context: Context) -> int:
     """Take the next group of serialized branches. Only for request and failure routes.
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from evroute_kernel.library import modparams
+from evroute_kernel.library.behaviour import check_modparams, function
 from evroute_kernel.library.c_numbers import str2sint
-from evroute_kernel.library.declarations import ANY_ROUTE, declare_module, function
 from evroute_kernel.library.functions.glob import glob_pattern
-from evroute_kernel.library.functions.parameters import literal, must_be_writable
+from evroute_kernel.library.functions.parameters import literal
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.template import TemplateError, parse_variable
 from evroute_kernel.runtime.context import Context
@@ -96,17 +96,7 @@ def _check_modparam(parameter: str, value: int | str) -> str | None:
     return None
 
 
-declare_module(
-    MODULE,
-    check=_check_modparam,
-    cache_clean_period="int",
-    exec_threshold="int",
-    cache_collections="string",
-    cachedb_url="string",
-    cluster_id="int",
-    cluster_persistency="string",
-    enable_restart_persistency="int",
-)
+check_modparams(MODULE, _check_modparam)
 
 
 def _table(context: Context, backend: str, key: str) -> str | None:
@@ -179,7 +169,7 @@ def _add(context: Context, backend: str, key: str, by: int, life: int, result: R
 # -- functions --------------------------------------------------------------------------------------------------------
 
 
-@function("cache_store(backend:string, key:string, value:string, [timeout:int])", module="core", returns="1; -1 failed")
+@function("cache_store")
 def cache_store(context: Context, backend: str, key: str, value: str, timeout: int | None) -> int:
     """Store a text under a key, for `timeout` seconds (0 or left out: for ever).
 
@@ -192,12 +182,7 @@ def cache_store(context: Context, backend: str, key: str, value: str, timeout: i
     return 1
 
 
-@function(
-    "cache_fetch(backend:string, key:string, result:var)",
-    module="core",
-    returns="1 found; -2 missing or expired; -1 failed",
-    check=must_be_writable(2),
-)
+@function("cache_fetch")
 def cache_fetch(context: Context, backend: str, key: str, result: Reference) -> int:
     """Read a key into a variable, as a text; a missing key leaves the variable alone.
 
@@ -212,12 +197,7 @@ def cache_fetch(context: Context, backend: str, key: str, result: Reference) -> 
     return 1 if result.set(context, "=", value) else -1
 
 
-@function(
-    "cache_counter_fetch(backend:string, key:string, result:var)",
-    module="core",
-    returns="1 found; -2 missing; -3 no integer; -1 failed",
-    check=must_be_writable(2),
-)
+@function("cache_counter_fetch")
 def cache_counter_fetch(context: Context, backend: str, key: str, result: Reference) -> int:
     """Read a key into a variable, as an integer.
 
@@ -236,7 +216,7 @@ def cache_counter_fetch(context: Context, backend: str, key: str, result: Refere
     return 1 if result.set(context, "=", number) else -1
 
 
-@function("cache_remove(backend:string, key:string)", module="core", returns="1; -1 failed")
+@function("cache_remove")
 def cache_remove(context: Context, backend: str, key: str) -> int:
     """Delete a key. Deleting a key that is not there succeeds too.
 
@@ -249,12 +229,7 @@ def cache_remove(context: Context, backend: str, key: str) -> int:
     return 1
 
 
-@function(
-    "cache_add(backend:string, key:string, increment:int, expire:int, [new_val:var])",
-    module="core",
-    returns="1; -1 failed",
-    check=must_be_writable(4),
-)
+@function("cache_add")
 def cache_add(context: Context, backend: str, key: str, increment: int, expire: int, new_val: Reference | None) -> int:
     """Add to a counter, creating it; `expire` (seconds, 0: never) counts only when the key is created.
 
@@ -263,12 +238,7 @@ def cache_add(context: Context, backend: str, key: str, increment: int, expire: 
     return _add(context, backend, key, increment, expire, new_val)
 
 
-@function(
-    "cache_sub(backend:string, key:string, decrement:int, expire:int, [new_val:var])",
-    module="core",
-    returns="1; -1 failed",
-    check=must_be_writable(4),
-)
+@function("cache_sub")
 def cache_sub(context: Context, backend: str, key: str, decrement: int, expire: int, new_val: Reference | None) -> int:
     """Subtract from a counter, creating it as the negated value; otherwise as cache_add.
 
@@ -288,12 +258,7 @@ def _check_avp_list(text: str) -> tuple[str, str | None] | None:
     return None
 
 
-@function(
-    "cache_raw_query(backend:string, query:string, [result_avps:literal])",
-    module="core",
-    returns="-1 with local",
-    check=literal(2, _check_avp_list),
-)
+@function("cache_raw_query", check=literal(2, _check_avp_list))
 def cache_raw_query(context: Context, backend: str, query: str, result_avps: str | None) -> int:
     """Send a query in the backend's own language; the backend `local` has none.
 
@@ -306,12 +271,7 @@ def cache_raw_query(context: Context, backend: str, query: str, result_avps: str
     return -1
 
 
-@function(
-    "cache_remove_chunk([collection:string], glob:string)",
-    module=MODULE,
-    returns="1; -1 failed",
-    routes=ANY_ROUTE - {"error", "timer", "event"},
-)
+@function("cache_remove_chunk")
 def cache_remove_chunk(context: Context, collection: str | None, glob: str) -> int:
     """Delete every key of a collection (left out: the default one) that matches a shell pattern such as `ip_*`.
 

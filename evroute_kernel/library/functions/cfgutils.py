@@ -10,9 +10,9 @@ from functools import partial
 from typing import Final
 
 from evroute_kernel.library import modparams, time_expressions
+from evroute_kernel.library.behaviour import check_modparams, function
 from evroute_kernel.library.c_numbers import str2sint
-from evroute_kernel.library.declarations import ANY_ROUTE, declare_module, function
-from evroute_kernel.library.functions.parameters import avp_name, must_be_avp, must_be_writable
+from evroute_kernel.library.functions.parameters import avp_name
 from evroute_kernel.library.recurrence import RecurrenceError
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.template import VariableSpec
@@ -21,7 +21,6 @@ from evroute_kernel.runtime.context import Context, Process, ScriptCrash
 from evroute_kernel.runtime.values import INT_MAX, Value, int_of, wrap
 
 MODULE: Final = "cfgutils"
-ROUTES: Final = ANY_ROUTE - {"error"}
 TABLE: Final = "cfgutils"
 PROBABILITY: Final = "probability"
 DEFAULT_PROBABILITY: Final = 10
@@ -80,21 +79,12 @@ def _check_modparam(parameter: str, value: int | str) -> str | None:
     return None
 
 
-declare_module(
-    MODULE,
-    check=_check_modparam,
-    initial_probability="int",
-    hash_file="string",
-    shv_hash_size="int",
-    shvset="string",
-    varset="string",
-    lock_pool_size="int",
-)
+check_modparams(MODULE, _check_modparam)
 
 # -- sleeping and dying -----------------------------------------------------------------------------------------------
 
 
-@function("sleep(time:int)", module=MODULE, routes=ROUTES, is_async=True)
+@function("sleep")
 def sleep(context: Context, time_: int) -> int:
     """Do nothing for so many seconds; the process handles nothing else meanwhile.
 
@@ -104,7 +94,7 @@ def sleep(context: Context, time_: int) -> int:
     return 1
 
 
-@function("usleep(time:int)", module=MODULE, routes=ROUTES, is_async=True)
+@function("usleep")
 def usleep(context: Context, time_: int) -> int:
     """Do nothing for so many microseconds.
 
@@ -114,7 +104,7 @@ def usleep(context: Context, time_: int) -> int:
     return 1
 
 
-@function("abort()", module=MODULE, returns="does not return", routes=ROUTES)
+@function("abort")
 def abort(context: Context) -> int:
     """Kill the process: on a server, all of OpenSIPS stops. Here the run ends with an error."""
     raise ScriptCrash("abort() stops the whole server; use exit to end the script, or drop to drop the message")
@@ -125,7 +115,7 @@ def _memory_status(context: Context, kind: str) -> int:
     return 1
 
 
-@function("pkg_status()", module=MODULE, routes=ROUTES)
+@function("pkg_status")
 def pkg_status(context: Context) -> int:
     """Log how the process uses its private memory; here there is nothing to report.
 
@@ -134,7 +124,7 @@ def pkg_status(context: Context) -> int:
     return _memory_status(context, "private")
 
 
-@function("shm_status()", module=MODULE, routes=ROUTES)
+@function("shm_status")
 def shm_status(context: Context) -> int:
     """Log how the processes use their shared memory; here there is nothing to report.
 
@@ -155,7 +145,7 @@ def _probability(context: Context) -> int:
     return _initial(context) if stored is None else int(stored)
 
 
-@function("rand_set_prob(probability:int)", module=MODULE, routes=ROUTES)
+@function("rand_set_prob")
 def rand_set_prob(context: Context, probability: int) -> int:
     """Set the probability, in percent, that all processes share; values above 100 are not refused.
 
@@ -165,7 +155,7 @@ def rand_set_prob(context: Context, probability: int) -> int:
     return 1
 
 
-@function("rand_reset_prob()", module=MODULE, routes=ROUTES)
+@function("rand_reset_prob")
 def rand_reset_prob(context: Context) -> int:
     """Set the shared probability back to what the configuration says (10 percent when it says nothing).
 
@@ -174,13 +164,13 @@ def rand_reset_prob(context: Context) -> int:
     return rand_set_prob(context, _initial(context))
 
 
-@function("rand_get_prob()", module=MODULE, returns="the percentage; 0 ends the script", routes=ROUTES)
+@function("rand_get_prob")
 def rand_get_prob(context: Context) -> int:
     """Give the shared probability as the return code; a probability of 0 therefore ends the script."""
     return _probability(context)
 
 
-@function("rand_event([probability:int])", module=MODULE, returns="1 or -1", routes=ROUTES)
+@function("rand_event")
 def rand_event(context: Context, probability: int | None) -> int:
     """True with the given probability in percent, or with the shared one.
 
@@ -202,17 +192,12 @@ def _indexed(context: Context, collection: Reference) -> list[Value]:
     if not declaration.index or isinstance(name, VariableSpec):
         raise ScriptCrash(f"counting {collection.text} never ends, since it ignores its index; count an $avp instead")
     found: list[Value] = []
-    while (value := declaration.get(context, name, len(found))) is not None:
+    while (value := declaration.behaviour.get(context, name, len(found))) is not None:
         found.append(value)
     return found
 
 
-@function(
-    "set_select_weight(int_list_var:var)",
-    module=MODULE,
-    returns="the index; 0 ends the script; -1 nothing to choose from",
-    routes=ROUTES,
-)
+@function("set_select_weight")
 def set_select_weight(context: Context, int_list_var: Reference) -> int:
     """Choose one of the values of an AVP by chance, its weight being the integer it holds.
 
@@ -244,7 +229,7 @@ def _choose(weights: Sequence[int], source: Reference) -> int:
     return len(weights)
 
 
-@function("shuffle_avps(name:var)", module=MODULE, check=must_be_avp(0))
+@function("shuffle_avps")
 def shuffle_avps(context: Context, name: Reference) -> int:
     """Bring the values of an AVP into a random order.
 
@@ -257,7 +242,7 @@ def shuffle_avps(context: Context, name: Reference) -> int:
     return 1
 
 
-@function("set_count(var_to_count:var, ret_var:var)", module=MODULE, returns="1; -1 failed", routes=ROUTES)
+@function("set_count")
 def set_count(context: Context, var_to_count: Reference, ret_var: Reference) -> int:
     """Count the values of an AVP into another variable.
 
@@ -269,9 +254,7 @@ def set_count(context: Context, var_to_count: Reference, ret_var: Reference) -> 
 # -- time -------------------------------------------------------------------------------------------------------------
 
 
-@function(
-    "get_accurate_time(sec:var, usec:var, [str_sec_usec:var])", module=MODULE, returns="1; -1 failed", routes=ROUTES
-)
+@function("get_accurate_time")
 def get_accurate_time(context: Context, sec: Reference, usec: Reference, str_sec_usec: Reference | None) -> int:
     """Store the current UNIX time: seconds, microseconds within the second, and both as the text `sec.usec`.
 
@@ -285,13 +268,7 @@ def get_accurate_time(context: Context, sec: Reference, usec: Reference, str_sec
     return 1 if stored else -1
 
 
-@function(
-    "ts_usec_delta(t1_sec:int, t1_usec:int, t2_sec:int, t2_usec:int, [delta_str:var], [delta_int:var])",
-    module=MODULE,
-    returns="1; -1 failed",
-    routes=ROUTES,
-    check=must_be_writable(4, 5),
-)
+@function("ts_usec_delta")
 def ts_usec_delta(
     context: Context,
     t1_sec: int,
@@ -317,11 +294,7 @@ def ts_usec_delta(
     return 1 if delta_int.set(context, "=", delta) else -1
 
 
-@function(
-    "check_time_rec(time_string:string, [timestamp:int])",
-    module=MODULE,
-    returns="1 inside; -1 outside; -2 syntax error",
-)
+@function("check_time_rec")
 def check_time_rec(context: Context, time_string: str, timestamp: int | None) -> int:
     """Test a time, or now, against a time recurrence: `[TZ|]dtstart|dtend|duration|freq|until|interval|byday|...`.
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from evroute_kernel.library.declarations import function
-from evroute_kernel.library.functions.parameters import all_of, literal, must_be_avp, no_variables, push_avp
+from evroute_kernel.library.behaviour import function
+from evroute_kernel.library.functions.parameters import literal, push_avp
 from evroute_kernel.library.references import Reference, formatter
+from evroute_kernel.library.table import MODULES
 from evroute_kernel.library.template import TemplateError, parse_format
 from evroute_kernel.runtime import levels, trace
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import INT_MIN, is_int_type, printed
 
-#: the group of the status/report interface that every server has, and its one identifier
-STATUS_GROUPS: Final = frozenset({"core"})
+#: the one identifier of the group `core` of the status/report interface
 MAIN_IDENTIFIER: Final = "main"
 
 
-@function("pv_printf(var:var, format:string)", module="core", returns="1; -1 read-only variable")
+@function("pv_printf")
 def pv_printf(context: Context, var: Reference, format: str) -> int:
     """Expand a format string and store the text in a variable, as `=` does: an AVP gets a new value on top.
 
@@ -27,7 +27,7 @@ def pv_printf(context: Context, var: Reference, format: str) -> int:
     return 1 if var.set(context, "=", format) else -1
 
 
-@function("get_timestamp(sec_avp:var, usec_avp:var)", module="core", returns="1; -1 failed", check=must_be_avp(0, 1))
+@function("get_timestamp")
 def get_timestamp(context: Context, sec_avp: Reference, usec_avp: Reference) -> int:
     """Push the current UNIX time on two AVPs: seconds, and microseconds within the second.
 
@@ -38,7 +38,7 @@ def get_timestamp(context: Context, sec_avp: Reference, usec_avp: Reference) -> 
     return 1 if pushed else -1
 
 
-@function("avp_print()", module="core")
+@function("avp_print")
 def avp_print(context: Context) -> int:
     """Log all AVPs of this run, newest first, at level INFO (shown when log_level is 3 or more).
 
@@ -63,12 +63,7 @@ def _check_format(text: str) -> tuple[str, str | None] | None:
     return None
 
 
-@function(
-    "script_trace([log_level:int], [format:literal], [info:literal])",
-    module="core",
-    returns="1; -6 without a format",
-    check=all_of(literal(1, _check_format), no_variables(2)),
-)
+@function("script_trace", check=literal(1, _check_format))
 def script_trace(context: Context, log_level: int | None, format: str | None, info: str | None) -> int:
     """Trace every statement that this run executes from here on; without parameters, stop tracing.
 
@@ -95,25 +90,25 @@ def script_trace(context: Context, log_level: int | None, format: str | None, in
 # -- status -----------------------------------------------------------------------------------------------------------
 
 
+def _status_groups() -> frozenset[str]:
+    """The groups that a server has whatever it loads."""
+    return MODULES["core"].status_groups
+
+
 def _check_group(group: str) -> tuple[str, str | None] | None:
-    if group in STATUS_GROUPS:
+    if group in _status_groups():
         return None
-    return f"no status group is named {group!r}", f"known here: {', '.join(sorted(STATUS_GROUPS))}"
+    return f"no status group is named {group!r}", f"known here: {', '.join(sorted(_status_groups()))}"
 
 
-@function(
-    "sr_check_status(group:string, [identifier:string])",
-    module="core",
-    returns="1 healthy; negative otherwise",
-    check=literal(0, _check_group),
-)
+@function("sr_check_status", check=literal(0, _check_group))
 def sr_check_status(context: Context, group: str, identifier: str | None) -> int:
     """The status of an identifier of a status/report group; `all` asks for the whole group.
 
     The group `core` is always running: 1. An identifier that does not exist gives -2147483648, a group -1.
     """
-    if group not in STATUS_GROUPS:
-        context.error(f"no status group is named {group!r}; known here: {', '.join(sorted(STATUS_GROUPS))}")
+    if group not in _status_groups():
+        context.error(f"no status group is named {group!r}; known here: {', '.join(sorted(_status_groups()))}")
         return -1
     found = identifier is None or identifier.lower() == "all" or identifier == MAIN_IDENTIFIER
     return 1 if found else INT_MIN

@@ -4,37 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from evroute_kernel.library.declarations import declare_module, function
-from evroute_kernel.library.functions.parameters import all_of, avp_values, literal, must_be_avp
+from evroute_kernel.library.behaviour import function
+from evroute_kernel.library.functions.parameters import avp_values, literal
 from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, int_of, is_int_type
 
 EVENT_NAME_LIMIT: Final = 64
-
-# the transports of subscriptions; what they do with an event is the engine's part (engine.transports)
-declare_module("event_datagram")
-declare_module("event_stream", reliable_mode="int", event_param="string", timeout="int")
-declare_module("event_virtual", failover_timeout="int")
-declare_module(
-    "event_flatstore",
-    max_open_sockets="int",
-    delimiter="string",
-    file_permissions="string",
-    suppress_event_name="int",
-    rotate_period="int",
-    rotate_count="any",
-    rotate_size="any",
-    suffix="string",
-    escape_delimiter="string",
-)
-
-
-declare_module(
-    "event_rabbitmq", heartbeat="int", connect_timeout="int", timeout="int", use_tls="int", server_id="string"
-)
-declare_module("event_kafka", broker_id="string")
-declare_module("event_xmlrpc", use_struct_param="int")
 
 
 class BadParameters(ValueError):
@@ -47,12 +23,7 @@ def _check_name(name: str) -> tuple[str, str | None] | None:
     return None
 
 
-@function(
-    "raise_event(event:string, [attrs_avp:var], [vals_avp:var])",
-    module="core",
-    returns="1; -1 bad parameter names, or a subscribed socket could not be served",
-    check=all_of(literal(0, _check_name), must_be_avp(1, 2)),
-)
+@function("raise_event", check=literal(0, _check_name))
 def raise_event(context: Context, event: str, attrs_avp: Reference | None, vals_avp: Reference | None) -> int:
     """Raise an event. Its routes run after this one has ended; nothing of what they do comes back.
 
@@ -97,12 +68,7 @@ def _as_parameter(value: Value) -> Value:
     return int_of(value) if is_int_type(value) else str(value)
 
 
-@function(
-    "subscribe_event(event:string, socket:string, [expire:int])",
-    module="core",
-    returns="1; -1 bad event or socket",
-    check=literal(0, _check_name),
-)
+@function("subscribe_event", check=literal(0, _check_name))
 def subscribe_event(context: Context, event: str, socket: str, expire: int | None) -> int:
     """Subscribe a socket to an event, for `expire` seconds (left out or 0: for ever).
 

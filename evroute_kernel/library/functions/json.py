@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from evroute_kernel.library import json_merge_patch
-from evroute_kernel.library.declarations import ANY_ROUTE, function
-from evroute_kernel.library.functions.parameters import must_be_json
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.variables import json as documents
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, ScriptCrash
-
-ROUTES: Final = ANY_ROUTE - {"error"}
 
 
 def _path(variable: Reference) -> documents.Path:
@@ -21,13 +16,7 @@ def _path(variable: Reference) -> documents.Path:
     return variable.spec.name
 
 
-@function(
-    "json_link(json_dest_id:var, json_source_id:var)",
-    module="json",
-    returns="1; -1 not found",
-    routes=ROUTES,
-    check=must_be_json(0, 1),
-)
+@function("json_link")
 def json_link(context: Context, json_dest_id: Reference, json_source_id: Reference) -> int:
     """Put a node in a second place, without copying it: what changes in one place changes in the other.
 
@@ -46,11 +35,7 @@ def json_link(context: Context, json_dest_id: Reference, json_source_id: Referen
     return 1 if documents.put(context, _path(json_dest_id), node) else -1
 
 
-@function(
-    "json_merge(main_json_var:string, patch_json_var:string, output_var:var)",
-    module="json",
-    returns="1; -1 failed",
-)
+@function("json_merge")
 def json_merge(context: Context, main_json_var: str, patch_json_var: str, output_var: Reference) -> int:
     """Change a JSON text as a patch says (RFC 7396: null deletes a member), and store the compact result as text.
 

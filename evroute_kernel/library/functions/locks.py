@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from evroute_kernel.library import modparams
-from evroute_kernel.library.declarations import ANY_ROUTE, function
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.runtime.context import Context, ScriptCrash
 
-ROUTES: Final = ANY_ROUTE - {"error"}
 TABLE: Final = "locks"
 DEFAULT_POOL_SIZE: Final = 32
 FIRST_WAIT: Final = 0.0001  # seconds
@@ -64,7 +63,7 @@ def _release(context: Context, lock: str) -> int:
     return 1
 
 
-@function("get_static_lock(key:string)", module="cfgutils", routes=ROUTES)
+@function("get_static_lock")
 def get_static_lock(context: Context, key: str) -> int:
     """Take the lock of a name, waiting until it is free; all processes share it.
 
@@ -73,7 +72,7 @@ def get_static_lock(context: Context, key: str) -> int:
     return _take(context, f"static:{key}", f"get_static_lock({key!r})")
 
 
-@function("release_static_lock(key:string)", module="cfgutils", routes=ROUTES)
+@function("release_static_lock")
 def release_static_lock(context: Context, key: str) -> int:
     """Give the lock of a name back, whoever took it.
 
@@ -82,7 +81,7 @@ def release_static_lock(context: Context, key: str) -> int:
     return _release(context, f"static:{key}")
 
 
-@function("get_dynamic_lock(key:string)", module="cfgutils", routes=ROUTES)
+@function("get_dynamic_lock")
 def get_dynamic_lock(context: Context, key: str) -> int:
     """Take the lock that a text hashes to, out of a pool of `lock_pool_size` (32) locks.
 
@@ -91,7 +90,7 @@ def get_dynamic_lock(context: Context, key: str) -> int:
     return _take(context, _dynamic(context, key), f"get_dynamic_lock({key!r})")
 
 
-@function("release_dynamic_lock(key:string)", module="cfgutils", routes=ROUTES)
+@function("release_dynamic_lock")
 def release_dynamic_lock(context: Context, key: str) -> int:
     """Give the lock that a text hashes to back.
 
@@ -100,7 +99,7 @@ def release_dynamic_lock(context: Context, key: str) -> int:
     return _release(context, _dynamic(context, key))
 
 
-@function("strings_share_lock(arg1:string)", module="cfgutils", returns="does not return", routes=ROUTES)
+@function("strings_share_lock")
 def strings_share_lock(context: Context, arg1: str) -> int:
     """Meant to compare the pool locks of two texts. It accepts one text only, and crashes the server."""
     raise ScriptCrash("strings_share_lock() crashes the server: it compares two texts and accepts one; leave it out")

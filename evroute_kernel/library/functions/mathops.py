@@ -7,12 +7,10 @@ from collections.abc import Callable
 from typing import Final
 
 from evroute_kernel.library import math_expressions, modparams
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.c_numbers import c_int, overflows, strtod
-from evroute_kernel.library.declarations import declare_module, function
 from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context, ScriptCrash
-
-declare_module("mathops", decimal_digits="int")
 
 DEFAULT_DIGITS: Final = 6
 #: bytes of the server's buffer for a result
@@ -64,7 +62,7 @@ def _evaluate(context: Context, expression: str) -> float | None:
     return number
 
 
-@function("math_eval(expression:string, result_var:var)", module="mathops", returns="1; -1 failed")
+@function("math_eval")
 def math_eval(context: Context, expression: str, result_var: Reference) -> int:
     """Evaluate an arithmetic expression and store the result as text, with six decimals.
 
@@ -76,7 +74,7 @@ def math_eval(context: Context, expression: str, result_var: Reference) -> int:
     return -1 if number is None else _store_text(result_var, context, _printed(context, number))
 
 
-@function("math_rpn(expression:string, result_var:var)", module="mathops", returns="1; -1 failed")
+@function("math_rpn")
 def math_rpn(context: Context, expression: str, result_var: Reference) -> int:
     """Evaluate an expression in reverse Polish notation, `1 2 + 3 *`, and store the result as text with six decimals.
 
@@ -105,7 +103,7 @@ def _round_function(to_whole: Callable[[float], float]) -> Callable[[Context, st
 _floor, _ceil, _trunc = map(_round_function, (math_expressions.floor, math_expressions.ceil, math_expressions.trunc))
 
 
-@function("math_floor(number:string, result_var:var)", module="mathops")
+@function("math_floor")
 def math_floor(context: Context, number: str, result_var: Reference) -> int:
     """Store the largest integer that is not above a number. A text that begins with no number counts as 0.
 
@@ -114,7 +112,7 @@ def math_floor(context: Context, number: str, result_var: Reference) -> int:
     return _floor(context, number, result_var)
 
 
-@function("math_ceil(number:string, result_var:var)", module="mathops")
+@function("math_ceil")
 def math_ceil(context: Context, number: str, result_var: Reference) -> int:
     """Store the smallest integer that is not below a number. A text that begins with no number counts as 0.
 
@@ -123,7 +121,7 @@ def math_ceil(context: Context, number: str, result_var: Reference) -> int:
     return _ceil(context, number, result_var)
 
 
-@function("math_trunc(number:string, result_var:var)", module="mathops")
+@function("math_trunc")
 def math_trunc(context: Context, number: str, result_var: Reference) -> int:
     """Store a number without its fraction, as an integer. A text that begins with no number counts as 0.
 
@@ -132,7 +130,7 @@ def math_trunc(context: Context, number: str, result_var: Reference) -> int:
     return _trunc(context, number, result_var)
 
 
-@function("math_round(number:string, result_var:var, [decimals:int])", module="mathops")
+@function("math_round")
 def math_round(context: Context, number: str, result_var: Reference, decimals: int | None) -> int:
     """Round a number to an integer, halves away from zero, or to so many decimals, as text.
 
@@ -144,7 +142,7 @@ def math_round(context: Context, number: str, result_var: Reference, decimals: i
     return _store_text(result_var, context, _printed(context, value, decimals))
 
 
-@function("math_round_sf(number:string, result_var:var, [figures:int])", module="mathops")
+@function("math_round_sf")
 def math_round_sf(context: Context, number: str, result_var: Reference, figures: int | None) -> int:
     """Round a number to so many significant figures, as text with six decimals; without them to an integer.
 
@@ -156,7 +154,7 @@ def math_round_sf(context: Context, number: str, result_var: Reference, figures:
     return _store_text(result_var, context, _printed(context, math_expressions.round_figures(value, figures)))
 
 
-@function("math_compare(exp1:string, exp2:string, result_var:var)", module="mathops", returns="1; -1 failed")
+@function("math_compare")
 def math_compare(context: Context, exp1: str, exp2: str, result_var: Reference) -> int:
     """Compare two expressions, written as for math_eval, and store 1, 0 or -1: the first is larger, equal or smaller.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from evroute_kernel.library.declarations import function
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.dummy_message import BRANCH_FLAGS, MESSAGE_FLAGS, Part, message_of, use_flag
-from evroute_kernel.library.functions.parameters import Check, Problem
+from evroute_kernel.library.functions.parameters import literal
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format
 from evroute_kernel.runtime.context import Context
 
@@ -19,23 +18,23 @@ def code(done: bool) -> int:
     return 1 if done else -1
 
 
-def _rewriter(name: str, parameter: str, part: Part, doc: str) -> None:
+def _rewriter(name: str, part: Part, doc: str) -> None:
     def call(context: Context, text: str) -> int:
         return code(message_of(context).rewrite(context, part, text))
 
     call.__doc__ = f"{doc}\n\nReturns 1; -1 when the request URI is no URI."
-    function(f"{name}({parameter}:string)", module="core", returns="1; -1 bad request URI")(call)
+    function(name)(call)
 
 
-_rewriter("sethost", "host", "host", "Replace the host of the request URI ($rd); port and other parts stay.")
-_rewriter("sethostport", "hostport", "hostport", "Replace host and port of the request URI.")
-_rewriter("setuser", "user", "user", "Replace the user of the request URI ($rU).")
-_rewriter("setuserpass", "userpass", "userpass", "Replace user and password of the request URI.")
-_rewriter("setport", "port", "port", "Replace the port of the request URI ($rp).")
-_rewriter("prefix", "prefix", "prefix", "Put a text in front of the user of the request URI.")
+_rewriter("sethost", "host", "Replace the host of the request URI ($rd); port and other parts stay.")
+_rewriter("sethostport", "hostport", "Replace host and port of the request URI.")
+_rewriter("setuser", "user", "Replace the user of the request URI ($rU).")
+_rewriter("setuserpass", "userpass", "Replace user and password of the request URI.")
+_rewriter("setport", "port", "Replace the port of the request URI ($rp).")
+_rewriter("prefix", "prefix", "Put a text in front of the user of the request URI.")
 
 
-@function("seturi(uri:string)", module="core")
+@function("seturi")
 def seturi(context: Context, uri: str) -> int:
     """Replace the request URI ($ru). Nothing is checked until it is read.
 
@@ -45,7 +44,7 @@ def seturi(context: Context, uri: str) -> int:
     return 1
 
 
-@function("strip(count:int)", module="core", returns="1; -1 bad request URI")
+@function("strip")
 def strip(context: Context, count: int) -> int:
     """Remove the first characters of the user of the request URI.
 
@@ -54,7 +53,7 @@ def strip(context: Context, count: int) -> int:
     return code(message_of(context).rewrite(context, "strip", count=count))
 
 
-@function("strip_tail(count:int)", module="core", returns="1; -1 bad request URI")
+@function("strip_tail")
 def strip_tail(context: Context, count: int) -> int:
     """Remove the last characters of the user of the request URI.
 
@@ -63,7 +62,7 @@ def strip_tail(context: Context, count: int) -> int:
     return code(message_of(context).rewrite(context, "strip_tail", count=count))
 
 
-@function("revert_uri()", module="core")
+@function("revert_uri")
 def revert_uri(context: Context) -> int:
     """Bring the original request URI back.
 
@@ -76,7 +75,7 @@ def revert_uri(context: Context) -> int:
 # -- destination ------------------------------------------------------------------------------------------------------
 
 
-@function("setdsturi(uri:string)", module="core")
+@function("setdsturi")
 def setdsturi(context: Context, uri: str) -> int:
     """Set the destination URI ($du). Nothing is checked until its parts are read.
 
@@ -86,7 +85,7 @@ def setdsturi(context: Context, uri: str) -> int:
     return 1
 
 
-@function("resetdsturi()", module="core")
+@function("resetdsturi")
 def resetdsturi(context: Context) -> int:
     """Remove the destination URI.
 
@@ -96,7 +95,7 @@ def resetdsturi(context: Context) -> int:
     return 1
 
 
-@function("isdsturiset()", module="core", returns="1 set; -1 not set")
+@function("isdsturiset")
 def isdsturiset(context: Context) -> int:
     """Whether a destination URI is set.
 
@@ -108,21 +107,10 @@ def isdsturiset(context: Context) -> int:
 # -- flags ------------------------------------------------------------------------------------------------------------
 
 
-def _static(*indexes: int) -> Check:
-    """These parameters must be literal texts without variables."""
-
-    def check(arguments: Sequence[Any]) -> Problem | None:
-        for i in indexes:
-            argument = arguments[i]
-            if isinstance(argument, VariableSpec):
-                return i, f"{argument.text} is a variable, expected a literal text", None
-            if isinstance(argument, str) and holds_variables(argument):
-                return i, f"{argument!r} holds a variable, expected a literal text", None
-            if argument == "":
-                return i, "the name of a flag cannot be empty", None
-        return None
-
-    return check
+def _check_flag(name: str) -> tuple[str, str | None] | None:
+    if holds_variables(name):
+        return f"{name!r} holds a variable, expected a literal text", None
+    return None if name else ("the name of a flag cannot be empty", None)
 
 
 def holds_variables(text: str) -> bool:
@@ -133,10 +121,10 @@ def holds_variables(text: str) -> bool:
         return True
 
 
-_FLAG: Final[dict[str, Any]] = {"module": "core", "check": _static(0)}
+_FLAG: Final = literal(0, _check_flag)
 
 
-@function("setflag(flag:string)", **_FLAG)
+@function("setflag", check=_FLAG)
 def setflag(context: Context, flag: str) -> int:
     """Turn a named message flag on.
 
@@ -146,7 +134,7 @@ def setflag(context: Context, flag: str) -> int:
     return 1
 
 
-@function("resetflag(flag:string)", **_FLAG)
+@function("resetflag", check=_FLAG)
 def resetflag(context: Context, flag: str) -> int:
     """Turn a named message flag off.
 
@@ -156,7 +144,7 @@ def resetflag(context: Context, flag: str) -> int:
     return 1
 
 
-@function("isflagset(flag:string)", returns="1 set; -1 not set", **_FLAG)
+@function("isflagset", check=_FLAG)
 def isflagset(context: Context, flag: str) -> int:
     """Whether a named message flag is on.
 
@@ -172,7 +160,7 @@ def _branch_flags(context: Context, flag: str, index: int | None) -> set[str] | 
     return None if branch is None else branch.flags
 
 
-@function("setbflag(flag:string, [branch_idx:int])", returns="1; -1 no such branch", **_FLAG)
+@function("setbflag", check=_FLAG)
 def setbflag(context: Context, flag: str, branch_idx: int | None) -> int:
     """Turn a named flag of a branch on, of the request URI's without an index.
 
@@ -185,7 +173,7 @@ def setbflag(context: Context, flag: str, branch_idx: int | None) -> int:
     return 1
 
 
-@function("resetbflag(flag:string, [branch_idx:int])", returns="1; -1 no such branch", **_FLAG)
+@function("resetbflag", check=_FLAG)
 def resetbflag(context: Context, flag: str, branch_idx: int | None) -> int:
     """Turn a named flag of a branch off, of the request URI's without an index.
 
@@ -198,7 +186,7 @@ def resetbflag(context: Context, flag: str, branch_idx: int | None) -> int:
     return 1
 
 
-@function("isbflagset(flag:string, [branch_idx:int])", returns="1 set; -1 not set", **_FLAG)
+@function("isbflagset", check=_FLAG)
 def isbflagset(context: Context, flag: str, branch_idx: int | None) -> int:
     """Whether a named flag of a branch is on, of the request URI's without an index.
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from evroute_kernel.library import modparams
+from evroute_kernel.library.behaviour import check_modparams, function
 from evroute_kernel.library.c_numbers import str2sint
-from evroute_kernel.library.declarations import declare_module, function
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.shared import Shared
 
@@ -62,7 +62,7 @@ def _check_modparam(parameter: str, value: int | str) -> str | None:
     return None
 
 
-declare_module(MODULE, check=_check_modparam, db_url="string", mqueue="string")
+check_modparams(MODULE, _check_modparam)
 
 
 def queues(process: Process) -> dict[str, Queue]:
@@ -138,7 +138,7 @@ def fetched(context: Context, name: str, part: Literal[0, 1]) -> str | None:
 # -- functions --------------------------------------------------------------------------------------------------------
 
 
-@function("mq_add(queue:string, key:string, value:string)", module=MODULE, returns="1; -1 no such queue")
+@function("mq_add")
 def mq_add(context: Context, queue: str, key: str, value: str) -> int:
     """Put a pair of key and value at the end of a queue. A full queue (`size=N`) drops its oldest pair.
 
@@ -162,7 +162,7 @@ def mq_add(context: Context, queue: str, key: str, value: str) -> int:
     return 1
 
 
-@function("mq_fetch(queue:string)", module=MODULE, returns="1; -2 empty; -1 no such queue")
+@function("mq_fetch")
 def mq_fetch(context: Context, queue: str) -> int:
     """Take the oldest pair out of a queue into `$mqk(queue)` and `$mqv(queue)` of this process.
 
@@ -178,7 +178,7 @@ def mq_fetch(context: Context, queue: str) -> int:
     return -2 if pair is None else 1
 
 
-@function("mq_pv_free(queue:string)", module=MODULE)
+@function("mq_pv_free")
 def mq_pv_free(context: Context, queue: str) -> int:
     """Forget the pair that mq_fetch took: `$mqk(queue)` and `$mqv(queue)` are null again.
 
@@ -188,7 +188,7 @@ def mq_pv_free(context: Context, queue: str) -> int:
     return 1
 
 
-@function("mq_size(queue:string)", module=MODULE, returns="the size; -1 empty; -2 no such queue")
+@function("mq_size")
 def mq_size(context: Context, queue: str) -> int:
     """How many pairs wait in a queue, as the return code.
 

@@ -1,4 +1,4 @@
-"""What the server demands of parameters when it starts, for `check=` of the declarations, and AVPs as parameters."""
+"""What the server demands of parameters when it starts, for `check=` of functions, and AVPs as parameters."""
 
 from __future__ import annotations
 
@@ -24,41 +24,6 @@ def all_of(*checks: Check) -> Check:
     return check
 
 
-def must_be_writable(*indexes: int) -> Check:
-    """These parameters take a result, so they must be variables that can be written."""
-
-    def check(arguments: Sequence[Any]) -> Problem | None:
-        for i in indexes:
-            spec = arguments[i]
-            if isinstance(spec, VariableSpec) and not spec.declaration.writable:
-                return i, f"{spec.text} is read-only, but takes a result here", "use a variable such as $var(x)"
-        return None
-
-    return check
-
-
-def must_be_avp(*indexes: int) -> Check:
-    """These parameters must be AVPs."""
-    return _must_be("avp", "an AVP", "write $avp(name)", indexes)
-
-
-def must_be_json(*indexes: int) -> Check:
-    """These parameters must be `$json` variables."""
-    return _must_be("json", "a $json variable", "write $json(name) or $json(name/path)", indexes)
-
-
-def no_variables(*indexes: int) -> Check:
-    """These parameters must be literal text: no variable, and no variable inside the text."""
-
-    def check(arguments: Sequence[Any]) -> Problem | None:
-        for i in indexes:
-            if isinstance(arguments[i], VariableSpec):
-                return i, f"{arguments[i].text} is a variable, expected a literal text", None
-        return None
-
-    return check
-
-
 def literal(index: int, problem_of: Callable[[str], tuple[str, str | None] | None]) -> Check:
     """Look at a parameter when it is a literal text; `problem_of` gives (message, hint) for one that is refused."""
 
@@ -67,17 +32,6 @@ def literal(index: int, problem_of: Callable[[str], tuple[str, str | None] | Non
             return None
         problem = problem_of(arguments[index])
         return None if problem is None else (index, *problem)
-
-    return check
-
-
-def _must_be(name: str, kind: str, hint: str, indexes: tuple[int, ...]) -> Check:
-    def check(arguments: Sequence[Any]) -> Problem | None:
-        for i in indexes:
-            spec = arguments[i]
-            if isinstance(spec, VariableSpec) and not spec.declaration.name.startswith(name):
-                return i, f"{spec.text} is not {kind}", hint
-        return None
 
     return check
 

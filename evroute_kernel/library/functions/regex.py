@@ -8,13 +8,12 @@ from typing import Final
 import regex as regex_package
 
 from evroute_kernel.library import modparams, pcre
-from evroute_kernel.library.declarations import ANY_ROUTE, declare_module, function
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.files import FileError, read_bytes
 from evroute_kernel.runtime.values import encode
 
 MODULE: Final = "regex"
-ROUTES: Final = ANY_ROUTE - {"error"}
 DEFAULT_GROUPS: Final = 20
 DEFAULT_GROUP_SIZE: Final = 8192
 LINE_LIMIT: Final = 500
@@ -25,18 +24,6 @@ Pattern = regex_package.Pattern[str]
 
 class GroupFileError(ValueError):
     """The file of pattern groups cannot be used."""
-
-
-declare_module(
-    MODULE,
-    file="string",
-    max_groups="int",
-    group_max_size="int",
-    pcre_caseless="int",
-    pcre_multiline="int",
-    pcre_dotall="int",
-    pcre_extended="int",
-)
 
 
 def _flags(process: Process) -> dict[str, bool]:
@@ -95,12 +82,7 @@ def _load_groups(process: Process) -> list[Pattern]:
     return found
 
 
-@function(
-    "pcre_match(string:string, pcre_regex:string)",
-    module=MODULE,
-    returns="1 match; -1 no match; -4 bad pattern",
-    routes=ROUTES,
-)
+@function("pcre_match")
 def pcre_match(context: Context, string: str, pcre_regex: str) -> int:
     """Match a text against a Perl-compatible pattern, with regard to letter case: `(?i)` in front ignores it.
 
@@ -115,12 +97,7 @@ def pcre_match(context: Context, string: str, pcre_regex: str) -> int:
     return 1 if pattern.search(string) else -1
 
 
-@function(
-    "pcre_match_group(string:string, [group:int])",
-    module=MODULE,
-    returns="1 match; -1 no match; -2 no groups; -4 no such group",
-    routes=ROUTES,
-)
+@function("pcre_match_group")
 def pcre_match_group(context: Context, string: str, group: int | None) -> int:
     """Match a text against a group of patterns (0 when left out) of the file that modparam("regex", "file") names.
 

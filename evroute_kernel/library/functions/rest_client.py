@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.library import modparams
-from evroute_kernel.library.declarations import declare_module, function
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.stubs import call_stub
 from evroute_kernel.runtime.context import Context, Process
@@ -38,38 +38,18 @@ LONGEST_CONNECT: Final = 300
 DEFAULT_SIZE: Final = 10240
 FAILED: Final = -10
 
-declare_module(
-    MODULE,
-    connection_timeout="int",
-    connect_poll_interval="int",
-    max_async_transfers="int",
-    max_transfer_size="int",
-    curl_timeout="int",
-    ssl_capath="string",
-    ssl_verifypeer="int",
-    ssl_verifyhost="int",
-    curl_http_version="int",
-    enable_expect_100="int",
-    no_concurrent_connects="int",
-    curl_conn_lifetime="int",
-)
 
-
-def on_network(
-    signature: str, *, returns: str = RETURNS, is_async: bool = False
-) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Declare a function that does its work when the session may use the network, and is a stub otherwise."""
-    name = signature.partition("(")[0]
+def on_network(name: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Say what a function does when the session may use the network; otherwise it is a stub."""
 
     def declare(run: Callable[..., int]) -> Callable[..., int]:
         def call(context: Context, *arguments: Any) -> int:
             if not context.process.settings.network:
-                return call_stub(context, *arguments, name=name, module=MODULE)
+                return call_stub(context, *arguments, name=name)
             return run(context, *arguments)
 
         call.__doc__ = run.__doc__
-        declared = function(signature, module=MODULE, returns=returns, is_async=is_async, simulated_when=SIMULATED_WHEN)
-        return declared(call)
+        return function(name, simulated_when=SIMULATED_WHEN)(call)
 
     return declare
 
@@ -165,7 +145,7 @@ def _request(
 # -- functions --------------------------------------------------------------------------------------------------------
 
 
-@on_network("rest_get(url:string, body_pv:var, [ctype_pv:var], [retcode_pv:var])", is_async=True)
+@on_network("rest_get")
 def rest_get(
     context: Context, url: str, body_pv: Reference, ctype_pv: Reference | None, retcode_pv: Reference | None
 ) -> int:
@@ -178,11 +158,7 @@ def rest_get(
     return _request(context, "GET", url, (body_pv, ctype_pv, retcode_pv))
 
 
-@on_network(
-    "rest_post(url:string, send_body:string, [send_ctype:string], recv_body_pv:var, [recv_ctype_pv:var],"
-    " [retcode_pv:var])",
-    is_async=True,
-)
+@on_network("rest_post")
 def rest_post(
     context: Context,
     url: str,
@@ -199,11 +175,7 @@ def rest_post(
     return _request(context, "POST", url, (recv_body_pv, recv_ctype_pv, retcode_pv), send_body, send_ctype)
 
 
-@on_network(
-    "rest_put(url:string, send_body:string, [send_ctype:string], recv_body_pv:var, [recv_ctype_pv:var],"
-    " [retcode_pv:var])",
-    is_async=True,
-)
+@on_network("rest_put")
 def rest_put(
     context: Context,
     url: str,
@@ -220,7 +192,7 @@ def rest_put(
     return _request(context, "PUT", url, (recv_body_pv, recv_ctype_pv, retcode_pv), send_body, send_ctype)
 
 
-@on_network("rest_append_hf(txt:string)", returns="1; -1 too long")
+@on_network("rest_append_hf")
 def rest_append_hf(context: Context, txt: str) -> int:
     """Add a line such as `X-Token: abc` to the head of the next request of this process.
 
@@ -233,7 +205,7 @@ def rest_append_hf(context: Context, txt: str) -> int:
     return 1
 
 
-@on_network("rest_init_client_tls(tls_client_domain:string)", returns="1; -1 no such domain")
+@on_network("rest_init_client_tls")
 def rest_init_client_tls(context: Context, tls_client_domain: str) -> int:
     """Show the certificate of a TLS domain in the next https request of this process.
 

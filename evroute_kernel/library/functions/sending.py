@@ -9,10 +9,10 @@ import re
 from ipaddress import ip_address
 from typing import Final
 
-from evroute_kernel.library.declarations import function
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.dummy_message import SOCKET, SOCKET_TEXT, is_own_socket, message_of
 from evroute_kernel.library.functions.message import code, holds_variables
-from evroute_kernel.library.functions.parameters import literal, must_be_avp, push_avp
+from evroute_kernel.library.functions.parameters import literal, push_avp
 from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
 
@@ -29,7 +29,7 @@ def _check_via_flags(text: str) -> tuple[str, str | None] | None:
     return (f"unknown flag {unknown[0]!r}", f"known: {', '.join(VIA_FLAGS)}") if unknown else None
 
 
-@function("set_via_handling(flags:string)", module="core", check=literal(0, _check_via_flags))
+@function("set_via_handling", check=literal(0, _check_via_flags))
 def set_via_handling(context: Context, flags: str) -> int:
     """Choose how Via headers are treated: force-rport, add-local-rport, reply-to-via, force-tcp-alias.
 
@@ -41,7 +41,7 @@ def set_via_handling(context: Context, flags: str) -> int:
     return code(problem is None)
 
 
-@function("force_rport()", module="core")
+@function("force_rport")
 def force_rport(context: Context) -> int:
     """Ask for the source port in replies. No effect on an event.
 
@@ -50,7 +50,7 @@ def force_rport(context: Context) -> int:
     return 1
 
 
-@function("add_local_rport()", module="core")
+@function("add_local_rport")
 def add_local_rport(context: Context) -> int:
     """Ask for rport in the Via that is added. No effect on an event.
 
@@ -59,7 +59,7 @@ def add_local_rport(context: Context) -> int:
     return 1
 
 
-@function("force_tcp_alias([port:int])", module="core")
+@function("force_tcp_alias")
 def force_tcp_alias(context: Context, port: int | None) -> int:
     """Remember the TCP connection for requests back. No effect on an event, whose message came over UDP.
 
@@ -68,7 +68,7 @@ def force_tcp_alias(context: Context, port: int | None) -> int:
     return 1
 
 
-@function("set_advertised_address(address:string)", module="core")
+@function("set_advertised_address")
 def set_advertised_address(context: Context, address: str) -> int:
     """Set the address to show in Via for this message. No effect on an event.
 
@@ -77,7 +77,7 @@ def set_advertised_address(context: Context, address: str) -> int:
     return 1
 
 
-@function("set_advertised_port(port:string)", module="core")
+@function("set_advertised_port")
 def set_advertised_port(context: Context, port: str) -> int:
     """Set the port to show in Via for this message. No effect on an event.
 
@@ -92,7 +92,7 @@ def _check_socket(text: str) -> tuple[str, str | None] | None:
     return f"{text!r} is no socket of the server", f"known here: {SOCKET_TEXT}"
 
 
-@function("force_send_socket(socket:string)", module="core", check=literal(0, _check_socket))
+@function("force_send_socket", check=literal(0, _check_socket))
 def force_send_socket(context: Context, socket: str) -> int:
     """Choose the socket to send from ($socket_out).
 
@@ -105,7 +105,7 @@ def force_send_socket(context: Context, socket: str) -> int:
     return 1
 
 
-@function("is_myself(host:string, [port:int])", module="core", returns="1 yes; -1 no")
+@function("is_myself")
 def is_myself(context: Context, host: str, port: int | None) -> int:
     """Whether host (and port) are a socket of the server. Here that is udp:127.0.0.1:5060 alone.
 
@@ -115,7 +115,7 @@ def is_myself(context: Context, host: str, port: int | None) -> int:
     return code(host == address and (not port or port == own_port))
 
 
-@function("forward([destination:string])", module="core", returns="1; -476 bad destination")
+@function("forward")
 def forward(context: Context, destination: str | None) -> int:
     """Relay the message to a destination, else to $du, else to $ru. Nothing is sent here.
 
@@ -129,7 +129,7 @@ def forward(context: Context, destination: str | None) -> int:
     return 1 if _is_address(context, "forward", destination) else BAD_ADDRESS
 
 
-@function("send(destination:string, [headers:string])", module="core", returns="1; -1 bad destination")
+@function("send")
 def send(context: Context, destination: str, headers: str | None) -> int:
     """Send the message as it is to a destination, `proto:host:port`. Nothing is sent here.
 
@@ -155,11 +155,7 @@ def _is_address(context: Context, name: str, destination: str) -> bool:
     return True
 
 
-@function(
-    "construct_uri(proto:string, [user:string], domain:string, [port:string], [extra:string], result_avp:var)",
-    module="core",
-    check=must_be_avp(5),
-)
+@function("construct_uri")
 def construct_uri(
     context: Context,
     proto: str,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from evroute_kernel.library.declarations import declare_module, function
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.dummy_message import HEADERS, METHOD, URI_LIMIT, headers_named, message_of
 from evroute_kernel.library.functions.parameters import literal
 from evroute_kernel.library.references import Reference
@@ -21,18 +21,12 @@ from evroute_kernel.runtime.context import Context, ScriptCrash
 from evroute_kernel.runtime.regex import Regex
 
 MODULE: Final = "sipmsgops"
-ROUTES: Final = frozenset({"request", "failure", "onreply", "branch", "local"})
-REPLY_ROUTES: Final = frozenset({"request", "failure", "branch", "error"})
-URI_ROUTES: Final = frozenset({"request", "failure", "branch", "local"})
-NO_BODY: Final = "-1: there is no body"
 METHODS: Final = frozenset(
     "INVITE CANCEL ACK BYE INFO OPTIONS UPDATE REGISTER MESSAGE SUBSCRIBE NOTIFY PRACK REFER PUBLISH".split()
 )
 PRIVACY: Final = ("none", "header", "session", "user", "critical", "id", "history")
 REMOVED: Final = "sipmsgops removed"
 _E164: Final = re.compile(r"\+[0-9]{2,15}")
-
-declare_module(MODULE)
 
 
 def _has_header(name: str) -> int:
@@ -42,7 +36,7 @@ def _has_header(name: str) -> int:
 # -- headers ----------------------------------------------------------------------------------------------------------
 
 
-@function("is_present_hf(hf_name:string)", module=MODULE, returns="1 or -1", routes=ROUTES)
+@function("is_present_hf")
 def is_present_hf(context: Context, hf_name: str) -> int:
     """Whether the message has a header of that name, in any letter case or short form.
 
@@ -51,7 +45,7 @@ def is_present_hf(context: Context, hf_name: str) -> int:
     return _has_header(hf_name)
 
 
-@function("append_hf(txt:string, [hdr_anchor:string])", module=MODULE, routes=ROUTES)
+@function("append_hf")
 def append_hf(context: Context, txt: str, hdr_anchor: str | None) -> int:
     """Add a header behind the others, or behind a named one, in the message that is sent.
 
@@ -60,7 +54,7 @@ def append_hf(context: Context, txt: str, hdr_anchor: str | None) -> int:
     return 1
 
 
-@function("insert_hf(txt:string, [hdr:string])", module=MODULE, routes=ROUTES)
+@function("insert_hf")
 def insert_hf(context: Context, txt: str, hdr: str | None) -> int:
     """Add a header before the others, or before a named one, in the message that is sent.
 
@@ -69,9 +63,7 @@ def insert_hf(context: Context, txt: str, hdr: str | None) -> int:
     return 1
 
 
-@function(
-    "append_urihf(prefix:string, suffix:string)", module=MODULE, routes=frozenset({"request", "failure", "branch"})
-)
+@function("append_urihf")
 def append_urihf(context: Context, prefix: str, suffix: str) -> int:
     """Add a header made of the request URI between two texts, in the message that is sent.
 
@@ -80,7 +72,7 @@ def append_urihf(context: Context, prefix: str, suffix: str) -> int:
     return 1
 
 
-@function("append_to_reply(txt:string)", module=MODULE, routes=REPLY_ROUTES)
+@function("append_to_reply")
 def append_to_reply(context: Context, txt: str) -> int:
     """Add a header to the reply that is sent.
 
@@ -89,7 +81,7 @@ def append_to_reply(context: Context, txt: str) -> int:
     return 1
 
 
-@function("append_body_to_reply(txt:string)", module=MODULE, routes=REPLY_ROUTES)
+@function("append_body_to_reply")
 def append_body_to_reply(context: Context, txt: str) -> int:
     """Set the body of the reply that is sent.
 
@@ -98,7 +90,7 @@ def append_body_to_reply(context: Context, txt: str) -> int:
     return 1
 
 
-@function("append_time()", module=MODULE, routes=URI_ROUTES)
+@function("append_time")
 def append_time(context: Context) -> int:
     """Add a Date header to the reply that is sent.
 
@@ -107,7 +99,7 @@ def append_time(context: Context) -> int:
     return 1
 
 
-@function("remove_hf(hname:string)", module=MODULE, returns="1; -1 nothing to remove", routes=ROUTES)
+@function("remove_hf")
 def remove_hf(context: Context, hname: str) -> int:
     """Remove the headers of a name, in the message that is sent; `$hdr` still shows them.
 
@@ -133,24 +125,19 @@ def _crash(function: str, instead: str) -> ScriptCrash:
     return ScriptCrash(f"{function}() on the built-in request kills the server's process; {instead}")
 
 
-@function("remove_hf_re(hname_expr:regex)", module=MODULE, returns="does not return", routes=ROUTES)
+@function("remove_hf_re")
 def remove_hf_re(context: Context, hname_expr: Regex) -> int:
     """Remove the headers whose name matches a regular expression. With the built-in request this kills the server."""
     raise _crash("remove_hf_re", "use remove_hf() with the name of the header")
 
 
-@function("remove_hf_glob(hname_pattern:string)", module=MODULE, returns="does not return", routes=ROUTES)
+@function("remove_hf_glob")
 def remove_hf_glob(context: Context, hname_pattern: str) -> int:
     """Remove the headers whose name matches a shell pattern. With the built-in request this kills the server."""
     raise _crash("remove_hf_glob", "use remove_hf() with the name of the header")
 
 
-@function(
-    "get_glob_headers_values(hdr_name_glob:string, hdr_names_avp:var, hdr_vals_avp:var)",
-    module=MODULE,
-    returns="does not return",
-    routes=ROUTES,
-)
+@function("get_glob_headers_values")
 def get_glob_headers_values(
     context: Context, hdr_name_glob: str, hdr_names_avp: Reference, hdr_vals_avp: Reference
 ) -> int:
@@ -161,7 +148,7 @@ def get_glob_headers_values(
 # -- headers that are lists -------------------------------------------------------------------------------------------
 
 
-@function("list_hdr_has_option(hdr_name:string, option:string)", module=MODULE, returns="1 or -1", routes=ROUTES)
+@function("list_hdr_has_option")
 def list_hdr_has_option(context: Context, hdr_name: str, option: str) -> int:
     """Whether a header, read as a comma list, holds an option.
 
@@ -171,9 +158,7 @@ def list_hdr_has_option(context: Context, hdr_name: str, option: str) -> int:
     return 1 if option.lower() in items else -1
 
 
-@function(
-    "list_hdr_add_option(hdr_name:string, option:string)", module=MODULE, returns="1; -1 no header", routes=ROUTES
-)
+@function("list_hdr_add_option")
 def list_hdr_add_option(context: Context, hdr_name: str, option: str) -> int:
     """Add an option to a header that is a comma list, in the message that is sent.
 
@@ -182,9 +167,7 @@ def list_hdr_add_option(context: Context, hdr_name: str, option: str) -> int:
     return _has_header(hdr_name)
 
 
-@function(
-    "list_hdr_remove_option(hdr_name:string, option:string)", module=MODULE, returns="1; -1 not found", routes=ROUTES
-)
+@function("list_hdr_remove_option")
 def list_hdr_remove_option(context: Context, hdr_name: str, option: str) -> int:
     """Remove an option from a header that is a comma list, in the message that is sent.
 
@@ -205,7 +188,7 @@ def _check_method(text: str) -> tuple[str, str | None] | None:
     return None
 
 
-@function("is_method(name:string)", module=MODULE, returns="1 or -1", routes=ROUTES, check=literal(0, _check_method))
+@function("is_method", check=literal(0, _check_method))
 def is_method(context: Context, name: str) -> int:
     """Whether the request has a method, or one of several joined by `|`. The dummy request's is DUMMY.
 
@@ -218,7 +201,7 @@ def is_method(context: Context, name: str) -> int:
     return 1 if name.upper() == METHOD else -1
 
 
-@function("has_totag()", module=MODULE, returns="-1: the dummy request has none", routes=ROUTES)
+@function("has_totag")
 def has_totag(context: Context) -> int:
     """Whether the To header has a tag, so that the request belongs to a dialog.
 
@@ -233,13 +216,7 @@ def _check_privacy(text: str) -> tuple[str, str | None] | None:
     return f"{text!r} is no privacy value", f"known are: {', '.join(PRIVACY)}"
 
 
-@function(
-    "is_privacy(privacy_type:string)",
-    module=MODULE,
-    returns="-1: the dummy request has none",
-    routes=ROUTES,
-    check=literal(0, _check_privacy),
-)
+@function("is_privacy", check=literal(0, _check_privacy))
 def is_privacy(context: Context, privacy_type: str) -> int:
     """Whether the Privacy header asks for a kind of privacy.
 
@@ -248,7 +225,7 @@ def is_privacy(context: Context, privacy_type: str) -> int:
     return -1
 
 
-@function("is_uri_user_e164(uri:string)", module=MODULE, returns="1 or -1", routes=URI_ROUTES - {"branch"})
+@function("is_uri_user_e164")
 def is_uri_user_e164(context: Context, uri: str) -> int:
     """Whether the user of a URI is a telephone number: `+` and 2 to 15 digits.
 
@@ -267,7 +244,7 @@ def is_uri_user_e164(context: Context, uri: str) -> int:
 # -- parameters of the request URI ------------------------------------------------------------------------------------
 
 
-@function("ruri_has_param(param:string, [value:string])", module=MODULE, returns="1 or -1", routes=URI_ROUTES)
+@function("ruri_has_param")
 def ruri_has_param(context: Context, param: str, value: str | None) -> int:
     """Whether the request URI has a parameter: of that value, or without any when `value` is left out.
 
@@ -284,7 +261,7 @@ def ruri_has_param(context: Context, param: str, value: str | None) -> int:
     return 1 if found is not None and found.value == (value or "") else -1
 
 
-@function("ruri_add_param(param:string)", module=MODULE, returns="1; -1 failed", routes=URI_ROUTES)
+@function("ruri_add_param")
 def ruri_add_param(context: Context, param: str) -> int:
     """Add a parameter to the request URI.
 
@@ -305,7 +282,7 @@ def ruri_add_param(context: Context, param: str) -> int:
     return 1
 
 
-@function("ruri_del_param(param:string)", module=MODULE, returns="1; -1 not found", routes=URI_ROUTES)
+@function("ruri_del_param")
 def ruri_del_param(context: Context, param: str) -> int:
     """Delete a parameter of the request URI.
 
@@ -326,7 +303,7 @@ def ruri_del_param(context: Context, param: str) -> int:
     return 1
 
 
-@function("ruri_tel2sip()", module=MODULE, returns="1; -1 failed", routes=URI_ROUTES)
+@function("ruri_tel2sip")
 def ruri_tel2sip(context: Context) -> int:
     """Make a SIP URI of a tel URI in the request line, with the host of From; any other URI stays as it is.
 

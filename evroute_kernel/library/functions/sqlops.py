@@ -8,42 +8,21 @@ say 1 for no rows.
 
 from __future__ import annotations
 
-from evroute_kernel.library.declarations import declare_module
+from evroute_kernel.library.behaviour import check_modparams
 from evroute_kernel.library.sql import texts
-from evroute_kernel.library.sql.database import DRIVER, Database
+from evroute_kernel.library.sql.database import Database
 from evroute_kernel.library.sql.declaring import on_database
 from evroute_kernel.library.sql.results import deliver, list_at, targets
 from evroute_kernel.library.sql.settings import MODULE, check_modparam, configuration
 from evroute_kernel.runtime.context import Context
 
-declare_module(
-    MODULE,
-    check=check_modparam,
-    db_url="string",
-    usr_table="string",
-    use_domain="int",
-    uuid_column="string",
-    attribute_column="string",
-    value_column="string",
-    type_column="string",
-    username_column="string",
-    domain_column="string",
-    db_scheme="string",
-    ps_id_max_buf_len="int",
-    bigint_to_str="int",
-)
-declare_module(DRIVER, alloc_limit="int", load_extension="string", busy_timeout="int", exec_pragma="string")
+check_modparams(MODULE, check_modparam)
 
 
 # -- SQL in free text -------------------------------------------------------------------------------------------------
 
 
-@on_database(
-    "sql_query(query:string, [res_col_avps:literal], [db_id:int])",
-    returns="1; -2 no row; -1 error",
-    check=list_at(1, avps=True),
-    is_async=True,
-)
+@on_database("sql_query", check=list_at(1, avps=True))
 def sql_query(context: Context, base: Database, query: str, res_col_avps: str | None) -> int:
     """Run SQL and push the rows on AVPs: on those of the list by column, or `$avp(1)`, `$avp(2)`, ...
 
@@ -56,12 +35,7 @@ def sql_query(context: Context, base: Database, query: str, res_col_avps: str | 
     return 1 if result is not None and deliver(context, result, avps, one=False) else -2
 
 
-@on_database(
-    "sql_query_one(query:string, [res_col_vars:literal], [db_id:int])",
-    returns="1; -2 no row; -1 error",
-    check=list_at(1, avps=False),
-    is_async=True,
-)
+@on_database("sql_query_one", check=list_at(1, avps=False))
 def sql_query_one(context: Context, base: Database, query: str, res_col_vars: str | None) -> int:
     """Run SQL and store the first row in variables, one for each column at least.
 
@@ -95,11 +69,7 @@ def _select(
     return 1
 
 
-@on_database(
-    "sql_select([columns:string], table:string, [filter:string], [order:string], [res_col_avps:literal], [db_id:int])",
-    returns="1; -1 error",
-    check=list_at(4, avps=True),
-)
+@on_database("sql_select", check=list_at(4, avps=True))
 def sql_select(
     context: Context,
     base: Database,
@@ -118,12 +88,7 @@ def sql_select(
     return _select(context, base, columns, table, filter, order, res_col_avps, one=False)
 
 
-@on_database(
-    "sql_select_one([columns:string], [table:string], filter:string, [order:string], res_col_vars:literal,"
-    " [db_id:int])",
-    returns="1; -1 error",
-    check=list_at(4, avps=False),
-)
+@on_database("sql_select_one", check=list_at(4, avps=False))
 def sql_select_one(
     context: Context,
     base: Database,
@@ -141,10 +106,7 @@ def sql_select_one(
     return _select(context, base, columns, table, filter, order, res_col_vars, one=True)
 
 
-@on_database(
-    "sql_update(columns:string, table:string, [filter:string], [db_id:int])",
-    returns="1; -1 error",
-)
+@on_database("sql_update")
 def sql_update(context: Context, base: Database, columns: str, table: str, filter: str | None) -> int:
     r"""Change rows: `sql_update("[{\"hits\":6}]", "blocked", "[{\"ip\":\"1.2.3.4\"}]")`, without a filter all.
 
@@ -155,7 +117,7 @@ def sql_update(context: Context, base: Database, columns: str, table: str, filte
     return 1
 
 
-@on_database("sql_insert(table:string, columns:string, [db_id:int])", returns="1; -1 error")
+@on_database("sql_insert")
 def sql_insert(context: Context, base: Database, table: str, columns: str) -> int:
     r"""Add a row: `sql_insert("blocked", "[{\"ip\":\"1.2.3.4\"},{\"hits\":1}]")`.
 
@@ -165,7 +127,7 @@ def sql_insert(context: Context, base: Database, table: str, columns: str) -> in
     return 1
 
 
-@on_database("sql_delete(table:string, [filter:string], [db_id:int])", returns="1; -1 error")
+@on_database("sql_delete")
 def sql_delete(context: Context, base: Database, table: str, filter: str | None) -> int:
     r"""Delete rows: `sql_delete("blocked", "[{\"ip\":\"1.2.3.4\"}]")`, without a filter all.
 
@@ -175,7 +137,7 @@ def sql_delete(context: Context, base: Database, table: str, filter: str | None)
     return 1
 
 
-@on_database("sql_replace(table:string, columns:string, [db_id:int])", returns="1; -1 error")
+@on_database("sql_replace")
 def sql_replace(context: Context, base: Database, table: str, columns: str) -> int:
     """Add a row as sql_insert does, in place of one with the same key.
 

@@ -93,11 +93,7 @@ def _in_table(context: Context) -> Counter[tuple[str, Value]]:
 # -- loading ----------------------------------------------------------------------------------------------------------
 
 
-@on_database(
-    "sql_avp_load(source:literal, name:literal, [db_id:int], [prefix:string])",
-    returns="1; -1 none or error",
-    check=_check_load,
-)
+@on_database("sql_avp_load", check=_check_load, db_id=2)
 def sql_avp_load(context: Context, base: Database, source: str, name: str, prefix: str | None) -> int:
     """Load AVPs from their table: `sql_avp_load("$var(user)", "$avp(color)")`, or `*` for all that there are.
 
@@ -164,9 +160,7 @@ def _read_row(result: Result, number: int, scheme: Scheme | None) -> tuple[str, 
 # -- storing ----------------------------------------------------------------------------------------------------------
 
 
-@on_database(
-    "sql_avp_store(source:literal, name:literal, [db_id:int])", returns="1; -1 none or error", check=_check_others
-)
+@on_database("sql_avp_store", check=_check_others)
 def sql_avp_store(context: Context, base: Database, source: str, name: str) -> int:
     """Store the values of an AVP, or with `*` of all: `sql_avp_store("$var(user)", "$avp(color)/table")`.
 
@@ -220,7 +214,7 @@ def _row(context: Context, owner: Owner, avp: str, value: int | str) -> list[tex
 # -- deleting ---------------------------------------------------------------------------------------------------------
 
 
-@on_database("sql_avp_delete(source:literal, name:literal, [db_id:int])", returns="1; -1 error", check=_check_others)
+@on_database("sql_avp_delete", check=_check_others)
 def sql_avp_delete(context: Context, base: Database, source: str, name: str) -> int:
     """Delete an AVP, or with `*` all, from the table; AVPs of the script stay. Arguments are as in sql_avp_store.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evroute_kernel.library import modparams, statistic_series
-from evroute_kernel.library.declarations import ANY_ROUTE, declare_module, function
+from evroute_kernel.library.behaviour import check_modparams, function
 from evroute_kernel.library.functions.parameters import Problem
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.statistic_series import Profile
@@ -20,7 +20,6 @@ from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.values import wrap
 
 MODULE: Final = "statistics"
-ROUTES: Final = ANY_ROUTE - {"error"}
 #: the group of statistics that scripts create without naming one, and of those that modparams declare
 DYNAMIC: Final = "dynamic"
 SCRIPT: Final = "script"
@@ -63,7 +62,7 @@ def _check_modparam(parameter: str, value: int | str) -> str | None:
     return None
 
 
-declare_module(MODULE, check=_check_modparam, variable="string", stat_groups="string", stat_series_profile="string")
+check_modparams(MODULE, _check_modparam)
 
 # -- statistics -------------------------------------------------------------------------------------------------------
 
@@ -193,14 +192,7 @@ def _check_profile(arguments: Sequence[Any], settings: Settings) -> Problem | No
 # -- functions --------------------------------------------------------------------------------------------------------
 
 
-@function(
-    "update_stat(variable:string, value:int)",
-    module=MODULE,
-    returns="1; -1 unknown group",
-    routes=ROUTES,
-    check=_check_name,
-    check_modparams=True,
-)
+@function("update_stat", check=_check_name, check_modparams=True)
 def update_stat(context: Context, variable: str, value: int) -> int:
     """Add to a statistic, creating it; adding 0 does nothing. The name may be `group:name`.
 
@@ -216,14 +208,7 @@ def update_stat(context: Context, variable: str, value: int) -> int:
     return 1
 
 
-@function(
-    "reset_stat(variable:string)",
-    module=MODULE,
-    returns="1; -1 unknown group",
-    routes=ROUTES,
-    check=_check_name,
-    check_modparams=True,
-)
+@function("reset_stat", check=_check_name, check_modparams=True)
 def reset_stat(context: Context, variable: str) -> int:
     """Set a statistic to 0, creating it; one declared with `/no_reset` keeps its value.
 
@@ -237,14 +222,7 @@ def reset_stat(context: Context, variable: str) -> int:
     return 1
 
 
-@function(
-    "stat_iter_init(group:string, iter:string)",
-    module=MODULE,
-    returns="1; -1 unknown group",
-    routes=ROUTES,
-    check=_check_group,
-    check_modparams=True,
-)
+@function("stat_iter_init", check=_check_group, check_modparams=True)
 def stat_iter_init(context: Context, group: str, iter: str) -> int:
     """Let a named iterator stand before the first statistic of a group.
 
@@ -258,7 +236,7 @@ def stat_iter_init(context: Context, group: str, iter: str) -> int:
     return 1
 
 
-@function("stat_iter_next(name:var, val:var, iter:string)", module=MODULE, returns="1; -1 at the end", routes=ROUTES)
+@function("stat_iter_next")
 def stat_iter_next(context: Context, name: Reference, val: Reference, iter: str) -> int:
     """Store name and value of the next statistic of an iterator.
 
@@ -275,13 +253,7 @@ def stat_iter_next(context: Context, name: Reference, val: Reference, iter: str)
     return 1
 
 
-@function(
-    "update_stat_series(profile:string, variable:string, value:int)",
-    module=MODULE,
-    returns="1; -1 failed",
-    check=_check_profile,
-    check_modparams=True,
-)
+@function("update_stat_series", check=_check_profile, check_modparams=True)
 def update_stat_series(context: Context, profile: str, variable: str, value: int) -> int:
     """Feed a value to a statistic over a window of time, as a profile of modparam `stat_series_profile` says.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from evroute_kernel.library.declarations import declare_module, function
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.dummy_message import METHOD, ORIGINAL_URI, TEXT, DummyMessage, message_of
 from evroute_kernel.library.functions.parameters import literal
 from evroute_kernel.library.transformations.regex import BadRule, Rule, parse_rule, substitute
@@ -17,12 +17,8 @@ from evroute_kernel.runtime.context import Context, ScriptCrash
 from evroute_kernel.runtime.regex import Regex
 
 MODULE: Final = "textops"
-ROUTES: Final = frozenset({"request", "failure", "onreply", "branch", "local"})
-URI_ROUTES: Final = ROUTES - {"local"}
 #: the headers, without the request line
 HEADERS_TEXT: Final = TEXT[len(f"{METHOD} {ORIGINAL_URI} SIP/2.0\r\n") :]
-
-declare_module(MODULE)
 
 
 def _in_headers(re: Regex) -> int:
@@ -32,7 +28,7 @@ def _in_headers(re: Regex) -> int:
 # -- searching and replacing ------------------------------------------------------------------------------------------
 
 
-@function("search(re:regex)", module=MODULE, returns="1 match; -1 no match", routes=ROUTES)
+@function("search")
 def search(context: Context, re: Regex) -> int:
     """Match the whole message, request line included, against a regular expression.
 
@@ -41,7 +37,7 @@ def search(context: Context, re: Regex) -> int:
     return 1 if re.search(TEXT) else -1
 
 
-@function("search_body(re:regex)", module=MODULE, returns="-1: there is no body", routes=ROUTES)
+@function("search_body")
 def search_body(context: Context, re: Regex) -> int:
     """Match the body against a regular expression; the dummy request has none.
 
@@ -50,7 +46,7 @@ def search_body(context: Context, re: Regex) -> int:
     return -1
 
 
-@function("search_append(re:regex, txt:string)", module=MODULE, returns="1 match; -1 no match", routes=ROUTES)
+@function("search_append")
 def search_append(context: Context, re: Regex, txt: str) -> int:
     """Put a text behind the first match in the headers, in the message that is sent.
 
@@ -59,7 +55,7 @@ def search_append(context: Context, re: Regex, txt: str) -> int:
     return _in_headers(re)
 
 
-@function("search_append_body(re:regex, txt:string)", module=MODULE, returns="-1: there is no body", routes=ROUTES)
+@function("search_append_body")
 def search_append_body(context: Context, re: Regex, txt: str) -> int:
     """Put a text behind the first match in the body; the dummy request has none.
 
@@ -68,7 +64,7 @@ def search_append_body(context: Context, re: Regex, txt: str) -> int:
     return -1
 
 
-@function("replace(re:regex, txt:string)", module=MODULE, returns="1 match; -1 no match", routes=ROUTES)
+@function("replace")
 def replace(context: Context, re: Regex, txt: str) -> int:
     """Replace the first match in the headers, in the message that is sent.
 
@@ -77,7 +73,7 @@ def replace(context: Context, re: Regex, txt: str) -> int:
     return _in_headers(re)
 
 
-@function("replace_all(re:regex, txt:string)", module=MODULE, returns="1 match; -1 no match", routes=ROUTES)
+@function("replace_all")
 def replace_all(context: Context, re: Regex, txt: str) -> int:
     """Replace every match in the headers, in the message that is sent. The pattern must not match the empty text.
 
@@ -93,7 +89,7 @@ def replace_all(context: Context, re: Regex, txt: str) -> int:
     return found
 
 
-@function("replace_body(re:regex, txt:string)", module=MODULE, returns="-1: there is no body", routes=ROUTES)
+@function("replace_body")
 def replace_body(context: Context, re: Regex, txt: str) -> int:
     """Replace the first match in the body; the dummy request has none.
 
@@ -102,7 +98,7 @@ def replace_body(context: Context, re: Regex, txt: str) -> int:
     return -1
 
 
-@function("replace_body_all(re:regex, txt:string)", module=MODULE, returns="-1: there is no body", routes=ROUTES)
+@function("replace_body_all")
 def replace_body_all(context: Context, re: Regex, txt: str) -> int:
     """Replace every match in the body, line by line; the dummy request has none.
 
@@ -111,7 +107,7 @@ def replace_body_all(context: Context, re: Regex, txt: str) -> int:
     return -1
 
 
-@function("replace_body_atonce(re:regex, txt:string)", module=MODULE, returns="-1: there is no body", routes=ROUTES)
+@function("replace_body_atonce")
 def replace_body_atonce(context: Context, re: Regex, txt: str) -> int:
     """Replace every match in the body as a whole; the dummy request has none.
 
@@ -156,13 +152,7 @@ def _must_be_writable(message: DummyMessage, function: str) -> None:
         )
 
 
-@function(
-    "subst(re_repl_flags:literal)",
-    module=MODULE,
-    returns="1 match; -1 no match",
-    routes=ROUTES,
-    check=literal(0, _check_rule),
-)
+@function("subst", check=literal(0, _check_rule))
 def subst(context: Context, re_repl_flags: str) -> int:
     """Replace in the headers, in the message that is sent, as `/pattern/replacement/flags` says.
 
@@ -171,13 +161,7 @@ def subst(context: Context, re_repl_flags: str) -> int:
     return -1 if _replaced(context, HEADERS_TEXT, re_repl_flags) is None else 1
 
 
-@function(
-    "subst_body(re_repl_flags:literal)",
-    module=MODULE,
-    returns="-1: there is no body",
-    routes=ROUTES,
-    check=literal(0, _check_rule),
-)
+@function("subst_body", check=literal(0, _check_rule))
 def subst_body(context: Context, re_repl_flags: str) -> int:
     """Replace in the body as `/pattern/replacement/flags` says; the dummy request has none.
 
@@ -186,13 +170,7 @@ def subst_body(context: Context, re_repl_flags: str) -> int:
     return -1
 
 
-@function(
-    "subst_uri(re_repl_flags:literal)",
-    module=MODULE,
-    returns="1 match; -1 no match",
-    routes=URI_ROUTES,
-    check=literal(0, _check_rule),
-)
+@function("subst_uri", check=literal(0, _check_rule))
 def subst_uri(context: Context, re_repl_flags: str) -> int:
     """Replace in the request URI as `/pattern/replacement/flags` says. `$ru` must have been set before.
 
@@ -207,13 +185,7 @@ def subst_uri(context: Context, re_repl_flags: str) -> int:
     return 1
 
 
-@function(
-    "subst_user(re_repl_flags:literal)",
-    module=MODULE,
-    returns="1 match; -1 no match",
-    routes=URI_ROUTES,
-    check=literal(0, _check_rule),
-)
+@function("subst_user", check=literal(0, _check_rule))
 def subst_user(context: Context, re_repl_flags: str) -> int:
     """Replace in the user of the request URI as `/pattern/replacement/flags` says. `$ru` must have been set before.
 

@@ -10,12 +10,9 @@ import uuid as uuid_library
 from collections.abc import Callable
 from typing import Final
 
-from evroute_kernel.library.declarations import declare_module, function
-from evroute_kernel.library.functions.parameters import must_be_writable
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
-
-declare_module("uuid")
 
 _NAMESPACE: Final = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -43,12 +40,7 @@ def named(version: int, namespace: str, name: str) -> uuid_library.UUID:
     return uuid_library.UUID(bytes=digest[:16], version=version)
 
 
-@function(
-    "uuid(out_var:var, [version:int], [namespace:string], [name:string])",
-    module="uuid",
-    returns="1; -1 failed",
-    check=must_be_writable(0),
-)
+@function("uuid")
 def uuid(context: Context, out_var: Reference, version: int | None, namespace: str | None, name: str | None) -> int:
     """Store a new UUID in a variable: random (version 0 or 4), from the time (1, 7), or from a name (3, 5).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import function, parse_signature
+from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.functions.parameters import Problem
 from evroute_kernel.library.sql.database import database
 from evroute_kernel.library.sql.settings import MODULE, SQLITE, configuration, parse_url
@@ -20,34 +20,33 @@ Check = Callable[[Sequence[Any], Modparams], Problem | None]
 
 
 def on_database(
-    signature: str, *, returns: str, check: Check | None = None, is_async: bool = False
+    name: str, *, check: Check | None = None, db_id: int = -1
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Declare a function that works on the database its `db_id` names: run when that is SQLite, else a stub.
+    """Say what a function does on the database that one of its arguments names: run when that is SQLite, else a stub.
 
-    The function gets the context, the Database, and its arguments without `db_id`; a SqlError becomes an error in the
-    log and -1.
+    `db_id` is the place of that argument, the last one if not said. The function gets the context, the Database, and
+    its arguments without that one; a SqlError becomes an error in the log and -1.
     """
-    name, _, rest = signature.partition("(")
-    place = [param.name for param in parse_signature(rest.removesuffix(")"))].index("db_id")
 
     def look(arguments: Sequence[Any], modparams: Modparams) -> Problem | None:
-        problem = _unknown_database(arguments[place], modparams)
+        problem = _unknown_database(arguments[db_id], modparams)
         if problem is not None:
-            return place, *problem
+            return range(len(arguments))[db_id], *problem
         return None if check is None else check(arguments, modparams)
 
     def declare(run: Callable[..., int]) -> Callable[..., int]:
         def call(context: Context, *arguments: Any) -> int:
-            number = arguments[place]
+            others = list(arguments)
+            number = others.pop(db_id)
             settings = configuration(context.process)
             url = settings.url(number)
             if url is None and settings.urls:
                 context.error(f"{name}(): {_no_database(number, settings.urls)}")
                 return -1
             if url is None or not url.startswith(SQLITE):
-                return call_stub(context, *arguments, name=name, module=MODULE)
+                return call_stub(context, *arguments, name=name)
             try:
-                return run(context, database(context.process, url), *arguments[:place], *arguments[place + 1 :])
+                return run(context, database(context.process, url), *others)
             except Reported:
                 return -1
             except SqlError as error:
@@ -55,16 +54,7 @@ def on_database(
                 return -1
 
         call.__doc__ = run.__doc__
-        declared = function(
-            signature,
-            module=MODULE,
-            returns=returns,
-            check=look,
-            is_async=is_async,
-            check_modparams=True,
-            simulated_when=SIMULATED_WHEN,
-        )
-        return declared(call)
+        return function(name, check=look, check_modparams=True, simulated_when=SIMULATED_WHEN)(call)
 
     return declare
 

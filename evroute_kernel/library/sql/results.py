@@ -98,7 +98,7 @@ def _store_row(context: Context, result: Result, variables: tuple[Reference, ...
         if number == len(variables):
             raise SqlError(f"{len(row)} columns need as many variables, the list has {number}")
         target, value = variables[number], _value(context, cell, kind, one=True)
-        op = "=bare" if isinstance(value, int) and target.spec.declaration.needs_text else "="
+        op = "=bare" if isinstance(value, int) and target.spec.declaration.behaviour.needs_text else "="
         if not target.set(context, op, value):
             raise Reported(f"column {number + 1} was not stored in {target.text}")
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from evroute_kernel.library.declarations import transformation
+from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.transformations.arguments import as_text, int_argument
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value
@@ -44,14 +44,14 @@ def _fields(value: Value) -> tuple[str, ...] | None:
     return parse_record(text) if text else None
 
 
-@transformation("csv.count", result="int", example=('a,"q,x",c', "{csv.count}", "3"))
+@transformation("csv.count")
 def count(context: Context, value: Value) -> Value:
     """Number of fields; null for an empty or malformed text."""
     fields = _fields(value)
     return None if fields is None else len(fields)
 
 
-@transformation("csv.value", "index:int", example=('a,"q,""x""",c', "{csv.value,1}", 'q,"x"'))
+@transformation("csv.value")
 def field_at(context: Context, value: Value, index: Value) -> Value:
     """The field at a position, from 0 (negative: from the end); null and an error when there are too few."""
     fields = _fields(value)

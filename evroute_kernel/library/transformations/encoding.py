@@ -7,8 +7,8 @@ import re
 from calendar import timegm
 from typing import Final
 
+from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.c_numbers import str2sint
-from evroute_kernel.library.declarations import transformation
 from evroute_kernel.library.transformations.arguments import (
     RESULT_LIMIT,
     as_text,
@@ -29,14 +29,14 @@ _TWOFOLD, _THREEFOLD = RESULT_LIMIT // 2, RESULT_LIMIT // 3
 # -- hexadecimal --------------------------------------------------------------------------------------------------
 
 
-@transformation("s.encode.hexa", example=("a b", "{s.encode.hexa}", "612062"))
+@transformation("s.encode.hexa")
 def encode_hexa(context: Context, value: Value) -> Value:
     """Two hexadecimal digits (lower case) for each byte."""
     text = as_text(value)
     return text.encode("latin-1").hex() if len(text) <= _TWOFOLD else None
 
 
-@transformation("s.decode.hexa", example=("61626", "{s.decode.hexa}", "ab"))
+@transformation("s.decode.hexa")
 def decode_hexa(context: Context, value: Value) -> Value:
     """The bytes that hexadecimal digits stand for; an odd last digit is dropped. Null for other characters."""
     text = as_text(value)
@@ -46,7 +46,7 @@ def decode_hexa(context: Context, value: Value) -> Value:
     return limited(bytes.fromhex(pairs).decode("latin-1"))
 
 
-@transformation("s.hex2dec", result="int", example=("ff", "{s.hex2dec}", "255"))
+@transformation("s.hex2dec")
 def hex_to_decimal(context: Context, value: Value) -> Value:
     """The integer that hexadecimal digits (no prefix) stand for, 32 bits; null for other characters.
 
@@ -61,7 +61,7 @@ def hex_to_decimal(context: Context, value: Value) -> Value:
     return two_forms(str(number & 0xFFFFFFFFFFFFFFFF), number)
 
 
-@transformation("s.dec2hex", example=("255", "{s.dec2hex}", "ff"))
+@transformation("s.dec2hex")
 def decimal_to_hex(context: Context, value: Value) -> Value:
     """Hexadecimal digits of an integer (32-bit two's complement); null when the text is no integer."""
     number = int_of(value)
@@ -75,7 +75,7 @@ def decimal_to_hex(context: Context, value: Value) -> Value:
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/=]+")
 
 
-@transformation("s.b64encode", example=("hello", "{s.b64encode}", "aGVsbG8="))
+@transformation("s.b64encode")
 def base64_encode(context: Context, value: Value) -> Value:
     """The text in base64."""
     text = as_text(value)
@@ -85,7 +85,7 @@ def base64_encode(context: Context, value: Value) -> Value:
     return base64.b64encode(text.encode("latin-1")).decode("ascii")
 
 
-@transformation("s.b64decode", example=("aGVsbG8=", "{s.b64decode}", "hello"))
+@transformation("s.b64decode")
 def base64_decode(context: Context, value: Value) -> Value:
     """The text that base64 stands for. Other characters are skipped; a lone digit at the end is dropped."""
     text = as_text(value)
@@ -111,7 +111,7 @@ def _until_padding(digits: str) -> str:
     return "".join(kept)
 
 
-@transformation("s.xor", "key:string", prepare=literals, example=("abc", "{s.xor,key}", "\n\x07\x1a"))
+@transformation("s.xor", prepare=literals)
 def xor(context: Context, value: Value, key: Value) -> Value:
     """Each byte combined with the byte of a repeated key; twice gives the text again."""
     text = as_text(value)
@@ -135,14 +135,14 @@ _COMMON: Final = {ord("'"): "\\'", ord('"'): '\\"', ord("\\"): "\\\\", 0: "\\0"}
 _COMMON_ESCAPE: Final = re.compile(r"\\(['\"\\0])")
 
 
-@transformation("s.escape.common", example=("it's", "{s.escape.common}", "it\\'s"))
+@transformation("s.escape.common")
 def escape_common(context: Context, value: Value) -> Value:
     """A backslash before quotes, backslashes and NUL bytes."""
     text = as_text(value)
     return text.translate(_COMMON) if len(text) <= _TWOFOLD else None
 
 
-@transformation("s.unescape.common", example=("it\\'s", "{s.unescape.common}", "it's"))
+@transformation("s.unescape.common")
 def unescape_common(context: Context, value: Value) -> Value:
     """Undoes `{s.escape.common}`; other backslashes stay."""
     text = as_text(value)
@@ -175,13 +175,13 @@ def _percent_encoded(context: Context, name: str, value: Value, table: dict[int,
     return text.translate(table)
 
 
-@transformation("s.escape.user", example=("a b@c/d?e", "{s.escape.user}", "a%20b%40c/d?e"))
+@transformation("s.escape.user")
 def escape_user(context: Context, value: Value) -> Value:
     """Percent codes for what the user of a SIP URI may not hold. Null and an error outside printable ASCII."""
     return _percent_encoded(context, "escape.user", value, _USER_TABLE)
 
 
-@transformation("s.escape.param", example=("a b;c=d?e", "{s.escape.param}", "a%20b%3bc%3dd%3fe"))
+@transformation("s.escape.param")
 def escape_param(context: Context, value: Value) -> Value:
     """Percent codes for what a parameter of a SIP URI may not hold. Null and an error outside printable ASCII."""
     return _percent_encoded(context, "escape.param", value, _PARAM_TABLE)
@@ -202,13 +202,13 @@ def _percent_decoded(context: Context, name: str, value: Value) -> Value:
     return _PERCENT_CODE.sub(lambda code: chr(int(code[1], 16)), text)
 
 
-@transformation("s.unescape.user", example=("a%20b%40c", "{s.unescape.user}", "a b@c"))
+@transformation("s.unescape.user")
 def unescape_user(context: Context, value: Value) -> Value:
     """Percent codes decoded; null and an error for a broken one and for what is not printable ASCII."""
     return _percent_decoded(context, "unescape.user", value)
 
 
-@transformation("s.unescape.param", example=("a%20b%3bc", "{s.unescape.param}", "a b;c"))
+@transformation("s.unescape.param")
 def unescape_param(context: Context, value: Value) -> Value:
     """Percent codes decoded; the same as `{s.unescape.user}`."""
     return _percent_decoded(context, "unescape.param", value)
@@ -237,7 +237,7 @@ _DATE: Final = re.compile(
 )
 
 
-@transformation("s.date2unix", example=("Sat, 13 Nov 2010 23:29:00 GMT", "{s.date2unix}", "1289690940"))
+@transformation("s.date2unix")
 def date_to_unix(context: Context, value: Value) -> Value:
     """Seconds since 1970 (as text) of a date as in SIP's Date header; null and an error for anything else.
 

@@ -13,7 +13,7 @@ from evroute_kernel.library.addresses import (
     parse_ip4,
     parse_ip6,
 )
-from evroute_kernel.library.declarations import transformation
+from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.transformations.arguments import RESULT_LIMIT, as_text, literals, text_argument
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value
@@ -22,28 +22,28 @@ from evroute_kernel.runtime.values import Value
 _NOTHING = ""
 
 
-@transformation("ip.isip", result="int", example=("10.0.0.1", "{ip.isip}", "1"))
+@transformation("ip.isip")
 def is_ip(context: Context, value: Value) -> Value:
     """1 for an IPv4 or IPv6 address, else 0."""
     text = as_text(value)
     return None if text == _NOTHING else int(parse_ip(text) is not None)
 
 
-@transformation("ip.isip4", result="int", example=("::1", "{ip.isip4}", "0"))
+@transformation("ip.isip4")
 def is_ip4(context: Context, value: Value) -> Value:
     """1 for an IPv4 address, else 0."""
     text = as_text(value)
     return None if text == _NOTHING else int(parse_ip4(text) is not None)
 
 
-@transformation("ip.isip6", result="int", example=("::1", "{ip.isip6}", "1"))
+@transformation("ip.isip6")
 def is_ip6(context: Context, value: Value) -> Value:
     """1 for an IPv6 address, else 0."""
     text = as_text(value)
     return None if text == _NOTHING else int(parse_ip6(text) is not None)
 
 
-@transformation("ip.isprivate", result="int", example=("10.0.0.1", "{ip.isprivate}", "1"))
+@transformation("ip.isprivate")
 def is_private_ip(context: Context, value: Value) -> Value:
     """1 for an IPv4 address of a private (RFC 1918), shared (100.64/10) or loopback network, else 0."""
     text = as_text(value)
@@ -53,7 +53,7 @@ def is_private_ip(context: Context, value: Value) -> Value:
     return int(address is not None and is_private(address))
 
 
-@transformation("ip.pton", example=("97.98.99.100", "{ip.pton}", "abcd"))
+@transformation("ip.pton")
 def text_to_bytes(context: Context, value: Value) -> Value:
     """The 4 or 16 bytes of an address; null and an error for another text."""
     text = as_text(value)
@@ -76,14 +76,14 @@ def _binary(context: Context, name: str, value: Value) -> bytes | None:
     return None
 
 
-@transformation("ip.ntop", example=("abcd", "{ip.ntop}", "97.98.99.100"))
+@transformation("ip.ntop")
 def bytes_to_text(context: Context, value: Value) -> Value:
     """The address that 4 or 16 bytes stand for; IPv6 in upper case, written out."""
     address = _binary(context, "ntop", value)
     return None if address is None else ip_text(address)
 
 
-@transformation("ip.family", example=("abcd", "{ip.family}", "INET"))
+@transformation("ip.family")
 def family(context: Context, value: Value) -> Value:
     """`INET` or `INET6` for 4 or 16 bytes as `{ip.pton}` gives them.
 
@@ -93,7 +93,7 @@ def family(context: Context, value: Value) -> Value:
     return None if address is None else "INET" if len(address) == 4 else "INET6"
 
 
-@transformation("ip.resolve", example=("10.0.0.1", "{ip.resolve}", "10.0.0.1"))
+@transformation("ip.resolve")
 def resolve(context: Context, value: Value) -> Value:
     """The IPv4 address of a host name, by DNS; an address itself. Null when there is none.
 
@@ -118,14 +118,7 @@ def resolve(context: Context, value: Value) -> Value:
         return None
 
 
-@transformation(
-    "ip.matches",
-    "network:string",
-    result="int",
-    prepare=literals,
-    spellings=("match??",),
-    example=("10.0.0.1", "{ip.matches,10.0.0.0/8}", "1"),
-)
+@transformation("ip.matches", prepare=literals)
 def matches(context: Context, value: Value, network: Value) -> Value:
     """1 when the address lies in the network `address/length`, else 0; null and an error for anything else.
 

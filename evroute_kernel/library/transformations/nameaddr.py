@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from evroute_kernel.library.declarations import transformation
+from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.sip_nameaddr import BadNameAddr, NameAddr, parse_nameaddrs
 from evroute_kernel.library.transformations.arguments import Literal, as_text, int_argument, literals
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value
-
-_EXAMPLE: Final = '"Bob B" <sip:bob@ex.com>;tag=1;x="q r", <sip:c@d>;p=1'
 
 
 def _entry(context: Context, name: str, value: Value, index: Value) -> NameAddr | None:
@@ -31,30 +27,28 @@ def _entry(context: Context, name: str, value: Value, index: Value) -> NameAddr 
     return entries[place]
 
 
-@transformation("nameaddr.uri", indexed=True, example=(_EXAMPLE, "{nameaddr.1.uri}", "sip:c@d"))
+@transformation("nameaddr.uri")
 def uri(context: Context, value: Value, index: Value) -> Value:
     """The URI, without its angle brackets."""
     entry = _entry(context, "uri", value, index)
     return None if entry is None else entry.uri or None
 
 
-@transformation("nameaddr.name", indexed=True, example=(_EXAMPLE, "{nameaddr.name}", '"Bob B"'))
+@transformation("nameaddr.name")
 def display_name(context: Context, value: Value, index: Value) -> Value:
     """The display name with its quotes; null when absent."""
     entry = _entry(context, "name", value, index)
     return None if entry is None else entry.name or None
 
 
-@transformation("nameaddr.len", indexed=True, result="int", example=(_EXAMPLE, "{nameaddr.len}", "24"))
+@transformation("nameaddr.len")
 def length(context: Context, value: Value, index: Value) -> Value:
     """Length of name and address where parameters follow; two more at the end of the text, 0 before a comma."""
     entry = _entry(context, "len", value, index)
     return None if entry is None else entry.length
 
 
-@transformation(
-    "nameaddr.param", "name:string", indexed=True, prepare=literals, example=(_EXAMPLE, "{nameaddr.param,x}", "q r")
-)
+@transformation("nameaddr.param", prepare=literals)
 def param(context: Context, value: Value, index: Value, name: Value) -> Value:
     """Value of a header parameter, letter case of its name counts; null when absent or empty.
 
@@ -69,7 +63,7 @@ def param(context: Context, value: Value, index: Value, name: Value) -> Value:
     return next((found or None for key, found in entry.values if key == name), None)
 
 
-@transformation("nameaddr.params", indexed=True, example=(_EXAMPLE, "{nameaddr.params}", 'tag=1;x="q r"'))
+@transformation("nameaddr.params")
 def params(context: Context, value: Value, index: Value) -> Value:
     """All header parameters as one text; null when there are none."""
     entry = _entry(context, "params", value, index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import transformation
+from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.sip_params import BadParams, SipParam, find_param, parse_params
 from evroute_kernel.library.transformations.arguments import as_text, int_argument, literals, text_argument
 from evroute_kernel.runtime.context import Context
@@ -40,7 +40,7 @@ def _named(context: Context, transformation: str, value: Value, name: Value) -> 
     return True, find_param(params, wanted)
 
 
-@transformation("param.value", "name:string", prepare=literals, example=("a=1;b=2;c", "{param.value,b}", "2"))
+@transformation("param.value", prepare=literals)
 def value_of(context: Context, value: Value, name: Value) -> Value:
     """Value of a parameter, its name compared without case; empty for one without value, null for none."""
     param = _named(context, "param.value", value, name)[1]
@@ -53,10 +53,8 @@ def _exists(context: Context, value: Value, name: Value) -> Value:
     return int(param is not None) if asked else None
 
 
-for _name, _example in (("param.exist", ("{param.exist,b}", "1")), ("param.exists", ("{param.exists,z}", "0"))):
-    transformation(
-        _name, "name:string", result="int", prepare=literals, any_case=False, example=("a=1;b=2;c", *_example)
-    )(_exists)
+for _name in ("param.exist", "param.exists"):
+    transformation(_name, prepare=literals)(_exists)
 
 
 def _at(context: Context, transformation: str, value: Value, index: Value) -> SipParam | None:
@@ -67,21 +65,21 @@ def _at(context: Context, transformation: str, value: Value, index: Value) -> Si
     return params[place]
 
 
-@transformation("param.valueat", "index:int", example=("a=1;b=2;c", "{param.valueat,1}", "2"))
+@transformation("param.valueat")
 def value_at(context: Context, value: Value, index: Value) -> Value:
     """Value by position, from 0 (negative: from the end); null when there are too few."""
     param = _at(context, "param.valueat", value, index)
     return None if param is None else param.value
 
 
-@transformation("param.name", "index:int", example=("a=1;b=2;c", "{param.name,-1}", "c"))
+@transformation("param.name")
 def name_at(context: Context, value: Value, index: Value) -> Value:
     """Name by position, from 0 (negative: from the end); null when there are too few."""
     param = _at(context, "param.name", value, index)
     return None if param is None else param.name
 
 
-@transformation("param.count", result="int", example=("a=1;b=2;c", "{param.count}", "3"))
+@transformation("param.count")
 def count(context: Context, value: Value) -> Value:
     """Number of parameters."""
     params = _list(context, value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import transformation
+from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.transformations.arguments import Literal, as_text, text_argument
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.regex import Regex, RegexError, Spans, compile
@@ -147,9 +147,7 @@ def _prepare(params: tuple[Any, ...]) -> tuple[Any, ...]:
         return (Literal(text),)
 
 
-@transformation(
-    "re.subst", "rule:literal", prepare=_prepare, example=("hello world", "{re.subst,/(h)(e)/\\2\\1/}", "ehllo world")
-)
+@transformation("re.subst", prepare=_prepare)
 def substitute(context: Context, value: Value, rule: Any) -> Value:
     r"""The text with the first match of a pattern replaced, or every match with the flag `g`.
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-from evroute_kernel.library.declarations import transformation
+from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.transformations.arguments import as_text
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value
@@ -14,18 +14,14 @@ from evroute_kernel.runtime.values import Value
 _CODE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 
 
-@transformation(
-    "rest.escape", module="rest_client", any_case=False, tail="refused", example=("a b&c", "{rest.escape}", "a%20b%26c")
-)
+@transformation("rest.escape")
 def escape(context: Context, value: Value) -> Value:
     """Percent codes for all but letters, digits and `-._~`; null for an empty text."""
     text = as_text(value)
     return quote(text.encode("latin-1"), safe="-._~") if text else None
 
 
-@transformation(
-    "rest.unescape", module="rest_client", any_case=False, tail="refused", example=("a%20b", "{rest.unescape}", "a b")
-)
+@transformation("rest.unescape")
 def unescape(context: Context, value: Value) -> Value:
     """Undoes `{rest.escape}`; broken codes stay. A NUL byte ends the text. Null for an empty text."""
     text = as_text(value)

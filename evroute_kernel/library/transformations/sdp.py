@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
+from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.c_numbers import str2sint
-from evroute_kernel.library.declarations import transformation
 from evroute_kernel.library.sdp_body import BadSdp, Stream, find_nth_line, parse_streams
 from evroute_kernel.library.transformations.arguments import as_text, int_argument
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, fold, int_of, text_of
-
-_EXAMPLE: Final = (
-    "v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nc=IN IP4 1.1.1.1\r\nt=0 0\r\n"
-    "m=audio 4000 RTP/AVP 0 8\r\na=x\r\nm=video 5000 RTP/AVP 31\r\n"
-)
 
 
 def _prepare_line(params: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -23,13 +18,7 @@ def _prepare_line(params: tuple[Any, ...]) -> tuple[Any, ...]:
     return params
 
 
-@transformation(
-    "sdp.line",
-    "letter:string, [index:int]",
-    prepare=_prepare_line,
-    tail="anywhere",
-    example=(_EXAMPLE, "{sdp.line,m,1}", "m=video 5000 RTP/AVP 31"),
-)
+@transformation("sdp.line", prepare=_prepare_line)
 def line(context: Context, value: Value, letter: Value, index: Value = 0) -> Value:
     """Line number `index` (from 0) of those starting with a letter, up to its CR; null when there are too few.
 
@@ -77,12 +66,7 @@ def _selected(context: Context, name: str, body: str, which: Value) -> list[Stre
     return [streams[place]] if -len(streams) <= place < len(streams) else []
 
 
-@transformation(
-    "sdp.stream",
-    "which:string",
-    prepare=_prepare_stream,
-    example=(_EXAMPLE, "{sdp.stream,video}", "m=video 5000 RTP/AVP 31\r\n"),
-)
+@transformation("sdp.stream", prepare=_prepare_stream)
 def stream(context: Context, value: Value, which: Value) -> Value:
     """The lines of one media stream, by index (negative: from the end) or media type; null when there is none.
 
@@ -96,16 +80,7 @@ def stream(context: Context, value: Value, which: Value) -> Value:
     return body[found[-1].start : found[-1].end] if found else None
 
 
-@transformation(
-    "sdp.stream-delete",
-    "which:string",
-    prepare=_prepare_stream,
-    example=(
-        _EXAMPLE,
-        "{sdp.stream-delete,audio}",
-        "v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nc=IN IP4 1.1.1.1\r\nt=0 0\r\nm=video 5000 RTP/AVP 31\r\n",
-    ),
-)
+@transformation("sdp.stream-delete", prepare=_prepare_stream)
 def stream_delete(context: Context, value: Value, which: Value) -> Value:
     """The body without a media stream, or without all streams of a media type; null when there is none.
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import transformation
+from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.transformations.arguments import (
     RESULT_LIMIT,
     as_text,
@@ -29,13 +29,13 @@ _LOWER_TO_UPPER: Final = {c: c - 32 for c in range(ord("a"), ord("z") + 1)}
 # -- numbers ------------------------------------------------------------------------------------------------------
 
 
-@transformation("s.len", result="int", example=("hello", "{s.len}", "5"))
+@transformation("s.len")
 def text_length(context: Context, value: Value) -> Value:
     """Length in bytes; an accented letter counts as two or more."""
     return len(value) if isinstance(value, str) else len(str(value))
 
 
-@transformation("s.int", result="int", example=("42abc", "{s.int}", "42abc"))
+@transformation("s.int")
 def integer(context: Context, value: Value) -> Value:
     """The integer at the start of the text (sign allowed, no blanks), 0 if there is none; wraps at 32 bits.
 
@@ -65,7 +65,7 @@ def leading_integer(text: str) -> int:
 # -- cutting ------------------------------------------------------------------------------------------------------
 
 
-@transformation("s.substr", "start:int, length:int", example=("abcdef", "{s.substr,1,3}", "bcd"))
+@transformation("s.substr")
 def substr(context: Context, value: Value, start: Value, length: Value) -> Value:
     """Part of the text. A negative start counts from the end; a length of 0 or less leaves so many off the end.
 
@@ -91,7 +91,7 @@ def substr(context: Context, value: Value, start: Value, length: Value) -> Value
     return text[first : size + count]
 
 
-@transformation("s.select", "index:int, separator:char", example=("a:b:c", "{s.select,1,:}", "b"))
+@transformation("s.select")
 def select(context: Context, value: Value, index: Value, separator: str) -> Value:
     """Field number `index` (negative: from the end) of the text cut at a separator; null when there are too few.
 
@@ -104,19 +104,19 @@ def select(context: Context, value: Value, index: Value, separator: str) -> Valu
     return fields[place] if -len(fields) <= place < len(fields) else None
 
 
-@transformation("s.trim", example=("  x y  ", "{s.trim}", "x y"))
+@transformation("s.trim")
 def trim(context: Context, value: Value) -> Value:
     """Without white space (space, tab, CR, LF) on both sides."""
     return retexted(value, as_text(value).strip(BLANKS))
 
 
-@transformation("s.triml", example=("  x y  ", "{s.triml}", "x y  "), spellings=("triml*",))
+@transformation("s.triml")
 def trim_left(context: Context, value: Value) -> Value:
     """Without white space on the left."""
     return retexted(value, as_text(value).lstrip(BLANKS))
 
 
-@transformation("s.trimr", example=("  x y  ", "{s.trimr}", "  x y"), spellings=("trimr*",))
+@transformation("s.trimr")
 def trim_right(context: Context, value: Value) -> Value:
     """Without white space on the right."""
     return retexted(value, as_text(value).rstrip(BLANKS))
@@ -125,9 +125,7 @@ def trim_right(context: Context, value: Value) -> Value:
 # -- searching ----------------------------------------------------------------------------------------------------
 
 
-@transformation(
-    "s.index", "needle:string, [start:int]", result="int", prepare=literals, example=("hello world", "{s.index,o}", "4")
-)
+@transformation("s.index", prepare=literals)
 def index(context: Context, value: Value, needle: Value, start: Value = 0) -> Value:
     """Position of the first occurrence from `start`, a negative one from the end, wrapping; null when not found."""
     text = as_text(value)
@@ -139,13 +137,7 @@ def index(context: Context, value: Value, needle: Value, start: Value = 0) -> Va
     return found if found >= 0 else None
 
 
-@transformation(
-    "s.rindex",
-    "needle:string, [start:int]",
-    result="int",
-    prepare=literals,
-    example=("hello world", "{s.rindex,o}", "7"),
-)
+@transformation("s.rindex", prepare=literals)
 def rindex(context: Context, value: Value, needle: Value, start: Value = -1) -> Value:
     """Position of the last occurrence that begins at `start` or before; null when not found."""
     text = as_text(value)
@@ -173,18 +165,14 @@ def _prepare_fill(params: tuple[Any, ...]) -> tuple[Any, ...]:
     return pad, width
 
 
-@transformation(
-    "s.fill.left", "pad:literal, width:int", prepare=_prepare_fill, example=("42", "{s.fill.left,0,5}", "00042")
-)
+@transformation("s.fill.left", prepare=_prepare_fill)
 def fill_left(context: Context, value: Value, pad: str, width: int) -> Value:
     """Padded on the left up to a width; a longer text is returned as it is. Both parameters are literals."""
     # the pad next to the text is whole, the outermost one may be cut
     return _filled(value, pad, width, lambda text, pads, missing: pads[len(pad) - missing % len(pad) :] + text)
 
 
-@transformation(
-    "s.fill.right", "pad:literal, width:int", prepare=_prepare_fill, example=("42", "{s.fill.right,x,5}", "42xxx")
-)
+@transformation("s.fill.right", prepare=_prepare_fill)
 def fill_right(context: Context, value: Value, pad: str, width: int) -> Value:
     """Padded on the right up to a width; a longer text is returned as it is. Both parameters are literals."""
     return _filled(value, pad, width, lambda text, pads, missing: text + pads[:missing])
@@ -205,9 +193,7 @@ def _prepare_width(params: tuple[Any, ...]) -> tuple[Any, ...]:
     return params
 
 
-@transformation(
-    "s.width", "width:int", prepare=_prepare_width, tail="refused", example=("hello", "{s.width,8}", "hello   ")
-)
+@transformation("s.width", prepare=_prepare_width)
 def exact_width(context: Context, value: Value, width: Value) -> Value:
     """Cut, or padded with spaces on the right, to an exact width; null and an error for a width below 1."""
     size = int_argument(context, "s.width", "width", width)
@@ -225,27 +211,27 @@ def exact_width(context: Context, value: Value, width: Value) -> Value:
 # -- the whole text -----------------------------------------------------------------------------------------------
 
 
-@transformation("s.tolower", example=("AbC", "{s.tolower}", "abc"))
+@transformation("s.tolower")
 def to_lower(context: Context, value: Value) -> Value:
     """ASCII letters in lower case; other bytes stay. The result is a text, of an integer too."""
     text = as_text(value)
     return limited(text.lower() if text.isascii() else text.translate(_UPPER_TO_LOWER))
 
 
-@transformation("s.toupper", example=("AbC", "{s.toupper}", "ABC"))
+@transformation("s.toupper")
 def to_upper(context: Context, value: Value) -> Value:
     """ASCII letters in upper case; other bytes stay. The result is a text, of an integer too."""
     text = as_text(value)
     return limited(text.upper() if text.isascii() else text.translate(_LOWER_TO_UPPER))
 
 
-@transformation("s.reverse", example=("abc", "{s.reverse}", "cba"))
+@transformation("s.reverse")
 def reverse(context: Context, value: Value) -> Value:
     """The bytes in reverse order."""
     return limited(as_text(value)[::-1])
 
 
-@transformation("s.eval", example=("mode $rm", "{s.eval}", "mode DUMMY"))
+@transformation("s.eval")
 def evaluate(context: Context, value: Value) -> Value:
     """The text expanded as a format string, null variables to `<null>`; null and an error when it is no format."""
     # the formatter knows transformations, so that importing it above would go in a circle

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import transformation
+from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.sip_params import BadParams, find_param, parse_params
 from evroute_kernel.library.sip_uri import BadUri, SipUri, parse_uri
 from evroute_kernel.library.transformations.arguments import as_text, literals, text_argument, two_forms
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value
-
-_EXAMPLE: Final = "sip:bob:pw@ex.com:5070;transport=tcp;lr;user=phone;ttl=5;maddr=1.2.3.4;method=INVITE;x=y?h=1&b=2"
 
 
 def _parsed(context: Context, value: Value) -> SipUri | None:
@@ -27,7 +25,7 @@ def _parsed(context: Context, value: Value) -> SipUri | None:
         return None
 
 
-def _declare_part(name: str, doc: str, read: Callable[[SipUri], Value], example: tuple[str, str]) -> None:
+def _declare_part(name: str, doc: str, read: Callable[[SipUri], Value]) -> None:
     """A transformation that reads one part; an empty part is null."""
 
     def part(context: Context, value: Value) -> Value:
@@ -36,8 +34,7 @@ def _declare_part(name: str, doc: str, read: Callable[[SipUri], Value], example:
         return None if found == "" else found
 
     part.__doc__ = doc
-    text, result = example
-    transformation(f"uri.{name}", example=(text, f"{{uri.{name}}}", result))(part)
+    transformation(f"uri.{name}")(part)
 
 
 def _known(name: str) -> Callable[[SipUri], Value]:
@@ -48,33 +45,28 @@ def _scheme(uri: SipUri) -> Value:
     return uri.text[: uri.text.index(":")]
 
 
-_PARTS: Final[tuple[tuple[str, str, Callable[[SipUri], Value], tuple[str, str]], ...]] = (
-    ("user", "The user, with its parameters; null when absent.", lambda uri: uri.user, (_EXAMPLE, "bob")),
-    ("passwd", "The password; null when absent or empty.", lambda uri: uri.password, (_EXAMPLE, "pw")),
-    ("host", "The host, an IPv6 address in its brackets.", lambda uri: uri.host, (_EXAMPLE, "ex.com")),
-    ("domain", "The same as `{uri.host}`.", lambda uri: uri.host, (_EXAMPLE, "ex.com")),
-    (
-        "params",
-        "All parameters of the URI as one text.",
-        lambda uri: uri.params,
-        (_EXAMPLE, "transport=tcp;lr;user=phone;ttl=5;maddr=1.2.3.4;method=INVITE;x=y"),
-    ),
-    ("headers", "What follows the `?`.", lambda uri: uri.headers, (_EXAMPLE, "h=1&b=2")),
-    ("transport", "Value of the parameter transport.", _known("transport"), (_EXAMPLE, "tcp")),
-    ("ttl", "Value of the parameter ttl.", _known("ttl"), (_EXAMPLE, "5")),
-    ("uparam", "Value of the parameter user.", _known("user"), (_EXAMPLE, "phone")),
-    ("maddr", "Value of the parameter maddr.", _known("maddr"), (_EXAMPLE, "1.2.3.4")),
-    ("method", "Value of the parameter method.", _known("method"), (_EXAMPLE, "INVITE")),
-    ("lr", "Value of the parameter lr; null when it has none.", _known("lr"), ("sip:ex.com;lr=on", "on")),
-    ("r2", "Value of the parameter r2; null when it has none.", _known("r2"), ("sip:ex.com;r2=on", "on")),
-    ("schema", "The scheme: sip, sips or tel.", _scheme, ("tel:+123", "tel")),
+_PARTS: Final[tuple[tuple[str, str, Callable[[SipUri], Value]], ...]] = (
+    ("user", "The user, with its parameters; null when absent.", lambda uri: uri.user),
+    ("passwd", "The password; null when absent or empty.", lambda uri: uri.password),
+    ("host", "The host, an IPv6 address in its brackets.", lambda uri: uri.host),
+    ("domain", "The same as `{uri.host}`.", lambda uri: uri.host),
+    ("params", "All parameters of the URI as one text.", lambda uri: uri.params),
+    ("headers", "What follows the `?`.", lambda uri: uri.headers),
+    ("transport", "Value of the parameter transport.", _known("transport")),
+    ("ttl", "Value of the parameter ttl.", _known("ttl")),
+    ("uparam", "Value of the parameter user.", _known("user")),
+    ("maddr", "Value of the parameter maddr.", _known("maddr")),
+    ("method", "Value of the parameter method.", _known("method")),
+    ("lr", "Value of the parameter lr; null when it has none.", _known("lr")),
+    ("r2", "Value of the parameter r2; null when it has none.", _known("r2")),
+    ("schema", "The scheme: sip, sips or tel.", _scheme),
 )
 
 for _part in _PARTS:
     _declare_part(*_part)
 
 
-@transformation("uri.port", result="int", example=(_EXAMPLE, "{uri.port}", "5070"))
+@transformation("uri.port")
 def port(context: Context, value: Value) -> Value:
     """The port; null when absent."""
     uri = _parsed(context, value)
@@ -83,7 +75,7 @@ def port(context: Context, value: Value) -> Value:
     return two_forms(uri.port, int(uri.port) & 0xFFFF)
 
 
-@transformation("uri.param", "name:string", prepare=literals, example=(_EXAMPLE, "{uri.param,x}", "y"))
+@transformation("uri.param", prepare=literals)
 def param(context: Context, value: Value, name: Any) -> Value:
     """Value of a parameter, its name compared without case; empty for one without value, null for none."""
     uri = _parsed(context, value)

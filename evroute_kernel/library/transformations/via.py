@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from evroute_kernel.library.declarations import transformation
+from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.sip_via import BadVia, Via, parse_via
 from evroute_kernel.library.transformations.arguments import as_text, literals, text_argument, two_forms
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, fold
 
-_EXAMPLE: Final = "SIP/2.0/UDP 1.2.3.4:5061;branch=z9hG4bKx;rport=77;received=5.6.7.8;foo=bar (cmt)"
 #: shorter texts are null without an error
 _SHORTEST: Final = 3
 
@@ -29,7 +28,7 @@ def _parsed(context: Context, value: Value) -> Via | None:
         return None
 
 
-def _declare_part(name: str, doc: str, read: Callable[[Via], str | None], result: str) -> None:
+def _declare_part(name: str, doc: str, read: Callable[[Via], str | None]) -> None:
     """A transformation that reads one part; an empty part is null."""
 
     def part(context: Context, value: Value) -> Value:
@@ -37,32 +36,27 @@ def _declare_part(name: str, doc: str, read: Callable[[Via], str | None], result
         return None if via is None else read(via) or None
 
     part.__doc__ = doc
-    transformation(f"via.{name}", example=(_EXAMPLE, f"{{via.{name}}}", result))(part)
+    transformation(f"via.{name}")(part)
 
 
-_PARTS: Final[tuple[tuple[str, str, Callable[[Via], str | None], str], ...]] = (
-    ("name", "Protocol name.", lambda via: via.name, "SIP"),
-    ("version", "Protocol version.", lambda via: via.version, "2.0"),
-    ("transport", "Transport.", lambda via: via.transport, "UDP"),
-    ("host", "Host, an IPv6 address in its brackets.", lambda via: via.host, "1.2.3.4"),
-    ("domain", "The same as `{via.host}`.", lambda via: via.host, "1.2.3.4"),
-    ("comment", "Comment, without its parentheses.", lambda via: via.comment, "cmt"),
-    (
-        "params",
-        "All parameters as one text.",
-        lambda via: via.params,
-        "branch=z9hG4bKx;rport=77;received=5.6.7.8;foo=bar ",
-    ),
-    ("branch", "Value of the parameter branch.", lambda via: via.known.get("branch"), "z9hG4bKx"),
-    ("received", "Value of the parameter received.", lambda via: via.known.get("received"), "5.6.7.8"),
-    ("rport", "Value of the parameter rport; null when it has none.", lambda via: via.known.get("rport"), "77"),
+_PARTS: Final[tuple[tuple[str, str, Callable[[Via], str | None]], ...]] = (
+    ("name", "Protocol name.", lambda via: via.name),
+    ("version", "Protocol version.", lambda via: via.version),
+    ("transport", "Transport.", lambda via: via.transport),
+    ("host", "Host, an IPv6 address in its brackets.", lambda via: via.host),
+    ("domain", "The same as `{via.host}`.", lambda via: via.host),
+    ("comment", "Comment, without its parentheses.", lambda via: via.comment),
+    ("params", "All parameters as one text.", lambda via: via.params),
+    ("branch", "Value of the parameter branch.", lambda via: via.known.get("branch")),
+    ("received", "Value of the parameter received.", lambda via: via.known.get("received")),
+    ("rport", "Value of the parameter rport; null when it has none.", lambda via: via.known.get("rport")),
 )
 
 for _part in _PARTS:
     _declare_part(*_part)
 
 
-@transformation("via.port", result="int", example=(_EXAMPLE, "{via.port}", "5061"))
+@transformation("via.port")
 def port(context: Context, value: Value) -> Value:
     """The port; null when absent."""
     via = _parsed(context, value)
@@ -71,7 +65,7 @@ def port(context: Context, value: Value) -> Value:
     return two_forms(via.port, int(via.port) & 0xFFFF)
 
 
-@transformation("via.param", "name:string", prepare=literals, example=(_EXAMPLE, "{via.param,foo}", "bar"))
+@transformation("via.param", prepare=literals)
 def param(context: Context, value: Value, name: Value) -> Value:
     """Value of a parameter, its name compared without case; empty for one without value, null for none."""
     via = _parsed(context, value)

@@ -1,1 +1,1 @@
-"""Declarations of the script library; see `evroute_kernel.library.declarations`."""
+"""What the script library's variables do; see `evroute_kernel.library.behaviour`."""

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from evroute_kernel.library.declarations import Variable, variable
+from evroute_kernel.library.behaviour import VariableBehaviour, variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value
 
 
-def _absent(names: str, doc: str, **traits: Any) -> Variable:
-    def get(context: Context, name: Any, index: Any) -> Value:
+def _absent(name: str, doc: str, **traits: Any) -> VariableBehaviour:
+    def get(context: Context, subname: Any, index: Any) -> Value:
         return None
 
     get.__doc__ = f"{doc} In an event_route always null."
-    return variable(*names.split(), message=True, **traits)(get)
+    return variable(name, **traits)(get)
 
 
 _absent("ad", "Authentication domain.")
 _absent("adu", "Authentication digest URI.")
 _absent("ai", "URI of P-Asserted-Identity.")
-_absent("an auth.nonce", "Authentication nonce.")
+_absent("an", "Authentication nonce.")
 _absent("ar", "Authentication realm.")
 _absent("au", "Authentication user.")
 _absent("aU", "Authentication user with its domain.")
@@ -41,8 +41,8 @@ _absent("challenge.opaque", "Opaque of a challenge.")
 _absent("challenge.qop", "qop of a challenge.")
 _absent("challenge.realm", "Realm of a challenge.")
 _absent("cl", "Content-Length.")
-_absent("ct", "Contact.", index=True)
-_absent("cT", "Content-Type.", index=True)
+_absent("ct", "Contact.")
+_absent("cT", "Content-Type.")
 _absent("di", "URI of Diversion.")
 _absent("dip", "Privacy of Diversion.")
 _absent("dir", "Reason of Diversion.")
@@ -77,8 +77,8 @@ def _mime_type(text: str) -> str:
     return text
 
 
-_absent("ct.fields", "A field of a Contact.", subname="required", index=True, parse_name=_contact_field)
-_absent("rb", "Message body, or its part of a MIME type.", subname="optional", index=True, parse_name=_mime_type)
+_absent("ct.fields", "A field of a Contact.", parse_name=_contact_field)
+_absent("rb", "Message body, or its part of a MIME type.", parse_name=_mime_type)
 
 # -- SDP --------------------------------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ def _no_sdp(context: Context, name: str) -> bool:
     return False
 
 
-def _sdp(name: str, doc: str, writable: bool = True, **traits: Any) -> None:
+def _sdp(name: str, doc: str, writable: bool = True) -> None:
     def get(context: Context, part: Any, index: Any) -> Value:
         _no_sdp(context, name)
         return None
@@ -103,17 +103,17 @@ def _sdp(name: str, doc: str, writable: bool = True, **traits: Any) -> None:
         return _no_sdp(context, name)
 
     get.__doc__ = f"{doc} In an event_route always null."
-    declared = variable(name, message=True, parse_name=_sdp_name, **traits)(get)
+    declared = variable(name, parse_name=_sdp_name)(get)
     if writable:
         declared.setter(put)
 
 
-_sdp("sdp.line", "A line of the SDP body.", subname="required")
-_sdp("sdp.session", "Session part of the SDP body.", subname="required")
-_sdp("sdp.stream", "A stream of the SDP body.", subname="required")
-_sdp("sdp.stream.idx", "Index of a stream of the SDP body.", writable=False, subname="required")
+_sdp("sdp.line", "A line of the SDP body.")
+_sdp("sdp.session", "Session part of the SDP body.")
+_sdp("sdp.stream", "A stream of the SDP body.")
+_sdp("sdp.stream.idx", "Index of a stream of the SDP body.", writable=False)
 
 
-@_absent("sdp", "The SDP body.", subname="optional", parse_name=_sdp_name).setter
+@_absent("sdp", "The SDP body.", parse_name=_sdp_name).setter
 def set_sdp(context: Context, name: Any, index: Any, op: str, value: Value) -> bool:
     return _no_sdp(context, "sdp")

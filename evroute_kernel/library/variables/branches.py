@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import ALL, variable
+from evroute_kernel.library.behaviour import ALL, variable
 from evroute_kernel.library.dummy_message import (
     BRANCH_FLAGS,
     NO_Q,
@@ -155,7 +155,7 @@ def _all(context: Context) -> list[Branch]:
     return [message.own, *message.branches]
 
 
-def _branch_field(field: str, type: str, doc: str) -> None:
+def _branch_field(field: str, doc: str) -> None:
     what = f"msg.branch.{field}"
 
     def get(context: Context, name: None, index: Any) -> Value:
@@ -165,24 +165,24 @@ def _branch_field(field: str, type: str, doc: str) -> None:
         return _write(context, what, _all(context), index, -1, field, op, value)
 
     get.__doc__ = doc
-    variable(what, index=True, type=type, message=True, needs_text=field != "q")(get).setter(put)
+    variable(what, needs_text=field != "q")(get).setter(put)
 
 
-_branch_field("uri", "string", "URI of a branch, of the last one without an index; `[0]` is the request URI.")
-_branch_field("duri", "string", "Destination URI of a branch, of the last one without an index.")
-_branch_field("path", "string", "Path of a branch, of the last one without an index.")
-_branch_field("q", "string", "q of a branch, of the last one without an index; reads as 0.5, written as 500.")
-_branch_field("flags", "string", "Names of the flags of a branch, of the last one without an index.")
-_branch_field("socket", "string", "Sending socket of a branch, of the last one without an index.")
+_branch_field("uri", "URI of a branch, of the last one without an index; `[0]` is the request URI.")
+_branch_field("duri", "Destination URI of a branch, of the last one without an index.")
+_branch_field("path", "Path of a branch, of the last one without an index.")
+_branch_field("q", "q of a branch, of the last one without an index; reads as 0.5, written as 500.")
+_branch_field("flags", "Names of the flags of a branch, of the last one without an index.")
+_branch_field("socket", "Sending socket of a branch, of the last one without an index.")
 
 
-@variable("msg.branch.last_idx", type="int", message=True)
+@variable("msg.branch.last_idx")
 def last_index(context: Context, name: None, index: None) -> Value:
     """Index of the last branch; 0 when none was added."""
     return len(message_of(context).branches)
 
 
-@variable("msg.branch.attr", subname="required", dynamic=True, index=True, type="string or int", message=True)
+@variable("msg.branch.attr")
 def attribute(context: Context, name: Any, index: Any) -> Value:
     """A value kept with a branch, by name; of the last branch without an index."""
     branch, key = _attribute_branch(context, name, index)
@@ -225,7 +225,7 @@ def _append(context: Context, op: str, value: Value) -> bool:
     return message_of(context).append(context, Branch(text))
 
 
-@variable("msg.branch", message=True, needs_text=True)
+@variable("msg.branch", needs_text=True)
 def message_branch(context: Context, name: None, index: None) -> Value:
     """URI of the first added branch; null when there is none. Setting it adds a branch."""
     return _read(context, "msg.branch", message_of(context).branches, None, 0, "uri")
@@ -242,15 +242,7 @@ def _field_name(text: str) -> str:
     return text.lower()
 
 
-@variable(
-    "branch",
-    subname="optional",
-    index=True,
-    index_needs_name=True,
-    parse_name=_field_name,
-    message=True,
-    needs_text=True,
-)
+@variable("branch", parse_name=_field_name, needs_text=True)
 def old_branch(context: Context, name: str | None, index: Any) -> Value:
     """Older form of $msg.branch: `$branch(uri)`, `$(branch(uri)[1])`. Counts added branches only, from 0."""
     return _read(context, "branch", message_of(context).branches, index, 0, name or "uri")
@@ -291,27 +283,26 @@ def _flag(name: str) -> None:
         return True
 
     get.__doc__ = "A flag of a branch by name: `true` (1) or `false` (0); null while no branch was added."
-    traits: dict[str, Any] = {"subname": "required", "index": True, "type": "string+int", "message": True}
-    variable(name, **traits)(get).setter(put)
+    variable(name)(get).setter(put)
 
 
 _flag("msg.branch.flag")
 _flag("branch.flag")
 
 
-@variable("bf", message=True)
+@variable("bf")
 def request_flags(context: Context, name: None, index: None) -> Value:
     """Names of the flags of branch 0."""
     return flag_list(context, BRANCH_FLAGS, message_of(context).own.flags)
 
 
-@variable("ds", message=True)
+@variable("ds")
 def destination_set(context: Context, name: None, index: None) -> Value:
     """Changed request URI and added branches as a Contact header; null when there are none."""
     return message_of(context).contact()
 
 
-@variable("path", message=True)
+@variable("path")
 def path(context: Context, name: None, index: None) -> Value:
     """Path of the request; null until set with $(msg.branch.path[0])."""
     return message_of(context).own.path

@@ -6,7 +6,7 @@ import time
 from typing import Any, Final
 
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.library.declarations import variable
+from evroute_kernel.library.behaviour import variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Dual, Value, decode, encode, wrap
 
@@ -14,32 +14,32 @@ from evroute_kernel.runtime.values import Dual, Value, decode, encode, wrap
 TIME_LIMIT: Final = 126
 
 
-@variable("Ts", type="int")
+@variable("Ts")
 def unix_time(context: Context, name: None, index: None) -> Value:
     """UNIX time, in seconds."""
     return wrap(int(time.time()))
 
 
-@variable("Tsm", type="int")
+@variable("Tsm")
 def microseconds(context: Context, name: None, index: None) -> Value:
     """Microseconds within the current second."""
     return time.time_ns() // 1000 % 10**6
 
 
-@variable("TS", type="int")
+@variable("TS")
 def start_time(context: Context, name: None, index: None) -> Value:
     """UNIX time of the first read in this process: the server's start, as far as a script can tell."""
     return wrap(context.process.state.setdefault("start_time", int(time.time())))
 
 
-@variable("Tf", type="string+int")
+@variable("Tf")
 def local_time(context: Context, name: None, index: None) -> Value:
     """Local time as text, `Mon Nov 23 00:57:15 2026`; as an integer the UNIX time."""
     now = int(time.time())
     return Dual(time.ctime(now), wrap(now), is_int=False)
 
 
-@variable("time", subname="required")
+@variable("time")
 def formatted_time(context: Context, name: str, index: None) -> Value:
     """Local time in a format of strftime(3): `$time(%Y-%m-%d %H:%M)`. Null when longer than 126 bytes, or empty."""
     text = encode(time.strftime(decode(name)))
@@ -56,7 +56,7 @@ def _field(text: str) -> str:
     return text
 
 
-@variable("ctime", module="cfgutils", subname="optional", type="int", parse_name=_field)
+@variable("ctime", parse_name=_field)
 def time_field(context: Context, name: Any, index: None) -> Value:
     """A field of the local time: sec min hour mday mon (1-12) year wday (1 is Sunday) yday (1-366) isdst."""
     now = time.localtime()

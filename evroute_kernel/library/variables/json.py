@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from evroute_kernel.library import json_text, modparams
-from evroute_kernel.library.declarations import ALL, declare_module, variable
+from evroute_kernel.library.behaviour import ALL, variable
 from evroute_kernel.library.references import Reference, reference
 from evroute_kernel.library.template import TemplateError
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, ScriptCrash
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, Dual, Value, int_of, is_int_type, stored, text_of, wrap
-
-declare_module("json", enable_long_quoting="int")
 
 #: `:=` of an integer that has no text form: a literal, or a computed result
 INTERPRET_BARE: Final = ":=bare"
@@ -337,16 +335,7 @@ def _short(text: str) -> str:
 # -- the three variables ----------------------------------------------------------------------------------------------
 
 
-@variable(
-    "json",
-    module="json",
-    subname="optional",
-    index="all",
-    type="string or int",
-    iterator=True,
-    interprets=True,
-    parse_name=parse_path,
-)
+@variable("json", interprets=True, parse_name=parse_path)
 def json(context: Context, name: Path, index: Any) -> Value:
     """JSON document of the process, or a part of it: `$json(name/key[index])`.
 
@@ -357,17 +346,13 @@ def json(context: Context, name: Path, index: Any) -> Value:
     return _get(context, name, index, json_text.spaced)
 
 
-@variable(
-    "json_compact", module="json", subname="optional", type="string or int", parse_name=parse_path, needs_text=True
-)
+@variable("json_compact", parse_name=parse_path, needs_text=True)
 def json_compact(context: Context, name: Path, index: None) -> Value:
     """As `$json`, but objects and arrays read without blanks: `{"a":[1,2]}`."""
     return _get(context, name, index, json_text.compact)
 
 
-@variable(
-    "json_pretty", module="json", subname="optional", type="string or int", parse_name=parse_path, needs_text=True
-)
+@variable("json_pretty", parse_name=parse_path, needs_text=True)
 def json_pretty(context: Context, name: Path, index: None) -> Value:
     """As `$json`, but objects and arrays read with one item a line, indented by two blanks."""
     return _get(context, name, index, json_text.pretty)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import ALL, variable
+from evroute_kernel.library.behaviour import ALL, variable
 from evroute_kernel.library.dummy_message import (
     HEADERS,
     MESSAGE_FLAGS,
@@ -30,32 +30,32 @@ FALSE: Final = Dual("false", 0)
 # -- variables that never change --------------------------------------------------------------------------------------
 
 
-def _fixed(names: str, value: Value, type: str, doc: str) -> None:
-    def get(context: Context, name: None, index: None) -> Value:
+def _fixed(name: str, value: Value, doc: str) -> None:
+    def get(context: Context, subname: None, index: None) -> Value:
         return value
 
     get.__doc__ = f"{doc} In an event_route always `{'(the text)' if value is TEXT else value}`."
-    variable(*names.split(), type=type, message=True)(get)
+    variable(name)(get)
 
 
-_fixed("rm", Dual(METHOD, METHOD_NUMBER, is_int=False), "string+int", "Request method.")
-_fixed("mb", TEXT, "string", "Whole message text.")
-_fixed("ml", len(TEXT), "int", "Length of the message, in bytes.")
-_fixed("mi", 0, "int", "Number of the message in the process.")
-_fixed("ci", "dummy-1", "string", "Call-ID.")
-_fixed("cs", "1", "string", "CSeq number, as text.")
-_fixed("fu from", "sip:from@dummy.com", "string", "URI of From.")
-_fixed("fU from.user", "from", "string", "User of the From URI.")
-_fixed("fd from.domain", "dummy.com", "string", "Host of the From URI.")
-_fixed("ft", "1", "string", "Tag of From.")
-_fixed("tu to", "sip:to@dummy.com", "string", "URI of To.")
-_fixed("tU to.user", "to", "string", "User of the To URI.")
-_fixed("td to.domain", "dummy.com", "string", "Host of the To URI.")
-_fixed("Au", "from@dummy.com", "string", "Accounting user: that of the credentials, else user@host of From.")
-_fixed("si src_ip", "0.0.0.0", "string", "Source address: there is none.")
-_fixed("sp", 0, "int", "Source port: there is none.")
-_fixed("msg.is_request", TRUE, "string+int", "Whether the message is a request.")
-_fixed("msg.type", "request", "string", "Kind of the message, request or reply.")
+_fixed("rm", Dual(METHOD, METHOD_NUMBER, is_int=False), "Request method.")
+_fixed("mb", TEXT, "Whole message text.")
+_fixed("ml", len(TEXT), "Length of the message, in bytes.")
+_fixed("mi", 0, "Number of the message in the process.")
+_fixed("ci", "dummy-1", "Call-ID.")
+_fixed("cs", "1", "CSeq number, as text.")
+_fixed("fu", "sip:from@dummy.com", "URI of From.")
+_fixed("fU", "from", "User of the From URI.")
+_fixed("fd", "dummy.com", "Host of the From URI.")
+_fixed("ft", "1", "Tag of From.")
+_fixed("tu", "sip:to@dummy.com", "URI of To.")
+_fixed("tU", "to", "User of the To URI.")
+_fixed("td", "dummy.com", "Host of the To URI.")
+_fixed("Au", "from@dummy.com", "Accounting user: that of the credentials, else user@host of From.")
+_fixed("si", "0.0.0.0", "Source address: there is none.")
+_fixed("sp", 0, "Source port: there is none.")
+_fixed("msg.is_request", TRUE, "Whether the message is a request.")
+_fixed("msg.type", "request", "Kind of the message, request or reply.")
 
 # -- headers ----------------------------------------------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ def _at(values: list[str], index: int) -> str | None:
     return values[index] if -len(values) <= index < len(values) else None
 
 
-@variable("hdr", subname="required", dynamic=True, index=True, message=True)
+@variable("hdr")
 def header(context: Context, name: Any, index: Any) -> Value:
     """Body of a header by name, letter case ignored; `$(hdr(Via)[1])` is the second one, `[*]` all of them."""
     text = _header_name(context, "hdr", name)
@@ -81,14 +81,14 @@ def header(context: Context, name: Any, index: Any) -> Value:
     return joined(context, f"$(hdr({text})[*])", found) if index is ALL else _at(found, index or 0)
 
 
-@variable("hdr_name", index=True, message=True)
+@variable("hdr_name")
 def header_name(context: Context, name: None, index: Any) -> Value:
     """Name of a header by position, the first without an index; `[*]` all names."""
     names = [known for known, _ in HEADERS]
     return joined(context, "$(hdr_name[*])", names) if index is ALL else _at(names, index or 0)
 
 
-@variable("hdrcnt", subname="required", dynamic=True, type="int", message=True)
+@variable("hdrcnt")
 def header_count(context: Context, name: Any, index: None) -> Value:
     """Number of headers of a name."""
     text = _header_name(context, "hdrcnt", name)
@@ -98,13 +98,13 @@ def header_count(context: Context, name: Any, index: None) -> Value:
 # -- flags ------------------------------------------------------------------------------------------------------------
 
 
-@variable("mf", message=True)
+@variable("mf")
 def flags(context: Context, name: None, index: None) -> Value:
     """Names of the message flags that are set, the flag used last first."""
     return flag_list(context, MESSAGE_FLAGS, message_of(context).flags)
 
 
-@variable("msg.flag", subname="required", type="string+int", message=True)
+@variable("msg.flag")
 def flag(context: Context, name: str, index: None) -> Value:
     """A message flag by name: `true` (1) or `false` (0). Set it with an integer."""
     return TRUE if use_flag(context, MESSAGE_FLAGS, name) in message_of(context).flags else FALSE
@@ -137,13 +137,13 @@ def _socket_out_field(text: str) -> str:
     return "forced" if text.lower() == "forced" else _socket_field(text)
 
 
-@variable("socket_in", subname="optional", parse_name=_socket_field, message=True)
+@variable("socket_in", parse_name=_socket_field)
 def socket_in(context: Context, name: str | None, index: None) -> Value:
     """Socket that received the message. In an event_route always null."""
     return None
 
 
-@variable("socket_out", subname="optional", parse_name=_socket_out_field, message=True, needs_text=True)
+@variable("socket_out", parse_name=_socket_out_field, needs_text=True)
 def socket_out(context: Context, name: str | None, index: None) -> Value:
     """Socket that the message is to be sent from; null until set, `= NULL` removes it."""
     if message_of(context).own.socket is None:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from evroute_kernel.library.declarations import variable
+from evroute_kernel.library.behaviour import variable
 from evroute_kernel.library.functions import mqueue
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value
 
 
-@variable("mqk", module="mqueue", subname="required")
+@variable("mqk")
 def mqk(context: Context, name: str, index: None) -> Value:
     """Key of the pair that this process took last from a queue with mq_fetch(); null when it is empty or none was."""
     return None if mqueue.find(context, name) is None else mqueue.fetched(context, name, 0)
 
 
-@variable("mqv", module="mqueue", subname="required")
+@variable("mqv")
 def mqv(context: Context, name: str, index: None) -> Value:
     """Value of the pair that this process took last from a queue with mq_fetch(); null when it is empty or none was."""
     return None if mqueue.find(context, name) is None else mqueue.fetched(context, name, 1)
 
 
-@variable("mq_size", module="mqueue", subname="required", type="int")
+@variable("mq_size")
 def mq_size(context: Context, name: str, index: None) -> Value:
     """How many pairs wait in a queue; null for a queue that is not declared."""
     queue = mqueue.find(context, name)

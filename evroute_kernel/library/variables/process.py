@@ -7,31 +7,31 @@ import random
 import uuid
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import variable
+from evroute_kernel.library.behaviour import variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import INT_MAX, Value, encode, int_of, is_int_type
 
 
-@variable("pp", type="int")
+@variable("pp")
 def process_id(context: Context, name: None, index: None) -> Value:
     """Process id of the worker."""
     return os.getpid()
 
 
-@variable("env", module="cfgutils", subname="optional")
+@variable("env")
 def environment(context: Context, name: str | None, index: None) -> Value:
     """Environment variable of the worker; null when it is not set."""
     value = None if name is None else os.environb.get(name.encode("latin-1"))
     return None if value is None else value.decode("latin-1")
 
 
-@variable("argv", subname="required")
+@variable("argv")
 def option(context: Context, name: str, index: None) -> Value:
     """Value of the server's command line option `-o name=value`. A session has no such options: always null."""
     return None
 
 
-@variable("cfg_line", type="int")
+@variable("cfg_line")
 def line(context: Context, name: None, index: None) -> Value:
     """Line of the running statement, as the server counts it."""
     return context.line()
@@ -46,7 +46,7 @@ def file(context: Context, name: None, index: None) -> Value:
 # -- log levels -------------------------------------------------------------------------------------------------------
 
 
-@variable("log_level", type="int")
+@variable("log_level")
 def log_level(context: Context, name: None, index: None) -> Value:
     """Threshold of the runtime's own messages and of log(), -3 (ALERT) to 4 (DBG). Every printed xlog restores it.
 
@@ -63,7 +63,7 @@ def set_log_level(context: Context, name: None, index: None, op: str, value: Val
     return number is not None
 
 
-@variable("xlog_level", type="int")
+@variable("xlog_level")
 def xlog_level(context: Context, name: None, index: None) -> Value:
     """Threshold of xlog(), -3 (ALERT) to 4 (DBG). What a script sets holds for the next events of this process, too.
 
@@ -102,7 +102,7 @@ def _colours(text: str) -> str:
     return text
 
 
-@variable("C", subname="required", parse_name=_colours)
+@variable("C", parse_name=_colours)
 def colour(context: Context, name: str, index: None) -> Value:
     """Terminal escape for a foreground and a background colour; empty unless the global xlog_force_color is on.
 
@@ -117,13 +117,13 @@ def colour(context: Context, name: str, index: None) -> Value:
 # -- random -----------------------------------------------------------------------------------------------------------
 
 
-@variable("RANDOM", module="cfgutils", type="int")
+@variable("RANDOM")
 def random_number(context: Context, name: None, index: None) -> Value:
     """Random integer from 0 to 2147483647."""
     return random.randint(0, INT_MAX)
 
 
-@variable("uuid", module="uuid")
+@variable("uuid")
 def new_uuid(context: Context, name: None, index: Any) -> Value:
     """A new random UUID at each read."""
     return str(uuid.uuid4())

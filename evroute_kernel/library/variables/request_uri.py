@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from evroute_kernel.library.declarations import Variable, variable
+from evroute_kernel.library.behaviour import VariableBehaviour, variable
 from evroute_kernel.library.dummy_message import MAX_Q, ORIGINAL_URI, is_bare, message_of
 from evroute_kernel.library.sip_uri import BadUri, SipUri, parse_uri
 from evroute_kernel.runtime.context import Context
@@ -41,7 +41,7 @@ def _text(context: Context, what: str, op: str, value: Value) -> str | None:
 # -- the request URI --------------------------------------------------------------------------------------------------
 
 
-@variable("ru", "ruri", message=True, needs_text=True)
+@variable("ru", needs_text=True)
 def request_uri(context: Context, name: None, index: None) -> Value:
     """Request URI. Setting it checks nothing; reading one that is no URI is an error and gives null."""
     uri = message_of(context).parsed_uri(context)
@@ -57,19 +57,19 @@ def set_request_uri(context: Context, name: None, index: None, op: str, value: V
     return True
 
 
-def _request_part(names: tuple[str, ...], part: Callable[[SipUri], Value], type: str, doc: str) -> Variable:
-    def get(context: Context, name: None, index: None) -> Value:
+def _request_part(name: str, part: Callable[[SipUri], Value], doc: str) -> VariableBehaviour:
+    def get(context: Context, subname: None, index: None) -> Value:
         uri = message_of(context).parsed_uri(context)
         return None if uri is None else part(uri)
 
     get.__doc__ = doc
-    return variable(*names, type=type, message=True, needs_text=part in (_user, _host))(get)
+    return variable(name, needs_text=part in (_user, _host))(get)
 
 
-request_user = _request_part(("rU", "ruri.user"), _user, "string", "User of the request URI; `= NULL` removes it.")
-request_host = _request_part(("rd", "ruri.domain"), _host, "string", "Host of the request URI.")
-request_port = _request_part(("rp",), _port, "int", "Port of the request URI; `= NULL` removes it.")
-request_protocol = _request_part(("rP",), _protocol, "string+int", "Transport protocol of the request URI.")
+request_user = _request_part("rU", _user, "User of the request URI; `= NULL` removes it.")
+request_host = _request_part("rd", _host, "Host of the request URI.")
+request_port = _request_part("rp", _port, "Port of the request URI; `= NULL` removes it.")
+request_protocol = _request_part("rP", _protocol, "Transport protocol of the request URI.")
 
 
 @request_user.setter
@@ -89,7 +89,7 @@ def set_request_port(context: Context, name: None, index: None, op: str, value: 
     return message_of(context).rewrite(context, "port", text_of(value) or "")
 
 
-@variable("ru_q", type="int", message=True)
+@variable("ru_q")
 def request_q(context: Context, name: None, index: None) -> Value:
     """q of the request URI, 0 to 1000; -1 when it has none."""
     return message_of(context).own.q
@@ -110,30 +110,30 @@ def set_request_q(context: Context, name: None, index: None, op: str, value: Val
 # -- the original request URI -----------------------------------------------------------------------------------------
 
 
-@variable("ou", "ouri", message=True)
+@variable("ou")
 def original_uri(context: Context, name: None, index: None) -> Value:
     """Request URI as it was when the run began."""
     return ORIGINAL_URI
 
 
-def _original_part(name: str, part: Callable[[SipUri], Value], type: str, doc: str) -> None:
+def _original_part(name: str, part: Callable[[SipUri], Value], doc: str) -> None:
     def get(context: Context, name: None, index: None) -> Value:
         return part(parse_uri(ORIGINAL_URI))
 
     get.__doc__ = doc
-    variable(name, type=type, message=True)(get)
+    variable(name)(get)
 
 
-_original_part("oU", _user, "string", "User of the original request URI.")
-_original_part("od", _host, "string", "Host of the original request URI.")
-_original_part("op", _port, "int", "Port of the original request URI.")
-_original_part("oP", _protocol, "string+int", "Transport protocol of the original request URI.")
+_original_part("oU", _user, "User of the original request URI.")
+_original_part("od", _host, "Host of the original request URI.")
+_original_part("op", _port, "Port of the original request URI.")
+_original_part("oP", _protocol, "Transport protocol of the original request URI.")
 
 
 # -- the destination URI ----------------------------------------------------------------------------------------------
 
 
-@variable("du", "duri", message=True, needs_text=True)
+@variable("du", needs_text=True)
 def destination_uri(context: Context, name: None, index: None) -> Value:
     """Destination URI (next hop); null until set, `= NULL` removes it."""
     return message_of(context).own.dst_uri
@@ -147,7 +147,7 @@ def set_destination_uri(context: Context, name: None, index: None, op: str, valu
     return text is not None
 
 
-def _destination_part(name: str, part: Callable[[SipUri], Value], type: str, doc: str) -> Variable:
+def _destination_part(name: str, part: Callable[[SipUri], Value], doc: str) -> VariableBehaviour:
     def get(context: Context, name: None, index: None) -> Value:
         text = message_of(context).own.dst_uri
         if text is None:
@@ -159,12 +159,12 @@ def _destination_part(name: str, part: Callable[[SipUri], Value], type: str, doc
             return None
 
     get.__doc__ = doc
-    return variable(name, type=type, message=True, needs_text=part is _host)(get)
+    return variable(name, needs_text=part is _host)(get)
 
 
-destination_host = _destination_part("dd", _host, "string", "Host of the destination URI.")
-destination_port = _destination_part("dp", _port, "int", "Port of the destination URI; `= NULL` removes it.")
-_destination_part("dP", _protocol, "string+int", "Transport protocol of the destination URI.")
+destination_host = _destination_part("dd", _host, "Host of the destination URI.")
+destination_port = _destination_part("dp", _port, "Port of the destination URI; `= NULL` removes it.")
+_destination_part("dP", _protocol, "Transport protocol of the destination URI.")
 
 
 @destination_host.setter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evroute_kernel.library.declarations import ALL, Variable, variable
+from evroute_kernel.library.behaviour import ALL, VariableBehaviour, variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value
 
@@ -20,7 +20,7 @@ def _place(context: Context, index: Any) -> int | None:
     return (-1 - number) % size if -size <= number < size else None
 
 
-@variable("route", index=True)
+@variable("route")
 def route(context: Context, name: None, index: Any) -> Value:
     """The running block: `event_route[E_X]`, `route[name]`, `startup_route`.
 
@@ -32,14 +32,14 @@ def route(context: Context, name: None, index: Any) -> Value:
     return None if place is None else _title(context.route_stack[place])
 
 
-@variable("route.name", index=True)
+@variable("route.name")
 def route_name(context: Context, name: None, index: Any) -> Value:
     """Name of the running block, empty for startup_route and error_route. Indexed as $route, without `[*]`."""
     place = None if _is_list(context, "route.name", index) else _place(context, index)
     return None if place is None else context.route_stack[place][1]
 
 
-@variable("route.type", index=True)
+@variable("route.type")
 def route_type(context: Context, name: None, index: Any) -> Value:
     """Kind of the running block: event_route, route, startup_route ... Indexed as $route, without `[*]`."""
     place = None if _is_list(context, "route.type", index) else _place(context, index)
@@ -59,17 +59,17 @@ def _is_list(context: Context, name: str, index: Any) -> bool:
 # -- $err.* -----------------------------------------------------------------------------------------------------------
 
 
-def _error_variable(name: str, attribute: str, unset: Value, type: str, doc: str) -> Variable:
-    def get(context: Context, name: None, index: None) -> Value:
+def _error_variable(name: str, attribute: str, unset: Value, doc: str) -> VariableBehaviour:
+    def get(context: Context, subname: None, index: None) -> Value:
         value: Value = unset if context.error_info is None else getattr(context.error_info, attribute)
         return value
 
     get.__doc__ = doc
-    return variable(name, type=type)(get)
+    return variable(name)(get)
 
 
-_error_variable("err.class", "eclass", 0, "int", "Class of the error that error_route handles: 1 parsing, 0 none.")
-_error_variable("err.level", "level", 0, "int", "Level of that error, 1 the gravest.")
-_error_variable("err.info", "info", "", "string", "Text of that error.")
-_error_variable("err.rcode", "rcode", 0, "int", "Reply code suggested for that error.")
-_error_variable("err.rreason", "rreason", "", "string", "Reply reason suggested for that error.")
+_error_variable("err.class", "eclass", 0, "Class of the error that error_route handles: 1 parsing, 0 none.")
+_error_variable("err.level", "level", 0, "Level of that error, 1 the gravest.")
+_error_variable("err.info", "info", "", "Text of that error.")
+_error_variable("err.rcode", "rcode", 0, "Reply code suggested for that error.")
+_error_variable("err.rreason", "rreason", "", "Reply reason suggested for that error.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from evroute_kernel.library.declarations import ALL, APPEND, Mark, variable
+from evroute_kernel.library.behaviour import ALL, APPEND, Mark, variable
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, int_of, stored, text_of, wrap
@@ -19,7 +19,7 @@ SHARED_TABLE: Final = "shv"
 # -- $var -------------------------------------------------------------------------------------------------------------
 
 
-@variable("var", subname="required", type="string or int", iterator=True)
+@variable("var")
 def var(context: Context, name: str, index: None) -> Value:
     """Script variable of the process. Null until set; keeps its value from one event to the next.
 
@@ -51,7 +51,7 @@ def _avp_name(context: Context, name: Any) -> str | None:
     return text
 
 
-@variable("avp", subname="required", dynamic=True, index=True, append=True, type="string or int", iterator=True)
+@variable("avp")
 def avp(context: Context, name: Any, index: int | Mark | None) -> Value:
     """Stack of values that belongs to the running event, newest first; null when empty.
 
@@ -127,14 +127,7 @@ def _name_or_index(text: str) -> int | str:
     return wrap(int(text)) if text.isascii() and text.isdigit() else text
 
 
-@variable(
-    "param",
-    subname="required",
-    dynamic=True,
-    type="string or int",
-    parse_name=_name_or_index,
-    name_in_callers_scope=True,
-)
+@variable("param", parse_name=_name_or_index, name_in_callers_scope=True)
 def param(context: Context, name: Any, index: None) -> Value:
     """Parameter of the event by name or position (from 1), or argument of the called route by position.
 
@@ -230,15 +223,7 @@ def _shared_key(context: Context, name: Any) -> str | None:
     return text
 
 
-@variable(
-    "shv",
-    module="cfgutils",
-    subname="required",
-    dynamic=True,
-    type="string or int",
-    parse_name=_shared_name,
-    shared=True,
-)
+@variable("shv", parse_name=_shared_name, shared=True)
 def shv(context: Context, name: Any, index: None) -> Value:
     """Shared variable of all processes, kept as long as the session lives. Starts as the integer 0.
 
@@ -281,7 +266,7 @@ def bind_shv(name: str, index: None) -> Getter:
 # -- $rc, $return -----------------------------------------------------------------------------------------------------
 
 
-@variable("rc", "retcode", type="int")
+@variable("rc")
 def rc(context: Context, name: None, index: None) -> Value:
     """Code of the last statement, function or route. Not reset between events."""
     return context.process.rc
@@ -298,7 +283,7 @@ def _position(text: str) -> int:
     return wrap(int(text))
 
 
-@variable("return", subname="required", dynamic=True, type="string or int", parse_name=_position)
+@variable("return", parse_name=_position)
 def returned(context: Context, name: Any, index: None) -> Value:
     """Extra value N (from 0) of the route called last: `return(code, first, second)`. Null when there is none."""
     number = int_of(name)

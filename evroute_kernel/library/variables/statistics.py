@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from evroute_kernel.library.declarations import variable
+from evroute_kernel.library.behaviour import variable
 from evroute_kernel.library.functions import statistics
 from evroute_kernel.library.references import formatter
 from evroute_kernel.runtime.context import Context, ScriptCrash
@@ -16,7 +16,7 @@ Name = Callable[[Context], str]
 WITHOUT_NAME = "$stat without a name kills the server's process; write $stat(name)"
 
 
-@variable("stat", module="statistics", subname="optional", type="int", parse_name=formatter)
+@variable("stat", parse_name=formatter)
 def stat(context: Context, name: Name | None, index: Any) -> Value:
     """A statistic, by `name` or `group:name`; the name is a format. Null when it does not exist.
 

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from evroute_kernel.library import xml_tree
+from evroute_kernel.library.behaviour import variable
 from evroute_kernel.library.c_numbers import str2sint
-from evroute_kernel.library.declarations import declare_module, variable
 from evroute_kernel.library.references import Reference, reference
 from evroute_kernel.library.template import TemplateError
 from evroute_kernel.library.xml_tree import CData, Document, Element, Node, Text, XmlError
 from evroute_kernel.runtime.context import Context, ScriptCrash
 from evroute_kernel.runtime.values import Value, decode_exactly, encode, int_of, text_of
-
-declare_module("xml")
 
 STATE: Final = "xml"
 BLANKS: Final = " \t\n"
@@ -191,7 +189,7 @@ def _name(node: Node) -> str:
 # -- reading ----------------------------------------------------------------------------------------------------------
 
 
-@variable("xml", module="xml", subname="optional", parse_name=parse_path, needs_text=True)
+@variable("xml", parse_name=parse_path, needs_text=True)
 def xml(context: Context, name: Path | None, index: Any) -> Value:
     """XML document of the process, or a part of it: `$xml(name/tag[index]/tag)`, its text `.val`, its `.attr/name`.
 

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-import evroute_kernel.library.everything  # noqa: F401 - fills the tables
 from evroute_kernel.library import catalogue
-from evroute_kernel.library.declarations import FUNCTIONS, VARIABLES
+from evroute_kernel.library.catalogue.on_demand import OnDemand
+
+FACTS = catalogue.of("3.6")
 
 
 def test_the_tables_are_whole():
-    assert len(catalogue.events()) == 64
-    assert len(catalogue.functions()) == 589
-    assert len(catalogue.variables()) == 272
-    assert len(catalogue.transformations()) == 98
-    assert {"core", "pike", "dispatcher", "cfgutils"} <= catalogue.modules()
+    assert len(FACTS.events) == 64
+    assert len(FACTS.functions) == 578
+    assert set(FACTS.statements) >= {"xlog", "return", "async"}
+    assert len(FACTS.variables) == 272
+    assert len(FACTS.transformations) == 98
+    assert {"core", "pike", "dispatcher", "cfgutils", "event_route"} <= set(FACTS.modules)
+    assert len(FACTS.globals) == 108
+
+
+def test_an_unknown_version_is_told():
+    with pytest.raises(LookupError, match=r"9\.9"):
+        catalogue.of("9.9")
+
+
+def test_every_fact_belongs_to_a_module_that_is_known():
+    tables = (FACTS.events, FACTS.functions, FACTS.statements, FACTS.variables, FACTS.transformations)
+    # events of two modules that only the next version has are in the table too
+    current = (f for table in tables for f in table.values() if "3.6" in getattr(f, "versions", ("3.6",)))
+    assert {fact.module for fact in current} <= set(FACTS.modules)
 
 
 def test_an_event_tells_its_parameters_in_order():
@@ -26,7 +41,6 @@ def test_an_event_tells_its_parameters_in_order():
 
 def test_near_misses():
     assert catalogue.near_events("E_PIKE_BLOKED")[0] == "E_PIKE_BLOCKED"
-    assert catalogue.near_functions("cache_stor")[0] == "cache_store"
     assert catalogue.events()["E_PIKE_BLOCKED"].near_params("src_ip") == ["ip"]
 
 
@@ -37,37 +51,28 @@ def test_tables_cannot_be_changed():
         catalogue.events()["E_PIKE_BLOCKED"].name = "x"
 
 
-def test_overloads_are_kept():
-    overloads = catalogue.function_overloads()["call_transfer"]
-    assert [len(f.params) for f in overloads] == [2, 4]
-    assert catalogue.functions()["call_transfer"] is overloads[1]
+def test_of_overloads_the_one_with_the_most_parameters_counts():
+    assert len(FACTS.functions["call_transfer"].params) == 4
 
 
 def test_who_may_call_a_function():
-    functions = catalogue.functions()
-    assert functions["cache_store"].event_route
-    assert not functions["append_hf"].event_route
-    assert functions["cache_fetch"].params[2].must_be_writable
+    assert "event" in FACTS.functions["cache_store"].routes
+    assert "event" not in FACTS.functions["append_hf"].routes
+    assert FACTS.functions["cache_fetch"].params[2].variable_must_be == "writable"
 
 
 def test_examples_tell_null_apart():
-    examples = {e.input: e for e in catalogue.transformations()["csv.value"].examples}
+    examples = {e.input: e for e in FACTS.transformations["csv.value"].examples}
     assert any(e.output is None and e.diagnostic for e in examples.values())
 
 
-@pytest.mark.parametrize("name", [n for n, f in FUNCTIONS.items() if not f.stub])
-def test_every_declared_function_agrees_with_the_catalogue(name):
-    declared, fact = FUNCTIONS[name], catalogue.functions()[name]
-    assert [(p.name, p.optional) for p in declared.params] == [(p.name, p.optional) for p in fact.params]
-    kinds = ["string" if p.type == "literal" else p.type for p in declared.params]
-    assert kinds == [p.type for p in fact.params]
-    assert (declared.module, declared.routes, declared.is_async) == (fact.module, fact.routes, fact.is_async)
-    assert declared.doc
-
-
-@pytest.mark.parametrize("name", [n for n, v in VARIABLES.items() if not v.stub])
-def test_every_declared_variable_agrees_with_the_catalogue(name):
-    declared, fact = VARIABLES[name], catalogue.variables()[name]
-    assert declared.module == fact.module
-    assert declared.writable == fact.writable
-    assert declared.doc
+def test_a_table_makes_each_record_once():
+    made = []
+    raw = {"a": [1], "b": [2]}
+    raw["alias"] = raw["a"]
+    table = OnDemand(lambda: raw, lambda item: made.append(item) or str(item))
+    assert (len(table), list(table), "a" in table, "x" in table) == (3, ["a", "b", "alias"], True, False)
+    assert not made
+    assert table["a"] is table["alias"] is table.get("a")
+    assert table.get("x") is None
+    assert made == [[1]]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evroute_kernel.lang import demands
 from evroute_kernel.lang.compiler import compile_script
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.library.linker import link, link_call
 from evroute_kernel.library.sql.database import close_databases
+from evroute_kernel.library.table import FUNCTIONS, Param
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.levels import WARNING
 from evroute_kernel.runtime.statements import run_top_route
@@ -27,17 +30,33 @@ def run(context: Context) -> Callable[..., int]:
     """run("cache_store", "local", "k", "v"): text beginning with `$` is a variable, None an argument left out."""
 
     def call(name: str, *arguments: Argument) -> int:
-        return link_call(name, tuple(map(_written, arguments)))(context)
+        given = zip_longest(arguments, FUNCTIONS[name].params)
+        return link_call(name, tuple(_written(*pair) for pair in given))(context)
 
     return call
 
 
-def _written(argument: Argument) -> tuple[object, ...]:
+def _written(argument: Argument, param: Param) -> tuple[object, ...]:
     if argument is None:
         return ("omitted",)
     if isinstance(argument, int):
-        return ("number", argument)
-    return ("variable" if argument.startswith("$") else "format", argument)
+        return ("value", argument)
+    if argument.startswith("$"):
+        return ("variable", argument, param.name, param.type)
+    return ("format", argument, param.name)
+
+
+@pytest.fixture
+def refused() -> Callable[..., int | None]:
+    """refused("uuid", $rm): the place of the argument that the server refuses at start, None when it takes all."""
+
+    def ask(name: str, *arguments: object) -> int | None:
+        function = FUNCTIONS[name]
+        given = [*arguments, *[None] * (len(function.params) - len(arguments))]
+        problem = demands.refused(function, given, {})
+        return None if problem is None else problem[0]
+
+    return ask
 
 
 @pytest.fixture

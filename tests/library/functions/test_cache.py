@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library.declarations import FUNCTIONS, MODULES
 from evroute_kernel.library.functions import cache
+from evroute_kernel.library.table import MODULES
 from evroute_kernel.library.template import parse_variable
 
 
@@ -142,10 +142,9 @@ def test_entries_tell_what_is_left_of_their_lives(run, process, clock):
     assert list(cache.entries(process.shared)) == [("b", "2", None)]
 
 
-def test_results_must_go_into_something_writable():
-    check = FUNCTIONS["cache_fetch"].check
-    assert check(["local", "k", parse_variable("$rm")])[0] == 2
-    assert check(["local", "k", parse_variable("$var(x)")]) is None
+def test_results_must_go_into_something_writable(refused):
+    assert refused("cache_fetch", "local", "k", parse_variable("$rm")) == 2
+    assert refused("cache_fetch", "local", "k", parse_variable("$var(x)")) is None
 
 
 @pytest.mark.parametrize(

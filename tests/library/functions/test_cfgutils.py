@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from evroute_kernel.library.declarations import FUNCTIONS, MODULES
 from evroute_kernel.library.functions import cfgutils
+from evroute_kernel.library.table import MODULES
 from evroute_kernel.library.template import parse_variable
 from evroute_kernel.runtime.context import ScriptCrash
 
@@ -77,13 +77,13 @@ def test_weights_without_any_weight_divide_by_zero(run, put):
         run("set_select_weight", "$avp(w)")
 
 
-def test_shuffling_keeps_the_values(run, put, context):
+def test_shuffling_keeps_the_values(run, put, context, refused):
     for value in range(20):
         put("$avp(x)", value)
     assert run("shuffle_avps", "$avp(x)") == 1
     assert sorted(context.avps["x"]) == list(range(20))
     assert context.avps["x"] != list(range(20))
-    assert FUNCTIONS["shuffle_avps"].check([parse_variable("$var(x)")])[0] == 0
+    assert refused("shuffle_avps", parse_variable("$var(x)")) == 0
 
 
 def test_accurate_time_fits_together(run, read):

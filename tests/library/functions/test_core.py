@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.library.template import parse_variable
 from evroute_kernel.runtime.trace import Tracer
 
@@ -29,8 +29,8 @@ def test_get_timestamp_pushes_integers(run, read):
     assert 0 <= read("$avp(u)") < 1_000_000
 
 
-def test_get_timestamp_wants_avps():
-    assert FUNCTIONS["get_timestamp"].check([parse_variable("$var(s)"), parse_variable("$avp(u)")])[0] == 0
+def test_get_timestamp_wants_avps(refused):
+    assert refused("get_timestamp", parse_variable("$var(s)"), parse_variable("$avp(u)")) == 0
 
 
 def test_avp_print_tells_at_info(run, put, process, said):
@@ -55,11 +55,10 @@ def test_script_trace_needs_level_and_format_together(run, complaints):
     assert run("script_trace", None, "$rc") == -6
 
 
-def test_the_format_of_script_trace_is_checked_at_start():
-    check = FUNCTIONS["script_trace"].check
-    assert check([1, "$nonsense", None])[0] == 1
-    assert check([1, "$rc", parse_variable("$var(x)")])[0] == 2
-    assert check([1, "$rc", "info"]) is None
+def test_the_format_of_script_trace_is_checked_at_start(refused):
+    assert refused("script_trace", 1, "$nonsense") == 1
+    assert refused("script_trace", 1, "$rc", parse_variable("$var(x)")) == 2
+    assert refused("script_trace", 1, "$rc", "info") is None
 
 
 def test_the_core_is_healthy(run, complaints):
@@ -67,4 +66,4 @@ def test_the_core_is_healthy(run, complaints):
     assert run("sr_check_status", "core", "all") == 1
     assert run("sr_check_status", "core", "nobody") < 0
     assert complaints() == []
-    assert FUNCTIONS["sr_check_status"].check(["nope", None])[0] == 0
+    assert FUNCTIONS["sr_check_status"].behaviour.check(["nope", None])[0] == 0

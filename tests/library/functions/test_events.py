@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library.declarations import FUNCTIONS
 from evroute_kernel.library.template import parse_variable
 
 
@@ -75,11 +74,10 @@ def test_avps_may_be_named_by_a_variable(run, put, raised):
     assert raised == [("E_X", [(None, 7)])]
 
 
-def test_only_avps_are_accepted():
-    check = FUNCTIONS["raise_event"].check
-    assert check(["E_X", parse_variable("$var(v)"), None])[0] == 1
-    assert check(["E_X", None, parse_variable("$avp(v)")]) is None
-    assert check(["E" * 65, None, None])[0] == 0
+def test_only_avps_are_accepted(refused):
+    assert refused("raise_event", "E_X", parse_variable("$var(v)")) == 1
+    assert refused("raise_event", "E_X", None, parse_variable("$avp(v)")) is None
+    assert refused("raise_event", "E" * 65) == 0
 
 
 def test_subscribing_hands_over_event_socket_and_life(run, process):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library.declarations import FUNCTIONS
 from evroute_kernel.library.template import parse_variable
 from evroute_kernel.runtime.context import ScriptCrash
 
@@ -36,11 +35,10 @@ def test_what_is_not_there_cannot_be_linked(run, put, complaints):
     assert complaints() == []
 
 
-def test_only_json_variables_can_be_linked():
-    check = FUNCTIONS["json_link"].check
-    assert check([parse_variable("$var(a)"), parse_variable("$json(b)")])[0] == 0
-    assert check([parse_variable("$json(a)"), parse_variable("$avp(b)")])[0] == 1
-    assert check([parse_variable("$json(a)"), parse_variable("$json_compact(b)")]) is None
+def test_only_json_variables_can_be_linked(refused):
+    assert refused("json_link", parse_variable("$var(a)"), parse_variable("$json(b)")) == 0
+    assert refused("json_link", parse_variable("$json(a)"), parse_variable("$avp(b)")) == 1
+    assert refused("json_link", parse_variable("$json(a)"), parse_variable("$json_compact(b)")) is None
 
 
 def test_a_document_inside_itself_cannot_be_printed(run, put, read):

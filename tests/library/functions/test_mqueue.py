@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library.declarations import MODULES
 from evroute_kernel.library.functions.mqueue import Queue, parse_queue
+from evroute_kernel.library.table import MODULES
 
 
 @pytest.fixture
@@ -74,13 +74,13 @@ def test_queues_that_are_not_declared(run, read, complaints):
 
 
 def test_queues_are_shared_and_fetched_pairs_are_not(run, queue, process):
-    from evroute_kernel.library.declarations import FUNCTIONS
+    from evroute_kernel.library.table import FUNCTIONS
     from evroute_kernel.runtime.context import Context, Process
 
     queue("name=q")
     run("mq_add", "q", "k", "v")
     other = Context(Process(process.shared, process.settings), "E_T")
-    assert FUNCTIONS["mq_fetch"].call(other, "q") == 1
+    assert FUNCTIONS["mq_fetch"].behaviour.call(other, "q") == 1
     assert run("mq_fetch", "q") == -2
 
 

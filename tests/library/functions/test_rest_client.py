@@ -13,7 +13,7 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 import pytest
 
 from evroute_kernel.engine.session import Session
-from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS
 
 LOAD = 'loadmodule "rest_client.so"\n'
 #: path -> what the server sends; the others get the first

@@ -10,7 +10,7 @@ import pytest
 
 from evroute_kernel.engine.session import Session
 from evroute_kernel.errors import ScriptError
-from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.runtime.context import ScriptCrash
 
 SCHEMA = """
@@ -427,7 +427,10 @@ def test_changes_that_fail(play, rows, complaints, arguments):
 def test_a_statement_has_a_longest_length(context, modparam, file, complaints):
     modparam("sqlops", "db_url", f"sqlite://{file}")
     room = 65534 - len("insert into u (a) values ('')")
-    codes = [FUNCTIONS["sql_insert"].call(context, "u", json.dumps([{"a": "x" * n}]), None) for n in (room, room + 1)]
+    codes = [
+        FUNCTIONS["sql_insert"].behaviour.call(context, "u", json.dumps([{"a": "x" * n}]), None)
+        for n in (room, room + 1)
+    ]
     assert codes == [1, -1]
     assert "too long" in complaints()[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library.declarations import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.runtime import regex
 from evroute_kernel.runtime.context import ScriptCrash
 
@@ -14,7 +14,7 @@ def match(context):
     """Call a function whose first parameter is a regular expression."""
 
     def call(name, pattern, *rest):
-        return FUNCTIONS[name].call(context, regex.compile(pattern, newline=True), *rest)
+        return FUNCTIONS[name].behaviour.call(context, regex.compile(pattern, newline=True), *rest)
 
     return call
 
@@ -64,7 +64,7 @@ def test_the_built_in_request_uri_cannot_be_written_to(run, name):
 
 
 def test_bad_rules_are_refused_at_start_and_reported_when_run(run, complaints):
-    assert FUNCTIONS["subst"].check(["/x"])[0] == 0
-    assert FUNCTIONS["subst"].check(["/x/y/"]) is None
+    assert FUNCTIONS["subst"].behaviour.check(["/x"])[0] == 0
+    assert FUNCTIONS["subst"].behaviour.check(["/x/y/"]) is None
     assert run("subst", "/(/x/") == -1
     assert len(complaints()) == 1

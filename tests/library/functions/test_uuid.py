@@ -7,7 +7,6 @@ import uuid
 
 import pytest
 
-from evroute_kernel.library.declarations import FUNCTIONS
 from evroute_kernel.library.functions.uuid import version_7
 from evroute_kernel.library.template import parse_variable
 
@@ -54,5 +53,5 @@ def test_version_7_begins_with_the_time():
     assert abs((made.int >> 80) / 1000 - time.time()) < 10
 
 
-def test_the_result_must_be_writable():
-    assert FUNCTIONS["uuid"].check([parse_variable("$rm"), None, None, None])[0] == 0
+def test_the_result_must_be_writable(refused):
+    assert refused("uuid", parse_variable("$rm")) == 0

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from evroute_kernel.library.declarations import VARIABLES
 from evroute_kernel.library.references import iterate, reference
+from evroute_kernel.library.table import VARIABLES
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, Process, Record
 from evroute_kernel.runtime.values import Dual, Value, is_int_type

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 import evroute_kernel.library.everything  # noqa: F401 - fills the tables
-from evroute_kernel.library.catalogue import variables
-from evroute_kernel.library.declarations import VARIABLES, Variable
+from evroute_kernel.library import catalogue
+from evroute_kernel.library.table import VARIABLES, Variable
 
 MODULES = ("core", "cfgutils", "uuid", "benchmark")
-FACTS = [fact for fact in variables().values() if fact.module in MODULES]
+FACTS = [fact for fact in catalogue.of("3.6").variables.values() if fact.module in MODULES]
 
 
 def declared(name: str) -> Variable:
@@ -19,15 +19,12 @@ def declared(name: str) -> Variable:
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
 def test_declared_as_the_server_has_it(fact) -> None:  # type: ignore[no-untyped-def]
     variable = declared(fact.name)
-    assert variable.get.__module__.startswith("evroute_kernel.library.variables.")
+    assert variable.behaviour.get.__module__.startswith("evroute_kernel.library.variables.")
     assert variable.doc
-    assert variable.module == fact.module
-    assert variable.writable == fact.writable
-    # $(sdp.line(a)[insert]) and its kin are the only other indexes; they would need an SDP body
-    assert variable.index == fact.index or fact.name.startswith("sdp.")
+    assert (variable.behaviour.set is not None) == fact.writable
 
 
-SHOWN = [fact for fact in FACTS if fact.prints is not None and fact.name_param != "required"]
+SHOWN = [fact for fact in FACTS if fact.prints is not None and fact.subname != "required"]
 
 
 @pytest.mark.parametrize("fact", SHOWN, ids=lambda fact: fact.name)

@@ -1,0 +1,50 @@
+"""What the server demands of the arguments of a call at its start: of each by its parameter, of all by the function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evroute_kernel.library.table import Function, Param
+from evroute_kernel.library.template import VariableSpec
+
+#: every value given for (module, parameter), in order
+Modparams = Mapping[tuple[str, str], Sequence[int | str]]
+#: (parameter index, message, hint)
+Problem = tuple[int, str, str | None]
+
+
+def refused(function: Function, arguments: Sequence[Any], modparams: Modparams) -> Problem | None:
+    """The first demand that is not met. Arguments are as `FunctionBehaviour.check` gets them.
+
+    Nothing is demanded yet of functions that nobody has given behaviour.
+    """
+    behaviour = function.behaviour
+    if behaviour is None:
+        return None
+    problem = None
+    if behaviour.check is not None:
+        given = (arguments, modparams) if behaviour.check_modparams else (arguments,)
+        problem = behaviour.check(*given)
+    return problem or _unmet(function.params, arguments)
+
+
+def _unmet(params: Sequence[Param], arguments: Sequence[Any]) -> Problem | None:
+    for index, (param, argument) in enumerate(zip(params, arguments, strict=True)):
+        problem = _problem(param, argument) if isinstance(argument, VariableSpec) else None
+        if problem is not None:
+            return index, *problem
+    return None
+
+
+def _problem(param: Param, spec: VariableSpec) -> tuple[str, str | None] | None:
+    """What is wrong with a variable there: (message, hint)."""
+    if param.literal_only:
+        return f"{spec.text} is a variable, expected a literal text", None
+    if param.variable_must_be == "writable" and not spec.declaration.writable:
+        return f"{spec.text} is read-only, but takes a result here", "use a variable such as $var(x)"
+    if param.variable_must_be == "avp" and spec.declaration.name != "avp":
+        return f"{spec.text} is not an AVP", "write $avp(name)"
+    if param.variable_must_be == "json" and not spec.declaration.name.startswith("json"):
+        return f"{spec.text} is not a $json variable", "write $json(name) or $json(name/path)"
+    return None
