@@ -17,9 +17,6 @@ Params: TypeAlias = "tuple[tuple[str | None, int | str | None], ...]"
 #: parameters as callers give them: a mapping, an iterable of values, parameters that a server sent, or None
 GivenParams: TypeAlias = "Mapping[str, Any] | Iterable[Any] | Received | None"
 
-#: the server takes no longer name, in bytes
-NAME_LIMIT = 64
-
 
 @dataclass(frozen=True, slots=True)
 class Received:

@@ -16,6 +16,7 @@ from time import time
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
 from evroute_kernel.worker.sockets import PROTOCOLS, SILENT, Address
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 ROUTE = "route"
 #: protocols whose subscriptions never expire, whatever was asked for
 PERMANENT: Final = frozenset({ROUTE, "rabbitmq"})
-#: seconds that a subscription lasts when MI names none
-DEFAULT_EXPIRE: Final = 3600
 #: what a script gives as `expire` is taken as a number without sign
 _UNSIGNED: Final = 2**32
 

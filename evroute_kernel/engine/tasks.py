@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from evroute_kernel.engine.events import Params
 from evroute_kernel.engine.runs import BatchResult, Cause, LogRecord, RouteRuns, Run, RunError
+from evroute_kernel.runtime.limits import FIRST_PORTION
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.late import Late
 from evroute_kernel.worker.messages import Message, RouteFinished, RunBatch, RunRoute
@@ -212,7 +213,7 @@ class Batch(Many):
     source: Iterator[Params]
     slots: tuple[int, ...]
     done: int = 0
-    size: int = 64
+    size: int = FIRST_PORTION
     #: the next chunk, made while the one before runs
     prepared: list[Params] = field(default_factory=list)
     is_exhausted: bool = False

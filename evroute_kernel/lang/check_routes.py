@@ -8,9 +8,8 @@ from typing import Final
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.scope import Scope
+from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 
-#: bytes of an event's name
-MAX_EVENT_NAME: Final = 64
 #: arguments of route()
 MAX_ARGUMENTS: Final = 8
 #: routes of one kind; with 99 event routes the server crashes when it starts
@@ -55,8 +54,8 @@ def check_route(scope: Scope, route: nodes.Route) -> None:
     if route.kind == "event_route" and not route.name:
         message, hint = "the name of the event is empty", "an event_route handles the event that it is named after"
         scope.error("event-name", message, route.header, hint)
-    if route.kind == "event_route" and len(route.name) > MAX_EVENT_NAME:
-        message = f"the event name is too long: {len(route.name)} bytes, at most {MAX_EVENT_NAME} are possible"
+    if route.kind == "event_route" and len(route.name) > EVENT_NAME_LIMIT:
+        message = f"the event name is too long: {len(route.name)} bytes, at most {EVENT_NAME_LIMIT} are possible"
         scope.error("event-name", message, route.header)
 
 

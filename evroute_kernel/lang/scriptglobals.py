@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from evroute_kernel.library import table
-from evroute_kernel.library.catalogue.facts import GlobalKind
+from evroute_kernel.library.catalogue.modules import GlobalKind
 
 #: name of a setting -> the kind of value it takes
 GLOBALS: Final[dict[str, GlobalKind]] = {name: setting.kind for name, setting in table.GLOBALS.items()}

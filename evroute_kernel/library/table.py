@@ -26,9 +26,9 @@ from evroute_kernel.library.behaviour import (
     VariableBehaviour,
     kept,
 )
-from evroute_kernel.library.catalogue.facts import (
+from evroute_kernel.library.catalogue.modules import CatalogueModule
+from evroute_kernel.library.catalogue.names import (
     CatalogueFunction,
-    CatalogueModule,
     CatalogueTransformation,
     CatalogueVariable,
     Param,

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from math import isnan
 from typing import Any, Final, TypeAlias
 
+from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, decode_exactly, encode
 
 Params: TypeAlias = "tuple[tuple[str | None, int | str | None], ...]"
@@ -26,8 +27,6 @@ RecordedEvent: TypeAlias = "tuple[str, Params, Any]"
 #: line number (from 1) and why the line, or the rest of it, is not understood
 OnBroken: TypeAlias = Callable[[int, str], None]
 
-#: bytes of an event's name
-NAME_LIMIT: Final = 64
 #: bytes of one line that are looked at; an event is never that long
 LINE_LIMIT: Final = 2**20
 
@@ -113,8 +112,8 @@ def _event(item: Any, wide: bool) -> RecordedEvent:
     if type(name) is not str:
         raise BrokenLine('the name of the event is missing: "event" or "method"')
     name = _text(name, wide)
-    if not 0 < len(name) <= NAME_LIMIT:
-        raise BrokenLine(f"the name of an event has 1 to {NAME_LIMIT} bytes, this one {len(name)}")
+    if not 0 < len(name) <= EVENT_NAME_LIMIT:
+        raise BrokenLine(f"the name of an event has 1 to {EVENT_NAME_LIMIT} bytes, this one {len(name)}")
     return name, _params(fields.get("params"), wide, is_own), fields.get("time")
 
 

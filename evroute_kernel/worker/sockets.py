@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from evroute_kernel.library.addresses import is_this_machine
+from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 
 # patterns are compiled when a socket is read first: few workers do
 _HOST_AND_PORT: Final = r"(?P<host>[^:]+):(?P<port>[^/]*)(?P<method>/.*)?"
@@ -29,8 +30,6 @@ _KAFKA_BROKERS: Final = frozenset({"g.bootstrap.servers", "g.metadata.broker.lis
 _POLICIES: Final = ("PARALLEL", "FAILOVER", "ROUND-ROBIN")
 #: a refusal without a word: the server says nothing either
 SILENT: Final = ""
-#: a longer path does not fit an address; the server does not look and writes past it
-PATH_LIMIT: Final = 107
 
 AMQP_PORT: Final = 5672
 
@@ -187,8 +186,10 @@ def _read_tcp(rest: str) -> Address:
 
 
 def _read_unix(rest: str) -> Address:
-    if len(rest) > PATH_LIMIT:
-        raise BadSocket(f"the path in unix:{rest[:20]}... has {len(rest)} bytes, at most {PATH_LIMIT} are possible")
+    if len(rest) > UNIX_PATH_LIMIT:
+        raise BadSocket(
+            f"the path in unix:{rest[:20]}... has {len(rest)} bytes, at most {UNIX_PATH_LIMIT} are possible"
+        )
     return Address("unix", rest, path=rest)
 
 

@@ -16,11 +16,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from evroute_kernel.engine.given import path_fault
 from evroute_kernel.errors import did_you_mean
+from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 
 MI_FORMS: Final = "datagram:HOST:PORT, datagram:/PATH, fifo:/PATH or http://HOST:PORT/PATH"
 LISTEN_FORMS: Final = "udp:HOST:PORT, unix:/PATH or tcp:HOST:PORT; udp, unix or tcp alone choose the rest"
-#: bytes; the server copies the path of an event socket into a `sockaddr_un` without looking
-PATH_LIMIT: Final = 107
 
 #: `[::1]:8080` or `localhost:8080`
 _HOST_PORT: Final = re.compile(r"(?:\[(?P<bracketed>[^\]]+)\]|(?P<host>[^:\s/]+)):(?P<port>[0-9]{1,5})")
@@ -88,9 +87,11 @@ class ListenAddress:
         _check_text(text, LISTEN_FORMS)
         protocol, _, rest = text.partition(":")
         if protocol == "unix":
-            if rest and (not rest.startswith("/") or len(rest.encode()) > PATH_LIMIT):
+            if rest and (not rest.startswith("/") or len(rest.encode()) > UNIX_PATH_LIMIT):
                 message = f"{text!r} names no socket"
-                raise AddressError(message, f"expected unix:/PATH, {PATH_LIMIT} bytes at most, or unix: for a new one")
+                raise AddressError(
+                    message, f"expected unix:/PATH, {UNIX_PATH_LIMIT} bytes at most, or unix: for a new one"
+                )
             return cls("unix", path=rest)
         if protocol not in ("udp", "tcp"):
             raise AddressError(f"{text!r} is no address to listen at", f"expected {LISTEN_FORMS}")

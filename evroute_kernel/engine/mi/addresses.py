@@ -10,11 +10,10 @@ from typing import Final
 
 from evroute_kernel.engine.given import path_fault
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 
 KINDS: Final = ("datagram", "unix", "fifo", "http")
 _NETWORK: Final = re.compile(r"(?://)?(?P<host>\[[^\]]*\]|[^:/\[\]]+):(?P<port>[0-9]{1,5})(?P<path>/.*)?\Z")
-#: bytes of a path that a unix socket can have
-_UNIX_PATH_LIMIT: Final = 107
 USAGE: Final = "write datagram:127.0.0.1:8080, unix:/path, fifo:/path or http:127.0.0.1:8888/mi"
 
 
@@ -73,8 +72,8 @@ def _file(kind: str, path: str, listen: str | None, token: str | None) -> Addres
         raise AddressError(f"{kind}: needs the path of a file", USAGE)
     if listen is not None or token is not None:
         raise AddressError(f"{kind}: has neither a host nor a token: the file is for its owner alone (mode 0600)")
-    if kind != "fifo" and len(path.encode("utf-8", "surrogateescape")) > _UNIX_PATH_LIMIT:
-        raise AddressError(f"the path of a unix socket has at most {_UNIX_PATH_LIMIT} bytes", "choose a shorter one")
+    if kind != "fifo" and len(path.encode("utf-8", "surrogateescape")) > UNIX_PATH_LIMIT:
+        raise AddressError(f"the path of a unix socket has at most {UNIX_PATH_LIMIT} bytes", "choose a shorter one")
     return Address("fifo" if kind == "fifo" else "unix", path=path)
 
 

@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
-from evroute_kernel.worker.recorded import LINE_LIMIT, NAME_LIMIT, BrokenLine, OnBroken, Params, events_of
+from evroute_kernel.worker.recorded import LINE_LIMIT, BrokenLine, OnBroken, Params, events_of
 
 if TYPE_CHECKING:
     from evroute_kernel.library.catalogue.declared import EventDeclaration
@@ -156,7 +157,7 @@ class TextReader(_Typed):
             yield first, event, tuple(params), None
 
     def _event(self, number: int, line: str) -> str | None:
-        if len(line) <= NAME_LIMIT and "::" not in line:
+        if len(line) <= EVENT_NAME_LIMIT and "::" not in line:
             return line
         self._on_broken(number, "expected the name of an event on a line of its own")
         return None
@@ -198,8 +199,10 @@ class CsvReader(_Typed):
                 self._header = values[1:] if values[0] == "event" else text[1:].strip().split(",")
                 continue
             event = self._event if self._event is not None else values.pop(0)
-            if not 0 < len(event) <= NAME_LIMIT:
-                self._on_broken(number, f"the name of an event has 1 to {NAME_LIMIT} bytes, this one {len(event)}")
+            if not 0 < len(event) <= EVENT_NAME_LIMIT:
+                self._on_broken(
+                    number, f"the name of an event has 1 to {EVENT_NAME_LIMIT} bytes, this one {len(event)}"
+                )
                 continue
             yield number, event, self._params(event, values), None
 

@@ -17,6 +17,7 @@ from evroute_kernel.engine.replay.result import BrokenLine, FailedEvent, Latenci
 from evroute_kernel.engine.runs import LogRecord, RunError
 from evroute_kernel.engine.tasks import ERRORS_KEPT, Many
 from evroute_kernel.runtime.levels import WARNING
+from evroute_kernel.runtime.limits import FIRST_PORTION
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.messages import Message, Params, PortionFinished, RunPortion
 from evroute_kernel.worker.recorded import OnBroken, events_in
@@ -55,7 +56,7 @@ class Replay(Many):
     #: bounds the portions that are ready
     may_feed: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2))
     is_fed: bool = False
-    size: int = 64
+    size: int = FIRST_PORTION
     bytes_per_event: float = LINE_SIZE
     # what became of it
     done: int = 0

@@ -21,14 +21,14 @@ from evroute_kernel.lang.lexer import Token, tokens
 from evroute_kernel.lang.needs import variables
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.scanning import LINE_COMMENT, statement_end
-from evroute_kernel.library.table import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS, MODULES
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.source import Source, Span
 
 #: a `$shv` whose name is computed
 ANY_SHV: Final = "$shv"
 #: modules whose functions and variables keep something; each is taken as one piece of state
-_KEEPERS: Final = frozenset({"cachedb_local", "mqueue", "statistics"})
+_KEEPERS: Final = frozenset(name for name, module in MODULES.items() if module.keeps_state)
 
 #: a comment that ends the line of a statement
 _REMARK: Final = re.compile(rf"(?:[ \t]*{LINE_COMMENT})?")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.arguments import ArgumentError
 from evroute_kernel.engine.interface import (
-    DEFAULT_EXPIRE,
     SocketError,
     SubscriberInfo,
     UnpublishedEventError,
@@ -20,6 +19,7 @@ from evroute_kernel.kernel.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.library.catalogue.declared import known_event
+from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
 from evroute_kernel.worker.sockets import PROTOCOLS
 
 if TYPE_CHECKING:

@@ -17,17 +17,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from evroute_kernel.library.catalogue.facts import (
+from evroute_kernel.library.catalogue.facts import Event, EventParam, ExtraParams
+from evroute_kernel.library.catalogue.modules import CatalogueModule, ScriptGlobal
+from evroute_kernel.library.catalogue.names import (
     CatalogueFunction,
-    CatalogueModule,
     CatalogueTransformation,
     CatalogueVariable,
-    Event,
-    EventParam,
     Example,
-    ExtraParams,
     Param,
-    ScriptGlobal,
 )
 from evroute_kernel.library.catalogue.on_demand import OnDemand
 from evroute_kernel.spelling import Words

@@ -13,14 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from evroute_kernel.library.catalogue import events
 from evroute_kernel.library.catalogue.facts import Event, EventParam
+from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import encode
-
-#: bytes of an event's name that the server accepts
-MAX_NAME: Final = 64
 
 _PARAM = re.compile(r"(?P<name>[^\s:\[\],]+)(?::(?P<type>\w+))?")
 _USAGE = "write NAME, NAME:int or [NAME]"
@@ -48,8 +46,8 @@ class EventDeclaration:
         if not words:
             raise ValueError("an event needs a name: E_NAME param param:int [optional]")
         name, *rest = words
-        if len(encode(name)) > MAX_NAME:
-            raise ValueError(f"event name {name!r} is longer than {MAX_NAME} bytes")
+        if len(encode(name)) > EVENT_NAME_LIMIT:
+            raise ValueError(f"event name {name!r} is longer than {EVENT_NAME_LIMIT} bytes")
         is_open = rest[-1:] == ["..."]
         params = tuple(_params(rest[:-1] if is_open else rest))
         return cls(name, params, is_open)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.functions.parameters import avp_values, literal
 from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import Value, int_of, is_int_type
-
-EVENT_NAME_LIMIT: Final = 64
 
 
 class BadParameters(ValueError):

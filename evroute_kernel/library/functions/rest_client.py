@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 MODULE: Final = "rest_client"
 TLS_MODULE: Final = "tls_mgm"
 SIMULATED_WHEN: Final = "%config network=on"
-RETURNS: Final = "1; -1 refused; -2 no connection in time; -3 no response in time; -10 other failures"
 #: lines for the head of the next request of this process
 HEADERS: Final = "rest_client headers"
 #: (certificate, private key) for the next request of this process

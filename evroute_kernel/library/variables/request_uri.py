@@ -69,7 +69,7 @@ def _request_part(name: str, part: Callable[[SipUri], Value], doc: str) -> Varia
 request_user = _request_part("rU", _user, "User of the request URI; `= NULL` removes it.")
 request_host = _request_part("rd", _host, "Host of the request URI.")
 request_port = _request_part("rp", _port, "Port of the request URI; `= NULL` removes it.")
-request_protocol = _request_part("rP", _protocol, "Transport protocol of the request URI.")
+_request_part("rP", _protocol, "Transport protocol of the request URI.")
 
 
 @request_user.setter

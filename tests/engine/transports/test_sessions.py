@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from opensips.event import OpenSIPSEventHandler
 
-from evroute_kernel.engine.interface import DEFAULT_EXPIRE, SocketError, UnpublishedEventError
+from evroute_kernel.engine.interface import SocketError, UnpublishedEventError
 from evroute_kernel.engine.runs import LogRecord
 from evroute_kernel.engine.session import Session
 from evroute_kernel.engine.transports import mailbox
+from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
 
 Wait = Callable[[Callable[[], bool]], None]
 ROUTE = 'event_route[E_A] { xlog("ran $param(ip)\\n"); }\n'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.engine.events import ParameterError, UnknownEventError
 from evroute_kernel.engine.interface import OutOfReachError
@@ -16,13 +16,11 @@ from evroute_kernel.engine.transports.folders import described, reaches
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.library.json_merge_patch import Object as Members
 from evroute_kernel.library.json_merge_patch import printed
+from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.events import GivenParams
     from evroute_kernel.engine.interface import SubscriberInfo
-
-#: seconds that a subscription lasts when nobody says for how long
-DEFAULT_EXPIRE: Final = 3600
 
 
 @command("event_subscribe", "evi:subscribe", "event socket", "event socket expire")

@@ -1,0 +1,246 @@
+"""The one table: facts stand in the catalogue alone, behaviour beside it, and whoever asks gets both."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import evroute_kernel
+import evroute_kernel.library.everything
+from evroute_kernel.errors import ScriptError
+from evroute_kernel.highlighting.words import gathered
+from evroute_kernel.lang.compiler import compile_script
+from evroute_kernel.lang.environment import Environment
+from evroute_kernel.library import catalogue
+from evroute_kernel.library.__main__ import document
+from evroute_kernel.library.behaviour import (
+    FUNCTION_BEHAVIOURS,
+    MODPARAM_CHECKS,
+    TRANSFORMATION_BEHAVIOURS,
+    VARIABLE_BEHAVIOURS,
+    check_modparams,
+    function,
+    transformation,
+    variable,
+)
+from evroute_kernel.library.catalogue.names import CatalogueFunction, CatalogueTransformation, CatalogueVariable, Param
+from evroute_kernel.library.linker import link
+from evroute_kernel.library.table import (
+    ANY_ROUTE,
+    FUNCTIONS,
+    GLOBALS,
+    MODULES,
+    STATEMENTS,
+    TRANSFORMATIONS,
+    VARIABLES,
+    also_known,
+)
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.statements import run_top_route
+from evroute_kernel.source import Source
+
+ROOT = Path(evroute_kernel.__file__).parent
+
+# -- behaviour and facts ----------------------------------------------------------------------------------------------
+
+
+def test_every_behaviour_is_that_of_a_name_the_catalogue_knows() -> None:
+    assert set(FUNCTION_BEHAVIOURS) <= set(FUNCTIONS)
+    assert set(TRANSFORMATION_BEHAVIOURS) == set(TRANSFORMATIONS)
+    assert {module for module in MODPARAM_CHECKS if MODULES[module].params} == set(MODPARAM_CHECKS)
+    # an alias has no behaviour of its own
+    assert [name for name in VARIABLE_BEHAVIOURS if VARIABLES[name].name != name] == []
+    assert len(FUNCTION_BEHAVIOURS) > 160
+    assert len(VARIABLE_BEHAVIOURS) > 100
+
+
+@pytest.mark.parametrize("table", [FUNCTIONS, VARIABLES, TRANSFORMATIONS], ids=["functions", "variables", "steps"])
+def test_every_name_is_documented(table: object) -> None:
+    assert isinstance(table, type(FUNCTIONS))
+    assert [name for name, known in table.items() if not known.doc] == []
+
+
+def test_a_variable_has_a_setter_if_it_can_be_written() -> None:
+    unlike = [v.name for v in VARIABLES.values() if v.writable != (v.behaviour.set is not None)]
+    assert unlike == []
+
+
+def test_parameters_have_types_that_the_linker_reads() -> None:
+    types = {param.type for known in FUNCTIONS.values() for param in known.params}
+    assert types == {"int", "string", "literal", "regex", "var"}
+
+
+def test_a_name_gets_its_behaviour_once() -> None:
+    with pytest.raises(ValueError, match="cache_store has its behaviour already"):
+        function("cache_store")(lambda context: 1)
+    with pytest.raises(ValueError, match="already"):
+        variable("var")(lambda context, name, index: None)
+    with pytest.raises(ValueError, match="already"):
+        transformation("s.len")(lambda context, value: None)
+    with pytest.raises(ValueError, match="already"):
+        check_modparams("mqueue", lambda parameter, value: None)
+
+
+def test_a_function_without_behaviour_is_a_stub() -> None:
+    assert FUNCTIONS["cluster_send_rpl"].stub
+    assert FUNCTIONS["cluster_send_rpl"].behaviour is None
+    assert FUNCTIONS["exec"].stub
+    assert not FUNCTIONS["cache_store"].stub
+    assert VARIABLES["T_reply_code"].stub
+    assert "xlog" in STATEMENTS
+    assert "xlog" not in FUNCTIONS
+
+
+def test_settings_and_modules_come_from_the_catalogue() -> None:
+    assert GLOBALS["poll_method"].words >= {"epoll"}
+    assert GLOBALS["tcp_accept_aliases"].range == (0, 2)
+    assert MODULES["event_flatstore"].params is not None
+    assert MODULES["event_flatstore"].params["rotate_size"] == "any"
+    assert MODULES["dispatcher"].params is None
+    assert MODULES["json"].loaded
+    assert not MODULES["tm"].loaded
+
+
+# -- who reads what ---------------------------------------------------------------------------------------------------
+
+#: what tells the facts about names, modules and settings
+READERS = {"of", "Catalogue", "evroute_kernel.library.catalogue.names", "evroute_kernel.library.catalogue.modules"}
+#: the table itself; and the kinds of setting as a type
+ALLOWED = {"library/table.py", "lang/scriptglobals.py"}
+
+
+def test_nobody_but_the_table_asks_the_catalogue_for_names() -> None:
+    """Events have no behaviour: everyone may ask for those."""
+    found = set()
+    for path in ROOT.rglob("*.py"):
+        place = str(path.relative_to(ROOT))
+        if place.startswith("library/catalogue/") or place in ALLOWED:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("evroute_kernel.library.catalogue"):
+                asked = {node.module, *(alias.name for alias in node.names)}
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "catalogue":
+                asked = {node.attr}
+            else:
+                continue
+            found |= {(place, what) for what in asked & READERS}
+    assert found == set()
+
+
+WORKER = """
+import sys
+opened = []
+sys.addaudithook(lambda event, given: opened.append(str(given[0])) if event == "open" else None)
+import evroute_kernel.worker.child, evroute_kernel.library.everything
+files = lambda: sorted({name.rpartition("/")[2] for name in opened if name.endswith(".json")})
+assert files() == [], f"at start: {files()}"
+from evroute_kernel.library.linker import link_call
+link_call("cache_store", (("value", "local"), ("format", "$var(k)", "key"), ("value", "v"), ("omitted",)))
+link_call("ds_select_dst", (("variable", "$avp(set)", "set", "int"), ("value", 4)))
+from evroute_kernel.library.references import reference
+reference("$(var(x){s.len})")
+assert files() == ["transformations.json", "variables.json"], files()
+"""
+
+
+def test_a_worker_reads_no_more_than_it_needs() -> None:
+    """Nothing when it starts; what variables look like when it links the first; functions never."""
+    done = subprocess.run([sys.executable, "-c", WORKER], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+# -- names of our own -------------------------------------------------------------------------------------------------
+
+GREET = CatalogueFunction(
+    "greet_for_test",
+    "core",
+    (Param("who", "string"), Param("result", "var", variable_must_be="writable")),
+    ANY_ROUTE - {"timer"},
+    returns="1; -1 nobody",
+)
+
+
+@pytest.fixture
+def own() -> Iterator[None]:
+    """A function, a variable and a transformation that no server has."""
+
+    @function("greet_for_test")
+    def greet(context: Context, who: str, result: object) -> int:
+        """Greet somebody."""
+        result.set(context, "=", f"Hello {who}")  # type: ignore[attr-defined]
+        return 1
+
+    @variable("own_answer")
+    def answer(context: Context, name: None, index: None) -> int:
+        """The answer."""
+        return 42
+
+    @transformation("s.twice_for_test")
+    def twice(context: Context, value: object) -> str:
+        """The text twice."""
+        return f"{value}{value}"
+
+    facts = (
+        GREET,
+        CatalogueVariable("own_answer", type="int", aliases=("own.answer",)),
+        CatalogueTransformation("s", "twice_for_test", description="The text twice."),
+    )
+    try:
+        with also_known(*facts):
+            yield
+    finally:
+        del FUNCTION_BEHAVIOURS["greet_for_test"]
+        del VARIABLE_BEHAVIOURS["own_answer"]
+        del TRANSFORMATION_BEHAVIOURS["s.twice_for_test"]
+
+
+def run(text: str, context: Context) -> None:
+    unit = compile_script(Source("test", f"event_route[E_T] {{ {text} }}"), Environment())
+    route = unit.routes[0]
+    run_top_route(context.process, link(route.kind, route.name, 0, route.code, route.pool), context=context)
+
+
+@pytest.mark.usefixtures("own")
+def test_a_name_of_our_own_runs(context: Context) -> None:
+    run('greet_for_test("$(param(k){s.twice_for_test}) $own_answer $(own.answer)", $avp(x));', context)
+    assert context.avps["x"] == ["Hello 1212 42 42"]
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("greet_for_test();", r"lacks its argument 1 \(who\)"),
+        ('greet_for_test("x", $rm);', r"\$rm is read-only"),
+        ('greet_for_tes("x", $avp(x));', "unknown function"),
+        ("$own_answer = 5;", "read-only"),
+    ],
+)
+def test_a_name_of_our_own_is_checked(text: str, message: str) -> None:
+    with pytest.raises(ScriptError, match=message):
+        compile_script(Source("test", f"event_route[E_T] {{ {text} }}"), Environment())
+
+
+@pytest.mark.usefixtures("own")
+def test_a_name_of_our_own_is_documented_and_highlighted() -> None:
+    page = "\n".join(document())
+    assert "| core | `greet_for_test(who:string, result:var)` | yes | simulated |" in page
+    assert "| `s.twice_for_test` | The text twice. |" in page
+    assert "`$own_answer`, `$own.answer`" in page
+    words = gathered()
+    assert "greet_for_test" in words["functions"]
+    assert r"own\.answer" in words["variables"]
+    assert r"s\.twice_for_test" in words["transformations"]
+
+
+def test_a_name_of_our_own_is_forgotten() -> None:
+    with also_known(GREET):
+        assert FUNCTIONS["greet_for_test"].stub
+    assert "greet_for_test" not in FUNCTIONS
+    assert FUNCTIONS.get("greet_for_test") is None
+    assert len(FUNCTIONS) == len(catalogue.of("3.6").functions)
