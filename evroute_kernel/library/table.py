@@ -11,7 +11,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, TypeVar
 
 from evroute_kernel.library import catalogue
@@ -51,6 +51,7 @@ __all__ = [
     "Variable",
     "also_known",
     "transformations_of",
+    "warm",
 ]
 
 ROUTE_KINDS: Final = ("request", "failure", "onreply", "branch", "error", "local", "startup", "timer", "event")
@@ -172,17 +173,17 @@ MODULES: Final = OnDemand(lambda: _FACTS.modules, _module)
 GLOBALS: Final = OnDemand(lambda: _FACTS.globals, lambda fact: fact)
 
 
-@cache
-def _by_class() -> dict[str, list[Transformation]]:
-    found: dict[str, list[Transformation]] = {}
-    for transformation in TRANSFORMATIONS.values():
-        found.setdefault(transformation.cls, []).append(transformation)
-    return found
-
-
+@lru_cache(64)
 def transformations_of(cls: str) -> list[Transformation]:
     """All transformations of a class, whose name is compared without regard to letter case."""
-    return _by_class().get(cls.lower(), [])
+    head = f"{cls.lower()}."
+    return [TRANSFORMATIONS[name] for name in TRANSFORMATIONS if name.startswith(head)]
+
+
+def warm() -> None:
+    """Read the facts that linking a route needs, so that processes forked from this one share them."""
+    VARIABLES.get("var")
+    transformations_of("s")
 
 
 @contextmanager
@@ -210,4 +211,4 @@ def also_known(*facts: CatalogueFunction | CatalogueVariable | CatalogueTransfor
 def _forget() -> None:
     for table in (FUNCTIONS, VARIABLES, TRANSFORMATIONS):
         table.forget()
-    _by_class.cache_clear()
+    transformations_of.cache_clear()

@@ -160,6 +160,7 @@ def preload() -> None:
     """Import all that a worker needs; what is there before the fork is shared between the workers."""
     for module in ("evroute_kernel.worker.child", "evroute_kernel.library.everything"):
         import_module(module)
+    import_module("evroute_kernel.library.table").warm()
     gc.collect()
     gc.freeze()
 

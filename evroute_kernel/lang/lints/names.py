@@ -11,7 +11,7 @@ from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject, Use
 from evroute_kernel.lang.lints.texts import variables_in
 from evroute_kernel.library.catalogue.nearness import likely_params
-from evroute_kernel.library.table import TRANSFORMATIONS, VARIABLES
+from evroute_kernel.library.table import VARIABLES, transformations_of
 
 #: what SIP variables are in the words of event parameters
 _TRADE: Final = {
@@ -270,8 +270,7 @@ def _behind(use: Use) -> str:
     text = use.node.value if isinstance(use.node, nodes.String) else use.node.text
     end = use.offset + len(use.spec.text)
     braces = _BRACES.match(text, end)
-    classes = {t.cls for t in TRANSFORMATIONS.values()}
-    if braces and braces[0][1:].partition(".")[0].lower() in classes:
+    if braces and transformations_of(braces[0][1:].partition(".")[0]):
         return braces[0]
     index = _INDEX.match(text, end) if use.spec.declaration.index and use.spec.name is not None else None
     return index[0] if index else ""

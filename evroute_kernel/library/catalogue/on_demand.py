@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 Raw = TypeVar("Raw")
 Record = TypeVar("Record")
+T = TypeVar("T")
 
 
 class OnDemand(Mapping[str, Record], Generic[Raw, Record]):
@@ -27,6 +28,17 @@ class OnDemand(Mapping[str, Record], Generic[Raw, Record]):
                 self._made[id(raw)] = raw, self._make(raw)
             found = self._by_name[name] = self._made[id(raw)][1]
         return found
+
+    @overload
+    def get(self, name: str, /) -> Record | None: ...
+
+    @overload
+    def get(self, name: str, /, default: Record | T) -> Record | T: ...
+
+    def get(self, name: str, /, default: Any = None) -> Any:
+        # as Mapping has it, without the detour: names are looked up all the time
+        found = self._by_name.get(name)
+        return super().get(name, default) if found is None else found
 
     def __contains__(self, name: Any) -> bool:
         return name in self._by_name or name in self._raw()
