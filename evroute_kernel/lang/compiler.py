@@ -19,7 +19,7 @@ from evroute_kernel.lang.findings import certain, collector_paused, has_errors, 
 from evroute_kernel.lang.lints import explained, lint
 from evroute_kernel.lang.nesting import NestingError
 from evroute_kernel.lang.parser import parse
-from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the declaration tables
+from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.source import Source, Span
 
 #: kinds of route that run here; the others are checked and kept for export

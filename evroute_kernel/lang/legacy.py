@@ -19,7 +19,7 @@ from typing import Final
 
 from evroute_kernel.lang.lexer import Token, string_value, tokens
 from evroute_kernel.lang.preprocess import Expanded
-from evroute_kernel.library import everything as _everything  # noqa: F401 - fills the table of functions
+from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.table import FUNCTIONS, STATEMENTS
 from evroute_kernel.source import Source, Span
 

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import known_modules
-from evroute_kernel.library.table import FUNCTIONS, MODULES
+from evroute_kernel.library.table import FUNCTIONS, transport_module
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format, parse_variable
-
-
-@cache
-def _transports() -> dict[str, str]:
-    """Protocols of subscriptions whose module is not called event_PROTOCOL -> the module."""
-    return {protocol: module.name for module in MODULES.values() for protocol in module.protocols}
 
 
 def variables(node: nodes.Node) -> Iterator[VariableSpec]:
@@ -67,5 +60,4 @@ def _of_call(node: nodes.Call) -> Iterator[str]:
     elif node.name == "subscribe_event":
         # virtual:POLICY takes further sockets
         for socket in (literal(node.arguments, 1) or "").split():
-            protocol = socket.partition(":")[0]
-            yield _transports().get(protocol, f"event_{protocol}")
+            yield transport_module(socket.partition(":")[0])

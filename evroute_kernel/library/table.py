@@ -50,7 +50,9 @@ __all__ = [
     "Transformation",
     "Variable",
     "also_known",
+    "forget",
     "transformations_of",
+    "transport_module",
     "warm",
 ]
 
@@ -180,6 +182,12 @@ def transformations_of(cls: str) -> list[Transformation]:
     return [TRANSFORMATIONS[name] for name in TRANSFORMATIONS if name.startswith(head)]
 
 
+def transport_module(protocol: str) -> str:
+    """The module that brings a protocol of the event interface: `event_datagram` for "udp"."""
+    found = (module.name for module in MODULES.values() if protocol in module.protocols)
+    return next(found, f"event_{protocol}")
+
+
 def warm() -> None:
     """Read the facts that linking a route needs, so that processes forked from this one share them."""
     VARIABLES.get("var")
@@ -199,16 +207,17 @@ def also_known(*facts: CatalogueFunction | CatalogueVariable | CatalogueTransfor
             _OWN_VARIABLES.update(dict.fromkeys((fact.name, *fact.aliases), fact))
         else:
             _OWN_TRANSFORMATIONS[fact.full_name] = fact
-    _forget()
+    forget()
     try:
         yield
     finally:
         for own in (_OWN_FUNCTIONS, _OWN_VARIABLES, _OWN_TRANSFORMATIONS):
             own.clear()
-        _forget()
+        forget()
 
 
-def _forget() -> None:
-    for table in (FUNCTIONS, VARIABLES, TRANSFORMATIONS):
+def forget() -> None:
+    """Join facts and behaviour anew when they are next asked for."""
+    for table in (FUNCTIONS, VARIABLES, TRANSFORMATIONS, MODULES):
         table.forget()
     transformations_of.cache_clear()

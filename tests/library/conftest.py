@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import evroute_kernel.library.everything  # noqa: F401 - fills the tables
+import evroute_kernel.library.everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.references import formatter, reference
 from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.runtime.context import Context, Process, Record

@@ -39,6 +39,7 @@ from evroute_kernel.library.table import (
     TRANSFORMATIONS,
     VARIABLES,
     also_known,
+    transport_module,
 )
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.statements import run_top_route
@@ -104,6 +105,12 @@ def test_settings_and_modules_come_from_the_catalogue() -> None:
     assert MODULES["dispatcher"].params is None
     assert MODULES["json"].loaded
     assert not MODULES["tm"].loaded
+    assert [transport_module(p) for p in ("udp", "tcp", "route", "kafka")] == [
+        "event_datagram",
+        "event_stream",
+        "core",
+        "event_kafka",
+    ]
 
 
 # -- who reads what ---------------------------------------------------------------------------------------------------
@@ -151,6 +158,17 @@ assert files() == ["transformations.json", "variables.json"], files()
 def test_a_worker_reads_no_more_than_it_needs() -> None:
     """Nothing when it starts; what variables look like when it links the first; functions never."""
     done = subprocess.run([sys.executable, "-c", WORKER], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_was_asked_for_too_early_is_joined_anew() -> None:
+    program = (
+        "from evroute_kernel.library.table import FUNCTIONS, VARIABLES\n"
+        "assert FUNCTIONS['cache_store'].stub and VARIABLES['avp'].stub\n"
+        "import evroute_kernel.library.everything\n"
+        "assert not FUNCTIONS['cache_store'].stub and not VARIABLES['avp'].stub\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
 
 

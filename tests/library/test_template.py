@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import evroute_kernel.library.everything  # noqa: F401 - fills the tables
+import evroute_kernel.library.everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.behaviour import ALL, APPEND
 from evroute_kernel.library.template import (
     MARKER,

@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 
 from hypothesis import strategies as st
 
-from evroute_kernel.library import everything  # noqa: F401 - fills the tables
+from evroute_kernel.library import everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.catalogue import events
 from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Param
 from evroute_kernel.library.template import TemplateError, parse_format, parse_variable

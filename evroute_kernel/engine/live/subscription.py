@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from evroute_kernel.engine.live.mi_client import MiClient, MiError, MiFaultError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.library import catalogue
+from evroute_kernel.library.table import transport_module
 
 #: seconds for which a server keeps sending to somebody who does not renew
 EXPIRE: Final = 60
@@ -25,9 +26,6 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 15.0
 #: seconds for each answer of a server that is being left
 LEAVING: Final = 1.0
-
-#: what a server must load for a kind of socket
-SENDERS: Final = {"udp": "event_datagram.so", "unix": "event_datagram.so", "tcp": "event_stream.so"}
 
 _log = logging.getLogger(__name__)
 
@@ -147,9 +145,9 @@ class Subscription:
         known = server_events(self.client)
         if event not in known:
             return unknown_event(event, known)
-        module = SENDERS[self.event_socket.partition(":")[0]]
+        module = transport_module(self.event_socket.partition(":")[0])
         message = f"the server does not send events to {self.event_socket}"
-        return SubscribeError(message, f'its configuration needs loadmodule "{module}"')
+        return SubscribeError(message, f'its configuration needs loadmodule "{module}.so"')
 
     def _failed(self, error: MiError) -> None:
         attempts = self.state.attempts + 1
