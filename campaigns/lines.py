@@ -15,7 +15,7 @@ from campaigns.client import DEADLINE, Kernel
 from campaigns.processes import resident, workers
 from campaigns.report import Fault, FaultError, Report
 from evroute_kernel import Session
-from evroute_kernel.engine.runs import LogRecord
+from evroute_kernel.engine.results.runs import LogRecord
 
 #: lines of one event, and of one raise, batch or replay
 EACH: Final = 100

@@ -18,7 +18,7 @@ import psutil
 from campaigns.processes import check_nothing_left, directories, family, fork_servers, workers
 from campaigns.report import FaultError
 from evroute_kernel import Session
-from evroute_kernel.engine.runs import CAUSES
+from evroute_kernel.engine.results.runs import CAUSES
 
 #: seconds for a raise, and for a call that a limit or the kill ends: a fork server that was stopped is noticed slowly
 TIMEOUT: Final = 1.0

@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from evroute_kernel.engine.launcher import import_paths
+from evroute_kernel.engine.workers.launcher import import_paths
 
 DEADLINE = 120
 #: enters a world where all folders for temporary files are small: sizes of /dev/shm and of the others, program
@@ -28,7 +28,7 @@ import contextlib, os, sys, warnings
 sys.path[:0] = {paths!r}
 warnings.simplefilter("error")
 from pathlib import Path
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 from evroute_kernel.runtime.room import NoRoom
 
 def fill(folder):

@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.session import Loaded, Run, Session
+from evroute_kernel.engine.session.session import Loaded, Run, Session
 from evroute_kernel.kernel.execution import CellRun
 from evroute_kernel.kernel.export import export
 from evroute_kernel.kernel.export.notebooks import read_notebook

@@ -15,7 +15,7 @@ from evroute_kernel.runtime.files import LARGEST, FileError, too_large
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session import Run, Session
+    from evroute_kernel.engine.session.session import Run, Session
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +77,6 @@ def load(session: Session, source: Source) -> Run | None:
 def check_run(run: Run | None) -> None:
     """Raise FailedError for a run that did not come to its end."""
     if run is not None and run.errors:
-        from evroute_kernel.engine.runs import error_texts
+        from evroute_kernel.engine.results.runs import error_texts
 
         raise FailedError("\n".join(error_texts(run.errors)))

@@ -9,7 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session import LogRecord
+    from evroute_kernel.engine.session.session import LogRecord
 
 
 #: control characters that JSON may hold as they are, and a terminal may not

@@ -18,7 +18,7 @@ from evroute_kernel.errors import ScriptError
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.replay.replaying import Replaying
-    from evroute_kernel.engine.session import ReplayResult, Session
+    from evroute_kernel.engine.session.session import ReplayResult, Session
 
 #: seconds between two looks at how far it is
 PACE = 0.2
@@ -74,7 +74,7 @@ def _log(text: str) -> str | int:
 def replay(options: argparse.Namespace) -> int:
     text = read(options.file)
     from evroute_kernel.engine.replay.summary import details, headline, timing
-    from evroute_kernel.engine.session import Session
+    from evroute_kernel.engine.session.session import Session
 
     printer = Printer(print_as_text, failed := Event())
     with Session(workers=options.workers, on_record=printer) as session:

@@ -13,8 +13,8 @@ from evroute_kernel.errors import ScriptError
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.arguments import Params, RaiseRequest
-    from evroute_kernel.engine.session import LogRecord, Run, Session
+    from evroute_kernel.engine.events.raise_line import Params, RaiseRequest
+    from evroute_kernel.engine.session.session import LogRecord, Run, Session
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     requests = _requests(options.raises)
     text = read(options.file)
     # not before: a wrong command line is answered at once
-    from evroute_kernel.engine.session import Session
+    from evroute_kernel.engine.session.session import Session
 
     print_record = print_as_json if options.json else print_as_text
     with Session(workers=1) as session:
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _requests(texts: Sequence[str]) -> list[tuple[RaiseRequest, Params]]:
     """The events to raise, with their parameters; raises UsageError with all that cannot be understood."""
-    from evroute_kernel.engine.arguments import ArgumentError, parse_raise, with_samples
+    from evroute_kernel.engine.events.raise_line import ArgumentError, parse_raise, with_samples
 
     requests, faults = [], []
     for text in texts:

@@ -19,7 +19,7 @@ from evroute_kernel.cli.records import Printer, print_as_json, print_as_text
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session import Run, Session
+    from evroute_kernel.engine.session.session import Run, Session
 
 #: where clients look for a server that nobody told them of
 DEFAULT_ADDRESS: Final = "datagram:127.0.0.1:8080"
@@ -84,7 +84,7 @@ def _reader_may_leave() -> Iterator[None]:
 def _serve(options: argparse.Namespace, text: str, printer: Printer, ended: Event) -> None:
     """Serve until `ended`: by a signal, or because nobody can read any more what routes log."""
     # not before: a wrong command line is answered at once
-    from evroute_kernel.engine.session import Session
+    from evroute_kernel.engine.session.session import Session
 
     with Session(options.workers, on_record=printer) as session:
         prepare(session, options)
@@ -144,7 +144,7 @@ def _tell(sentence: str) -> None:
 
 def _tell_failure(future: Future[Run]) -> None:
     """Say which raises did not come to their end."""
-    from evroute_kernel.engine.runs import error_texts
+    from evroute_kernel.engine.results.runs import error_texts
 
     for text in error_texts([error for error in future.result().errors if error.cause != "closed"]):
         print(text, file=sys.stderr, flush=True)
@@ -154,7 +154,7 @@ class _TimerFailures:
     """Says which turns of timer routes did not come to their end."""
 
     def failed(self, run: Run) -> None:
-        from evroute_kernel.engine.runs import error_texts
+        from evroute_kernel.engine.results.runs import error_texts
 
         for text in error_texts(run.errors):
             print(text, file=sys.stderr, flush=True)
@@ -166,7 +166,7 @@ class _TimerFailures:
 @contextmanager
 def _timers(session: Session, *, start: bool) -> Iterator[None]:
     """Run every timer route at its interval."""
-    from evroute_kernel.engine.timers import Timer, Timers
+    from evroute_kernel.engine.session.timers import Timer, Timers
 
     timers = Timers()
     for name in dict.fromkeys(map(decode, session.registry.names("timer_route"))) if start else ():

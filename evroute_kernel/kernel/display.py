@@ -15,7 +15,7 @@ from evroute_kernel.errors import MOST_FINDINGS, Diagnostic, excerpt, leading, m
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session import LogRecord
+    from evroute_kernel.engine.session.session import LogRecord
 
 # Front ends put errors on a background of their own, on which no colour can be read in light and dark themes alike. So
 # only names of severities have one; places, carets and all else that stands out are bold, and of the text's colour.

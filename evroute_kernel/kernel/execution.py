@@ -27,8 +27,8 @@ from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.runs import BatchResult, Loaded, Run
-    from evroute_kernel.engine.session import Session
+    from evroute_kernel.engine.results.runs import BatchResult, Loaded, Run
+    from evroute_kernel.engine.session.session import Session
     from evroute_kernel.lang.compiler import Unit
 
 T = TypeVar("T")

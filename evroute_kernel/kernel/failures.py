@@ -10,7 +10,7 @@ from evroute_kernel.errors import Diagnostic, RouteSyntaxError, ScriptError, sho
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.runs import RunError
+    from evroute_kernel.engine.results.runs import RunError
 
 #: code of the diagnostics about what stands on a magic's line
 ARGUMENT: Final = "argument"
@@ -65,7 +65,7 @@ def run_failure(errors: Sequence[RunError], span: Span | None = None) -> CellFai
 
 def no_fault(error: BaseException) -> CellFailure | None:
     """The failure of an exception that says itself what is the matter and what to do; None for any other."""
-    from evroute_kernel.engine.supervisor import SupervisorFailed
+    from evroute_kernel.engine.workers.supervisor import SupervisorFailed
     from evroute_kernel.runtime.room import NoRoom
     from evroute_kernel.runtime.shared import SharedMemoryFull
 

@@ -15,15 +15,15 @@ from uuid import uuid4
 from evroute_kernel.engine.live.arrivals import Arrival, Inbox
 from evroute_kernel.engine.live.connection import Connection, ConnectOptions, Traffic
 from evroute_kernel.engine.live.subscription import SubscriptionState
-from evroute_kernel.engine.runs import error_texts
+from evroute_kernel.engine.results.runs import error_texts
 from evroute_kernel.kernel.display import MOST_ROWS, Table, text_bundle, visible
 from evroute_kernel.kernel.output import SEVERE, STDERR, Outlet
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.events import Params
-    from evroute_kernel.engine.runs import LogRecord
-    from evroute_kernel.engine.session import Session
+    from evroute_kernel.engine.events.params import Params
+    from evroute_kernel.engine.results.runs import LogRecord
+    from evroute_kernel.engine.session.session import Session
 
 #: seconds between two updates of the line that tells how things stand
 PACE: Final = 0.5

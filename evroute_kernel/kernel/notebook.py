@@ -13,9 +13,9 @@ from evroute_kernel.runtime.room import NoRoom
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.runs import LogRecord
-    from evroute_kernel.engine.session import Session
-    from evroute_kernel.engine.timers import Timers
+    from evroute_kernel.engine.results.runs import LogRecord
+    from evroute_kernel.engine.session.session import Session
+    from evroute_kernel.engine.session.timers import Timers
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ class Notebook:
     def timers(self) -> Timers:
         """Timer routes that run by themselves (%timer)."""
         if self._timers is None:
-            from evroute_kernel.engine.timers import Timers
+            from evroute_kernel.engine.session.timers import Timers
 
             self._timers = Timers()
         return self._timers
@@ -132,7 +132,7 @@ class Notebook:
 
 
 def _open_session(**options: Any) -> Session:
-    from evroute_kernel.engine.session import Session
+    from evroute_kernel.engine.session.session import Session
 
     return Session(**options)
 

@@ -18,7 +18,7 @@ from evroute_kernel.kernel.folding import Folding, Piece
 from evroute_kernel.kernel.pace import Pace
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session import LogRecord
+    from evroute_kernel.engine.session.session import LogRecord
 
 #: seconds for which text is gathered before it is sent
 GATHER: Final = 0.02

@@ -12,7 +12,7 @@ from evroute_kernel.kernel.display import Table
 from evroute_kernel.kernel.output import STDERR, Outlet
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.runs import BatchResult, LogRecord, Run, RunError
+    from evroute_kernel.engine.results.runs import BatchResult, LogRecord, Run, RunError
 
 #: (event, route)
 Place = tuple[str, str]
@@ -34,7 +34,7 @@ class Tally:
 
     def add(self, result: Run | BatchResult) -> None:
         """Count one raise, or a batch of them."""
-        from evroute_kernel.engine.runs import BatchResult
+        from evroute_kernel.engine.results.runs import BatchResult
 
         done, failed = (result.events, result.failed) if isinstance(result, BatchResult) else (1, not result.ok)
         self.done += done
@@ -88,7 +88,7 @@ class Tally:
 
 def tell_errors(outlet: Outlet, result: Run | BatchResult) -> None:
     """Write why runs failed for which no cell waits any more. Safe from any thread."""
-    from evroute_kernel.engine.runs import error_texts
+    from evroute_kernel.engine.results.runs import error_texts
 
     for text in error_texts(result.errors):
         outlet.write(text + "\n", STDERR)

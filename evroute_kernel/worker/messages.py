@@ -222,7 +222,7 @@ class RouteFinished:
 class RouteFailed:
     """The run, or one event of a batch, did not come to its end.
 
-    `cause` is one of the words in `engine.runs.Cause`; `detail` is Python's traceback where the fault is ours.
+    `cause` is one of the words in `engine.results.runs.Cause`; `detail` is Python's traceback where the fault is ours.
     """
 
     run: int

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 from evroute_kernel.source import Source, Span
 
 DEADLINE = 30.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.engine.arguments import (
+from evroute_kernel.engine.events.raise_line import (
     ArgumentError,
     ParamValue,
     RaiseRequest,

@@ -7,10 +7,10 @@ from math import inf
 
 import pytest
 
-from evroute_kernel.engine.deadlines import Deadlines
-from evroute_kernel.engine.runs import RunError
-from evroute_kernel.engine.session import Session
-from evroute_kernel.engine.tasks import Raise
+from evroute_kernel.engine.results.runs import RunError
+from evroute_kernel.engine.session.session import Session
+from evroute_kernel.engine.workers.deadlines import Deadlines
+from evroute_kernel.engine.workers.tasks import Raise
 
 DEADLINE = 30.0
 ROUTES = """max_while_loops = 2000000000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.engine.events import UnknownEventError
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.events.params import UnknownEventError
+from evroute_kernel.engine.session.session import Session
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.library.catalogue.declared import DeclaredParam, EventDeclaration
 

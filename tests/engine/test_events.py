@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.events import ParameterError, UnknownEventError, event_params
+from evroute_kernel.engine.events.params import ParameterError, UnknownEventError, event_params
 
 
 @pytest.mark.parametrize(

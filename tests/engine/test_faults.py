@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.endings import Endings
-from evroute_kernel.engine.hearing import Hearing
-from evroute_kernel.engine.pool import Pool
-from evroute_kernel.engine.records import Records
-from evroute_kernel.engine.registry import Registry
-from evroute_kernel.engine.replay.scheduling import Replays
-from evroute_kernel.engine.runs import Run
-from evroute_kernel.engine.session import Session
-from evroute_kernel.engine.supervisor import Supervisor, SupervisorFailed
-from evroute_kernel.engine.workers import Worker
-from evroute_kernel.engine.world import World
+from evroute_kernel.engine.results.records import Records
+from evroute_kernel.engine.results.runs import Run
+from evroute_kernel.engine.session.session import Session
+from evroute_kernel.engine.state.registry import Registry
+from evroute_kernel.engine.state.world import World
+from evroute_kernel.engine.workers.pool import Pool
+from evroute_kernel.engine.workers.portion_schedule import Replays
+from evroute_kernel.engine.workers.route_ends import Endings
+from evroute_kernel.engine.workers.route_messages import Hearing
+from evroute_kernel.engine.workers.supervisor import Supervisor, SupervisorFailed
+from evroute_kernel.engine.workers.worker import Worker
 
 Define = Callable[..., None]
 Wait = Callable[[Callable[[], bool]], None]
@@ -187,7 +187,7 @@ def test_no_descriptors_for_a_new_worker_do_not_end_the_others(pair: Session, de
         raise OSError(24, "Too many open files")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("evroute_kernel.engine.workers.socket.socketpair", none_left)
+        patch.setattr("evroute_kernel.engine.workers.worker.socket.socketpair", none_left)
         other = pair.submit("E_A")  # waits for the worker that there is
         pair.shared.put("shv", "go", 1)
         assert slow.result(PATIENCE).ok

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from evroute_kernel import ScriptError, Session
-from evroute_kernel.engine.given import GivenError
+from evroute_kernel.engine.events.given import GivenError
 
 LONE = "a\ud800"
 HALF = "holds half a character (a lone surrogate, U+D800) at position 2"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evroute_kernel.engine.session import Session, Variables
+from evroute_kernel.engine.session.session import Session, Variables
 
 
 def test_variables_and_documents(session: Session) -> None:

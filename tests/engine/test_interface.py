@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine import interface
-from evroute_kernel.engine.interface import Interface, refusal
-from evroute_kernel.engine.settings import Limits
-from evroute_kernel.engine.world import World
+from evroute_kernel.engine.delivery import interface
+from evroute_kernel.engine.delivery.interface import Interface, refusal
+from evroute_kernel.engine.state.settings import Limits
+from evroute_kernel.engine.state.world import World
 from evroute_kernel.worker.sockets import SILENT, parse
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.runs import LogRecord
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.results.runs import LogRecord
+from evroute_kernel.engine.session.session import Session
 
 LIMIT = 20
 LEFT = "the loop has run 10000 times and is left: nothing in the loop changes $var(i)"

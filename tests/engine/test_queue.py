@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from evroute_kernel.engine.queue import Queue
-from evroute_kernel.engine.tasks import Delivery, Raise
+from evroute_kernel.engine.workers.queue import Queue
+from evroute_kernel.engine.workers.tasks import Delivery, Raise
 
 
 def task(event: str, number: int | None = None) -> Delivery:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.registry import Change, Registry
+from evroute_kernel.engine.state.registry import Change, Registry
 
 
 @pytest.fixture

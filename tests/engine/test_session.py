@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.events import UnknownEventError
-from evroute_kernel.engine.session import LogRecord, Run, Session
+from evroute_kernel.engine.events.params import UnknownEventError
+from evroute_kernel.engine.session.session import LogRecord, Run, Session
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.source import Source
 

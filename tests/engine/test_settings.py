@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.engine.settings import DEFAULTS, Settings, module_name
-from evroute_kernel.engine.stubs import StubRule
+from evroute_kernel.engine.state.settings import DEFAULTS, Settings, module_name
+from evroute_kernel.engine.state.stubs import StubRule
 
 
 def test_a_session_shows_every_xlog() -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evroute_kernel.engine.arguments import ArgumentError
-from evroute_kernel.engine.session import Session
-from evroute_kernel.engine.stubs import StubRule, make_stub, parse_stub
+from evroute_kernel.engine.events.raise_line import ArgumentError
+from evroute_kernel.engine.session.session import Session
+from evroute_kernel.engine.state.stubs import StubRule, make_stub, parse_stub
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.source import Source
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from evroute_kernel import Session
-from evroute_kernel.engine.events import Params
-from evroute_kernel.engine.interface import SocketError
-from evroute_kernel.engine.supervisor import SupervisorFailed
+from evroute_kernel.engine.delivery.interface import SocketError
+from evroute_kernel.engine.events.params import Params
+from evroute_kernel.engine.workers.supervisor import SupervisorFailed
 
 SCRIPT = """
 event_route[E_A] { $avp(v) = 7; $avp(n) = "x"; raise_event("E_B", $avp(n), $avp(v)); }

@@ -6,7 +6,7 @@ import re
 
 from frontend import plain
 
-from evroute_kernel.engine.runs import LogRecord
+from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.kernel.display import (
     MOST_ROWS,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from frontend import DEADLINE, Frontend, started
 
-from evroute_kernel.engine.arguments import parse_raise
+from evroute_kernel.engine.events.raise_line import parse_raise
 from evroute_kernel.kernel.forms import raise_line
 
 ROUTE = 'event_route[E_PIKE_BLOCKED] { xlog("blocked $param(ip)\\n"); }\n'

@@ -78,7 +78,7 @@ def test_the_first_completion_finds_its_facts_read() -> None:
         "[t.join() for t in threading.enumerate() if t.name == 'evroute questions']\n"
         "needed = {'evroute_kernel.kernel.questions.completion', 'evroute_kernel.kernel.questions.inspection'}\n"
         "needed |= {'evroute_kernel.assist.completion', 'evroute_kernel.assist.inspection'}\n"
-        "sys.exit(', '.join(needed - set(sys.modules)) or 'evroute_kernel.engine.session' in sys.modules)"
+        "sys.exit(', '.join(needed - set(sys.modules)) or 'evroute_kernel.engine.session.session' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")

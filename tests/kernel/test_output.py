@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from frontend import Frontend
 
-from evroute_kernel.engine.runs import LogRecord
+from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.kernel.display import plain_record
 from evroute_kernel.kernel.output import LARGE, Outlet
 from evroute_kernel.kernel.pace import BURST

@@ -8,7 +8,7 @@ import pytest
 from papermill.engines import papermill_engines
 from papermill.translators import papermill_translators, translate_parameters
 
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 from evroute_kernel.kernel.parameters import ScriptTranslator
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from evroute_kernel.engine.launcher import import_paths
+from evroute_kernel.engine.workers.launcher import import_paths
 
 Wait = Callable[[Callable[[], bool]], None]
 DEADLINE = 60
@@ -21,7 +21,7 @@ DEADLINE = 60
 KERNEL = """
 import sys, time
 sys.path[:0] = {paths!r}
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 session = Session(workers=2)
 session.load('event_route[E_SPIN] {{ while (1) {{ $var(i) = $var(i); }} }} max_while_loops=2000000000')
 runs = [session.submit("E_SPIN", timeout=600) for _ in range(2)]
@@ -77,7 +77,7 @@ def test_no_process_and_no_directory_is_left(end: str, wait: Wait) -> None:
 HASTY = """
 import sys, time
 sys.path[:0] = {paths!r}
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 session = Session(workers=1)
 while session._supervisor._pool._launcher is None:
     pass

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from evroute_kernel.engine.given import path_fault
+from evroute_kernel.engine.events.given import path_fault
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 

@@ -11,8 +11,8 @@ from time import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.events import Params
-    from evroute_kernel.engine.runs import LogRecord, Run, RunError
+    from evroute_kernel.engine.events.params import Params
+    from evroute_kernel.engine.results.runs import LogRecord, Run, RunError
 
 #: events that an inbox keeps, and log records of each
 MOST_KEPT: Final = 10_000

@@ -24,7 +24,7 @@ from evroute_kernel.engine.live.subscription import (
 from evroute_kernel.runtime.values import decode, encode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session import Session
+    from evroute_kernel.engine.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)

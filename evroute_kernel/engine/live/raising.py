@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from evroute_kernel.engine.events import saturated
+from evroute_kernel.engine.events.params import saturated
 from evroute_kernel.engine.live.mi_client import TIMEOUT, MiClient, MiError, MiFaultError
 from evroute_kernel.engine.live.subscription import server_events, unknown_event
 

@@ -9,15 +9,15 @@ from contextlib import suppress
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.engine.events import Received, UnknownEventError
+from evroute_kernel.engine.events.params import Received, UnknownEventError
 from evroute_kernel.engine.live.arrivals import Arrival, Inbox, Listening, Teller
 from evroute_kernel.engine.live.notifications import BrokenNotificationError, read_notification
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.runs import Run
-    from evroute_kernel.engine.session import Session
+    from evroute_kernel.engine.results.runs import Run
+    from evroute_kernel.engine.session.session import Session
 
 #: notifications, and their bytes, that wait to be run; those beyond are dropped and counted
 MOST_WAITING: Final = 100_000

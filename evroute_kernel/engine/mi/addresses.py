@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Final
 
-from evroute_kernel.engine.given import path_fault
+from evroute_kernel.engine.events.given import path_fault
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from evroute_kernel.engine.events import saturated
+from evroute_kernel.engine.events.params import saturated
 from evroute_kernel.engine.mi.declaration import Command, Recipe
 from evroute_kernel.engine.mi.protocol import INVALID_PARAMS, CommandError, Object, Params, is_number
 from evroute_kernel.library.c_numbers import str2sint

@@ -19,7 +19,7 @@ from evroute_kernel.engine.mi.protocol import (
     read_request,
     result_reply,
 )
-from evroute_kernel.engine.supervisor import SupervisorFailed
+from evroute_kernel.engine.workers.supervisor import SupervisorFailed
 from evroute_kernel.runtime.shared import SharedMemoryFull
 
 _log = logging.getLogger(__name__)

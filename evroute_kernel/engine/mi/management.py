@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 from evroute_kernel.engine.mi.protocol import CommandError
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.events import GivenParams
-    from evroute_kernel.engine.runs import Run
-    from evroute_kernel.engine.session import Session
+    from evroute_kernel.engine.events.params import GivenParams
+    from evroute_kernel.engine.results.runs import Run
+    from evroute_kernel.engine.session.session import Session
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.knowledge import Knowledge
+    from evroute_kernel.engine.session.knowledge import Knowledge
 
 CORE: Final = (
     "E_CORE_SR_STATUS_CHANGED",

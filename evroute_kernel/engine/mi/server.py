@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
+# the first client that subscribes would wait for it, and clients wait a tenth of a second for a datagram, no longer
+from evroute_kernel.engine.delivery.transports import outlets as _outlets  # noqa: F401
 from evroute_kernel.engine.mi.addresses import Address, AddressError, parse_address
 from evroute_kernel.engine.mi.admission import Admission, admission
 from evroute_kernel.engine.mi.doors.datagram import DatagramDoor
@@ -18,11 +20,8 @@ from evroute_kernel.engine.mi.doors.fifo import REPLY_DIRECTORY, FifoDoor
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.published import published
 
-# the first client that subscribes would wait for it, and clients wait a tenth of a second for a datagram, no longer
-from evroute_kernel.engine.transports import outlets as _outlets  # noqa: F401
-
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session import Session
+    from evroute_kernel.engine.session.session import Session
 
 T = TypeVar("T")
 

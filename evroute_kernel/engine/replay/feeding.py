@@ -15,10 +15,10 @@ from threading import TIMEOUT_MAX
 from time import monotonic
 from typing import Any, Final, Protocol
 
-from evroute_kernel.engine.events import GivenParams, ParameterError, Params, Received, event_params, saturated
+from evroute_kernel.engine.events.params import GivenParams, ParameterError, Params, Received, event_params, saturated
 from evroute_kernel.engine.replay.formats import Entry, Known, entries, numbered
 from evroute_kernel.engine.replay.reading import Source
-from evroute_kernel.engine.replay.work import Portion, Replay
+from evroute_kernel.engine.workers.portions import Portion, Replay
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.worker.recorded import OnBroken

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-from evroute_kernel.engine.given import text
+from evroute_kernel.engine.events.given import text
 from evroute_kernel.worker.recorded import LINE_LIMIT, OnBroken
 
 #: bytes that a format is recognised by

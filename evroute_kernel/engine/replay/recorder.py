@@ -22,8 +22,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from evroute_kernel.engine.events import Params
-from evroute_kernel.engine.given import GivenError, text
+from evroute_kernel.engine.events.given import GivenError, text
+from evroute_kernel.engine.events.params import Params
 from evroute_kernel.engine.replay.writing import MODES, Mode, open_lines
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.runtime.values import decode, decode_exactly, encode

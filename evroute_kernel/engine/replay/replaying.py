@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
-from evroute_kernel.engine.given import GivenError, kind_of, path, whole
-from evroute_kernel.engine.given import name as name_of
-from evroute_kernel.engine.given import names as checked_names
+from evroute_kernel.engine.events.given import GivenError, kind_of, path, whole
+from evroute_kernel.engine.events.given import name as name_of
+from evroute_kernel.engine.events.given import names as checked_names
 from evroute_kernel.engine.replay.feeding import Feeder, Plan, Sink, portions_of_items, portions_of_source
 from evroute_kernel.engine.replay.formats import FORMATS, Known, UnknownFormatError, recognised
 from evroute_kernel.engine.replay.reading import FileSource, LineSource, Source
-from evroute_kernel.engine.replay.result import ReplayResult
-from evroute_kernel.engine.replay.work import Replay, Shown
+from evroute_kernel.engine.results.replays import ReplayResult
+from evroute_kernel.engine.workers.portions import Replay, Shown
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.runtime.values import encode
 

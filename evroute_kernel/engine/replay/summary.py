@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from evroute_kernel.engine.replay.result import ReplayResult
+from evroute_kernel.engine.results.replays import ReplayResult
 
 #: what is told one by one
 DETAILS: Final = 20

@@ -17,7 +17,7 @@ from pathlib import Path
 from textwrap import dedent, indent
 from typing import Final
 
-from evroute_kernel.engine.settings import module_name
+from evroute_kernel.engine.state.settings import module_name
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.export.page import Page, commented, prose

@@ -17,8 +17,8 @@ from math import inf
 from pathlib import Path
 from typing import Final
 
-from evroute_kernel.engine.settings import DEFAULTS, Limits
-from evroute_kernel.engine.world import World
+from evroute_kernel.engine.state.settings import DEFAULTS, Limits
+from evroute_kernel.engine.state.world import World
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.kernel.cells import Cut, MagicLine, cut
 from evroute_kernel.kernel.export.notebooks import Cell

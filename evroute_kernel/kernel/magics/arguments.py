@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NoReturn
 
-from evroute_kernel.engine.arguments import ArgumentError
-from evroute_kernel.engine.given import path_fault
+from evroute_kernel.engine.events.given import path_fault
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.source import Span

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import Diagnostic, RouteSyntaxError, ScriptError
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.display import shown

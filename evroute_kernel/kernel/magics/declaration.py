@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.display import Table

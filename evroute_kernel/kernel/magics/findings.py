@@ -13,8 +13,8 @@ from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.registry import Definition
-    from evroute_kernel.engine.session import Session
+    from evroute_kernel.engine.session.session import Session
+    from evroute_kernel.engine.state.registry import Definition
     from evroute_kernel.kernel.cells import MagicLine
     from evroute_kernel.kernel.execution import CellRun
 

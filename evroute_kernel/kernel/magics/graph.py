@@ -11,7 +11,7 @@ from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.registry import Definition
+    from evroute_kernel.engine.state.registry import Definition
     from evroute_kernel.kernel.execution import CellRun
     from evroute_kernel.lang.callgraph import CallGraph
     from evroute_kernel.lang.compiler import CompiledRoute

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.kernel.display import MOST_ROWS, text_bundle
 from evroute_kernel.kernel.failures import CellFailure, Interrupted, failure

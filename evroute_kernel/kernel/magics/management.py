@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import ScriptError, did_you_mean
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.display import MOST_ROWS, Table, text_bundle
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.mi.arguments import Arguments as Given
     from evroute_kernel.engine.mi.declaration import Command
     from evroute_kernel.engine.mi.protocol import CommandError, Params
-    from evroute_kernel.engine.runs import Run
+    from evroute_kernel.engine.results.runs import Run
     from evroute_kernel.kernel.execution import CellRun
 
 #: characters of a reply in JSON that are shown

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from evroute_kernel.engine.arguments import (
+from evroute_kernel.engine.events.params import UnknownEventError
+from evroute_kernel.engine.events.raise_line import (
     USAGE,
     ArgumentError,
     Params,
@@ -18,7 +19,6 @@ from evroute_kernel.engine.arguments import (
     parse_raise,
     with_samples,
 )
-from evroute_kernel.engine.events import UnknownEventError
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.failures import CellFailure, failure

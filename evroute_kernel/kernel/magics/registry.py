@@ -14,7 +14,7 @@ from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.runtime.values import decode, encode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.registry import Definition
+    from evroute_kernel.engine.state.registry import Definition
     from evroute_kernel.kernel.execution import CellRun
 
 

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import ScriptError, did_you_mean
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.display import Table
@@ -26,8 +26,8 @@ from evroute_kernel.library.catalogue.declared import known_event
 if TYPE_CHECKING:
     from evroute_kernel.engine.replay.recorder import Recorder
     from evroute_kernel.engine.replay.replaying import Replaying
-    from evroute_kernel.engine.replay.result import ReplayResult
     from evroute_kernel.engine.replay.writing import Mode
+    from evroute_kernel.engine.results.replays import ReplayResult
     from evroute_kernel.kernel.execution import CellRun
 
 STOP: Final = "stop"

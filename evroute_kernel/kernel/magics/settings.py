@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from evroute_kernel.engine.arguments import ArgumentError
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.display import Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
@@ -175,7 +175,7 @@ _OWN: Final[Mapping[str, Callable[[Word], Any]]] = {
 
 def configuration(arguments: Arguments) -> dict[str, Any]:
     """The settings to change, by name."""
-    from evroute_kernel.engine.settings import DEFAULTS
+    from evroute_kernel.engine.state.settings import DEFAULTS
 
     found: dict[str, Any] = {}
     for name, word in arguments.keys.items():

@@ -14,8 +14,8 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import IO, TYPE_CHECKING, Final
 
-from evroute_kernel.engine.arguments import ArgumentError
-from evroute_kernel.engine.given import path_fault
+from evroute_kernel.engine.events.given import path_fault
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.kernel import guardian
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.failures import Interrupted, failure

@@ -16,7 +16,7 @@ from evroute_kernel.library.variables.script import SHARED_TABLE
 from evroute_kernel.runtime.values import Value, decode, encode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session import Variables
+    from evroute_kernel.engine.session.session import Variables
     from evroute_kernel.kernel.execution import CellRun
 
 #: characters of a value that a table shows

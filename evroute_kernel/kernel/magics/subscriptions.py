@@ -6,12 +6,12 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.engine.arguments import ArgumentError
-from evroute_kernel.engine.interface import (
+from evroute_kernel.engine.delivery.interface import (
     SocketError,
     SubscriberInfo,
     UnpublishedEventError,
 )
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cells import MagicLine
 from evroute_kernel.kernel.display import Table

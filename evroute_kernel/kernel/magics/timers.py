@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from evroute_kernel.engine.arguments import ArgumentError
-from evroute_kernel.engine.timers import Timer
+from evroute_kernel.engine.events.raise_line import ArgumentError
+from evroute_kernel.engine.session.timers import Timer
 from evroute_kernel.errors import ScriptError, did_you_mean
 from evroute_kernel.kernel.display import Table, note_bundle
 from evroute_kernel.kernel.failures import CellFailure, failure
@@ -19,7 +19,7 @@ from evroute_kernel.kernel.reports import tell_errors
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.runs import Run
+    from evroute_kernel.engine.results.runs import Run
     from evroute_kernel.kernel.execution import CellRun
 
 

@@ -15,7 +15,7 @@ from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.registry import Definition
+    from evroute_kernel.engine.state.registry import Definition
 
 _RAISE: Final = re.compile(r"(?m)^[ \t]*%raise[ \t]+(?P<event>\S+)(?P<rest>[^\n]*)")
 _RAISE_KEY: Final = re.compile(r"(?<!\S)(?P<key>[A-Za-z_][\w.-]*)=")

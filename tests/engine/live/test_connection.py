@@ -17,8 +17,8 @@ from evroute_kernel.engine.live.arrivals import Arrival, Inbox
 from evroute_kernel.engine.live.connection import Connection, ConnectOptions, Traffic
 from evroute_kernel.engine.live.mi_client import MiError, NoAnswerError
 from evroute_kernel.engine.live.subscription import SubscribeError, SubscriptionState
-from evroute_kernel.engine.runs import LogRecord
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.results.runs import LogRecord
+from evroute_kernel.engine.session.session import Session
 
 ROUTE = 'event_route[E_A] { xlog("$param(1) $param(2)\\n"); }\n'
 SLOW = """event_route[E_A] {

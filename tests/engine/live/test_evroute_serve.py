@@ -20,7 +20,7 @@ from evroute_kernel.engine.live.raising import live_params, raise_live
 from evroute_kernel.engine.live.subscription import SubscribeError
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.server import Server
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 
 SERVED = """event_route[E_BURST] {
     $var(i) = 0;

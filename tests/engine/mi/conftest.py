@@ -11,7 +11,7 @@ import pytest
 from evroute_kernel.engine.mi.dispatch import answer
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.server import Server
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import pytest
 
 from evroute_kernel.engine.mi.addresses import AddressError
 from evroute_kernel.engine.mi.server import Server
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 
 OpenDoor = Callable[..., str]
 Wait = Callable[[Callable[[], bool]], None]
@@ -285,7 +285,7 @@ class TestNamedFolders:
 
 class TestSession:
     def test_a_subscription_on_behalf_of_somebody_else(self, loaded: Session, tmp_path: Path) -> None:
-        from evroute_kernel.engine.interface import OutOfReachError
+        from evroute_kernel.engine.delivery.interface import OutOfReachError
 
         with pytest.raises(OutOfReachError, match="write no files"):
             loaded.subscribe("E_X", f"flatstore:{tmp_path}/f", within=[])

@@ -13,7 +13,7 @@ from evroute_kernel import __version__
 from evroute_kernel.engine.mi.declaration import COMMANDS, find, names
 from evroute_kernel.engine.mi.dispatch import answer
 from evroute_kernel.engine.mi.management import Management
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 
 Ask = Callable[..., Any]
 

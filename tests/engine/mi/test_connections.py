@@ -19,7 +19,7 @@ import pytest
 
 from evroute_kernel.engine.mi.doors import http
 from evroute_kernel.engine.mi.server import Server
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 
 OpenDoor = Callable[..., str]
 Wait = Callable[[Callable[[], bool]], None]
@@ -160,7 +160,7 @@ class TestSlowClients:
 WITHOUT_DESCRIPTORS = """
 import json, os, resource, socket, sys
 from time import monotonic, sleep
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 import logging
 logging.basicConfig(stream=sys.stderr, format="%(message)s")
 

@@ -18,7 +18,7 @@ from evroute_kernel.engine.mi.addresses import AddressError
 from evroute_kernel.engine.mi.doors.door import Pace
 from evroute_kernel.engine.mi.doors.fifo import Requests
 from evroute_kernel.engine.mi.server import Server
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 
 OpenDoor = Callable[..., str]
 Wait = Callable[[Callable[[], bool]], None]

@@ -14,7 +14,7 @@ from typing import Any
 
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.server import Server
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 
 RAISES = 10_000
 DEADLINE = 60.0

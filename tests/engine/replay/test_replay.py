@@ -17,7 +17,7 @@ import pytest
 
 from evroute_kernel.engine.replay.feeding import NoTimesError, seconds_of
 from evroute_kernel.engine.replay.formats import UnknownFormatError
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 from evroute_kernel.library.functions.cache import table_of
 
 DEADLINE = 30.0

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.session import Session
-from evroute_kernel.engine.transports.destination import Destination, Letter, Surroundings
-from evroute_kernel.engine.transports.outlets import Outlets
+from evroute_kernel.engine.delivery.transports.destination import Destination, Letter, Surroundings
+from evroute_kernel.engine.delivery.transports.outlets import Outlets
+from evroute_kernel.engine.session.session import Session
 from evroute_kernel.worker.sockets import look_up, parse
 
 DEADLINE = 30.0

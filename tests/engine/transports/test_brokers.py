@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.transports import rabbitmq
-from evroute_kernel.engine.transports.destination import SENT
+from evroute_kernel.engine.delivery.transports import rabbitmq
+from evroute_kernel.engine.delivery.transports.destination import SENT
 from evroute_kernel.worker.sockets import parse
 
 pika = pytest.importorskip("pika")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.transports.destination import SENT
+from evroute_kernel.engine.delivery.transports.destination import SENT
 
 PARAMS = (("ip", "192.0.2.1"), ("raw", "\xff\xfe"), ("n", 7))
 EXPECTED = b'{"jsonrpc":"2.0","method":"E_X","params":{"ip":"192.0.2.1","raw":"\xff\xfe","n":7}}'

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from full_disk import small_disk
 
-from evroute_kernel.engine.transports import flatstore
+from evroute_kernel.engine.delivery.transports import flatstore
 from evroute_kernel.worker.sockets import BadSocket
 
 PARAMS = (("neg", -3), ("e", ""), ("str", 'a,b"\\\t\x01/\xc3\xa9'), ("null", None), ("int", 7))

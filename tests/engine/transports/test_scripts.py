@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 
 Wait = Callable[[Callable[[], bool]], None]
 GONE = "Cannot raise datagram event due to 2:No such file or directory"

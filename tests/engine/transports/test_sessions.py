@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from opensips.event import OpenSIPSEventHandler
 
-from evroute_kernel.engine.interface import SocketError, UnpublishedEventError
-from evroute_kernel.engine.runs import LogRecord
-from evroute_kernel.engine.session import Session
-from evroute_kernel.engine.transports import mailbox
+from evroute_kernel.engine.delivery.interface import SocketError, UnpublishedEventError
+from evroute_kernel.engine.delivery.transports import mailbox
+from evroute_kernel.engine.results.runs import LogRecord
+from evroute_kernel.engine.session.session import Session
 from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
 
 Wait = Callable[[Callable[[], bool]], None]
@@ -197,7 +197,8 @@ def test_the_listing(session: Session, tmp_path: Path) -> None:
 def test_expired_subscriptions_get_nothing_and_are_closed(
     session: Session, peers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from evroute_kernel.engine import interface, outside
+    from evroute_kernel.engine.delivery import interface
+    from evroute_kernel.engine.delivery import socket_delivery as outside
 
     offset = 0.0
     for module in (interface, outside):

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.transports import mailbox
-from evroute_kernel.engine.transports.destination import SENT
+from evroute_kernel.engine.delivery.transports import mailbox
+from evroute_kernel.engine.delivery.transports.destination import SENT
 
 Wait = Callable[[Callable[[], bool]], None]
 Receive = Callable[[network.socket, int], bytes]

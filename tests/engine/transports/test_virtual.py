@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.transports import virtual
+from evroute_kernel.engine.delivery.transports import virtual
 
 Wait = Callable[[Callable[[], bool]], None]
 GONE = f"Cannot raise datagram event due to {errno.ENOENT}:No such file or directory"

@@ -12,7 +12,7 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 import pytest
 
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 from evroute_kernel.library.table import FUNCTIONS
 
 LOAD = 'loadmodule "rest_client.so"\n'

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from evroute_kernel.engine.session import Session
+from evroute_kernel.engine.session.session import Session
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.runtime.context import ScriptCrash

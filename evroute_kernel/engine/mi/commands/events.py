@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from evroute_kernel.engine.events import ParameterError, UnknownEventError
-from evroute_kernel.engine.interface import OutOfReachError
+from evroute_kernel.engine.delivery.interface import OutOfReachError
+from evroute_kernel.engine.delivery.transports.folders import described, reaches
+from evroute_kernel.engine.events.params import ParameterError, UnknownEventError
 from evroute_kernel.engine.mi.arguments import Arguments, as_text, invalid_params
 from evroute_kernel.engine.mi.declaration import command
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.protocol import CommandError, Object, is_number, parse_json
 from evroute_kernel.engine.mi.published import published
-from evroute_kernel.engine.transports.folders import described, reaches
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.library.json_merge_patch import Object as Members
 from evroute_kernel.library.json_merge_patch import printed
 from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.events import GivenParams
-    from evroute_kernel.engine.interface import SubscriberInfo
+    from evroute_kernel.engine.delivery.interface import SubscriberInfo
+    from evroute_kernel.engine.events.params import GivenParams
 
 
 @command("event_subscribe", "evi:subscribe", "event socket", "event socket expire")

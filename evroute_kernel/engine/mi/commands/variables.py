@@ -15,7 +15,7 @@ from evroute_kernel.library.variables.script import SHARED_TABLE
 from evroute_kernel.runtime.values import Value, encode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session import Session
+    from evroute_kernel.engine.session.session import Session
 
 #: places of the table in whose order a server lists its shared variables, unless `shv_hash_size` says how many
 _PLACES: Final = 64

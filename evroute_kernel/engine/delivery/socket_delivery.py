@@ -1,0 +1,113 @@
+"""Delivers events to the sockets that subscribed them, and says what went wrong where it can be seen.
+
+Nothing is made here before the first such subscription, and an event that no socket subscribed costs one look into a
+dictionary.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import time
+from typing import TYPE_CHECKING, TypeAlias
+
+from evroute_kernel.engine.delivery.interface import Subscriber, SubscriberInfo
+from evroute_kernel.engine.delivery.transports.destination import Destination, Letter, Outcome, Surroundings
+from evroute_kernel.engine.events.params import Params
+from evroute_kernel.engine.results.runs import LogRecord
+from evroute_kernel.runtime.values import decode
+from evroute_kernel.worker.sockets import Address
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.delivery.transports.outlets import Outlets
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a subscriber that is no route said to an event. Names are byte strings, as scripts have them."""
+
+    event: str
+    socket: str
+    outcome: Outcome
+    #: whether it was not said about the same raise just now
+    is_news: bool = True
+
+    @property
+    def record(self) -> LogRecord:
+        """What a user is told about it."""
+        outcome = self.outcome
+        reason = outcome.reason or (outcome.lines[-1] if outcome.lines else "it could not be sent")
+        level, text = "ERROR", f"{self.socket} did not get {self.event}: {reason}"
+        if self.outcome.ok:
+            level, text = "WARNING", f"{self.socket} got {self.event} by a detour: {reason}"
+        elif self.outcome.dropped:
+            level, text = "WARNING", f"{text} (it is too slow: events are dropped until it takes some)"
+        return LogRecord(level, decode(text), True, decode(self.event), "", 0, None, time())
+
+
+Report: TypeAlias = Callable[[Fault], None]
+
+
+class Outside:
+    """The subscribers beyond routes. `picture` belongs to who keeps the subscriptions, and changes with them."""
+
+    def __init__(
+        self, publish: Callable[[LogRecord, object], None], picture: Mapping[str, tuple[Subscriber, ...]]
+    ) -> None:
+        #: event -> subscribers, in order of delivery; read without a lock
+        self.picture = picture
+        self._publish = publish
+        self._outlets: Outlets | None = None
+        self._lock = threading.Lock()
+
+    def open(self, target: Address, hosts: Mapping[str, str], around: Surroundings) -> Destination:
+        """The way out of a new subscription. Raises BadSocket."""
+        from evroute_kernel.engine.delivery.transports.outlets import Outlets  # most sessions do without
+
+        with self._lock:
+            if self._outlets is None:
+                self._outlets = Outlets(around)
+            outlets = self._outlets
+        return outlets.open(target, hosts)
+
+    def deliver(self, event: str, params: Params, origin: object, report: Report) -> bool:
+        """Send an event to its subscribers; False when one of them has expired, and the picture is to be renewed."""
+        now, is_fresh = time(), True
+        for subscriber in self.picture.get(event, ()):
+            if subscriber.is_expired(now):
+                is_fresh = False
+                continue
+            outlet = subscriber.outlet
+            assert outlet is not None, "only those are in the picture"
+            outcome = outlet.deliver(Letter(event, params, origin))
+            if not outcome.ok or outcome.lines:
+                is_news = outlet.is_news(origin, outcome.lines[-1:])
+                report(Fault(event, subscriber.socket, outcome, is_news))
+        return is_fresh
+
+    def complain(self, socket: str, letter: Letter, reason: str) -> None:
+        """An event that a subscriber had taken is lost after all. Called in a thread of its transport."""
+        self._publish(Fault(letter.event, socket, Outcome(False, (reason,))).record, letter.origin)
+
+    def rotate(self, path: str) -> bool:
+        """Rotate the file of a flatstore subscription; False when there is none of this path."""
+        return self._outlets is not None and self._outlets.rotate(path)
+
+    def close(self) -> None:
+        """Close what the subscriptions shared, and wait for their threads."""
+        with self._lock:
+            outlets, self._outlets = self._outlets, None
+        if outlets is not None:
+            outlets.close()
+
+
+def describe(event: str, subscriber: Subscriber) -> SubscriberInfo:
+    """A subscription as users see it."""
+    socket, protocol, ttl = decode(subscriber.socket), subscriber.protocol, subscriber.ttl(time())
+    outlet = subscriber.outlet
+    if outlet is None:
+        return SubscriberInfo(decode(event), socket, subscriber.expire, ttl, protocol)
+    counts = outlet.sent, outlet.failed, outlet.dropped, outlet.waiting
+    state = decode(outlet.error) if outlet.error else "ok"
+    return SubscriberInfo(decode(event), socket, subscriber.expire, ttl, protocol, *counts, state)

@@ -1,0 +1,84 @@
+"""Opens the ways out that subscriptions name, and closes them all at the end of the session."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from evroute_kernel.engine.delivery.transports.courier import Courier
+from evroute_kernel.engine.delivery.transports.datagram import Datagram, Datagrams
+from evroute_kernel.engine.delivery.transports.destination import Destination, Surroundings
+from evroute_kernel.engine.delivery.transports.flatstore import FlatFiles, Flatstore
+from evroute_kernel.engine.delivery.transports.folders import check_reach
+from evroute_kernel.engine.delivery.transports.kafka import Kafka
+from evroute_kernel.engine.delivery.transports.rabbitmq import open_rabbitmq
+from evroute_kernel.engine.delivery.transports.stream import Connections, Stream
+from evroute_kernel.engine.delivery.transports.virtual import Virtual
+from evroute_kernel.engine.delivery.transports.xmlrpc import XmlRpc
+from evroute_kernel.worker.sockets import Address, BadSocket, check_files, parse
+
+#: addresses of hosts, by name, as they were looked up at the subscription
+Hosts = Mapping[str, str]
+
+
+class Outlets:
+    """All that is open. `open` may be called from any thread; nothing of it waits for a peer."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._datagrams = Datagrams()
+        self._connections = Connections(around)
+        self._files = FlatFiles(around)
+        self._threaded: list[Courier | Kafka] = []
+        self._lock = threading.Lock()
+        self._makers: dict[str, Callable[[Address, Hosts], Destination]] = {
+            "udp": lambda a, hosts: Datagram(a, around, self._datagrams, _found(a, hosts)),
+            "unix": lambda a, hosts: Datagram(a, around, self._datagrams, None),
+            "tcp": lambda a, hosts: Stream(a, around, self._connections, _found(a, hosts)),
+            "flatstore": lambda a, hosts: Flatstore(a, around, self._files),
+            "virtual": lambda a, hosts: Virtual(a, around, lambda socket: self.open(_member(a, socket), hosts)),
+            "rabbitmq": lambda a, hosts: self._keep(Courier(a, around, open_rabbitmq(a))),
+            "kafka": lambda a, hosts: self._keep(Kafka(a, around)),
+            "xmlrpc": lambda a, hosts: self._keep(XmlRpc(a, around, _found(a, hosts))),
+        }
+
+    def open(self, address: Address, hosts: Hosts) -> Destination:
+        """Raises BadSocket for what cannot be opened. Most connect at the first event only."""
+        check_reach(address)
+        check_files(address)
+        return self._makers[address.protocol](address, hosts)
+
+    def rotate(self, path: str) -> bool:
+        """Rotate the file of a flatstore subscription; False when there is none of this path."""
+        return self._files.rotate(path)
+
+    def close(self) -> None:
+        """Close what all subscriptions share, and wait for the threads; the subscriptions have been closed before."""
+        self._connections.close()
+        with self._lock:
+            threaded, self._threaded = self._threaded, []
+        for destination in threaded:
+            destination.close()
+        for destination in threaded:
+            destination.join()
+        self._datagrams.close()
+
+    def _keep(self, destination: Courier | Kafka) -> Destination:
+        with self._lock:
+            self._threaded = [known for known in self._threaded if not known.has_ended]
+            self._threaded.append(destination)
+        return destination
+
+
+def _member(address: Address, socket: str) -> Address:
+    """A socket inside a virtual one, which reaches no further. Raises BadSocket."""
+    return replace(parse(socket), within=address.within)
+
+
+def _found(address: Address, hosts: Hosts) -> str:
+    """The IPv4 address of a host. Raises BadSocket."""
+    ip = hosts.get(address.host)
+    if ip is None:
+        raise BadSocket(f"cannot resolve host {address.host}")  # as the server's log says it
+    return ip

@@ -1,0 +1,122 @@
+"""Events: a name and parameters, on their way to the routes that handle them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import isnan
+from typing import Any, TypeAlias
+
+from evroute_kernel.engine.events.given import GivenError, kind_of, text
+from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
+
+#: parameters as scripts see them: in order, named or not, integers of 32 bits or byte strings
+Params: TypeAlias = "tuple[tuple[str | None, int | str | None], ...]"
+#: parameters as callers give them: a mapping, an iterable of values, parameters that a server sent, or None
+GivenParams: TypeAlias = "Mapping[str, Any] | Iterable[Any] | Received | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Parameters just as a server's routes have them: without names, too, integers stay integers."""
+
+    params: Params
+
+
+class UnknownEventError(ScriptError):
+    """An event was raised that no route handles. `reason` tells why a route of its name does not."""
+
+    def __init__(
+        self, event: str, handled: Iterable[str], catalogued: Iterable[str] = (), reason: str | None = None
+    ) -> None:
+        handled = sorted(handled)
+        catalogued = set(catalogued)
+        hint = did_you_mean(event, handled)
+        if hint is None and event not in catalogued:
+            hint = did_you_mean(event, catalogued)
+        if hint is None and handled and event not in catalogued:
+            hint = "handled are " + ", ".join(handled[:8]) + (" ..." if len(handled) > 8 else "")
+        message = f"no route handles the event {event}"
+        if reason:
+            hint = f"event_route[{event}] is not registered, as on a server: {reason}"
+        super().__init__([Diagnostic("error", "unknown-event", message, None, hint or f"define event_route[{event}]")])
+        self.event = event
+
+
+class ParameterError(ScriptError):
+    """A parameter cannot be given to an event."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__([Diagnostic("error", "event-parameter", message, None, hint)])
+
+
+def event_params(given: GivenParams) -> Params:
+    """Parameters as the server's `raise_event` command makes them.
+
+    From a mapping: numbers become integers (fractions cut, beyond 32 bits the nearest limit), text stays text, all
+    else becomes its JSON text. From a list: every value becomes text, without a name; only text and numbers are taken.
+    Language manual, "$param". Raises ParameterError.
+    """
+    if given is None:
+        return ()
+    if isinstance(given, Received):
+        return given.params
+    if isinstance(given, Mapping):
+        return tuple((param_name(name), named_value(name, value)) for name, value in given.items())
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        what = "one text" if isinstance(given, str) else kind_of(given)
+        raise ParameterError(
+            f"parameters are a mapping or a list of values, not {what}", "write [value] for a single one"
+        )
+    return tuple((None, unnamed_value(value)) for value in given)
+
+
+def param_name(name: object) -> str:
+    """The name of a parameter; a number is one, too."""
+    if isinstance(name, int) and not isinstance(name, bool):
+        return str(name)
+    if not isinstance(name, str):
+        raise ParameterError(f"the name of a parameter is a text, not {kind_of(name)}", "leave the names out: [value]")
+    return _text(name, "the name of a parameter")
+
+
+def _text(value: str, what: str) -> str:
+    """A text as a byte string; raises ParameterError for one that is none."""
+    try:
+        return encode(text(value, what))
+    except GivenError as error:
+        found = error.diagnostics[0]
+        raise ParameterError(found.message, found.hint) from None
+
+
+def named_value(name: object, value: object) -> int | str:
+    """The value of a named parameter."""
+    if isinstance(value, str):
+        return _text(value, f"parameter {name!a}")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return saturated(value)
+    try:
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError):
+        raise ParameterError(f"parameter {name} is no value of JSON: {kind_of(value)}") from None
+    return _text(written, f"parameter {name!a}")
+
+
+def unnamed_value(value: object) -> str:
+    """A value of a list."""
+    if isinstance(value, str):
+        return _text(value, "a parameter")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(saturated(value))
+    raise ParameterError(
+        f"an unnamed parameter is a text or a number, not {kind_of(value)}", "give it as text, or give it a name"
+    )
+
+
+def saturated(number: float) -> int:
+    """The nearest 32-bit integer towards zero."""
+    if isinstance(number, float) and isnan(number):
+        raise ParameterError("NaN is no parameter")
+    return int(max(INT_MIN, min(INT_MAX, number)))

@@ -1,0 +1,1 @@
+"""What became of events: records, runs, batches and replays, as plain data for anybody to read."""

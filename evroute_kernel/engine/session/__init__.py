@@ -1,0 +1,1 @@
+"""The product without Jupyter: one object to load scripts, raise events and see what they log."""

@@ -1,0 +1,47 @@
+"""What workers must know of the session: its routes, settings and subscriptions, as one unchanging picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from evroute_kernel.engine.state.settings import Settings as SessionSettings
+from evroute_kernel.worker.messages import LoadRoutes, Message, RouteCode, Settings, Subscriptions, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One state of the session. `codes` grows and never changes what it holds; `current` are the slots defined now."""
+
+    codes: Mapping[int, RouteCode] = field(default_factory=dict)
+    current: tuple[int, ...] = ()
+    callable: dict[str, int] = field(default_factory=dict)
+    error_route: int | None = None
+    settings: Settings = field(default_factory=lambda: SessionSettings().message())
+    subscriptions: Subscriptions = field(default_factory=lambda: Subscriptions(frozenset(), frozenset()))
+
+
+class Knowledge:
+    """What one worker has been told."""
+
+    def __init__(self) -> None:
+        self._program: Program | None = None
+        self._slots: set[int] = set()
+
+    def bring_up_to_date(self, program: Program, wanted: Iterable[int]) -> list[Message]:
+        """What to tell the worker before it runs the `wanted` slots (which may be older than the program)."""
+        before = self._program
+        missing = {slot for slot in (*wanted, *program.current) if slot not in self._slots}
+        if before is program and not missing:
+            return []
+        self._program = program
+        self._slots |= missing
+        told: list[Message] = []
+        routes = (program.callable, program.error_route)
+        if missing or before is None or (before.callable, before.error_route) != routes:
+            told.append(LoadRoutes(tuple(plain(program.codes[slot]) for slot in sorted(missing)), *routes))
+        if before is None or before.settings != program.settings:
+            told.append(program.settings)
+        # a script may have subscribed in this very worker, so what it knows may differ from what it was told
+        told.append(program.subscriptions)
+        return told

@@ -1,0 +1,184 @@
+"""Globals and module parameters of a session: what each cell set, folded in the order the cells ran.
+
+A cell that runs again replaces what it had set; a global that nobody sets any more has its default again. A Session
+starts with the levels that show every xlog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from evroute_kernel.engine.events.given import GivenError, kind_of
+from evroute_kernel.runtime import regex
+from evroute_kernel.runtime.context import Settings as Defaults
+from evroute_kernel.runtime.values import INT_MAX, INT_MIN
+from evroute_kernel.worker.messages import Settings as Message
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.state.stubs import StubRule
+
+ModParams = dict[tuple[str, str], list[int | str]]
+#: globals of which every value counts; they travel as parameters of the core
+_LISTS: Final = frozenset({"dst_blacklist"})
+#: the owner of what is set from outside any cell, as `%config` does
+OUTSIDE: Final = "%config"
+DEFAULTS: Final[dict[str, Any]] = {
+    name: value for name in Defaults.__slots__ if isinstance(value := getattr(Defaults(), name), int)
+}
+
+
+@dataclass(slots=True)
+class _Contribution:
+    values: dict[str, Any] = field(default_factory=dict)
+    modparams: list[tuple[str, str, int | str]] = field(default_factory=list)
+    modules: tuple[str, ...] = ()
+
+
+class Settings(MutableMapping[str, Any]):
+    """The globals in force, by name: those that change how routes run. Assigning sets one from outside any cell.
+
+    `changed` is called after each assignment; whoever uses the other methods passes changes on.
+    """
+
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        self._changed = changed
+        self._stubs: dict[str, StubRule] = {}
+        self._contributions: dict[str, _Contribution] = {}
+        self._anonymous = 0
+
+    def contribute(
+        self,
+        owner: str | None,
+        values: Iterable[tuple[str, Any]],
+        modparams: Iterable[tuple[str, str, int | str]] = (),
+        modules: Iterable[str] = (),
+    ) -> None:
+        """Take what a text sets and loads, in place of what its owner did before.
+
+        The module of a parameter is a regular expression, as in a script; it means modules that are loaded.
+        """
+        values = list(values)
+        # globals that only a server has are checked by the compiler and mean nothing here
+        known = {name: _as_default(name, value) for name, value in values if name in DEFAULTS}
+        lists = [("core", name, value) for name, value in values if name in _LISTS]
+        new = _Contribution(known, [*lists, *modparams], tuple(dict.fromkeys(modules)))
+        if owner is None:
+            self._anonymous += 1
+            owner = f"#{self._anonymous}"
+        self._contributions.pop(owner, None)
+        if new != _Contribution():
+            self._contributions[owner] = new
+
+    def forget_owner(self, owner: str) -> None:
+        """Undo what a cell had set."""
+        self._contributions.pop(owner, None)
+
+    def reset(self) -> None:
+        self._contributions.clear()
+        self._stubs.clear()
+
+    def message(self) -> Message:
+        """What workers are told."""
+        stubs = {name: rule.plain for name, rule in tuple(self._stubs.items())}
+        return Message(self.values_in_force(), self.modparams_in_force(), self.modules_in_force(), stubs)
+
+    # -- stubs ----------------------------------------------------------------------------------------------------
+
+    @property
+    def stubs(self) -> dict[str, StubRule]:
+        """What functions that are not simulated do, by name."""
+        return dict(self._stubs)
+
+    def stub(self, rule: StubRule) -> None:
+        """Let a function that is not simulated do what the rule says, from the next run on."""
+        self._stubs[rule.name] = rule
+        self._changed()
+
+    def unstub(self, name: str) -> bool:
+        """Take the rule back; False when there was none."""
+        found = self._stubs.pop(name, None) is not None
+        self._changed()
+        return found
+
+    # -- what is in force -----------------------------------------------------------------------------------------
+
+    def values_in_force(self) -> dict[str, Any]:
+        values = dict(DEFAULTS)
+        for contribution in tuple(self._contributions.values()):
+            values |= contribution.values
+        return values
+
+    def modparams_in_force(self, *, without: str | None = None) -> ModParams:
+        """Every value of every module parameter, in order; `without` leaves out what one owner set."""
+        params: ModParams = {}
+        for owner, contribution in tuple(self._contributions.items()):
+            for pattern, name, value in contribution.modparams if owner != without else ():
+                for module in self._matching(pattern):
+                    params.setdefault((module, name), []).append(value)
+        return params
+
+    def _matching(self, pattern: str) -> list[str]:
+        if pattern == "core":
+            return [pattern]
+        from evroute_kernel.lang.environment import DEFAULT_MODULES  # the compiler is loaded: it has seen the pattern
+
+        loaded = DEFAULT_MODULES | self.modules_in_force()
+        found = regex.compile(f"^({pattern})$")
+        return [pattern] if pattern in loaded else sorted(module for module in loaded if found.search(module))
+
+    def modules_in_force(self, *, without: str | None = None) -> frozenset[str]:
+        """The modules that texts have loaded, beyond those that every session has."""
+        return frozenset(self.modules_loaded(without=without))
+
+    def modules_loaded(self, *, without: str | None = None) -> tuple[str, ...]:
+        """The same in the order in which they were loaded."""
+        found = (c.modules for owner, c in tuple(self._contributions.items()) if owner != without)
+        return tuple(dict.fromkeys(name for names in found for name in names))
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values_in_force()[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name not in DEFAULTS:
+            raise KeyError(name)
+        if not isinstance(value, int) or not INT_MIN <= value <= INT_MAX:
+            shown = value if isinstance(value, int) else kind_of(value)
+            raise GivenError(f"{name} is a whole number of 32 bits, or True or False, not {shown}")
+        # the newest contribution wins
+        outside = self._contributions.pop(OUTSIDE, _Contribution())
+        outside.values[name] = _as_default(name, value)
+        self._contributions[OUTSIDE] = outside
+        self._changed()
+
+    def __delitem__(self, name: str) -> None:
+        """Take back what was set from outside."""
+        del self._contributions[OUTSIDE].values[name]
+        self._changed()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(DEFAULTS)
+
+    def __len__(self) -> int:
+        return len(DEFAULTS)
+
+
+def _as_default(name: str, value: Any) -> Any:
+    """The value with the type of the default: a flag is written as a number."""
+    return bool(value) if isinstance(DEFAULTS[name], bool) else int(value)
+
+
+def module_name(path: str) -> str:
+    """The module that `loadmodule "path"` names."""
+    return path.rpartition("/")[2].removesuffix(".so")
+
+
+@dataclass(slots=True)
+class Limits:
+    """What a run may take. `timeout`: seconds for a raise and all that it leads to, from the start of its first route;
+    `memory`: bytes a worker may grow by, None for no limit; `log`: records kept of a raise, the rest is counted."""
+
+    timeout: float = 30.0
+    memory: int | None = 512 * 2**20
+    log: int = 10_000

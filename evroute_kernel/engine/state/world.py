@@ -1,0 +1,316 @@
+"""What a session knows: its routes, settings and subscriptions; `records` holds what happened.
+
+One lock guards all but the records. Callers' threads change it; the supervisor's thread reads the picture that the
+next task runs in, adds what routes do to it (subscriptions, records, calls of stubs), and asks where an event goes.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from time import time
+from typing import TYPE_CHECKING
+
+from evroute_kernel.engine.delivery.interface import ROUTE, Interface, Subscriber
+from evroute_kernel.engine.delivery.socket_delivery import Outside, Report
+from evroute_kernel.engine.delivery.transports.destination import Destination, Surroundings
+from evroute_kernel.engine.events.params import Params, UnknownEventError
+from evroute_kernel.engine.results.records import OnRecord, Records
+from evroute_kernel.engine.state.program import Program
+from evroute_kernel.engine.state.registry import Change, Registry
+from evroute_kernel.engine.state.settings import Limits, Settings, module_name
+from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.runtime.values import decode, encode
+from evroute_kernel.worker.messages import Subscriptions
+from evroute_kernel.worker.sockets import Address, BadSocket
+
+if TYPE_CHECKING:
+    from evroute_kernel.lang.compiler import CompiledRoute, Unit
+    from evroute_kernel.lang.environment import Environment
+    from evroute_kernel.library.catalogue.declared import EventDeclaration
+
+#: is told of an event when it is raised: name, parameters (byte strings, as scripts have them), seconds of the epoch
+Tap = Callable[[str, Params, float], None]
+_log = logging.getLogger(__name__)
+
+
+class World:
+    """The state of a session. `on_record(record, origin)` is told of each record as it comes."""
+
+    def __init__(self, limits: Limits, on_record: OnRecord | None = None) -> None:
+        self.limits = limits
+        self.registry = Registry()
+        self.settings = Settings(self.changed)
+        #: whether a route that another text defined may not be replaced
+        self.strict = False
+        #: events that users declared as their own, by name
+        self.declared_events: dict[str, EventDeclaration] = {}
+        self.records = Records(on_record)
+        self._lock = threading.RLock()
+        self._interface = Interface()
+        self._program = Program()
+        #: how many changes of subscriptions the program knows of
+        self._seen = 0
+        self._taps: tuple[Tap, ...] = ()
+        self._is_closed = False
+        self._outside = Outside(
+            lambda record, origin: self.post(lambda: self.records.publish(record, origin)), self._interface.outside
+        )
+        self._around = Surroundings(lambda: self._program.settings.modparams, self._outside.complain, self._expand)
+        #: lets the thread that publishes records do something
+        self.post: Callable[[Callable[[], None]], None] = lambda command: command()
+        #: a text with variables in it, as a script would print it
+        self.expand: Callable[[str], str] = lambda text: text
+
+    # -- definitions ----------------------------------------------------------------------------------------------
+
+    def environment(self, owner: str | None = None) -> Environment:
+        """What a text of this owner may refer to beyond itself: all that others have defined, loaded and set."""
+        from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment
+
+        with self._lock:
+            others = [d for d in self.registry if owner is None or d.owner != owner]
+            return Environment(
+                routes={(d.route.kind, d.route.name): d.owner_name for d in others},
+                modules=DEFAULT_MODULES | self.settings.modules_in_force(without=owner),
+                modparams=self.settings.modparams_in_force(without=owner),
+                declared_events={encode(name): _encoded(event) for name, event in self.declared_events.items()},
+            )
+
+    def define(self, unit: Unit, owner: str | None) -> tuple[Change, list[int]]:
+        """Make a compiled text part of the session; what it changed, and the slots to run now.
+
+        Raises ScriptError, with nothing changed, when a strict session forbids it.
+        """
+        with self._lock:
+            if self.strict:
+                self._refuse_redefinition(unit.routes, owner)
+            self.settings.contribute(
+                owner,
+                [(item.name, item.value) for item in unit.settings],
+                [(item.module, item.name, item.value) for item in unit.modparams],
+                [module_name(item.path) for item in unit.modules],
+            )
+            change = self.define_routes(unit.routes, owner)
+            startup = [route for route in unit.routes if route.kind == "startup_route"]
+            tops = [*startup, unit.scratch] if unit.scratch else startup
+            return change, [self.registry.slot(route) for route in tops]
+
+    def define_routes(self, routes: Iterable[CompiledRoute], owner: str | None) -> Change:
+        """Make these the routes of `owner`."""
+        with self._lock:
+            change = self.registry.define(routes, owner)
+            self.changed()
+            return change
+
+    def _refuse_redefinition(self, routes: Sequence[CompiledRoute], owner: str | None) -> None:
+        replaced = dict(self.registry.preview(routes, owner).replaced)
+        found = [
+            Diagnostic("error", "redefined", f"{r.title} is defined in {replaced[r.title]} already", r.header)
+            for r in routes
+            if r.title in replaced
+        ]
+        if found:
+            raise ScriptError(found)
+
+    def forget(self, name: str) -> list[str]:
+        """Drop routes by title or name; the titles of those there were."""
+        with self._lock:
+            titles = self.registry.forget(name)
+            self.changed()
+            return titles
+
+    def forget_owner(self, owner: str) -> list[str]:
+        """Drop what an owner had defined, loaded and set; the titles of its routes."""
+        with self._lock:
+            titles = self.registry.forget_owner(owner)
+            self.settings.forget_owner(owner)
+            self.changed()
+            return titles
+
+    def forget_all(self) -> None:
+        """Back to the beginning, but for the records."""
+        with self._lock:
+            self.registry.reset()
+            self._interface.forget_all()
+            self.settings.reset()
+            self.declared_events.clear()
+            self.changed()
+
+    def changed(self) -> None:
+        """The next task runs in a new picture of the session."""
+        with self._lock:
+            registry = self.registry
+            names = registry.names("event_route")
+            self._interface.sync_routes(registry.subscribing())
+            error_route = registry.look_up("error_route")
+            self._program = Program(
+                registry.codes,
+                tuple(registry.current_slots()),
+                registry.callable_slots(),
+                error_route[0].slot if error_route else None,
+                self.settings.message(),
+                self._subscriptions(names),
+            )
+
+    def _subscriptions(self, event_routes: Iterable[str]) -> Subscriptions:
+        """What workers are told about subscribers."""
+        interface = self._interface
+        self._seen = interface.changes
+        return Subscriptions(
+            frozenset(interface.events()), frozenset(event_routes), bool(self._taps), frozenset(interface.outside)
+        )
+
+    # -- events ---------------------------------------------------------------------------------------------------
+
+    def events(self) -> list[str]:
+        """Names of the events that somebody has subscribed."""
+        with self._lock:
+            return sorted(map(decode, self._interface.events()))
+
+    def handlers(self, event: str) -> tuple[int, ...]:
+        """The routes that an event goes to, none when only other sockets have subscribed.
+
+        Raises UnknownEventError when nobody has subscribed.
+        """
+        with self._lock:
+            name = encode(event)
+            if not self._interface.deliveries(name):
+                raise self._unknown(event)
+            return self.slots_of(name)
+
+    def raised(
+        self, event: str, params: Params, *, origin: object = None, report: Report | None = None
+    ) -> tuple[int, ...]:
+        """An event is raised now: whoever listens is told. The routes that it goes to, in order.
+
+        `report` is told of sockets that could not be served; without one, that is published for `origin`.
+        """
+        if self._taps or self._outside.picture:
+            self._tell(event, params, origin, report)
+        return self.slots_of(event)
+
+    def raised_many(
+        self, event: str, lists: Iterator[Params], *, origin: object = None, report: Report | None = None
+    ) -> Iterator[Params]:
+        """The parameter lists of an event, each raised when it is taken. Costs nothing while nobody listens."""
+        for params in lists:
+            if self._taps or self._outside.picture:
+                self._tell(event, params, origin, report)
+            yield params
+
+    def _tell(self, event: str, params: Params, origin: object, report: Report | None) -> None:
+        for tap in self._taps:
+            try:
+                tap(event, params, time())
+            except Exception:  # the caller's function, as `on_record`
+                _log.exception("a listener failed at %s", decode(event))
+        if event in self._outside.picture:
+            report = report or (lambda fault: self.post(lambda: self.records.publish(fault.record, origin)))
+            if not self._outside.deliver(event, params, origin, report):
+                self.subscribers(event)  # which forgets those that have expired
+
+    def tap(self, listener: Tap) -> Callable[[], None]:
+        """Tell a listener of every event that is raised, in the thread that raises it; a function that ends this."""
+        with self._lock:
+            self._taps += (listener,)
+            self.changed()
+
+        def end() -> None:
+            with self._lock:
+                self._taps = tuple(tap for tap in self._taps if tap is not listener)
+                self.changed()
+
+        return end
+
+    def _unknown(self, event: str) -> UnknownEventError:
+        from evroute_kernel.library.catalogue import events
+
+        handled = map(decode, self._interface.events())
+        if self.registry.event_slot(encode(event)) is not None:
+            return UnknownEventError(event, handled, reason="an event_route before it, or itself, holds only ';'")
+        return UnknownEventError(event, handled, (*events(), *self.declared_events))
+
+    def timers(self, name: str) -> tuple[int, ...]:
+        """The timer routes of a name, of which there may be several. Raises ScriptError when there is none."""
+        with self._lock:
+            slots = tuple(d.slot for d in self.registry.look_up("timer_route", encode(name)))
+            if not slots:
+                hint = did_you_mean(name, map(decode, self.registry.names("timer_route")))
+                raise ScriptError(
+                    [Diagnostic("error", "unknown-route", f"there is no timer_route[{name}]", None, hint)]
+                )
+            return slots
+
+    # -- for replays ----------------------------------------------------------------------------------------------
+
+    @property
+    def has_listeners(self) -> bool:
+        """Whether somebody but the routes is told of events: listeners, or subscribers of other protocols."""
+        return bool(self._taps or self._outside.picture)
+
+    def handlers_by_event(self) -> dict[str, tuple[int, ...]]:
+        """The routes of every event that has some, as `slots_of`."""
+        with self._lock:
+            routes = {event: self.slots_of(event) for event in list(self._interface.events())}
+            return {event: slots for event, slots in routes.items() if slots}
+
+    # -- subscriptions --------------------------------------------------------------------------------------------
+
+    def subscribe(
+        self, event: str, target: Address, hosts: Mapping[str, str], expire: int | None, *, by_script: bool
+    ) -> None:
+        """Add or renew a subscriber. Raises BadSocket."""
+
+        def open_outlet(address: Address) -> Destination | None:
+            return None if address.protocol == ROUTE else self._outside.open(address, hosts, self._around)
+
+        with self._lock:
+            if self._is_closed:
+                raise BadSocket("the session is closed")
+            self._interface.subscribe(event, target, expire, by_script=by_script, open_outlet=open_outlet)
+
+    def subscribers(self, event: str) -> list[Subscriber]:
+        """The subscribers of an event, in order of delivery. Expired ones are forgotten, as the server does here."""
+        with self._lock:
+            return self._interface.deliveries(event)
+
+    def _expand(self, text: str) -> str:
+        return self.expand(text)
+
+    def rotate(self, path: str) -> bool:
+        """Rotate the file of a flatstore subscription; False when there is none of this path."""
+        return self._outside.rotate(path)
+
+    def close(self) -> None:
+        """End the subscriptions of sockets, and wait for the threads that serve them. There will be no more."""
+        with self._lock:
+            self._is_closed = True
+            self._interface.forget_outside()
+        self._outside.close()
+
+    # -- for the supervisor's thread ------------------------------------------------------------------------------
+
+    def program(self) -> Program:
+        """The picture that the next task runs in. What was subscribed since the last one is put into it now, however
+        often that was."""
+        with self._lock:
+            if self._interface.changes != self._seen:
+                names = self.registry.names("event_route")
+                self._program = replace(self._program, subscriptions=self._subscriptions(names))
+            return self._program
+
+    def slots_of(self, event: str) -> tuple[int, ...]:
+        """The routes that an event raised now goes to, in order."""
+        with self._lock:
+            addresses = [s.address for s in self._interface.deliveries(event) if s.protocol == ROUTE]
+            slots = (self.registry.event_slot(address) for address in addresses)
+            return tuple(slot for slot in slots if slot is not None)
+
+
+def _encoded(declaration: EventDeclaration) -> EventDeclaration:
+    """The declaration with names as byte strings, as scripts have them."""
+    params = tuple(replace(param, name=encode(param.name)) for param in declaration.params)
+    return replace(declaration, name=encode(declaration.name), params=params)

@@ -1,0 +1,61 @@
+"""What is said about a run that did not come to its end: event, route, cause, script line, and what to do."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Final
+
+from evroute_kernel.engine.results.runs import Cause, RunError
+from evroute_kernel.engine.state.registry import Registry
+from evroute_kernel.engine.state.settings import Limits
+from evroute_kernel.engine.workers.tasks import Raise, Task
+from evroute_kernel.runtime.values import decode
+
+_HINTS: Final[dict[Cause, str]] = {
+    "timed out": "allow more time, or leave the loop earlier",
+    "out of memory": "allow more memory, or keep less in variables",
+    "internal error": "this is a fault of evroute_kernel, not of the script: please report it",
+}
+
+
+def describe(
+    cause: Cause, words: str, task: Task, place: tuple[int, int], registry: Registry, limits: Limits, detail: str = ""
+) -> RunError:
+    """The error of a task whose statement `place` (slot, statement) was running. `words` is what the worker said."""
+    slot, statement = place
+    route, span = registry.place(slot, statement) if statement >= 0 else registry.header(task.slot)
+    top = registry.header(task.slot)[0] or "what no route handles"
+    where = top if route in ("", top) else f"{top}, in {route},"
+    return RunError(
+        cause, _message(cause, words, task, where, limits), task.event, route, span, _HINTS.get(cause), detail
+    )
+
+
+def fault(raised: Raise, error: BaseException) -> RunError:
+    """The error of a raise that a fault of ours has ended, in this process."""
+    event = decode(raised.event)
+    what = f"the event {event}" if event else "the script"
+    detail = "".join(traceback.format_exception(error))
+    message = f"{what} failed inside the kernel: {words_of(error)}"
+    return RunError("internal error", message, event, "", None, _HINTS["internal error"], detail)
+
+
+def words_of(error: BaseException) -> str:
+    """An exception in one line."""
+    return f"{type(error).__name__}: {error}"
+
+
+def _message(cause: Cause, words: str, task: Task, where: str, limits: Limits) -> str:
+    event = f" (event {decode(task.event)})" if task.event else ""
+    if cause == "interrupted":
+        return f"{where} was interrupted{event}"
+    if cause == "timed out":
+        return f"{where} timed out after {task.raised.timeout:g} s{event}"
+    if cause == "out of memory":
+        size = f"{limits.memory / 2**20:g} MiB" if limits.memory else "the system has"
+        return f"{where} needs more memory than {size}{event}"
+    if cause == "worker died":
+        return f"{where} ended with its worker, which {words}{event}"
+    if cause == "internal error":
+        return f"{where} failed inside the kernel: {words}{event}"
+    return f"{where}: {words}{event}"

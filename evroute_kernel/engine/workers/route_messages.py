@@ -1,0 +1,105 @@
+"""What routes say while they run: log lines, events they raise, subscribers they add, stubs they call."""
+
+from __future__ import annotations
+
+from evroute_kernel.engine.delivery.socket_delivery import Fault
+from evroute_kernel.engine.results.runs import LogRecord, StubCall
+from evroute_kernel.engine.state.world import World
+from evroute_kernel.engine.workers.portions import Portion
+from evroute_kernel.engine.workers.scheduler import Books
+from evroute_kernel.engine.workers.tasks import RAISED_LIMIT, Delivery, Raise, Task
+from evroute_kernel.engine.workers.worker import Worker
+from evroute_kernel.runtime.levels import NAMES
+from evroute_kernel.runtime.values import decode
+from evroute_kernel.source import Span
+from evroute_kernel.worker.messages import (
+    Answer,
+    DiagnosticsRepeated,
+    EventRaised,
+    LogLine,
+    Message,
+    RecordedEventRuns,
+    StubCalled,
+    Subscribed,
+)
+from evroute_kernel.worker.sockets import BadSocket, parse
+
+
+class Hearing:
+    """Used in the supervisor's thread only."""
+
+    def __init__(self, world: World, books: Books) -> None:
+        self._world = world
+        self._books = books
+
+    def hear(self, worker: Worker, task: Task, message: Message) -> None:
+        """A worker that runs `task` says something."""
+        if isinstance(message, LogLine):
+            self._log_line(worker, task, message)
+        elif isinstance(message, EventRaised):
+            self._event_raised(worker, task.raised, message)
+        elif isinstance(message, Subscribed):
+            self._subscribed(worker, message)
+        elif isinstance(message, StubCalled):
+            self._stub_called(worker, task, message)
+        elif isinstance(message, DiagnosticsRepeated):
+            task.raised.count_late(self._late_record(worker, task, message), message.count)
+        elif isinstance(message, RecordedEventRuns) and isinstance(task, Portion):
+            task.event, task.line = message.event, message.line
+
+    def _log_line(self, worker: Worker, task: Task, line: LogLine) -> None:
+        route, span = self._place(line.slot, line.statement)
+        level = NAMES.get(line.level, str(line.level))
+        text = decode(line.text)
+        record = LogRecord(level, text, line.diagnostic, decode(task.event), route, worker.number, span, line.time)
+        self._books.record(task.raised, record)
+
+    def _late_record(self, worker: Worker, task: Task, told: DiagnosticsRepeated) -> LogRecord:
+        route, span = self._place(told.slot, told.statement)
+        level = NAMES.get(told.level, str(told.level))
+        return LogRecord(level, decode(told.text), True, decode(task.event), route, worker.number, span, told.time)
+
+    def _place(self, slot: int, statement: int) -> tuple[str, Span | None]:
+        route, span = self._world.registry.place(slot, statement)
+        return decode(route), span
+
+    def _stub_called(self, worker: Worker, task: Task, call: StubCalled) -> None:
+        route, span = self._place(call.slot, call.statement)
+        arguments = tuple(a if a is None else decode(a) for a in call.arguments)
+        self._world.records.stub_called(
+            StubCall(call.name, arguments, decode(task.event), route, worker.number, span, call.time)
+        )
+
+    def _event_raised(self, worker: Worker, raised: Raise, message: EventRaised) -> None:
+        """It runs after the route that raised it, in the same worker, which holds the `$var` of that route."""
+        faults: list[Fault] = []
+        slots = self._world.raised(message.event, message.params, origin=raised.origin, report=faults.append)
+        self._answer(worker, message.request, raised, faults)
+        if not slots or raised.ended is not None:
+            return
+        if raised.open >= RAISED_LIMIT:
+            raised.dropped_events += 1
+            return
+        self._books.put(Delivery(raised, message.event, message.params, slots, worker.number))
+
+    def _answer(self, worker: Worker, request: int, raised: Raise, faults: list[Fault]) -> None:
+        """What the route that raised an event is to log; it waits, unless it knew of no socket."""
+        if request:
+            ok = all(fault.outcome.ok for fault in faults)
+            self._books.tell(
+                worker, Answer(request, ok, tuple(line for fault in faults for line in fault.outcome.lines))
+            )
+            return
+        for fault in faults:
+            self._books.record(raised, fault.record)
+
+    def _subscribed(self, worker: Worker, message: Subscribed) -> None:
+        """A route added a subscriber, and waits for the answer if that can fail."""
+        fault: str | None = None
+        try:
+            target, hosts = parse(message.socket), dict(message.hosts)
+            self._world.subscribe(message.event, target, hosts, message.expire, by_script=True)
+        except BadSocket as error:
+            fault = str(error)
+        if message.request:
+            self._books.tell(worker, Answer(message.request, fault is None, () if fault is None else (fault,)))

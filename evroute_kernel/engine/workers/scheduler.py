@@ -1,0 +1,35 @@
+"""What the supervisor lets its parts do to its books. All of it in the supervisor's thread."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from evroute_kernel.engine.results.runs import LogRecord
+from evroute_kernel.engine.workers.tasks import Raise, Task
+from evroute_kernel.engine.workers.worker import Worker
+from evroute_kernel.worker.messages import Message
+
+
+class Books(Protocol):
+    """The supervisor, as hearing, endings and replays see it."""
+
+    def put(self, task: Task) -> None:
+        """Queue a task."""
+
+    def go_on(self, worker: Worker, task: Task) -> None:
+        """What remains of a task: in the same worker at once, or in its turn if the worker is gone."""
+
+    def put_back(self, task: Task) -> None:
+        """Queue a task again, before all others."""
+
+    def tell(self, worker: Worker, message: Message) -> None:
+        """Send a message to a worker that runs."""
+
+    def record(self, raised: Raise, record: LogRecord) -> None:
+        """A raise has one more record."""
+
+    def complete(self, raised: Raise) -> None:
+        """One of its tasks has ended."""
+
+    def fail(self, raised: Raise, error: BaseException) -> None:
+        """End a raise with an exception, which whoever waits for it gets."""
