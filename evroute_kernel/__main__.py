@@ -8,7 +8,7 @@ import sys
 def main() -> int:
     """Choose by the arguments; each side imports only what it needs."""
     if any(argument == "-f" or argument.startswith("--f=") for argument in sys.argv[1:]):
-        from evroute_kernel.kernel.app import main as start_kernel
+        from evroute_kernel.kernel.protocol.app import main as start_kernel
 
         start_kernel()
         return 0

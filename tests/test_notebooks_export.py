@@ -23,13 +23,13 @@ from typing import Any
 import pytest
 
 from evroute_kernel.engine.session.session import Loaded, Run, Session
-from evroute_kernel.kernel.execution import CellRun
+from evroute_kernel.kernel.cell.failures import CellFailure
+from evroute_kernel.kernel.cell.notebook import Notebook
+from evroute_kernel.kernel.cell.output import Outlet
+from evroute_kernel.kernel.cell.running import CellRun
 from evroute_kernel.kernel.export import export
 from evroute_kernel.kernel.export.notebooks import read_notebook
 from evroute_kernel.kernel.export.startup import reached
-from evroute_kernel.kernel.failures import CellFailure
-from evroute_kernel.kernel.notebook import Notebook
-from evroute_kernel.kernel.output import Outlet
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.callgraph import Vertex, call_graph
 from evroute_kernel.lang.compiler import compile_script

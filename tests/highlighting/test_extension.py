@@ -10,7 +10,7 @@ from colours import CLONE, SCRIPT, browser
 from py_mini_racer import MiniRacer
 
 from evroute_kernel import __version__
-from evroute_kernel.kernel.kernel import LANGUAGE
+from evroute_kernel.kernel.protocol.kernel import LANGUAGE
 
 FOLDER = SCRIPT.parent.parent
 PACKAGE = json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))

@@ -20,7 +20,7 @@ from pygments.token import Error, string_to_tokentype
 
 from evroute_kernel.highlighting.classes import CLASSES
 from evroute_kernel.highlighting.lexer import OpenSipsLexer
-from evroute_kernel.kernel.kernel import LANGUAGE
+from evroute_kernel.kernel.protocol.kernel import LANGUAGE
 from evroute_kernel.lang.lexer import Token, tokens
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.source import Source

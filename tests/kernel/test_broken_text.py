@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.questions.completion import complete
 from evroute_kernel.kernel.questions.inspection import inspect
 from recorded import read_cases

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.kernel.cells import Cut, cut
+from evroute_kernel.kernel.cell.cells import Cut, cut
 from evroute_kernel.source import Source
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.server import Server
-from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.questions.completion import complete
 from evroute_kernel.source import Source
 

@@ -8,7 +8,7 @@ from frontend import plain
 
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.errors import Diagnostic
-from evroute_kernel.kernel.display import (
+from evroute_kernel.kernel.display.formats import (
     MOST_ROWS,
     Table,
     full_record,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.kernel.folding import FIRST_LINES, FIRST_SIZE, LAST_LINES, LAST_SIZE, Folding
+from evroute_kernel.kernel.cell.folding import FIRST_LINES, FIRST_SIZE, LAST_LINES, LAST_SIZE, Folding
 
 OUT, ERR = "stdout", "stderr"
 

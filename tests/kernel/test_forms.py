@@ -10,7 +10,7 @@ import pytest
 from frontend import DEADLINE, Frontend, started
 
 from evroute_kernel.engine.events.raise_line import parse_raise
-from evroute_kernel.kernel.forms import raise_line
+from evroute_kernel.kernel.display.forms import raise_line
 
 ROUTE = 'event_route[E_PIKE_BLOCKED] { xlog("blocked $param(ip)\\n"); }\n'
 

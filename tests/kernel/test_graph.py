@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 from frontend import Frontend
 
-from evroute_kernel.kernel.graph import EMPTY, bundle, mermaid, svg, tree
-from evroute_kernel.kernel.layers import backward_edges, layout
+from evroute_kernel.kernel.display.graph import EMPTY, bundle, mermaid, svg, tree
+from evroute_kernel.kernel.display.layers import backward_edges, layout
 from evroute_kernel.lang.callgraph import CallGraph, Edge, Vertex, call_graph
 from evroute_kernel.lang.nodes import Route
 from evroute_kernel.lang.parser import parse

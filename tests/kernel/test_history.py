@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from frontend import started
 
-from evroute_kernel.kernel import history as module
-from evroute_kernel.kernel.history import MEMORY, VARIABLE, History, default_file
+from evroute_kernel.kernel.protocol import history as module
+from evroute_kernel.kernel.protocol.history import MEMORY, VARIABLE, History, default_file
 
 
 def history(*texts: str, file: str | Path = MEMORY) -> History:

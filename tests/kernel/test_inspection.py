@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.questions.inspection import inspect
 from evroute_kernel.kernel.questions.pages import bundle_of, known_names
 from evroute_kernel.lang.lints import LINTS

@@ -10,9 +10,9 @@ import pytest
 from frontend import Frontend
 
 from evroute_kernel.engine.results.runs import LogRecord
-from evroute_kernel.kernel.display import plain_record
-from evroute_kernel.kernel.output import LARGE, Outlet
-from evroute_kernel.kernel.pace import BURST
+from evroute_kernel.kernel.cell.output import LARGE, Outlet
+from evroute_kernel.kernel.cell.pace import BURST
+from evroute_kernel.kernel.display.formats import plain_record
 
 
 class Wire:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evroute_kernel.kernel.pace import BURST, RATE, Pace
+from evroute_kernel.kernel.cell.pace import BURST, RATE, Pace
 
 
 class Clock:

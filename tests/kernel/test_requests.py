@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from frontend import DEADLINE, Frontend
 
-from evroute_kernel.kernel.requests import complaint, reply_type
+from evroute_kernel.kernel.protocol.requests import complaint, reply_type
 
 MALFORMED: list[tuple[str, Any, str]] = [
     ("execute_request", {}, "code is missing"),

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from evroute_kernel.kernel.usage import Usage
+from evroute_kernel.kernel.protocol.usage import Usage
 
 
 def test_processor_use_since_the_last_time() -> None:

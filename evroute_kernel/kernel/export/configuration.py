@@ -19,7 +19,7 @@ from typing import Final
 
 from evroute_kernel.engine.state.settings import module_name
 from evroute_kernel.errors import Diagnostic, ScriptError
-from evroute_kernel.kernel.cells import MagicLine
+from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.export.page import Page, commented, prose
 from evroute_kernel.kernel.export.replay import Passage, Replay, compile_with
 from evroute_kernel.kernel.export.startup import Startup, state, statement_runs

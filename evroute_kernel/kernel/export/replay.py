@@ -20,12 +20,8 @@ from typing import Final
 from evroute_kernel.engine.state.settings import DEFAULTS, Limits
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.errors import Diagnostic, ScriptError
-from evroute_kernel.kernel.cells import Cut, MagicLine, cut
-from evroute_kernel.kernel.export.notebooks import Cell
-from evroute_kernel.kernel.export.startup import Startup, State, reached, state
-from evroute_kernel.kernel.magics.arguments import Word
-from evroute_kernel.kernel.magics.files import read
-from evroute_kernel.kernel.planning import (
+from evroute_kernel.kernel.cell.cells import Cut, MagicLine, cut
+from evroute_kernel.kernel.cell.planning import (
     MagicStep,
     ScriptStep,
     Step,
@@ -34,6 +30,10 @@ from evroute_kernel.kernel.planning import (
     script_taken,
     together,
 )
+from evroute_kernel.kernel.export.notebooks import Cell
+from evroute_kernel.kernel.export.startup import Startup, State, reached, state
+from evroute_kernel.kernel.magics.arguments import Word
+from evroute_kernel.kernel.magics.files import read
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.callgraph import Vertex, call_graph
 from evroute_kernel.lang.compiler import Unit, compile_script

@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 from evroute_kernel.engine.events.given import path_fault
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.kernel.cells import MagicLine
+from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.source import Span
 
 _USAGE_ITEM: Final = re.compile(r"\[(?P<optional>[^\]]+)\]|(?P<required>\S+)")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import Diagnostic, RouteSyntaxError, ScriptError
-from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.display import shown
-from evroute_kernel.kernel.failures import CellFailure, failure
+from evroute_kernel.kernel.cell.cells import MagicLine
+from evroute_kernel.kernel.cell.failures import CellFailure, failure
+from evroute_kernel.kernel.display.formats import shown
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 #: lines of the log that a failed %expect shows
 LINES: Final = 10

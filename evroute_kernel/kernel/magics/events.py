@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.display import Table
-from evroute_kernel.kernel.failures import failure
+from evroute_kernel.kernel.cell.cells import MagicLine
+from evroute_kernel.kernel.cell.failures import failure
+from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, Word, WordSlot, parse_arguments
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.library.catalogue import Event
@@ -20,7 +20,7 @@ from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 
 @magic("events", "[PATTERN]")

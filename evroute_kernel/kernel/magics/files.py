@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import rendered
+from evroute_kernel.kernel.cell.output import STDERR
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
-from evroute_kernel.kernel.output import STDERR
 from evroute_kernel.lang.files import read_text
 from evroute_kernel.runtime.files import FileError
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 
 @magic("export", "FILE [--force] [--read-outside]")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evroute_kernel.errors import Diagnostic, leading, shortened
-from evroute_kernel.kernel.cells import blanked, cut
-from evroute_kernel.kernel.display import MOST_ROWS, Table, place
+from evroute_kernel.kernel.cell.cells import blanked, cut
+from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, place
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.source import Source, Span
@@ -15,8 +15,8 @@ from evroute_kernel.source import Source, Span
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Session
     from evroute_kernel.engine.state.registry import Definition
-    from evroute_kernel.kernel.cells import MagicLine
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.cells import MagicLine
+    from evroute_kernel.kernel.cell.running import CellRun
 
 
 @magic("check", body=True)

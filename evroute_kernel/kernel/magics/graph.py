@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from evroute_kernel.kernel.failures import failure
+from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.state.registry import Definition
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
     from evroute_kernel.lang.callgraph import CallGraph
     from evroute_kernel.lang.compiler import CompiledRoute
     from evroute_kernel.lang.nodes import Route, Script
@@ -26,7 +26,7 @@ async def graph(cell: CellRun, arguments: Arguments) -> None:
     A pattern such as `E_PIKE*` or `*[ban]` keeps the events and routes whose name matches, with all that leads to them
     and all that they lead to. `?` stands for a name that is known only when the script runs.
     """
-    from evroute_kernel.kernel.graph import bundle
+    from evroute_kernel.kernel.display.graph import bundle
     from evroute_kernel.lang.callgraph import call_graph
 
     definitions = list(cell.session.registry)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.display import Table, text_bundle
-from evroute_kernel.kernel.failures import failure
+from evroute_kernel.kernel.cell.cells import MagicLine
+from evroute_kernel.kernel.cell.failures import failure
+from evroute_kernel.kernel.display.formats import Table, text_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, magic
 from evroute_kernel.kernel.questions.pages import bundle_of, known_names
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 #: the modules that declare magics, in the order in which %lsmagic lists them
 _THEMES: Final = """

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import ScriptError
-from evroute_kernel.kernel.display import MOST_ROWS, text_bundle
-from evroute_kernel.kernel.failures import CellFailure, Interrupted, failure
+from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted, failure
+from evroute_kernel.kernel.display.formats import MOST_ROWS, text_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.live.connection import Connection, ConnectOptions
-    from evroute_kernel.kernel.execution import CellRun
-    from evroute_kernel.kernel.live import Feed, Live
+    from evroute_kernel.kernel.cell.live import Feed, Live
+    from evroute_kernel.kernel.cell.running import CellRun
     from evroute_kernel.kernel.magics.raising import Raise
 
 CONNECT: Final = (
@@ -116,7 +116,7 @@ async def connect(cell: CellRun, request: ConnectRequest) -> None:
     --for SECONDS    end after so long
     --times          show when each event came
     """
-    from evroute_kernel.kernel.live import Feed, Live, StatusLine, status, status_table
+    from evroute_kernel.kernel.cell.live import Feed, Live, StatusLine, status, status_table
 
     live = Live.of(cell.session)
     if request.options is None:
@@ -207,7 +207,7 @@ def live_failure(error: ScriptError, span: Span) -> CellFailure:
 @magic("disconnect")
 async def disconnect(cell: CellRun, arguments: Arguments) -> None:
     """End the connection that `%connect` made: unsubscribe at the server, close the socket. `%inbox` stays."""
-    from evroute_kernel.kernel.live import Live, line_bundle, summary
+    from evroute_kernel.kernel.cell.live import Live, line_bundle, summary
 
     closed = await cell.compute(Live.of(cell.session).disconnect, grace=0)
     cell.outlet.display(line_bundle("not connected" if closed is None else summary(closed)))
@@ -222,7 +222,7 @@ async def inbox(cell: CellRun, arguments: Arguments) -> None:
     --clear      forget them
     --save FILE  write them to a file that %replay reads, one JSON object on each line
     """
-    from evroute_kernel.kernel.live import Live, arrival_bundle, inbox_table
+    from evroute_kernel.kernel.cell.live import Live, arrival_bundle, inbox_table
 
     known = Live.of(cell.session).inbox
     if file := arguments.flags.get("save"):
@@ -247,8 +247,8 @@ async def inbox(cell: CellRun, arguments: Arguments) -> None:
 async def save(cell: CellRun, file: Word) -> None:
     """Write the inbox to a file; raises CellFailure."""
     from evroute_kernel.engine.replay.recorder import recorded_line
+    from evroute_kernel.kernel.cell.live import Live
     from evroute_kernel.kernel.export.files import write_whole
-    from evroute_kernel.kernel.live import Live
 
     known = Live.of(cell.session).inbox
     lines = [recorded_line(arrival.event, arrival.params, arrival.time) for arrival in known]
@@ -264,7 +264,7 @@ async def save(cell: CellRun, file: Word) -> None:
 async def raise_there(cell: CellRun, given: Raise) -> None:
     """`%raise --live`: raise an event on the server that `%connect` names; raises CellFailure."""
     from evroute_kernel.engine.live.raising import live_params, live_warnings, raise_live
-    from evroute_kernel.kernel.live import Live
+    from evroute_kernel.kernel.cell.live import Live
 
     connection = Live.of(cell.session).connection
     if connection is None or not connection.is_open:

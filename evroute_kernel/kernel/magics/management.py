@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import ScriptError, did_you_mean
-from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.display import MOST_ROWS, Table, text_bundle
-from evroute_kernel.kernel.failures import CellFailure, failure
+from evroute_kernel.kernel.cell.cells import MagicLine
+from evroute_kernel.kernel.cell.failures import CellFailure, failure
+from evroute_kernel.kernel.cell.output import STDERR, PassingOutput
+from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, text_bundle
+from evroute_kernel.kernel.display.reports import tell_errors
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 from evroute_kernel.kernel.magics.declaration import magic
-from evroute_kernel.kernel.output import STDERR, PassingOutput
-from evroute_kernel.kernel.reports import tell_errors
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.mi.declaration import Command
     from evroute_kernel.engine.mi.protocol import CommandError, Params
     from evroute_kernel.engine.results.runs import Run
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 #: characters of a reply in JSON that are shown
 LARGEST: Final = 100_000

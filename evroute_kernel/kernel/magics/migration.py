@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import rendered
-from evroute_kernel.kernel.display import text_bundle
+from evroute_kernel.kernel.cell.output import STDERR, STDOUT
+from evroute_kernel.kernel.display.formats import text_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.kernel.magics.findings import script_of
-from evroute_kernel.kernel.output import STDERR, STDOUT
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
     from evroute_kernel.lang.migrate import Change
 
 

@@ -20,18 +20,18 @@ from evroute_kernel.engine.events.raise_line import (
     with_samples,
 )
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
-from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.failures import CellFailure, failure
-from evroute_kernel.kernel.forms import show_form
+from evroute_kernel.kernel.cell.cells import MagicLine
+from evroute_kernel.kernel.cell.failures import CellFailure, failure
+from evroute_kernel.kernel.display.forms import show_form
+from evroute_kernel.kernel.display.progress import Progress, Repeated
+from evroute_kernel.kernel.display.reports import Tally, tell_errors
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.kernel.magics.live import raise_there
-from evroute_kernel.kernel.progress import Progress, Repeated
-from evroute_kernel.kernel.reports import Tally, tell_errors
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 #: from so many raises on, `--count` hands them over as a batch
 MANY: Final = 1000

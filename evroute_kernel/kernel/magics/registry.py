@@ -7,15 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.kernel.display import Table, text_bundle
-from evroute_kernel.kernel.failures import CellFailure, failure
+from evroute_kernel.kernel.cell.failures import CellFailure, failure
+from evroute_kernel.kernel.display.formats import Table, text_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.runtime.values import decode, encode
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.state.registry import Definition
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 
 @magic("routes", "[PATTERN]")
@@ -68,7 +68,7 @@ async def forget(cell: CellRun, arguments: Arguments) -> None:
 async def reset(cell: CellRun, arguments: Arguments) -> None:
     """Start afresh: no routes, variables, cache, timers, connections, doors; settings as at the start, new workers."""
     from evroute_kernel.engine.mi.server import close_doors
-    from evroute_kernel.kernel.live import forget_live
+    from evroute_kernel.kernel.cell.live import forget_live
 
     cell.notebook.timers.stop()
     await cell.compute(partial(forget_live, cell.session))

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import ScriptError, did_you_mean
-from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.display import Table
-from evroute_kernel.kernel.failures import CellFailure
+from evroute_kernel.kernel.cell.cells import MagicLine
+from evroute_kernel.kernel.cell.failures import CellFailure
+from evroute_kernel.kernel.cell.output import STDERR, PassingOutput
+from evroute_kernel.kernel.display.formats import Table
+from evroute_kernel.kernel.display.progress import RunningProgress
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, Word, parse_arguments
 from evroute_kernel.kernel.magics.declaration import magic
-from evroute_kernel.kernel.output import STDERR, PassingOutput
-from evroute_kernel.kernel.progress import RunningProgress
 from evroute_kernel.library import catalogue
 from evroute_kernel.library.catalogue.declared import known_event
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.replay.replaying import Replaying
     from evroute_kernel.engine.replay.writing import Mode
     from evroute_kernel.engine.results.replays import ReplayResult
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 STOP: Final = "stop"
 

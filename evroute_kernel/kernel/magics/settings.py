@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.kernel.display import Table
+from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.runtime import levels
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.execution import CellRun
-    from evroute_kernel.kernel.notebook import Notebook
+    from evroute_kernel.kernel.cell.notebook import Notebook
+    from evroute_kernel.kernel.cell.running import CellRun
 
 _SIZE: Final = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[KMG]?)(?:i?B)?", re.IGNORECASE)
 _UNITS: Final = {"": 20, "K": 10, "M": 20, "G": 30}  # a bare number counts MiB

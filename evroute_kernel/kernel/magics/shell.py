@@ -17,14 +17,14 @@ from typing import IO, TYPE_CHECKING, Final
 from evroute_kernel.engine.events.given import path_fault
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.kernel import guardian
-from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.failures import Interrupted, failure
+from evroute_kernel.kernel.cell.cells import MagicLine
+from evroute_kernel.kernel.cell.failures import Interrupted, failure
+from evroute_kernel.kernel.cell.output import STDERR, STDOUT, Outlet
 from evroute_kernel.kernel.magics.declaration import magic
-from evroute_kernel.kernel.output import STDERR, STDOUT, Outlet
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 SHELL: Final = "/bin/sh"
 _READ_SIZE: Final = 1 << 16

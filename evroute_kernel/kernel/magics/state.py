@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.kernel.display import Table, shown
-from evroute_kernel.kernel.failures import failure
+from evroute_kernel.kernel.cell.failures import failure
+from evroute_kernel.kernel.display.formats import Table, shown
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.library.functions.cache import MODULE, collections, entries, table_of
@@ -17,7 +17,7 @@ from evroute_kernel.runtime.values import Value, decode, encode
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Variables
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 #: characters of a value that a table shows
 WIDTH: Final = 300

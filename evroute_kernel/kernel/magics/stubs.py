@@ -7,15 +7,15 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.state.stubs import USAGE, StubRule, StubValue, parse_stub
-from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.display import MOST_ROWS, Table, shown
-from evroute_kernel.kernel.failures import failure
+from evroute_kernel.kernel.cell.cells import MagicLine
+from evroute_kernel.kernel.cell.failures import failure
+from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, shown
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import StubCall
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 
 def read_rule(line: MagicLine) -> StubRule:

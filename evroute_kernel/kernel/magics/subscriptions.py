@@ -13,9 +13,9 @@ from evroute_kernel.engine.delivery.interface import (
 )
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.kernel.cells import MagicLine
-from evroute_kernel.kernel.display import Table
-from evroute_kernel.kernel.failures import failure
+from evroute_kernel.kernel.cell.cells import MagicLine
+from evroute_kernel.kernel.cell.failures import failure
+from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.library.catalogue.declared import known_event
@@ -23,7 +23,7 @@ from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
 from evroute_kernel.worker.sockets import PROTOCOLS
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 
 USAGE: Final = "EVENT SOCKET [EXPIRE]"

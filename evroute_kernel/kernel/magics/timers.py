@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.engine.session.timers import Timer
 from evroute_kernel.errors import ScriptError, did_you_mean
-from evroute_kernel.kernel.display import Table, note_bundle
-from evroute_kernel.kernel.failures import CellFailure, failure
+from evroute_kernel.kernel.cell.failures import CellFailure, failure
+from evroute_kernel.kernel.cell.output import PassingOutput
+from evroute_kernel.kernel.display.formats import Table, note_bundle
+from evroute_kernel.kernel.display.reports import tell_errors
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
-from evroute_kernel.kernel.output import PassingOutput
-from evroute_kernel.kernel.reports import tell_errors
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.runs import Run
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
 
 
 class TimerOutput(PassingOutput):

@@ -7,7 +7,7 @@ from typing import Any
 from evroute_kernel.assist.completion import offer_in_script
 from evroute_kernel.assist.frames import FOREIGN
 from evroute_kernel.assist.offers import Completion, Offer
-from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.questions.defined import Question
 from evroute_kernel.kernel.questions.lines import offer_on_line
 from evroute_kernel.kernel.questions.places import place_in_cell

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from evroute_kernel.assist.defined import Defined, DefinedRoute
-from evroute_kernel.kernel.notebook import Notebook
+from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source
 

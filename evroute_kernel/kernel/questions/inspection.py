@@ -11,9 +11,9 @@ from evroute_kernel.assist import inspection as of_script
 from evroute_kernel.assist.defined import Defined
 from evroute_kernel.assist.frames import COMMENT, FOREIGN
 from evroute_kernel.assist.pages import Page, bundle
+from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
 from evroute_kernel.kernel.magics.declaration import MAGICS
-from evroute_kernel.kernel.notebook import Notebook
 from evroute_kernel.kernel.questions.defined import Question
 from evroute_kernel.kernel.questions.pages import magic_pages
 from evroute_kernel.kernel.questions.places import place_in_cell

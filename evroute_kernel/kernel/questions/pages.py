@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from evroute_kernel.assist import describing
 from evroute_kernel.assist.pages import Page, bundle
+from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.magics.declaration import MAGICS
-from evroute_kernel.kernel.notebook import Notebook
 from evroute_kernel.kernel.questions.defined import Question
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from evroute_kernel.assist.frames import FOREIGN, Frame
 from evroute_kernel.assist.place import Place, place_at
-from evroute_kernel.kernel.cells import SCRIPT_BELOW
+from evroute_kernel.kernel.cell.cells import SCRIPT_BELOW
 
 #: how lines begin that are no script: magics and questions
 _MAGIC_START: Final = re.compile(r"[ \t]*(?:%|\?)")

@@ -11,7 +11,7 @@ def prepare_for_questions() -> None:
 
 
 def _prepare() -> None:
-    from evroute_kernel.kernel.notebook import Notebook
+    from evroute_kernel.kernel.cell.notebook import Notebook
     from evroute_kernel.kernel.questions.completion import complete
     from evroute_kernel.kernel.questions.inspection import inspect
 

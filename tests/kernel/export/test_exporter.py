@@ -40,7 +40,7 @@ def test_preprocessors_come_first() -> None:
 
 
 def test_the_kernel_names_it() -> None:
-    from evroute_kernel.kernel.kernel import LANGUAGE
+    from evroute_kernel.kernel.protocol.kernel import LANGUAGE
 
     names = {point.name for point in entry_points(group="nbconvert.exporters")}
     assert LANGUAGE["nbconvert_exporter"] in names

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
-from evroute_kernel.kernel.cells import cut
+from evroute_kernel.kernel.cell.cells import cut
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 from evroute_kernel.source import Source
 

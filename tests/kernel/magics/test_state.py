@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from frontend import Frontend
 
-from evroute_kernel.kernel.display import MOST_ROWS
+from evroute_kernel.kernel.display.formats import MOST_ROWS
 
 
 def rows(text: str) -> list[list[str]]:

@@ -13,17 +13,17 @@ import comm
 from traitlets import Float, Unicode, default
 
 from evroute_kernel import __version__
-from evroute_kernel.kernel.concurrency import ConcurrentKernel, Message
-from evroute_kernel.kernel.history import History, default_file
-from evroute_kernel.kernel.notebook import Notebook
-from evroute_kernel.kernel.output import Outlet
+from evroute_kernel.kernel.cell.notebook import Notebook
+from evroute_kernel.kernel.cell.output import Outlet
+from evroute_kernel.kernel.protocol.concurrency import ConcurrentKernel, Message
+from evroute_kernel.kernel.protocol.history import History, default_file
+from evroute_kernel.kernel.protocol.usage import Usage
 from evroute_kernel.kernel.questions.warming import prepare_for_questions
-from evroute_kernel.kernel.usage import Usage
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.execution import CellRun
-    from evroute_kernel.kernel.failures import CellFailure
+    from evroute_kernel.kernel.cell.failures import CellFailure
+    from evroute_kernel.kernel.cell.running import CellRun
 
 #: what front ends need to know of the language; `name` is also the id of its highlighting
 LANGUAGE = {
@@ -161,8 +161,8 @@ class EvrouteKernel(ConcurrentKernel):
         self, code: str, outlet: Outlet, cell_meta: Mapping[str, Any], cell_id: str | None, interrupted: bool
     ) -> dict[str, Any]:
         """Run a cell; the reply without what all replies have."""
-        from evroute_kernel.kernel.execution import CellRun
-        from evroute_kernel.kernel.failures import CellFailure, Interrupted, failure, internal_error, no_fault
+        from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted, failure, internal_error, no_fault
+        from evroute_kernel.kernel.cell.running import CellRun
 
         name = f"In[{self._number}]"
         owner = cell_id or self.get_parent("shell")["header"]["msg_id"]
@@ -185,7 +185,7 @@ class EvrouteKernel(ConcurrentKernel):
 
     def fail(self, outlet: Outlet, found: CellFailure) -> dict[str, Any]:
         """Show the one error of a cell, and put it into the reply."""
-        from evroute_kernel.kernel.display import traceback
+        from evroute_kernel.kernel.display.formats import traceback
 
         lines = traceback(found.name, found.message, found.diagnostics)
         outlet.error(found.name, found.message, lines)
@@ -227,7 +227,7 @@ class EvrouteKernel(ConcurrentKernel):
 
     async def do_is_complete(self, code: str) -> dict[str, Any]:
         """Whether a console should run what has been typed, or ask for another line."""
-        from evroute_kernel.kernel.completeness import completeness
+        from evroute_kernel.kernel.cell.completeness import completeness
 
         return completeness(code)
 
@@ -261,7 +261,7 @@ class EvrouteKernel(ConcurrentKernel):
 
 
 def _import_for_cells() -> None:
-    from evroute_kernel.kernel import execution  # noqa: F401 - imported for the first cell
+    from evroute_kernel.kernel.cell import running as execution  # noqa: F401 - imported for the first cell
 
 
 def _within(code: str, cursor: int) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from evroute_kernel.errors import RouteCheckError, RouteSyntaxError, ScriptError
-from evroute_kernel.kernel.cells import Cut, MagicLine, blanked
+from evroute_kernel.kernel.cell.cells import Cut, MagicLine, blanked
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
 from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, find
 from evroute_kernel.lang.scanning import statement_end

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ipykernel.kernelapp import IPKernelApp
 from traitlets import Type, default
 
-from evroute_kernel.kernel.kernel import EvrouteKernel
+from evroute_kernel.kernel.protocol.kernel import EvrouteKernel
 
 #: seconds that a thread may compute while others wait. A message passes four threads on its way in and out, so with
 #: Python's 5 ms a question would take 20 ms or more while a script is compiled

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any, Final, TypeVar, overload
 from uuid import uuid4
 
-from evroute_kernel.kernel.output import Outlet
+from evroute_kernel.kernel.cell.output import Outlet
 
 T = TypeVar("T")
 

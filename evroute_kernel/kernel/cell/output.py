@@ -14,8 +14,8 @@ from itertools import groupby
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
-from evroute_kernel.kernel.folding import Folding, Piece
-from evroute_kernel.kernel.pace import Pace
+from evroute_kernel.kernel.cell.folding import Folding, Piece
+from evroute_kernel.kernel.cell.pace import Pace
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import LogRecord

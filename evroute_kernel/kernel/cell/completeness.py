@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evroute_kernel.engine.events.raise_line import ArgumentError, parse_params
-from evroute_kernel.kernel.cells import SCRIPT_BELOW, MagicLine, cut
+from evroute_kernel.kernel.cell.cells import SCRIPT_BELOW, MagicLine, cut
 from evroute_kernel.lang.completeness import is_complete
 from evroute_kernel.source import Source
 

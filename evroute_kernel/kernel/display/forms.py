@@ -11,12 +11,12 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from evroute_kernel.errors import ScriptError
-from evroute_kernel.kernel.output import STDERR
-from evroute_kernel.kernel.reports import tell_errors
+from evroute_kernel.kernel.cell.output import STDERR
+from evroute_kernel.kernel.display.reports import tell_errors
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.execution import CellRun
+    from evroute_kernel.kernel.cell.running import CellRun
     from evroute_kernel.library.catalogue.facts import Event, EventParam
 
 #: texts that need no quotes: words, names, URIs and addresses

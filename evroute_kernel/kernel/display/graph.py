@@ -15,8 +15,8 @@ from itertools import pairwise
 from typing import Final, TypeAlias
 from unicodedata import east_asian_width
 
-from evroute_kernel.kernel.display import visible
-from evroute_kernel.kernel.layers import Layout, layout
+from evroute_kernel.kernel.display.formats import visible
+from evroute_kernel.kernel.display.layers import Layout, layout
 from evroute_kernel.lang.callgraph import CallGraph, Vertex
 
 EMPTY: Final = "no route is defined"

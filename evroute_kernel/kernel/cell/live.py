@@ -16,8 +16,8 @@ from evroute_kernel.engine.live.arrivals import Arrival, Inbox
 from evroute_kernel.engine.live.connection import Connection, ConnectOptions, Traffic
 from evroute_kernel.engine.live.subscription import SubscriptionState
 from evroute_kernel.engine.results.runs import error_texts
-from evroute_kernel.kernel.display import MOST_ROWS, Table, text_bundle, visible
-from evroute_kernel.kernel.output import SEVERE, STDERR, Outlet
+from evroute_kernel.kernel.cell.output import SEVERE, STDERR, Outlet
+from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, text_bundle, visible
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from ipykernel.kernelbase import Kernel
 
-from evroute_kernel.kernel.requests import Handlers, reply_type
+from evroute_kernel.kernel.protocol.requests import Handlers, reply_type
 
 #: messages that are answered at once, also while a cell runs
 QUESTIONS: Final = frozenset(

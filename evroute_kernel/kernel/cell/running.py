@@ -9,12 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from evroute_kernel.errors import Diagnostic, ScriptError, first_of, rendered
-from evroute_kernel.kernel.cells import Cut, cut
-from evroute_kernel.kernel.display import note_bundle, shown, traceback
-from evroute_kernel.kernel.failures import CellFailure, Interrupted, run_failure
-from evroute_kernel.kernel.notebook import Notebook
-from evroute_kernel.kernel.output import STDERR, Bundle, Outlet
-from evroute_kernel.kernel.planning import (
+from evroute_kernel.kernel.cell.cells import Cut, cut
+from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted, run_failure
+from evroute_kernel.kernel.cell.notebook import Notebook
+from evroute_kernel.kernel.cell.output import STDERR, Bundle, Outlet
+from evroute_kernel.kernel.cell.planning import (
     MagicStep,
     ScriptStep,
     Step,
@@ -23,6 +22,7 @@ from evroute_kernel.kernel.planning import (
     script_taken,
     together,
 )
+from evroute_kernel.kernel.display.formats import note_bundle, shown, traceback
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source, Span
 

@@ -113,7 +113,7 @@ class Notebook:
 
     def text_of(self, record: LogRecord) -> str:
         """A log record as the user wants to see it."""
-        from evroute_kernel.kernel.display import FORMATS
+        from evroute_kernel.kernel.display.formats import FORMATS
 
         return FORMATS[self.log_format](record)
 

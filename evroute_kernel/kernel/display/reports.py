@@ -8,8 +8,8 @@ from html import escape
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.kernel.display import Table
-from evroute_kernel.kernel.output import STDERR, Outlet
+from evroute_kernel.kernel.cell.output import STDERR, Outlet
+from evroute_kernel.kernel.display.formats import Table
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.runs import BatchResult, LogRecord, Run, RunError

@@ -1,0 +1,1 @@
+"""How things look: findings, records, tables, drawings, forms."""

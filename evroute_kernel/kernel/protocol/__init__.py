@@ -1,0 +1,1 @@
+"""Jupyter's protocol: requests in, replies and messages out."""
