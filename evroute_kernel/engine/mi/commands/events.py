@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.engine.delivery.interface import OutOfReachError
 from evroute_kernel.engine.delivery.transports.folders import described, reaches
+from evroute_kernel.engine.events.given import GivenError
 from evroute_kernel.engine.events.params import ParameterError, UnknownEventError
 from evroute_kernel.engine.mi.arguments import Arguments, as_text, invalid_params
 from evroute_kernel.engine.mi.declaration import command
@@ -97,7 +98,7 @@ def raise_event(management: Management, given: Arguments) -> str:
     event = given.text("event")
     try:
         management.raise_event(event, _event_params(given.value("params")) if "params" in given else None)
-    except UnknownEventError:
+    except (UnknownEventError, GivenError):  # an empty name is one that nobody has subscribed
         raise _unheard(management, event) from None
     except ParameterError:
         raise CommandError(400, "Bad Params") from None
