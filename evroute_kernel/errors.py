@@ -54,7 +54,7 @@ class Diagnostic:
 # for notebooks and terminals alike.
 
 #: characters of a source line that an excerpt shows
-WIDTH: Final = 100
+WIDTH: Final = 120
 #: findings that are shown in full; the rest is counted
 MOST_FINDINGS: Final = 20
 #: characters that are shown of a message or a hint
