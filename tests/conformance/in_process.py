@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from evroute_kernel.engine.events import event_params
+from evroute_kernel.engine.events.params import event_params
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.lang.compiler import Unit, compile_script
 from evroute_kernel.lang.environment import Environment

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evroute_kernel import ScriptError, Session
-from evroute_kernel.engine.events import UnknownEventError
+from evroute_kernel.engine.events.params import UnknownEventError
 
 HERE = Path(__file__).parent
 #: levels at which a diagnostic must stand where the server gave one; below, the server only chats
