@@ -6,6 +6,7 @@ to do next.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
@@ -60,6 +61,8 @@ MOST_FINDINGS: Final = 20
 #: characters that are shown of a message or a hint
 LONGEST: Final = 2_000
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
 T = TypeVar("T")
 
 
@@ -82,7 +85,7 @@ def excerpt(span: Span) -> Excerpt:
     number, column = span.line, span.column
     line = span.source.line(number)
     left = max(0, min(column - 1 - WIDTH // 2, len(line) - WIDTH))
-    shown, before = line[left : left + WIDTH], line[left : column - 1]
+    shown, before = _printable(line[left : left + WIDTH]), line[left : column - 1]
     cut = "…" if left else ""
     gutter = f"{number:>5} | "
     # tabs stay tabs, so that the caret stands under its character whatever the tab width
@@ -94,7 +97,12 @@ def excerpt(span: Span) -> Excerpt:
 
 def shortened(text: str) -> str:
     """A message or hint as it is shown."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
+    return _printable(text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)")
+
+
+def _printable(text: str) -> str:
+    """The text, as long as it was, without what UTF-8 has no bytes for: half a surrogate pair cannot be printed."""
+    return text if text.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def leading(findings: Sequence[Diagnostic], most: int = MOST_FINDINGS) -> list[Diagnostic]:

@@ -57,3 +57,11 @@ def test_long_messages_and_hints_are_cut() -> None:
     assert len(str(found)) < 2 * LONGEST + 100
     assert len(found.render()) < 2 * LONGEST + 200
     assert "50,000 characters" in str(found)
+
+
+def test_half_a_surrogate_pair_can_be_printed() -> None:
+    source = Source("In[1]", 'modparam("\udab5", "", 1)')
+    found = Diagnostic("error", "code", "unknown module '\ud800'", source.span(9, 12), "not \udfff")
+    assert found.render().encode()
+    assert str(found).encode()
+    assert found.render().splitlines()[-2].endswith(" " * 10 + "^^^")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from evroute_kernel.lang.legacy import FETCH, OLD_AVP, Code, Doubt, Edit
+from evroute_kernel.lang.legacy import FETCH, OLD_AVP, STATEMENT_ENDS, Code, Doubt, Edit
 from evroute_kernel.lang.lexer import string_value
 from evroute_kernel.library.catalogue import events
 from evroute_kernel.library.catalogue.facts import Event
@@ -15,7 +15,6 @@ from evroute_kernel.library.catalogue.nearness import likely_params
 
 _CODE: Final = "fetch-event-params"
 _ENTRY: Final = re.compile(r"\s*(?:(?P<name>[\w.-]+)\s*=\s*)?(?P<target>\$.+?)\s*", re.DOTALL)
-_STATEMENT_ENDS: Final = ("LBRACE", "RBRACE", "SEMICOLON", "COLON")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def _replacement(code: Code, index: int, entries: list[Fetched], notes: tuple[st
     before, after = code.kind(index - 1), code.kind(index + 4)
     plain = f"{_line(entries)};"
     why = "$param reads the parameters of an event"
-    if after == "SEMICOLON" and before in (*_STATEMENT_ENDS, "RPAR", "ELSE"):
+    if after == "SEMICOLON" and before in (*STATEMENT_ENDS, "RPAR", "ELSE"):
         text = _joined(code, start, entries)
         if before in ("RPAR", "ELSE") and len(entries) > 1:
             # the body of an if that has no braces
@@ -135,10 +134,10 @@ def _in_condition(code: Code, index: int, entries: list[Fetched], why: str, note
     first = index - 1 if negated else index
     op, word = ("==", "or") if negated else ("!=", "and")
     test = f" {word} ".join(f"{e.target} {op} NULL" for e in entries)
-    head = _head(code, first)
+    head = code.heads[first]
     alone = head is not None and head + 2 == first and code.kind(index + 4) == "RPAR"
     start, end = code.span(first).start, code.span(index + 3).end
-    if head is not None and code.kind(head) == "IF" and code.kind(head - 1) in _STATEMENT_ENDS:
+    if head is not None and code.kind(head) == "IF" and code.kind(head - 1) in STATEMENT_ENDS:
         at = code.span(head).start
         indent, leads = code.indent(at)
         separator = f";\n{indent}" if leads else "; "
@@ -150,16 +149,3 @@ def _in_condition(code: Code, index: int, entries: list[Fetched], why: str, note
     text = f"{assigned} and {test if len(entries) == 1 else f'({test})'}"
     text = text if alone else f"({text})"
     yield Edit(start, end, text, _CODE, why, notes, f"{_line(entries)};")
-
-
-def _head(code: Code, index: int) -> int | None:
-    """The `if` or `while` in whose parentheses a token stands."""
-    depth = 0
-    for position in range(index - 1, 0, -1):
-        kind = code.kind(position)
-        depth += {"RPAR": 1, "LPAR": -1}.get(kind, 0)
-        if depth < 0 and code.kind(position - 1) in ("IF", "WHILE"):
-            return position - 1
-        if kind in _STATEMENT_ENDS:
-            return None
-    return None

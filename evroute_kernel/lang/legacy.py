@@ -25,6 +25,8 @@ from evroute_kernel.source import Source, Span
 
 FETCH: Final = "fetch_event_params"
 OLD_AVP: Final = re.compile(r"(?<=avp\()[si]:")
+#: tokens behind which a statement can begin
+STATEMENT_ENDS: Final = ("LBRACE", "RBRACE", "SEMICOLON", "COLON")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+")
 
 
@@ -94,6 +96,21 @@ class Code:
             found.append(name if depth > 0 else None)
             if depth <= 0 and token.type == "RBRACE":
                 depth, name = 0, None
+        return found
+
+    @cached_property
+    def heads(self) -> list[int | None]:
+        """For each token the `if` or `while` in whose parentheses it stands, the innermost; None in other places."""
+        found: list[int | None] = []
+        around: list[int | None] = []
+        for index, token in enumerate(self.tokens):
+            found.append(around[-1] if around else None)
+            if token.type == "LPAR":
+                around.append(index - 1 if self.kind(index - 1) in ("IF", "WHILE") else found[-1])
+            elif token.type == "RPAR" and around:
+                around.pop()
+            elif token.type in STATEMENT_ENDS:
+                around.clear()
         return found
 
     def indent(self, position: int) -> tuple[str, bool]:

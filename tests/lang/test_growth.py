@@ -40,6 +40,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "unknown modules": lambda n: lines('loadmodule "mqeue#.so"\n', n),
     "module parameters": lambda n: 'loadmodule "mqueue.so"\n' + lines('modparam("mqueue", "mqueue", "name=q#")\n', n),
     "text of 2.x": body('fetch_event_params("ip=$avp(ip#)");\n', "event_route[E_PIKE_BLOCKED]"),
+    "text of 2.x without an end": body('fetch_event_params("$var(a)") ', "event_route[E_A]"),
     "raised events": body('$avp(n) = "x#"; $avp(v) = #; raise_event("E_X#", $avp(n), $avp(v));\n'),
     "sockets": body('subscribe_event("E_PIKE_BLOCKED", "unix:/tmp/socket#");\n'),
     "hosts": body('subscribe_event("E_PIKE_BLOCKED", "udp:host#:5060");\n'),
