@@ -8,8 +8,8 @@ from typing import Final
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.scope import Scope
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
-from evroute_kernel.runtime.regex import RegexError
 from evroute_kernel.runtime.regex import compile as compile_regex
+from evroute_kernel.runtime.regex_protocol import RegexError
 
 _LEVELS: Final = frozenset("ACEWNID")
 _ITERATORS: Final = "$var, $avp and $json"

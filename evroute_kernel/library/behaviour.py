@@ -43,7 +43,7 @@ class FunctionBehaviour:
     """What a function does.
 
     `call(context, *arguments) -> int` gives the return code (> 0 true, < 0 false, 0 ends the script). Arguments arrive
-    evaluated: int -> int, string/literal -> str (byte string), regex -> a compiled `runtime.regex.Regex`, var -> a
+    evaluated: int -> int, string/literal -> str (byte string), regex -> a compiled pattern, var -> a
     `library.references.Reference`; a parameter left out arrives as None. `check(arguments) -> problem | None` looks at
     the literals when the script is loaded: it gets one item a parameter (str, int, a variable's text as
     `library.template.VariableSpec`, or None when left out) and returns (parameter index, message, hint) for what the

@@ -19,7 +19,9 @@ from evroute_kernel.library.behaviour import FUNCTION_BEHAVIOURS
 from evroute_kernel.library.references import formatter, iterate, reference
 from evroute_kernel.library.stubs import call_stub
 from evroute_kernel.runtime import deferred, operators, regex, statements
-from evroute_kernel.runtime.context import Context, EndScript, LinkedRoute
+from evroute_kernel.runtime.context import Context, LinkedRoute
+from evroute_kernel.runtime.control import EndScript
+from evroute_kernel.runtime.regex_protocol import Regex, RegexError
 from evroute_kernel.runtime.values import int_of, text_of
 
 #: (name in the code's globals, kind, data...)
@@ -153,10 +155,10 @@ def _variable_evaluator(text: str, type: str, where: str) -> Evaluator:
     return string
 
 
-def _compiled(pattern: str, where: str) -> regex.Regex:
+def _compiled(pattern: str, where: str) -> Regex:
     try:
         return regex.compile(pattern, newline=True)
-    except regex.RegexError as error:
+    except RegexError as error:
         raise ArgumentFailed(f"{where} is no regular expression: {error}") from None
 
 

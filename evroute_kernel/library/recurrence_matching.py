@@ -18,7 +18,7 @@ from evroute_kernel.library.recurrence import (
     Recurrence,
     weekday,
 )
-from evroute_kernel.runtime.context import ScriptCrash
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import wrap
 
 

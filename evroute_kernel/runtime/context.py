@@ -24,18 +24,6 @@ Params = Sequence[tuple[str | None, Value]]
 Record = tuple[int, str, bool, tuple[int, int]]
 
 
-class EndScript(Exception):
-    """`exit`, `drop`, or a statement whose code is 0: the whole script ends, from any depth."""
-
-    def __init__(self, code: int = 0) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class ScriptCrash(Exception):
-    """The script did what would have killed the server's process; the text says what and what to do instead."""
-
-
 class Settings:
     """The globals of a script that change how routes behave, with the values a Session starts with."""
 

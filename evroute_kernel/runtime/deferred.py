@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evroute_kernel.runtime.codes import E_BUG
-from evroute_kernel.runtime.context import Context, EndScript, Process
+from evroute_kernel.runtime.context import Context, Process
+from evroute_kernel.runtime.control import EndScript
 from evroute_kernel.runtime.values import Value
 
 #: evaluates the arguments now; the result makes the call, or is None when an argument has no usable value

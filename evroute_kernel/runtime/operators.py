@@ -13,7 +13,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
 
 from evroute_kernel.runtime import regex
-from evroute_kernel.runtime.context import Context, ScriptCrash
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.regex_protocol import Regex, RegexError
 from evroute_kernel.runtime.values import INT_MIN, Value, fold, int_of, is_int_type, is_true, wrap
 
 Network = IPv4Network | IPv6Network
@@ -262,7 +264,7 @@ def compare_network(op: str, left: Value, network: Network) -> int:
     return int(inside == (op == "=="))
 
 
-def match(op: str, left: Value, pattern: regex.Regex) -> int:
+def match(op: str, left: Value, pattern: Regex) -> int:
     """`left =~ "literal"`, `!~`."""
     if left is None:
         return int(op == "!~")
@@ -275,7 +277,7 @@ def match_variable(op: str, left: Value, pattern: Value) -> int:
         return int((op == "=~") if left is pattern else (op == "!~"))
     try:
         compiled = regex.compile(str(pattern))
-    except regex.RegexError:
+    except RegexError:
         return FAULT
     return match(op, left, compiled)
 

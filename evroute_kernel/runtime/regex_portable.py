@@ -11,7 +11,7 @@ from typing import Final
 
 import regex
 
-from evroute_kernel.runtime.regex import RegexError, Spans
+from evroute_kernel.runtime.regex_protocol import RegexError, Spans
 
 _ESCAPES: Final = {
     "w": "[0-9A-Za-z_]",

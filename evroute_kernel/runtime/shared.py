@@ -25,7 +25,7 @@ import lmdb
 
 from evroute_kernel.runtime import room
 from evroute_kernel.runtime.cells import Cells
-from evroute_kernel.runtime.context import ScriptCrash
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.pages import Pages
 from evroute_kernel.runtime.values import Value, stored
 

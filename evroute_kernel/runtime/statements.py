@@ -9,15 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from evroute_kernel.runtime.codes import DROP, E_BUG, E_SCRIPT
-from evroute_kernel.runtime.context import (
-    ROUTE_DEPTH_LIMIT,
-    Context,
-    EndScript,
-    LinkedRoute,
-    Params,
-    Process,
-    ScriptCrash,
-)
+from evroute_kernel.runtime.context import ROUTE_DEPTH_LIMIT, Context, LinkedRoute, Params, Process
+from evroute_kernel.runtime.control import EndScript, ScriptCrash
 from evroute_kernel.runtime.deferred import run_deferred
 from evroute_kernel.runtime.levels import CRITICAL, NAMES
 from evroute_kernel.runtime.operators import INTEGER, NOTHING, Result

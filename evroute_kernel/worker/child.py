@@ -18,8 +18,9 @@ from typing import Any, Final, NoReturn
 
 from evroute_kernel.library.functions.cfgutils import apply_presets
 from evroute_kernel.library.linker import link
-from evroute_kernel.runtime.context import Context, LinkedRoute, Process, ScriptCrash
+from evroute_kernel.runtime.context import Context, LinkedRoute, Process
 from evroute_kernel.runtime.context import Settings as ProcessSettings
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_top_route
 from evroute_kernel.runtime.values import Value, stored

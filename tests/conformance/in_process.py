@@ -14,7 +14,8 @@ from evroute_kernel.lang.compiler import Unit, compile_script
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.library.linker import link
 from evroute_kernel.runtime import levels
-from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record, ScriptCrash, Settings
+from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record, Settings
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_top_route
 from evroute_kernel.runtime.values import decode, encode

@@ -8,7 +8,8 @@ import pytest
 from evroute_kernel.lang.compiler import compile_script
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.library.linker import link
-from evroute_kernel.runtime.context import Process, Record, ScriptCrash, Settings
+from evroute_kernel.runtime.context import Process, Record, Settings
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_top_route
 from evroute_kernel.source import Source

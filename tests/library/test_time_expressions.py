@@ -10,7 +10,7 @@ import pytest
 
 from evroute_kernel.library.recurrence import RecurrenceError
 from evroute_kernel.library.time_expressions import matches
-from evroute_kernel.runtime.context import ScriptCrash
+from evroute_kernel.runtime.control import ScriptCrash
 
 IN_2024 = "20240101T000000|20250101T000000"
 IN_2020 = "20200101T000000|20210101T000000"

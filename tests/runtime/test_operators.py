@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from evroute_kernel.runtime import operators as ops
-from evroute_kernel.runtime.context import Context, Process, Record, ScriptCrash
+from evroute_kernel.runtime.context import Context, Process, Record
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.operators import FAULT, NOTHING
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.values import INT_MIN, Dual, Value

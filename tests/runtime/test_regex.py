@@ -8,6 +8,7 @@ import pytest
 
 from evroute_kernel.runtime import regex
 from evroute_kernel.runtime.regex_portable import PortableRegex
+from evroute_kernel.runtime.regex_protocol import RegexError
 
 ENGINES = [pytest.param(regex._engine, id="chosen"), pytest.param(PortableRegex, id="portable")]
 
@@ -103,7 +104,7 @@ def test_where_a_pattern_matches(engine, pattern, text, expected):
     ],
 )
 def test_what_is_refused(engine, pattern, message):
-    with pytest.raises(regex.RegexError) as caught:
+    with pytest.raises(RegexError) as caught:
         engine(pattern, False, True)
     assert message in caught.value.message
 
@@ -213,7 +214,7 @@ def test_translation_agrees_with_the_c_library():
     def outcome(engine, pattern, text, newline):
         try:
             found = engine(pattern, newline, True).spans(text)
-        except regex.RegexError:
+        except RegexError:
             return "refused"
         return found and found[0]
 

@@ -6,13 +6,16 @@ parameters is meant is told by the number of arguments, and for named ones by th
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
 
 from evroute_kernel.engine.events.params import saturated
-from evroute_kernel.engine.mi.declaration import Command, Recipe
 from evroute_kernel.engine.mi.protocol import INVALID_PARAMS, CommandError, Object, Params, is_number
 from evroute_kernel.library.c_numbers import str2sint
 from evroute_kernel.runtime.values import encode
+
+#: names of parameters, in order; a command takes several such lists
+Recipe: TypeAlias = tuple[str, ...]
 
 
 class Arguments:
@@ -80,9 +83,9 @@ def _text(value: Any, error: CommandError) -> str:
     return text
 
 
-def match(command: Command, params: Params) -> Arguments:
-    """Bind what a request gives to the parameters of a command. Raises CommandError."""
-    recipes = [recipe for recipe in command.recipes if len(recipe) == len(params or ())]
+def match(accepted: Sequence[Recipe], params: Params) -> Arguments:
+    """Bind what a request gives to the parameters that a command accepts. Raises CommandError."""
+    recipes = [recipe for recipe in accepted if len(recipe) == len(params or ())]
     if not recipes:
         raise invalid_params("Too few or too many parameters")
     if not params:

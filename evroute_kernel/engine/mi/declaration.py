@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from evroute_kernel.engine.mi.arguments import Arguments, Recipe
 from evroute_kernel.engine.mi.protocol import METHOD_AMBIGUOUS, METHOD_NOT_FOUND, CommandError
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.mi.arguments import Arguments
     from evroute_kernel.engine.mi.management import Management
 
-#: names of parameters, in order; a command takes several such lists
-Recipe: TypeAlias = tuple[str, ...]
 #: what a command does: (what it manages, its arguments) -> the result, anything that JSON can hold
 Action: TypeAlias = "Callable[[Management, Arguments], Any]"
 

@@ -29,7 +29,7 @@ def execute(management: Management, method: str, params: Params = None) -> Any:
     """Run a command by any of its names; its result, as JSON has it. Raises CommandError."""
     found = find(method)
     try:
-        return found.run(management, match(found, params))
+        return found.run(management, match(found.recipes, params))
     except (SharedMemoryFull, SupervisorFailed) as error:
         raise CommandError(SERVER_ERROR, "Server error", str(error)) from error
 

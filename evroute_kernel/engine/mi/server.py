@@ -18,7 +18,7 @@ from evroute_kernel.engine.mi.doors.datagram import DatagramDoor
 from evroute_kernel.engine.mi.doors.door import Door
 from evroute_kernel.engine.mi.doors.fifo import REPLY_DIRECTORY, FifoDoor
 from evroute_kernel.engine.mi.management import Management
-from evroute_kernel.engine.mi.published import published
+from evroute_kernel.engine.state.published import published
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Session

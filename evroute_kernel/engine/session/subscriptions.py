@@ -60,7 +60,7 @@ class Subscriptions(Knowledge):
 
     def _subscribable(self) -> set[str]:
         """The events that exist: published ones, and those of any module or of one's own, which need no loadmodule."""
-        from evroute_kernel.engine.mi.published import published
+        from evroute_kernel.engine.state.published import published
         from evroute_kernel.library.catalogue import events
 
         return {*published(self), *events(), *self.declared_events}

@@ -18,7 +18,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import evroute_kernel
 from evroute_kernel.worker.messages import Decoder, Message, SignalWorker, StartWorker, encode
 
 #: seconds that the fork server gets to end by itself
@@ -130,5 +129,5 @@ class Launcher:
 
 def import_paths() -> list[str]:
     """Where the fork server finds this package and its dependencies: the same places as this process."""
-    home = str(Path(evroute_kernel.__file__).parent.parent)
+    home = str(Path(__file__).parents[3])
     return list(dict.fromkeys([home, *(str(Path(path).resolve()) for path in sys.path if path)]))

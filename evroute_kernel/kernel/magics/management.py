@@ -148,7 +148,7 @@ def _bound(command: Command, items: list[Item], span: Span) -> Given:
     from evroute_kernel.engine.mi.protocol import CommandError
 
     try:
-        return match(command, _params(command, items))
+        return match(command.recipes, _params(command, items))
     except CommandError as error:
         known = command.params
         wrong = next((item for item in items if item.name is not None and item.name not in known), None)
@@ -256,7 +256,7 @@ async def run(cell: CellRun, request: Request) -> None:
 def remedy(cell: CellRun, command: Command, given: Given, error: CommandError) -> str | None:
     """What to do about an error; None where the message says all."""
     from evroute_kernel.engine.mi.protocol import INVALID_PARAMS
-    from evroute_kernel.engine.mi.published import published
+    from evroute_kernel.engine.state.published import published
 
     if error.code == INVALID_PARAMS:
         return _usage(command)

@@ -17,7 +17,8 @@ from evroute_kernel.library.recurrence import RecurrenceError
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.runtime import levels
-from evroute_kernel.runtime.context import Context, Process, ScriptCrash
+from evroute_kernel.runtime.context import Context, Process
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import INT_MAX, Value, int_of, wrap
 
 MODULE: Final = "cfgutils"

@@ -7,7 +7,8 @@ from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.variables import json as documents
 from evroute_kernel.runtime import levels
-from evroute_kernel.runtime.context import Context, ScriptCrash
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
 
 
 def _path(variable: Reference) -> documents.Path:

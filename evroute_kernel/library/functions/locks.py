@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import function
-from evroute_kernel.runtime.context import Context, ScriptCrash
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
 
 TABLE: Final = "locks"
 DEFAULT_POOL_SIZE: Final = 32

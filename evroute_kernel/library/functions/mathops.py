@@ -10,7 +10,8 @@ from evroute_kernel.library import math_expressions, modparams
 from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.c_numbers import c_int, overflows, strtod
 from evroute_kernel.library.references import Reference
-from evroute_kernel.runtime.context import Context, ScriptCrash
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
 
 DEFAULT_DIGITS: Final = 6
 #: bytes of the server's buffer for a result

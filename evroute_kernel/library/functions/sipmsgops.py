@@ -17,8 +17,9 @@ from evroute_kernel.library.functions.parameters import literal
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.sip_params import BadParams, parse_params
 from evroute_kernel.library.sip_uri import BadUri, parse_uri
-from evroute_kernel.runtime.context import Context, ScriptCrash
-from evroute_kernel.runtime.regex import Regex
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.regex_protocol import Regex
 
 MODULE: Final = "sipmsgops"
 METHODS: Final = frozenset(

@@ -13,8 +13,9 @@ from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.dummy_message import METHOD, ORIGINAL_URI, TEXT, DummyMessage, message_of
 from evroute_kernel.library.functions.parameters import literal
 from evroute_kernel.library.transformations.regex import BadRule, Rule, parse_rule, substitute
-from evroute_kernel.runtime.context import Context, ScriptCrash
-from evroute_kernel.runtime.regex import Regex
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.regex_protocol import Regex
 
 MODULE: Final = "textops"
 #: the headers, without the request line

@@ -18,7 +18,8 @@ from evroute_kernel.library.transformations.arguments import (
     text_argument,
     two_forms,
 )
-from evroute_kernel.runtime.context import Context, ScriptCrash
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import Value, int_of, wrap
 
 _HEX: Final = re.compile(r"[0-9A-Fa-f]*")

@@ -17,7 +17,8 @@ from evroute_kernel.library.transformations.arguments import (
     text_argument,
     two_forms,
 )
-from evroute_kernel.runtime.context import Context, ScriptCrash
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import Dual, Value, wrap
 
 BLANKS: Final = " \t\r\n"

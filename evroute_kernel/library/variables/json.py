@@ -15,7 +15,8 @@ from evroute_kernel.library.behaviour import ALL, variable
 from evroute_kernel.library.references import Reference, reference
 from evroute_kernel.library.template import TemplateError
 from evroute_kernel.runtime import levels
-from evroute_kernel.runtime.context import Context, ScriptCrash
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, Dual, Value, int_of, is_int_type, stored, text_of, wrap
 
 #: `:=` of an integer that has no text form: a literal, or a computed result

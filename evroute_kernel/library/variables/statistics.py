@@ -8,7 +8,8 @@ from typing import Any
 from evroute_kernel.library.behaviour import variable
 from evroute_kernel.library.functions import statistics
 from evroute_kernel.library.references import formatter
-from evroute_kernel.runtime.context import Context, ScriptCrash
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import Value, int_of
 
 #: the name is a format: `$stat(calls_$param(gw))`

@@ -9,7 +9,7 @@ import pytest
 from evroute_kernel.library.functions import cfgutils
 from evroute_kernel.library.table import MODULES
 from evroute_kernel.library.template import parse_variable
-from evroute_kernel.runtime.context import ScriptCrash
+from evroute_kernel.runtime.control import ScriptCrash
 
 
 def test_sleeping_takes_its_time(run):

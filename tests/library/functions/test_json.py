@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evroute_kernel.library.template import parse_variable
-from evroute_kernel.runtime.context import ScriptCrash
+from evroute_kernel.runtime.control import ScriptCrash
 
 
 def test_a_linked_object_is_one_object(run, put, show):

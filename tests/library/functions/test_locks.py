@@ -10,7 +10,8 @@ import threading
 import pytest
 
 from evroute_kernel.library.functions import locks
-from evroute_kernel.runtime.context import Context, Process, ScriptCrash
+from evroute_kernel.runtime.context import Context, Process
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
 
 #: takes a lock in a process of its own, says so, and waits until it is told to end

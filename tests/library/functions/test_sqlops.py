@@ -11,7 +11,7 @@ import pytest
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.library.table import FUNCTIONS
-from evroute_kernel.runtime.context import ScriptCrash
+from evroute_kernel.runtime.control import ScriptCrash
 
 SCHEMA = """
 create table t(id integer primary key autoincrement, name varchar(20), n int, big bigint, r real, d datetime, b blob,

@@ -6,7 +6,7 @@ import pytest
 
 from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.runtime import regex
-from evroute_kernel.runtime.context import ScriptCrash
+from evroute_kernel.runtime.control import ScriptCrash
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.runtime.context import ScriptCrash
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import Dual, int_of, text_of
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from evroute_kernel.library.references import iterate
 from evroute_kernel.library.template import TemplateError, parse_variable
-from evroute_kernel.runtime.context import Context, ScriptCrash
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import Dual, int_of
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.runtime.context import ScriptCrash
+from evroute_kernel.runtime.control import ScriptCrash
 
 
 def test_a_number_resets_and_creates(put, read, said):

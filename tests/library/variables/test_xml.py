@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evroute_kernel.library.template import TemplateError, parse_variable
-from evroute_kernel.runtime.context import ScriptCrash
+from evroute_kernel.runtime.control import ScriptCrash
 
 LIST = '<list><gw id="1"><ip>10.0.0.1</ip></gw><gw id="2"><ip>10.0.0.2</ip></gw></list>'
 

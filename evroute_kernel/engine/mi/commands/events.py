@@ -13,7 +13,7 @@ from evroute_kernel.engine.mi.arguments import Arguments, as_text, invalid_param
 from evroute_kernel.engine.mi.declaration import command
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.protocol import CommandError, Object, is_number, parse_json
-from evroute_kernel.engine.mi.published import published
+from evroute_kernel.engine.state.published import published
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.library.json_merge_patch import Object as Members
 from evroute_kernel.library.json_merge_patch import printed

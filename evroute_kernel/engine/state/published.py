@@ -8,12 +8,11 @@ goes through the routes: kind by kind, event routes at the end.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
+from evroute_kernel.engine.state.registry import Registry
+from evroute_kernel.engine.state.settings import Settings
 from evroute_kernel.runtime.values import decode
-
-if TYPE_CHECKING:
-    from evroute_kernel.engine.session.knowledge import Knowledge
 
 CORE: Final = (
     "E_CORE_SR_STATUS_CHANGED",
@@ -39,29 +38,44 @@ _KINDS: Final = (
 )
 
 
-def published(session: Knowledge) -> list[str]:
+class Scripts(Protocol):
+    """What is defined, loaded and subscribed: a session, or its world."""
+
+    @property
+    def registry(self) -> Registry:
+        """The routes."""
+
+    @property
+    def settings(self) -> Settings:
+        """Also the modules that are loaded."""
+
+    def events(self) -> list[str]:
+        """Names of the events that somebody has subscribed."""
+
+
+def published(scripts: Scripts) -> list[str]:
     """Names of all published events; the place in the list is the id."""
-    routes = map(decode, session.registry.names("event_route"))
-    before = dict.fromkeys([*CORE, *routes, *_of_modules(session), *_constants(session), *session.events()])
+    routes = map(decode, scripts.registry.names("event_route"))
+    before = dict.fromkeys([*CORE, *routes, *_of_modules(scripts), *_constants(scripts), *scripts.events()])
     before.pop(LAST, None)
     return [*before, LAST]
 
 
-def _of_modules(session: Knowledge) -> list[str]:
+def _of_modules(scripts: Scripts) -> list[str]:
     """The events of the loaded modules, in the order of loading; those of a module, and of modules that need no
     loading here, by name."""
     from evroute_kernel.lang.environment import DEFAULT_MODULES
     from evroute_kernel.library.catalogue import events
 
-    loaded = dict.fromkeys([*session.settings.modules_loaded(), *sorted(DEFAULT_MODULES)])
+    loaded = dict.fromkeys([*scripts.settings.modules_loaded(), *sorted(DEFAULT_MODULES)])
     place = {module: number for number, module in enumerate(loaded)}
     fixed = (e for e in events().values() if e.module in loaded and "3.6" in e.versions and e.name[:1] != "<")
     return [e.name for e in sorted(fixed, key=lambda e: (place[e.module], e.name))]
 
 
-def _constants(session: Knowledge) -> Iterator[str]:
+def _constants(scripts: Scripts) -> Iterator[str]:
     """The names that scripts give to the two functions as constants."""
-    for definition in sorted(session.registry, key=lambda definition: _KINDS.index(definition.route.kind)):
+    for definition in sorted(scripts.registry, key=lambda definition: _KINDS.index(definition.route.kind)):
         for binding in definition.route.pool:
             match binding:
                 case (_, "call", name, (("value", str(event)), *_)) if name in _RAISERS:
