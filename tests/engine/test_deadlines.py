@@ -10,7 +10,7 @@ import pytest
 from evroute_kernel.engine.results.runs import RunError
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.engine.workers.deadlines import Deadlines
-from evroute_kernel.engine.workers.tasks import Raise
+from evroute_kernel.engine.workers.raises import Raise
 
 DEADLINE = 30.0
 ROUTES = """max_while_loops = 2000000000

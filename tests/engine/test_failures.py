@@ -18,8 +18,8 @@ import pytest
 
 from evroute_kernel.engine.results.runs import Run, RunError
 from evroute_kernel.engine.session.session import Session
-from evroute_kernel.engine.workers.worker import launcher, pool, supervisor
-from evroute_kernel.engine.workers.worker import worker as workers
+from evroute_kernel.engine.workers import launcher, pool, supervisor
+from evroute_kernel.engine.workers import worker as workers
 
 #: seconds for what should take milliseconds
 DEADLINE = 20.0

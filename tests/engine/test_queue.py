@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from evroute_kernel.engine.workers.queue import Queue
-from evroute_kernel.engine.workers.tasks import Delivery, Raise
+from evroute_kernel.engine.workers.raises import Raise
+from evroute_kernel.engine.workers.tasks import Delivery
 
 
 def task(event: str, number: int | None = None) -> Delivery:

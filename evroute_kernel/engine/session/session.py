@@ -32,7 +32,8 @@ from evroute_kernel.engine.results.runs import WorkerInfo as WorkerInfo
 from evroute_kernel.engine.session.recorded import RecordedEvents
 from evroute_kernel.engine.session.subscriptions import Subscriptions
 from evroute_kernel.engine.state.registry import Change
-from evroute_kernel.engine.workers.tasks import Batch, Chunk, Delivery, Raise
+from evroute_kernel.engine.workers.raises import Raise
+from evroute_kernel.engine.workers.tasks import Batch, Chunk, Delivery
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.source import Source

@@ -7,7 +7,7 @@ from math import inf
 from typing import Final
 from weakref import ref
 
-from evroute_kernel.engine.workers.tasks import Raise
+from evroute_kernel.engine.workers.raises import Raise
 
 #: entries of raises that have ended, until they are swept out
 _SWEPT: Final = 64

@@ -8,7 +8,8 @@ from typing import Final
 from evroute_kernel.engine.results.runs import Cause, RunError
 from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.settings import Limits
-from evroute_kernel.engine.workers.tasks import Raise, Task
+from evroute_kernel.engine.workers.raises import Raise
+from evroute_kernel.engine.workers.tasks import Task
 from evroute_kernel.runtime.values import decode
 
 _HINTS: Final[dict[Cause, str]] = {

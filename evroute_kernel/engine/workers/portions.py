@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 from evroute_kernel.engine.results.replays import BrokenLine, FailedEvent, Latencies, ReplayResult
 from evroute_kernel.engine.results.runs import LogRecord, RunError
 from evroute_kernel.engine.state.registry import NO_SLOT
-from evroute_kernel.engine.workers.tasks import ERRORS_KEPT, Many
+from evroute_kernel.engine.workers.raises import ERRORS_KEPT, Many, next_size
 from evroute_kernel.runtime.levels import WARNING
 from evroute_kernel.runtime.limits import FIRST_PORTION
 from evroute_kernel.runtime.values import decode
@@ -24,9 +24,6 @@ from evroute_kernel.worker.recorded import OnBroken, events_in
 
 #: which log records of a replay are shown: all, none, the severe ones (WARNING and worse), or the first so many
 Shown: TypeAlias = "Literal['all', 'errors', 'none'] | int"
-#: seconds that a portion should take: long enough to make its message cheap, short enough to stay answerable
-PORTION_TIME: Final = 0.02
-PORTION_SIZES: Final = (16, 4096)
 #: bytes of a line, until some have been seen
 LINE_SIZE: Final = 128
 #: log records that the result keeps, whatever is shown
@@ -126,16 +123,12 @@ class Replay(Many):
         self.latencies.add(end.latencies)
         if portion.data and end.done > portion.skip and not portion.skip:
             self.bytes_per_event = max(16.0, len(portion.data) / end.done)
-        self._adapt(end.done - portion.skip, seconds)
+        self.size = next_size(self.size, end.done - portion.skip, seconds)
 
     def portion_done(self, portion: Portion) -> None:
         """Nothing of a portion remains."""
         self.position = max(self.position, portion.position)
         self.last_line = max(self.last_line, portion.last_line)
-
-    def _adapt(self, count: int, seconds: float) -> None:
-        rate = count / max(seconds, 1e-6)
-        self.size = int(min(max(rate * PORTION_TIME, self.size / 4, PORTION_SIZES[0]), self.size * 4, PORTION_SIZES[1]))
 
     def _result(self, duration: float) -> Any:
         return ReplayResult(

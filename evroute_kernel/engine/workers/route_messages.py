@@ -6,8 +6,9 @@ from evroute_kernel.engine.delivery.socket_delivery import Fault
 from evroute_kernel.engine.results.runs import LogRecord, StubCall
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.portions import Portion
+from evroute_kernel.engine.workers.raises import RAISED_LIMIT, Raise
 from evroute_kernel.engine.workers.scheduler import Books
-from evroute_kernel.engine.workers.tasks import RAISED_LIMIT, Delivery, Raise, Task
+from evroute_kernel.engine.workers.tasks import Delivery, Task
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.runtime.levels import NAMES
 from evroute_kernel.runtime.values import decode

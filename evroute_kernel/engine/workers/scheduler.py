@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from evroute_kernel.engine.results.runs import LogRecord
-from evroute_kernel.engine.workers.tasks import Raise, Task
+from evroute_kernel.engine.workers.raises import Raise
+from evroute_kernel.engine.workers.tasks import Task
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.worker.messages import Message
 

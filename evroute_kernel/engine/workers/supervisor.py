@@ -27,9 +27,10 @@ from evroute_kernel.engine.workers.pool import Pool
 from evroute_kernel.engine.workers.portion_schedule import Replays
 from evroute_kernel.engine.workers.portions import Portion, Replay
 from evroute_kernel.engine.workers.queue import Queue
+from evroute_kernel.engine.workers.raises import Many, Raise
 from evroute_kernel.engine.workers.route_ends import Endings, is_for_another
 from evroute_kernel.engine.workers.route_messages import Hearing
-from evroute_kernel.engine.workers.tasks import Batch, Chunk, Many, Raise, Task
+from evroute_kernel.engine.workers.tasks import Batch, Chunk, Task
 from evroute_kernel.engine.workers.worker import Restart, State, Worker
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker import messages

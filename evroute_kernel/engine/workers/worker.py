@@ -27,7 +27,8 @@ from evroute_kernel.engine.results.runs import Cause, WorkerInfo
 from evroute_kernel.engine.state.program import Knowledge, Program
 from evroute_kernel.engine.workers.launcher import Launcher
 from evroute_kernel.engine.workers.no_worker import ended
-from evroute_kernel.engine.workers.tasks import Many, Task
+from evroute_kernel.engine.workers.raises import Many
+from evroute_kernel.engine.workers.tasks import Task
 from evroute_kernel.runtime.room import anonymous_file
 from evroute_kernel.worker import blackbox
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
