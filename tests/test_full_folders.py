@@ -109,7 +109,7 @@ with Session(workers=2) as session:
     assert ok(session, "E_INT", {{"x": 7}}) == ["7"]
     ok(session, "E_CACHE", {{"key": "a", "x": "text"}})
     assert session.submit_batch("E_LOUD", [{{"x": "y" * 1000}}] * 2000).result().ok
-    print(session._directory.parent)
+    print(session._backend.directory.parent)
 """
     assert run(program, "16m", "16m") == f"{used}\n"
 
@@ -306,7 +306,7 @@ for session in sessions:
     session.load(ROUTES)
 futures = [(s.submit("E_INT", {"x": 3}), s.submit("E_CACHE", {"key": "k", "x": "y" * 10_000})) for s in sessions]
 assert all(future.result().ok for pair in futures for future in pair)
-assert {session._directory.parent for session in sessions} == {Path("/dev/shm")}
+assert {session._backend.directory.parent for session in sessions} == {Path("/dev/shm")}
 for session in sessions:
     session.close()
 assert list(Path("/dev/shm").iterdir()) == []

@@ -168,7 +168,7 @@ def _timers(session: Session, *, start: bool) -> Iterator[None]:
     """Run every timer route at its interval."""
     from evroute_kernel.engine.session.timers import Timer, Timers
 
-    timers = Timers()
+    timers = Timers.of(session)
     for name in dict.fromkeys(map(decode, session.registry.names("timer_route"))) if start else ():
         timers.start(Timer(session, name, _TimerFailures()))
     try:
@@ -176,4 +176,4 @@ def _timers(session: Session, *, start: bool) -> Iterator[None]:
     finally:
         timers.stop()
         session.interrupt()
-        timers.join()
+        timers.close()

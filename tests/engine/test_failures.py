@@ -293,7 +293,7 @@ def test_a_killed_fork_server_is_replaced(session: Session, define: Define, wait
     for count, number in enumerate((signal.SIGKILL, signal.SIGTERM), 1):
         future = session.submit("E_SPIN")
         wait(lambda count=count: has_logged(session, "spinning", count))  # type: ignore[misc]
-        server = session._supervisor._pool._launcher
+        server = session._backend.supervisor._pool._launcher
         assert server is not None
         os.kill(server.pid, number)
         assert error_of(future.result()).cause == "worker died"

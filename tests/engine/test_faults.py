@@ -199,8 +199,8 @@ def test_no_descriptors_for_a_new_worker_do_not_end_the_others(pair: Session, de
 
 def fail(session: Session, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.CRITICAL), fault_in(Pool, "check_deadlines"):
-        session._supervisor.post(lambda: None)
-        session._supervisor._loop.join()
+        session._backend.supervisor.post(lambda: None)
+        session._backend.supervisor._loop.join()
 
 
 def test_after_a_failure_calls_say_so_and_reset_starts_afresh(
@@ -208,7 +208,7 @@ def test_after_a_failure_calls_say_so_and_reset_starts_afresh(
 ) -> None:
     run = routes.submit("E_WAIT")
     wait(lambda: any(record.text == "waits" for record in routes.log))
-    directory = routes._directory
+    directory = routes._backend.directory
     fail(routes, caplog)
     calls: list[Callable[[], object]] = [
         lambda: run.result(PATIENCE),
@@ -235,7 +235,7 @@ def test_a_session_whose_supervisor_failed_can_be_closed(define: Define, caplog:
     with Session(workers=1) as session:
         define(session, E_A='say("a")')
         session.raise_event("E_A")
-        pid, directory = pid_of(session), session._directory
+        pid, directory = pid_of(session), session._backend.directory
         fail(session, caplog)
     assert not Path(f"/proc/{pid}").exists()
     assert not directory.exists()

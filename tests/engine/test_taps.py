@@ -112,7 +112,7 @@ def test_who_waits_is_told_when_the_supervisor_fails(session: Session) -> None:
     session.load("event_route[E_A] { sleep(60); }")
     run = session.submit("E_A")
     replaying = session.start_replay([("E_A", {})] * 10_000)
-    session._supervisor.post(lambda: 1 // 0)
+    session._backend.supervisor.post(lambda: 1 // 0)
     for future in (run, replaying.future):
         with pytest.raises(SupervisorFailed, match="ZeroDivisionError"):
             future.result(30)

@@ -27,8 +27,8 @@ session.load('event_route[E_SPIN] {{ while (1) {{ $var(i) = $var(i); }} }} max_w
 runs = [session.submit("E_SPIN", timeout=600) for _ in range(2)]
 while len([w for w in session.workers() if w.state == "running"]) < 2:
     time.sleep(0.01)
-server = session._supervisor._pool._launcher.pid
-print(server, *(w.pid for w in session.workers()), session._directory, flush=True)
+server = session._backend.supervisor._pool._launcher.pid
+print(server, *(w.pid for w in session.workers()), session._backend.directory, flush=True)
 {end}
 """
 
@@ -79,9 +79,9 @@ import sys, time
 sys.path[:0] = {paths!r}
 from evroute_kernel.engine.session.session import Session
 session = Session(workers=1)
-while session._supervisor._pool._launcher is None:
+while session._backend.supervisor._pool._launcher is None:
     pass
-print(session._supervisor._pool._launcher.pid, session._directory, flush=True)
+print(session._backend.supervisor._pool._launcher.pid, session._backend.directory, flush=True)
 time.sleep(600)
 """
 

@@ -5,21 +5,25 @@
         run = session.raise_event("E_PIKE_BLOCKED", {"ip": "1.2.3.4"})
         run.ok, run.log
 
-A Session is a facade: `World` is what it knows, `Supervisor` runs its routes. Its methods may be called from any
-thread; those that wait say so.
+A Session is a facade: behind it, its `Backend` holds what it knows (`World`) and runs its routes (`Supervisor`); the
+modules beside this one look at what callers give, and hand it on. Its methods may be called from any thread; those that
+wait say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from math import inf
-from time import monotonic
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, suppress
+from time import time
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
+from evroute_kernel.engine.delivery.interface import SubscriberInfo
 from evroute_kernel.engine.events import given
-from evroute_kernel.engine.events.params import GivenParams, event_params
+from evroute_kernel.engine.events.params import GivenParams
+from evroute_kernel.engine.results.records import OnRecord
 from evroute_kernel.engine.results.replays import ReplayResult as ReplayResult
 from evroute_kernel.engine.results.runs import BatchResult as BatchResult
 from evroute_kernel.engine.results.runs import Loaded as Loaded
@@ -29,30 +33,95 @@ from evroute_kernel.engine.results.runs import RunError as RunError
 from evroute_kernel.engine.results.runs import StubCall as StubCall
 from evroute_kernel.engine.results.runs import Variables as Variables
 from evroute_kernel.engine.results.runs import WorkerInfo as WorkerInfo
-from evroute_kernel.engine.session.recorded import RecordedEvents
-from evroute_kernel.engine.session.subscriptions import Subscriptions
-from evroute_kernel.engine.state.registry import Change
-from evroute_kernel.engine.workers.raises import Raise
-from evroute_kernel.engine.workers.tasks import Batch, Chunk, Delivery
-from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.engine.session.attachments import Attachments, Closeable
+from evroute_kernel.engine.session.backend import Backend
+from evroute_kernel.engine.session.lifetimes import Lifetime
+from evroute_kernel.engine.session.loading import Loading
+from evroute_kernel.engine.session.raising import Raising
+from evroute_kernel.engine.session.recordings import Recordings
+from evroute_kernel.engine.session.subscribing import Subscribing
+from evroute_kernel.engine.state.registry import Registry
+from evroute_kernel.engine.state.settings import Limits, Settings
+from evroute_kernel.engine.state.stubs import StubRule, StubValue, make_stub
+from evroute_kernel.engine.state.world import Tap
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.library.catalogue.declared import EventDeclaration
+from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.replay.recorder import Recorder
+    from evroute_kernel.engine.replay.replaying import Recorded, Replaying
+    from evroute_kernel.engine.replay.writing import Mode
     from evroute_kernel.lang.compiler import Unit
     from evroute_kernel.lang.environment import Environment
 
+T = TypeVar("T")
+C = TypeVar("C", bound=Closeable)
 
-class Session(RecordedEvents, Subscriptions):
+#: workers of a Session that names no number: one for each core, but no more than these
+MOST_WORKERS: Final = 4
+
+
+class Session:
     """One server's worth of routes, workers and shared memory.
 
     `timeout`: seconds that a raise may take with all it leads to, from the start of its first route; `memory_limit`:
     bytes a worker may grow by (None: no limit); `log_limit`: records that one raise may log: more are counted, but for
     what the runtime itself says. `on_record(record, origin)` is called for each record as it arrives, in the
     supervisor's thread: it must be quick.
+
+    One that is dropped without `close` ends all the same, with a ResourceWarning that says where it was opened. In a
+    process that `os.fork` made, every use of a session of the parent raises ForkedSessionError.
     """
 
-    # -- loading --------------------------------------------------------------------------------------------------
+    def __init__(
+        self,
+        workers: int | None = None,
+        *,
+        timeout: float = 30.0,
+        memory_limit: int | None = 512 * 2**20,
+        log_limit: int = 10_000,
+        on_record: OnRecord | None = None,
+    ) -> None:
+        workers = default_workers() if workers is None else at_least_one(workers)
+        limits = Limits(given.seconds(timeout), memory_limit, given.whole(log_limit, "the limit of log records"))
+        if memory_limit is not None:
+            given.whole(memory_limit, "the memory limit", 1)
+        if on_record is not None and not callable(on_record):
+            raise given.GivenError(f"on_record is a function, not {given.kind_of(on_record)}")
+        self._backend = Backend(limits, on_record, workers)
+        self._world = self._backend.world
+        self._attachments = Attachments()
+        self._raising = Raising(self._backend)
+        self._loading = Loading(self._world, self._raising)
+        self._recordings = Recordings(self._backend)
+        self._subscribing = Subscribing(self._world)
+        #: when it was opened, in seconds of the epoch
+        self.started: Final = time()
+        self._lifetime = Lifetime(self, self._backend)
+
+    def reset(self) -> None:
+        """Back to the beginning: no routes, default settings, new workers, empty shared memory, empty log. Waits."""
+        self._backend.reset()
+
+    def close(self) -> None:
+        """End all runs and processes. Waits for them; closing twice is harmless."""
+        attached = self._attachments.release()
+        self._lifetime.end()
+        with ExitStack() as closing:  # whatever cannot be closed, no process is left
+            closing.callback(self._backend.close)
+            for resource in attached:
+                closing.callback(resource.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- loading -------------------------------------------------------------------------------------------------------
 
     def load(
         self,
@@ -69,50 +138,29 @@ class Session(RecordedEvents, Subscriptions):
         Waits for that run. `owner` is the cell: its earlier routes that are not in the text are dropped. Raises
         ScriptError, with nothing changed, when the text has errors or, in a strict session, redefines a route.
         """
-        with self._loading:
-            unit = self.compile(source, name, owner=owner, scratch=scratch)
-            change, tops = self._world.define(unit, owner)
-        return self._loaded(unit, change, tops, origin, timeout)
+        return self._loading.load(source, name, owner, origin, scratch, timeout)
 
     def compile(
         self, source: str | Source, name: str = "script", *, owner: str | None = None, scratch: bool = False
     ) -> Unit:
         """The first half of `load`: parse, check and compile a text. Nothing takes effect. Raises ScriptError."""
-        from evroute_kernel.lang.compiler import compile_script
-
-        if not isinstance(source, Source):
-            if not isinstance(source, str):
-                raise given.GivenError(f"a script is a text, not {given.kind_of(source)}")
-            if "\0" in given.text(name, "the name of a script"):
-                raise given.GivenError("the name of a script holds a zero byte")
-            source = Source(name, source)
-        return compile_script(source, self.environment(owner), scratch=scratch)
+        return self._loading.compile(source, name, owner, scratch)
 
     def install(
         self, unit: Unit, *, owner: str | None = None, origin: object = None, timeout: float | None = None
     ) -> Loaded:
         """The second half of `load`: what was compiled takes effect. For callers that may change their mind between."""
-        with self._loading:
-            change, tops = self._world.define(unit, owner)
-        return self._loaded(unit, change, tops, origin, timeout)
-
-    def _loaded(self, unit: Unit, change: Change, tops: list[int], origin: object, timeout: float | None) -> Loaded:
-        """Run what a text runs at once, and say what became of it all."""
-        run = self._run_tops(tops, origin, timeout) if tops else None
-        return Loaded(unit.diagnostics, change.defined, change.replaced, change.dropped, run)
+        return self._loading.install(unit, owner, origin, timeout)
 
     def check(self, source: str | Source, name: str = "script", *, owner: str | None = None) -> list[Diagnostic]:
         """Every finding about a text, errors too. Nothing is defined, nothing runs."""
-        try:
-            return list(self.compile(source, name, owner=owner, scratch=True).diagnostics)
-        except ScriptError as error:
-            return error.diagnostics
+        return self._loading.check(source, name, owner)
 
     def environment(self, owner: str | None = None) -> Environment:
         """What a text of this owner may refer to beyond itself: all that others have defined, loaded and set."""
         return self._world.environment(owner)
 
-    # -- raising --------------------------------------------------------------------------------------------------
+    # -- raising -------------------------------------------------------------------------------------------------------
 
     def submit(
         self, event: str, params: GivenParams = None, *, origin: object = None, timeout: float | None = None
@@ -125,15 +173,7 @@ class Session(RecordedEvents, Subscriptions):
 
         Raises UnknownEventError when nothing handles the event, ParameterError for a bad parameter.
         """
-        given.name(event, "the name of an event")
-        taken = event_params(params)
-        self._world.handlers(event)
-        raised = self._new_raise(event, origin, timeout)
-        report = self._reporter(raised, always=True)
-        slots = self._world.raised(encode(event), taken, origin=origin, report=report)
-        tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []
-        self._supervisor.submit(raised, *tasks)
-        return raised.future
+        return self._raising.submit(event, params, origin, timeout)
 
     def raise_event(
         self, event: str, params: GivenParams = None, *, origin: object = None, timeout: float | None = None
@@ -156,63 +196,268 @@ class Session(RecordedEvents, Subscriptions):
         chunks that the batch is handed out in. A sequence is read as it is needed; any other iterable is read to its
         end first.
         """
-        given.name(event, "the name of an event")
-        if isinstance(lists, str | bytes | Mapping) or not isinstance(lists, Iterable):
-            what = given.kind_of(lists)
-            raise given.GivenError(f"a batch is a list of parameters, one item for each event, not {what}")
-        slots = self._world.handlers(event)
-        items = lists if isinstance(lists, Sequence) else list(lists)
-        seconds, log, called = self._allowed(timeout)
-        batch = Batch(encode(event), origin, seconds, log, called, source=iter(()), slots=slots)
-        report = self._reporter(batch, always=False)
-        batch.source = self._world.raised_many(encode(event), map(event_params, items), origin=origin, report=report)
-        if not slots:
-            self._supervisor.send_out(batch)
-            return batch.future
-        first = Chunk(batch, batch.next_lists())
-        self._supervisor.submit(batch, *([first] if first.lists else []))
-        return batch.future
-
-    def _reporter(self, raised: Raise, *, always: bool) -> Report:
-        """Makes what sockets fail at part of a raise's log; of many failures of a kind the first, unless `always`."""
-
-        def report(fault: Fault) -> None:
-            if always or fault.is_news:
-                self._supervisor.report(raised, fault.record)
-
-        return report
+        return self._raising.submit_batch(event, lists, origin, timeout)
 
     def run_timer(self, name: str, *, origin: object = None, timeout: float | None = None) -> Run:
         """Run timer_route[name] once (each of them, if several have the name) and wait. ScriptError: there is none."""
-        slots = self._world.timers(given.text(name, "the name of a timer_route"))
-        raised = self._new_raise("", origin, timeout)
-        self._supervisor.submit(raised, Delivery(raised, "", (), slots, number=1))
-        run: Run = raised.future.result()
-        return run
+        return self._raising.run_timer(name, origin, timeout)
 
     def interrupt(self, origin: object = None) -> int:
         """End what was raised with this origin (None: everything); how many raises that were.
 
         Does not wait for them: their futures are done within milliseconds.
         """
-        return self._supervisor.interrupt(lambda raised: origin is None or raised.origin == origin)
+        return self._raising.interrupt(origin)
 
-    def _run_tops(self, slots: list[int], origin: object, timeout: float | None) -> Run:
-        """Run routes that no event names, in the first worker, one after the other."""
-        raised = self._new_raise("", origin, timeout)
-        tasks = [Delivery(raised, "", (), (slot,), number=1) for slot in slots]
-        self._supervisor.submit(raised, *tasks)
-        run: Run = raised.future.result()
-        return run
+    # -- recorded events -----------------------------------------------------------------------------------------------
 
-    def _new_raise(self, event: str, origin: object, timeout: float | None) -> Raise:
-        return Raise(encode(event), origin, *self._allowed(timeout))
+    def replay(self, recorded: Recorded, **options: Any) -> ReplayResult:
+        """Raise recorded events, and wait for all that they lead to: for millions of events, on all workers.
 
-    def _allowed(self, timeout: float | None) -> tuple[float, int, float]:
-        """The seconds that a raise may take, the records that it may log, and since when its time counts.
-
-        The session's own limit counts from the start of the first route (inf). Raises GivenError.
+        `recorded`: a file's name, lines of one, or an iterable of (event, params) or {"event": ..., "params": ...}. The
+        options are those of `engine.replay.replaying.Options`: speed, workers, limit, only, log, format, event and
+        timeout. Raises OSError for a file that cannot be opened, UnknownFormatError, ValueError for an option. A
+        KeyboardInterrupt ends the replay.
         """
-        limits = self.limits
-        seconds = given.seconds(limits.timeout if timeout is None else timeout)
-        return seconds, given.whole(limits.log, "the limit of log records"), inf if timeout is None else monotonic()
+        return self._recordings.replay(recorded, options)
+
+    def start_replay(
+        self,
+        recorded: Recorded,
+        *,
+        origin: object = None,
+        on_start: Callable[[Replaying], None] = lambda replaying: None,
+        **options: Any,
+    ) -> Replaying:
+        """Begin a replay, as `replay`, and do not wait; its `future` gives the result.
+
+        `origin`: as in `submit`. `on_start` is called before the first event is raised, when the file could be opened.
+        """
+        return self._recordings.start_replay(recorded, origin, on_start, options)
+
+    def record(
+        self,
+        path: str | os.PathLike[str],
+        events: Iterable[str] | None = None,
+        *,
+        mode: Mode = "new",
+        origin: object = None,
+    ) -> Recorder:
+        """Write every event that is raised from now on to a file, until the recording (or the session) is closed.
+
+        `with session.record("events.jsonl.gz"): ...`; `events`: names, None for all; `mode`: "new", "append" or
+        "replace". When the file takes no more, a record for `origin` says so at once, and the recording stops with what
+        is in the file: `fault`, `written` and `lost` of the Recorder tell what became of it. Raises FileExistsError,
+        other OSErrors, ValueError for another mode.
+        """
+        recorder = self._recordings.record(path, events, mode, origin, self.detach)
+        self.attach(recorder)
+        return recorder
+
+    @property
+    def recordings(self) -> list[Recorder]:
+        """The recordings under way, the oldest first."""
+        from evroute_kernel.engine.replay.recorder import Recorder
+
+        return self._attachments.of_kind(Recorder)
+
+    def tap(self, listener: Tap) -> Callable[[], None]:
+        """Tell a listener of every event that is raised: name, parameters (byte strings), seconds of the epoch.
+
+        It is called in the thread that raises the event, and must be quick. Calling what is returned ends it.
+        """
+        return self._world.tap(listener)
+
+    # -- subscriptions -------------------------------------------------------------------------------------------------
+
+    def subscribe(
+        self,
+        event: str,
+        socket: str,
+        expire: int | None = None,
+        *,
+        by_script: bool = False,
+        within: Sequence[str] | None = None,
+    ) -> None:
+        """Send an event, from now on, to a socket such as `udp:127.0.0.1:9000`; or run one more route: `route:NAME`.
+
+        As MI event_subscribe: `expire` in seconds (None: an hour), and 0 ends a subscription within a second. With
+        `by_script` as subscribe_event() of a script: for ever, if `expire` is None or 0. The same socket again renews
+        the subscription. `within`: folders that files and unix sockets must be in, for a subscription on behalf of
+        somebody else (None: anywhere; empty: nowhere). Waits while the host is looked up. Raises SocketError.
+        """
+        self._subscribing.subscribe(event, socket, expire, by_script=by_script, within=within)
+
+    def subscribers(self, event: str | None = None) -> list[SubscriberInfo]:
+        """Who gets an event, in the order of delivery; without a name, all subscriptions, by event."""
+        return self._subscribing.subscribers(event)
+
+    def rotate_flatstore(self, path: str) -> bool:
+        """Close the file of a `flatstore:` subscription, so that the next event opens it anew.
+
+        False when nobody has subscribed this path. MI `evi_flat_rotate` does this.
+        """
+        return self._subscribing.rotate_flatstore(path)
+
+    # -- what it knows -------------------------------------------------------------------------------------------------
+
+    @property
+    def registry(self) -> Registry:
+        """The routes, for looking at; `load` and `forget` change them. Names in it are byte strings."""
+        return self._world.registry
+
+    @property
+    def settings(self) -> Settings:
+        """The globals in force, by name; assigning changes them for all workers. Also module parameters, stub rules."""
+        return self._world.settings
+
+    @property
+    def shared(self) -> Shared:
+        """`$shv`, the local cache and what else workers share. Raises SupervisorFailed where that has taken it away."""
+        return self._backend.shared
+
+    def events(self) -> list[str]:
+        """Names of the events that something handles."""
+        return self._world.events()
+
+    def forget(self, name: str) -> list[str]:
+        """Drop routes by title ("event_route[E_X]") or name; the titles of those there were."""
+        return self._world.forget(encode(given.text(name, "the name of a route")))
+
+    def forget_owner(self, owner: str) -> list[str]:
+        """Drop what a cell had defined, loaded and set, because the cell is gone; the titles of its routes."""
+        return self._world.forget_owner(owner)
+
+    def declare_event(self, declaration: EventDeclaration | str) -> EventDeclaration:
+        """Make an event of one's own known to checks and samples: `session.declare_event("E_X ip port:int [why]")`.
+
+        A declaration replaces an earlier one of that name; one of an event of OpenSIPS adds parameters to it. Raises
+        ValueError for a text that declares nothing.
+        """
+        if not isinstance(declaration, EventDeclaration):
+            declaration = EventDeclaration.parse(given.text(declaration, "a declaration"))
+        self._world.declared_events[declaration.name] = declaration
+        return declaration
+
+    @property
+    def declared_events(self) -> Mapping[str, EventDeclaration]:
+        """Events that users declared as their own, by name."""
+        return MappingProxyType(self._world.declared_events)
+
+    @property
+    def log(self) -> list[LogRecord]:
+        """The records so far, oldest first: the last hundred thousand."""
+        return self._world.records.log()
+
+    @property
+    def stub_calls(self) -> list[StubCall]:
+        """Calls of functions that are not simulated, oldest first: the last ten thousand."""
+        return self._world.records.stub_calls()
+
+    def forget_stub_calls(self) -> None:
+        """Begin a new list of calls."""
+        self._world.records.forget_stub_calls()
+
+    def stub(self, name: str | StubRule, returns: int = 1, sets: Mapping[str, StubValue] | None = None) -> None:
+        """Say what a function that is not simulated does: `session.stub("rest_get", 200, {"$var(body)": "{}"})`.
+
+        `sets`: variable -> integer, None, or text, in which variables are expanded at each call. Holds from the next
+        run on; a second call replaces the first. Raises ScriptError for a function that is simulated or unknown, and
+        for what cannot be set.
+        """
+        if not isinstance(name, StubRule):
+            name = make_stub(given.text(name, "the name of a function"), returns, sets)
+        self.settings.stub(name)
+
+    def unstub(self, name: str | None = None) -> list[str]:
+        """Take the rule of a function back, or all rules; the names of those there were."""
+        names = self.settings.stubs if name is None else [given.text(name, "the name of a function")]
+        return [known for known in names if self.settings.unstub(known)]
+
+    def workers(self) -> list[WorkerInfo]:
+        """The worker processes, lowest number first."""
+        return self._backend.supervisor.workers()
+
+    def variables(self, process: int = 1) -> Future[Variables]:
+        """`$var` and `$json` of a worker: known when the run that it may have under way has ended."""
+        return self._backend.supervisor.variables(given.whole(process, "the number of a worker", 1))
+
+    # -- limits --------------------------------------------------------------------------------------------------------
+
+    @property
+    def limits(self) -> Limits:
+        """What a raise may take; changes count for raises to come."""
+        return self._world.limits
+
+    @property
+    def strict(self) -> bool:
+        """Whether a route that another text defined may not be replaced."""
+        return self._world.strict
+
+    @strict.setter
+    def strict(self, is_strict: bool) -> None:
+        self._world.strict = is_strict
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that a raise may take with all it leads to."""
+        return self.limits.timeout
+
+    @timeout.setter
+    def timeout(self, seconds: float) -> None:
+        self.limits.timeout = given.seconds(seconds)
+
+    @property
+    def memory_limit(self) -> int | None:
+        """Bytes that a worker may grow by; None: no limit. A change counts at once, for every worker."""
+        return self.limits.memory
+
+    @memory_limit.setter
+    def memory_limit(self, size: int | None) -> None:
+        if size is not None:
+            given.whole(size, "the memory limit", 1)
+        self.limits.memory = size
+        self._backend.supervisor.limit_memory(size)
+
+    @property
+    def worker_limit(self) -> int:
+        """How many workers may run at once. Those beyond a lower limit end when they have nothing to do."""
+        return self._backend.supervisor.worker_limit
+
+    @worker_limit.setter
+    def worker_limit(self, number: int) -> None:
+        self._backend.supervisor.limit_workers(at_least_one(number))
+
+    # -- what goes with it ---------------------------------------------------------------------------------------------
+
+    def attach(self, resource: Closeable) -> None:
+        """Close a resource (a server, a recording, ...) when the session is closed, the last one attached first.
+
+        At once if it has been closed already: somebody may have opened the resource meanwhile.
+        """
+        self._attachments.add(resource)
+
+    def attached(self, kind: type[T]) -> T | None:
+        """The resource of this kind that goes with the session; None when there is none yet."""
+        return next(iter(self._attachments.of_kind(kind)), None)
+
+    def companion(self, kind: type[C], make: Callable[[], C]) -> C:
+        """The resource of this kind that goes with the session; made and attached by whoever asks first."""
+        return self._attachments.only(kind, make)
+
+    def detach(self, resource: Closeable) -> None:
+        """The resource has been closed by somebody else."""
+        self._attachments.remove(resource)
+
+
+def default_workers() -> int:
+    """As many workers as cores that this process may use, within reason."""
+    with suppress(AttributeError):  # not on every system
+        return max(1, min(MOST_WORKERS, len(os.sched_getaffinity(0))))
+    return max(1, min(MOST_WORKERS, os.cpu_count() or 1))
+
+
+def at_least_one(workers: int) -> int:
+    if given.integer(workers, "the number of workers") < 1:
+        raise given.GivenError(f"a session needs one worker at least, not {workers}")
+    return workers

@@ -104,6 +104,11 @@ class Timers:
         self._timers: dict[str, Timer] = {}
         self._lock = Lock()
 
+    @classmethod
+    def of(cls, session: Session) -> Timers:
+        """Those of a session, made when they are asked for first, and closed with it."""
+        return session.companion(cls, cls)
+
     def running(self) -> list[Timer]:
         with self._lock:
             return [timer for timer in self._timers.values() if timer.is_running]
@@ -126,9 +131,17 @@ class Timers:
             timer.stop(why)
         return found
 
-    def join(self) -> None:
-        """Wait until the last turns of stopped timers have ended. Called when their session ends or has ended."""
+    def close(self) -> None:
+        """Stop all, and wait until the last turns have ended, but not for ever."""
+        self.stop()
         with self._lock:
             timers, self._timers = list(self._timers.values()), {}
         for timer in timers:
             timer.join()
+
+
+def stop_timers(session: Session, why: str) -> None:
+    """Stop the timers of a session, if it has any. Does not wait."""
+    timers = session.attached(Timers)
+    if timers is not None:
+        timers.stop(why)

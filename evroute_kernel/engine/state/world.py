@@ -18,6 +18,7 @@ from evroute_kernel.engine.delivery.socket_delivery import Outside, Report
 from evroute_kernel.engine.delivery.transports.destination import Destination, Surroundings
 from evroute_kernel.engine.events.params import Params, UnknownEventError
 from evroute_kernel.engine.results.records import OnRecord, Records
+from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.engine.state.program import Program
 from evroute_kernel.engine.state.registry import Change, Registry
 from evroute_kernel.engine.state.settings import Limits, Settings, module_name
@@ -36,10 +37,24 @@ Tap = Callable[[str, Params, float], None]
 _log = logging.getLogger(__name__)
 
 
-class World:
-    """The state of a session. `on_record(record, origin)` is told of each record as it comes."""
+#: lets a thread do something
+Post = Callable[[Callable[[], None]], None]
 
-    def __init__(self, limits: Limits, on_record: OnRecord | None = None) -> None:
+
+class World:
+    """The state of a session. `on_record(record, origin)` is told of each record as it comes.
+
+    `post` lets the thread that publishes records do something; `expand` gives a text with variables in it as a script
+    would print it. Neither is called before the world is made.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        on_record: OnRecord | None = None,
+        post: Post = lambda command: command(),
+        expand: Callable[[str], str] = lambda text: text,
+    ) -> None:
         self.limits = limits
         self.registry = Registry()
         self.settings = Settings(self.changed)
@@ -55,14 +70,9 @@ class World:
         self._seen = 0
         self._taps: tuple[Tap, ...] = ()
         self._is_closed = False
-        self._outside = Outside(
-            lambda record, origin: self.post(lambda: self.records.publish(record, origin)), self._interface.outside
-        )
-        self._around = Surroundings(lambda: self._program.settings.modparams, self._outside.complain, self._expand)
-        #: lets the thread that publishes records do something
-        self.post: Callable[[Callable[[], None]], None] = lambda command: command()
-        #: a text with variables in it, as a script would print it
-        self.expand: Callable[[str], str] = lambda text: text
+        self._post = post
+        self._outside = Outside(self._publish, self._interface.outside)
+        self._around = Surroundings(lambda: self._program.settings.modparams, self._outside.complain, expand)
 
     # -- definitions ----------------------------------------------------------------------------------------------
 
@@ -208,9 +218,13 @@ class World:
             except Exception:  # the caller's function, as `on_record`
                 _log.exception("a listener failed at %s", decode(event))
         if event in self._outside.picture:
-            report = report or (lambda fault: self.post(lambda: self.records.publish(fault.record, origin)))
+            report = report or (lambda fault: self._publish(fault.record, origin))
             if not self._outside.deliver(event, params, origin, report):
                 self.subscribers(event)  # which forgets those that have expired
+
+    def _publish(self, record: LogRecord, origin: object) -> None:
+        """Publish a record, in the thread that does so."""
+        self._post(lambda: self.records.publish(record, origin))
 
     def tap(self, listener: Tap) -> Callable[[], None]:
         """Tell a listener of every event that is raised, in the thread that raises it; a function that ends this."""
@@ -276,9 +290,6 @@ class World:
         """The subscribers of an event, in order of delivery. Expired ones are forgotten, as the server does here."""
         with self._lock:
             return self._interface.deliveries(event)
-
-    def _expand(self, text: str) -> str:
-        return self.expand(text)
 
     def rotate(self, path: str) -> bool:
         """Rotate the file of a flatstore subscription; False when there is none of this path."""

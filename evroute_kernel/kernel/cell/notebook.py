@@ -36,7 +36,6 @@ class Notebook:
         self.log_format = "plain"
         #: whether a cell says which routes of other cells it replaces (%config replace=)
         self.tells_replaced = True
-        self._timers: Timers | None = None
         #: cells that defined something when they last ran
         self.owners: set[str] = set()
         #: owner -> what its cell held when it last ran, in that order
@@ -60,11 +59,9 @@ class Notebook:
     @property
     def timers(self) -> Timers:
         """Timer routes that run by themselves (%timer)."""
-        if self._timers is None:
-            from evroute_kernel.engine.session.timers import Timers
+        from evroute_kernel.engine.session.timers import Timers
 
-            self._timers = Timers()
-        return self._timers
+        return Timers.of(self.session)
 
     def warm_up(self, import_all: Callable[[], object]) -> None:
         """Import and start in the background what the first cell will need."""
@@ -106,10 +103,12 @@ class Notebook:
 
     def interrupt(self) -> None:
         """End all running routes, and the timers that would run more."""
-        if self._timers is not None:
-            self._timers.stop("interrupted")
-        if self._session is not None:
-            self._session.interrupt()
+        session = self._session
+        if session is not None:
+            from evroute_kernel.engine.session.timers import stop_timers
+
+            stop_timers(session, "interrupted")
+            session.interrupt()
 
     def text_of(self, record: LogRecord) -> str:
         """A log record as the user wants to see it."""
@@ -123,12 +122,8 @@ class Notebook:
         with self._lock:
             self._is_closed = True
             session, self._session = self._session, None
-        if self._timers is not None:
-            self._timers.stop()
         if session is not None:
             session.close()
-        if self._timers is not None:
-            self._timers.join()
 
 
 def _open_session(**options: Any) -> Session:

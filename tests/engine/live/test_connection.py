@@ -321,7 +321,7 @@ def test_a_supervisor_that_fails_ends_its_arrivals(server: LiveServer, pair: Ses
     server.call("raise_event", event="E_A")
     assert connection.reception is not None
     wait_until(lambda: any(worker.running for worker in pair.workers()))
-    pair._supervisor.post(lambda: 1 // 0)
+    pair._backend.supervisor.post(lambda: 1 // 0)
     connection.reception.finished.result(30)
     assert connection.traffic == Traffic(received=1, failed=1)
     connection.close()

@@ -1,4 +1,4 @@
-"""Subscriptions of a Session: who gets which event, beyond its own routes."""
+"""Who gets which event of a session, beyond its own routes."""
 
 from __future__ import annotations
 
@@ -16,30 +16,22 @@ from evroute_kernel.engine.delivery.interface import (
 from evroute_kernel.engine.delivery.socket_delivery import describe
 from evroute_kernel.engine.delivery.transports.folders import OutOfReach, check_reach
 from evroute_kernel.engine.events import given
-from evroute_kernel.engine.session.knowledge import Knowledge
+from evroute_kernel.engine.state.published import published
+from evroute_kernel.engine.state.world import World
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.worker.sockets import BadSocket, check, look_up, parse
 
 
-class Subscriptions(Knowledge):
-    """`subscribe` and `subscribers`."""
+class Subscribing:
+    """The subscriptions of one session."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
 
     def subscribe(
-        self,
-        event: str,
-        socket: str,
-        expire: int | None = None,
-        *,
-        by_script: bool = False,
-        within: Sequence[str] | None = None,
+        self, event: str, socket: str, expire: int | None, *, by_script: bool, within: Sequence[str] | None
     ) -> None:
-        """Send an event, from now on, to a socket such as `udp:127.0.0.1:9000`; or run one more route: `route:NAME`.
-
-        As MI event_subscribe: `expire` in seconds (None: an hour), and 0 ends a subscription within a second. With
-        `by_script` as subscribe_event() of a script: for ever, if `expire` is None or 0. The same socket again renews
-        the subscription. `within`: folders that files and unix sockets must be in, for a subscription on behalf of
-        somebody else (None: anywhere; empty: nowhere). Waits while the host is looked up. Raises SocketError.
-        """
+        """As `Session.subscribe`."""
         given.name(event, "the name of an event")
         given.text(socket, "a socket")
         if expire is not None and given.integer(expire, "the time of a subscription") < 0:
@@ -51,7 +43,8 @@ class Subscriptions(Knowledge):
         try:
             bounds = None if within is None else tuple(map(os.path.realpath, within))
             check_reach(replace(parse(encode(socket)), within=bounds))
-            target = replace(check(encode(socket), set(self.registry.names("event_route"))), within=bounds)
+            routes = set(self._world.registry.names("event_route"))
+            target = replace(check(encode(socket), routes), within=bounds)
             self._world.subscribe(name, target, look_up(target), expire, by_script=by_script)
         except OutOfReach as error:
             raise OutOfReachError(decode(str(error))) from None
@@ -60,19 +53,15 @@ class Subscriptions(Knowledge):
 
     def _subscribable(self) -> set[str]:
         """The events that exist: published ones, and those of any module or of one's own, which need no loadmodule."""
-        from evroute_kernel.engine.state.published import published
         from evroute_kernel.library.catalogue import events
 
-        return {*published(self), *events(), *self.declared_events}
+        return {*published(self._world), *events(), *self._world.declared_events}
 
-    def subscribers(self, event: str | None = None) -> list[SubscriberInfo]:
-        """Who gets an event, in the order of delivery; without a name, all subscriptions, by event."""
-        events = self.events() if event is None else [given.text(event, "the name of an event")]
+    def subscribers(self, event: str | None) -> list[SubscriberInfo]:
+        """As `Session.subscribers`."""
+        events = self._world.events() if event is None else [given.text(event, "the name of an event")]
         return [describe(encode(e), s) for e in events for s in self._world.subscribers(encode(e))]
 
     def rotate_flatstore(self, path: str) -> bool:
-        """Close the file of a `flatstore:` subscription, so that the next event opens it anew.
-
-        False when nobody has subscribed this path. MI `evi_flat_rotate` does this.
-        """
+        """As `Session.rotate_flatstore`."""
         return self._world.rotate(encode(given.text(path, "the name of a file")))

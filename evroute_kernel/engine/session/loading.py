@@ -1,0 +1,65 @@
+"""How texts become part of a session: parsed, checked, compiled and defined; what runs at once is run."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from evroute_kernel.engine.events import given
+from evroute_kernel.engine.results.runs import Loaded
+from evroute_kernel.engine.session.raising import Raising
+from evroute_kernel.engine.state.registry import Change
+from evroute_kernel.engine.state.world import World
+from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.source import Source
+
+if TYPE_CHECKING:
+    from evroute_kernel.lang.compiler import Unit
+
+
+class Loading:
+    """The texts of one session, one at a time."""
+
+    def __init__(self, world: World, raising: Raising) -> None:
+        self._world = world
+        self._raising = raising
+        self._one_at_a_time = threading.Lock()
+
+    def load(
+        self, source: str | Source, name: str, owner: str | None, origin: object, scratch: bool, timeout: float | None
+    ) -> Loaded:
+        """As `Session.load`."""
+        with self._one_at_a_time:
+            unit = self.compile(source, name, owner, scratch)
+            change, slots = self._world.define(unit, owner)
+        return self._loaded(unit, change, slots, origin, timeout)
+
+    def compile(self, source: str | Source, name: str, owner: str | None, scratch: bool) -> Unit:
+        """As `Session.compile`."""
+        from evroute_kernel.lang.compiler import compile_script
+
+        if not isinstance(source, Source):
+            if not isinstance(source, str):
+                raise given.GivenError(f"a script is a text, not {given.kind_of(source)}")
+            if "\0" in given.text(name, "the name of a script"):
+                raise given.GivenError("the name of a script holds a zero byte")
+            source = Source(name, source)
+        return compile_script(source, self._world.environment(owner), scratch=scratch)
+
+    def install(self, unit: Unit, owner: str | None, origin: object, timeout: float | None) -> Loaded:
+        """As `Session.install`."""
+        with self._one_at_a_time:
+            change, slots = self._world.define(unit, owner)
+        return self._loaded(unit, change, slots, origin, timeout)
+
+    def _loaded(self, unit: Unit, change: Change, slots: list[int], origin: object, timeout: float | None) -> Loaded:
+        """Run what a text runs at once, and say what became of it all."""
+        run = self._raising.run_slots(slots, origin, timeout) if slots else None
+        return Loaded(unit.diagnostics, change.defined, change.replaced, change.dropped, run)
+
+    def check(self, source: str | Source, name: str, owner: str | None) -> list[Diagnostic]:
+        """As `Session.check`."""
+        try:
+            return list(self.compile(source, name, owner, scratch=True).diagnostics)
+        except ScriptError as error:
+            return error.diagnostics

@@ -1,0 +1,99 @@
+"""How a session raises events and runs timer routes: what is given is looked at, then the supervisor has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from math import inf
+from time import monotonic
+
+from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
+from evroute_kernel.engine.events import given
+from evroute_kernel.engine.events.params import GivenParams, event_params
+from evroute_kernel.engine.results.runs import BatchResult, Run
+from evroute_kernel.engine.session.backend import Backend
+from evroute_kernel.engine.workers.raises import Raise
+from evroute_kernel.engine.workers.tasks import Batch, Chunk, Delivery
+from evroute_kernel.runtime.values import encode
+
+
+class Raising:
+    """The raises of one session."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._world = backend.world
+
+    def submit(self, event: str, params: GivenParams, origin: object, timeout: float | None) -> Future[Run]:
+        """As `Session.submit`."""
+        given.name(event, "the name of an event")
+        taken = event_params(params)
+        self._world.handlers(event)
+        raised = self._new_raise(event, origin, timeout)
+        report = self._reporter(raised, always=True)
+        slots = self._world.raised(encode(event), taken, origin=origin, report=report)
+        tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []
+        self._backend.supervisor.submit(raised, *tasks)
+        return raised.future
+
+    def submit_batch(
+        self, event: str, lists: Iterable[GivenParams], origin: object, timeout: float | None
+    ) -> Future[BatchResult]:
+        """As `Session.submit_batch`."""
+        given.name(event, "the name of an event")
+        if isinstance(lists, str | bytes | Mapping) or not isinstance(lists, Iterable):
+            what = given.kind_of(lists)
+            raise given.GivenError(f"a batch is a list of parameters, one item for each event, not {what}")
+        slots = self._world.handlers(event)
+        items = lists if isinstance(lists, Sequence) else list(lists)
+        seconds, log, called = self._allowed(timeout)
+        batch = Batch(encode(event), origin, seconds, log, called, source=iter(()), slots=slots)
+        report = self._reporter(batch, always=False)
+        batch.source = self._world.raised_many(encode(event), map(event_params, items), origin=origin, report=report)
+        if not slots:
+            self._backend.supervisor.send_out(batch)
+            return batch.future
+        first = Chunk(batch, batch.next_lists())
+        self._backend.supervisor.submit(batch, *([first] if first.lists else []))
+        return batch.future
+
+    def run_timer(self, name: str, origin: object, timeout: float | None) -> Run:
+        """As `Session.run_timer`."""
+        slots = self._world.timers(given.text(name, "the name of a timer_route"))
+        raised = self._new_raise("", origin, timeout)
+        return self._wait_for(raised, Delivery(raised, "", (), slots, number=1))
+
+    def run_slots(self, slots: list[int], origin: object, timeout: float | None) -> Run:
+        """Run routes that no event names, in the first worker, one after the other. Waits."""
+        raised = self._new_raise("", origin, timeout)
+        return self._wait_for(raised, *(Delivery(raised, "", (), (slot,), number=1) for slot in slots))
+
+    def _wait_for(self, raised: Raise, *tasks: Delivery) -> Run:
+        self._backend.supervisor.submit(raised, *tasks)
+        run: Run = raised.future.result()
+        return run
+
+    def interrupt(self, origin: object) -> int:
+        """As `Session.interrupt`."""
+        return self._backend.supervisor.interrupt(lambda raised: origin is None or raised.origin == origin)
+
+    def _reporter(self, raised: Raise, *, always: bool) -> Report:
+        """Makes what sockets fail at part of a raise's log; of many failures of a kind the first, unless `always`."""
+
+        def report(fault: Fault) -> None:
+            if always or fault.is_news:
+                self._backend.supervisor.report(raised, fault.record)
+
+        return report
+
+    def _new_raise(self, event: str, origin: object, timeout: float | None) -> Raise:
+        return Raise(encode(event), origin, *self._allowed(timeout))
+
+    def _allowed(self, timeout: float | None) -> tuple[float, int, float]:
+        """The seconds that a raise may take, the records that it may log, and since when its time counts.
+
+        The session's own limit counts from the start of the first route (inf). Raises GivenError.
+        """
+        limits = self._world.limits
+        seconds = given.seconds(limits.timeout if timeout is None else timeout)
+        return seconds, given.whole(limits.log, "the limit of log records"), inf if timeout is None else monotonic()
