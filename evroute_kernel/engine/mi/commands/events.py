@@ -96,6 +96,8 @@ def raise_event(management: Management, given: Arguments) -> str:
     its numbers become integers, its texts texts, and all else becomes its JSON text.
     """
     event = given.text("event")
+    if not event:  # which a session would not even look up
+        raise _unheard(management, event)
     try:
         management.raise_event(event, _event_params(given.value("params")) if "params" in given else None)
     except (UnknownEventError, GivenError):  # an empty name is one that nobody has subscribed
