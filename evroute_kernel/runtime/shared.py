@@ -4,7 +4,7 @@ One LMDB environment in a private directory, in memory where the system offers i
 tables need no set-up. Reads see the last finished write and wait for nobody; writes take LMDB's one write lock, which
 is a robust mutex: a process killed while it writes loses its own write and blocks no one. Nothing survives the session.
 A full folder refuses a write, and kills nobody: no page is written that was not allocated before (`runtime.pages`).
-The integers of table `shv` are kept apart, where they need no lock (`runtime.cells`).
+The integers of table `shv` are kept apart, where they need no lock (`runtime.shared_integers`).
 
 Values are stored as one letter for the kind and the value in its plainest form: `i5060`, `stext`, `m` and marshal.
 """
@@ -24,9 +24,9 @@ from typing import Any, Final
 import lmdb
 
 from evroute_kernel.runtime import room
-from evroute_kernel.runtime.cells import Cells
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.pages import Pages
+from evroute_kernel.runtime.shared_integers import SharedIntegers
 from evroute_kernel.runtime.values import Value, stored
 
 #: what scripts may keep in shared memory, in bytes
@@ -44,9 +44,9 @@ READER_LIMIT: Final = 126
 #: what LMDB maps for locks and readers: it takes 64 bytes for each reader and some more
 LOCK_FILE: Final = "lock.mdb"
 LOCK_SIZE: Final = 2**14
-#: the table whose integers are in cells, and the one that says in which; names of tables that scripts reach differ
-CELL_TABLE: Final = "shv"
-_PLACES: Final = "\x01cells"
+#: the table whose integers are kept apart, and the one that says where; names of tables that scripts reach differ
+INTEGER_TABLE: Final = "shv"
+_PLACES: Final = "\x01integers"
 
 
 class SharedMemoryFull(ScriptCrash):
@@ -76,10 +76,10 @@ class Shared:
         self._transaction: Any = None
         self._writes = 0
         #: integers of the table `shv`
-        self.cells = Cells(
+        self.integers = SharedIntegers(
             self.path, lambda name: _address(_PLACES, name), lambda: self._transaction or self._begin(), self._writing
         )
-        self._pages = Pages(self.path, self._environment, self.cells.words_of_pages)
+        self._pages = Pages(self.path, self._environment, self.integers.words_of_pages)
 
     @classmethod
     def temporary(cls) -> Shared:
@@ -94,7 +94,7 @@ class Shared:
         if not self._is_closed:
             self._is_closed = True
             self._pages.close()
-            self.cells.close()
+            self.integers.close()
         self._environment.close()
         self._remove()
 
@@ -117,7 +117,7 @@ class Shared:
 
     def get_object(self, table: str, key: str) -> Any:
         """Any plain Python value (what `marshal` takes); None where the key is not set."""
-        if table == CELL_TABLE and (number := self.cells.get(key)) is not None:
+        if table == INTEGER_TABLE and (number := self.integers.get(key)) is not None:
             return number
         address = _address(table, key)
         transaction = self._transaction or self._begin()
@@ -125,18 +125,18 @@ class Shared:
 
     def put_object(self, table: str, key: str, value: Any) -> None:
         """Set a key to any plain Python value. None removes it."""
-        if table == CELL_TABLE and type(value) is int and self.cells.put(key, value):
+        if table == INTEGER_TABLE and type(value) is int and self.integers.put(key, value):
             return
         with self._write() as transaction:
             self._put(transaction, table, key, value)
-        if table == CELL_TABLE:
-            self.cells.drop(key)  # only now: who reads in between finds the integer that was there before
+        if table == INTEGER_TABLE:
+            self.integers.drop(key)  # only now: who reads in between finds the integer that was there before
 
     def delete(self, table: str, key: str) -> bool:
         """Remove a key; False where there was none."""
         with self._write() as transaction:
             had = self._delete(transaction, _address(table, key))
-        return self.cells.drop(key) or had if table == CELL_TABLE else had
+        return self.integers.drop(key) or had if table == INTEGER_TABLE else had
 
     def update(self, table: str, key: str, function: Callable[[Any], Any]) -> Any:
         """Replace a value by `function(value)` while no other process can write; returns the new value.
@@ -144,19 +144,19 @@ class Shared:
         The function must be quick and must not use this object. An exception of it leaves the value as it was. Against
         a plain write of a shared variable, which takes no lock, only other updates are held back.
         """
-        if table == CELL_TABLE:
-            return self._update_cell(key, function)
+        if table == INTEGER_TABLE:
+            return self._update_shared_variable(key, function)
         with self._write() as transaction:
             value = function(_load(transaction.get(_address(table, key))))
             self._put(transaction, table, key, value)
             return value
 
-    def _update_cell(self, key: str, function: Callable[[Any], Any]) -> Any:
+    def _update_shared_variable(self, key: str, function: Callable[[Any], Any]) -> Any:
         with self.transaction():
-            before = self.get_object(CELL_TABLE, key)
+            before = self.get_object(INTEGER_TABLE, key)
             value = function(before)
             if value is not before:
-                self.put_object(CELL_TABLE, key, value)
+                self.put_object(INTEGER_TABLE, key, value)
             return value
 
     # -- many -----------------------------------------------------------------------------------------------------
@@ -164,14 +164,14 @@ class Shared:
     def items(self, table: str) -> list[tuple[str, Any]]:
         """All keys of a table with their values, in the order of the keys' bytes (keys over 500 bytes last)."""
         found = self._items(_prefix(table))
-        if table != CELL_TABLE:
+        if table != INTEGER_TABLE:
             return list(found)
         return sorted({**dict(found), **dict(self._numbers())}.items(), key=lambda item: _address(table, item[0]))
 
     def _numbers(self) -> Iterator[tuple[str, int]]:
-        """The integers that are in cells."""
+        """The integers that are kept apart."""
         prefix = _prefix(_PLACES)
-        return self.cells.items((a[len(prefix) :].decode("latin-1"), data) for a, data in self._scan(prefix))
+        return self.integers.items((a[len(prefix) :].decode("latin-1"), data) for a, data in self._scan(prefix))
 
     def tables(self) -> list[str]:
         """Names of the tables that hold something."""
@@ -179,18 +179,18 @@ class Shared:
         names = {name.decode("latin-1") for name in found}
         if _PLACES in names:
             names.discard(_PLACES)
-            names.update([CELL_TABLE] if any(True for _ in self._numbers()) else [])
+            names.update([INTEGER_TABLE] if any(True for _ in self._numbers()) else [])
         return sorted(names)
 
     def clear(self, table: str | None = None) -> None:
         """Remove every key of a table; of all tables when none is named."""
         with self.transaction():
             self._delete_all(b"" if table is None else _prefix(table))
-            if table in (None, CELL_TABLE):
+            if table in (None, INTEGER_TABLE):
                 self._delete_all(_prefix(_PLACES))
-                self.cells.clear()
-        if table in (None, CELL_TABLE):
-            self.cells.move_on()
+                self.integers.clear()
+        if table in (None, INTEGER_TABLE):
+            self.integers.move_on()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Shared]:
@@ -213,7 +213,7 @@ class Shared:
     def abandon(self) -> None:
         """Forget what an interrupt may have cut short: a transaction, a hold on integers. Call it between runs."""
         self._transaction = None
-        self.cells.release()
+        self.integers.release()
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Any]:

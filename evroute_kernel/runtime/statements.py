@@ -70,12 +70,12 @@ def assign_counted(context: Context, get: Getter, put: Setter, op: str, value: R
 
     On the server one can, if rarely, and then a count is lost: language manual, `$shv`. Nobody means that.
     """
-    cells = context.process.shared.cells
-    cells.hold()
+    integers = context.process.shared.integers
+    integers.hold()
     try:
         return assign_compound(context, get, put, op, value, target)
     finally:
-        cells.release()
+        integers.release()
 
 
 def _combine(left: Value, op: str, right: Value) -> Result:

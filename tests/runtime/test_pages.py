@@ -67,7 +67,7 @@ def test_lmdb_is_never_beyond_what_is_allocated(shared: Shared, seed: int) -> No
 
 def test_nothing_that_is_mapped_is_sparse(shared: Shared) -> None:
     """But for the data, whose pages are taken as they are needed."""
-    for name in (LOCK_FILE, "cells"):
+    for name in (LOCK_FILE, "integers"):
         status = (shared.path / name).stat()
         assert status.st_blocks * 512 >= status.st_size > 0
     shared.put("shv", "x", "text")

@@ -245,7 +245,7 @@ def set_shv(context: Context, name: Any, index: None, op: str, value: Value) -> 
         return False
     shared = context.process.shared
     value = 0 if value is None else stored(value)
-    if type(value) is not int or not shared.cells.put(key, value):
+    if type(value) is not int or not shared.integers.put(key, value):
         shared.put(SHARED_TABLE, key, value)
     return True
 
@@ -254,7 +254,7 @@ def set_shv(context: Context, name: Any, index: None, op: str, value: Value) -> 
 def bind_shv(name: str, index: None) -> Getter:
     def read(context: Context) -> Value:
         shared = context.process.shared
-        number = shared.cells.get(name)
+        number = shared.integers.get(name)
         if number is not None:
             return number
         value = shared.get(SHARED_TABLE, name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evroute_kernel.runtime import cells
+from evroute_kernel.runtime import shared_integers
 from evroute_kernel.runtime.shared import Shared
 
 
@@ -33,7 +33,7 @@ def elsewhere(path: Path, *statements: str) -> None:
 @pytest.mark.parametrize("number", [0, 1, -1, 2**31 - 1, -(2**31)])
 def test_integers(shared: Shared, number: int) -> None:
     shared.put("shv", "n", number)
-    assert shared.get("shv", "n") == shared.cells.get("n") == number
+    assert shared.get("shv", "n") == shared.integers.get("n") == number
     assert shared.items("shv") == [("n", number)]
 
 
@@ -74,7 +74,7 @@ def test_clearing(shared: Shared, table: str | None) -> None:
 
 def test_other_tables_have_no_cells(shared: Shared) -> None:
     shared.put("other", "x", 5)
-    assert shared.cells.get("x") is None
+    assert shared.integers.get("x") is None
     shared.put("shv", "x", 6)
     assert shared.get("other", "x") == 5
 
@@ -88,7 +88,7 @@ def test_names_of_all_kinds(shared: Shared) -> None:
 
 
 def test_when_there_are_no_more_words(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cells, "LIMIT", 5)
+    monkeypatch.setattr(shared_integers, "LIMIT", 5)
     for number in range(10):
         shared.put("shv", f"n{number}", number)
     assert [shared.get("shv", f"n{number}") for number in range(10)] == list(range(10))
@@ -146,14 +146,14 @@ def test_who_looks_in_the_middle_of_a_clear_keeps_no_place(tmp_path: Path, monke
         finally:
             os._exit(1)
     with Shared(tmp_path) as shared:
-        clear = shared.cells.clear
+        clear = shared.integers.clear
 
         def watched_clear() -> None:
             clear()
             os.write(ready[1], b"x")
             os.read(looked[0], 1)
 
-        monkeypatch.setattr(shared.cells, "clear", watched_clear)
+        monkeypatch.setattr(shared.integers, "clear", watched_clear)
         shared.clear("shv")
         os.write(go[1], b"x")
         assert os.waitpid(pid, 0)[1] == 0

@@ -39,12 +39,12 @@ _PLACE: Final = Struct("<I")
 #: a word that holds an integer: the integer, and this in its low byte; 0: the value, if any, is in LMDB
 _INTEGER: Final = 1
 
-FILE_NAME: Final = "cells"
+FILE_NAME: Final = "integers"
 #: times that the lock is asked for before the process goes to sleep until it is free
 _TRIES: Final = 16
 
 
-class Cells:
+class SharedIntegers:
     """The words, and which name has which. `address(name)` is the LMDB key of the place of a name's word.
 
     `begin` starts a transaction for reading, `write` one for writing (as a context).
@@ -86,7 +86,7 @@ class Cells:
         return self._give(name, number)
 
     def hold(self) -> None:
-        """Wait until no other process holds the cells. What only reads or writes one does not ask."""
+        """Wait until no other process holds the integers. What only reads or writes one does not ask."""
         for _ in range(_TRIES):
             with suppress(BlockingIOError):
                 flock(self._file, LOCK_EX | LOCK_NB)
@@ -94,7 +94,7 @@ class Cells:
         flock(self._file, LOCK_EX)
 
     def release(self) -> None:
-        """Let others hold the cells. Harmless when this process does not."""
+        """Let others hold the integers. Harmless when this process does not."""
         flock(self._file, LOCK_UN)
 
     def drop(self, name: str) -> bool:
