@@ -18,8 +18,7 @@ from typing import Any, Final, NoReturn
 
 from evroute_kernel.library.functions.cfgutils import apply_presets
 from evroute_kernel.library.linker import link
-from evroute_kernel.runtime.context import Context, LinkedRoute, Process
-from evroute_kernel.runtime.context import Settings as ProcessSettings
+from evroute_kernel.runtime.context import Context, LinkedRoute, Process, Settings
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_top_route
@@ -28,11 +27,12 @@ from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
 from evroute_kernel.worker.inbox import Inbox
 from evroute_kernel.worker.messages import (
     Answer,
+    ApplySettings,
     AskVariables,
     BatchFinished,
     Booted,
     EventRaised,
-    Limits,
+    LimitMemory,
     LoadRoutes,
     Message,
     Params,
@@ -41,7 +41,6 @@ from evroute_kernel.worker.messages import (
     RunBatch,
     RunPortion,
     RunRoute,
-    Settings,
     StubCalled,
     Subscribed,
     Subscriptions,
@@ -81,7 +80,7 @@ class Child:
         self._event_routes: frozenset[str] = frozenset()
         #: AVPs of startup_route, which the next route of this process finds, as on the server
         self._leftover: dict[str, list[Value]] | None = None
-        self._process = process = Process(shared, ProcessSettings(), number)
+        self._process = process = Process(shared, Settings(), number)
         process.at = blackbox.place
         process.emit = self._outbox.log
         process.has_subscribers = self._is_told
@@ -90,9 +89,9 @@ class Child:
         process.stub_called = self._stub_called
         self._verbs: dict[type[Any], Callable[[Any], None]] = {
             LoadRoutes: self.load_routes,
-            Settings: self.change_settings,
+            ApplySettings: self.change_settings,
             Subscriptions: self.change_subscriptions,
-            Limits: lambda limits: limit_memory(limits.memory),
+            LimitMemory: lambda limits: limit_memory(limits.memory),
             RunRoute: self.run_route,
             RunBatch: self.run_batch,
             RunPortion: self.run_portion,
@@ -114,7 +113,7 @@ class Child:
         self._process.routes = {name: slots[slot] for name, slot in message.callable.items()}
         self._process.error_route = slots[message.error_route] if message.error_route is not None else None
 
-    def change_settings(self, message: Settings) -> None:
+    def change_settings(self, message: ApplySettings) -> None:
         """Take over all globals. `$log_level` and `$xlog_level` follow only a change of their global."""
         process, settings = self._process, self._process.settings
         before = settings.log_level, settings.xlog_level
@@ -152,7 +151,7 @@ class Child:
         self._blackbox.place[STATEMENT] = -1
         if route.kind == "startup_route":
             self._leftover = context.avps
-        outbox.tell_late()
+        outbox.send_late()
         outbox.send(end)
         _exit_if_out_of_memory(end)
 
@@ -176,7 +175,7 @@ class Child:
             if failure is not None and failure.cause in ENDS_BATCH:
                 break
         place[STATEMENT] = -1
-        outbox.tell_late()
+        outbox.send_late()
         outbox.end()
         outbox.send(BatchFinished(message.run, done, outbox.dropped))
         _exit_if_out_of_memory(failure)
@@ -324,7 +323,7 @@ def boot(number: int, descriptors: tuple[int, int, int], directory: str, memory:
         pass  # the supervisor is gone, and with it everybody who could be told
     except MemoryError:  # of the worker's own work: too little was left to begin with, and that is all there is to say
         status = EXIT_OUT_OF_MEMORY
-    except BaseException:  # the last words go where the supervisor reads them
+    except BaseException:  # it goes where the supervisor reads it
         traceback.print_exc()
         status = 1
     with contextlib.suppress(OSError):

@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from typing import Final, Generic, TypeVar
 
 #: different messages of one statement that are told at once
-TOLD: Final = 10
+SENT_AT_ONCE: Final = 10
 
 T = TypeVar("T")
 
@@ -19,16 +19,16 @@ class Late(Generic[T]):
     """What came when there was no room any more. `place`: the statement that it is about, in whatever form."""
 
     def __init__(self) -> None:
-        self._told: dict[Hashable, set[str]] = {}
+        self._sent: dict[Hashable, set[str]] = {}
         self._held: dict[Hashable, tuple[T, int]] = {}
 
-    def is_to_be_told(self, place: Hashable, text: str, message: T) -> bool:
+    def is_to_be_sent(self, place: Hashable, text: str, message: T) -> bool:
         """Whether a message is to be told at once; else it is counted."""
-        told = self._told.setdefault(place, set())
-        if text in told or len(told) >= TOLD:
+        sent = self._sent.setdefault(place, set())
+        if text in sent or len(sent) >= SENT_AT_ONCE:
             self.hold(place, message, 1)
             return False
-        told.add(text)
+        sent.add(text)
         return True
 
     def hold(self, place: Hashable, message: T, count: int) -> None:

@@ -47,7 +47,7 @@ class LoadRoutes:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ApplySettings:
     """The globals of the script, all of them, and the fields of `runtime.context.Settings` that are tables."""
 
     values: dict[str, Any]
@@ -71,7 +71,7 @@ class Subscriptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LimitMemory:
     """Memory that routes may take beyond what the worker had when it started, in bytes; None for no limit."""
 
     memory: int | None
@@ -273,7 +273,7 @@ class PortionFinished:
 
 
 @dataclass(frozen=True, slots=True)
-class VariablesTold:
+class VariablesAnswer:
     """What the worker keeps: `$var` by name, and each document of `$json` as text (None: it contains itself)."""
 
     request: int
@@ -330,18 +330,18 @@ class WorkerNotForked:
 
 
 Message: TypeAlias = (
-    "LoadRoutes | Settings | Subscriptions | Limits | RunRoute | RunBatch | RunPortion | Booted | LogLine"
+    "LoadRoutes | ApplySettings | Subscriptions | LimitMemory | RunRoute | RunBatch | RunPortion | Booted | LogLine"
     " | EventRaised | Subscribed | StubCalled | RouteFinished | RouteFailed | BatchFinished | PortionFinished"
     " | RecordedEventRuns | DiagnosticsRepeated"
     " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | WorkerNotForked"
-    " | AskVariables | VariablesTold | Answer"
+    " | AskVariables | VariablesAnswer | Answer"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
     LoadRoutes,
-    Settings,
+    ApplySettings,
     Subscriptions,
-    Limits,
+    LimitMemory,
     RunRoute,
     RunBatch,
     RunPortion,
@@ -362,7 +362,7 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     WorkerEnded,
     WorkerNotForked,
     AskVariables,
-    VariablesTold,
+    VariablesAnswer,
     Answer,
     DiagnosticsRepeated,
 )

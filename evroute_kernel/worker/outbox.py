@@ -49,13 +49,13 @@ class Outbox:
         self.dropped = 0
         #: the recorded event that runs, until a message has told it
         self.recorded: Recorded | None = None
-        self._told: Recorded | None = None
+        self._named: Recorded | None = None
         self._late: Late[tuple[Record, float, Recorded | None]] = Late()
 
     def begin(self, room: int, *, collecting: bool) -> None:
         """A run begins."""
         self.room, self.dropped = room, 0
-        self._late, self._told = Late(), None
+        self._late, self._named = Late(), None
         self._collecting = collecting
 
     def end(self) -> None:
@@ -73,12 +73,12 @@ class Outbox:
             self.dropped += 1
             return
         else:
-            event = self.recorded or self._told
-            if not self._late.is_to_be_told((slot, statement, level), text, (record, moment, event)):
+            event = self.recorded or self._named
+            if not self._late.is_to_be_sent((slot, statement, level), text, (record, moment, event)):
                 return
         self._put(pack(_LOG_LINE, level, text, diagnostic, slot, statement, moment))
 
-    def tell_late(self) -> None:
+    def send_late(self) -> None:
         """The run is about to end: tell what the runtime said again and again, when there was no room."""
         for (record, moment, event), count in self._late.release():
             level, text, _, (slot, statement) = record
@@ -105,7 +105,7 @@ class Outbox:
         self.is_busy = True
         if self.recorded is not None:
             frame = pack(_RECORDED, *self.recorded) + frame
-            self._told, self.recorded = self.recorded, None
+            self._named, self.recorded = self.recorded, None
         if not self._collecting or not self._blackbox.hold(frame):
             self.flush()
             if not self._collecting or not self._blackbox.hold(frame):

@@ -77,7 +77,7 @@ class Portion:
         finally:
             process.emit = emit
         self._blackbox.place[STATEMENT] = -1
-        self._outbox.tell_late()
+        self._outbox.send_late()
         self._outbox.end()
         self._outbox.send(self._report())
         return self._failure
@@ -89,9 +89,9 @@ class Portion:
         message = self._message
         if message.entries is not None:
             return message.entries
-        return events_in(message.data, message.first_line, self._told_broken)
+        return events_in(message.data, message.first_line, self._add_broken)
 
-    def _told_broken(self, line: int, why: str) -> None:
+    def _add_broken(self, line: int, why: str) -> None:
         if self._skip_broken:
             self._skip_broken -= 1
             return

@@ -7,16 +7,16 @@ from typing import Any, Final
 from evroute_kernel.library import json_text
 from evroute_kernel.runtime.context import Process
 from evroute_kernel.runtime.values import Value, stored
-from evroute_kernel.worker.messages import VariablesTold
+from evroute_kernel.worker.messages import VariablesAnswer
 
 #: bytes of a value that are told; who asks wants to look at it, not to compute with it
 VALUE_LIMIT: Final = 2**16
 
 
-def variables(process: Process, request: int) -> VariablesTold:
+def variables(process: Process, request: int) -> VariablesAnswer:
     """The answer to a question about variables: those that are not null, by name."""
     var = tuple((name, _cut(stored(value))) for name, value in sorted(process.var.items()) if value is not None)
-    return VariablesTold(request, var, tuple((name, _text(node)) for name, node in sorted(process.json.items())))
+    return VariablesAnswer(request, var, tuple((name, _text(node)) for name, node in sorted(process.json.items())))
 
 
 def _cut(value: Value) -> Value:

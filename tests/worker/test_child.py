@@ -11,15 +11,15 @@ import pytest
 
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT
 from evroute_kernel.worker.messages import (
+    ApplySettings,
     BatchFinished,
     EventRaised,
-    Limits,
+    LimitMemory,
     LoadRoutes,
     LogLine,
     RouteFailed,
     RouteFinished,
     RunBatch,
-    Settings,
     StubCalled,
     Subscribed,
     Subscriptions,
@@ -171,10 +171,10 @@ def test_a_route_that_eats_memory_says_so_and_ends_the_worker(peer: Any, body: s
 
 def test_the_memory_limit_can_change(peer: Any) -> None:
     peer.load("bytearray(2**29)")
-    peer.send(Limits(None))
+    peer.send(LimitMemory(None))
     peer.run()
     peer.until(RouteFinished)
-    peer.send(Limits(2**20))
+    peer.send(LimitMemory(2**20))
     peer.run()
     assert peer.until(RouteFailed)[1].cause == "out of memory"
 
@@ -211,7 +211,7 @@ def test_settings_change_levels_only_when_they_change(peer: Any) -> None:
         "p.xlog_level = -1"
     )
     for values in ({"xlog_level": 4, "max_while_loops": 5}, {"xlog_level": 4, "max_while_loops": 6}, {"xlog_level": 3}):
-        peer.send(Settings(values, {("m", "p"): [1]}, frozenset({"m"}), {}))
+        peer.send(ApplySettings(values, {("m", "p"): [1]}, frozenset({"m"}), {}))
         peer.run()
     texts = [peer.texts(peer.until(RouteFinished)[0]) for _ in range(3)]
     assert texts == [["4 5 1"], ["-1 6 1"], ["3 6 1"]]

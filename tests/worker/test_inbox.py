@@ -17,7 +17,7 @@ from evroute_kernel.worker.messages import (
     RunBatch,
     Subscribed,
     Subscriptions,
-    VariablesTold,
+    VariablesAnswer,
     encode,
 )
 
@@ -42,7 +42,7 @@ def test_the_answer_reaches_the_route_and_the_rest_waits_for_its_end(raiser: Any
     raiser.send(Answer(1, False, ("one", "two")))
     log, _ = raiser.until(RouteFinished)
     assert raiser.texts(log) == ["(False, ('one', 'two'))"]
-    before, told = raiser.until(VariablesTold)
+    before, told = raiser.until(VariablesAnswer)
     assert (before, told.request) == ([], 7)
 
 
@@ -78,7 +78,7 @@ def test_interrupts_at_any_moment_lose_nothing(raiser: Any) -> None:
         raiser.interrupt(run)
         raiser.send(AskVariables(run))
         raiser.send(Answer(request, True, ("x" * 1000 * run,)))
-        before, told = raiser.until(VariablesTold)
+        before, told = raiser.until(VariablesAnswer)
         assert told.request == run
         assert [type(m) for m in before if isinstance(m, RouteFailed | RouteFinished)] in (
             [RouteFailed],

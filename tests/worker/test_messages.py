@@ -6,31 +6,31 @@ import pytest
 
 from evroute_kernel.worker import messages
 from evroute_kernel.worker.messages import (
+    ApplySettings,
     BatchFinished,
     Booted,
     Decoder,
     EventRaised,
-    Limits,
+    LimitMemory,
     LogLine,
     Message,
     RouteFailed,
     RunBatch,
     RunRoute,
-    Settings,
     Subscriptions,
     encode,
 )
 
 ALL: list[Message] = [
     Booted(7),
-    Limits(None),
+    LimitMemory(None),
     LogLine(-1, "Zo\xc3\xab\n", True, 3, 7, 1.5),
     RunRoute(1, 2, "E_X", (("n", 1), (None, "")), 100),
     RunBatch(1, (2, 3), "E_X", [(), (("n", -1),)], 0),
     EventRaised("E_Y", ((None, "x"),)),
     RouteFailed(1, "crashed", "why", "", 0, -1, 2),
     BatchFinished(1, 2, 3),
-    Settings({"log_level": 2}, {("m", "p"): [1, "x"]}, frozenset({"m"}), {"f": (1, (("$var(x)", "y"),))}),
+    ApplySettings({"log_level": 2}, {("m", "p"): [1, "x"]}, frozenset({"m"}), {"f": (1, (("$var(x)", "y"),))}),
     Subscriptions(frozenset({"E_X"}), frozenset()),
 ]
 

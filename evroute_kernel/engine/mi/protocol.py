@@ -154,10 +154,10 @@ def result_reply(result: Any, identity: Id) -> bytes:
 
 
 def error_reply(error: CommandError, identity: Id) -> bytes:
-    told: dict[str, Any] = {"code": error.code, "message": error.message}
+    fields: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.data:
-        told["data"] = error.data
-    return _written({"jsonrpc": "2.0", "error": told, "id": identity})
+        fields["data"] = error.data
+    return _written({"jsonrpc": "2.0", "error": fields, "id": identity})
 
 
 def is_number(value: object) -> bool:

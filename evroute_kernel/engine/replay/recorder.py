@@ -124,7 +124,7 @@ class Recorder:
         return self._file.lines
 
     @property
-    def last_words(self) -> str:
+    def stop_notice(self) -> str:
         """What is said when writing has failed: why, how many events are in the file, and how many are not."""
         written = "1 event is" if self.written == 1 else f"{self.written} events are"
         lost = "1 event is" if self.lost == 1 else f"{self.lost} events are"

@@ -51,7 +51,7 @@ class Recordings:
         replay = Replay("", origin, timeout, 0, workers=workers, only=only, shown_records=wanted.log, open=1)
         known = Known(self._world.declared_events)
         started = replaying.start(recorded, wanted, replay, supervisor, known, supervisor.submit, on_start)
-        supervisor.lend_workers(workers, replay.future)
+        supervisor.allow_workers(workers, replay.future)
         return started
 
     def record(
@@ -66,7 +66,7 @@ class Recordings:
         from evroute_kernel.engine.replay.recorder import Recorder
 
         def failed(recorder: Recorder) -> None:
-            record = LogRecord("ERROR", recorder.last_words, True, "", "", 0, None, time())
+            record = LogRecord("ERROR", recorder.stop_notice, True, "", "", 0, None, time())
             self._backend.post(lambda: self._world.records.publish(record, origin))
 
         names = given.names(events, "the name of an event")

@@ -41,7 +41,7 @@ from evroute_kernel.engine.session.raising import Raising
 from evroute_kernel.engine.session.recordings import Recordings
 from evroute_kernel.engine.session.subscribing import Subscribing
 from evroute_kernel.engine.state.registry import Registry
-from evroute_kernel.engine.state.settings import Limits, Settings
+from evroute_kernel.engine.state.settings import Limits, SessionSettings
 from evroute_kernel.engine.state.stubs import StubRule, StubValue, make_stub
 from evroute_kernel.engine.state.world import Tap
 from evroute_kernel.errors import Diagnostic
@@ -307,7 +307,7 @@ class Session:
         return self._world.registry
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> SessionSettings:
         """The globals in force, by name; assigning changes them for all workers. Also module parameters, stub rules."""
         return self._world.settings
 

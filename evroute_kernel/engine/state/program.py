@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from evroute_kernel.engine.state.settings import Settings as SessionSettings
-from evroute_kernel.worker.messages import LoadRoutes, Message, RouteCode, Settings, Subscriptions, plain
+from evroute_kernel.engine.state.settings import SessionSettings
+from evroute_kernel.worker.messages import ApplySettings, LoadRoutes, Message, RouteCode, Subscriptions, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +17,18 @@ class Program:
     current: tuple[int, ...] = ()
     callable: dict[str, int] = field(default_factory=dict)
     error_route: int | None = None
-    settings: Settings = field(default_factory=lambda: SessionSettings().message())
+    settings: ApplySettings = field(default_factory=lambda: SessionSettings().message())
     subscriptions: Subscriptions = field(default_factory=lambda: Subscriptions(frozenset(), frozenset()))
 
 
-class Knowledge:
-    """What one worker has been told."""
+class SentProgram:
+    """What one worker has been sent of it."""
 
     def __init__(self) -> None:
         self._program: Program | None = None
         self._slots: set[int] = set()
 
-    def bring_up_to_date(self, program: Program, wanted: Iterable[int]) -> list[Message]:
+    def updates(self, program: Program, wanted: Iterable[int]) -> list[Message]:
         """What to tell the worker before it runs the `wanted` slots (which may be older than the program)."""
         before = self._program
         missing = {slot for slot in (*wanted, *program.current) if slot not in self._slots}
@@ -36,12 +36,12 @@ class Knowledge:
             return []
         self._program = program
         self._slots |= missing
-        told: list[Message] = []
+        updates: list[Message] = []
         routes = (program.callable, program.error_route)
         if missing or before is None or (before.callable, before.error_route) != routes:
-            told.append(LoadRoutes(tuple(plain(program.codes[slot]) for slot in sorted(missing)), *routes))
+            updates.append(LoadRoutes(tuple(plain(program.codes[slot]) for slot in sorted(missing)), *routes))
         if before is None or before.settings != program.settings:
-            told.append(program.settings)
+            updates.append(program.settings)
         # a script may have subscribed in this very worker, so what it knows may differ from what it was told
-        told.append(program.subscriptions)
-        return told
+        updates.append(program.subscriptions)
+        return updates

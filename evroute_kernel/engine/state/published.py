@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from evroute_kernel.engine.state.registry import Registry
-from evroute_kernel.engine.state.settings import Settings
+from evroute_kernel.engine.state.settings import SessionSettings
 from evroute_kernel.runtime.values import decode
 
 CORE: Final = (
@@ -46,7 +46,7 @@ class Scripts(Protocol):
         """The routes."""
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> SessionSettings:
         """Also the modules that are loaded."""
 
     def events(self) -> list[str]:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events.given import GivenError, kind_of
 from evroute_kernel.runtime import regex
-from evroute_kernel.runtime.context import Settings as Defaults
+from evroute_kernel.runtime.context import Settings
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
-from evroute_kernel.worker.messages import Settings as Message
+from evroute_kernel.worker.messages import ApplySettings
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.state.stubs import StubRule
@@ -23,9 +23,9 @@ ModParams = dict[tuple[str, str], list[int | str]]
 #: globals of which every value counts; they travel as parameters of the core
 _LISTS: Final = frozenset({"dst_blacklist"})
 #: the owner of what is set from outside any cell, as `%config` does
-OUTSIDE: Final = "%config"
+CONFIG_OWNER: Final = "%config"
 DEFAULTS: Final[dict[str, Any]] = {
-    name: value for name in Defaults.__slots__ if isinstance(value := getattr(Defaults(), name), int)
+    name: value for name in Settings.__slots__ if isinstance(value := getattr(Settings(), name), int)
 }
 
 
@@ -36,7 +36,7 @@ class _Contribution:
     modules: tuple[str, ...] = ()
 
 
-class Settings(MutableMapping[str, Any]):
+class SessionSettings(MutableMapping[str, Any]):
     """The globals in force, by name: those that change how routes run. Assigning sets one from outside any cell.
 
     `changed` is called after each assignment; whoever uses the other methods passes changes on.
@@ -79,10 +79,10 @@ class Settings(MutableMapping[str, Any]):
         self._contributions.clear()
         self._stubs.clear()
 
-    def message(self) -> Message:
+    def message(self) -> ApplySettings:
         """What workers are told."""
         stubs = {name: rule.plain for name, rule in tuple(self._stubs.items())}
-        return Message(self.values_in_force(), self.modparams_in_force(), self.modules_in_force(), stubs)
+        return ApplySettings(self.values_in_force(), self.modparams_in_force(), self.modules_in_force(), stubs)
 
     # -- stubs ----------------------------------------------------------------------------------------------------
 
@@ -147,14 +147,14 @@ class Settings(MutableMapping[str, Any]):
             shown = value if isinstance(value, int) else kind_of(value)
             raise GivenError(f"{name} is a whole number of 32 bits, or True or False, not {shown}")
         # the newest contribution wins
-        outside = self._contributions.pop(OUTSIDE, _Contribution())
-        outside.values[name] = _as_default(name, value)
-        self._contributions[OUTSIDE] = outside
+        set_before = self._contributions.pop(CONFIG_OWNER, _Contribution())
+        set_before.values[name] = _as_default(name, value)
+        self._contributions[CONFIG_OWNER] = set_before
         self._changed()
 
     def __delitem__(self, name: str) -> None:
         """Take back what was set from outside."""
-        del self._contributions[OUTSIDE].values[name]
+        del self._contributions[CONFIG_OWNER].values[name]
         self._changed()
 
     def __iter__(self) -> Iterator[str]:

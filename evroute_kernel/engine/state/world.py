@@ -21,7 +21,7 @@ from evroute_kernel.engine.results.records import OnRecord, Records
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.engine.state.program import Program
 from evroute_kernel.engine.state.registry import Change, Registry
-from evroute_kernel.engine.state.settings import Limits, Settings, module_name
+from evroute_kernel.engine.state.settings import Limits, SessionSettings, module_name
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.worker.messages import Subscriptions
@@ -57,7 +57,7 @@ class World:
     ) -> None:
         self.limits = limits
         self.registry = Registry()
-        self.settings = Settings(self.changed)
+        self.settings = SessionSettings(self.changed)
         #: whether a route that another text defined may not be replaced
         self.strict = False
         #: events that users declared as their own, by name

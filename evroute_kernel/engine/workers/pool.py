@@ -21,9 +21,9 @@ from evroute_kernel.engine.results.runs import Variables
 from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.workers.launcher import Launcher
 from evroute_kernel.engine.workers.no_worker import Complaint, of_end, of_error, of_fault
-from evroute_kernel.engine.workers.variable_queries import Inquiries
+from evroute_kernel.engine.workers.variable_queries import VariableQueries
 from evroute_kernel.engine.workers.worker import State, Worker
-from evroute_kernel.worker.messages import Booted, Message, VariablesTold, WorkerEnded, WorkerNotForked, WorkerStarted
+from evroute_kernel.worker.messages import Booted, Message, VariablesAnswer, WorkerEnded, WorkerNotForked, WorkerStarted
 
 #: workers that may end before they can run anything, in a row, until no more are started
 START_FAILURES: Final = 3
@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 class Owner(Protocol):
     """Who decides what workers do."""
 
-    def hear(self, worker: Worker, message: Message) -> None:
+    def received(self, worker: Worker, message: Message) -> None:
         """A worker said something about its task."""
 
     def printed(self, worker: Worker, lines: list[str]) -> None:
@@ -61,7 +61,7 @@ class Pool:
         self._directory = directory
         self._limits = limits
         self._workers: dict[int, Worker] = {}
-        self._inquiries = Inquiries()
+        self._queries = VariableQueries()
         self._launcher: Launcher | None = None
         self._failures = 0
         #: why the last worker that was to be started could not be
@@ -119,13 +119,13 @@ class Pool:
         if self._launcher is None:
             self._directory.mkdir(mode=0o700, exist_ok=True)
             launcher = self._launcher = Launcher(self._directory)
-            self._selector.register(launcher, selectors.EVENT_READ, lambda mask: self._hear_server(launcher))
+            self._selector.register(launcher, selectors.EVENT_READ, lambda mask: self._receive_from_server(launcher))
             self._selector.register(launcher.output, selectors.EVENT_READ, lambda mask: self._read_server(launcher))
         return self._launcher
 
     # -- the fork server ------------------------------------------------------------------------------------------
 
-    def _hear_server(self, launcher: Launcher) -> None:
+    def _receive_from_server(self, launcher: Launcher) -> None:
         if launcher is not self._launcher:
             return  # replaced since the selector looked
         try:
@@ -144,10 +144,10 @@ class Pool:
                 worker.pid = message.pid
             elif isinstance(message, WorkerEnded):
                 worker.status = message.status
-                self._bury(worker)
+                self._reap(worker)
             elif isinstance(message, WorkerNotForked):
                 worker.refusal = OSError(message.errno, os.strerror(message.errno))
-                self._bury(worker)
+                self._reap(worker)
 
     def _read_server(self, launcher: Launcher) -> None:
         if launcher is not self._launcher:
@@ -178,7 +178,7 @@ class Pool:
         for worker in self:
             worker.expect_end(monotonic())
             if worker.is_closed:
-                self._bury(worker)
+                self._reap(worker)
         return self._server_end
 
     # -- workers --------------------------------------------------------------------------------------------------
@@ -202,11 +202,11 @@ class Pool:
 
     def ask(self, number: int, future: Future[Variables]) -> None:
         """Ask a worker for its variables, at the next `put_questions`; one that does not exist has none."""
-        self._inquiries.add(number, future)
+        self._queries.add(number, future)
 
     def put_questions(self) -> None:
         """Ask workers what is to be asked. Called when they have been given what they are to run."""
-        for worker in self._inquiries.ask(self._workers):
+        for worker in self._queries.ask(self._workers):
             self.watch(worker)
 
     def kill_all(self) -> None:
@@ -216,13 +216,13 @@ class Pool:
 
     def _ready(self, worker: Worker, mask: int) -> None:
         if not self._is_known(worker):
-            return  # buried since the selector looked
+            return  # reaped since the selector looked
         with self._at_cost_of(worker):
             if mask & selectors.EVENT_WRITE:
                 worker.send(b"")
             if mask & selectors.EVENT_READ:
                 for message in worker.receive():
-                    self._hear(worker, message)
+                    self._received(worker, message)
         if not worker.is_closed:
             self.watch(worker)
             return
@@ -230,19 +230,19 @@ class Pool:
         if worker.state is not State.ENDING:
             worker.expect_end(monotonic())
         if worker.status is not None or not worker.has_server:
-            self._bury(worker)
+            self._reap(worker)
 
-    def _hear(self, worker: Worker, message: Message) -> None:
+    def _received(self, worker: Worker, message: Message) -> None:
         if isinstance(message, Booted):
             self._failures, self._complaint = 0, None
             worker.booted(message.pid)
             if worker.early:
                 lines, worker.early = worker.early, []
                 self._owner.printed(worker, lines)
-        elif isinstance(message, VariablesTold):
-            self._inquiries.answer(message)
+        elif isinstance(message, VariablesAnswer):
+            self._queries.answer(message)
         else:
-            self._owner.hear(worker, message)
+            self._owner.received(worker, message)
 
     def _read_output(self, worker: Worker) -> None:
         if not self._is_known(worker):
@@ -256,7 +256,7 @@ class Pool:
         else:
             worker.early += lines  # if it does not come further, this tells why
 
-    def _bury(self, worker: Worker) -> None:
+    def _reap(self, worker: Worker) -> None:
         """A worker is gone: take over what it left, and make its number free."""
         if not self._is_known(worker):
             return
@@ -264,7 +264,7 @@ class Pool:
         if worker.fault is None:
             with self._at_cost_of(worker):
                 for message in worker.last_messages():
-                    self._hear(worker, message)
+                    self._received(worker, message)
         lines = [*worker.early, *worker.last_output()]
         if not worker.has_booted and not worker.was_killed:
             self._failed(self._why(worker, lines))
@@ -272,7 +272,7 @@ class Pool:
             with self._at_cost_of(worker):
                 self._owner.printed(worker, lines)
         del self._workers[worker.number]
-        self._inquiries.forget(worker)
+        self._queries.forget(worker)
         self._owner.lost(worker)
         self._release(worker)
 
@@ -343,14 +343,14 @@ class Pool:
             self._replace_server()
         if self._is_known(worker) and not worker.is_closed:
             _log.error("worker %d (process %s) does not end; it is left behind", worker.number, worker.pid)
-        self._bury(worker)
+        self._reap(worker)
 
     def close(self) -> None:
         """End all processes. Returns when none is left."""
         for worker in self:
             self._release(worker)
         self._workers.clear()
-        self._inquiries.close()
+        self._queries.close()
         if self._launcher is not None:
             for watched in (self._launcher, self._launcher.output):
                 self._unwatch(watched)

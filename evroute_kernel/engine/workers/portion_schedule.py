@@ -1,4 +1,4 @@
-"""The supervisor's part of replays: hands portions out, and keeps the books when they end or cost their worker.
+"""The supervisor's part of replays: hands portions out, and keeps account when they end or cost their worker.
 
 At most `workers` portions of a replay are in the queue or with workers; the others wait in the replay, so that the
 events that routes raise are run before the next portion, and so that memory does not grow.
@@ -12,7 +12,7 @@ from evroute_kernel.engine.results.runs import Cause
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.failures import describe
 from evroute_kernel.engine.workers.portions import Portion, Replay
-from evroute_kernel.engine.workers.scheduler import Books
+from evroute_kernel.engine.workers.scheduler import Scheduler
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.worker.messages import PortionFinished
 
@@ -20,9 +20,9 @@ from evroute_kernel.worker.messages import PortionFinished
 class Replays:
     """Used in the supervisor's thread only."""
 
-    def __init__(self, world: World, books: Books) -> None:
+    def __init__(self, world: World, scheduler: Scheduler) -> None:
         self._world = world
-        self._books = books
+        self._scheduler = scheduler
 
     def feed(self, replay: Replay, portion: Portion) -> None:
         """One more portion."""
@@ -35,12 +35,12 @@ class Replays:
         if replay.is_fed:
             return
         if error is not None:
-            self._books.fail(replay, error)  # which stops it, and so comes back here without an error
+            self._scheduler.fail(replay, error)  # which stops it, and so comes back here without an error
             return
         replay.is_fed = True
         self._pump(replay)
         if not replay.ready:
-            self._books.complete(replay)
+            self._scheduler.complete(replay)
 
     def stop(self, replay: Replay) -> None:
         """It ends early: nothing more is handed out. Whoever feeds it may be waiting for room, or for its source."""
@@ -54,13 +54,13 @@ class Replays:
             self._put(replay.ready.popleft())
             replay.may_feed.release()
             if replay.is_fed and not replay.ready:
-                self._books.complete(replay)
+                self._scheduler.complete(replay)
 
     def _put(self, portion: Portion) -> None:
         portion.raised.handed_out.add(portion)
         if not portion.is_announced:
             self._announce(portion)
-        self._books.put(portion)
+        self._scheduler.put(portion)
 
     def _announce(self, portion: Portion) -> None:
         """The portion's events are raised now: whoever listens beside the routes is told, once."""
@@ -109,7 +109,7 @@ class Replays:
         else:
             replay.handed_out.add(portion.after(message))  # it tells how far the replay came
         self._pump(replay)
-        self._books.complete(replay)
+        self._scheduler.complete(replay)
 
     def _count_runs(self, portion: Portion, message: PortionFinished) -> None:
         registry, ran = self._world.registry, portion.raised.ran

@@ -97,7 +97,7 @@ class Replay(Many):
         """Bytes that the next portion should have."""
         return int(self.size * self.bytes_per_event) + 1
 
-    # -- the books ------------------------------------------------------------------------------------------------
+    # -- what becomes of it -------------------------------------------------------------------------------------------
 
     def fail(self, error: RunError, line: int = 0) -> None:
         self.failed += 1
@@ -151,7 +151,7 @@ class Replay(Many):
             ran=self._ran(),
         )
 
-    def last_words(self) -> list[str]:
+    def limit_notices(self) -> list[str]:
         """The result tells all."""
         return []
 
@@ -251,5 +251,5 @@ class Portion:
             line, last = at, event
             if index >= self.skip and (only is None or event in only):
                 (ran if event in self.handlers else unhandled)[event] += 1
-        told = tuple(broken[self.skip_broken :])
-        return PortionFinished(0, done, line, is_whole, 0, dict(ran), dict(unhandled), len(told), told, {}), last
+        reasons = tuple(broken[self.skip_broken :])
+        return PortionFinished(0, done, line, is_whole, 0, dict(ran), dict(unhandled), len(reasons), reasons, {}), last

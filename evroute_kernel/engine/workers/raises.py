@@ -107,7 +107,7 @@ class Raise:
 
     def is_news(self, record: LogRecord) -> bool:
         """Whether the same, or much like it, has not been said beyond the limit yet."""
-        return self.late.is_to_be_told(_statement(record), record.text, record)
+        return self.late.is_to_be_sent(_statement(record), record.text, record)
 
     def count_late(self, record: LogRecord, count: int) -> None:
         """The runtime said so, or much the same, so many times beyond the limit."""
@@ -131,7 +131,7 @@ class Raise:
         self.dropped_lines += end.dropped
         self.shown += [decode(value) if isinstance(value, str) else value for value in end.shown]
 
-    def last_words(self) -> list[str]:
+    def limit_notices(self) -> list[str]:
         """What is to be said about limits when it is over."""
         words = []
         if self.dropped_lines:
@@ -143,7 +143,7 @@ class Raise:
     def last_records(self, moment: float) -> list[LogRecord]:
         """What is to be shown when it is over; from now on part of its log. `moment`: seconds of the epoch."""
         event = decode(self.event)
-        words = [LogRecord("WARNING", said, True, event, "", 0, None, moment) for said in self.last_words()]
+        words = [LogRecord("WARNING", said, True, event, "", 0, None, moment) for said in self.limit_notices()]
         late = [*self.late_records, *(_counted(record, count) for record, count in self.late.release())]
         last = [*words, *sorted(late, key=attrgetter("time"))]
         self.records += last

@@ -8,7 +8,7 @@ from typing import Any, Final
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.failures import describe
 from evroute_kernel.engine.workers.portions import Portion
-from evroute_kernel.engine.workers.scheduler import Books
+from evroute_kernel.engine.workers.scheduler import Scheduler
 from evroute_kernel.engine.workers.tasks import Chunk, Delivery, Task
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.worker.messages import BatchFinished, RouteFailed
@@ -17,18 +17,18 @@ from evroute_kernel.worker.messages import BatchFinished, RouteFailed
 TRIES: Final = 3
 
 
-class Endings:
+class RouteEnds:
     """Used in the supervisor's thread only."""
 
-    def __init__(self, world: World, books: Books) -> None:
+    def __init__(self, world: World, scheduler: Scheduler) -> None:
         self._world = world
-        self._books = books
+        self._scheduler = scheduler
 
     def route_failed(self, worker: Worker, task: Task, message: RouteFailed) -> None:
         """A route did not come to its end."""
         cause: Any = message.cause
-        if cause == "interrupted" and worker.verdict is not None:
-            cause = worker.verdict
+        if cause == "interrupted" and worker.end_cause is not None:
+            cause = worker.end_cause
         place = message.slot, message.statement
         world = self._world
         error = describe(cause, message.message, task, place, world.registry, world.limits, message.detail)
@@ -46,9 +46,9 @@ class Endings:
         self._count_runs(task, task.slot, 1)
         rest = task.rest()
         if rest is None:
-            self._books.complete(task.raised)
+            self._scheduler.complete(task.raised)
         else:
-            self._books.go_on(worker, rest)
+            self._scheduler.go_on(worker, rest)
 
     def chunk_ended(self, worker: Worker, task: Chunk, message: BatchFinished) -> None:
         """A worker has run a chunk, or as much of it as it could."""
@@ -61,8 +61,8 @@ class Endings:
         worker.finished()
         rest = task.after(message.done)
         if rest is not None:
-            self._books.put(rest)
-        self._books.complete(batch)
+            self._scheduler.put(rest)
+        self._scheduler.complete(batch)
 
     def _count_runs(self, task: Task, slot: int, count: int) -> None:
         registry = self._world.registry
@@ -74,9 +74,9 @@ class Endings:
         again = self._after_loss(worker, task)
         if again is not None and task.raised.ended is None:
             again.order = task.order
-            self._books.put_back(again)
+            self._scheduler.put_back(again)
         else:
-            self._books.complete(task.raised)
+            self._scheduler.complete(task.raised)
 
     def _after_loss(self, worker: Worker, task: Task) -> Task | None:
         """What is still to be run of a task whose worker died; the routes and lists that it had begun are not."""
@@ -99,4 +99,4 @@ class Endings:
 
 def is_for_another(worker: Worker, task: Task) -> bool:
     """Whether a task whose worker died was not begun, and is to be tried again."""
-    return not worker.has_begun and worker.verdict is None and task.tries < TRIES
+    return not worker.has_begun and worker.end_cause is None and task.tries < TRIES

@@ -7,7 +7,7 @@ from evroute_kernel.engine.results.runs import LogRecord, StubCall
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.portions import Portion
 from evroute_kernel.engine.workers.raises import RAISED_LIMIT, Raise
-from evroute_kernel.engine.workers.scheduler import Books
+from evroute_kernel.engine.workers.scheduler import Scheduler
 from evroute_kernel.engine.workers.tasks import Delivery, Task
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.runtime.levels import NAMES
@@ -26,14 +26,14 @@ from evroute_kernel.worker.messages import (
 from evroute_kernel.worker.sockets import BadSocket, parse
 
 
-class Hearing:
+class RouteMessages:
     """Used in the supervisor's thread only."""
 
-    def __init__(self, world: World, books: Books) -> None:
+    def __init__(self, world: World, scheduler: Scheduler) -> None:
         self._world = world
-        self._books = books
+        self._scheduler = scheduler
 
-    def hear(self, worker: Worker, task: Task, message: Message) -> None:
+    def handle(self, worker: Worker, task: Task, message: Message) -> None:
         """A worker that runs `task` says something."""
         if isinstance(message, LogLine):
             self._log_line(worker, task, message)
@@ -53,12 +53,14 @@ class Hearing:
         level = NAMES.get(line.level, str(line.level))
         text = decode(line.text)
         record = LogRecord(level, text, line.diagnostic, decode(task.event), route, worker.number, span, line.time)
-        self._books.record(task.raised, record)
+        self._scheduler.record(task.raised, record)
 
-    def _late_record(self, worker: Worker, task: Task, told: DiagnosticsRepeated) -> LogRecord:
-        route, span = self._place(told.slot, told.statement)
-        level = NAMES.get(told.level, str(told.level))
-        return LogRecord(level, decode(told.text), True, decode(task.event), route, worker.number, span, told.time)
+    def _late_record(self, worker: Worker, task: Task, repeated: DiagnosticsRepeated) -> LogRecord:
+        route, span = self._place(repeated.slot, repeated.statement)
+        level = NAMES.get(repeated.level, str(repeated.level))
+        return LogRecord(
+            level, decode(repeated.text), True, decode(task.event), route, worker.number, span, repeated.time
+        )
 
     def _place(self, slot: int, statement: int) -> tuple[str, Span | None]:
         route, span = self._world.registry.place(slot, statement)
@@ -81,18 +83,18 @@ class Hearing:
         if raised.open >= RAISED_LIMIT:
             raised.dropped_events += 1
             return
-        self._books.put(Delivery(raised, message.event, message.params, slots, worker.number))
+        self._scheduler.put(Delivery(raised, message.event, message.params, slots, worker.number))
 
     def _answer(self, worker: Worker, request: int, raised: Raise, faults: list[Fault]) -> None:
         """What the route that raised an event is to log; it waits, unless it knew of no socket."""
         if request:
             ok = all(fault.outcome.ok for fault in faults)
-            self._books.tell(
+            self._scheduler.tell(
                 worker, Answer(request, ok, tuple(line for fault in faults for line in fault.outcome.lines))
             )
             return
         for fault in faults:
-            self._books.record(raised, fault.record)
+            self._scheduler.record(raised, fault.record)
 
     def _subscribed(self, worker: Worker, message: Subscribed) -> None:
         """A route added a subscriber, and waits for the answer if that can fail."""
@@ -103,4 +105,4 @@ class Hearing:
         except BadSocket as error:
             fault = str(error)
         if message.request:
-            self._books.tell(worker, Answer(message.request, fault is None, () if fault is None else (fault,)))
+            self._scheduler.tell(worker, Answer(message.request, fault is None, () if fault is None else (fault,)))

@@ -1,4 +1,4 @@
-"""What the supervisor lets its parts do to its books. All of it in the supervisor's thread."""
+"""What the supervisor lets its parts do with tasks and raises. All of it in the supervisor's thread."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.worker.messages import Message
 
 
-class Books(Protocol):
-    """The supervisor, as hearing, endings and replays see it."""
+class Scheduler(Protocol):
+    """The supervisor, as what handles messages, ends of routes and portions sees it."""
 
     def put(self, task: Task) -> None:
         """Queue a task."""

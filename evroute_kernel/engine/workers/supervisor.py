@@ -1,4 +1,4 @@
-"""Hands tasks to worker processes, in one thread, and keeps the books about what callers wait for.
+"""Hands tasks to worker processes, in one thread, and keeps account of what callers wait for.
 
 The lowest idle worker is taken, so that a notebook is deterministic; more are started while tasks wait. A worker that
 dies, passes its time or its memory, or does not answer an interrupt costs its run and nothing else. Every wait has a
@@ -28,8 +28,8 @@ from evroute_kernel.engine.workers.portion_schedule import Replays
 from evroute_kernel.engine.workers.portions import Portion, Replay
 from evroute_kernel.engine.workers.queue import Queue
 from evroute_kernel.engine.workers.raises import Many, Raise
-from evroute_kernel.engine.workers.route_ends import Endings, is_for_another
-from evroute_kernel.engine.workers.route_messages import Hearing
+from evroute_kernel.engine.workers.route_ends import RouteEnds, is_for_another
+from evroute_kernel.engine.workers.route_messages import RouteMessages
 from evroute_kernel.engine.workers.tasks import Batch, Chunk, Task
 from evroute_kernel.engine.workers.worker import Restart, State, Worker
 from evroute_kernel.runtime.values import decode
@@ -72,15 +72,15 @@ class Supervisor:
         self._pool = Pool(self, self._loop.selector, directory, world.limits)
         self._queue = Queue()
         self._replays = Replays(world, self)
-        self._hearing = Hearing(world, self)
-        self._endings = Endings(world, self)
+        self._route_messages = RouteMessages(world, self)
+        self._route_ends = RouteEnds(world, self)
         self._raises: set[Raise] = set()
         self._deadlines = Deadlines()
         #: whether there has been a worker; nobody's time counts before
         self._is_ready = False
         self._restarts: list[Restart] = []
         #: workers that may run for a while, each number as long as something lasts
-        self._lent: list[int] = []
+        self._allowed: list[int] = []
         self._runs = 0
         self._closing = False
         #: why there is no supervisor any more
@@ -134,17 +134,17 @@ class Supervisor:
 
     def limit_memory(self, limit: int | None) -> None:
         """Change the limit of the workers that live."""
-        self._loop.post(lambda: self._pool.send_all(messages.encode(messages.Limits(limit))))
+        self._loop.post(lambda: self._pool.send_all(messages.encode(messages.LimitMemory(limit))))
 
     def limit_workers(self, number: int) -> None:
         """Change how many workers there may be."""
         self.worker_limit = number
         self._loop.post(lambda: None)  # wakes the thread, which then looks
 
-    def lend_workers(self, number: int, until: Future[Any]) -> None:
+    def allow_workers(self, number: int, until: Future[Any]) -> None:
         """Let so many workers run until a future is done, if they are more than the limit."""
-        self._loop.post(lambda: self._lent.append(number))
-        until.add_done_callback(lambda _: self._loop.post(lambda: self._lent.remove(number)))
+        self._loop.post(lambda: self._allowed.append(number))
+        until.add_done_callback(lambda _: self._loop.post(lambda: self._allowed.remove(number)))
 
     def workers(self) -> list[WorkerInfo]:
         """The workers that live, lowest number first. Raises SupervisorFailed."""
@@ -335,7 +335,7 @@ class Supervisor:
 
     def _hand_out(self) -> None:
         """Give tasks to idle workers, lowest number first; start workers for what still waits."""
-        limit = max([self.worker_limit, *self._lent])
+        limit = max([self.worker_limit, *self._allowed])
         for worker in self._pool:
             is_surplus = worker.number > limit
             while worker.state is State.IDLE and (task := self._queue.take(worker.number, not is_surplus)) is not None:
@@ -443,28 +443,28 @@ class Supervisor:
 
     # -- what the pool tells --------------------------------------------------------------------------------------
 
-    def hear(self, worker: Worker, message: Message) -> None:
+    def received(self, worker: Worker, message: Message) -> None:
         task = worker.task
         if task is None:
-            return  # the last words of a run that was given up
+            return  # what is left to say about a run that was given up
         try:
-            self._hear(worker, task, message)
+            self._handle(worker, task, message)
         except Exception as error:  # here, because the worker may have no task any more
             self._break(task.raised, error)
             raise
 
-    def _hear(self, worker: Worker, task: Task, message: Message) -> None:
+    def _handle(self, worker: Worker, task: Task, message: Message) -> None:
         if isinstance(message, RouteFinished):
             task.raised.finish(message)
-            self._endings.route_ended(worker)
+            self._route_ends.route_ended(worker)
         elif isinstance(message, RouteFailed):
-            self._endings.route_failed(worker, task, message)
+            self._route_ends.route_failed(worker, task, message)
         elif isinstance(message, BatchFinished) and isinstance(task, Chunk):
-            self._endings.chunk_ended(worker, task, message)
+            self._route_ends.chunk_ended(worker, task, message)
         elif isinstance(message, PortionFinished) and isinstance(task, Portion):
             self._replays.ended(worker, task, message)
         else:
-            self._hearing.hear(worker, task, message)
+            self._route_messages.handle(worker, task, message)
 
     def printed(self, worker: Worker, lines: list[str]) -> None:
         """Nothing of ours prints in a worker; whatever does is worth seeing."""
@@ -503,4 +503,4 @@ class Supervisor:
         elif isinstance(task, Portion) and not is_for_another(worker, task):
             self._replays.lost(worker, task, worker.cause)
         else:
-            self._endings.lost(worker, task)
+            self._route_ends.lost(worker, task)

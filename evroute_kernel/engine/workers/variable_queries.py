@@ -10,10 +10,10 @@ from concurrent.futures import Future
 from evroute_kernel.engine.results.runs import Variables
 from evroute_kernel.engine.workers.worker import State, Worker
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.worker.messages import AskVariables, VariablesTold
+from evroute_kernel.worker.messages import AskVariables, VariablesAnswer
 
 
-class Inquiries:
+class VariableQueries:
     """The questions that wait for an answer. Used in the supervisor's thread only."""
 
     def __init__(self) -> None:
@@ -50,12 +50,12 @@ class Inquiries:
                 asked.append(worker)
         return asked
 
-    def answer(self, told: VariablesTold) -> None:
+    def answer(self, answer: VariablesAnswer) -> None:
         """A worker has answered."""
-        worker, future = self._asked.pop(told.request)
+        worker, future = self._asked.pop(answer.request)
         worker.answered()
-        var = {decode(name): decode(value) if isinstance(value, str) else value for name, value in told.var}
-        json = {decode(name): None if text is None else decode(text) for name, text in told.json}
+        var = {decode(name): decode(value) if isinstance(value, str) else value for name, value in answer.var}
+        json = {decode(name): None if text is None else decode(text) for name, text in answer.json}
         future.set_result(Variables(worker.number, var, json))
 
     def forget(self, worker: Worker) -> None:

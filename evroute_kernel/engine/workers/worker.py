@@ -24,7 +24,7 @@ from time import monotonic
 from typing import Final
 
 from evroute_kernel.engine.results.runs import Cause, WorkerInfo
-from evroute_kernel.engine.state.program import Knowledge, Program
+from evroute_kernel.engine.state.program import Program, SentProgram
 from evroute_kernel.engine.workers.launcher import Launcher
 from evroute_kernel.engine.workers.no_worker import ended
 from evroute_kernel.engine.workers.raises import Many
@@ -67,7 +67,7 @@ class Worker:
         self.questions = 0
         self.started = 0.0
         #: why its run is being ended
-        self.verdict: Cause | None = None
+        self.end_cause: Cause | None = None
         #: exit code, or minus the signal that ended it; None while nobody has said
         self.status: int | None = None
         #: why the system has refused it a process
@@ -80,7 +80,7 @@ class Worker:
         #: what failed about it in this process: nothing that it says is believed any more
         self.fault: Exception | None = None
         self._launcher = launcher
-        self._knowledge = Knowledge()
+        self._sent = SentProgram()
         self._decoder = Decoder()
         self._received = 0
         self._unsent = bytearray()
@@ -116,11 +116,11 @@ class Worker:
 
     def start(self, task: Task, run: int, program: Program, now: float) -> None:
         """Give it a task. It is idle."""
-        self.state, self.task, self.run, self.verdict = State.RUNNING, task, run, None
+        self.state, self.task, self.run, self.end_cause = State.RUNNING, task, run, None
         self.started = now
         self.deadline = task.raised.latest_end(now)
         self.blackbox.clock[0] = 0.0  # so that a worker that dies before it begins is known
-        frames = [encode(message) for message in self._knowledge.bring_up_to_date(program, task.slots)]
+        frames = [encode(message) for message in self._sent.updates(program, task.slots)]
         self.send(b"".join([*frames, encode(task.message(run))]))
 
     def finished(self) -> Task | None:
@@ -132,7 +132,7 @@ class Worker:
         return task
 
     def _rest(self) -> None:
-        self.state, self.deadline, self.verdict, self.run = State.IDLE, inf, None, 0
+        self.state, self.deadline, self.end_cause, self.run = State.IDLE, inf, None, 0
         if self.questions:
             self.deadline = monotonic() + ANSWER_DEADLINE
 
@@ -153,7 +153,7 @@ class Worker:
         """End its run politely, if there is one; it keeps its state if it answers within `grace` seconds."""
         if self.state is not State.RUNNING:
             return
-        self.state, self.verdict, self.deadline = State.INTERRUPTED, cause, now + grace
+        self.state, self.end_cause, self.deadline = State.INTERRUPTED, cause, now + grace
         self.blackbox.interrupt = self.run
         self._signal(signal.SIGUSR1)
 
@@ -290,7 +290,7 @@ class Worker:
     @property
     def cause(self) -> Cause:
         """Why the run that it had, if it had one, is lost."""
-        return self.verdict or ("out of memory" if self.status == EXIT_OUT_OF_MEMORY else "worker died")
+        return self.end_cause or ("out of memory" if self.status == EXIT_OUT_OF_MEMORY else "worker died")
 
     def info(self, running: str | None) -> WorkerInfo:
         return WorkerInfo(self.number, self.pid, self.state.value, running, self.runs, _memory(self.pid))

@@ -116,7 +116,7 @@ def tell_recordings(cell: CellRun, recordings: list[Recorder]) -> None:
 
 def tell_losses(cell: CellRun, recorder: Recorder) -> None:
     if recorder.fault is not None:
-        cell.outlet.write(f"{recorder.last_words}\n", STDERR)
+        cell.outlet.write(f"{recorder.stop_notice}\n", STDERR)
     if recorder.dropped:
         cell.outlet.write(
             f"{recorder.dropped} events were dropped: they came faster than they could be written\n", STDERR

@@ -93,11 +93,11 @@ class DatagramDoor(Door):
         """The same of a unix socket, from users who may command it: the system says who has sent a datagram."""
         while True:
             try:
-                message, told, _, sender = self._socket.recvmsg(REQUEST_LIMIT + 1, socket.CMSG_SPACE(_SENDER.size))
+                message, ancillary, _, sender = self._socket.recvmsg(REQUEST_LIMIT + 1, socket.CMSG_SPACE(_SENDER.size))
             except BlockingIOError:
                 await readable(self._socket.fileno())
                 continue
-            user = _user(told)
+            user = _user(ancillary)
             if is_admitted(user):
                 return message, sender
             self.refuse(f"it came from user {user}, and only this user and root may command it")
@@ -118,9 +118,9 @@ class DatagramDoor(Door):
                 reply = error_reply(CommandError(SERVER_ERROR, "Server error", detail), None)
 
 
-def _user(told: list[tuple[int, int, bytes]]) -> int:
+def _user(ancillary: list[tuple[int, int, bytes]]) -> int:
     """The user who has sent a datagram, by number."""
-    for level, kind, data in told:
+    for level, kind, data in ancillary:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS) and len(data) == _SENDER.size:
             return int(_SENDER.unpack(data)[1])
     return NOBODY
