@@ -73,7 +73,7 @@ class Child:
         self._code = 0
         self._events: set[str] = set()
         #: those that sockets have subscribed: raising one is answered
-        self._outside: set[str] = set()
+        self._socket_events: set[str] = set()
         self._requests = 0
         #: whether events are told that have no subscriber
         self._tells_all = False
@@ -129,8 +129,8 @@ class Child:
     def change_subscriptions(self, message: Subscriptions) -> None:
         self._events.clear()
         self._events.update(message.events)
-        self._outside.clear()
-        self._outside.update(message.outside)
+        self._socket_events.clear()
+        self._socket_events.update(message.socket_events)
         self._event_routes = message.event_routes
         self._tells_all = message.tells_all
 
@@ -212,7 +212,7 @@ class Child:
     def _raise_event(self, event: str, params: Any) -> tuple[bool, tuple[str, ...]]:
         """Tell of an event. Where sockets have subscribed it: whether all took it, and what the server would log."""
         given = tuple((name, stored(value)) for name, value in params)
-        if event not in self._outside:
+        if event not in self._socket_events:
             self._outbox.send(EventRaised(event, given))
             return True, ()
         answer = self._ask(lambda request: EventRaised(event, given, request))
@@ -232,7 +232,7 @@ class Child:
             answer = self._ask(lambda request: Subscribed(event, name, expire, hosts, request))
             if not answer.ok:
                 return "; ".join(answer.lines)
-            self._outside.add(event)
+            self._socket_events.add(event)
         self._events.add(event)
         return None
 

@@ -66,8 +66,8 @@ class Subscriptions:
     events: frozenset[str]
     event_routes: frozenset[str]
     tells_all: bool = False
-    #: events that somebody outside has subscribed: raising one is answered (`Answer`)
-    outside: frozenset[str] = frozenset()
+    #: events that sockets have subscribed: raising one is answered (`Answer`)
+    socket_events: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,14 +157,14 @@ def test_what_is_open_is_closed_with_its_subscription(clock: type[Clock]) -> Non
     known, opened = Interface(), [Outlet(), Outlet()]
     waiting = iter(opened)
     for socket, expire in (("udp:h:1", 1), ("udp:h:2", 100), ("udp:h:1", 1)):
-        subscribe(known, socket, expire, open_outlet=lambda target: next(waiting))
-    assert [s.socket for s in known.outside["E_A"]] == ["udp:h:2", "udp:h:1"]
+        subscribe(known, socket, expire, open_destination=lambda target: next(waiting))
+    assert [s.socket for s in known.by_socket["E_A"]] == ["udp:h:2", "udp:h:1"]
     clock.now += 2
     known.deliveries("E_A")
-    assert [outlet.closed for outlet in opened] == [1, 0]
+    assert [destination.closed for destination in opened] == [1, 0]
     known.forget_all()
-    assert [outlet.closed for outlet in opened] == [1, 1]
-    assert known.outside == {}
+    assert [destination.closed for destination in opened] == [1, 1]
+    assert known.by_socket == {}
 
 
 @pytest.mark.parametrize(

@@ -23,14 +23,14 @@ from evroute_kernel.worker.messages import (
 
 Wait = Callable[[Callable[[], bool]], None]
 RAISE = 'say("%s" % (p.raise_event("E_OUT", [("n", 1)]),))'
-OUTSIDE = Subscriptions(frozenset({"E_OUT"}), frozenset(), outside=frozenset({"E_OUT"}))
+BY_SOCKET = Subscriptions(frozenset({"E_OUT"}), frozenset(), socket_events=frozenset({"E_OUT"}))
 
 
 @pytest.fixture
 def raiser(peer: Any) -> Any:
     """A worker with a route that raises an event for which somebody outside waits."""
     peer.load(RAISE)
-    peer.send(OUTSIDE)
+    peer.send(BY_SOCKET)
     return peer
 
 

@@ -28,7 +28,7 @@ PERMANENT: Final = frozenset({ROUTE, "rabbitmq"})
 #: what a script gives as `expire` is taken as a number without sign
 _UNSIGNED: Final = 2**32
 
-#: opens the way out of a new subscription
+#: opens the destination of a new subscription
 Open = Callable[[Address], "Destination | None"]
 
 
@@ -92,14 +92,14 @@ class SubscriberInfo:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """`expire` in seconds after `since` (epoch); None: never. `outlet` is where it gets events, None for a route."""
+    """`expire`: seconds after `since` (epoch), None: never. `destination`: where it gets events, None for a route."""
 
     target: Address
     since: float
     expire: int | None = None
     #: an event_route's own subscription, which goes when the route goes
     own: bool = False
-    outlet: Destination | None = field(default=None, compare=False)
+    destination: Destination | None = field(default=None, compare=False)
 
     @property
     def socket(self) -> str:
@@ -143,13 +143,13 @@ class _Audience:
 class Interface:
     """All subscriptions of a session. Not thread-safe: its owner locks.
 
-    `outside` are the subscribers that are no routes, by event, in order, those included that have expired since; other
+    `by_socket`: event -> the subscribers that are no routes, in order, those included that have expired since. Other
     threads may look an event up there without a lock. `changes` counts what was done to subscriptions.
     """
 
     def __init__(self) -> None:
         self._audiences: dict[str, _Audience] = {}
-        self.outside: dict[str, tuple[Subscriber, ...]] = {}
+        self.by_socket: dict[str, tuple[Subscriber, ...]] = {}
         self.changes = 0
 
     def sync_routes(self, names: Iterable[str]) -> None:
@@ -171,7 +171,7 @@ class Interface:
         expire: int | None = None,
         *,
         by_script: bool = False,
-        open_outlet: Open = lambda target: None,
+        open_destination: Open = lambda target: None,
     ) -> None:
         """Add a subscriber, or renew the one with the same socket.
 
@@ -187,7 +187,7 @@ class Interface:
         if known is not None:
             others[key] = replace(known, since=now, expire=known.expire if given is None else given)
         elif given != 0:  # there is nothing to unsubscribe
-            others[key] = Subscriber(target, now, given, outlet=open_outlet(target))
+            others[key] = Subscriber(target, now, given, destination=open_destination(target))
         self._changed(event)
 
     @staticmethod
@@ -216,10 +216,10 @@ class Interface:
         """Events that have a subscriber."""
         return (event for event, audience in self._audiences.items() if audience)
 
-    def forget_outside(self) -> None:
+    def forget_sockets(self) -> None:
         """End all subscriptions but those of routes."""
         for event, audience in self._audiences.items():
-            gone = {key: s for key, s in audience.others.items() if s.outlet is not None}
+            gone = {key: s for key, s in audience.others.items() if s.destination is not None}
             for key in gone:
                 del audience.others[key]
             self._changed(event)
@@ -230,19 +230,19 @@ class Interface:
         for audience in self._audiences.values():
             _close(audience)
         self._audiences.clear()
-        self.outside.clear()
+        self.by_socket.clear()
         self.changes += 1
 
     def _changed(self, event: str) -> None:
         self.changes += 1
-        found = tuple(s for s in self._audiences[event] if s.outlet is not None)
+        found = tuple(s for s in self._audiences[event] if s.destination is not None)
         if found:
-            self.outside[event] = found
+            self.by_socket[event] = found
         else:
-            self.outside.pop(event, None)
+            self.by_socket.pop(event, None)
 
 
 def _close(subscribers: Iterable[Subscriber]) -> None:
     for subscriber in subscribers:
-        if subscriber.outlet is not None:
-            subscriber.outlet.close()
+        if subscriber.destination is not None:
+            subscriber.destination.close()

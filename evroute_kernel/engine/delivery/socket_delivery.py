@@ -13,14 +13,14 @@ from time import time
 from typing import TYPE_CHECKING, TypeAlias
 
 from evroute_kernel.engine.delivery.interface import Subscriber, SubscriberInfo
-from evroute_kernel.engine.delivery.transports.destination import Destination, Letter, Outcome, Surroundings
+from evroute_kernel.engine.delivery.transports.destination import Destination, Outcome, OutgoingEvent, SessionView
 from evroute_kernel.engine.events.params import Params
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.sockets import Address
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.delivery.transports.outlets import Outlets
+    from evroute_kernel.engine.delivery.transports.open_destinations import OpenDestinations
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Fault:
 Report: TypeAlias = Callable[[Fault], None]
 
 
-class Outside:
+class SocketDelivery:
     """The subscribers beyond routes. `picture` belongs to who keeps the subscriptions, and changes with them."""
 
     def __init__(
@@ -58,18 +58,19 @@ class Outside:
         #: event -> subscribers, in order of delivery; read without a lock
         self.picture = picture
         self._publish = publish
-        self._outlets: Outlets | None = None
+        self._destinations: OpenDestinations | None = None
         self._lock = threading.Lock()
 
-    def open(self, target: Address, hosts: Mapping[str, str], around: Surroundings) -> Destination:
-        """The way out of a new subscription. Raises BadSocket."""
-        from evroute_kernel.engine.delivery.transports.outlets import Outlets  # most sessions do without
+    def open(self, target: Address, hosts: Mapping[str, str], session: SessionView) -> Destination:
+        """The destination of a new subscription. Raises BadSocket."""
+        # most sessions do without
+        from evroute_kernel.engine.delivery.transports.open_destinations import OpenDestinations
 
         with self._lock:
-            if self._outlets is None:
-                self._outlets = Outlets(around)
-            outlets = self._outlets
-        return outlets.open(target, hosts)
+            if self._destinations is None:
+                self._destinations = OpenDestinations(session)
+            destinations = self._destinations
+        return destinations.open(target, hosts)
 
     def deliver(self, event: str, params: Params, origin: object, report: Report) -> bool:
         """Send an event to its subscribers; False when one of them has expired, and the picture is to be renewed."""
@@ -78,36 +79,36 @@ class Outside:
             if subscriber.is_expired(now):
                 is_fresh = False
                 continue
-            outlet = subscriber.outlet
-            assert outlet is not None, "only those are in the picture"
-            outcome = outlet.deliver(Letter(event, params, origin))
+            destination = subscriber.destination
+            assert destination is not None, "only those are in the picture"
+            outcome = destination.deliver(OutgoingEvent(event, params, origin))
             if not outcome.ok or outcome.lines:
-                is_news = outlet.is_news(origin, outcome.lines[-1:])
+                is_news = destination.is_news(origin, outcome.lines[-1:])
                 report(Fault(event, subscriber.socket, outcome, is_news))
         return is_fresh
 
-    def complain(self, socket: str, letter: Letter, reason: str) -> None:
+    def report_lost(self, socket: str, outgoing: OutgoingEvent, reason: str) -> None:
         """An event that a subscriber had taken is lost after all. Called in a thread of its transport."""
-        self._publish(Fault(letter.event, socket, Outcome(False, (reason,))).record, letter.origin)
+        self._publish(Fault(outgoing.event, socket, Outcome(False, (reason,))).record, outgoing.origin)
 
     def rotate(self, path: str) -> bool:
         """Rotate the file of a flatstore subscription; False when there is none of this path."""
-        return self._outlets is not None and self._outlets.rotate(path)
+        return self._destinations is not None and self._destinations.rotate(path)
 
     def close(self) -> None:
         """Close what the subscriptions shared, and wait for their threads."""
         with self._lock:
-            outlets, self._outlets = self._outlets, None
-        if outlets is not None:
-            outlets.close()
+            destinations, self._destinations = self._destinations, None
+        if destinations is not None:
+            destinations.close()
 
 
 def describe(event: str, subscriber: Subscriber) -> SubscriberInfo:
     """A subscription as users see it."""
     socket, protocol, ttl = decode(subscriber.socket), subscriber.protocol, subscriber.ttl(time())
-    outlet = subscriber.outlet
-    if outlet is None:
+    destination = subscriber.destination
+    if destination is None:
         return SubscriberInfo(decode(event), socket, subscriber.expire, ttl, protocol)
-    counts = outlet.sent, outlet.failed, outlet.dropped, outlet.waiting
-    state = decode(outlet.error) if outlet.error else "ok"
+    counts = destination.sent, destination.failed, destination.dropped, destination.waiting
+    state = decode(destination.error) if destination.error else "ok"
     return SubscriberInfo(decode(event), socket, subscriber.expire, ttl, protocol, *counts, state)

@@ -11,7 +11,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 # the first client that subscribes would wait for it, and clients wait a tenth of a second for a datagram, no longer
-from evroute_kernel.engine.delivery.transports import outlets as _outlets  # noqa: F401
+from evroute_kernel.engine.delivery.transports import open_destinations as _destinations  # noqa: F401
 from evroute_kernel.engine.mi.addresses import Address, AddressError, parse_address
 from evroute_kernel.engine.mi.admission import Admission, admission
 from evroute_kernel.engine.mi.doors.datagram import DatagramDoor

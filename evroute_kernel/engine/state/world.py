@@ -14,8 +14,8 @@ from time import time
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.delivery.interface import ROUTE, Interface, Subscriber
-from evroute_kernel.engine.delivery.socket_delivery import Outside, Report
-from evroute_kernel.engine.delivery.transports.destination import Destination, Surroundings
+from evroute_kernel.engine.delivery.socket_delivery import Report, SocketDelivery
+from evroute_kernel.engine.delivery.transports.destination import Destination, SessionView
 from evroute_kernel.engine.events.params import Params, UnknownEventError
 from evroute_kernel.engine.results.records import OnRecord, Records
 from evroute_kernel.engine.results.runs import LogRecord
@@ -71,8 +71,8 @@ class World:
         self._taps: tuple[Tap, ...] = ()
         self._is_closed = False
         self._post = post
-        self._outside = Outside(self._publish, self._interface.outside)
-        self._around = Surroundings(lambda: self._program.settings.modparams, self._outside.complain, expand)
+        self._sockets = SocketDelivery(self._publish, self._interface.by_socket)
+        self._view = SessionView(lambda: self._program.settings.modparams, self._sockets.report_lost, expand)
 
     # -- definitions ----------------------------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class World:
         interface = self._interface
         self._seen = interface.changes
         return Subscriptions(
-            frozenset(interface.events()), frozenset(event_routes), bool(self._taps), frozenset(interface.outside)
+            frozenset(interface.events()), frozenset(event_routes), bool(self._taps), frozenset(interface.by_socket)
         )
 
     # -- events ---------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ class World:
 
         `report` is told of sockets that could not be served; without one, that is published for `origin`.
         """
-        if self._taps or self._outside.picture:
+        if self._taps or self._sockets.picture:
             self._tell(event, params, origin, report)
         return self.slots_of(event)
 
@@ -207,7 +207,7 @@ class World:
     ) -> Iterator[Params]:
         """The parameter lists of an event, each raised when it is taken. Costs nothing while nobody listens."""
         for params in lists:
-            if self._taps or self._outside.picture:
+            if self._taps or self._sockets.picture:
                 self._tell(event, params, origin, report)
             yield params
 
@@ -217,9 +217,9 @@ class World:
                 tap(event, params, time())
             except Exception:  # the caller's function, as `on_record`
                 _log.exception("a listener failed at %s", decode(event))
-        if event in self._outside.picture:
+        if event in self._sockets.picture:
             report = report or (lambda fault: self._publish(fault.record, origin))
-            if not self._outside.deliver(event, params, origin, report):
+            if not self._sockets.deliver(event, params, origin, report):
                 self.subscribers(event)  # which forgets those that have expired
 
     def _publish(self, record: LogRecord, origin: object) -> None:
@@ -263,7 +263,7 @@ class World:
     @property
     def has_listeners(self) -> bool:
         """Whether somebody but the routes is told of events: listeners, or subscribers of other protocols."""
-        return bool(self._taps or self._outside.picture)
+        return bool(self._taps or self._sockets.picture)
 
     def handlers_by_event(self) -> dict[str, tuple[int, ...]]:
         """The routes of every event that has some, as `slots_of`."""
@@ -278,13 +278,13 @@ class World:
     ) -> None:
         """Add or renew a subscriber. Raises BadSocket."""
 
-        def open_outlet(address: Address) -> Destination | None:
-            return None if address.protocol == ROUTE else self._outside.open(address, hosts, self._around)
+        def open_destination(address: Address) -> Destination | None:
+            return None if address.protocol == ROUTE else self._sockets.open(address, hosts, self._view)
 
         with self._lock:
             if self._is_closed:
                 raise BadSocket("the session is closed")
-            self._interface.subscribe(event, target, expire, by_script=by_script, open_outlet=open_outlet)
+            self._interface.subscribe(event, target, expire, by_script=by_script, open_destination=open_destination)
 
     def subscribers(self, event: str) -> list[Subscriber]:
         """The subscribers of an event, in order of delivery. Expired ones are forgotten, as the server does here."""
@@ -293,14 +293,14 @@ class World:
 
     def rotate(self, path: str) -> bool:
         """Rotate the file of a flatstore subscription; False when there is none of this path."""
-        return self._outside.rotate(path)
+        return self._sockets.rotate(path)
 
     def close(self) -> None:
         """End the subscriptions of sockets, and wait for the threads that serve them. There will be no more."""
         with self._lock:
             self._is_closed = True
-            self._interface.forget_outside()
-        self._outside.close()
+            self._interface.forget_sockets()
+        self._sockets.close()
 
     # -- for the supervisor's thread ------------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.delivery.transports.destination import Destination, Letter, Surroundings
-from evroute_kernel.engine.delivery.transports.outlets import Outlets
+from evroute_kernel.engine.delivery.transports.destination import Destination, OutgoingEvent, SessionView
+from evroute_kernel.engine.delivery.transports.open_destinations import OpenDestinations
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.worker.sockets import look_up, parse
 
@@ -138,23 +138,23 @@ class Bench:
     opened: list[Destination] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        around = Surroundings(
+        session = SessionView(
             lambda: self.modparams,
-            lambda socket, letter, words: self.complaints.append((socket, letter.event, words)),
+            lambda socket, outgoing, words: self.complaints.append((socket, outgoing.event, words)),
             lambda text: text.replace("$var(n)", "7"),
         )
-        self.outlets = Outlets(around)
+        self.destinations = OpenDestinations(session)
 
     def open(self, socket: str) -> Destination:
         address = parse(socket)
-        destination = self.outlets.open(address, look_up(address))
+        destination = self.destinations.open(address, look_up(address))
         self.opened.append(destination)
         return destination
 
     def close(self) -> None:
         for destination in self.opened:
             destination.close()
-        self.outlets.close()
+        self.destinations.close()
 
 
 @pytest.fixture
@@ -165,8 +165,8 @@ def bench() -> Iterator[Bench]:
 
 
 @pytest.fixture
-def letter() -> type[Letter]:
-    return Letter
+def outgoing() -> type[OutgoingEvent]:
+    return OutgoingEvent
 
 
 @pytest.fixture

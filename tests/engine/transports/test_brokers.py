@@ -50,7 +50,7 @@ def channel() -> Iterator[Any]:
 
 
 @needs_broker
-def test_a_broker_gets_the_payload(bench: Any, letter: Any, channel: Any, wait: Wait) -> None:
+def test_a_broker_gets_the_payload(bench: Any, outgoing: Any, channel: Any, wait: Wait) -> None:
     queue = channel.queue_declare("", exclusive=True).method.queue
     exchange = f"evroute-{os.getpid()}"
     channel.exchange_declare(exchange, auto_delete=True)
@@ -58,7 +58,7 @@ def test_a_broker_gets_the_payload(bench: Any, letter: Any, channel: Any, wait: 
     sockets = f"rabbitmq:{BROKER}/{queue}", f"rabbitmq:guest:guest@{BROKER}/exchange={exchange};persistent?some.key"
     for socket in sockets:
         target = bench.open(socket)
-        target.deliver(letter("E_X", (("ip", "\xff"),)))
+        target.deliver(outgoing("E_X", (("ip", "\xff"),)))
         wait(lambda target=target: target.sent == 1)
     first, second = (channel.basic_get(queue, auto_ack=True) for _ in range(2))
     assert (first[2], second[2]) == (EXPECTED, EXPECTED)
@@ -66,32 +66,32 @@ def test_a_broker_gets_the_payload(bench: Any, letter: Any, channel: Any, wait: 
 
 
 @needs_broker
-def test_an_exchange_that_there_is_not(bench: Any, letter: Any, wait: Wait) -> None:
+def test_an_exchange_that_there_is_not(bench: Any, outgoing: Any, wait: Wait) -> None:
     target = bench.open(f"rabbitmq:{BROKER}/exchange=no-such-exchange?k")
-    target.deliver(letter("E_X", ()))
+    target.deliver(outgoing("E_X", ()))
     wait(lambda: target.failed == 1)
     assert "NOT_FOUND - no exchange 'no-such-exchange'" in target.error
 
 
-def test_no_broker(bench: Any, letter: Any, peers: Any, wait: Wait) -> None:
+def test_no_broker(bench: Any, outgoing: Any, peers: Any, wait: Wait) -> None:
     socket = peers.dead().replace("tcp", "rabbitmq") + "/key"
     target = bench.open(socket)
     for n in (1, 2):
-        assert target.deliver(letter("E_X", ())) == SENT
+        assert target.deliver(outgoing("E_X", ())) == SENT
         wait(lambda n=n: target.failed == n)
     assert target.error.startswith("cannot publish: ")
     assert len(bench.complaints) == 1
 
 
 def test_a_peer_that_is_no_broker(
-    bench: Any, letter: Any, peers: Any, wait: Wait, monkeypatch: pytest.MonkeyPatch
+    bench: Any, outgoing: Any, peers: Any, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rabbitmq, "TIMEOUT", 0.2)
     listener, socket = peers.tcp()
     target = bench.open(socket.replace("tcp", "rabbitmq") + "/key")
     started = monotonic()
     for _ in range(5):
-        assert target.deliver(letter("E_X", ())) == SENT
+        assert target.deliver(outgoing("E_X", ())) == SENT
     assert monotonic() - started < 1  # nobody waits for it
     assert peers.accept(listener).recv(8) == b"AMQP\0\0\t\1"
     wait(lambda: target.failed >= 1)
@@ -102,9 +102,9 @@ def test_a_peer_that_is_no_broker(
 # -- kafka --------------------------------------------------------------------------------------------------------
 
 
-def test_a_topic_gets_the_payload(bench: Any, letter: Any, wait: Wait) -> None:
+def test_a_topic_gets_the_payload(bench: Any, outgoing: Any, wait: Wait) -> None:
     target = bench.open(f"kafka:127.0.0.1:1/lab?{MOCK}&t.acks=1&key=callid")
-    assert target.deliver(letter("E_X", (("ip", "\xff"),))) == SENT
+    assert target.deliver(outgoing("E_X", (("ip", "\xff"),))) == SENT
     wait(lambda: target.sent == 1)
     (broker,) = target._producer.list_topics(timeout=10).brokers.values()
     consumer = confluent_kafka.Consumer(
@@ -116,18 +116,18 @@ def test_a_topic_gets_the_payload(bench: Any, letter: Any, wait: Wait) -> None:
     assert (message.value(), message.key()) == (EXPECTED, None)
 
 
-def test_what_a_topic_refuses(bench: Any, letter: Any, wait: Wait) -> None:
+def test_what_a_topic_refuses(bench: Any, outgoing: Any, wait: Wait) -> None:
     target = bench.open(f"kafka:127.0.0.1:1/lab?{MOCK}&g.message.max.bytes=1000")
-    outcome = target.deliver(letter("E_X", ((None, "x" * 2000),)))
+    outcome = target.deliver(outgoing("E_X", ((None, "x" * 2000),)))
     assert not outcome.ok
     assert "MSG_SIZE_TOO_LARGE" in outcome.lines[0]
     assert target.failed == 1
 
 
-def test_no_kafka(bench: Any, letter: Any, peers: Any, wait: Wait) -> None:
+def test_no_kafka(bench: Any, outgoing: Any, peers: Any, wait: Wait) -> None:
     dead = peers.dead().removeprefix("tcp:")
     target = bench.open(f"kafka:{dead}/lab?t.message.timeout.ms=100&g.queue.buffering.max.messages=3")
-    outcomes = [target.deliver(letter("E_X", ())) for _ in range(5)]
+    outcomes = [target.deliver(outgoing("E_X", ())) for _ in range(5)]
     assert [outcome.dropped for outcome in outcomes] == [False] * 3 + [True] * 2
     assert target.waiting == 3
     wait(lambda: target.failed == 3)

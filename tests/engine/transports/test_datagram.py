@@ -14,25 +14,25 @@ EXPECTED = b'{"jsonrpc":"2.0","method":"E_X","params":{"ip":"192.0.2.1","raw":"\
 
 
 @pytest.mark.parametrize("kind", ["udp", "unix"])
-def test_another_process_gets_the_payload(bench: Any, letter: Any, peers: Any, kind: str) -> None:
+def test_another_process_gets_the_payload(bench: Any, outgoing: Any, peers: Any, kind: str) -> None:
     reader = peers.reader(kind, 2)
     target = bench.open(reader.socket)
-    assert target.deliver(letter("E_X", PARAMS)) == SENT
-    assert target.deliver(letter("E_Y", ())) == SENT
+    assert target.deliver(outgoing("E_X", PARAMS)) == SENT
+    assert target.deliver(outgoing("E_Y", ())) == SENT
     assert reader.result() == [EXPECTED, b'{"jsonrpc":"2.0","method":"E_Y"}']
     assert (target.sent, target.failed, target.error) == (2, 0, None)
 
 
-def test_the_sender_is_unbound_and_names_are_looked_up(bench: Any, letter: Any, peers: Any) -> None:
+def test_the_sender_is_unbound_and_names_are_looked_up(bench: Any, outgoing: Any, peers: Any) -> None:
     receiver, socket = peers.unix()
-    bench.open(socket).deliver(letter("E_X", ()))
+    bench.open(socket).deliver(outgoing("E_X", ()))
     assert receiver.recvfrom(100)[1] is None
     receiver, socket = peers.udp()
-    bench.open(socket.replace("127.0.0.1", "localhost")).deliver(letter("E_X", ()))
+    bench.open(socket.replace("127.0.0.1", "localhost")).deliver(outgoing("E_X", ()))
     assert receiver.recv(100) == b'{"jsonrpc":"2.0","method":"E_X"}'
 
 
-def test_nobody_is_there(bench: Any, letter: Any, peers: Any) -> None:
+def test_nobody_is_there(bench: Any, outgoing: Any, peers: Any) -> None:
     receiver, socket = peers.unix()
     target = bench.open(socket)
     gone = bench.open(f"{socket}.other")
@@ -42,15 +42,15 @@ def test_nobody_is_there(bench: Any, letter: Any, peers: Any) -> None:
         gone: f"Cannot raise datagram event due to {errno.ENOENT}:No such file or directory",
     }
     for destination, line in words.items():
-        outcome = destination.deliver(letter("E_X", ()))
+        outcome = destination.deliver(outgoing("E_X", ()))
         assert (outcome.ok, outcome.lines) == (False, (line,))
         assert (destination.failed, destination.error) == (1, line)
 
 
-def test_a_reader_that_does_not_read_loses_events_and_blocks_nobody(bench: Any, letter: Any, peers: Any) -> None:
+def test_a_reader_that_does_not_read_loses_events_and_blocks_nobody(bench: Any, outgoing: Any, peers: Any) -> None:
     receiver, socket = peers.unix()
     target = bench.open(socket)
-    outcomes = [target.deliver(letter("E_X", ((None, "x" * 10_000),))) for _ in range(2000)]
+    outcomes = [target.deliver(outgoing("E_X", ((None, "x" * 10_000),))) for _ in range(2000)]
     lost = [outcome for outcome in outcomes if not outcome.ok]
     assert outcomes[0].ok
     assert {o.lines for o in lost} == {
@@ -58,25 +58,25 @@ def test_a_reader_that_does_not_read_loses_events_and_blocks_nobody(bench: Any, 
     }
     assert (target.sent, target.failed) == (2000 - len(lost), len(lost))
     receiver.recv(1)
-    assert target.deliver(letter("E_X", ())).ok
+    assert target.deliver(outgoing("E_X", ())).ok
     assert target.error is None
 
 
-def test_an_event_that_fits_no_datagram(bench: Any, letter: Any, peers: Any) -> None:
+def test_an_event_that_fits_no_datagram(bench: Any, outgoing: Any, peers: Any) -> None:
     _, socket = peers.udp()
-    outcome = bench.open(socket).deliver(letter("E_X", ((None, "x" * 2**20),)))
+    outcome = bench.open(socket).deliver(outgoing("E_X", ((None, "x" * 2**20),)))
     assert outcome.lines == (f"Cannot raise datagram event due to {errno.EMSGSIZE}:Message too long",)
 
 
-def test_a_large_event_reaches_a_unix_socket(bench: Any, letter: Any, peers: Any) -> None:
+def test_a_large_event_reaches_a_unix_socket(bench: Any, outgoing: Any, peers: Any) -> None:
     receiver, socket = peers.unix()
-    outcome = bench.open(socket).deliver(letter("E_X", ((None, "x" * 100_000),)))
+    outcome = bench.open(socket).deliver(outgoing("E_X", ((None, "x" * 100_000),)))
     assert outcome.ok
     assert len(receiver.recv(2**20)) == 100_000 + len(b'{"jsonrpc":"2.0","method":"E_X","params":[""]}')
 
 
-def test_nothing_is_sent_after_the_end(bench: Any, letter: Any, peers: Any) -> None:
+def test_nothing_is_sent_after_the_end(bench: Any, outgoing: Any, peers: Any) -> None:
     _, socket = peers.udp()
     target = bench.open(socket)
     bench.close()
-    assert not target.deliver(letter("E_X", ())).ok
+    assert not target.deliver(outgoing("E_X", ())).ok

@@ -14,7 +14,7 @@ import pytest
 from opensips.event import OpenSIPSEventHandler
 
 from evroute_kernel.engine.delivery.interface import SocketError, UnpublishedEventError
-from evroute_kernel.engine.delivery.transports import mailbox
+from evroute_kernel.engine.delivery.transports import send_queue as send_queue
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
@@ -42,7 +42,7 @@ def test_nothing_is_opened_until_somebody_subscribes(session: Session, peers: An
     session.raise_event("E_A")  # the worker is there now
     before = descriptors()
     assert session.raise_event("E_B").routes == 3
-    assert session._world._outside._outlets is None
+    assert session._world._sockets._destinations is None
     assert descriptors() == before
     receiver, socket = peers.udp()
     session.subscribe("E_A", socket)
@@ -150,7 +150,7 @@ def test_a_batch_tells_of_many_failures_once(session: Session, tmp_path: Path) -
 def test_what_a_slow_peer_drops_is_counted_and_shown_once(
     session: Session, peers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mailbox, "EVENT_LIMIT", 5)
+    monkeypatch.setattr(send_queue, "EVENT_LIMIT", 5)
     _, socket = peers.tcp()
     session.load('modparam("event_stream", "timeout", 60000)\n' + ROUTE)
     session.subscribe("E_A", socket)
@@ -197,11 +197,10 @@ def test_the_listing(session: Session, tmp_path: Path) -> None:
 def test_expired_subscriptions_get_nothing_and_are_closed(
     session: Session, peers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from evroute_kernel.engine.delivery import interface
-    from evroute_kernel.engine.delivery import socket_delivery as outside
+    from evroute_kernel.engine.delivery import interface, socket_delivery
 
     offset = 0.0
-    for module in (interface, outside):
+    for module in (interface, socket_delivery):
         clock = module.time
         monkeypatch.setattr(module, "time", lambda clock=clock: clock() + offset)
     receiver, socket = peers.udp()
@@ -210,7 +209,7 @@ def test_expired_subscriptions_get_nothing_and_are_closed(
     offset = 7.0
     session.raise_event("E_A")
     assert [i.protocol for i in session.subscribers("E_A")] == ["route"]
-    assert session._world._outside.picture == {}
+    assert session._world._sockets.picture == {}
     receiver.setblocking(False)
     with pytest.raises(BlockingIOError):
         receiver.recv(100)

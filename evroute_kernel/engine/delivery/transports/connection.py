@@ -18,7 +18,7 @@ from math import inf
 from time import monotonic
 from typing import Any, Final
 
-from evroute_kernel.engine.delivery.transports.mailbox import Mailbox, Parcel
+from evroute_kernel.engine.delivery.transports.send_queue import QueuedEvent, SendQueue
 
 CONNECT_TIME: Final = 5.0
 #: seconds that the end of a session gives to what still waits
@@ -36,7 +36,7 @@ class Connection:
     def __init__(self, ip: str, port: int, timeout: Callable[[], float]) -> None:
         self._target = ip, port
         self._timeout = timeout
-        self.mailbox = Mailbox(self._wake)
+        self.send_queue = SendQueue(self._wake)
         #: subscriptions that use it; guarded by their owner
         self.users = 0
         self._thread: threading.Thread | None = None
@@ -46,11 +46,11 @@ class Connection:
         self._socket: socket.socket | None = None
         self._is_connected = False
         self._connect_deadline = inf
-        #: the parcel that is being written, and what is left of it
-        self._current: Parcel | None = None
+        #: the event that is being written, and what is left of it
+        self._current: QueuedEvent | None = None
         self._rest = memoryview(b"")
         #: sent in reliable mode, by identifier
-        self._unanswered: dict[int, Parcel] = {}
+        self._unanswered: dict[int, QueuedEvent] = {}
         self._replies = b""
 
     # -- for any thread -------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class Connection:
                 self._wake_out = -1
 
     def _is_over(self) -> bool:
-        has_work = self._current is not None or self._unanswered or len(self.mailbox)
+        has_work = self._current is not None or self._unanswered or len(self.send_queue)
         return self._end != inf and (not has_work or monotonic() >= self._end)
 
     def _turn(self) -> None:
@@ -115,7 +115,7 @@ class Connection:
             elif mask & selectors.EVENT_READ:
                 self._receive()
         self._expire()
-        if self._socket is None and len(self.mailbox):
+        if self._socket is None and len(self.send_queue):
             self._connect()
         if self._is_connected:
             self._write()
@@ -123,7 +123,7 @@ class Connection:
 
     def _patience(self) -> float | None:
         due = min(self._end, self._connect_deadline)
-        oldest = [p.since for p in (self.mailbox.first(), *self._unanswered.values()) if p is not None]
+        oldest = [p.since for p in (self.send_queue.first(), *self._unanswered.values()) if p is not None]
         if oldest:
             due = min(due, min(oldest) + self._timeout())
         return None if due == inf else max(0.0, due - monotonic())
@@ -132,7 +132,7 @@ class Connection:
         if self._socket is None:
             return
         events = selectors.EVENT_READ
-        if self._current is not None or len(self.mailbox):
+        if self._current is not None or len(self.send_queue):
             events |= selectors.EVENT_WRITE
         self._selector.modify(self._socket, events)
 
@@ -166,8 +166,8 @@ class Connection:
         """Whatever waits now is lost; the next event tries again, as on the server."""
         self._hang_up()
         words = f"cannot connect to {self._target[0]}[{number}:{os.strerror(number)}]"
-        for parcel in self.mailbox.take_all():
-            parcel.owner.lost(parcel.letter, words)
+        for queued in self.send_queue.take_all():
+            queued.owner.lost(queued.outgoing, words)
 
     def _disconnect(self, words: str, *, final: bool = False) -> None:
         """The connection is over. What the peer had begun to get is lost; the rest may try another connection."""
@@ -175,13 +175,13 @@ class Connection:
         lost = [*self._unanswered.values()] + ([begun] if begun is not None else [])
         self._unanswered.clear()
         self._hang_up()
-        first = self.mailbox.first()
+        first = self.send_queue.first()
         if first is not None:
             first.tries += 1
             if final or first.tries >= TRIES:
-                lost += self.mailbox.take_all()
-        for parcel in lost:
-            parcel.owner.lost(parcel.letter, words)
+                lost += self.send_queue.take_all()
+        for queued in lost:
+            queued.owner.lost(queued.outgoing, words)
 
     def _hang_up(self) -> None:
         self._is_connected, self._connect_deadline, self._replies = False, inf, b""
@@ -196,7 +196,7 @@ class Connection:
         """Write as much as the peer takes."""
         while self._socket is not None:
             if self._current is None:
-                self._current = self.mailbox.take()
+                self._current = self.send_queue.take()
                 if self._current is None:
                     return
                 self._rest = memoryview(self._current.data)
@@ -215,29 +215,29 @@ class Connection:
     def _wait_for_room(self) -> None:
         """The peer does not read. An event of which nothing is written yet can still be given up."""
         if self._current is not None and len(self._rest) == len(self._current.data):
-            self.mailbox.put_back(self._current)
+            self.send_queue.put_back(self._current)
             self._current = None
 
     def _written(self) -> None:
-        parcel, self._current = self._current, None
-        assert parcel is not None
-        if parcel.identifier:
-            self._unanswered[parcel.identifier] = parcel
+        queued, self._current = self._current, None
+        assert queued is not None
+        if queued.identifier:
+            self._unanswered[queued.identifier] = queued
         else:
-            parcel.owner.count_sent()
+            queued.owner.count_sent()
 
     def _expire(self) -> None:
         """Give up what has waited too long, for the peer to read or to answer."""
         if self._connect_deadline <= monotonic():
             self._refused(errno.ETIMEDOUT)  # the system itself says so after minutes
         end = monotonic() - self._timeout()
-        while (parcel := self.mailbox.first()) is not None and parcel.since <= end:
-            self.mailbox.take()
-            parcel.owner.lost(parcel.letter, f"{self._name} took nothing in time")
-        for identifier, parcel in tuple(self._unanswered.items()):
-            if parcel.since <= end:
+        while (queued := self.send_queue.first()) is not None and queued.since <= end:
+            self.send_queue.take()
+            queued.owner.lost(queued.outgoing, f"{self._name} took nothing in time")
+        for identifier, queued in tuple(self._unanswered.items()):
+            if queued.since <= end:
                 del self._unanswered[identifier]
-                parcel.owner.lost(parcel.letter, f"{self._name} did not answer in time")
+                queued.owner.lost(queued.outgoing, f"{self._name} did not answer in time")
 
     @property
     def _name(self) -> str:
@@ -274,10 +274,10 @@ class Connection:
 
     def _replied(self, reply: Any) -> None:
         identifier = reply.get("id") if isinstance(reply, dict) else None
-        parcel = self._unanswered.pop(identifier, None) if isinstance(identifier, int) else None
-        if parcel is None:
+        queued = self._unanswered.pop(identifier, None) if isinstance(identifier, int) else None
+        if queued is None:
             return  # it came too late, or answers nothing
         if "error" in reply:
-            parcel.owner.lost(parcel.letter, f"{self._name} answered with an error")
+            queued.owner.lost(queued.outgoing, f"{self._name} answered with an error")
         else:
-            parcel.owner.count_sent()
+            queued.owner.count_sent()

@@ -12,7 +12,7 @@ import socket
 import threading
 from typing import Any
 
-from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Letter, Outcome, Surroundings
+from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Outcome, OutgoingEvent, SessionView
 from evroute_kernel.engine.delivery.transports.folders import socket_within
 from evroute_kernel.engine.delivery.transports.payload import payload
 from evroute_kernel.worker.sockets import Address
@@ -48,15 +48,15 @@ class Datagrams:
 class Datagram(Destination):
     """A receiver of datagrams."""
 
-    def __init__(self, address: Address, around: Surroundings, datagrams: Datagrams, ip: str | None) -> None:
-        super().__init__(address, around)
+    def __init__(self, address: Address, session: SessionView, datagrams: Datagrams, ip: str | None) -> None:
+        super().__init__(address, session)
         self._datagrams = datagrams
         self._family = socket.AF_UNIX if address.protocol == "unix" else socket.AF_INET
         self._target: Any = address.path.encode("latin-1") if address.protocol == "unix" else (ip, address.port)
 
-    def _deliver(self, letter: Letter) -> Outcome:
+    def _deliver(self, outgoing: OutgoingEvent) -> Outcome:
         try:
-            self._send(payload(letter.event, letter.params))
+            self._send(payload(outgoing.event, outgoing.params))
         except OSError as error:
             number = error.errno or 0
             return Outcome(False, (f"Cannot raise datagram event due to {number}:{os.strerror(number)}",))

@@ -21,7 +21,7 @@ ModParams: TypeAlias = Mapping[tuple[str, str], list[int | str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutgoingEvent:
     """One event on its way to one subscriber. `on_failure` is called once if it is known later that it got lost.
 
     `origin` is that of the raise, so that what is said later comes out where the event was raised.
@@ -51,14 +51,14 @@ SENT = Outcome()
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class SessionView:
     """What transports know of their session: module parameters as they are now, and whom to tell of late failures.
 
-    `complain(socket, letter, what happened)` is called in a thread of the transport.
+    `report_lost(socket, outgoing, what happened)` is called in a thread of the transport.
     """
 
     modparams: Callable[[], ModParams]
-    complain: Callable[[str, Letter, str], None]
+    report_lost: Callable[[str, OutgoingEvent, str], None]
     #: a text with variables in it, as a script would print it
     expand: Callable[[str], str] = lambda text: text
 
@@ -81,9 +81,9 @@ class Destination(ABC):
     #: whether a success is only known later; then the transport itself counts
     is_deferred = False
 
-    def __init__(self, address: Address, around: Surroundings) -> None:
+    def __init__(self, address: Address, session: SessionView) -> None:
         self.address = address
-        self.around = around
+        self.session = session
         self.sent = self.failed = self.dropped = 0
         #: the last failure; None after a success
         self.error: str | None = None
@@ -97,10 +97,10 @@ class Destination(ABC):
         """Events that are still to be sent."""
         return 0
 
-    def deliver(self, letter: Letter) -> Outcome:
+    def deliver(self, outgoing: OutgoingEvent) -> Outcome:
         """Send an event, or queue it."""
         with self._guard:
-            outcome = self._deliver(letter)
+            outcome = self._deliver(outgoing)
         if outcome.dropped:
             self.count_dropped(outcome.lines[0] if outcome.lines else "its queue is full")
         elif not outcome.ok:
@@ -110,7 +110,7 @@ class Destination(ABC):
         return outcome
 
     @abstractmethod
-    def _deliver(self, letter: Letter) -> Outcome: ...
+    def _deliver(self, outgoing: OutgoingEvent) -> Outcome: ...
 
     def close(self) -> None:  # noqa: B027 - most have nothing to close
         """The subscription has ended. Returns at once; closing twice is harmless."""
@@ -141,10 +141,10 @@ class Destination(ABC):
             self._told.append((origin, words, now))
         return True
 
-    def lost(self, letter: Letter, error: str) -> None:
+    def lost(self, outgoing: OutgoingEvent, error: str) -> None:
         """A queued event could not be sent: count it, say so, and let a virtual socket try the next."""
         self.count_failed(error)
-        if self.is_news(letter.origin, (error,)):
-            self.around.complain(self.address.socket, letter, error)
-        if letter.on_failure is not None:
-            letter.on_failure()
+        if self.is_news(outgoing.origin, (error,)):
+            self.session.report_lost(self.address.socket, outgoing, error)
+        if outgoing.on_failure is not None:
+            outgoing.on_failure()

@@ -17,7 +17,7 @@ import threading
 from time import time
 from typing import Final
 
-from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Letter, Outcome, Surroundings
+from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Outcome, OutgoingEvent, SessionView
 from evroute_kernel.engine.delivery.transports.folders import Folders, open_file
 from evroute_kernel.engine.events.params import Params
 from evroute_kernel.worker.sockets import Address
@@ -36,12 +36,12 @@ _FACTORS: Final = {"k": 2**10, "m": 2**20, "g": 2**30}
 class FlatFile:
     """One file, for all subscriptions of its path."""
 
-    def __init__(self, path: str, within: Folders | None, around: Surroundings) -> None:
+    def __init__(self, path: str, within: Folders | None, session: SessionView) -> None:
         self.path = path
         self.within = within
         #: subscriptions that use it; guarded by their owner
         self.users = 0
-        self._around = around
+        self._session = session
         self._lock = threading.Lock()
         self._descriptor = -1
         self._lines = self._bytes = 0
@@ -99,9 +99,9 @@ class FlatFile:
     close = rotate
 
     def _open(self) -> None:
-        around = self._around
-        suffix = around.text(MODULE, "suffix")
-        name = self.path + (around.expand(suffix) if suffix else "")
+        session = self._session
+        suffix = session.text(MODULE, "suffix")
+        name = self.path + (session.expand(suffix) if suffix else "")
         if self.within is None:
             self._descriptor = opened(name.encode("latin-1"), self._permissions())
         else:
@@ -110,7 +110,7 @@ class FlatFile:
         self._is_torn = False
 
     def _permissions(self) -> int:
-        text = self._around.text(MODULE, "file_permissions")
+        text = self._session.text(MODULE, "file_permissions")
         try:
             return DEFAULT_PERMISSIONS if text is None else int(text, 8)
         except ValueError:
@@ -123,7 +123,7 @@ class FlatFile:
 
     def _rotate_by_time(self) -> None:
         """The server looks at the clock each second, and rotates when it is a multiple of the period."""
-        seconds = self._around.number(MODULE, "rotate_period", 0)
+        seconds = self._session.number(MODULE, "rotate_period", 0)
         if seconds > 0:
             period = int(time()) // seconds
             if period != self._period:
@@ -137,16 +137,16 @@ class FlatFile:
 
     def _limit(self, name: str) -> int:
         """A number, or a text such as "10M"; 0 for none. A count takes no letter, as on the server."""
-        found = re.match(r"\s*\+?([0-9]+)([kmg]?)", self._around.text(MODULE, name) or "", re.IGNORECASE)
+        found = re.match(r"\s*\+?([0-9]+)([kmg]?)", self._session.text(MODULE, name) or "", re.IGNORECASE)
         if found is None:
             return 0
         factor = _FACTORS.get(found[2].lower(), 1) if name == "rotate_size" else 1
         return int(found[1]) * factor
 
     def _line(self, event: str, params: Params) -> bytes:
-        delimiter = self._around.text(MODULE, "delimiter") or ","
-        escape = self._around.text(MODULE, "escape_delimiter")
-        pieces = [] if self._around.number(MODULE, "suppress_event_name", 0) else [event.translate(_LINE_ENDS)]
+        delimiter = self._session.text(MODULE, "delimiter") or ","
+        escape = self._session.text(MODULE, "escape_delimiter")
+        pieces = [] if self._session.number(MODULE, "suppress_event_name", 0) else [event.translate(_LINE_ENDS)]
         suppressed = not pieces
         for _, value in params:
             if pieces or not suppressed:  # without the name, no delimiter goes before what is first written
@@ -186,14 +186,14 @@ def opened(path: bytes, permissions: int, links: int = MOST_LINKS) -> int:
 class FlatFiles:
     """The files of a session, by path as subscribed and the folders that it must be in."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, session: SessionView) -> None:
+        self._session = session
         self._files: dict[tuple[str, Folders | None], FlatFile] = {}
         self._lock = threading.Lock()
 
     def open(self, path: str, within: Folders | None) -> FlatFile:
         with self._lock:
-            file = self._files.setdefault((path, within), FlatFile(path, within, self._around))
+            file = self._files.setdefault((path, within), FlatFile(path, within, self._session))
             file.users += 1
             return file
 
@@ -216,16 +216,16 @@ class FlatFiles:
 class Flatstore(Destination):
     """A file that takes events."""
 
-    def __init__(self, address: Address, around: Surroundings, files: FlatFiles) -> None:
-        super().__init__(address, around)
+    def __init__(self, address: Address, session: SessionView, files: FlatFiles) -> None:
+        super().__init__(address, session)
         self._files = files
         self._file: FlatFile | None = files.open(address.path, address.within)
 
-    def _deliver(self, letter: Letter) -> Outcome:
+    def _deliver(self, outgoing: OutgoingEvent) -> Outcome:
         if self._file is None:
             return Outcome(False, ("the subscription has ended",))
         try:
-            self._file.append(letter.event, letter.params)
+            self._file.append(outgoing.event, outgoing.params)
         except (OSError, ValueError) as error:  # ValueError: a suffix that cannot be expanded
             # the server does not say why; of a file that cannot be opened it says two things
             opening = () if self._file.is_open else ("Opening socket error",)

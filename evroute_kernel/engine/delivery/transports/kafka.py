@@ -10,9 +10,9 @@ import logging
 import threading
 from typing import Any, Final
 
-from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Letter, Outcome, Surroundings
-from evroute_kernel.engine.delivery.transports.mailbox import EVENT_LIMIT
+from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Outcome, OutgoingEvent, SessionView
 from evroute_kernel.engine.delivery.transports.payload import payload
+from evroute_kernel.engine.delivery.transports.send_queue import EVENT_LIMIT
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.worker.sockets import Address, BadSocket
 
@@ -35,8 +35,8 @@ class Kafka(Destination):
 
     is_deferred = True
 
-    def __init__(self, address: Address, around: Surroundings) -> None:
-        super().__init__(address, around)
+    def __init__(self, address: Address, session: SessionView) -> None:
+        super().__init__(address, session)
         try:
             from confluent_kafka import KafkaException, Producer
         except ImportError:
@@ -55,12 +55,12 @@ class Kafka(Destination):
     def waiting(self) -> int:
         return self._waiting
 
-    def _deliver(self, letter: Letter) -> Outcome:
+    def _deliver(self, outgoing: OutgoingEvent) -> Outcome:
         if self._ended.is_set():
             return Outcome(False, ("the subscription has ended",))
-        data = payload(letter.event, letter.params)
+        data = payload(outgoing.event, outgoing.params)
         try:
-            self._producer.produce(self.address.path, data, on_delivery=lambda error, _: self._report(letter, error))
+            self._producer.produce(self.address.path, data, on_delivery=lambda error, _: self._report(outgoing, error))
         except BufferError:
             return Outcome(False, ("failed to produce to Kafka: its queue is full",), dropped=True)
         except self._failure as error:
@@ -79,12 +79,12 @@ class Kafka(Destination):
         self._producer.purge()
         self._producer.flush(LAST_MOMENT)
 
-    def _report(self, letter: Letter, error: Any) -> None:
+    def _report(self, outgoing: OutgoingEvent, error: Any) -> None:
         self._count_waiting(-1)
         if error is None:
             self.count_sent()
         else:
-            self.lost(letter, encode(str(error)))
+            self.lost(outgoing, encode(str(error)))
 
     def _trouble(self, error: Any) -> None:
         """Something about the brokers; events may still get through."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Final
 
-from evroute_kernel.engine.delivery.transports.courier import Client, ClientError
+from evroute_kernel.engine.delivery.transports.client_destination import Client, ClientError
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.worker.sockets import Address, BadSocket
 

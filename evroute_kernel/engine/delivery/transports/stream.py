@@ -11,9 +11,9 @@ from itertools import count
 from typing import Final
 
 from evroute_kernel.engine.delivery.transports.connection import Connection
-from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Letter, Outcome, Surroundings
-from evroute_kernel.engine.delivery.transports.mailbox import Parcel
+from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Outcome, OutgoingEvent, SessionView
 from evroute_kernel.engine.delivery.transports.payload import payload
+from evroute_kernel.engine.delivery.transports.send_queue import QueuedEvent
 from evroute_kernel.worker.sockets import Address
 
 MODULE: Final = "event_stream"
@@ -25,8 +25,8 @@ _identifiers = count(1)
 class Connections:
     """The connections of a session, by address: each is shared by all who send there."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, session: SessionView) -> None:
+        self._session = session
         self._connections: dict[tuple[str, int], Connection] = {}
         self._ending: list[Connection] = []
         self._lock = threading.Lock()
@@ -60,7 +60,7 @@ class Connections:
             connection.join()
 
     def _timeout(self) -> float:
-        return max(1, self._around.number(MODULE, "timeout", DEFAULT_TIMEOUT)) / 1000
+        return max(1, self._session.number(MODULE, "timeout", DEFAULT_TIMEOUT)) / 1000
 
 
 class Stream(Destination):
@@ -68,33 +68,33 @@ class Stream(Destination):
 
     is_deferred = True
 
-    def __init__(self, address: Address, around: Surroundings, connections: Connections, ip: str) -> None:
-        super().__init__(address, around)
+    def __init__(self, address: Address, session: SessionView, connections: Connections, ip: str) -> None:
+        super().__init__(address, session)
         self._connections = connections
         self._connection: Connection | None = connections.open(ip, address.port)
 
     @property
     def waiting(self) -> int:
-        return self._connection.mailbox.count(self) if self._connection is not None else 0
+        return self._connection.send_queue.count(self) if self._connection is not None else 0
 
-    def _deliver(self, letter: Letter) -> Outcome:
+    def _deliver(self, outgoing: OutgoingEvent) -> Outcome:
         if self._connection is None:
             return Outcome(False, ("the subscription has ended",))
-        identifier = next(_identifiers) if self.around.number(MODULE, "reliable_mode", 0) else 0
+        identifier = next(_identifiers) if self.session.number(MODULE, "reliable_mode", 0) else 0
         data = payload(
-            letter.event,
-            letter.params,
+            outgoing.event,
+            outgoing.params,
             method=self.address.method or None,
             identifier=identifier,
-            event_param=self.around.text(MODULE, "event_param"),
+            event_param=self.session.text(MODULE, "event_param"),
         )
-        if self._connection.mailbox.put(Parcel(data, letter, self, identifier)):
+        if self._connection.send_queue.put(QueuedEvent(data, outgoing, self, identifier)):
             return SENT
         return Outcome(
             False,
             (
                 "unable to send jsonrpc send struct to worker",
-                f"raising event {letter.event} to {self.address.shown} failed!",
+                f"raising event {outgoing.event} to {self.address.shown} failed!",
             ),
             dropped=True,
         )

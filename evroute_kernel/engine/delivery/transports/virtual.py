@@ -12,7 +12,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Final
 
-from evroute_kernel.engine.delivery.transports.destination import Destination, Letter, Outcome, Surroundings
+from evroute_kernel.engine.delivery.transports.destination import Destination, Outcome, OutgoingEvent, SessionView
 from evroute_kernel.worker.sockets import Address, BadSocket
 
 MODULE: Final = "event_virtual"
@@ -47,51 +47,51 @@ class Member:
 class Virtual(Destination):
     """Several receivers."""
 
-    def __init__(self, address: Address, around: Surroundings, open_socket: Callable[[str], Destination]) -> None:
-        super().__init__(address, around)
+    def __init__(self, address: Address, session: SessionView, open_socket: Callable[[str], Destination]) -> None:
+        super().__init__(address, session)
         self._members = [Member(socket, open_socket) for socket in address.members]
         self._turn = 0
         self._is_closed = False
-        self._policies: dict[str, Callable[[Letter], Outcome]] = {
+        self._policies: dict[str, Callable[[OutgoingEvent], Outcome]] = {
             "PARALLEL": self._to_all,
             "FAILOVER": self._to_first,
             "ROUND-ROBIN": self._to_next,
         }
 
-    def _deliver(self, letter: Letter) -> Outcome:
+    def _deliver(self, outgoing: OutgoingEvent) -> Outcome:
         if self._is_closed:
             return Outcome(False, ("the subscription has ended",))
-        return self._policies[self.address.path](letter)
+        return self._policies[self.address.path](outgoing)
 
-    def _to_all(self, letter: Letter) -> Outcome:
+    def _to_all(self, outgoing: OutgoingEvent) -> Outcome:
         lines: tuple[str, ...] = ()
         for member in self._members:
-            outcome = self._to_one(member, letter)
+            outcome = self._to_one(member, outgoing)
             lines += outcome.lines
             if not outcome.ok:
                 return Outcome(False, lines)
         return Outcome(True, lines)
 
-    def _to_next(self, letter: Letter) -> Outcome:
-        outcome = self._to_one(self._members[self._turn], letter)
+    def _to_next(self, outgoing: OutgoingEvent) -> Outcome:
+        outcome = self._to_one(self._members[self._turn], outgoing)
         if outcome.ok:
             self._turn = (self._turn + 1) % len(self._members)
         return outcome
 
-    def _to_one(self, member: Member, letter: Letter) -> Outcome:
+    def _to_one(self, member: Member, outgoing: OutgoingEvent) -> Outcome:
         destination, lines = member.open()
         if destination is None:
             return Outcome(False, (*lines, f"unable to parse socket {member.socket}"))
-        outcome = destination.deliver(letter)
+        outcome = destination.deliver(outgoing)
         if outcome.ok:
             return outcome
         return Outcome(False, (*outcome.lines, f"unable to raise socket {member.socket}"))
 
-    def _to_first(self, letter: Letter) -> Outcome:
-        outcome = self._from(0, letter)
-        return outcome if outcome.ok else Outcome(False, (*outcome.lines, self._all_failed(letter)))
+    def _to_first(self, outgoing: OutgoingEvent) -> Outcome:
+        outcome = self._from(0, outgoing)
+        return outcome if outcome.ok else Outcome(False, (*outcome.lines, self._all_failed(outgoing)))
 
-    def _from(self, start: int, letter: Letter) -> Outcome:
+    def _from(self, start: int, outgoing: OutgoingEvent) -> Outcome:
         """Send to the first that works from a place on."""
         lines: tuple[str, ...] = ()
         for index in range(start, len(self._members)):
@@ -102,7 +102,7 @@ class Virtual(Destination):
             lines += words
             if destination is not None:
                 member.failed_at = None
-                outcome = destination.deliver(replace(letter, on_failure=self._after(index, letter)))
+                outcome = destination.deliver(replace(outgoing, on_failure=self._after(index, outgoing)))
                 lines += outcome.lines
                 if outcome.ok:
                     return Outcome(True, lines)
@@ -110,10 +110,10 @@ class Virtual(Destination):
         return Outcome(False, lines)
 
     def _is_left_alone(self, member: Member) -> bool:
-        seconds = self.around.number(MODULE, "failover_timeout", DEFAULT_FAILOVER_TIMEOUT)
+        seconds = self.session.number(MODULE, "failover_timeout", DEFAULT_FAILOVER_TIMEOUT)
         return member.failed_at is not None and monotonic() - member.failed_at <= seconds
 
-    def _after(self, index: int, letter: Letter) -> Callable[[], None]:
+    def _after(self, index: int, outgoing: OutgoingEvent) -> Callable[[], None]:
         """What happens when a socket that took the event could not send it."""
 
         def try_next() -> None:
@@ -121,15 +121,15 @@ class Virtual(Destination):
                 if self._is_closed:
                     return
                 self._members[index].failed_at = monotonic()
-                outcome = self._from(index + 1, letter)
+                outcome = self._from(index + 1, outgoing)
             if not outcome.ok:
-                self.lost(letter, self._all_failed(letter))
+                self.lost(outgoing, self._all_failed(outgoing))
 
         return try_next
 
     @staticmethod
-    def _all_failed(letter: Letter) -> str:
-        return f"unable to raise any socket for event: {letter.event}"
+    def _all_failed(outgoing: OutgoingEvent) -> str:
+        return f"unable to raise any socket for event: {outgoing.event}"
 
     def close(self) -> None:
         with self._guard:

@@ -10,8 +10,8 @@ import contextlib
 import socket
 from typing import Final
 
-from evroute_kernel.engine.delivery.transports.courier import Client, ClientError, Courier
-from evroute_kernel.engine.delivery.transports.destination import Letter, Outcome, Surroundings
+from evroute_kernel.engine.delivery.transports.client_destination import Client, ClientDestination, ClientError
+from evroute_kernel.engine.delivery.transports.destination import Outcome, OutgoingEvent, SessionView
 from evroute_kernel.worker.sockets import Address
 
 MODULE: Final = "event_xmlrpc"
@@ -44,24 +44,24 @@ class Post:
         """Nothing is kept open."""
 
 
-class XmlRpc(Courier):
+class XmlRpc(ClientDestination):
     """A server that takes XML-RPC."""
 
-    def __init__(self, address: Address, around: Surroundings, ip: str) -> None:
+    def __init__(self, address: Address, session: SessionView, ip: str) -> None:
         client: Client = Post(ip, address.port)
-        super().__init__(address, around, client)
+        super().__init__(address, session, client)
 
-    def _deliver(self, letter: Letter) -> Outcome:
-        if len(self._parameters(letter)) > PARAMS_LIMIT:
+    def _deliver(self, outgoing: OutgoingEvent) -> Outcome:
+        if len(self._parameters(outgoing)) > PARAMS_LIMIT:
             return Outcome(False, ("buffer too small...", "cannot create send buffer"))
-        return super()._deliver(letter)
+        return super()._deliver(outgoing)
 
-    def pack(self, letter: Letter) -> bytes:
+    def pack(self, outgoing: OutgoingEvent) -> bytes:
         address = self.address
         body = (
             f'<?xml version="1.0"?>\n<methodCall>\n<methodName>{address.method}</methodName>\n<params>\n'
-            f"<param>\n<value><string>{letter.event}</string></value>\n</param>\n"
-            f"{self._parameters(letter)}</params>\n</methodCall>"
+            f"<param>\n<value><string>{outgoing.event}</string></value>\n</param>\n"
+            f"{self._parameters(outgoing)}</params>\n</methodCall>"
         )
         # with a path the server writes no blank after "Host:"
         path, blank = (address.path, "") if address.path else ("/RPC2", " ")
@@ -71,9 +71,9 @@ class XmlRpc(Courier):
         )
         return (head + body).encode("latin-1")
 
-    def _parameters(self, letter: Letter) -> str:
-        is_struct = bool(self.around.number(MODULE, "use_struct_param", 0))
-        return "".join(_parameter(name, value, is_struct) for name, value in letter.params)
+    def _parameters(self, outgoing: OutgoingEvent) -> str:
+        is_struct = bool(self.session.number(MODULE, "use_struct_param", 0))
+        return "".join(_parameter(name, value, is_struct) for name, value in outgoing.params)
 
 
 def _parameter(name: str | None, value: int | str | None, is_struct: bool) -> str:

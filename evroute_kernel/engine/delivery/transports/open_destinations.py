@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from evroute_kernel.engine.delivery.transports.courier import Courier
+from evroute_kernel.engine.delivery.transports.client_destination import ClientDestination
 from evroute_kernel.engine.delivery.transports.datagram import Datagram, Datagrams
-from evroute_kernel.engine.delivery.transports.destination import Destination, Surroundings
+from evroute_kernel.engine.delivery.transports.destination import Destination, SessionView
 from evroute_kernel.engine.delivery.transports.flatstore import FlatFiles, Flatstore
 from evroute_kernel.engine.delivery.transports.folders import check_reach
 from evroute_kernel.engine.delivery.transports.kafka import Kafka
@@ -22,25 +22,25 @@ from evroute_kernel.worker.sockets import Address, BadSocket, check_files, parse
 Hosts = Mapping[str, str]
 
 
-class Outlets:
+class OpenDestinations:
     """All that is open. `open` may be called from any thread; nothing of it waits for a peer."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, session: SessionView) -> None:
+        self._session = session
         self._datagrams = Datagrams()
-        self._connections = Connections(around)
-        self._files = FlatFiles(around)
-        self._threaded: list[Courier | Kafka] = []
+        self._connections = Connections(session)
+        self._files = FlatFiles(session)
+        self._threaded: list[ClientDestination | Kafka] = []
         self._lock = threading.Lock()
         self._makers: dict[str, Callable[[Address, Hosts], Destination]] = {
-            "udp": lambda a, hosts: Datagram(a, around, self._datagrams, _found(a, hosts)),
-            "unix": lambda a, hosts: Datagram(a, around, self._datagrams, None),
-            "tcp": lambda a, hosts: Stream(a, around, self._connections, _found(a, hosts)),
-            "flatstore": lambda a, hosts: Flatstore(a, around, self._files),
-            "virtual": lambda a, hosts: Virtual(a, around, lambda socket: self.open(_member(a, socket), hosts)),
-            "rabbitmq": lambda a, hosts: self._keep(Courier(a, around, open_rabbitmq(a))),
-            "kafka": lambda a, hosts: self._keep(Kafka(a, around)),
-            "xmlrpc": lambda a, hosts: self._keep(XmlRpc(a, around, _found(a, hosts))),
+            "udp": lambda a, hosts: Datagram(a, session, self._datagrams, _found(a, hosts)),
+            "unix": lambda a, hosts: Datagram(a, session, self._datagrams, None),
+            "tcp": lambda a, hosts: Stream(a, session, self._connections, _found(a, hosts)),
+            "flatstore": lambda a, hosts: Flatstore(a, session, self._files),
+            "virtual": lambda a, hosts: Virtual(a, session, lambda socket: self.open(_member(a, socket), hosts)),
+            "rabbitmq": lambda a, hosts: self._keep(ClientDestination(a, session, open_rabbitmq(a))),
+            "kafka": lambda a, hosts: self._keep(Kafka(a, session)),
+            "xmlrpc": lambda a, hosts: self._keep(XmlRpc(a, session, _found(a, hosts))),
         }
 
     def open(self, address: Address, hosts: Hosts) -> Destination:
@@ -64,7 +64,7 @@ class Outlets:
             destination.join()
         self._datagrams.close()
 
-    def _keep(self, destination: Courier | Kafka) -> Destination:
+    def _keep(self, destination: ClientDestination | Kafka) -> Destination:
         with self._lock:
             self._threaded = [known for known in self._threaded if not known.has_ended]
             self._threaded.append(destination)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
-from evroute_kernel.engine.delivery.transports.destination import Destination, Letter
+from evroute_kernel.engine.delivery.transports.destination import Destination, OutgoingEvent
 
 #: what may wait for one address; the server's pipe to its sender holds as many events
 EVENT_LIMIT: Final = 8192
@@ -17,68 +17,68 @@ BYTE_LIMIT: Final = 64 * 2**20
 
 
 @dataclass(slots=True, eq=False)
-class Parcel:
+class QueuedEvent:
     """One event, packed. `since` is on the monotonic clock; `tries` counts connections that were lost with it."""
 
     data: bytes
-    letter: Letter
+    outgoing: OutgoingEvent
     owner: Destination
     identifier: int = 0
     since: float = 0.0
     tries: int = 0
 
 
-class Mailbox:
+class SendQueue:
     """Takes from any thread, gives to one. `woken` is called, outside the lock, when something came into it."""
 
     def __init__(self, woken: Callable[[], None]) -> None:
         self._woken = woken
-        self._parcels: deque[Parcel] = deque()
+        self._events: deque[QueuedEvent] = deque()
         self._size = 0
         self._lock = threading.Lock()
 
-    def put(self, parcel: Parcel) -> bool:
-        """Queue a parcel; False, with nothing changed, when too much waits already."""
-        size = len(parcel.data)
+    def put(self, queued: QueuedEvent) -> bool:
+        """Queue a queued; False, with nothing changed, when too much waits already."""
+        size = len(queued.data)
         with self._lock:
-            full = len(self._parcels) >= EVENT_LIMIT or (self._parcels and self._size + size > BYTE_LIMIT)
+            full = len(self._events) >= EVENT_LIMIT or (self._events and self._size + size > BYTE_LIMIT)
             if full:
                 return False
-            parcel.since = monotonic()
-            self._parcels.append(parcel)
+            queued.since = monotonic()
+            self._events.append(queued)
             self._size += size
         self._woken()
         return True
 
-    def first(self) -> Parcel | None:
+    def first(self) -> QueuedEvent | None:
         with self._lock:
-            return self._parcels[0] if self._parcels else None
+            return self._events[0] if self._events else None
 
-    def take(self) -> Parcel | None:
-        """The first parcel, which leaves the queue."""
+    def take(self) -> QueuedEvent | None:
+        """The first queued, which leaves the queue."""
         with self._lock:
-            if not self._parcels:
+            if not self._events:
                 return None
-            parcel = self._parcels.popleft()
-            self._size -= len(parcel.data)
-            return parcel
+            queued = self._events.popleft()
+            self._size -= len(queued.data)
+            return queued
 
-    def put_back(self, parcel: Parcel) -> None:
+    def put_back(self, queued: QueuedEvent) -> None:
         """It goes before all others, whatever waits."""
         with self._lock:
-            self._parcels.appendleft(parcel)
-            self._size += len(parcel.data)
+            self._events.appendleft(queued)
+            self._size += len(queued.data)
 
-    def take_all(self) -> list[Parcel]:
+    def take_all(self) -> list[QueuedEvent]:
         with self._lock:
-            parcels, self._size = list(self._parcels), 0
-            self._parcels.clear()
-            return parcels
+            events, self._size = list(self._events), 0
+            self._events.clear()
+            return events
 
     def count(self, owner: Destination) -> int:
-        """How many parcels of one subscription wait."""
+        """How many events of one subscription wait."""
         with self._lock:
-            return sum(parcel.owner is owner for parcel in self._parcels)
+            return sum(queued.owner is owner for queued in self._events)
 
     def __len__(self) -> int:
-        return len(self._parcels)
+        return len(self._events)

@@ -7,8 +7,8 @@ from math import inf
 from time import monotonic
 from typing import Final, Protocol
 
-from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Letter, Outcome, Surroundings
-from evroute_kernel.engine.delivery.transports.mailbox import Mailbox, Parcel
+from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Outcome, OutgoingEvent, SessionView
+from evroute_kernel.engine.delivery.transports.send_queue import QueuedEvent, SendQueue
 from evroute_kernel.worker.sockets import Address
 
 #: seconds that the end of a session gives to what still waits, and then to a client that is in a call
@@ -34,37 +34,37 @@ class Client(Protocol):
     def close(self) -> None: ...
 
 
-class Courier(Destination):
+class ClientDestination(Destination):
     """A subscription with a thread and a queue of its own."""
 
     is_deferred = True
 
-    def __init__(self, address: Address, around: Surroundings, client: Client) -> None:
-        super().__init__(address, around)
+    def __init__(self, address: Address, session: SessionView, client: Client) -> None:
+        super().__init__(address, session)
         self._client = client
         self._news = threading.Event()
-        self._mailbox = Mailbox(self._news.set)
+        self._send_queue = SendQueue(self._news.set)
         self._thread: threading.Thread | None = None
         self._end = inf
 
-    def pack(self, letter: Letter) -> bytes:
+    def pack(self, outgoing: OutgoingEvent) -> bytes:
         """What is sent of an event."""
         from evroute_kernel.engine.delivery.transports.payload import payload
 
-        return payload(letter.event, letter.params)
+        return payload(outgoing.event, outgoing.params)
 
     @property
     def waiting(self) -> int:
-        return len(self._mailbox)
+        return len(self._send_queue)
 
-    def _deliver(self, letter: Letter) -> Outcome:
+    def _deliver(self, outgoing: OutgoingEvent) -> Outcome:
         if self._end != inf:
             return Outcome(False, ("the subscription has ended",))
         if self._thread is None:
             name = f"evroute {self.address.protocol} sender"
             self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
             self._thread.start()
-        if self._mailbox.put(Parcel(self.pack(letter), letter, self)):
+        if self._send_queue.put(QueuedEvent(self.pack(outgoing), outgoing, self)):
             return SENT
         return Outcome(
             False, (f"cannot send event to {self.address.protocol} sender: its queue is full",), dropped=True
@@ -86,22 +86,22 @@ class Courier(Destination):
 
     def _serve(self) -> None:
         try:
-            while self._end == inf or (len(self._mailbox) and monotonic() < self._end):
+            while self._end == inf or (len(self._send_queue) and monotonic() < self._end):
                 self._news.clear()
-                parcel = self._mailbox.take()
-                if parcel is not None:
-                    self._send(parcel)
+                queued = self._send_queue.take()
+                if queued is not None:
+                    self._send(queued)
                 elif self._end == inf and not self._news.wait(IDLE):
                     self._client.idle()
         finally:
-            for parcel in self._mailbox.take_all():
-                self.lost(parcel.letter, "the subscription has ended")
+            for queued in self._send_queue.take_all():
+                self.lost(queued.outgoing, "the subscription has ended")
             self._client.close()
 
-    def _send(self, parcel: Parcel) -> None:
+    def _send(self, queued: QueuedEvent) -> None:
         try:
-            self._client.send(parcel.data)
+            self._client.send(queued.data)
         except ClientError as error:
-            self.lost(parcel.letter, str(error))
+            self.lost(queued.outgoing, str(error))
         else:
             self.count_sent()
