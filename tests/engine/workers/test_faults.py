@@ -19,8 +19,8 @@ from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.pool import Pool
 from evroute_kernel.engine.workers.portion_schedule import Replays
-from evroute_kernel.engine.workers.route_ends import Endings
-from evroute_kernel.engine.workers.route_messages import Hearing
+from evroute_kernel.engine.workers.route_ends import RouteEnds
+from evroute_kernel.engine.workers.route_messages import RouteMessages
 from evroute_kernel.engine.workers.supervisor import Supervisor, SupervisorFailed
 from evroute_kernel.engine.workers.worker import Worker
 
@@ -83,9 +83,9 @@ def test_what_is_printed_before_any_route_was_compiled(session: Session, wait: W
 
 
 HEARD = [
-    (Hearing, "hear"),
+    (RouteMessages, "handle"),
     (Records, "publish"),
-    (Endings, "route_ended"),
+    (RouteEnds, "route_ended"),
     (Registry, "count_runs"),
     (Supervisor, "record"),
 ]
@@ -122,7 +122,7 @@ def test_an_exception_while_a_run_is_handed_out(routes: Session, owner: Any, nam
     assert goes_on(routes)
 
 
-@pytest.mark.parametrize(("owner", "name"), [(Endings, "lost"), (Endings, "_after_loss"), (Registry, "place")])
+@pytest.mark.parametrize(("owner", "name"), [(RouteEnds, "lost"), (RouteEnds, "_after_loss"), (Registry, "place")])
 def test_an_exception_about_the_end_of_a_worker(routes: Session, wait: Wait, owner: Any, name: str) -> None:
     future = routes.submit("E_WAIT")
     wait(lambda: any(record.text == "waits" for record in routes.log))
@@ -145,7 +145,7 @@ def test_an_exception_about_a_replay(routes: Session, name: str) -> None:
 
 
 def test_an_exception_about_a_batch(routes: Session) -> None:
-    with fault_in(Endings, "chunk_ended"):
+    with fault_in(RouteEnds, "chunk_ended"):
         result = routes.submit_batch("E_OTHER", [{}] * 1000).result(PATIENCE)
     assert [error.cause for error in result.errors] == ["internal error"]
     assert goes_on(routes)
@@ -172,7 +172,7 @@ def test_others_go_on_meanwhile(pair: Session, define: Define, wait: Wait) -> No
     define(pair, E_SLOW='say("slow")\nwhile p.shared.get("shv", "go") != 1: load("time").sleep(0.001)', E_A='say("a")')
     slow = pair.submit("E_SLOW")
     wait(lambda: any(record.text == "slow" for record in pair.log))
-    with fault_in(Endings, "route_ended"):
+    with fault_in(RouteEnds, "route_ended"):
         assert not pair.submit("E_A").result(PATIENCE).ok
     pair.shared.put("shv", "go", 1)
     assert slow.result(PATIENCE).ok
