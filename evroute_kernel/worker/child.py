@@ -46,15 +46,13 @@ from evroute_kernel.worker.messages import (
     Subscriptions,
 )
 from evroute_kernel.worker.outbox import Outbox
-from evroute_kernel.worker.portions import Portion
+from evroute_kernel.worker.portions import ENDS_MANY, Portion
 from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY, limit_memory, redirect_output, set_signals
 from evroute_kernel.worker.sockets import BadSocket, check, check_reach, look_up
 from evroute_kernel.worker.state import variables
 
 #: a hundred blocks may be active at once, each takes some Python calls, and so do its expressions
 RECURSION_LIMIT: Final = 5000
-#: causes of a failure after which a batch does not go on
-ENDS_BATCH: Final = ("interrupted", "out of memory")
 
 
 class Interrupted(BaseException):
@@ -75,15 +73,15 @@ class Child:
         #: those that sockets have subscribed: raising one is answered
         self._socket_events: set[str] = set()
         self._requests = 0
-        #: whether events are told that have no subscriber
-        self._tells_all = False
+        #: whether events are reported that have no subscriber
+        self._reports_all = False
         self._event_routes: frozenset[str] = frozenset()
         #: AVPs of startup_route, which the next route of this process finds, as on the server
         self._leftover: dict[str, list[Value]] | None = None
         self._process = process = Process(shared, Settings(), number)
         process.at = blackbox.place
         process.emit = self._outbox.log
-        process.has_subscribers = self._is_told
+        process.has_subscribers = self._is_wanted
         process.raise_event = self._raise_event
         process.subscribe = self._subscribe
         process.stub_called = self._stub_called
@@ -132,7 +130,7 @@ class Child:
         self._socket_events.clear()
         self._socket_events.update(message.socket_events)
         self._event_routes = message.event_routes
-        self._tells_all = message.tells_all
+        self._reports_all = message.reports_all
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -172,7 +170,7 @@ class Child:
                 if error is not None:
                     failure = self.failure(message.run, error)
                     outbox.send(failure)
-            if failure is not None and failure.cause in ENDS_BATCH:
+            if failure is not None and failure.cause in ENDS_MANY:
                 break
         place[STATEMENT] = -1
         outbox.send_late()
@@ -206,8 +204,8 @@ class Child:
 
     # -- what routes ask for --------------------------------------------------------------------------------------
 
-    def _is_told(self, event: str) -> bool:
-        return self._tells_all or event in self._events
+    def _is_wanted(self, event: str) -> bool:
+        return self._reports_all or event in self._events
 
     def _raise_event(self, event: str, params: Any) -> tuple[bool, tuple[str, ...]]:
         """Tell of an event. Where sockets have subscribed it: whether all took it, and what the server would log."""

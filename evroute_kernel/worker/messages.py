@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 _LENGTH: Final = Struct("<I")
 HEADER: Final = _LENGTH.size
 
+#: parameters as scripts see them: in order, named or not, integers of 32 bits or byte strings
 Params: TypeAlias = "tuple[tuple[str | None, int | str | None], ...]"
 
 
@@ -60,12 +61,12 @@ class ApplySettings:
 class Subscriptions:
     """The events that have a subscriber, and the event routes that a `route:` socket can name.
 
-    `tells_all`: somebody wants to know of every event, also of those that have no subscriber.
+    `reports_all`: somebody wants to know of every event, also of those that have no subscriber.
     """
 
     events: frozenset[str]
     event_routes: frozenset[str]
-    tells_all: bool = False
+    reports_all: bool = False
     #: events that sockets have subscribed: raising one is answered (`Answer`)
     socket_events: frozenset[str] = frozenset()
 

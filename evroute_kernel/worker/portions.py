@@ -20,8 +20,8 @@ from evroute_kernel.worker.recorded import events_in
 
 #: broken lines of one portion that are told one by one
 BROKEN_KEPT: Final = 100
-#: causes of a failure after which a portion does not go on
-ENDS_PORTION: Final = ("interrupted", "out of memory")
+#: causes of a failure after which neither a portion nor a batch goes on
+ENDS_MANY: Final = ("interrupted", "out of memory")
 #: units of time in a second
 RESOLUTION: Final = 1e7
 
@@ -143,7 +143,7 @@ class Portion:
             if error is not None:
                 self._failure = runner.failure(run, error)
                 self._outbox.send(self._failure)
-                if self._failure.cause in ENDS_PORTION:
+                if self._failure.cause in ENDS_MANY:
                     return False
         return True
 

@@ -20,8 +20,8 @@ from typing import Any, Final, TypeAlias
 
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, decode_exactly, encode
+from evroute_kernel.worker.messages import Params
 
-Params: TypeAlias = "tuple[tuple[str | None, int | str | None], ...]"
 #: name and parameters (byte strings), and when it was raised: seconds of the epoch, a text, or None
 RecordedEvent: TypeAlias = "tuple[str, Params, Any]"
 #: line number (from 1) and why the line, or the rest of it, is not understood

@@ -11,9 +11,8 @@ from typing import Any, TypeAlias
 from evroute_kernel.engine.events.given import GivenError, kind_of, text
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
+from evroute_kernel.worker.messages import Params as Params
 
-#: parameters as scripts see them: in order, named or not, integers of 32 bits or byte strings
-Params: TypeAlias = "tuple[tuple[str | None, int | str | None], ...]"
 #: parameters as callers give them: a mapping, an iterable of values, parameters that a server sent, or None
 GivenParams: TypeAlias = "Mapping[str, Any] | Iterable[Any] | Received | None"
 

@@ -18,6 +18,8 @@ from evroute_kernel.engine.events.given import path_fault
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 
+#: bytes of the longest datagram
+DATAGRAM: Final = 1 << 16
 MI_FORMS: Final = "datagram:HOST:PORT, datagram:/PATH, fifo:/PATH or http://HOST:PORT/PATH"
 LISTEN_FORMS: Final = "udp:HOST:PORT, unix:/PATH or tcp:HOST:PORT; udp, unix or tcp alone choose the rest"
 

@@ -100,29 +100,29 @@ class Teller:
         self.listening = listening
         self._lock = Lock()
         #: arrivals that are not told to their end, and what they logged meanwhile
-        self._untold: deque[tuple[Arrival, list[LogRecord]]] = deque()
+        self._unreported: deque[tuple[Arrival, list[LogRecord]]] = deque()
 
     def begin(self, arrival: Arrival) -> None:
         with self._lock:
-            self._untold.append((arrival, []))
-            if len(self._untold) == 1:
+            self._unreported.append((arrival, []))
+            if len(self._unreported) == 1:
                 _tell(self.listening.began, arrival)
 
     def record(self, arrival: Arrival, record: LogRecord) -> None:
         with self._lock:
-            if self._untold and self._untold[0][0] is arrival:
+            if self._unreported and self._unreported[0][0] is arrival:
                 _tell(self.listening.logged, arrival, record)
             else:
-                held = next((held for known, held in self._untold if known is arrival), None)
+                held = next((held for known, held in self._unreported if known is arrival), None)
                 if held is not None:
                     held.append(record)
 
     def end(self, arrival: Arrival) -> None:
         with self._lock:
-            while self._untold and self._untold[0][0].is_done:
-                _tell(self.listening.ended, self._untold.popleft()[0])
-                if self._untold:
-                    self._go_on(*self._untold[0])
+            while self._unreported and self._unreported[0][0].is_done:
+                _tell(self.listening.ended, self._unreported.popleft()[0])
+                if self._unreported:
+                    self._go_on(*self._unreported[0])
 
     def _go_on(self, arrival: Arrival, held: list[LogRecord]) -> None:
         _tell(self.listening.began, arrival)

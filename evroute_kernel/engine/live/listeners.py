@@ -18,14 +18,12 @@ from threading import Thread
 from time import monotonic
 from typing import Any, Final
 
-from evroute_kernel.engine.live.addresses import ListenAddress, MiAddress
+from evroute_kernel.engine.live.addresses import DATAGRAM, ListenAddress, MiAddress
 from evroute_kernel.engine.live.files import SocketDirectory
 from evroute_kernel.engine.live.mi_client import MiError
 from evroute_kernel.engine.live.notifications import BrokenNotificationError, StreamSplitter, read_notification
 from evroute_kernel.engine.shortage import PAUSE, Shortage
 
-#: bytes of the longest datagram
-DATAGRAM: Final = 1 << 16
 #: bytes that a socket is asked to hold; the system may grant less
 BUFFER: Final = 8 << 20
 #: datagrams that are taken in one go

@@ -15,12 +15,10 @@ from select import POLLIN, POLLOUT, poll
 from stat import S_ISFIFO
 from typing import Final
 
-from evroute_kernel.engine.live.addresses import MiAddress
+from evroute_kernel.engine.live.addresses import DATAGRAM, MiAddress
 from evroute_kernel.engine.live.files import SocketDirectory, is_own
 from evroute_kernel.engine.live.mi_client import BadReplyError, MiClient, NoAnswerError, answers, parsed, remaining
 
-#: bytes of the longest datagram
-DATAGRAM: Final = 1 << 16
 #: bytes at which mi_datagram cuts its replies
 _CUT: Final = 65000
 #: bytes of a reply that are read at most

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
-from evroute_kernel.worker.recorded import LINE_LIMIT, BrokenLine, OnBroken, Params, events_of
+from evroute_kernel.worker.messages import Params
+from evroute_kernel.worker.recorded import LINE_LIMIT, BrokenLine, OnBroken, events_of
 
 if TYPE_CHECKING:
     from evroute_kernel.library.catalogue.declared import EventDeclaration

@@ -7,12 +7,18 @@ from math import inf
 from time import monotonic
 from typing import Final, Protocol
 
-from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Outcome, OutgoingEvent, SessionView
+from evroute_kernel.engine.delivery.transports.destination import (
+    LAST_MOMENT,
+    SENT,
+    Destination,
+    Outcome,
+    OutgoingEvent,
+    SessionView,
+)
 from evroute_kernel.engine.delivery.transports.send_queue import QueuedEvent, SendQueue
 from evroute_kernel.worker.sockets import Address
 
-#: seconds that the end of a session gives to what still waits, and then to a client that is in a call
-LAST_MOMENT: Final = 0.5
+#: seconds that the end of a session gives to a client that is in a call
 PATIENCE: Final = 5.0
 #: seconds after which a client that has nothing to send may look after its connection
 IDLE: Final = 5.0

@@ -18,11 +18,10 @@ from math import inf
 from time import monotonic
 from typing import Any, Final
 
+from evroute_kernel.engine.delivery.transports.destination import LAST_MOMENT
 from evroute_kernel.engine.delivery.transports.send_queue import QueuedEvent, SendQueue
 
 CONNECT_TIME: Final = 5.0
-#: seconds that the end of a session gives to what still waits
-LAST_MOMENT: Final = 0.5
 #: of replies that are not complete, in bytes
 REPLY_LIMIT: Final = 2**16
 #: connections that may be lost under an event before any of it was written

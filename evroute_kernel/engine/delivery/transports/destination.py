@@ -13,9 +13,11 @@ from typing import Final, TypeAlias
 from evroute_kernel.engine.events.params import Params
 from evroute_kernel.worker.sockets import Address
 
+#: seconds that the end of a session gives to what still waits
+LAST_MOMENT: Final = 0.5
 #: seconds after which a failure that goes on is told again
 REMIND: Final = 10.0
-TOLD_KEPT: Final = 8
+REPORTED_KEPT: Final = 8
 #: (module, parameter) -> every value given, in order; the last one counts
 ModParams: TypeAlias = Mapping[tuple[str, str], list[int | str]]
 
@@ -88,7 +90,7 @@ class Destination(ABC):
         #: the last failure; None after a success
         self.error: str | None = None
         #: what was complained about, about whose raise, and when (monotonic clock)
-        self._told: deque[tuple[object, tuple[str, ...], float]] = deque(maxlen=TOLD_KEPT)
+        self._reported: deque[tuple[object, tuple[str, ...], float]] = deque(maxlen=REPORTED_KEPT)
         self._guard = threading.Lock()
         self._counting = threading.Lock()
 
@@ -136,9 +138,9 @@ class Destination(ABC):
         """Whether this was not said about the same raise just now: of a flood of failures one is told."""
         now = monotonic()
         with self._counting:
-            if any(told[:2] == (origin, words) and now - told[2] < REMIND for told in self._told):
+            if any(known[:2] == (origin, words) and now - known[2] < REMIND for known in self._reported):
                 return False
-            self._told.append((origin, words, now))
+            self._reported.append((origin, words, now))
         return True
 
     def lost(self, outgoing: OutgoingEvent, error: str) -> None:

@@ -10,14 +10,19 @@ import logging
 import threading
 from typing import Any, Final
 
-from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Outcome, OutgoingEvent, SessionView
+from evroute_kernel.engine.delivery.transports.destination import (
+    LAST_MOMENT,
+    SENT,
+    Destination,
+    Outcome,
+    OutgoingEvent,
+    SessionView,
+)
 from evroute_kernel.engine.delivery.transports.payload import payload
 from evroute_kernel.engine.delivery.transports.send_queue import EVENT_LIMIT
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.worker.sockets import Address, BadSocket
 
-#: seconds that the end of a session gives to what still waits
-LAST_MOMENT: Final = 0.5
 _POLL: Final = 0.1
 #: what librdkafka prints by itself goes here; failures are told by its callbacks
 _log = logging.getLogger(__name__)
