@@ -23,10 +23,11 @@ from typing import Any
 import pytest
 
 from evroute_kernel.engine.session.session import Loaded, Run, Session
+from evroute_kernel.kernel.cell.cell import Cell
 from evroute_kernel.kernel.cell.failures import CellFailure
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.cell.output import Outlet
-from evroute_kernel.kernel.cell.running import CellRun
+from evroute_kernel.kernel.cell.running import run as run_cell
 from evroute_kernel.kernel.export import export
 from evroute_kernel.kernel.export.notebooks import read_notebook
 from evroute_kernel.kernel.export.startup import reached
@@ -117,7 +118,7 @@ def played(path: Path, startup: str) -> Noting:
                 outlet = Outlet(lambda *_: None, lambda *_: None, {}, notebook.text_of, silent=True)
                 # a cell that fails is meant to; test_notebooks.py sees to that
                 with suppress(CellFailure):
-                    await CellRun(notebook, Source(cell.name, cell.text), outlet, cell.owner).run()
+                    await run_cell(Cell(notebook, Source(cell.name, cell.text), outlet, cell.owner))
         session = notebook.session
         assert isinstance(session, Noting)
         return session

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from evroute_kernel.errors import RouteCheckError, RouteSyntaxError, ScriptError
 from evroute_kernel.kernel.cell.cells import Cut, MagicLine, blanked
-from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
 from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, find
 from evroute_kernel.lang.scanning import statement_end
 from evroute_kernel.source import Source, Span

@@ -16,7 +16,7 @@ from evroute_kernel.kernel.display.reports import tell_errors
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.library.catalogue.facts import Event, EventParam
 
 #: texts that need no quotes: words, names, URIs and addresses
@@ -86,7 +86,7 @@ class Form:
         return {**self.whole._repr_mimebundle_(), "text/plain": text}
 
 
-def show_form(cell: CellRun, event: Event) -> bool:
+def show_form(cell: Cell, event: Event) -> bool:
     """Show a form under the cell, where what it raises is logged too; False when ipywidgets is not installed."""
     ipywidgets = widgets()
     if ipywidgets is None:
@@ -97,7 +97,7 @@ def show_form(cell: CellRun, event: Event) -> bool:
     return True
 
 
-def submit(cell: CellRun, event: str, values: Values) -> None:
+def submit(cell: Cell, event: str, values: Values) -> None:
     """Raise the event; what goes wrong is told under the cell. Called by the button, in the event loop."""
     try:
         future = cell.session.submit(event, values, origin=cell.outlet)

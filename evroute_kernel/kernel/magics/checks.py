@@ -10,20 +10,21 @@ from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import Diagnostic, RouteSyntaxError, ScriptError
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
+from evroute_kernel.kernel.cell.scripts import value_of
 from evroute_kernel.kernel.display.formats import shown
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 #: lines of the log that a failed %expect shows
 LINES: Final = 10
 
 
 @magic("expect", "TEXT... [--not]")
-async def expect(cell: CellRun, arguments: Arguments) -> None:
+async def expect(cell: Cell, arguments: Arguments) -> None:
     r"""Fail the cell unless its log so far holds the text (each of the texts).
 
     The log of a cell is all that the routes it raised have logged, as they logged it, diagnostics included, each on a
@@ -94,14 +95,14 @@ def read_condition(line: MagicLine) -> Condition:
 
 
 @magic("assert", "EXPRESSION", read=read_condition)
-async def assert_(cell: CellRun, condition: Condition) -> None:
+async def assert_(cell: Cell, condition: Condition) -> None:
     """Fail the cell unless a condition holds, such as `$shv(calls) == 2 and $var(ip) =~ "^192"`.
 
     It is evaluated in the first worker, where `$var` has the values that the last run left.
     """
     await cell.settle()
     try:
-        verdict = await cell.value_of(condition.script)
+        verdict = await value_of(cell, condition.script)
     except ScriptError as error:
         raise type(error)([condition.placed(diagnostic) for diagnostic in error.diagnostics]) from error
     if verdict != 1:
@@ -109,12 +110,12 @@ async def assert_(cell: CellRun, condition: Condition) -> None:
         raise failure("AssertionFailed", message, condition.span, ", ".join(values) or None)
 
 
-async def values_in(cell: CellRun, text: str) -> list[str]:
+async def values_in(cell: Cell, text: str) -> list[str]:
     """`$x is value` for each variable of an expression, as far as it can be read alone."""
     found = []
     for variable in dict.fromkeys(_VARIABLE.findall(text)):
         try:
-            found.append(f"{variable} is {shown(await cell.value_of(variable))}")
+            found.append(f"{variable} is {shown(await value_of(cell, variable))}")
         except (ScriptError, CellFailure):
             continue
     return found

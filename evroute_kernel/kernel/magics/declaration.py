@@ -13,10 +13,10 @@ from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 #: what a magic does: (running cell, what its reader made of the line)
-Action: TypeAlias = "Callable[[CellRun, Any], Awaitable[None]]"
+Action: TypeAlias = "Callable[[Cell, Any], Awaitable[None]]"
 #: makes something of a magic line before anything of the cell takes effect; raises ScriptError for what is wrong
 Reader: TypeAlias = Callable[[MagicLine], Any]
 
@@ -54,7 +54,7 @@ def magic(
     convert: Callable[[Arguments], Any] | None = None,
     body: bool = False,
     takes_script: bool = False,
-) -> Callable[[Callable[[CellRun, Any], Awaitable[None]]], Callable[[CellRun, Any], Awaitable[None]]]:
+) -> Callable[[Callable[[Cell, Any], Awaitable[None]]], Callable[[Cell, Any], Awaitable[None]]]:
     """Declare a magic. It is given the `Arguments` that its usage line describes, or what `convert` makes of them.
 
     A magic whose arguments are no words and keys has a reader of its own instead.
@@ -66,7 +66,7 @@ def magic(
         arguments = parse_arguments(line, signature, full_usage)
         return convert(arguments) if convert else arguments
 
-    def declare(run: Callable[[CellRun, Any], Awaitable[None]]) -> Callable[[CellRun, Any], Awaitable[None]]:
+    def declare(run: Callable[[Cell, Any], Awaitable[None]]) -> Callable[[Cell, Any], Awaitable[None]]:
         if name in MAGICS:
             raise ValueError(f"magic {name} is declared twice")
         theme = run.__module__.rpartition(".")[2]

@@ -20,11 +20,11 @@ from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 
 @magic("events", "[PATTERN]")
-async def events(cell: CellRun, arguments: Arguments) -> None:
+async def events(cell: Cell, arguments: Arguments) -> None:
     """List the events of OpenSIPS and those that only this notebook knows, with their parameters.
 
     A pattern such as `E_UL_*` keeps those whose name, or the module that raises them, matches.
@@ -71,7 +71,7 @@ def declaration(words: Sequence[Word], span: Span) -> EventDeclaration:
 
 
 @magic("event", USAGE, read=read_event)
-async def event(cell: CellRun, asked: Word | EventDeclaration) -> None:
+async def event(cell: Cell, asked: Word | EventDeclaration) -> None:
     """Show an event: when it is raised, its parameters with types and samples, and what handles it here.
 
     `%event declare E_X ip port:int [reason] ...` makes an event of your own known: a name in its route that it does not

@@ -1,23 +1,11 @@
-"""Importing this declares all magics."""
+"""Importing this module declares all magics: it imports every module of this package."""
 
-from evroute_kernel.kernel.magics import (  # noqa: F401 - each module declares its magics
-    checks,
-    events,
-    files,
-    findings,
-    graph,
-    help,
-    live,
-    management,
-    migration,
-    processes,
-    raising,
-    registry,
-    replaying,
-    settings,
-    shell,
-    state,
-    stubs,
-    subscriptions,
-    timers,
-)
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from evroute_kernel.kernel import magics
+
+for _module in iter_modules(magics.__path__, f"{magics.__name__}."):
+    import_module(_module.name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import rendered
 from evroute_kernel.kernel.cell.output import STDERR
+from evroute_kernel.kernel.cell.scripts import load as load_script
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.lang.files import read_text
@@ -15,11 +16,11 @@ from evroute_kernel.runtime.files import FileError
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 
 @magic("export", "FILE [--force] [--read-outside]")
-async def export(cell: CellRun, arguments: Arguments) -> None:
+async def export(cell: Cell, arguments: Arguments) -> None:
     """Write the configuration of a server that does what this notebook defines.
 
     Routes and settings stand in it as in the cells that were run, in that order; magics and bare statements are
@@ -53,7 +54,7 @@ async def export(cell: CellRun, arguments: Arguments) -> None:
 
 
 @magic("load", "FILE")
-async def load(cell: CellRun, arguments: Arguments) -> None:
+async def load(cell: Cell, arguments: Arguments) -> None:
     """Load a script from a file, as if its text stood in a cell of its own.
 
     Loading the file again replaces its routes and drops those it no longer defines.
@@ -61,7 +62,7 @@ async def load(cell: CellRun, arguments: Arguments) -> None:
     word = arguments.words[0]
     path = word.path
     text = await cell.compute(lambda: read(path, word))
-    await cell.load(Source(str(path), text, str(path)), f"file:{path}")
+    await load_script(cell, Source(str(path), text, str(path)), f"file:{path}")
 
 
 def read(path: Path, word: Word) -> str:

@@ -15,12 +15,12 @@ from evroute_kernel.source import Source, Span
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Session
     from evroute_kernel.engine.state.registry import Definition
+    from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.cell.cells import MagicLine
-    from evroute_kernel.kernel.cell.running import CellRun
 
 
 @magic("check", body=True)
-async def check(cell: CellRun, arguments: Arguments) -> None:
+async def check(cell: Cell, arguments: Arguments) -> None:
     """Say what a server would keep silent about the routes that are loaded: wrong parameter names, precedence, ...
 
     `%%check` does so for the rest of its cell instead, errors included, and runs nothing of it. Each finding has a

@@ -12,7 +12,7 @@ from evroute_kernel.kernel.magics.declaration import magic
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.state.registry import Definition
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.lang.callgraph import CallGraph
     from evroute_kernel.lang.compiler import CompiledRoute
     from evroute_kernel.lang.nodes import Route, Script
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @magic("graph", "[PATTERN]")
-async def graph(cell: CellRun, arguments: Arguments) -> None:
+async def graph(cell: Cell, arguments: Arguments) -> None:
     """Draw which route raises, calls and handles what.
 
     A pattern such as `E_PIKE*` or `*[ban]` keeps the events and routes whose name matches, with all that leads to them

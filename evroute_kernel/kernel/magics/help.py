@@ -13,7 +13,7 @@ from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, magic
 from evroute_kernel.kernel.questions.pages import bundle_of, known_names
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 #: the modules that declare magics, in the order in which %lsmagic lists them
 _THEMES: Final = """
@@ -36,7 +36,7 @@ transformation. %lsmagic lists all magics.
 
 
 @magic("help", "[NAME]")
-async def help_(cell: CellRun, arguments: Arguments) -> None:
+async def help_(cell: Cell, arguments: Arguments) -> None:
     """Show help: on a magic, event, function, variable, transformation or route, or on cells in general.
 
     `NAME?` and `?NAME` on a line of their own do the same in the pager of the front end, where it has one.
@@ -60,7 +60,7 @@ def is_question(line: MagicLine) -> bool:
 
 
 @magic("lsmagic")
-async def lsmagic(cell: CellRun, arguments: Arguments) -> None:
+async def lsmagic(cell: Cell, arguments: Arguments) -> None:
     """List all magics."""
     cell.outlet.display(Table(("magic", "does"), [(f"%{m.name}", m.summary) for m in by_theme()]).bundle())
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from evroute_kernel.engine.events.raise_line import ArgumentError
+from evroute_kernel.engine.events.raise_line import ArgumentError, RaiseRequest
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted, failure
 from evroute_kernel.kernel.display.formats import MOST_ROWS, text_bundle
@@ -18,9 +18,8 @@ from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.live.connection import Connection, ConnectOptions
+    from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.cell.live import Feed, Live
-    from evroute_kernel.kernel.cell.running import CellRun
-    from evroute_kernel.kernel.magics.raising import Raise
 
 CONNECT: Final = (
     "[mi=ADDRESS] [events=E_X,E_Y] [listen=ADDRESS] [expire=SECONDS] [reply_dir=DIRECTORY]"
@@ -97,7 +96,7 @@ def read_events(word: Word) -> tuple[str, ...]:
 
 
 @magic("connect", CONNECT, convert=read_connect)
-async def connect(cell: CellRun, request: ConnectRequest) -> None:
+async def connect(cell: Cell, request: ConnectRequest) -> None:
     """Connect to a running OpenSIPS: its events run the routes of this notebook and are shown as they come.
 
     The cell stays live until it is interrupted, which ends it well. `%connect` alone shows how the connection stands.
@@ -140,7 +139,7 @@ async def connect(cell: CellRun, request: ConnectRequest) -> None:
         line.end()
 
 
-async def opened(cell: CellRun, live: Live, request: ConnectRequest, feed: Feed | None) -> Connection:
+async def opened(cell: Cell, live: Live, request: ConnectRequest, feed: Feed | None) -> Connection:
     """Connect; raises CellFailure. A connection that comes when the cell has been interrupted is closed again."""
     options = request.options
     assert options is not None
@@ -169,7 +168,7 @@ def close_late(opened: Future[Connection]) -> None:
         opened.result().close()
 
 
-async def stay(cell: CellRun, connection: Connection, seconds: float | None) -> None:
+async def stay(cell: Cell, connection: Connection, seconds: float | None) -> None:
     """Receive until the end: so many events, so many seconds, or an interrupt, after which the cell goes on.
 
     The connection is closed then, and no route runs any more on what came by it.
@@ -205,7 +204,7 @@ def live_failure(error: ScriptError, span: Span) -> CellFailure:
 
 
 @magic("disconnect")
-async def disconnect(cell: CellRun, arguments: Arguments) -> None:
+async def disconnect(cell: Cell, arguments: Arguments) -> None:
     """End the connection that `%connect` made: unsubscribe at the server, close the socket. `%inbox` stays."""
     from evroute_kernel.kernel.cell.live import Live, line_bundle, summary
 
@@ -214,7 +213,7 @@ async def disconnect(cell: CellRun, arguments: Arguments) -> None:
 
 
 @magic("inbox", "[NUMBER] [--clear] [--save FILE]")
-async def inbox(cell: CellRun, arguments: Arguments) -> None:
+async def inbox(cell: Cell, arguments: Arguments) -> None:
     """List what has arrived from the server that `%connect` names: the last ten thousand events.
 
     With a number: one event whole, with its parameters and what its routes logged.
@@ -244,7 +243,7 @@ async def inbox(cell: CellRun, arguments: Arguments) -> None:
     cell.outlet.display(arrival_bundle(found, cell.outlet.text_of))
 
 
-async def save(cell: CellRun, file: Word) -> None:
+async def save(cell: Cell, file: Word) -> None:
     """Write the inbox to a file; raises CellFailure."""
     from evroute_kernel.engine.replay.recorder import recorded_line
     from evroute_kernel.kernel.cell.live import Live
@@ -261,22 +260,24 @@ async def save(cell: CellRun, file: Word) -> None:
     cell.note([f"{events} saved in {file.text}"])
 
 
-async def raise_there(cell: CellRun, given: Raise) -> None:
-    """`%raise --live`: raise an event on the server that `%connect` names; raises CellFailure."""
+async def raise_there(cell: Cell, request: RaiseRequest, line: Span, event: Span) -> None:
+    """`%raise --live`: raise an event on the server that `%connect` names; raises CellFailure.
+
+    `line` is the place of the magic, `event` that of the event's name in it.
+    """
     from evroute_kernel.engine.live.raising import live_params, live_warnings, raise_live
     from evroute_kernel.kernel.cell.live import Live
 
     connection = Live.of(cell.session).connection
     if connection is None or not connection.is_open:
-        raise failure("LiveError", "not connected to a server", given.line.span, HOW)
-    request = given.request
+        raise failure("LiveError", "not connected to a server", line, HOW)
     try:
-        params = live_params(given.params)
-        cell.note([*live_warnings(given.params)])
+        params = live_params(request.params)
+        cell.note([*live_warnings(request.params)])
         for _ in range(request.count):
             send = lambda: raise_live(connection.client, request.event, params, request.timeout)  # noqa: E731
             await cell.compute(send, grace=0)
     except ScriptError as error:
-        raise live_failure(error, given.event_span) from error
+        raise live_failure(error, event) from error
     times = "" if request.count == 1 else f" {request.count} times"
     cell.note([f"{request.event} is raised{times} on {connection.options.mi}"])

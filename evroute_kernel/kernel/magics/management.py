@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.mi.declaration import Command
     from evroute_kernel.engine.mi.protocol import CommandError, Params
     from evroute_kernel.engine.results.runs import Run
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 #: characters of a reply in JSON that are shown
 LARGEST: Final = 100_000
@@ -203,7 +203,7 @@ def _span(line: MagicLine, start: int, end: int) -> Span:
 
 
 @magic("mi", "[COMMAND] [ARGUMENT...]", read=read_line)
-async def mi(cell: CellRun, request: Request) -> None:
+async def mi(cell: Cell, request: Request) -> None:
     """Run a command of the management interface, or let other programs do so.
 
         %mi which
@@ -237,7 +237,7 @@ async def mi(cell: CellRun, request: Request) -> None:
         await (serve if request.action == "serve" else stop)(cell, request.arguments)
 
 
-async def run(cell: CellRun, request: Request) -> None:
+async def run(cell: Cell, request: Request) -> None:
     """Run a command and show its reply; the cell ends when the routes of an event that it raised have ended."""
     from evroute_kernel.engine.mi.management import Management
     from evroute_kernel.engine.mi.protocol import CommandError
@@ -253,7 +253,7 @@ async def run(cell: CellRun, request: Request) -> None:
     cell.outlet.display(reply_bundle(result))
 
 
-def remedy(cell: CellRun, command: Command, given: Given, error: CommandError) -> str | None:
+def remedy(cell: Cell, command: Command, given: Given, error: CommandError) -> str | None:
     """What to do about an error; None where the message says all."""
     from evroute_kernel.engine.mi.protocol import INVALID_PARAMS
     from evroute_kernel.engine.state.published import published
@@ -266,7 +266,7 @@ def remedy(cell: CellRun, command: Command, given: Given, error: CommandError) -
     return None
 
 
-async def serve(cell: CellRun, arguments: Arguments) -> None:
+async def serve(cell: Cell, arguments: Arguments) -> None:
     from evroute_kernel.engine.mi.management import Management
     from evroute_kernel.engine.mi.server import Server
 
@@ -287,7 +287,7 @@ async def serve(cell: CellRun, arguments: Arguments) -> None:
     cell.outlet.write(f"{server.greeting(opened)}\n")
 
 
-async def stop(cell: CellRun, arguments: Arguments) -> None:
+async def stop(cell: Cell, arguments: Arguments) -> None:
     from evroute_kernel.engine.mi.server import Server
 
     server = Server.of(cell.session)
@@ -303,7 +303,7 @@ async def stop(cell: CellRun, arguments: Arguments) -> None:
         cell.outlet.write("no door is open\n")
 
 
-def doors(cell: CellRun) -> Table:
+def doors(cell: Cell) -> Table:
     from evroute_kernel.engine.mi.server import Server
 
     found = Server.of(cell.session).doors()

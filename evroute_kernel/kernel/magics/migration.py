@@ -16,7 +16,7 @@ from evroute_kernel.kernel.magics.findings import script_of
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.lang.migrate import Change
 
 
@@ -41,7 +41,7 @@ def read_request(arguments: Arguments) -> Request:
 
 
 @magic("migrate", "[--apply]", convert=read_request, body=True, takes_script=True)
-async def migrate(cell: CellRun, request: Request) -> None:
+async def migrate(cell: Cell, request: Request) -> None:
     """Show how the script of this cell is written for OpenSIPS 3.x; nothing of the cell runs.
 
     Names and positions of parameters come from the catalogue of events. What needs a look is listed below the

@@ -9,11 +9,11 @@ from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 
 @magic("ps")
-async def ps(cell: CellRun, arguments: Arguments) -> None:
+async def ps(cell: Cell, arguments: Arguments) -> None:
     """List the workers: number, process id, state, what each runs, how much memory it takes."""
     rows = [
         (w.number, w.pid, w.state, w.running, w.runs, f"{w.memory / 2**20:.1f} MiB" if w.memory else None)

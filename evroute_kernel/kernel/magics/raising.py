@@ -31,7 +31,7 @@ from evroute_kernel.kernel.magics.live import raise_there
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 #: from so many raises on, `--count` hands them over as a batch
 MANY: Final = 1000
@@ -81,7 +81,7 @@ def read_raise(line: MagicLine) -> Raise:
     return Raise(line, request, params)
 
 
-def sampled(cell: CellRun, given: Raise) -> Raise:
+def sampled(cell: Cell, given: Raise) -> Raise:
     """The raise with sample values for the parameters that are not given, as the event is known when it is raised."""
     try:
         params = with_samples(replace(given.request, params=given.params), cell.session.declared_events)
@@ -91,7 +91,7 @@ def sampled(cell: CellRun, given: Raise) -> Raise:
 
 
 @magic("raise", USAGE, read=read_raise, body=True)
-async def raise_event(cell: CellRun, given: Raise) -> None:
+async def raise_event(cell: Cell, given: Raise) -> None:
     """Raise an event, and wait for its route and for all that this route raises.
 
     Parameters are named (`ip=192.0.2.1 port=5060`), unnamed (`192.0.2.1 5060`) or JSON (`{"ip": "192.0.2.1"}`). What
@@ -116,7 +116,7 @@ async def raise_event(cell: CellRun, given: Raise) -> None:
         return
     given = sampled(cell, given)
     if given.request.options.get("live"):
-        await raise_there(cell, given)
+        await raise_there(cell, replace(given.request, params=given.params), given.line.span, given.event_span)
         return
     params = Repeated(given.params, given.request.count)
     futures = submissions(cell, given, params)
@@ -138,7 +138,7 @@ async def raise_event(cell: CellRun, given: Raise) -> None:
 class Watch:
     """Shows how far the raises of one line have come, and what became of them."""
 
-    def __init__(self, cell: CellRun, given: Raise, params: Repeated[Params]) -> None:
+    def __init__(self, cell: Cell, given: Raise, params: Repeated[Params]) -> None:
         request = given.request
         self.cell = cell
         self.given = given
@@ -183,7 +183,7 @@ class Watch:
             self.cell.outlet.display(self.tally.report())
 
 
-async def ask(cell: CellRun, given: Raise) -> None:
+async def ask(cell: Cell, given: Raise) -> None:
     """Show the form of an event, or its help where there are no forms."""
     from evroute_kernel.kernel.magics.help import help_
     from evroute_kernel.library.catalogue import events
@@ -199,7 +199,7 @@ async def ask(cell: CellRun, given: Raise) -> None:
         await help_(cell, Arguments(given.line, (Word(name, given.event_span),)))
 
 
-def submissions(cell: CellRun, given: Raise, params: Repeated[Params]) -> Iterator[Future[Any]]:
+def submissions(cell: Cell, given: Raise, params: Repeated[Params]) -> Iterator[Future[Any]]:
     """Hand the event to the engine as often as asked; the futures give a Run, or for many a BatchResult."""
     request = given.request
     if request.count < MANY:
@@ -208,7 +208,7 @@ def submissions(cell: CellRun, given: Raise, params: Repeated[Params]) -> Iterat
         yield submit(cell, given, cell.session.submit_batch, params)
 
 
-def submit(cell: CellRun, given: Raise, method: Callable[..., Future[Any]], params: Any) -> Future[Any]:
+def submit(cell: Cell, given: Raise, method: Callable[..., Future[Any]], params: Any) -> Future[Any]:
     """Raises CellFailure for an event that nothing handles, or parameters that it cannot have."""
     request = given.request
     try:

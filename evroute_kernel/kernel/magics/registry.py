@@ -15,11 +15,11 @@ from evroute_kernel.runtime.values import decode, encode
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.state.registry import Definition
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 
 @magic("routes", "[PATTERN]")
-async def routes(cell: CellRun, arguments: Arguments) -> None:
+async def routes(cell: Cell, arguments: Arguments) -> None:
     """List the routes that are defined: where each comes from and how often it has run.
 
     A pattern such as `E_*` or `event_route*` keeps those whose name or title matches. Calls of `route[NAME]` blocks are
@@ -41,7 +41,7 @@ def matches(definition: Definition, pattern: Word | None) -> bool:
 
 
 @magic("route", "NAME")
-async def route(cell: CellRun, arguments: Arguments) -> None:
+async def route(cell: Cell, arguments: Arguments) -> None:
     """Show a route: its source, the cell that defines it and how often it has run.
 
     NAME is the name of an event or route, or a title such as `event_route[E_PIKE_BLOCKED]`.
@@ -54,7 +54,7 @@ async def route(cell: CellRun, arguments: Arguments) -> None:
 
 
 @magic("forget", "NAME...")
-async def forget(cell: CellRun, arguments: Arguments) -> None:
+async def forget(cell: Cell, arguments: Arguments) -> None:
     """Forget routes; an event whose route is forgotten is no longer handled."""
     missing = [word for word in arguments.words if not cell.session.registry.find(encode(word.text))]
     if missing:
@@ -65,7 +65,7 @@ async def forget(cell: CellRun, arguments: Arguments) -> None:
 
 
 @magic("reset")
-async def reset(cell: CellRun, arguments: Arguments) -> None:
+async def reset(cell: Cell, arguments: Arguments) -> None:
     """Start afresh: no routes, variables, cache, timers, connections, doors; settings as at the start, new workers."""
     from evroute_kernel.engine.mi.server import close_doors
     from evroute_kernel.kernel.cell.live import forget_live
@@ -77,7 +77,7 @@ async def reset(cell: CellRun, arguments: Arguments) -> None:
     cell.notebook.owners.clear()
 
 
-def find(cell: CellRun, arguments: Arguments) -> list[Definition]:
+def find(cell: Cell, arguments: Arguments) -> list[Definition]:
     """The definitions that the first word names; raises CellFailure if there is none."""
     word = arguments.words[0]
     found = cell.session.registry.find(encode(word.text))
@@ -86,7 +86,7 @@ def find(cell: CellRun, arguments: Arguments) -> list[Definition]:
     return found
 
 
-def unknown(cell: CellRun, word: Word) -> CellFailure:
+def unknown(cell: Cell, word: Word) -> CellFailure:
     names = [decode(name) for d in cell.session.registry for name in (d.title, d.route.name)]
     hint = did_you_mean(word.text, names) or "%routes lists what is defined"
     return failure("UnknownRoute", f"no route {word.text!r} is defined", word.span, hint)

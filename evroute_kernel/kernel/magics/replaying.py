@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.replay.replaying import Replaying
     from evroute_kernel.engine.replay.writing import Mode
     from evroute_kernel.engine.results.replays import ReplayResult
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 STOP: Final = "stop"
 
@@ -36,7 +36,7 @@ STOP: Final = "stop"
 
 
 @magic("record", "[FILE] [EVENT...] [--append] [--force]")
-async def record(cell: CellRun, arguments: Arguments) -> None:
+async def record(cell: Cell, arguments: Arguments) -> None:
     """Write every event to a file from here on, or only those named: as JSON lines, which `%replay` reads.
 
         %record calls.jsonl.gz E_CALL_START E_CALL_END
@@ -58,7 +58,7 @@ async def record(cell: CellRun, arguments: Arguments) -> None:
         await start_recording(cell, arguments, arguments.first)
 
 
-async def start_recording(cell: CellRun, arguments: Arguments, word: Word) -> None:
+async def start_recording(cell: Cell, arguments: Arguments, word: Word) -> None:
     append, force = "append" in arguments.flags, "force" in arguments.flags
     if append and force:
         raise ArgumentError("--append keeps what the file holds, --force replaces it: which of them?", word.span)
@@ -80,7 +80,7 @@ async def start_recording(cell: CellRun, arguments: Arguments, word: Word) -> No
     cell.note([*unknown(cell, events or [])])
 
 
-def unknown(cell: CellRun, events: list[str]) -> Iterator[str]:
+def unknown(cell: Cell, events: list[str]) -> Iterator[str]:
     """Remarks on events that nobody knows so far; a later cell may define them."""
     handled = cell.session.events()
     for name in events:
@@ -91,7 +91,7 @@ def unknown(cell: CellRun, events: list[str]) -> Iterator[str]:
             yield f"no event {name} is known so far" + (f"; {near}" if near else "")
 
 
-async def stop_recording(cell: CellRun, arguments: Arguments) -> None:
+async def stop_recording(cell: Cell, arguments: Arguments) -> None:
     if len(arguments.words) > 1 or arguments.flags:
         raise ArgumentError("%record stop takes nothing more: it ends all recordings", arguments.line.span)
     await cell.settle()
@@ -105,7 +105,7 @@ async def stop_recording(cell: CellRun, arguments: Arguments) -> None:
         tell_losses(cell, recorder)
 
 
-def tell_recordings(cell: CellRun, recordings: list[Recorder]) -> None:
+def tell_recordings(cell: Cell, recordings: list[Recorder]) -> None:
     rows = [
         (str(r.path), ", ".join(r.events or ["every event"]), r.written, r.dropped + r.lost, r.fault or "ok")
         for r in recordings
@@ -114,7 +114,7 @@ def tell_recordings(cell: CellRun, recordings: list[Recorder]) -> None:
     cell.outlet.display(Table(headings, rows, "nothing is being recorded").bundle())
 
 
-def tell_losses(cell: CellRun, recorder: Recorder) -> None:
+def tell_losses(cell: Cell, recorder: Recorder) -> None:
     if recorder.fault is not None:
         cell.outlet.write(f"{recorder.stop_notice}\n", STDERR)
     if recorder.dropped:
@@ -198,7 +198,7 @@ _OPTIONS: Final[dict[str, Callable[[Word], Any]]] = {
 
 
 @magic("replay", REPLAY, read=read_replay, body=True)
-async def replay(cell: CellRun, given: Replay) -> None:
+async def replay(cell: Cell, given: Replay) -> None:
     """Raise the events of a file, as fast as the workers can, and wait for all that they lead to.
 
     `%%replay` takes the events from the lines below it. Read are: JSON lines, as `%record` writes them; the JSON-RPC
@@ -237,7 +237,7 @@ async def replay(cell: CellRun, given: Replay) -> None:
     cell.check_run(result, given.line.span)  # type: ignore[arg-type]
 
 
-async def start_replay(cell: CellRun, given: Replay, progress: RunningProgress) -> Future[ReplayResult]:
+async def start_replay(cell: Cell, given: Replay, progress: RunningProgress) -> Future[ReplayResult]:
     """Open the file and begin. Raises ArgumentError for a file that cannot be replayed."""
 
     def on_start(replaying: Replaying) -> None:

@@ -15,8 +15,8 @@ from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.runtime import levels
 
 if TYPE_CHECKING:
+    from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.cell.notebook import Notebook
-    from evroute_kernel.kernel.cell.running import CellRun
 
 _SIZE: Final = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[KMG]?)(?:i?B)?", re.IGNORECASE)
 _UNITS: Final = {"": 20, "K": 10, "M": 20, "G": 30}  # a bare number counts MiB
@@ -100,7 +100,7 @@ def log_settings(arguments: Arguments) -> LogSettings:
 
 
 @magic("log", "[LEVEL] [level=LEVEL] [diagnostics=LEVEL] [format=plain|full] [last=N]", convert=log_settings)
-async def log(cell: CellRun, wanted: LogSettings) -> None:
+async def log(cell: Cell, wanted: LogSettings) -> None:
     """Say what of the log is shown, and how.
 
     level        the least severe level that xlog prints (DBG shows all)
@@ -134,7 +134,7 @@ def one(of: Callable[[Word], Any]) -> Callable[[Arguments], Any]:
 
 
 @magic("timeout", "[SECONDS]", convert=one(seconds))
-async def timeout(cell: CellRun, limit: float | None) -> None:
+async def timeout(cell: Cell, limit: float | None) -> None:
     """Limit how long a raise, and all that it leads to, may take; without an argument show the limit."""
     if limit is not None:
         cell.session.timeout = limit
@@ -143,7 +143,7 @@ async def timeout(cell: CellRun, limit: float | None) -> None:
 
 
 @magic("workers", "[N]", convert=one(lambda word: _OWN["workers"](word)))
-async def workers(cell: CellRun, limit: int | None) -> None:
+async def workers(cell: Cell, limit: int | None) -> None:
     """Set how many processes may run routes; without an argument show it.
 
     With one worker events run one after the other, and all routes share their `$var`.
@@ -187,7 +187,7 @@ def configuration(arguments: Arguments) -> dict[str, Any]:
 
 
 @magic("config", "[NAME=VALUE...]", convert=configuration)
-async def config(cell: CellRun, wanted: dict[str, Any]) -> None:
+async def config(cell: Cell, wanted: dict[str, Any]) -> None:
     """Change settings of the session; without arguments show them all.
 
     strict=on      make it an error to redefine a route of another cell
@@ -207,7 +207,7 @@ async def config(cell: CellRun, wanted: dict[str, Any]) -> None:
         cell.outlet.display(Table(("setting", "value"), list(in_force(cell.notebook).items())).bundle())
 
 
-def change(cell: CellRun, name: str, value: Any) -> None:
+def change(cell: Cell, name: str, value: Any) -> None:
     """Change one setting."""
     session = cell.session
     if name == "replace":
@@ -243,6 +243,6 @@ def in_force(notebook: Notebook) -> dict[str, object]:
 
 
 @magic("clear", "[--wait]")
-async def clear(cell: CellRun, arguments: Arguments) -> None:
+async def clear(cell: Cell, arguments: Arguments) -> None:
     """Take back what this cell has shown so far; with --wait not before it shows something else."""
     cell.outlet.clear(wait="wait" in arguments.flags)

@@ -24,7 +24,7 @@ from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 SHELL: Final = "/bin/sh"
 _READ_SIZE: Final = 1 << 16
@@ -55,7 +55,7 @@ def read_commands(line: MagicLine) -> Commands:
 
 
 @magic("sh", "COMMAND", read=read_commands, body=True)
-async def sh(cell: CellRun, given: Commands) -> None:
+async def sh(cell: Cell, given: Commands) -> None:
     """Run a command in a shell and show what it prints, as it prints it; `%%sh` runs the lines below as a script.
 
     `opensips-mi`, `opensips-cli`, `cat` of a flatstore file: what stands beside the script in a lesson. Programs of the

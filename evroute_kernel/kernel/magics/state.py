@@ -17,7 +17,7 @@ from evroute_kernel.runtime.values import Value, decode, encode
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Variables
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 #: characters of a value that a table shows
 WIDTH: Final = 300
@@ -36,7 +36,7 @@ def pattern_of(arguments: Arguments, index: int) -> str:
 
 
 @magic("vars", "[WORKER] [PATTERN]", convert=read_vars)
-async def vars_(cell: CellRun, asked: tuple[int, str]) -> None:
+async def vars_(cell: Cell, asked: tuple[int, str]) -> None:
     """Show what a worker keeps from event to event: `$var` that are not null, and the documents of `$json`.
 
     Without a number it is the first worker, which also runs the statements of cells. Shown is what holds when the run
@@ -65,7 +65,7 @@ def variable_row(found: tuple[str, str, Value]) -> tuple[str, str, str]:
 
 
 @magic("shv", "[PATTERN]")
-async def shv(cell: CellRun, arguments: Arguments) -> None:
+async def shv(cell: Cell, arguments: Arguments) -> None:
     """Show the shared variables `$shv`, which all workers see.
 
     A pattern such as `call_*` keeps those whose name matches.
@@ -84,7 +84,7 @@ def shared_row(item: tuple[str, Value]) -> tuple[str, str, str]:
 
 
 @magic("cache", "[COLLECTION] [PATTERN]")
-async def cache(cell: CellRun, arguments: Arguments) -> None:
+async def cache(cell: Cell, arguments: Arguments) -> None:
     """Show what the local cache holds: all its collections, or one. What has expired is not shown.
 
     A pattern such as `call_*` keeps the keys that match.
@@ -110,7 +110,7 @@ def cache_row(entry: tuple[str, str, str, int | None]) -> tuple[str, str, str, s
     return name, decode(key), cut(readable(text)), None if left is None else f"in {left} s"
 
 
-def collections_of(cell: CellRun) -> list[str]:
+def collections_of(cell: Cell) -> list[str]:
     """The collections that scripts have declared, and those that hold something."""
     declared = collections(cell.session.settings.modparams_in_force().get((MODULE, "cache_collections"), []))
     tables = [table.removeprefix(PREFIX) for table in cell.session.shared.tables() if table.startswith(PREFIX)]

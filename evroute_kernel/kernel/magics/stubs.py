@@ -15,7 +15,7 @@ from evroute_kernel.kernel.magics.declaration import magic
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import StubCall
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 
 def read_rule(line: MagicLine) -> StubRule:
@@ -24,7 +24,7 @@ def read_rule(line: MagicLine) -> StubRule:
 
 
 @magic("stub", USAGE, read=read_rule)
-async def stub(cell: CellRun, rule: StubRule) -> None:
+async def stub(cell: Cell, rule: StubRule) -> None:
     """Say what a function that is not simulated returns, and which variables it sets.
 
     A call of such a function is recorded (%stubs shows it) and does nothing else. Without a rule it warns once and
@@ -39,7 +39,7 @@ async def stub(cell: CellRun, rule: StubRule) -> None:
 
 
 @magic("unstub", "[NAME]")
-async def unstub(cell: CellRun, arguments: Arguments) -> None:
+async def unstub(cell: Cell, arguments: Arguments) -> None:
     """Take back what %stub said about a function, or about all of them."""
     word = arguments.first
     if word is not None and word.text not in cell.session.settings.stubs:
@@ -48,7 +48,7 @@ async def unstub(cell: CellRun, arguments: Arguments) -> None:
 
 
 @magic("stubs", "[PATTERN] [--clear]")
-async def stubs(cell: CellRun, arguments: Arguments) -> None:
+async def stubs(cell: Cell, arguments: Arguments) -> None:
     """List the rules that %stub made, and the calls of functions that are not simulated, with their arguments.
 
     A pattern such as `rest_*` keeps the functions whose name matches. --clear forgets the calls so far instead.

@@ -23,7 +23,7 @@ from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
 from evroute_kernel.worker.sockets import PROTOCOLS
 
 if TYPE_CHECKING:
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 
 USAGE: Final = "EVENT SOCKET [EXPIRE]"
@@ -39,7 +39,7 @@ def read_subscribe(line: MagicLine) -> Arguments:
 
 
 @magic("subscribe", USAGE, read=read_subscribe)
-async def subscribe(cell: CellRun, arguments: Arguments) -> None:
+async def subscribe(cell: Cell, arguments: Arguments) -> None:
     """Send an event to a socket from here on, for an hour or for EXPIRE seconds; 0 ends it within a second.
 
         %subscribe E_PIKE_BLOCKED udp:127.0.0.1:9000
@@ -78,7 +78,7 @@ def is_socket(text: str) -> bool:
 
 
 @magic("subscribers", "[EVENT]")
-async def subscribers(cell: CellRun, arguments: Arguments) -> None:
+async def subscribers(cell: Cell, arguments: Arguments) -> None:
     """List who gets each event, or the one named: routes and sockets, in the order of delivery.
 
     For a socket also how long it stands, how many events were sent, failed, were dropped because it is too slow, and

@@ -20,7 +20,7 @@ from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.runs import Run
-    from evroute_kernel.kernel.cell.running import CellRun
+    from evroute_kernel.kernel.cell.cell import Cell
 
 
 class TimerOutput(PassingOutput):
@@ -34,7 +34,7 @@ class TimerOutput(PassingOutput):
 
 
 @magic("tick", "NAME...")
-async def tick(cell: CellRun, arguments: Arguments) -> None:
+async def tick(cell: Cell, arguments: Arguments) -> None:
     """Run a timer_route once, now; a server would run it every so many seconds."""
     session = cell.session
     for word in arguments.words:
@@ -67,7 +67,7 @@ def read_request(arguments: Arguments) -> Request:
 
 
 @magic("timer", "[start|stop|list] [NAME...] [--every SECONDS]", convert=read_request)
-async def timer(cell: CellRun, request: Request) -> None:
+async def timer(cell: Cell, request: Request) -> None:
     """Run timer routes in the background, each at its interval, as a server does; `%tick` runs one once.
 
     start  begin; what the routes log stands under this cell, also when it has ended
@@ -90,7 +90,7 @@ async def timer(cell: CellRun, request: Request) -> None:
         cell.outlet.write("".join(f"{t.title} has run {times(t.turns)}\n" for t in stopped) or "no timer runs\n")
 
 
-def known(cell: CellRun, words: Sequence[Word]) -> list[str]:
+def known(cell: Cell, words: Sequence[Word]) -> list[str]:
     """The timer routes that are named, or all; raises CellFailure for one that is not there."""
     names = list(dict.fromkeys(map(decode, cell.session.registry.names("timer_route"))))
     for word in words:
@@ -104,7 +104,7 @@ def known(cell: CellRun, words: Sequence[Word]) -> list[str]:
     return [word.text for word in words] or names
 
 
-def listed(cell: CellRun) -> Table:
+def listed(cell: Cell) -> Table:
     rows = [(t.title, f"{t.interval:g}", t.turns, t.failed or None) for t in cell.notebook.timers.running()]
     return Table(("timer", "every (s)", "runs", "failed"), rows, "no timer runs")
 

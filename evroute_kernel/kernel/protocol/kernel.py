@@ -1,4 +1,4 @@
-"""The kernel that front ends talk to: requests in, replies out. What a cell does is in `execution`.
+"""The kernel that front ends talk to: requests in, replies out. What a cell does is in `cell.running`.
 
 A kernel is ready when it answers kernel_info_request, so nothing is imported before that which only cells need.
 """
@@ -22,8 +22,8 @@ from evroute_kernel.kernel.questions.warming import prepare_for_questions
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
+    from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.cell.failures import CellFailure
-    from evroute_kernel.kernel.cell.running import CellRun
 
 #: what front ends need to know of the language; `name` is also the id of its highlighting
 LANGUAGE = {
@@ -65,7 +65,7 @@ class EvrouteKernel(ConcurrentKernel):
         super().__init__(**options)
         self.notebook = Notebook()
         self.history = History(self.history_file, self.log.error)
-        self.cell: CellRun | None = None
+        self.cell: Cell | None = None
         self.usage = Usage()
         # ipykernel's own, which it puts in the place of comm's; ipywidgets asks for the same one
         self.comm_manager = comm.get_comm_manager()
@@ -161,17 +161,19 @@ class EvrouteKernel(ConcurrentKernel):
         self, code: str, outlet: Outlet, cell_meta: Mapping[str, Any], cell_id: str | None, interrupted: bool
     ) -> dict[str, Any]:
         """Run a cell; the reply without what all replies have."""
+        from evroute_kernel.kernel.cell.cell import Cell
         from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted, failure, internal_error, no_fault
-        from evroute_kernel.kernel.cell.running import CellRun
+        from evroute_kernel.kernel.cell.running import run
+        from evroute_kernel.kernel.cell.scripts import drop_cells
 
         name = f"In[{self._number}]"
         owner = cell_id or self.get_parent("shell")["header"]["msg_id"]
-        self.cell = CellRun(self.notebook, Source(name, code), outlet, owner, self.execution_count)
+        self.cell = Cell(self.notebook, Source(name, code), outlet, owner, self.execution_count)
         try:
             if interrupted:
                 self.cell.stop()
-            await self.cell.drop_cells(_strings(cell_meta.get("deletedCells")))
-            await self.cell.run()
+            await drop_cells(self.cell, _strings(cell_meta.get("deletedCells")))
+            await run(self.cell)
         except CellFailure as found:
             return self.fail(outlet, found)
         except Interrupted:
@@ -193,8 +195,10 @@ class EvrouteKernel(ConcurrentKernel):
 
     async def evaluate_all(self, expressions: Mapping[str, str]) -> dict[str, Any]:
         """The values of user_expressions."""
+        from evroute_kernel.kernel.cell.running import evaluate
+
         assert self.cell is not None
-        return {name: await self.cell.evaluate(text) for name, text in expressions.items()}
+        return {name: await evaluate(self.cell, text) for name, text in expressions.items()}
 
     def interrupt(self) -> None:
         """End what runs: the cell with its routes, or the routes of a detached raise or of a form."""
@@ -261,7 +265,7 @@ class EvrouteKernel(ConcurrentKernel):
 
 
 def _import_for_cells() -> None:
-    from evroute_kernel.kernel.cell import running as execution  # noqa: F401 - imported for the first cell
+    from evroute_kernel.kernel.cell import running  # noqa: F401 - imported for the first cell
 
 
 def _within(code: str, cursor: int) -> int:

@@ -1,0 +1,133 @@
+"""What magics get: one cell while it runs, with its notebook, its output, and ways to wait.
+
+It is all that magics know of the kernel. What runs a cell is in `running`, what loads script into its session in
+`scripts`; nothing here knows of magics.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from evroute_kernel.kernel.cell.failures import Interrupted, run_failure
+from evroute_kernel.kernel.cell.notebook import Notebook
+from evroute_kernel.kernel.cell.output import Bundle, Outlet
+from evroute_kernel.kernel.display.formats import note_bundle
+from evroute_kernel.source import Source, Span
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.results.runs import BatchResult, Run
+    from evroute_kernel.engine.session.session import Session
+
+T = TypeVar("T")
+
+#: seconds that interrupted routes get to hand over what they logged
+GRACE: Final = 0.5
+
+
+class Cell:
+    """A cell that is being run. Made in the event loop, in which its methods are called."""
+
+    def __init__(self, notebook: Notebook, source: Source, outlet: Outlet, owner: str, count: int = 0) -> None:
+        self.notebook = notebook
+        self.source = source
+        self.outlet = outlet
+        self.owner = owner
+        self.count = count
+        #: runs that the cell waits for before it ends (`%raise --async`)
+        self.pending: list[tuple[Future[Any], Span]] = []
+        #: what the front end shows in its pager or puts into the cell, apart from the cell's output
+        self.pages: list[dict[str, Any]] = []
+        self._loop = asyncio.get_running_loop()
+        self._stopped: asyncio.Future[None] = self._loop.create_future()
+
+    @property
+    def session(self) -> Session:
+        return self.notebook.session
+
+    # -- what it shows ----------------------------------------------------------------------------------------------
+
+    def note(self, lines: Sequence[str]) -> None:
+        """Show what the user should know and need not act upon, apart from the log."""
+        if lines:
+            self.outlet.display(note_bundle(lines))
+
+    def page(self, data: Bundle) -> None:
+        """Show something in the front end's pager."""
+        self.pages.append({"source": "page", "data": data, "start": 0})
+
+    def replace(self, text: str) -> None:
+        """Put another text into the cell, in front ends that can."""
+        self.pages.append({"source": "set_next_input", "text": text, "replace": True})
+
+    # -- interrupts -------------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Interrupt the cell: end its routes, then the cell itself."""
+        if not self._stopped.done():
+            self._stopped.set_result(None)
+        self.notebook.interrupt()
+
+    def go_on(self) -> None:
+        """The interrupt was meant for what has ended by it, and not for the cell: what follows runs."""
+        self._stopped = self._loop.create_future()
+
+    def check_stopped(self) -> None:
+        if self._stopped.done():
+            raise Interrupted
+
+    # -- runs -------------------------------------------------------------------------------------------------------
+
+    def check_run(self, run: Run | BatchResult, span: Span | None = None) -> None:
+        """Raise CellFailure if a run failed."""
+        if run.errors:
+            raise run_failure(run.errors, span)
+
+    async def settle(self) -> None:
+        """Wait for all that the cell raised and did not wait for; the first failure is the cell's."""
+        pending, self.pending = self.pending, []
+        runs = [(await self.wait(future), span) for future, span in pending]
+        for run, span in runs:
+            self.check_run(run, span)
+
+    async def abandon(self) -> None:
+        """Wait for what is still running, so that its output comes before the cell ends; its fate no longer counts."""
+        pending, self.pending = self.pending, []
+        for future, _ in pending:
+            await self.wait(future)
+
+    async def drain(self) -> None:
+        """After an interrupt: give what was running the time to hand over what it logged."""
+        await asyncio.wait([self._end_of(future) for future, _ in self.pending] or [self._stopped], timeout=GRACE)
+
+    # -- waiting ----------------------------------------------------------------------------------------------------
+
+    async def compute(self, work: Callable[[], T], grace: float = GRACE) -> T:
+        """Do something that takes long in the notebook's thread, and wait for it."""
+        return await self.wait(self.notebook.in_thread(work), grace)
+
+    async def wait(self, future: Future[T], grace: float = GRACE) -> T:
+        """Wait for a result from another thread.
+
+        Raises Interrupted when the user stops the cell; the future gets `grace` seconds then to end as well.
+        """
+        if not future.done():
+            end = self._end_of(future)
+            await asyncio.wait({end, self._stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if self._stopped.done() and grace:
+                await asyncio.wait({end}, timeout=grace)
+        self.check_stopped()
+        return future.result()
+
+    def _end_of(self, future: Future[Any]) -> asyncio.Future[None]:
+        """Done when the future is. Unlike `asyncio.wrap_future` it never cancels it."""
+        end = self._loop.create_future()
+        future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(_resolve, end))
+        return end
+
+
+def _resolve(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
