@@ -28,8 +28,8 @@ from evroute_kernel.kernel.cell.failures import CellFailure
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.cell.output import Outlet
 from evroute_kernel.kernel.cell.running import run as run_cell
-from evroute_kernel.kernel.export import export
 from evroute_kernel.kernel.export.notebooks import read_notebook
+from evroute_kernel.kernel.export.standalone import export
 from evroute_kernel.kernel.export.startup import reached
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.callgraph import Vertex, call_graph

@@ -15,8 +15,8 @@ import nbformat
 import pexpect
 import pytest
 
-from evroute_kernel.kernel.export import export
 from evroute_kernel.kernel.export.notebooks import read_notebook, title_of
+from evroute_kernel.kernel.export.standalone import export
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 #: seconds after which a tool is taken to hang

@@ -29,8 +29,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from evroute_kernel.kernel.export import export
     from evroute_kernel.kernel.export.notebooks import NotebookError, read_notebook, title_of
+    from evroute_kernel.kernel.export.standalone import export
 
     path = Path(options.notebook)
     if not path.name:

@@ -5,6 +5,7 @@ A compiled route is plain data. It travels to workers, which link it (`library.l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final, NoReturn
@@ -80,6 +81,19 @@ class Unit:
         return [i for i in self.script.items if isinstance(i, nodes.LoadModule)]
 
 
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A text that has been read, to be compiled as often as what is around it changes; and its syntax errors."""
+
+    source: Source
+    script: nodes.Script = field(repr=False)
+    found: tuple[Diagnostic, ...] = ()
+
+    def part(self, items: Sequence[nodes.TopLevel], scratch: Sequence[nodes.Statement | nodes.Display]) -> Parsed:
+        """The same text with these of its definitions and statements alone."""
+        return replace(self, script=replace(self.script, items=tuple(items), scratch=tuple(scratch)))
+
+
 def compile_script(
     source: Source, environment: Environment, *, scratch: bool = False, files: ScriptFiles | None = None
 ) -> Unit:
@@ -89,11 +103,28 @@ def compile_script(
     includes; by default any regular file.
     """
     with collector_paused():
-        return _compile(source, environment, scratch, files)
+        return _compile(_read(source, scratch, files), environment)
 
 
-def _compile(source: Source, environment: Environment, scratch: bool, files: ScriptFiles | None) -> Unit:
+def read_script(source: Source, *, scratch: bool = False, files: ScriptFiles | None = None) -> Parsed:
+    """The first half of `compile_script`: parse a text. Never raises for bad text."""
+    with collector_paused():
+        return _read(source, scratch, files)
+
+
+def compile_parsed(parsed: Parsed, environment: Environment) -> Unit:
+    """The second half of `compile_script`: check what was parsed, and make routes of it. Raises ScriptError."""
+    with collector_paused():
+        return _compile(parsed, environment)
+
+
+def _read(source: Source, scratch: bool, files: ScriptFiles | None) -> Parsed:
     script, found = parse(source, scratch=scratch, files=files)
+    return Parsed(source, script, tuple(found))
+
+
+def _compile(parsed: Parsed, environment: Environment) -> Unit:
+    source, script, found = parsed.source, parsed.script, list(parsed.found)
     if has_errors(found):
         refuse(source, found + certain(found, check(script, environment)), RouteSyntaxError)
     found += check(script, environment)

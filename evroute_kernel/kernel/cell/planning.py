@@ -1,22 +1,30 @@
 """The steps of a cell: its magic lines and the parts of its script, in the order in which they take effect.
 
 Definitions of a cell enter together, where its script begins. Statements run where they stand between the magic lines.
+The script is parsed once. Parts of it are checked once more, parsed as they are, when they take effect: what stands
+before them may have changed what is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from evroute_kernel.errors import RouteCheckError, RouteSyntaxError, ScriptError
-from evroute_kernel.kernel.cell.cells import Cut, MagicLine, blanked
+from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
+from evroute_kernel.kernel.cell.cells import Cut, MagicLine
 from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, find
 from evroute_kernel.lang.scanning import statement_end
-from evroute_kernel.source import Source, Span
+from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
+    from evroute_kernel.lang import nodes
+    from evroute_kernel.lang.compiler import Parsed, Unit
+    from evroute_kernel.lang.environment import Environment
     from evroute_kernel.lang.files import ScriptFiles
+
+#: makes a unit of a text that was parsed, for what is around it; raises ScriptError
+Compile: TypeAlias = "Callable[[Parsed, Environment], Unit]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +38,30 @@ class MagicStep:
 
 @dataclass(frozen=True, slots=True)
 class ScriptStep:
-    """A part of the cell's script, with its places. `defines`: it holds the cell's definitions, if there are any."""
+    """A part of the cell's script. `defines`: it holds the cell's definitions, if there are any.
+
+    `checked`: the whole script as it was compiled when the cell was planned, where it is one part, and what was around
+    it then. `places`: where in the text the part stands, of several.
+    """
 
     offset: int
-    text: str
+    parsed: Parsed
     defines: bool
+    compile: Compile
+    checked: tuple[Environment, Unit] | None = None
+    places: tuple[Span, ...] = ()
+
+    def compiled(self, environment: Environment) -> Unit:
+        """The part as it is to take effect now: compiled anew only when something has changed since. ScriptError."""
+        if self.checked is not None and self.checked[0] == environment:
+            return self.checked[1]
+        unit = self.compile(self.parsed, environment)
+        return replace(unit, diagnostics=tuple(filter(self._is_about, unit.diagnostics))) if self.places else unit
+
+    def _is_about(self, found: Diagnostic) -> bool:
+        """Whether a finding about the text is one about this part."""
+        span = found.span
+        return span is None or any(place.start <= span.start < place.end for place in self.places)
 
 
 Step: TypeAlias = "MagicStep | ScriptStep"
@@ -69,42 +96,64 @@ def together(errors: Sequence[ScriptError]) -> ScriptError:
     return kind(sorted(found, key=lambda d: d.span.start if d.span else -1))
 
 
-def script_steps(pieces: Cut, files: ScriptFiles | None = None) -> list[ScriptStep]:
-    """The parts of a cell's script: one, unless statements stand apart from each other or from the definitions.
-    `files` reads what it includes; by default any regular file."""
-    from evroute_kernel.lang.parser import parse
+def planned(
+    pieces: Cut, environment: Environment, *, files: ScriptFiles | None = None, compile: Compile | None = None
+) -> list[Step]:
+    """What a cell does, in order, all of it read and checked. Raises ScriptError with all that is wrong with it.
 
-    source = replace(pieces.source, text=pieces.script)
-    script, _ = parse(source, scratch=True, files=files)
-    items = [item.span for item in script.items]
-    statements = [statement.span for statement in script.scratch]
-    starts = [span.start for span in (*items, *statements) if span.source is source]
+    `files` reads what the script includes; by default any regular file.
+    """
+    from evroute_kernel.lang.compiler import compile_parsed, read_script
+
+    compile = compile or compile_parsed
+    magics, wrong = read_magics(pieces.magics)
+    parsed = read_script(replace(pieces.source, text=pieces.script), scratch=True, files=files)
+    try:
+        unit = compile(parsed, environment)
+    except ScriptError as error:
+        if not wrong:
+            raise
+        raise together([*wrong, error]) from error
+    if wrong:
+        raise together(wrong)
+    return sorted([*_parts(pieces, parsed, compile, (environment, unit)), *magics], key=_offset)
+
+
+def _offset(step: Step) -> int:
+    return step.offset
+
+
+def _parts(pieces: Cut, parsed: Parsed, compile: Compile, checked: tuple[Environment, Unit]) -> Sequence[ScriptStep]:
+    """The parts of a cell's script: one, unless statements stand apart from each other or from the definitions."""
+    source, script = parsed.source, parsed.script
+    starts = [part.span.start for part in (*script.items, *script.scratch) if part.span.source is source]
 
     def part_of(start: int) -> int:
         """How many magic lines stand before."""
         return sum(line.span.start < start for line in pieces.magics)
 
-    parts: dict[int, list[Span]] = {}
-    for span in statements:
-        parts.setdefault(part_of(span.start), []).append(span)
+    parts: dict[int, list[nodes.Statement | nodes.Display]] = {}
+    for statement in script.scratch:
+        parts.setdefault(part_of(statement.span.start), []).append(statement)
     first = min(starts, default=0)
     in_one = parts.keys() <= {part_of(first)}
     # what an included file brings cannot be told apart by place: such a cell stays in one piece
-    if in_one or len(starts) < len(items) + len(statements):
-        return [ScriptStep(first, pieces.script, True)]
-    return [*_definitions(source, items, first), *(_statements(source, items, part) for part in parts.values())]
+    if in_one or len(starts) < len(script.items) + len(script.scratch):
+        return [ScriptStep(first, parsed, True, compile, checked)]
+    return [*_definitions(parsed, compile, first), *(_statements(parsed, compile, part) for part in parts.values())]
 
 
-def _definitions(source: Source, items: list[Span], offset: int) -> list[ScriptStep]:
+def _definitions(parsed: Parsed, compile: Compile, offset: int) -> Iterator[ScriptStep]:
     """The definitions alone."""
-    gaps = zip([0, *(i.end for i in items)], [*(i.start for i in items), len(source.text)], strict=True)
-    text = blanked(source.text, [source.span(start, end) for start, end in gaps])
-    return [ScriptStep(offset, text, True)] if items else []
+    if items := parsed.script.items:
+        yield ScriptStep(offset, parsed.part(items, ()), True, compile, places=tuple(item.span for item in items))
 
 
-def _statements(source: Source, items: list[Span], part: list[Span]) -> ScriptStep:
+def _statements(parsed: Parsed, compile: Compile, part: Sequence[nodes.Statement | nodes.Display]) -> ScriptStep:
     """Statements without the definitions between them."""
-    start, end = part[0].start, statement_end(source.text, part[-1].end)
-    inside = [item for item in items if start <= item.start < end]
-    others = [source.span(0, start), *inside, source.span(end, len(source.text))]
-    return ScriptStep(start, blanked(source.text, others), False)
+    source = parsed.source
+    start, end = part[0].span.start, statement_end(source.text, part[-1].span.end)
+    inside = [item.span for item in parsed.script.items if start <= item.span.start < end]
+    gaps = zip([start, *(i.end for i in inside)], [*(i.start for i in inside), end], strict=True)
+    places = tuple(source.span(first, last) for first, last in gaps if first < last)
+    return ScriptStep(start, parsed.part((), part), False, compile, places=places)

@@ -7,21 +7,12 @@ from typing import Any, Final
 
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.kernel.cell.cell import Cell
-from evroute_kernel.kernel.cell.cells import Cut, cut
+from evroute_kernel.kernel.cell.cells import cut
 from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted
-from evroute_kernel.kernel.cell.planning import (
-    MagicStep,
-    ScriptStep,
-    Step,
-    read_magics,
-    script_steps,
-    script_taken,
-    together,
-)
-from evroute_kernel.kernel.cell.scripts import load, value_of
+from evroute_kernel.kernel.cell.planning import MagicStep, Step, planned, read_magics, script_taken, together
+from evroute_kernel.kernel.cell.scripts import take_effect, value_of
 from evroute_kernel.kernel.display.formats import shown, traceback
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
-from evroute_kernel.source import Source
 
 #: characters up to which a cell is cut in the event loop
 SHORT: Final = 20_000
@@ -51,42 +42,24 @@ async def plan(cell: Cell) -> Sequence[Step]:
     source = cell.source
     pieces = cut(source) if len(source.text) < SHORT else await cell.compute(lambda: cut(source), grace=0)
     pieces = script_taken(pieces)
+    if pieces.has_script or cell.owner in cell.notebook.owners:  # what a cell no longer defines, it loses
+        # a cell that is stopped while it is compiled ends at once, and has done nothing
+        return await cell.compute(lambda: planned(pieces, cell.session.environment(cell.owner)), grace=0)
     magics, wrong = read_magics(pieces.magics)
-    if pieces.has_script and pieces.magics:
-        return await cell.compute(lambda: mixed(cell, pieces, magics, wrong), grace=0)
     if wrong:
         raise together(wrong)
-    if pieces.has_script or cell.owner in cell.notebook.owners:  # what a cell no longer defines, it loses
-        return [ScriptStep(0, pieces.script, True), *magics]
     return magics
 
 
-def mixed(cell: Cell, pieces: Cut, magics: list[MagicStep], wrong: list[ScriptError]) -> list[Step]:
-    """The steps of a cell of script and magics, in order. Runs apart from the event loop."""
-    scripts = script_steps(pieces)
-    steps: list[Step] = sorted([*magics, *scripts], key=_offset)
-    if wrong or len(scripts) > 1 or steps[0] is not scripts[0]:
-        # loading would check it too late: something would have taken effect before
-        check_script(cell, pieces.script, wrong)
-    return steps
-
-
-def check_script(cell: Cell, text: str, wrong: list[ScriptError]) -> None:
-    """Raise ScriptError for the errors of a script, and for those that are known already."""
-    try:
-        cell.session.compile(text, cell.source.name, owner=cell.owner, scratch=True)
-    except ScriptError as error:
-        raise together([*wrong, error]) from error
-    if wrong:
-        raise together(wrong)
-
-
 async def take(cell: Cell, step: Step) -> None:
+    """Let a step take effect. Raises ScriptError or CellFailure."""
     if isinstance(step, MagicStep):
         await step.magic.run(cell, step.prepared)
-    else:
-        # statements alone have no owner: they define nothing, and undo nothing
-        await load(cell, Source(cell.source.name, step.text), cell.owner if step.defines else None)
+        return
+    # statements alone have no owner: they define nothing, and undo nothing
+    owner = cell.owner if step.defines else None
+    unit = await cell.compute(lambda: step.compiled(cell.session.environment(owner)), grace=0)
+    await take_effect(cell, unit, owner)
 
 
 async def evaluate(cell: Cell, text: str) -> dict[str, Any]:
@@ -97,7 +70,3 @@ async def evaluate(cell: Cell, text: str) -> dict[str, Any]:
         found = error if isinstance(error, CellFailure) else CellFailure.of(error)
         lines = traceback(found.name, found.message, found.diagnostics)
         return {"status": "error", "ename": found.name, "evalue": found.message, "traceback": lines}
-
-
-def _offset(step: Step) -> int:
-    return step.offset

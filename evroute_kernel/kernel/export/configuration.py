@@ -1,4 +1,4 @@
-"""Writes down what a replay has left in force, as the text of an `opensips.cfg`.
+"""Writes down what a rehearsal has left in force, as the text of an `opensips.cfg`.
 
 The text of the cells stays as it is, in their order, comments included. Magics, bare statements, refused cells and what
 is no longer in force become comments. Before it stands what a session has and a server lacks: the modules that the text
@@ -21,9 +21,10 @@ from evroute_kernel.engine.state.settings import module_name
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.export.page import Page, commented, prose
-from evroute_kernel.kernel.export.replay import Passage, Replay, compile_with
+from evroute_kernel.kernel.export.rehearsal import Rehearsal, Section, compile_with
 from evroute_kernel.kernel.export.startup import Startup, state, statement_runs
 from evroute_kernel.lang import nodes
+from evroute_kernel.lang.compiler import read_script
 from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment, known_modules
 from evroute_kernel.lang.lexer import tokens
 from evroute_kernel.lang.needs import modules
@@ -72,40 +73,43 @@ class Configuration:
         return routes + lacking + unread
 
 
-def configuration(replay: Replay, title: str) -> Configuration:
-    """The configuration of a server that has what the replay has left in force."""
-    text = _Writer(replay, title).text()
+def configuration(rehearsal: Rehearsal, title: str) -> Configuration:
+    """The configuration of a server that has what the rehearsal has left in force."""
+    text = _Writer(rehearsal, title).text()
     findings: list[Diagnostic] = []
     try:
-        compile_with(replay.files, Source("configuration", text), Environment(modules=frozenset()))
+        parsed = read_script(Source("configuration", text), files=rehearsal.files)
+        compile_with(rehearsal.files, parsed, Environment(modules=frozenset()))
     except ScriptError as error:
         findings = [diagnostic for diagnostic in error.diagnostics if diagnostic.severity == "error"]
-    passages = [p for passage in replay.passages for p in (passage, *passage.loaded.values())]
-    refused = tuple(passage.source.name for passage in passages if passage.refused)
-    return Configuration(text, len(replay.routes_in_force()), refused, tuple(findings), tuple(replay.files.unread))
+    sections = [s for section in rehearsal.sections for s in (section, *section.loaded.values())]
+    refused = tuple(section.source.name for section in sections if section.refused)
+    return Configuration(
+        text, len(rehearsal.routes_in_force()), refused, tuple(findings), tuple(rehearsal.files.unread)
+    )
 
 
 class _Writer:
     """Writes one configuration, from its first line to its last."""
 
-    def __init__(self, replay: Replay, title: str) -> None:
-        self.replay = replay
+    def __init__(self, rehearsal: Rehearsal, title: str) -> None:
+        self.rehearsal = rehearsal
         self.title = title
-        self.in_force = replay.items_in_force()
-        self.titles = {route.title for route in replay.routes_in_force()}
+        self.in_force = rehearsal.items_in_force()
+        self.titles = {route.title for route in rehearsal.routes_in_force()}
         #: the definitions that stand, in the order of the text
-        self.items = [item for p in replay.passages for item in p.all_items() if id(item) in self.in_force]
+        self.items = [item for p in rehearsal.sections for item in p.all_items() if id(item) in self.in_force]
         self.startups = self._startups()
         #: the bare statements among what is done at the start
         self.prepared = {id(statement) for startup in self.startups for statement in startup.statements}
-        own = [item for passage in replay.passages for item in passage.own_items() if id(item) in self.in_force]
+        own = [item for section in rehearsal.sections for item in section.own_items() if id(item) in self.in_force]
         self.mpath = next((i for i in own if isinstance(i, nodes.Global) and i.name == "mpath"), None)
         self.needed = self._needed()
         #: the modules that are loaded where the writer is
         self.loaded = set(self.needed)
 
     def text(self) -> str:
-        parts = [self._head(), *(self._passage(passage) for passage in self.replay.passages)]
+        parts = [self._head(), *(self._section(section) for section in self.rehearsal.sections)]
         if self.startups:
             parts.append(self._startup_route())
         text = "\n\n".join(filter(None, parts)) + "\n"
@@ -114,7 +118,7 @@ class _Writer:
     def _startups(self) -> list[Startup]:
         """What the configuration's own startup_route must do; nothing, where the only one can stay where it is."""
         named = frozenset[str]().union(*(state(item) for item in self.items if isinstance(item, nodes.Route)))
-        found = [chosen for startup in self.replay.startups if (chosen := startup.preparing(named))]
+        found = [chosen for startup in self.rehearsal.startups if (chosen := startup.preparing(named))]
         return [] if len(found) == 1 and found[0].route is not None else found
 
     # -- before the cells -------------------------------------------------------------------------------------------
@@ -122,7 +126,7 @@ class _Writer:
     def _head(self) -> str:
         lines = [commented(self.title), ""]
         names = {item.name for item in self.items if isinstance(item, nodes.Global)}
-        names |= {name for passage in self.replay.passages for found in passage.settings.values() for name in found}
+        names |= {name for section in self.rehearsal.sections for found in section.settings.values() for name in found}
         if "xlog_level" not in names:
             lines.append(f"xlog_level={XLOG_LEVEL}")
         if not names & {"socket", "listen"}:
@@ -149,47 +153,47 @@ class _Writer:
 
     # -- cells ------------------------------------------------------------------------------------------------------
 
-    def _passage(self, passage: Passage) -> str:
-        if passage.is_prose:
-            return prose(passage.source.text)
+    def _section(self, section: Section) -> str:
+        if section.is_prose:
+            return prose(section.source.text)
         page = Page()
-        self._write(page, passage)
+        self._write(page, section)
         return str(page)
 
-    def _write(self, page: Page, passage: Passage) -> None:
-        if passage.refused:
-            self._refusal(page, passage)
-            page.comment(passage.source.text)
+    def _write(self, page: Page, section: Section) -> None:
+        if section.refused:
+            self._refusal(page, section)
+            page.comment(section.source.text)
             return
-        text, done = passage.source.text, 0
-        for span, part in sorted(self._parts(passage), key=lambda pair: pair[0].start):
+        text, done = section.source.text, 0
+        for span, part in sorted(self._parts(section), key=lambda pair: pair[0].start):
             page.code(text[done : span.start])
             if part is None:
-                self._statements(page, passage, span)
+                self._statements(page, section, span)
             elif isinstance(part, MagicLine):
                 page.comment(text[span.start : span.end])
-                self._effect(page, passage, span.start)
+                self._effect(page, section, span.start)
             elif isinstance(part, Directive):
-                self._include(page, passage, part)
+                self._include(page, section, part)
             else:
                 self._item(page, part)
             done = span.end
         page.code(text[done:])
 
-    def _refusal(self, page: Page, passage: Passage) -> None:
-        page.comment(f"{passage.source.name} is left out: it is refused.")
-        page.comment("\n".join(f"    {d}" for d in passage.refused if d.severity == "error"))
+    def _refusal(self, page: Page, section: Section) -> None:
+        page.comment(f"{section.source.name} is left out: it is refused.")
+        page.comment("\n".join(f"    {d}" for d in section.refused if d.severity == "error"))
 
-    def _parts(self, passage: Passage) -> Iterator[tuple[Span, nodes.TopLevel | MagicLine | Directive | None]]:
+    def _parts(self, section: Section) -> Iterator[tuple[Span, nodes.TopLevel | MagicLine | Directive | None]]:
         """Everything but blanks and comments, by place: definitions, magics, directives, and (None) statements."""
-        source = passage.source
-        items = [(item.span, item) for item in passage.own_items()]
-        magics = [(_whole(line), line) for line in passage.magics]
-        included = [(found.line, found) for found in _directives(passage)]
+        source = section.source
+        items = [(item.span, item) for item in section.own_items()]
+        magics = [(_whole(line), line) for line in section.magics]
+        included = [(found.line, found) for found in _directives(section)]
         yield from items
         yield from magics
         yield from included
-        script = Source(source.name, passage.script)
+        script = Source(source.name, section.script)
         for run in statement_runs(script, [span for span, _ in (*items, *magics, *included)]):
             rest = _REST_OF_LINE.match(source.text, run[-1].span.end)
             yield source.span(run[0].span.start, rest.end() if rest else run[-1].span.end), None
@@ -208,30 +212,30 @@ class _Writer:
             self.loaded |= {module} - {""}
             page.code(item.span.text)
 
-    def _statements(self, page: Page, passage: Passage, span: Span) -> None:
+    def _statements(self, page: Page, section: Section, span: Span) -> None:
         """Bare statements."""
-        places = [s.span.start for unit in passage.units for s in unit.script.scratch if id(s) in self.prepared]
+        places = [s.span.start for unit in section.units for s in unit.script.scratch if id(s) in self.prepared]
         if any(span.start <= place < span.end for place in places):
             page.comment("(in the startup_route at the end of this file)")
-        page.comment(passage.source.text[span.start : span.end])
+        page.comment(section.source.text[span.start : span.end])
 
-    def _effect(self, page: Page, passage: Passage, offset: int) -> None:
+    def _effect(self, page: Page, section: Section, offset: int) -> None:
         """What a magic did to the session."""
-        page.code("\n".join(f"{name}={value}" for name, value in passage.settings.get(offset, {}).items()))
-        if offset in passage.loaded:
-            self._load(page, passage.loaded[offset], is_undone=offset < passage.undone_until)
+        page.code("\n".join(f"{name}={value}" for name, value in section.settings.get(offset, {}).items()))
+        if offset in section.loaded:
+            self._load(page, section.loaded[offset], is_undone=offset < section.undone_until)
 
-    def _include(self, page: Page, passage: Passage, directive: Directive) -> None:
+    def _include(self, page: Page, section: Section, directive: Directive) -> None:
         """A directive: as it is, or why it is not there."""
-        reason = self._left_out(passage, is_undone=directive.line.start < passage.undone_until)
+        reason = self._left_out(section, is_undone=directive.line.start < section.undone_until)
         if reason is not None:
             page.comment(f"{directive.line.text.strip()}: left out, {reason}")
             return
-        if directive.path in self.replay.files.unread:
+        if directive.path in self.rehearsal.files.unread:
             page.comment(_UNREAD)
         page.code(directive.line.text)
 
-    def _load(self, page: Page, file: Passage, *, is_undone: bool) -> None:
+    def _load(self, page: Page, file: Section, *, is_undone: bool) -> None:
         """A loaded file: a directive, or why there is none."""
         line, reason = _directive(file.source.name), self._left_out(file, is_undone=is_undone)
         if file.refused:
@@ -245,11 +249,11 @@ class _Writer:
                 page.comment(_UNREAD)
             page.code(line)
 
-    def _left_out(self, passage: Passage, *, is_undone: bool) -> str | None:
-        """Why the files that a passage names are not wanted, as far as they were read; None where they are."""
-        items = passage.foreign_items()
+    def _left_out(self, section: Section, *, is_undone: bool) -> str | None:
+        """Why the files that a section names are not wanted, as far as they were read; None where they are."""
+        items = section.foreign_items()
         if not items and not is_undone:
-            return "it holds bare statements" if passage.foreign_statements() else None
+            return "it holds bare statements" if section.foreign_statements() else None
         if any(id(item) in self.in_force for item in items):
             return None
         is_replaced = any(isinstance(item, nodes.Route) and item.title in self.titles for item in items)
@@ -277,13 +281,13 @@ class _Writer:
         return name
 
 
-def _directives(passage: Passage) -> Iterator[Directive]:
+def _directives(section: Section) -> Iterator[Directive]:
     """The directives that stand in no definition and in no statement: those go with what they stand in."""
-    spans = [item.span for item in passage.own_items()]
-    spans += [s.span for unit in passage.units for s in unit.script.scratch if s.span.source is unit.source]
+    spans = [item.span for item in section.own_items()]
+    spans += [s.span for unit in section.units for s in unit.script.scratch if s.span.source is unit.source]
     spans.sort(key=lambda span: span.start)
     starts = [span.start for span in spans]
-    for line, path in directives(Source(passage.source.name, passage.script)):
+    for line, path in directives(Source(section.source.name, section.script)):
         before = bisect_right(starts, line.start)
         if not before or spans[before - 1].end <= line.start:
             yield Directive(line, path.text)

@@ -7,8 +7,8 @@ from typing import Any
 
 from nbconvert.exporters import Exporter
 
-from evroute_kernel.kernel.export import export
 from evroute_kernel.kernel.export.notebooks import cells_of, title_of
+from evroute_kernel.kernel.export.standalone import export
 
 
 class OpensipsExporter(Exporter):  # type: ignore[misc] # nbconvert has no types

@@ -23,8 +23,9 @@ class NotebookError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell: `text` as written; `name` is what people call it; `owner` tells whose definitions its own replace."""
+class NotebookCell:
+    """A cell in a file: `text` as written; `name` is what people call it; `owner` tells whose definitions its own
+    replace."""
 
     kind: CellKind
     text: str
@@ -32,7 +33,7 @@ class Cell:
     owner: str = ""
 
 
-def read_notebook(path: Path) -> list[Cell]:
+def read_notebook(path: Path) -> list[NotebookCell]:
     """The cells of a notebook file. Raises NotebookError."""
     try:
         notebook = json.loads(read_bytes(path, LARGEST))
@@ -60,7 +61,7 @@ def language_of(notebook: Mapping[str, Any]) -> str:
     return str(info.get("name") or spec.get("language") or "").lower()
 
 
-def cells_of(raw: Iterable[Any]) -> Iterator[Cell]:
+def cells_of(raw: Iterable[Any]) -> Iterator[NotebookCell]:
     """The cells of the list that a notebook holds; code cells are named as a run from the top numbers them."""
     count = 0
     for found in map(_mapping, raw):
@@ -69,9 +70,9 @@ def cells_of(raw: Iterable[Any]) -> Iterator[Cell]:
         if found.get("cell_type") == "code" and SKIPPED not in tags:
             if text.strip():  # nobody runs an empty cell
                 count += 1
-                yield Cell("code", text, f"In[{count}]", str(found.get("id") or f"In[{count}]"))
+                yield NotebookCell("code", text, f"In[{count}]", str(found.get("id") or f"In[{count}]"))
         else:
-            yield Cell("prose", text)
+            yield NotebookCell("prose", text)
 
 
 def _raw_cells(notebook: Mapping[str, Any]) -> Any:

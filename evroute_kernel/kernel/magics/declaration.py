@@ -14,11 +14,15 @@ from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_a
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
+    from evroute_kernel.kernel.export.rehearsal import Rehearsal
 
 #: what a magic does: (running cell, what its reader made of the line)
 Action: TypeAlias = "Callable[[Cell, Any], Awaitable[None]]"
 #: makes something of a magic line before anything of the cell takes effect; raises ScriptError for what is wrong
 Reader: TypeAlias = Callable[[MagicLine], Any]
+
+#: what a magic does to a notebook that is exported: (rehearsal, offset of the line, what its reader made of it)
+Effect: TypeAlias = "Callable[[Rehearsal, int, Any], None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Magic:
     body: bool = False
     #: `%name` on a line beside a script means the same as `%%name` above it
     takes_script: bool = False
+    #: None for one that leaves no trace in a configuration
+    on_export: Effect | None = None
 
     @property
     def summary(self) -> str:
@@ -54,6 +60,7 @@ def magic(
     convert: Callable[[Arguments], Any] | None = None,
     body: bool = False,
     takes_script: bool = False,
+    on_export: Effect | None = None,
 ) -> Callable[[Callable[[Cell, Any], Awaitable[None]]], Callable[[Cell, Any], Awaitable[None]]]:
     """Declare a magic. It is given the `Arguments` that its usage line describes, or what `convert` makes of them.
 
@@ -71,7 +78,18 @@ def magic(
             raise ValueError(f"magic {name} is declared twice")
         theme = run.__module__.rpartition(".")[2]
         doc = cleandoc(run.__doc__ or "")
-        MAGICS[name] = Magic(name, full_usage, theme, doc, signature, read or read_arguments, run, body, takes_script)
+        MAGICS[name] = Magic(
+            name,
+            full_usage,
+            theme,
+            doc,
+            signature,
+            read or read_arguments,
+            run,
+            body=body,
+            takes_script=takes_script,
+            on_export=on_export,
+        )
         return run
 
     return declare

@@ -21,6 +21,7 @@ from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
+    from evroute_kernel.kernel.export.rehearsal import Rehearsal
 
 
 @magic("events", "[PATTERN]")
@@ -70,7 +71,13 @@ def declaration(words: Sequence[Word], span: Span) -> EventDeclaration:
     return EventDeclaration.parse(" ".join(texts))
 
 
-@magic("event", USAGE, read=read_event)
+def exported_event(rehearsal: Rehearsal, offset: int, asked: Word | EventDeclaration) -> None:
+    """The routes below know the event."""
+    if isinstance(asked, EventDeclaration):
+        rehearsal.world.declared_events[asked.name] = asked
+
+
+@magic("event", USAGE, read=read_event, on_export=exported_event)
 async def event(cell: Cell, asked: Word | EventDeclaration) -> None:
     """Show an event: when it is raised, its parameters with types and samples, and what handles it here.
 

@@ -17,6 +17,7 @@ from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
+    from evroute_kernel.kernel.export.rehearsal import Rehearsal
 
 
 @magic("export", "FILE [--force] [--read-outside]")
@@ -33,13 +34,13 @@ async def export(cell: Cell, arguments: Arguments) -> None:
     --force         replace a file that exists
     --read-outside  read files outside of the current folder too
     """
-    from evroute_kernel.kernel.export import export as export_cells
     from evroute_kernel.kernel.export.files import write_whole
-    from evroute_kernel.kernel.export.notebooks import Cell, title_of
+    from evroute_kernel.kernel.export.notebooks import NotebookCell, title_of
+    from evroute_kernel.kernel.export.rehearsing import export_cells
 
     word = arguments.words[0]
     path = word.path
-    cells = [Cell("code", source.text, source.name, owner) for owner, source in cell.notebook.texts.items()]
+    cells = [NotebookCell("code", source.text, source.name, owner) for owner, source in cell.notebook.texts.items()]
     reads_outside = "read-outside" in arguments.flags
     made = await cell.compute(lambda: export_cells(cells, title_of(path.stem), reads_outside=reads_outside))
     try:
@@ -53,7 +54,13 @@ async def export(cell: Cell, arguments: Arguments) -> None:
         cell.outlet.write(text + "\n", STDERR)
 
 
-@magic("load", "FILE")
+def exported_load(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:
+    """The configuration includes the file, which stays one of its own."""
+    word = arguments.words[0]
+    rehearsal.load(offset, word.text, word.path_in(rehearsal.folder), lambda path: read(path, word))
+
+
+@magic("load", "FILE", on_export=exported_load)
 async def load(cell: Cell, arguments: Arguments) -> None:
     """Load a script from a file, as if its text stood in a cell of its own.
 

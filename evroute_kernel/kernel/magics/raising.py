@@ -32,6 +32,7 @@ from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
+    from evroute_kernel.kernel.export.rehearsal import Rehearsal
 
 #: from so many raises on, `--count` hands them over as a batch
 MANY: Final = 1000
@@ -90,7 +91,14 @@ def sampled(cell: Cell, given: Raise) -> Raise:
     return replace(given, params=params)
 
 
-@magic("raise", USAGE, read=read_raise, body=True)
+def exported_raise(rehearsal: Rehearsal, offset: int, given: Raise) -> None:
+    """Routes have been run, which may have changed what they find."""
+    from evroute_kernel.lang.callgraph import Vertex
+
+    rehearsal.touch(Vertex("event", given.request.event))
+
+
+@magic("raise", USAGE, read=read_raise, body=True, on_export=exported_raise)
 async def raise_event(cell: Cell, given: Raise) -> None:
     """Raise an event, and wait for its route and for all that this route raises.
 

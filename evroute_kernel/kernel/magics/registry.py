@@ -16,6 +16,7 @@ from evroute_kernel.runtime.values import decode, encode
 if TYPE_CHECKING:
     from evroute_kernel.engine.state.registry import Definition
     from evroute_kernel.kernel.cell.cell import Cell
+    from evroute_kernel.kernel.export.rehearsal import Rehearsal
 
 
 @magic("routes", "[PATTERN]")
@@ -53,7 +54,13 @@ async def route(cell: Cell, arguments: Arguments) -> None:
         cell.outlet.display(text_bundle(f"{place}\n{definition.route.span.text}"))
 
 
-@magic("forget", "NAME...")
+def exported_forget(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:
+    """What was forgotten is left out."""
+    for word in arguments.words:
+        rehearsal.world.forget(encode(word.text))
+
+
+@magic("forget", "NAME...", on_export=exported_forget)
 async def forget(cell: Cell, arguments: Arguments) -> None:
     """Forget routes; an event whose route is forgotten is no longer handled."""
     missing = [word for word in arguments.words if not cell.session.registry.find(encode(word.text))]
@@ -64,7 +71,12 @@ async def forget(cell: Cell, arguments: Arguments) -> None:
             cell.outlet.write(f"{decode(title)} is forgotten\n")
 
 
-@magic("reset")
+def exported_reset(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:
+    """What stands before is left out."""
+    rehearsal.reset(offset)
+
+
+@magic("reset", on_export=exported_reset)
 async def reset(cell: Cell, arguments: Arguments) -> None:
     """Start afresh: no routes, variables, cache, timers, connections, doors; settings as at the start, new workers."""
     from evroute_kernel.engine.mi.server import close_doors

@@ -17,6 +17,7 @@ from evroute_kernel.runtime import levels
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.cell.notebook import Notebook
+    from evroute_kernel.kernel.export.rehearsal import Rehearsal
 
 _SIZE: Final = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[KMG]?)(?:i?B)?", re.IGNORECASE)
 _UNITS: Final = {"": 20, "K": 10, "M": 20, "G": 30}  # a bare number counts MiB
@@ -99,7 +100,18 @@ def log_settings(arguments: Arguments) -> LogSettings:
     )
 
 
-@magic("log", "[LEVEL] [level=LEVEL] [diagnostics=LEVEL] [format=plain|full] [last=N]", convert=log_settings)
+def exported_log(rehearsal: Rehearsal, offset: int, wanted: LogSettings) -> None:
+    """The levels stand in the configuration."""
+    found = {"xlog_level": wanted.level, "log_level": wanted.diagnostics}
+    rehearsal.set(offset, {name: level for name, level in found.items() if level is not None})
+
+
+@magic(
+    "log",
+    "[LEVEL] [level=LEVEL] [diagnostics=LEVEL] [format=plain|full] [last=N]",
+    convert=log_settings,
+    on_export=exported_log,
+)
 async def log(cell: Cell, wanted: LogSettings) -> None:
     """Say what of the log is shown, and how.
 
@@ -186,7 +198,15 @@ def configuration(arguments: Arguments) -> dict[str, Any]:
     return found
 
 
-@magic("config", "[NAME=VALUE...]", convert=configuration)
+def exported_config(rehearsal: Rehearsal, offset: int, wanted: dict[str, Any]) -> None:
+    """Globals stand in the configuration; `strict` is heeded by the cells below."""
+    from evroute_kernel.engine.state.settings import DEFAULTS
+
+    rehearsal.world.strict = wanted.get("strict", rehearsal.world.strict)
+    rehearsal.set(offset, {name: value for name, value in wanted.items() if name in DEFAULTS})
+
+
+@magic("config", "[NAME=VALUE...]", convert=configuration, on_export=exported_config)
 async def config(cell: Cell, wanted: dict[str, Any]) -> None:
     """Change settings of the session; without arguments show them all.
 

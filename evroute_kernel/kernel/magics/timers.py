@@ -21,6 +21,7 @@ from evroute_kernel.runtime.values import decode
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.runs import Run
     from evroute_kernel.kernel.cell.cell import Cell
+    from evroute_kernel.kernel.export.rehearsal import Rehearsal
 
 
 class TimerOutput(PassingOutput):
@@ -33,7 +34,15 @@ class TimerOutput(PassingOutput):
         self.outlet.display(note_bundle([f"the timer of {title} has stopped: {why}"]))
 
 
-@magic("tick", "NAME...")
+def exported_tick(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:
+    """Routes have been run, which may have changed what they find."""
+    from evroute_kernel.lang.callgraph import Vertex
+
+    for word in arguments.words:
+        rehearsal.touch(Vertex("route", f"timer_route[{word.text}]"))
+
+
+@magic("tick", "NAME...", on_export=exported_tick)
 async def tick(cell: Cell, arguments: Arguments) -> None:
     """Run a timer_route once, now; a server would run it every so many seconds."""
     session = cell.session

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from evroute_kernel.kernel.export import Cell, Configuration, export
+from evroute_kernel.kernel.export.configuration import Configuration
+from evroute_kernel.kernel.export.notebooks import NotebookCell
+from evroute_kernel.kernel.export.standalone import export
 
 Exported = Callable[..., Configuration]
 
@@ -20,10 +22,10 @@ def exported(tmp_path: Path) -> Exported:
         cells, count = [], 0
         for text in texts:
             if text.startswith("md:"):
-                cells.append(Cell("prose", text.removeprefix("md:")))
+                cells.append(NotebookCell("prose", text.removeprefix("md:")))
             else:
                 count += 1
-                cells.append(Cell("code", text, f"In[{count}]", f"cell-{count}"))
+                cells.append(NotebookCell("code", text, f"In[{count}]", f"cell-{count}"))
         made = export(cells, "a test", tmp_path)
         assert (made.findings == ()) == loads, made.text
         return made

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.kernel.export import Cell, export
 from evroute_kernel.kernel.export.configuration import SOCKET
+from evroute_kernel.kernel.export.notebooks import NotebookCell
+from evroute_kernel.kernel.export.standalone import export
 from evroute_kernel.lang.compiler import compile_script
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.source import Source
@@ -237,7 +238,7 @@ def test_files_that_are_missing_or_refused(exported: Any, tmp_path: Path) -> Non
 
 
 def test_names_cannot_break_out_of_comments(tmp_path: Path) -> None:
-    made = export([Cell("code", "nonsense(", "In[1]\nexit;")], "title\nroute[x] { exit; }", tmp_path)
+    made = export([NotebookCell("code", "nonsense(", "In[1]\nexit;")], "title\nroute[x] { exit; }", tmp_path)
     assert made.text.splitlines()[0] == "# title route[x] { exit; }"
     assert "\nexit;" not in made.text
 
@@ -286,7 +287,7 @@ def test_unread_files_before_a_reset(exported: Any) -> None:
 def test_files_outside_of_the_folder_are_read_when_asked_for(tmp_path: Path) -> None:
     (tmp_path / "b.cfg").write_text("route[b] { $shv(x) = 1; }")
     (tmp_path / "folder").mkdir()
-    cells = [Cell("code", "%load ../b.cfg", "In[1]")]
+    cells = [NotebookCell("code", "%load ../b.cfg", "In[1]")]
     made = export(cells, "a test", tmp_path / "folder", reads_outside=True)
     assert (made.routes, made.unread, made.findings) == (1, (), ())
     assert modules(made.text) == ["proto_udp", "cfgutils"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.kernel.export.notebooks import Cell, NotebookError, read_notebook
+from evroute_kernel.kernel.export.notebooks import NotebookCell, NotebookError, read_notebook
 
 
 def written(tmp_path: Path, notebook: Any) -> Path:
@@ -27,11 +27,11 @@ def test_cells(tmp_path: Path) -> None:
         {"cell_type": "code", "source": ["exit;"]},
     ]
     assert read_notebook(written(tmp_path, {"cells": cells})) == [
-        Cell("prose", "# a\nb"),
-        Cell("code", "%routes", "In[1]", "x"),
-        Cell("prose", "%ps"),
-        Cell("prose", "raw"),
-        Cell("code", "exit;", "In[2]", "In[2]"),
+        NotebookCell("prose", "# a\nb"),
+        NotebookCell("code", "%routes", "In[1]", "x"),
+        NotebookCell("prose", "%ps"),
+        NotebookCell("prose", "raw"),
+        NotebookCell("code", "exit;", "In[2]", "In[2]"),
     ]
 
 

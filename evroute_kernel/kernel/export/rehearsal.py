@@ -1,8 +1,9 @@
-"""Takes up the cells of a notebook one after another, as the kernel does, but runs no route.
+"""What the cells of a notebook amount to: they are taken up one after another as the kernel does, but no route runs.
 
 What a cell defines, sets and loads is kept in the same `World` that a session has, so the same cells are refused, the
-same routes replaced. Of the magics, those count that change what is defined or set: `%load`, `%forget`, `%reset`,
-`%config`, `%log`, `%event declare`. What only a run can tell is not known: a cell that fails half-way counts whole.
+same routes replaced. Of the magics, those count that change what is defined or set; each says so where it is declared
+(`on_export`), by the methods of `Rehearsal`. What only a run can tell is not known: a cell that fails half-way counts
+whole.
 
 A notebook may come from anybody, so files that it names are read in its own folder alone, for what they define; and
 nothing keeps their text, which has no business in a configuration that names them. One that is not read may define
@@ -15,39 +16,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
-from typing import Final
 
-from evroute_kernel.engine.state.settings import DEFAULTS, Limits
+from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.errors import Diagnostic, ScriptError
-from evroute_kernel.kernel.cell.cells import Cut, MagicLine, cut
-from evroute_kernel.kernel.cell.planning import (
-    MagicStep,
-    ScriptStep,
-    Step,
-    read_magics,
-    script_steps,
-    script_taken,
-    together,
-)
-from evroute_kernel.kernel.export.notebooks import Cell
+from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.export.startup import Startup, State, reached, state
-from evroute_kernel.kernel.magics.arguments import Word
-from evroute_kernel.kernel.magics.files import read
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.callgraph import Vertex, call_graph
-from evroute_kernel.lang.compiler import Unit, compile_script
+from evroute_kernel.lang.compiler import Parsed, Unit, compile_parsed, read_script
 from evroute_kernel.lang.environment import Environment, known_modules
 from evroute_kernel.lang.files import ScriptFiles
-from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.source import Source, Span
 
 
 @dataclass(slots=True)
-class Passage:
-    """A text and what became of it: a cell, a file that a cell loaded, or prose. `refused`: why nothing took effect.
+class Section:
+    """A part of a notebook and what became of it: a cell, a file that a cell loaded, or prose.
 
+    `refused`: why nothing took effect.
     `script` is the text with blanks in place of its magic lines. Of a file there is no text; `is_unread`: it was not
     opened.
     """
@@ -63,7 +51,7 @@ class Passage:
     #: offset of a magic line -> globals that it set
     settings: dict[int, dict[str, int]] = field(default_factory=dict)
     #: offset of a %load -> the file
-    loaded: dict[int, Passage] = field(default_factory=dict)
+    loaded: dict[int, Section] = field(default_factory=dict)
     #: what stands before was undone by a %reset
     undone_until: float = 0
 
@@ -91,15 +79,15 @@ class Passage:
 
     def all_items(self) -> Iterator[nodes.TopLevel]:
         """The definitions, those of loaded files where these were loaded."""
-        found: list[tuple[int, nodes.TopLevel | Passage]] = [*self.items(), *self.loaded.items()]
+        found: list[tuple[int, nodes.TopLevel | Section]] = [*self.items(), *self.loaded.items()]
         for _, one in sorted(found, key=lambda pair: pair[0]):
-            if isinstance(one, Passage):
+            if isinstance(one, Section):
                 yield from one.all_items()
             else:
                 yield one
 
 
-class Replay:
+class Rehearsal:
     """A session without processes. `folder` is where relative paths start; files outside of it are read only with
     `reads_outside`."""
 
@@ -107,7 +95,7 @@ class Replay:
         self.folder = folder
         self.files = ScriptFiles(folder, None if reads_outside else folder)
         self.world = World(Limits())
-        self.passages: list[Passage] = []
+        self.sections: list[Section] = []
         #: the statements that ran once, in order
         self.startups: list[Startup] = []
         #: owner -> the `id` of what it defined last, but for routes
@@ -118,13 +106,9 @@ class Replay:
         self._drawn: list[nodes.Route] = []
         self._graph = call_graph(())
 
-    def take(self, cell: Cell) -> None:
-        """Take up a cell."""
-        text = cell.text.encode("utf-8", "replace").decode()  # halves of characters cannot be in a file
-        passage = Passage(Source(cell.name, text), is_prose=cell.kind == "prose")
-        self.passages.append(passage)
-        if not passage.is_prose:
-            self._run(passage, cell.owner)
+    def begin(self, section: Section) -> None:
+        """What happens from now on happens in this section."""
+        self.sections.append(section)
 
     def routes_in_force(self) -> list[nodes.Route]:
         """The routes that nothing has replaced or taken back, in the order they were defined."""
@@ -134,60 +118,22 @@ class Replay:
         """The `id` of every definition that nothing has replaced or taken back."""
         return {id(route) for route in self.routes_in_force()}.union(*self._items.values())
 
-    # -- texts ------------------------------------------------------------------------------------------------------
+    # -- script -----------------------------------------------------------------------------------------------------
 
-    def _run(self, passage: Passage, owner: str) -> None:
-        try:
-            pieces = script_taken(cut(passage.source))
-            passage.script, passage.magics = pieces.script, pieces.magics
-            for step in self._steps(pieces, owner):
-                if isinstance(step, ScriptStep):
-                    self._define(passage, replace(passage.source, text=step.text), owner if step.defines else None)
-                elif step.magic.name in _EFFECTS:
-                    _EFFECTS[step.magic.name](self, passage, step)
-        except ScriptError as error:
-            passage.refused = _without_foreign_text(error)
+    def compile(self, parsed: Parsed, environment: Environment) -> Unit:
+        """A text that was parsed, compiled with the files that may be read. Raises ScriptError."""
+        return compile_with(self.files, parsed, environment)
 
-    def _steps(self, pieces: Cut, owner: str) -> list[Step]:
-        """What a cell does, in order. Raises ScriptError with all that is wrong with it."""
-        magics, wrong = read_magics(pieces.magics)
-        try:
-            if pieces.has_script:
-                self._compile(replace(pieces.source, text=pieces.script), owner)
-        except ScriptError as error:
-            wrong.append(error)
-        if wrong:
-            raise together(wrong)
-        scripts = script_steps(pieces, self.files) if pieces.has_script else []
-        return sorted([*magics, *scripts], key=lambda step: step.offset)
-
-    def file(self, word: Word) -> Passage:
-        """Take up a script file."""
-        path = word.path_in(self.folder)
-        passage = Passage(Source(word.text, "", str(path)), is_file=True)
-        if not self.files.may_open(path):
-            passage.is_unread = True
-            self.files.unread[word.text] = None
-            return passage
-        try:
-            self._define(passage, Source(word.text, read(path, word), str(path)), f"file:{path}")
-        except ScriptError as error:
-            passage.refused = _without_foreign_text(error)
-        return passage
-
-    def _compile(self, source: Source, owner: str | None) -> Unit:
-        return compile_with(self.files, source, self.world.environment(owner), scratch=True)
-
-    def _define(self, passage: Passage, source: Source, owner: str | None) -> None:
-        """Let a part of a passage, blank where the rest is, take effect. Raises ScriptError."""
-        unit = self._compile(source, owner)
+    def define(self, section: Section, unit: Unit, owner: str | None) -> None:
+        """Let script of a section take effect. Raises ScriptError."""
+        source = unit.source
         self.world.define(unit, owner)
-        passage.units.append(unit)
+        section.units.append(unit)
         routes = [item for item in unit.script.items if isinstance(item, nodes.Route)]
         self._routes |= {route.span: route for route in routes}
         if owner is not None:  # without one there are only statements
             self._items[owner] = {id(item) for item in unit.script.items if not isinstance(item, nodes.Route)}
-        if passage.is_file:  # what it does at the start stays in it
+        if section.is_file:  # what it does at the start stays in it
             return
         own = [route for route in routes if route.span.source is source]
         self.startups += [Startup(source, r.body, r) for r in own if r.kind == "startup_route"]
@@ -196,6 +142,25 @@ class Replay:
         self.startups.append(Startup(source, tuple(statements), touched=self._touched))
 
     # -- what magics do ---------------------------------------------------------------------------------------------
+
+    def load(self, offset: int, name: str, path: Path, read: Callable[[Path], str]) -> None:
+        """A script file is loaded at this place of the last section; `read` gives its text, or raises ScriptError."""
+        section = Section(Source(name, "", str(path)), is_file=True)
+        self.sections[-1].loaded[offset] = section
+        if not self.files.may_open(path):
+            section.is_unread = True
+            self.files.unread[name] = None
+            return
+        owner = f"file:{path}"
+        try:
+            parsed = read_script(Source(name, read(path), str(path)), scratch=True, files=self.files)
+            self.define(section, self.compile(parsed, self.world.environment(owner)), owner)
+        except ScriptError as error:
+            section.refused = without_foreign_text(error)
+
+    def set(self, offset: int, values: dict[str, int]) -> None:
+        """Globals are set at this place of the last section."""
+        self.sections[-1].settings[offset] = values
 
     def touch(self, start: Vertex) -> None:
         """An event was raised or a route run, with all that it leads to."""
@@ -208,33 +173,32 @@ class Replay:
                 self._touched |= state(route)
 
     def reset(self, offset: int) -> None:
-        """Forget what was defined, set, loaded and prepared before this place of the last passage."""
+        """Forget what was defined, set, loaded and prepared before this place of the last section."""
         self.world.forget_all()
         self._items.clear()
         self.startups.clear()
         self._touched = frozenset()
         self.files.unread.clear()
-        for passage in self.passages:
-            passage.settings.clear()
-            passage.undone_until = inf
-        self.passages[-1].undone_until = offset
+        for section in self.sections:
+            section.settings.clear()
+            section.undone_until = inf
+        self.sections[-1].undone_until = offset
 
 
-def compile_with(files: ScriptFiles, source: Source, environment: Environment, *, scratch: bool = False) -> Unit:
+def compile_with(files: ScriptFiles, parsed: Parsed, environment: Environment) -> Unit:
     """A text compiled with the files that may be read; those that were not may hold the routes and modules it lacks.
     Raises ScriptError."""
     try:
-        return compile_script(source, environment, scratch=scratch, files=files)
+        return compile_parsed(parsed, environment)
     except ScriptError as error:
         if not files.unread:
             raise
         missing = [d.span.text for d in error.diagnostics if d.code == "unknown-route" and d.span is not None]
         routes = {**environment.routes, **{("route", encode(name)): "a file" for name in missing}}
-        assumed = replace(environment, routes=routes, modules=known_modules())
-        return compile_script(source, assumed, scratch=scratch, files=files)
+        return compile_parsed(parsed, replace(environment, routes=routes, modules=known_modules()))
 
 
-def _without_foreign_text(error: ScriptError) -> list[Diagnostic]:
+def without_foreign_text(error: ScriptError) -> list[Diagnostic]:
     """The findings of an error; of those about a file only where they are, since messages name what they are about."""
     found = dict[Diagnostic, None]()
     for d in error.diagnostics:
@@ -242,52 +206,3 @@ def _without_foreign_text(error: ScriptError) -> list[Diagnostic]:
             d = replace(d, message="here the file has an error", hint=None)
         found[d] = None
     return list(found)
-
-
-def _load(replay: Replay, passage: Passage, step: MagicStep) -> None:
-    passage.loaded[step.offset] = replay.file(step.prepared.words[0])
-
-
-def _forget(replay: Replay, passage: Passage, step: MagicStep) -> None:
-    for word in step.prepared.words:
-        replay.world.forget(encode(word.text))
-
-
-def _reset(replay: Replay, passage: Passage, step: MagicStep) -> None:
-    replay.reset(step.offset)
-
-
-def _config(replay: Replay, passage: Passage, step: MagicStep) -> None:
-    replay.world.strict = step.prepared.get("strict", replay.world.strict)
-    passage.settings[step.offset] = {name: value for name, value in step.prepared.items() if name in DEFAULTS}
-
-
-def _log(replay: Replay, passage: Passage, step: MagicStep) -> None:
-    levels = {"xlog_level": step.prepared.level, "log_level": step.prepared.diagnostics}
-    passage.settings[step.offset] = {name: level for name, level in levels.items() if level is not None}
-
-
-def _event(replay: Replay, passage: Passage, step: MagicStep) -> None:
-    if isinstance(step.prepared, EventDeclaration):
-        replay.world.declared_events[step.prepared.name] = step.prepared
-
-
-def _raise(replay: Replay, passage: Passage, step: MagicStep) -> None:
-    replay.touch(Vertex("event", step.prepared.request.event))
-
-
-def _tick(replay: Replay, passage: Passage, step: MagicStep) -> None:
-    for word in step.prepared.words:
-        replay.touch(Vertex("route", f"timer_route[{word.text}]"))
-
-
-_EFFECTS: Final[dict[str, Callable[[Replay, Passage, MagicStep], None]]] = {
-    "load": _load,
-    "forget": _forget,
-    "reset": _reset,
-    "config": _config,
-    "log": _log,
-    "event": _event,
-    "raise": _raise,
-    "tick": _tick,
-}

@@ -1,0 +1,54 @@
+"""Takes up the cells of a notebook: each is planned as the kernel plans it, and takes effect on a rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from evroute_kernel.errors import ScriptError
+from evroute_kernel.kernel.cell.cells import cut
+from evroute_kernel.kernel.cell.planning import MagicStep, planned, script_taken
+from evroute_kernel.kernel.export.configuration import Configuration, configuration
+from evroute_kernel.kernel.export.notebooks import NotebookCell
+from evroute_kernel.kernel.export.rehearsal import Rehearsal, Section, without_foreign_text
+from evroute_kernel.source import Source
+
+
+def export_cells(
+    cells: Iterable[NotebookCell], title: str, folder: Path = Path(), *, reads_outside: bool = False
+) -> Configuration:
+    """The configuration that cells amount to. `title` says in it where it comes from; paths start at `folder`.
+
+    Files that the cells name are read for what they define, never copied, and outside of the folder (links followed)
+    only with `reads_outside`.
+    """
+    rehearsal = Rehearsal(folder, reads_outside=reads_outside)
+    for cell in cells:
+        rehearse(rehearsal, cell)
+    return configuration(rehearsal, title)
+
+
+def rehearse(rehearsal: Rehearsal, cell: NotebookCell) -> None:
+    """Take up a cell."""
+    text = cell.text.encode("utf-8", "replace").decode()  # halves of characters cannot be in a file
+    section = Section(Source(cell.name, text), is_prose=cell.kind == "prose")
+    rehearsal.begin(section)
+    if not section.is_prose:
+        try:
+            _run(rehearsal, section, cell.owner)
+        except ScriptError as error:
+            section.refused = without_foreign_text(error)
+
+
+def _run(rehearsal: Rehearsal, section: Section, owner: str) -> None:
+    """Let what a cell holds take effect. Raises ScriptError."""
+    pieces = script_taken(cut(section.source))
+    section.script, section.magics = pieces.script, pieces.magics
+    world = rehearsal.world
+    for step in planned(pieces, world.environment(owner), files=rehearsal.files, compile=rehearsal.compile):
+        if isinstance(step, MagicStep):
+            if step.magic.on_export is not None:
+                step.magic.on_export(rehearsal, step.offset, step.prepared)
+        else:
+            of = owner if step.defines else None
+            rehearsal.define(section, step.compiled(world.environment(of)), of)
