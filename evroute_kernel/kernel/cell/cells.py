@@ -48,9 +48,6 @@ class Cut:
         return bool(self.script.strip())
 
 
-#: magics below whose first line stands script all the same
-SCRIPT_BELOW: Final = ("check", "migrate")
-
 _CELL_MAGIC: Final = re.compile(r"\s*%%(?P<name>[A-Za-z][\w-]*|)(?P<text>[^\n]*)(?:\n(?P<body>.*))?\Z", re.DOTALL)
 _MAGIC: Final = re.compile(r"[ \t]*%%?(?P<name>[A-Za-z][\w-]*)(?P<text>(?:[ \t][^\n]*)?)(?=\n|\Z)")
 _QUESTION: Final = re.compile(

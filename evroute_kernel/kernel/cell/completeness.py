@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from evroute_kernel.engine.events.raise_line import ArgumentError, parse_params
-from evroute_kernel.kernel.cell.cells import SCRIPT_BELOW, MagicLine, cut
+from evroute_kernel.kernel.cell.cells import MagicLine, cut
+from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
+from evroute_kernel.kernel.magics.declaration import takes_script_below
 from evroute_kernel.lang.completeness import is_complete
 from evroute_kernel.source import Source
 
@@ -24,7 +26,7 @@ def _of_cell_magic(magic: MagicLine, body: str) -> dict[str, Any]:
     complete, incomplete = {"status": "complete"}, {"status": "incomplete", "indent": ""}
     if body.endswith("\n\n"):
         return complete
-    if magic.name in SCRIPT_BELOW:
+    if takes_script_below(magic.name):
         status, indent = is_complete(body)
         # what is no script of 3.6 may be one of 2.x, of which the braces alone are known
         is_open = status == "incomplete" or (status == "invalid" and body.count("{") > body.count("}"))

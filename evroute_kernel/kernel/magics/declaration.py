@@ -1,11 +1,15 @@
-"""Declares magics: one decorated function each. Its docstring is the help, its usage line the signature."""
+"""Declares magics: one decorated function each. Its docstring is the help, its usage line the signature.
+
+All that is known of a magic stands in its declaration: what completion and inspection tell about its line, what an
+export makes of it, what its body is. Whoever wants to know asks `MAGICS`; no other module knows a magic by its name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
@@ -13,8 +17,11 @@ from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 
 if TYPE_CHECKING:
+    from evroute_kernel.assist.offers import Candidate, Offer
+    from evroute_kernel.assist.pages import Page
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
+    from evroute_kernel.kernel.questions.asked import Asked
 
 #: what a magic does: (running cell, what its reader made of the line)
 Action: TypeAlias = "Callable[[Cell, Any], Awaitable[None]]"
@@ -23,6 +30,29 @@ Reader: TypeAlias = Callable[[MagicLine], Any]
 
 #: what a magic does to a notebook that is exported: (rehearsal, offset of the line, what its reader made of it)
 Effect: TypeAlias = "Callable[[Rehearsal, int, Any], None]"
+
+#: what a word, or the keys of a line, may be
+Lister: TypeAlias = "Callable[[Asked], Iterable[Candidate]]"
+#: what stands below `%%name`: a JSON object, script, or text that only the magic can read
+Body: TypeAlias = Literal["json", "script", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What completion offers on the line of a magic, beyond what its usage line says."""
+
+    #: name of a word in the usage -> what it may be
+    words: Mapping[str, Lister] = field(default_factory=dict)
+    #: what may stand behind `key=`, where the usage does not list the values: (asked, key)
+    values: Callable[[Asked, str], Offer | None] | None = None
+    #: keys that the usage does not list
+    keys: Lister | None = None
+    #: what alone stands behind the first word, flags apart
+    behind: Lister | None = None
+    #: for a magic that reads in its own way what follows its first word: what that may be
+    rest: Callable[[Asked], Offer] | None = None
+    #: the keys of a JSON body; `asked.given` is the first word of the line
+    body: Callable[[Asked], list[Candidate]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +66,15 @@ class Magic:
     signature: Signature
     read: Reader
     run: Action
-    #: whether `%%name` exists
-    body: bool = False
+    #: None where `%%name` does not exist
+    body: Body | None = None
     #: `%name` on a line beside a script means the same as `%%name` above it
     takes_script: bool = False
+    offers: Offers = field(default_factory=Offers)
+    #: pages about a word of its line: (asked with that word, the text before it)
+    describes: Callable[[Asked, str], list[Page]] | None = None
+    #: its line names an event and then parameters of that event, which completion learns from
+    names_params: bool = False
     #: None for one that leaves no trace in a configuration
     on_export: Effect | None = None
 
@@ -58,13 +93,18 @@ def magic(
     *,
     read: Reader | None = None,
     convert: Callable[[Arguments], Any] | None = None,
-    body: bool = False,
+    doc: str | None = None,
+    body: Body | None = None,
     takes_script: bool = False,
+    offers: Offers | None = None,
+    describes: Callable[[Asked, str], list[Page]] | None = None,
+    names_params: bool = False,
     on_export: Effect | None = None,
 ) -> Callable[[Callable[[Cell, Any], Awaitable[None]]], Callable[[Cell, Any], Awaitable[None]]]:
     """Declare a magic. It is given the `Arguments` that its usage line describes, or what `convert` makes of them.
 
-    A magic whose arguments are no words and keys has a reader of its own instead.
+    A magic whose arguments are no words and keys has a reader of its own instead. Its help is the function's docstring,
+    or `doc`. The rest is as in `Magic`.
     """
     signature = Signature.of(usage)
     full_usage = f"%{name} {usage}".strip()
@@ -77,22 +117,29 @@ def magic(
         if name in MAGICS:
             raise ValueError(f"magic {name} is declared twice")
         theme = run.__module__.rpartition(".")[2]
-        doc = cleandoc(run.__doc__ or "")
         MAGICS[name] = Magic(
             name,
             full_usage,
             theme,
-            doc,
+            cleandoc(doc or run.__doc__ or ""),
             signature,
             read or read_arguments,
             run,
             body=body,
             takes_script=takes_script,
+            offers=offers or Offers(),
+            describes=describes,
+            names_params=names_params,
             on_export=on_export,
         )
         return run
 
     return declare
+
+
+def takes_script_below(name: str) -> bool:
+    """Whether what stands below `%%name` is script."""
+    return name in MAGICS and MAGICS[name].body == "script"
 
 
 def find(line: MagicLine) -> Magic:

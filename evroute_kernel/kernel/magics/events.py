@@ -12,7 +12,7 @@ from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, Word, WordSlot, parse_arguments
-from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.library.catalogue import Event
 from evroute_kernel.library.catalogue import events as catalogue
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
 
 
-@magic("events", "[PATTERN]")
+@magic("events", "[PATTERN]", offers=Offers(words={"PATTERN": lambda asked: asked.events()}))
 async def events(cell: Cell, arguments: Arguments) -> None:
     """List the events of OpenSIPS and those that only this notebook knows, with their parameters.
 
@@ -77,7 +77,13 @@ def exported_event(rehearsal: Rehearsal, offset: int, asked: Word | EventDeclara
         rehearsal.world.declared_events[asked.name] = asked
 
 
-@magic("event", USAGE, read=read_event, on_export=exported_event)
+@magic(
+    "event",
+    USAGE,
+    read=read_event,
+    offers=Offers(words={"NAME": lambda asked: asked.events()}),
+    on_export=exported_event,
+)
 async def event(cell: Cell, asked: Word | EventDeclaration) -> None:
     """Show an event: when it is raised, its parameters with types and samples, and what handles it here.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cells import MagicLine
 
 
-@magic("check", body=True)
+@magic("check", body="script")
 async def check(cell: Cell, arguments: Arguments) -> None:
     """Say what a server would keep silent about the routes that are loaded: wrong parameter names, precedence, ...
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments
-from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.declaration import Offers, magic
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.state.registry import Definition
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from evroute_kernel.source import Source
 
 
-@magic("graph", "[PATTERN]")
+@magic("graph", "[PATTERN]", offers=Offers(words={"PATTERN": lambda asked: asked.routes()}))
 async def graph(cell: Cell, arguments: Arguments) -> None:
     """Draw which route raises, calls and handles what.
 

@@ -9,13 +9,13 @@ from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import Table, text_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments
-from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, magic
-from evroute_kernel.kernel.questions.pages import bundle_of, known_names
+from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, Offers, magic
+from evroute_kernel.kernel.questions.pages import bundle_of, candidates, known_names
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
 
-#: the modules that declare magics, in the order in which %lsmagic lists them
+#: modules that declare magics, in the order in which %lsmagic lists these; others come last
 _THEMES: Final = """
     raising replaying subscriptions registry timers graph events checks findings migration state stubs files
     settings processes management live shell help
@@ -35,7 +35,7 @@ transformation. %lsmagic lists all magics.
 """
 
 
-@magic("help", "[NAME]")
+@magic("help", "[NAME]", offers=Offers(words={"NAME": candidates}))
 async def help_(cell: Cell, arguments: Arguments) -> None:
     """Show help: on a magic, event, function, variable, transformation or route, or on cells in general.
 
@@ -67,7 +67,7 @@ async def lsmagic(cell: Cell, arguments: Arguments) -> None:
 
 def by_theme() -> list[Magic]:
     """All magics, raising events first."""
-    return sorted(MAGICS.values(), key=lambda m: _THEMES.index(m.theme))
+    return sorted(MAGICS.values(), key=lambda m: _THEMES.index(m.theme) if m.theme in _THEMES else len(_THEMES))
 
 
 def listed() -> str:

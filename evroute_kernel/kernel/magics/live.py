@@ -13,18 +13,23 @@ from evroute_kernel.errors import ScriptError
 from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted, failure
 from evroute_kernel.kernel.display.formats import MOST_ROWS, text_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
-from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
+    from evroute_kernel.assist.offers import Offer
     from evroute_kernel.engine.live.connection import Connection, ConnectOptions
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.cell.live import Feed, Live
+    from evroute_kernel.kernel.questions.asked import Asked
 
 CONNECT: Final = (
     "[mi=ADDRESS] [events=E_X,E_Y] [listen=ADDRESS] [expire=SECONDS] [reply_dir=DIRECTORY]"
     " [--background] [--no-subscribe] [--count N] [--for SECONDS] [--times]"
 )
+#: how addresses of a server, and of the notebook's own socket, begin -> what stands there
+SERVERS: Final = {"datagram:": "HOST:PORT or /PATH", "fifo:": "/PATH", "http://": "HOST:PORT/mi"}
+LISTENERS: Final = {"udp:": "HOST:PORT", "unix:": "/PATH", "tcp:": "HOST:PORT"}
 #: how to connect, for those who are not
 HOW: Final = "%connect mi=datagram:HOST:PORT --background connects"
 
@@ -95,7 +100,15 @@ def read_events(word: Word) -> tuple[str, ...]:
     return events
 
 
-@magic("connect", CONNECT, convert=read_connect)
+def connection_value(asked: Asked, key: str) -> Offer | None:
+    """What may stand behind `key=` of %connect."""
+    if key == "events":
+        return asked.event_list()
+    kinds = {"mi": SERVERS, "listen": LISTENERS}.get(key)
+    return asked.offer(asked.addresses(kinds)) if kinds else None
+
+
+@magic("connect", CONNECT, convert=read_connect, offers=Offers(values=connection_value))
 async def connect(cell: Cell, request: ConnectRequest) -> None:
     """Connect to a running OpenSIPS: its events run the routes of this notebook and are shown as they come.
 

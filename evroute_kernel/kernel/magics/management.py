@@ -3,64 +3,36 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import ScriptError, did_you_mean
-from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
 from evroute_kernel.kernel.cell.output import STDERR, PassingOutput
 from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, text_bundle
 from evroute_kernel.kernel.display.reports import tell_errors
-from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
-from evroute_kernel.kernel.magics.declaration import magic
-from evroute_kernel.source import Span
+from evroute_kernel.kernel.magics.arguments import Arguments
+from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.kernel.magics.management_line import (
+    MiRequest,
+    commands,
+    described_command,
+    offered,
+    read_line,
+    usage_of,
+)
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.mi.arguments import Arguments as Given
     from evroute_kernel.engine.mi.declaration import Command
-    from evroute_kernel.engine.mi.protocol import CommandError, Params
+    from evroute_kernel.engine.mi.protocol import CommandError
     from evroute_kernel.engine.results.runs import Run
     from evroute_kernel.kernel.cell.cell import Cell
 
 #: characters of a reply in JSON that are shown
 LARGEST: Final = 100_000
-#: what opens and closes doors -> its usage
-ACTIONS: Final = {
-    "serve": "ADDRESS [--listen HOST] [--token TOKEN] [--files DIR] [--reply-dir DIR]",
-    "stop": "[ADDRESS]",
-}
-_EVENT_PARAMS: Final = """write the event's parameters as JSON: %mi raise_event E_X {"name": "value"}"""
-_FIRST: Final = re.compile(r"\s*(?P<name>[^\s?]+)(?P<question>\s*\?)?")
-_KEY: Final = re.compile(r"(?P<name>[A-Za-z_]\w*)=")
-#: a word: quoted texts and what stands between them
-_WORD: Final = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'])+""")
-_QUOTED: Final = re.compile(r""""((?:[^"\\]|\\.)*)"|'([^']*)'""")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A value on the line: a text, or an array of JSON."""
-
-    value: Any
-    span: Span
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A `%mi` line, understood. `action` is "list", "serve", "stop", "help" or "run"."""
-
-    action: str
-    span: Span
-    arguments: Arguments | None = None
-    command: Command | None = None
-    given: Given | None = None
 
 
 class DoorOutput(PassingOutput):
@@ -75,135 +47,14 @@ class DoorOutput(PassingOutput):
         self.outlet.write(f"{sentence}\n", STDERR)
 
 
-# -- reading ----------------------------------------------------------------------------------------------------------
-
-
-def read_line(line: MagicLine) -> Request:
-    """Read a `%mi` line. Raises ArgumentError for an unknown command, or parameters that it does not take."""
-    first = _FIRST.match(line.text)
-    if first is None:
-        return Request("list", line.span)
-    name, span = first["name"], _span(line, first.start("name"), first.end("name"))
-    if name in ACTIONS:
-        rest = replace(line, text=line.text[first.end("name") :], offset=line.offset + first.end("name"))
-        arguments = parse_arguments(rest, Signature.of(ACTIONS[name]), f"%mi {name} {ACTIONS[name]}")
-        return Request(name, span, arguments)
-    command = _command(name, span)
-    if first["question"]:
-        return Request("help", span, command=command)
-    return Request("run", span, command=command, given=_bound(command, list(_items(line, first.end())), span))
-
-
-def _command(name: str, span: Span) -> Command:
-    from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
-    from evroute_kernel.engine.mi.declaration import find, names
-    from evroute_kernel.engine.mi.protocol import METHOD_AMBIGUOUS, CommandError
-
-    try:
-        return find(name)
-    except CommandError as error:
-        if error.code == METHOD_AMBIGUOUS:
-            raise ArgumentError(f"{name!r} is the name of several commands", span, error.data) from None
-        hint = did_you_mean(name, [*names(), *ACTIONS]) or "%mi which lists the commands"
-        raise ArgumentError(f"unknown MI command {name!r}", span, hint) from None
-
-
-def _items(line: MagicLine, start: int) -> Iterator[Item]:
-    """The values on the line, from `start` on."""
-    text = line.text.rstrip()
-    while start < len(text):
-        if text[start].isspace():
-            start += 1
-            continue
-        key = _KEY.match(text, start)
-        begin = key.end() if key else start
-        value, end = _value(line, text, begin)
-        yield Item(value, _span(line, start, end), key["name"] if key else None)
-        start = end
-
-
-def _value(line: MagicLine, text: str, start: int) -> tuple[Any, int]:
-    """A value and where it ends: JSON from its bracket on (an object stays text, as commands want it), or a word."""
-    if text[start : start + 1] in ("[", "{"):
-        try:
-            value, end = json.JSONDecoder().raw_decode(text, start)
-        except json.JSONDecodeError as error:
-            raise ArgumentError(f"this is no JSON: {error.msg}", _span(line, start, len(text))) from None
-        return (value if isinstance(value, list) else text[start:end]), end
-    word = _WORD.match(text, start)
-    if word is None:
-        if text[start : start + 1] in ('"', "'"):
-            raise ArgumentError(f"this {text[start]} is never closed", _span(line, start, start + 1))
-        return "", start
-    return _QUOTED.sub(_unquoted, word[0]), word.end()
-
-
-def _unquoted(found: re.Match[str]) -> str:
-    return found[2] if found[1] is None else re.sub(r'\\(["\\])', r"\1", found[1])
-
-
-def _bound(command: Command, items: list[Item], span: Span) -> Given:
-    """The values bound to the parameters of the command. Raises ArgumentError."""
-    from evroute_kernel.engine.mi.arguments import match
-    from evroute_kernel.engine.mi.protocol import CommandError
-
-    try:
-        return match(command.recipes, _params(command, items))
-    except CommandError as error:
-        known = command.params
-        wrong = next((item for item in items if item.name is not None and item.name not in known), None)
-        if wrong is not None:
-            near = did_you_mean(str(wrong.name), known)
-            raise ArgumentError(
-                f"{command.name} has no parameter {wrong.name!r}", wrong.span, near or _usage(command)
-            ) from None
-        place = items[0].span.source.span(items[0].span.start, items[-1].span.end) if items else span
-        raise ArgumentError(str(error.data).lower(), place, _usage(command)) from None
-
-
-def _params(command: Command, items: list[Item]) -> Params:
-    from evroute_kernel.engine.mi.protocol import Object
-
-    names = [item.name for item in items]
-    if not items or None not in names:
-        return Object([(str(item.name), _fitting(command, item)) for item in items])
-    if any(names):
-        wrong = next(item for item in items if item.name)
-        hint = _EVENT_PARAMS if command.name == "raise_event" and wrong.name not in command.params else _usage(command)
-        raise ArgumentError("parameters are either all named or all without names", wrong.span, hint)
-    values = [item.value for item in items]
-    return _gathered(command, values)
-
-
-def _fitting(command: Command, item: Item) -> Any:
-    """A named value; a single word for an array is an array of it, unless it holds an object."""
-    is_word = isinstance(item.value, str) and not item.value.startswith("{")
-    return [item.value] if item.name == command.array and is_word else item.value
-
-
-def _gathered(command: Command, values: list[Any]) -> list[Any]:
-    """Values without names; those from the place of an array on are its items."""
-    if command.array is None:
-        return values
-    place = max(len(recipe) for recipe in command.recipes) - 1
-    rest = values[place:]
-    is_given = len(rest) == 1 and (isinstance(rest[0], list) or rest[0].startswith("{"))
-    return values if not rest or is_given else [*values[:place], rest]
-
-
-def _usage(command: Command) -> str:
-    return "usage: " + " | ".join(f"%mi {usage}" for usage in command.usages)
-
-
-def _span(line: MagicLine, start: int, end: int) -> Span:
-    return line.source.span(line.offset + start, line.offset + max(start, end))
-
-
-# -- doing ------------------------------------------------------------------------------------------------------------
-
-
-@magic("mi", "[COMMAND] [ARGUMENT...]", read=read_line)
-async def mi(cell: Cell, request: Request) -> None:
+@magic(
+    "mi",
+    "[COMMAND] [ARGUMENT...]",
+    read=read_line,
+    offers=Offers(words={"COMMAND": commands}, rest=offered),
+    describes=described_command,
+)
+async def mi(cell: Cell, request: MiRequest) -> None:
     """Run a command of the management interface, or let other programs do so.
 
         %mi which
@@ -237,7 +88,7 @@ async def mi(cell: Cell, request: Request) -> None:
         await (serve if request.action == "serve" else stop)(cell, request.arguments)
 
 
-async def run(cell: Cell, request: Request) -> None:
+async def run(cell: Cell, request: MiRequest) -> None:
     """Run a command and show its reply; the cell ends when the routes of an event that it raised have ended."""
     from evroute_kernel.engine.mi.management import Management
     from evroute_kernel.engine.mi.protocol import CommandError
@@ -259,7 +110,7 @@ def remedy(cell: Cell, command: Command, given: Given, error: CommandError) -> s
     from evroute_kernel.engine.state.published import published
 
     if error.code == INVALID_PARAMS:
-        return _usage(command)
+        return usage_of(command)
     if error.code == 404 and "event" in given:
         unknown = "%mi events_list lists what is published; an event_route, or loadmodule of its module, publishes more"
         return did_you_mean(given.text("event"), published(cell.session)) or unknown

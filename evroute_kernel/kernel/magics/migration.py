@@ -40,7 +40,7 @@ def read_request(arguments: Arguments) -> Request:
     return Request(script, line.source.span(line.span.start, end), "apply" in arguments.flags)
 
 
-@magic("migrate", "[--apply]", convert=read_request, body=True, takes_script=True)
+@magic("migrate", "[--apply]", convert=read_request, body="script", takes_script=True)
 async def migrate(cell: Cell, request: Request) -> None:
     """Show how the script of this cell is written for OpenSIPS 3.x; nothing of the cell runs.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from evroute_kernel.assist.offers import Candidate
 from evroute_kernel.engine.events.params import UnknownEventError
 from evroute_kernel.engine.events.raise_line import (
     USAGE,
@@ -26,13 +27,15 @@ from evroute_kernel.kernel.display.forms import show_form
 from evroute_kernel.kernel.display.progress import Progress, Repeated
 from evroute_kernel.kernel.display.reports import Tally, tell_errors
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
-from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.kernel.magics.live import raise_there
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
+    from evroute_kernel.assist.pages import Page
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
+    from evroute_kernel.kernel.questions.asked import Asked
 
 #: from so many raises on, `--count` hands them over as a batch
 MANY: Final = 1000
@@ -43,6 +46,7 @@ SHOWN: Final = 100
 HERE: Final = frozenset({"async", "detach", "report", "stats"})
 
 #: what follows `%raise` when it asks for the event's form
+_EVENT: Final = re.compile(r"[ \t]*(?P<event>[^\s=]*)")
 _QUESTION: Final = re.compile(r"\s*(?P<event>[^\s?\"'{\[]+)\s*\?\s*")
 
 
@@ -98,7 +102,30 @@ def exported_raise(rehearsal: Rehearsal, offset: int, given: Raise) -> None:
     rehearsal.touch(Vertex("event", given.request.event))
 
 
-@magic("raise", USAGE, read=read_raise, body=True, on_export=exported_raise)
+def described_param(asked: Asked, before: str) -> list[Page]:
+    """A word behind the event's name may be one of its parameters."""
+    from evroute_kernel.assist import describing
+
+    event = _EVENT.match(before)
+    if event is None or event.end() == len(before):
+        return []
+    page = describing.param(event["event"], asked.word, asked.defined)
+    return [page] if page else []
+
+
+@magic(
+    "raise",
+    USAGE,
+    read=read_raise,
+    body="json",
+    offers=Offers(
+        behind=lambda asked: [Candidate(f"{c.text}=", c.kind, c.signature) for c in asked.params_of(asked.given[0])],
+        body=lambda asked: asked.params_of(asked.given[0]),
+    ),
+    describes=described_param,
+    names_params=True,
+    on_export=exported_raise,
+)
 async def raise_event(cell: Cell, given: Raise) -> None:
     """Raise an event, and wait for its route and for all that this route raises.
 

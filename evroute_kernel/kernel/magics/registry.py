@@ -10,7 +10,7 @@ from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
 from evroute_kernel.kernel.display.formats import Table, text_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
-from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.runtime.values import decode, encode
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
 
 
-@magic("routes", "[PATTERN]")
+@magic("routes", "[PATTERN]", offers=Offers(words={"PATTERN": lambda asked: asked.routes()}))
 async def routes(cell: Cell, arguments: Arguments) -> None:
     """List the routes that are defined: where each comes from and how often it has run.
 
@@ -41,7 +41,7 @@ def matches(definition: Definition, pattern: Word | None) -> bool:
     return pattern is None or any(fnmatchcase(name, pattern.text) for name in names)
 
 
-@magic("route", "NAME")
+@magic("route", "NAME", offers=Offers(words={"NAME": lambda asked: asked.routes()}))
 async def route(cell: Cell, arguments: Arguments) -> None:
     """Show a route: its source, the cell that defines it and how often it has run.
 
@@ -60,7 +60,7 @@ def exported_forget(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> 
         rehearsal.world.forget(encode(word.text))
 
 
-@magic("forget", "NAME...", on_export=exported_forget)
+@magic("forget", "NAME...", offers=Offers(words={"NAME": lambda asked: asked.routes()}), on_export=exported_forget)
 async def forget(cell: Cell, arguments: Arguments) -> None:
     """Forget routes; an event whose route is forgotten is no longer handled."""
     missing = [word for word in arguments.words if not cell.session.registry.find(encode(word.text))]

@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from evroute_kernel.assist.offers import Candidate
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import ScriptError, did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
@@ -19,7 +20,7 @@ from evroute_kernel.kernel.cell.output import STDERR, PassingOutput
 from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.display.progress import RunningProgress
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, Word, parse_arguments
-from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.library import catalogue
 from evroute_kernel.library.catalogue.declared import known_event
 
@@ -35,7 +36,11 @@ STOP: Final = "stop"
 # -- %record ----------------------------------------------------------------------------------------------------------
 
 
-@magic("record", "[FILE] [EVENT...] [--append] [--force]")
+@magic(
+    "record",
+    "[FILE] [EVENT...] [--append] [--force]",
+    offers=Offers(words={"FILE": lambda asked: [Candidate("stop", "keyword"), *asked.recordings()]}),
+)
 async def record(cell: Cell, arguments: Arguments) -> None:
     """Write every event to a file from here on, or only those named: as JSON lines, which `%replay` reads.
 
@@ -197,7 +202,7 @@ _OPTIONS: Final[dict[str, Callable[[Word], Any]]] = {
 }
 
 
-@magic("replay", REPLAY, read=read_replay, body=True)
+@magic("replay", REPLAY, read=read_replay, body="text", offers=Offers(words={"FILE": lambda asked: asked.recordings()}))
 async def replay(cell: Cell, given: Replay) -> None:
     """Raise the events of a file, as fast as the workers can, and wait for all that they lead to.
 

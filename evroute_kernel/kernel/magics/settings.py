@@ -2,77 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from evroute_kernel.assist.offers import Candidate, Offer
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
-from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.kernel.magics.setting_records import (
+    SETTINGS,
+    level,
+    listed,
+    number,
+    records,
+    seconds,
+    workers_number,
+)
 from evroute_kernel.runtime import levels
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.cell.notebook import Notebook
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
-
-_SIZE: Final = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[KMG]?)(?:i?B)?", re.IGNORECASE)
-_UNITS: Final = {"": 20, "K": 10, "M": 20, "G": 30}  # a bare number counts MiB
-_SWITCH: Final = {"on": True, "yes": True, "off": False, "no": False}
-_ON_OFF: Final = {True: "on", False: "off"}
-_SHORT_LEVELS: Final = {"ERR": "ERROR", "CRIT": "CRITICAL", "WARN": "WARNING", "DEBUG": "DBG"}
-
-
-# -- values as people write them ------------------------------------------------------------------------------------
-
-
-def level(word: Word) -> int:
-    """The number of a log level, given by name or number."""
-    name = word.text.upper().removeprefix("L_")
-    name = _SHORT_LEVELS.get(name, name)
-    if name in levels.NUMBERS:
-        return levels.NUMBERS[name]
-    if re.fullmatch(r"-?[0-9]", word.text) and int(word.text) in range(levels.ALERT, levels.DBG + 1):
-        return int(word.text)
-    hint = did_you_mean(word.text, levels.NUMBERS) or "levels are " + ", ".join(levels.NUMBERS)
-    raise ArgumentError(f"unknown log level {word.text!r}", word.span, hint)
-
-
-def seconds(word: Word) -> float:
-    return word.number(0.001, "a number of seconds greater than 0")
-
-
-def records(word: Word) -> int:
-    return word.whole(1, "a number of records, 1 or more")
-
-
-def switch(word: Word) -> bool:
-    if word.text.lower() not in _SWITCH:
-        raise ArgumentError(f"expected on or off, not {word.text!r}", word.span)
-    return _SWITCH[word.text.lower()]
-
-
-def size(word: Word) -> int | None:
-    """Bytes of a size such as 256M, 1G or (MiB) 256; None for off."""
-    if word.text.lower() == "off":
-        return None
-    found = _SIZE.fullmatch(word.text)
-    if found is None or int(found["number"]) == 0:
-        raise ArgumentError(f"expected a size such as 256M, or off, not {word.text!r}", word.span)
-    return int(found["number"]) << _UNITS[found["unit"].upper()]
-
-
-def number(word: Word) -> int:
-    """The value of a global: a number, or a word that stands for one."""
-    if word.text.lower() in _SWITCH:
-        return int(_SWITCH[word.text.lower()])
-    if not re.fullmatch(r"-?[0-9]{1,9}", word.text):
-        raise ArgumentError(f"expected a number, not {word.text!r}", word.span)
-    return int(word.text)
-
+    from evroute_kernel.kernel.questions.asked import Asked
 
 # -- the log ----------------------------------------------------------------------------------------------------------
 
@@ -110,6 +65,7 @@ def exported_log(rehearsal: Rehearsal, offset: int, wanted: LogSettings) -> None
     "log",
     "[LEVEL] [level=LEVEL] [diagnostics=LEVEL] [format=plain|full] [last=N]",
     convert=log_settings,
+    offers=Offers(values=lambda asked, key: asked.offer(asked.levels())),
     on_export=exported_log,
 )
 async def log(cell: Cell, wanted: LogSettings) -> None:
@@ -154,7 +110,7 @@ async def timeout(cell: Cell, limit: float | None) -> None:
         cell.outlet.write(f"{cell.session.timeout:g} s\n")
 
 
-@magic("workers", "[N]", convert=one(lambda word: _OWN["workers"](word)))
+@magic("workers", "[N]", convert=one(workers_number))
 async def workers(cell: Cell, limit: int | None) -> None:
     """Set how many processes may run routes; without an argument show it.
 
@@ -166,35 +122,16 @@ async def workers(cell: Cell, limit: int | None) -> None:
         cell.outlet.write(f"{cell.session.worker_limit}\n")
 
 
-#: settings that have a word for a value -> the words
-CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "strict": ("on", "off"),
-    "network": ("on", "off"),
-    "memory": ("off",),
-    "replace": ("show", "quiet"),
-}
-#: settings of the kernel and its session, with the reader of their values
-_OWN: Final[Mapping[str, Callable[[Word], Any]]] = {
-    "strict": switch,
-    "network": switch,
-    "workers": lambda word: word.whole(1, "a number of workers, 1 or more"),
-    "memory": size,
-    "timeout": seconds,
-    "log": records,
-    "replace": lambda word: word.choice(CHOICES["replace"]) == "show",
-}
-
-
 def configuration(arguments: Arguments) -> dict[str, Any]:
     """The settings to change, by name."""
     from evroute_kernel.engine.state.settings import DEFAULTS
 
     found: dict[str, Any] = {}
     for name, word in arguments.keys.items():
-        if name not in _OWN and name not in DEFAULTS:
-            hint = did_you_mean(name, [*_OWN, *DEFAULTS]) or "%config without arguments lists the settings"
+        if name not in SETTINGS and name not in DEFAULTS:
+            hint = did_you_mean(name, [*SETTINGS, *DEFAULTS]) or "%config without arguments lists the settings"
             raise ArgumentError(f"unknown setting {name!r}", arguments.places[name], hint)
-        found[name] = _OWN.get(name, number)(word)
+        found[name] = (SETTINGS[name].read if name in SETTINGS else number)(word)
     return found
 
 
@@ -206,60 +143,50 @@ def exported_config(rehearsal: Rehearsal, offset: int, wanted: dict[str, Any]) -
     rehearsal.set(offset, {name: value for name, value in wanted.items() if name in DEFAULTS})
 
 
-@magic("config", "[NAME=VALUE...]", convert=configuration, on_export=exported_config)
+CONFIG_HELP: Final = f"""\
+Change settings of the session; without arguments show them all.
+
+{listed()}
+
+and every global of a script that changes how routes run, such as max_while_loops=100.
+"""
+
+
+def settings_here(asked: Asked) -> Iterable[Candidate]:
+    """The settings that this kernel heeds; of no session the server's."""
+    if not asked.notebook.has_session:
+        return asked.settings()
+    return [Candidate(name, "property", f"= {value}") for name, value in in_force(asked.notebook).items()]
+
+
+def setting_value(asked: Asked, key: str) -> Offer:
+    """What a setting may be."""
+    words = SETTINGS[key].choices if key in SETTINGS else ()
+    return asked.offer(asked.values(words) if words else asked.setting_values(key))
+
+
+@magic(
+    "config",
+    "[NAME=VALUE...]",
+    convert=configuration,
+    doc=CONFIG_HELP,
+    offers=Offers(keys=settings_here, values=setting_value),
+    on_export=exported_config,
+)
 async def config(cell: Cell, wanted: dict[str, Any]) -> None:
-    """Change settings of the session; without arguments show them all.
-
-    strict=on      make it an error to redefine a route of another cell
-    replace=quiet  do not say which routes of other cells a cell replaces; show does
-    network=on     let scripts reach other machines. Else functions such as rest_get are stubs, and subscribe_event()
-                   takes sockets on this machine alone. It bounds scripts: %subscribe and %connect are your own word
-    workers=2      how many processes may run routes
-    memory=256M    what a worker may grow by before its run is ended; off for no limit
-    timeout=10     seconds that a raise may take
-    log=10000      log records kept of one raise
-
-    and every global of a script that changes how routes run, such as max_while_loops=100.
-    """
     for name, value in wanted.items():
-        change(cell, name, value)
+        if name in SETTINGS:
+            SETTINGS[name].change(cell.notebook, value)
+        else:
+            cell.session.settings[name] = value
     if not wanted:
         cell.outlet.display(Table(("setting", "value"), list(in_force(cell.notebook).items())).bundle())
 
 
-def change(cell: Cell, name: str, value: Any) -> None:
-    """Change one setting."""
-    session = cell.session
-    if name == "replace":
-        cell.notebook.tells_replaced = value
-    elif name == "strict":
-        session.strict = value
-    elif name == "workers":
-        session.worker_limit = value
-    elif name == "memory":
-        session.memory_limit = value
-    elif name == "timeout":
-        session.timeout = value
-    elif name == "log":
-        session.limits.log = value
-    else:
-        session.settings[name] = value
-
-
 def in_force(notebook: Notebook) -> dict[str, object]:
     """Every setting with its value as `%config` reads it: the kernel's own, then the globals of scripts."""
-    session = notebook.session
-    memory = session.memory_limit
-    own: dict[str, object] = {
-        "strict": _ON_OFF[session.strict],
-        "replace": "show" if notebook.tells_replaced else "quiet",
-        "network": _ON_OFF[bool(session.settings["network"])],
-        "workers": session.worker_limit,
-        "memory": "off" if memory is None else f"{memory / 2**20:g}M",
-        "timeout": f"{session.timeout:g}",
-        "log": session.limits.log,
-    }
-    return own | {name: int(value) for name, value in sorted(session.settings.items()) if name not in own}
+    own = {name: record.shown(notebook) for name, record in SETTINGS.items()}
+    return own | {name: int(value) for name, value in sorted(notebook.session.settings.items()) if name not in own}
 
 
 @magic("clear", "[--wait]")

@@ -54,7 +54,7 @@ def read_commands(line: MagicLine) -> Commands:
     return Commands(text, line.span)
 
 
-@magic("sh", "COMMAND", read=read_commands, body=True)
+@magic("sh", "COMMAND", read=read_commands, body="text")
 async def sh(cell: Cell, given: Commands) -> None:
     """Run a command in a shell and show what it prints, as it prints it; `%%sh` runs the lines below as a script.
 

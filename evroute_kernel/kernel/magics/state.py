@@ -10,7 +10,7 @@ from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import Table, shown
 from evroute_kernel.kernel.magics.arguments import Arguments
-from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.library.functions.cache import MODULE, collections, entries, table_of
 from evroute_kernel.library.variables.script import SHARED_TABLE
 from evroute_kernel.runtime.values import Value, decode, encode
@@ -83,7 +83,11 @@ def shared_row(item: tuple[str, Value]) -> tuple[str, str, str]:
     return f"$shv({decode(name)})", kind(value), cut(readable(value))
 
 
-@magic("cache", "[COLLECTION] [PATTERN]")
+@magic(
+    "cache",
+    "[COLLECTION] [PATTERN]",
+    offers=Offers(words={"COLLECTION": lambda asked: asked.values(asked.defined.collections)}),
+)
 async def cache(cell: Cell, arguments: Arguments) -> None:
     """Show what the local cache holds: all its collections, or one. What has expired is not shown.
 

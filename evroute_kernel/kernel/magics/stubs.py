@@ -11,7 +11,7 @@ from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, shown
 from evroute_kernel.kernel.magics.arguments import Arguments
-from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.declaration import Offers, magic
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import StubCall
@@ -23,7 +23,7 @@ def read_rule(line: MagicLine) -> StubRule:
     return parse_stub(line.text, line.source, line.offset)
 
 
-@magic("stub", USAGE, read=read_rule)
+@magic("stub", USAGE, read=read_rule, offers=Offers(words={"NAME": lambda asked: asked.stubs()}))
 async def stub(cell: Cell, rule: StubRule) -> None:
     """Say what a function that is not simulated returns, and which variables it sets.
 
@@ -38,7 +38,7 @@ async def stub(cell: Cell, rule: StubRule) -> None:
     cell.session.stub(rule)
 
 
-@magic("unstub", "[NAME]")
+@magic("unstub", "[NAME]", offers=Offers(words={"NAME": lambda asked: asked.stubs()}))
 async def unstub(cell: Cell, arguments: Arguments) -> None:
     """Take back what %stub said about a function, or about all of them."""
     word = arguments.first
@@ -47,7 +47,7 @@ async def unstub(cell: Cell, arguments: Arguments) -> None:
     cell.session.unstub(word.text if word else None)
 
 
-@magic("stubs", "[PATTERN] [--clear]")
+@magic("stubs", "[PATTERN] [--clear]", offers=Offers(words={"PATTERN": lambda asked: asked.stubs()}))
 async def stubs(cell: Cell, arguments: Arguments) -> None:
     """List the rules that %stub made, and the calls of functions that are not simulated, with their arguments.
 

@@ -17,7 +17,7 @@ from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
-from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.library.catalogue.declared import known_event
 from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
 from evroute_kernel.worker.sockets import PROTOCOLS
@@ -38,7 +38,7 @@ def read_subscribe(line: MagicLine) -> Arguments:
     return parse_arguments(line, Signature.of(USAGE), f"%subscribe {USAGE}")
 
 
-@magic("subscribe", USAGE, read=read_subscribe)
+@magic("subscribe", USAGE, read=read_subscribe, offers=Offers(words={"SOCKET": lambda asked: asked.sockets()}))
 async def subscribe(cell: Cell, arguments: Arguments) -> None:
     """Send an event to a socket from here on, for an hour or for EXPIRE seconds; 0 ends it within a second.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.engine.session.timers import Timer
@@ -15,13 +15,16 @@ from evroute_kernel.kernel.cell.output import PassingOutput
 from evroute_kernel.kernel.display.formats import Table, note_bundle
 from evroute_kernel.kernel.display.reports import tell_errors
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
-from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.runs import Run
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
+
+#: both take names of timer_routes
+TIMERS: Final = Offers(words={"NAME": lambda asked: asked.routes("timer_route")})
 
 
 class TimerOutput(PassingOutput):
@@ -42,7 +45,7 @@ def exported_tick(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> No
         rehearsal.touch(Vertex("route", f"timer_route[{word.text}]"))
 
 
-@magic("tick", "NAME...", on_export=exported_tick)
+@magic("tick", "NAME...", offers=TIMERS, on_export=exported_tick)
 async def tick(cell: Cell, arguments: Arguments) -> None:
     """Run a timer_route once, now; a server would run it every so many seconds."""
     session = cell.session
@@ -75,7 +78,12 @@ def read_request(arguments: Arguments) -> Request:
     return Request(action, names, every.number(0.01, "0.01 seconds or more") if every else None)
 
 
-@magic("timer", "[start|stop|list] [NAME...] [--every SECONDS]", convert=read_request)
+@magic(
+    "timer",
+    "[start|stop|list] [NAME...] [--every SECONDS]",
+    convert=read_request,
+    offers=TIMERS,
+)
 async def timer(cell: Cell, request: Request) -> None:
     """Run timer routes in the background, each at its interval, as a server does; `%tick` runs one once.
 

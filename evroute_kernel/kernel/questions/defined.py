@@ -11,14 +11,15 @@ from weakref import WeakKeyDictionary
 
 from evroute_kernel.assist.defined import Defined, DefinedRoute
 from evroute_kernel.kernel.cell.notebook import Notebook
+from evroute_kernel.kernel.magics.declaration import MAGICS
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.state.registry import Definition
 
-_RAISE: Final = re.compile(r"(?m)^[ \t]*%raise[ \t]+(?P<event>\S+)(?P<rest>[^\n]*)")
-_RAISE_KEY: Final = re.compile(r"(?<!\S)(?P<key>[A-Za-z_][\w.-]*)=")
+_LINE: Final = re.compile(r"(?m)^[ \t]*%(?P<magic>[A-Za-z][\w-]*)[ \t]+(?P<event>\S+)(?P<rest>[^\n]*)")
+_KEY: Final = re.compile(r"(?<!\S)(?P<key>[A-Za-z_][\w.-]*)=")
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ def _given_anywhere(event: str, text: str, sources: Iterable[Source]) -> list[st
 
 
 def _given(text: str) -> dict[str, tuple[str, ...]]:
-    """Event -> the parameters that %raise lines of a text give it."""
+    """Event -> the parameters that magic lines of a text give it."""
     found: dict[str, dict[str, None]] = {}
-    for line in _RAISE.finditer(text):
-        found.setdefault(line["event"], {}).update((k["key"], None) for k in _RAISE_KEY.finditer(line["rest"]))
+    for line in _LINE.finditer(text):
+        if line["magic"] in MAGICS and MAGICS[line["magic"]].names_params:
+            found.setdefault(line["event"], {}).update((k["key"], None) for k in _KEY.finditer(line["rest"]))
     return {event: tuple(names) for event, names in found.items()}

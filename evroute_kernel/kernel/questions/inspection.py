@@ -4,39 +4,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from evroute_kernel.assist import describing
 from evroute_kernel.assist import inspection as of_script
-from evroute_kernel.assist.defined import Defined
 from evroute_kernel.assist.frames import COMMENT, FOREIGN
 from evroute_kernel.assist.pages import Page, bundle
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
 from evroute_kernel.kernel.magics.declaration import MAGICS
+from evroute_kernel.kernel.questions.asked import Asked
 from evroute_kernel.kernel.questions.defined import Question
 from evroute_kernel.kernel.questions.pages import magic_pages
 from evroute_kernel.kernel.questions.places import place_in_cell
 
-_MAGIC: Final = re.compile(r"[ \t\n]*%%?(?P<name>[\w-]+)[ \t]*(?P<event>[^\s=]*)")
+_MAGIC: Final = re.compile(r"[ \t\n]*%%?(?P<name>[\w-]+)")
 
 
 def inspect(notebook: Notebook, code: str, cursor: int, detail: int = 0) -> dict[str, Any]:
     """An inspect_reply about the thing at the cursor, or the call it stands in. `detail` 1: with all of its source."""
-    pages = _pages_at(Question(notebook, code).defined, code, cursor)
+    pages = _pages_at(Asked(notebook, Question(notebook, code).defined), code, cursor)
     if not pages:
         return {"status": "ok", "found": False, "data": {}, "metadata": {}}
     shown = pages if detail else [page.shortened() for page in pages]
     return {"status": "ok", "found": True, "data": bundle(shown), "metadata": {}}
 
 
-def _pages_at(defined: Defined, code: str, cursor: int) -> list[Page]:
+def _pages_at(asked: Asked, code: str, cursor: int) -> list[Page]:
     cursor = max(0, min(cursor, len(code)))
     start, word = of_script.word_at(code, cursor)
     top = place_in_cell(code, start).top
     if top == FOREIGN or (top != COMMENT and _begins_magic(code, start)):
-        return next(filter(None, _on_magic_line(defined, code, start, word)), [])
-    return of_script.pages_at(defined, code, cursor, place_in_cell)
+        return next(filter(None, _on_magic_line(asked, code, start, word)), [])
+    return of_script.pages_at(asked.defined, code, cursor, place_in_cell)
 
 
 def _begins_magic(code: str, position: int) -> bool:
@@ -45,9 +46,9 @@ def _begins_magic(code: str, position: int) -> bool:
     return re.fullmatch(r"[ \t]*%%?", line) is not None
 
 
-def _on_magic_line(defined: Defined, code: str, position: int, word: str) -> Iterator[list[Page]]:
+def _on_magic_line(asked: Asked, code: str, position: int, word: str) -> Iterator[list[Page]]:
     start = 0 if code.lstrip().startswith("%%") else code.rfind("\n", 0, position) + 1
-    end = code.find("\n", position)
+    end, defined = code.find("\n", position), asked.defined
     line = code[start : end if end >= 0 else len(code)]
     found = _MAGIC.match(line)
     if found is None:  # `?name`
@@ -59,16 +60,13 @@ def _on_magic_line(defined: Defined, code: str, position: int, word: str) -> Ite
     if position <= start + found.end("name"):
         yield magic
         return
-    if found["name"] == "mi" and position == start + found.start("event"):
-        yield _management_command(word)
     if code[position + len(word) :].startswith("=") and _takes_key(found["name"], word):
         yield magic
         return
     if line[: position - start].endswith("$"):
         yield describing.pages_of("variable", word, defined)
-    if found["name"] == "raise" and position > start + found.end("event"):
-        page = describing.param(found["event"], word, defined)
-        yield [page] if page else []
+    if (named := MAGICS.get(found["name"])) is not None and named.describes is not None:
+        yield named.describes(replace(asked, word=word), line[found.end("name") : position - start])
     for kind in ("event", "route", "keyword", "function", "transformation", "lint"):
         yield describing.pages_of(kind, word, defined) if word else []
     yield magic_pages(word)
@@ -78,15 +76,3 @@ def _on_magic_line(defined: Defined, code: str, position: int, word: str) -> Ite
 def _takes_key(name: str, key: str) -> bool:
     """Whether a magic takes `key=VALUE`."""
     return name in MAGICS and key in MAGICS[name].signature.keys
-
-
-def _management_command(name: str) -> list[Page]:
-    """A command of the management interface, as `%mi` takes it."""
-    from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
-    from evroute_kernel.engine.mi.declaration import find, names
-
-    if name not in names():
-        return []
-    found = find(name)
-    title = "\n".join(f"%mi {usage}" for usage in found.usages)
-    return [Page(title, f"command of the management interface, in OpenSIPS 4.0 {found.full_name}", (found.doc,))]

@@ -1,9 +1,10 @@
-"""What is offered on a magic line: names of magics, and the arguments that their usage lines speak of."""
+"""What is offered on a magic line: names of magics, and the arguments that their declarations speak of."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from evroute_kernel.assist import candidates as of
@@ -12,8 +13,10 @@ from evroute_kernel.assist.offers import Candidate, Offer
 from evroute_kernel.assist.place import Place, place_at
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
 from evroute_kernel.kernel.magics.declaration import MAGICS, Magic
-from evroute_kernel.kernel.questions import slots
+from evroute_kernel.kernel.questions import usages
+from evroute_kernel.kernel.questions.asked import Asked
 from evroute_kernel.kernel.questions.defined import Question
+from evroute_kernel.kernel.questions.pages import candidates
 
 _NAME: Final = re.compile(r"[ \t]*(?P<word>(?P<percent>%%?)[\w-]*)\Z")
 _LINE: Final = re.compile(r"[ \t]*(?P<percent>%%?)(?P<name>[A-Za-z][\w-]*)[ \t]+(?P<rest>[^\n]*)\Z")
@@ -26,46 +29,48 @@ _KEY_VALUE: Final = re.compile(r"(?P<key>[A-Za-z_][\w.-]*)=(?P<value>\S*)\Z")
 def offer_on_line(question: Question, place: Place) -> Offer | None:
     """What can stand at the cursor on a magic line, or in the body of a cell magic."""
     line = place.before
+    asked = Asked(question.notebook, question.defined)
     if name := _NAME.match(line.lstrip("\n")):
         return Offer(name["word"], _magics(name["percent"]))
-    if asked := _QUESTION.match(line):
-        return Offer(asked["word"], slots.everything(question))
+    if word := _QUESTION.match(line):
+        return Offer(word["word"], candidates(asked))
     if found := _LINE.match(line.lstrip("\n")):
-        return _arguments(question, place, found)
+        return _arguments(asked, place, found)
     if body := _BODY.match(line):
-        return _body(question, body)
+        return _body(asked, body)
     return None
 
 
 def _magics(percent: str) -> Iterator[Candidate]:
     for magic in MAGICS.values():
-        if percent == "%" or magic.body:
+        if percent == "%" or magic.body is not None:
             yield Candidate(percent + magic.name, "magic", magic.usage)
 
 
-def _arguments(question: Question, place: Place, line: re.Match[str]) -> Offer | None:
+def _arguments(asked: Asked, place: Place, line: re.Match[str]) -> Offer | None:
     magic = MAGICS.get(line["name"])
     if magic is None:
         return None
     taken = magic.signature.words
-    is_script = bool(taken) and taken[0].name in slots.SCRIPTS
+    is_script = bool(taken) and taken[0].name in usages.SCRIPTS
     if is_script or "$" in line["rest"].rpartition(" ")[2]:
         inner = place_at(place.text, place.cursor, place.cursor - len(line["rest"]))
-        return offer_in_script(question.defined, inner)
+        return offer_in_script(asked.defined, inner)
     words = line["rest"].split()
     word = "" if not words or line["rest"][-1:].isspace() else words.pop()
-    if magic.name in slots.OWN and words:
-        return slots.OWN[magic.name](question, words, word)
+    asked = replace(asked, word=word, given=words)
+    if magic.offers.rest is not None and words:
+        return magic.offers.rest(asked)
     if word.startswith("-"):
-        return Offer(word, _flags(magic))
+        return asked.offer(_flags(magic))
     if words and (flag := words[-1].removeprefix("--")) != words[-1] and magic.signature.flags.get(flag):
-        return _flag_value(question, magic, flag, word)
+        return _flag_value(asked, magic.signature.flags[flag] or "")
     if found := _KEY_VALUE.fullmatch(word):
-        return _value(question, magic, found["key"], found["value"])
-    return _word(question, magic, word, [*_plain(magic, words)])
+        return _value(replace(asked, word=found["value"]), magic, found["key"])
+    return _word(replace(asked, given=[*_plain(magic, words)]), magic)
 
 
-def _plain(magic: Magic, words: list[str]) -> Iterator[str]:
+def _plain(magic: Magic, words: Sequence[str]) -> Iterator[str]:
     """The words that are no flag, no flag's value and no key."""
     is_value = False
     for word in words:
@@ -74,14 +79,13 @@ def _plain(magic: Magic, words: list[str]) -> Iterator[str]:
         is_value = word.startswith("--") and magic.signature.flags.get(word[2:]) is not None
 
 
-def _flag_value(question: Question, magic: Magic, flag: str, word: str) -> Offer:
+def _flag_value(asked: Asked, wanted: str) -> Offer:
     """What stands behind `--flag`, as the usage line of its magic says it."""
-    wanted = magic.signature.flags[flag] or ""
-    for name, offered in slots.FLAGS.items():
+    for name, offered in usages.FLAGS.items():
         if wanted.startswith(name):
-            return offered(question, word)
+            return offered(asked)
     choices = wanted.split("|") if "|" in wanted else []
-    return Offer(word, (Candidate(choice, "value") for choice in choices if choice.islower()))
+    return asked.offer(asked.values(choice for choice in choices if choice.islower()))
 
 
 def _flags(magic: Magic) -> Iterator[Candidate]:
@@ -89,40 +93,35 @@ def _flags(magic: Magic) -> Iterator[Candidate]:
         yield Candidate(f"--{flag}", "option", value or "")
 
 
-def _value(question: Question, magic: Magic, key: str, value: str) -> Offer | None:
+def _value(asked: Asked, magic: Magic, key: str) -> Offer | None:
     choices = magic.signature.keys.get(key)
     if choices:
-        return Offer(value, (Candidate(choice, "value") for choice in choices))
-    offered = slots.VALUES.get(magic.name)
-    return offered(question, key, value) if offered else None
+        return asked.offer(asked.values(choices))
+    return magic.offers.values(asked, key) if magic.offers.values is not None else None
 
 
-def _word(question: Question, magic: Magic, word: str, given: list[str]) -> Offer:
+def _word(asked: Asked, magic: Magic) -> Offer:
     """A word of its own: what its slot takes, then keys and flags."""
-    if given and magic.name in slots.BEHIND:
-        return Offer(word, [*slots.BEHIND[magic.name](question, given), *_flags(magic)])
-    taken = magic.signature.words
+    offers, taken = magic.offers, magic.signature.words
+    if asked.given and offers.behind is not None:
+        return asked.offer([*offers.behind(asked), *_flags(magic)])
     found: list[Candidate] = []
-    if taken and (len(given) < len(taken) or taken[-1].repeated):
-        slot = taken[min(len(given), len(taken) - 1)]
-        found += (Candidate(choice, "value") for choice in slot.choices)
-        found += _named(question, magic, slot.name, word)
+    if taken and (len(asked.given) < len(taken) or taken[-1].repeated):
+        slot = taken[min(len(asked.given), len(taken) - 1)]
+        found += asked.values(slot.choices)
+        lister = offers.words.get(slot.name) or usages.WORDS.get(slot.name)
+        found += lister(asked) if lister else ()
     found += (Candidate(f"{key}=", "param", "|".join(c)) for key, c in magic.signature.keys.items())
-    if magic.name in slots.KEYS:
-        found += (Candidate(f"{c.text}=", c.kind, c.signature) for c in slots.KEYS[magic.name](question))
+    if offers.keys is not None:
+        found += (Candidate(f"{c.text}=", c.kind, c.signature) for c in offers.keys(asked))
     found += _flags(magic)
-    return Offer(word, found, of.near_events if taken and taken[0].name == "EVENT" else None)
+    return Offer(asked.word, found, of.near_events if taken and taken[0].name == "EVENT" else None)
 
 
-def _named(question: Question, magic: Magic, slot: str, word: str) -> Iterable[Candidate]:
-    lister = slots.WORDS.get((magic.name, slot)) or slots.WORDS.get(("", slot))
-    return lister(question, word) if lister else ()
-
-
-def _body(question: Question, body: re.Match[str]) -> Offer | None:
+def _body(asked: Asked, body: re.Match[str]) -> Offer | None:
     """A JSON object: its keys, such as the parameters of an event."""
-    key = _JSON_KEY.search(body["body"][-300:])
-    if key is None or body["name"] not in slots.BODIES:
+    key, magic = _JSON_KEY.search(body["body"][-300:]), MAGICS.get(body["name"])
+    if key is None or magic is None or magic.offers.body is None:
         return None
-    known = slots.BODIES[body["name"]](question, body["first"])
+    known = magic.offers.body(replace(asked, word=key["word"], given=[body["first"]]))
     return Offer(key["word"], known, of.near_params(known))

@@ -7,19 +7,19 @@ from typing import Final
 
 from evroute_kernel.assist.frames import FOREIGN, Frame
 from evroute_kernel.assist.place import Place, place_at
-from evroute_kernel.kernel.cell.cells import SCRIPT_BELOW
+from evroute_kernel.kernel.magics.declaration import takes_script_below
 
 #: how lines begin that are no script: magics and questions
 _MAGIC_START: Final = re.compile(r"[ \t]*(?:%|\?)")
-#: the first line of a cell whose rest is script all the same
-_SCRIPT_BELOW: Final = re.compile(rf"\s*%%(?:{'|'.join(SCRIPT_BELOW)})\b[^\n]*\n")
+#: the first line of a cell that belongs to a magic as a whole
+_CELL_MAGIC: Final = re.compile(r"\s*%%(?P<name>[A-Za-z][\w-]*)[^\n]*\n")
 
 
 def place_in_cell(text: str, cursor: int) -> Place:
     """The place of a cursor, which may be anywhere. On a magic line, and below a cell magic, the top is FOREIGN."""
     cursor = max(0, min(cursor, len(text)))
-    below = _SCRIPT_BELOW.match(text)
-    if below is not None and below.end() <= cursor:
+    below = _CELL_MAGIC.match(text)
+    if below is not None and below.end() <= cursor and takes_script_below(below["name"]):
         return place_at(text, cursor, below.end())
     start = len(text) - len(text.lstrip())
     if text.startswith("%%", start) and start + 2 <= cursor:

@@ -1,0 +1,179 @@
+"""The settings of `%config`: one record for each, from which its help, completion, reading and table are made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from evroute_kernel.engine.events.raise_line import ArgumentError
+from evroute_kernel.errors import did_you_mean
+from evroute_kernel.kernel.magics.arguments import Word
+from evroute_kernel.runtime import levels
+
+if TYPE_CHECKING:
+    from evroute_kernel.kernel.cell.notebook import Notebook
+
+_SIZE: Final = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[KMG]?)(?:i?B)?", re.IGNORECASE)
+_UNITS: Final = {"": 20, "K": 10, "M": 20, "G": 30}  # a bare number counts MiB
+_SWITCH: Final = {"on": True, "yes": True, "off": False, "no": False}
+_ON_OFF: Final = {True: "on", False: "off"}
+_SHORT_LEVELS: Final = {"ERR": "ERROR", "CRIT": "CRITICAL", "WARN": "WARNING", "DEBUG": "DBG"}
+
+
+# -- values as people write them ------------------------------------------------------------------------------------
+
+
+def level(word: Word) -> int:
+    """The number of a log level, given by name or number."""
+    name = word.text.upper().removeprefix("L_")
+    name = _SHORT_LEVELS.get(name, name)
+    if name in levels.NUMBERS:
+        return levels.NUMBERS[name]
+    if re.fullmatch(r"-?[0-9]", word.text) and int(word.text) in range(levels.ALERT, levels.DBG + 1):
+        return int(word.text)
+    hint = did_you_mean(word.text, levels.NUMBERS) or "levels are " + ", ".join(levels.NUMBERS)
+    raise ArgumentError(f"unknown log level {word.text!r}", word.span, hint)
+
+
+def seconds(word: Word) -> float:
+    return word.number(0.001, "a number of seconds greater than 0")
+
+
+def records(word: Word) -> int:
+    return word.whole(1, "a number of records, 1 or more")
+
+
+def switch(word: Word) -> bool:
+    if word.text.lower() not in _SWITCH:
+        raise ArgumentError(f"expected on or off, not {word.text!r}", word.span)
+    return _SWITCH[word.text.lower()]
+
+
+def size(word: Word) -> int | None:
+    """Bytes of a size such as 256M, 1G or (MiB) 256; None for off."""
+    if word.text.lower() == "off":
+        return None
+    found = _SIZE.fullmatch(word.text)
+    if found is None or int(found["number"]) == 0:
+        raise ArgumentError(f"expected a size such as 256M, or off, not {word.text!r}", word.span)
+    return int(found["number"]) << _UNITS[found["unit"].upper()]
+
+
+def number(word: Word) -> int:
+    """The value of a global: a number, or a word that stands for one."""
+    if word.text.lower() in _SWITCH:
+        return int(_SWITCH[word.text.lower()])
+    if not re.fullmatch(r"-?[0-9]{1,9}", word.text):
+        raise ArgumentError(f"expected a number, not {word.text!r}", word.span)
+    return int(word.text)
+
+
+def workers_number(word: Word) -> int:
+    return word.whole(1, "a number of workers, 1 or more")
+
+
+# -- the records ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of the kernel or its session. `example` is how it may be written, `help` what that does."""
+
+    example: str
+    help: str
+    read: Callable[[Word], Any]
+    #: its value as `read` takes it
+    shown: Callable[[Notebook], object]
+    change: Callable[[Notebook, Any], None]
+    #: words for a value; of numbers only what stands for none
+    choices: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.example.partition("=")[0]
+
+
+def _of_session(name: str) -> Callable[[Notebook, Any], None]:
+    """Changes an attribute of the session."""
+    return lambda notebook, value: setattr(notebook.session, name, value)
+
+
+def _show_replaced(notebook: Notebook, value: bool) -> None:
+    notebook.tells_replaced = value
+
+
+def _set_network(notebook: Notebook, value: bool) -> None:
+    notebook.session.settings["network"] = value
+
+
+def _limit_log(notebook: Notebook, value: int) -> None:
+    notebook.session.limits.log = value
+
+
+def _memory(notebook: Notebook) -> str:
+    limit = notebook.session.memory_limit
+    return "off" if limit is None else f"{limit / 2**20:g}M"
+
+
+_RECORDS: Final = (
+    Setting(
+        "strict=on",
+        "make it an error to redefine a route of another cell",
+        switch,
+        lambda notebook: _ON_OFF[notebook.session.strict],
+        _of_session("strict"),
+        ("on", "off"),
+    ),
+    Setting(
+        "replace=quiet",
+        "do not say which routes of other cells a cell replaces; show does",
+        lambda word: word.choice(("show", "quiet")) == "show",
+        lambda notebook: "show" if notebook.tells_replaced else "quiet",
+        _show_replaced,
+        ("show", "quiet"),
+    ),
+    Setting(
+        "network=on",
+        "let scripts reach other machines. Else functions such as rest_get are stubs, and subscribe_event()\n"
+        "takes sockets on this machine alone. It bounds scripts: %subscribe and %connect are your own word",
+        switch,
+        lambda notebook: _ON_OFF[bool(notebook.session.settings["network"])],
+        _set_network,
+        ("on", "off"),
+    ),
+    Setting(
+        "workers=2",
+        "how many processes may run routes",
+        workers_number,
+        lambda notebook: notebook.session.worker_limit,
+        _of_session("worker_limit"),
+    ),
+    Setting(
+        "memory=256M",
+        "what a worker may grow by before its run is ended; off for no limit",
+        size,
+        _memory,
+        _of_session("memory_limit"),
+        ("off",),
+    ),
+    Setting(
+        "timeout=10",
+        "seconds that a raise may take",
+        seconds,
+        lambda notebook: f"{notebook.session.timeout:g}",
+        _of_session("timeout"),
+    ),
+    Setting(
+        "log=10000", "log records kept of one raise", records, lambda notebook: notebook.session.limits.log, _limit_log
+    ),
+)
+#: name -> what is known of the setting, in the order in which it is shown
+SETTINGS: Final[Mapping[str, Setting]] = {record.name: record for record in _RECORDS}
+
+
+def listed() -> str:
+    """What the settings do, a line or more for each."""
+    width = max(len(record.example) for record in _RECORDS) + 2
+    return "\n".join(f"{r.example:<{width}}" + r.help.replace("\n", "\n" + " " * width) for r in _RECORDS)

@@ -1,0 +1,108 @@
+"""What a magic is asked when its line is completed, and lists that it may answer with.
+
+The lists are methods, so that modules that declare magics import nothing of `assist`, which cells do not need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from evroute_kernel.assist import candidates as of
+from evroute_kernel.assist.defined import Defined
+from evroute_kernel.assist.offers import Candidate, Offer
+from evroute_kernel.kernel.cell.notebook import Notebook
+from evroute_kernel.library.table import FUNCTIONS
+
+#: files that hold events
+RECORDINGS: Final = frozenset({".jsonl", ".json", ".ndjson", ".gz", ".csv", ".txt", ".log"})
+#: how the sockets of subscribers begin -> what stands there
+SOCKETS: Final = {
+    "udp:": "HOST:PORT",
+    "unix:": "/PATH",
+    "tcp:": "HOST:PORT[/METHOD]",
+    "flatstore:": "/PATH",
+    "rabbitmq:": "HOST/ROUTING_KEY",
+    "kafka:": "HOST:PORT/TOPIC",
+    "xmlrpc:": "HOST:PORT:METHOD",
+    '"virtual:PARALLEL ': 'SOCKET SOCKET..."',
+    '"virtual:FAILOVER ': 'SOCKET SOCKET..."',
+    '"virtual:ROUND-ROBIN ': 'SOCKET SOCKET..."',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`word` is what has been typed of the word, value or key in question, `given` the words before it on the line."""
+
+    notebook: Notebook
+    defined: Defined
+    word: str = ""
+    given: Sequence[str] = ()
+
+    def offer(self, candidates: Iterable[Candidate]) -> Offer:
+        """What can stand in the place of the word."""
+        return Offer(self.word, candidates)
+
+    def values(self, texts: Iterable[str]) -> Iterator[Candidate]:
+        """Plain values."""
+        return (Candidate(text, "value") for text in texts)
+
+    # -- what scripts have --------------------------------------------------------------------------------------------
+
+    def events(self) -> Iterator[Candidate]:
+        return of.events(self.defined)
+
+    def event_list(self) -> Offer:
+        """The last of several events with commas between them."""
+        return Offer(self.word.rpartition(",")[2], of.events(self.defined), of.near_events)
+
+    def params_of(self, event: str) -> list[Candidate]:
+        """The parameters of an event, as they are known here."""
+        return of.params_of(self.defined, event)
+
+    def routes(self, kind: str | None = None) -> Iterable[Candidate]:
+        return of.all_routes(self.defined) if kind is None else of.routes(self.defined, kind=kind)
+
+    def functions(self) -> Iterable[Candidate]:
+        return of.functions()
+
+    def stubs(self) -> Iterator[Candidate]:
+        """The functions that are not simulated."""
+        return (of.function_candidate(function) for _, function in sorted(FUNCTIONS.items()) if function.stub)
+
+    # -- settings -----------------------------------------------------------------------------------------------------
+
+    def levels(self) -> Iterable[Candidate]:
+        return of.level_names()
+
+    def settings(self) -> Iterable[Candidate]:
+        """Globals that stand at the top level of a script."""
+        return of.settings()
+
+    def setting_values(self, name: str) -> Iterable[Candidate]:
+        return of.setting_values(name)
+
+    # -- files and addresses ------------------------------------------------------------------------------------------
+
+    def files(self) -> Iterator[Candidate]:
+        """Files of scripts."""
+        return of.files(self.word)
+
+    def recordings(self) -> Iterator[Candidate]:
+        """Files of events."""
+        return of.files(self.word, RECORDINGS)
+
+    def sockets(self) -> Iterator[Candidate]:
+        """What an event can be sent to."""
+        yield from (Candidate(f"route:{route.name}", "route") for route in self.defined.named("event_route"))
+        yield from self.addresses(SOCKETS)
+
+    def addresses(self, kinds: Mapping[str, str]) -> Iterator[Candidate]:
+        """Beginnings of addresses; behind `unix:/` and the like the files that a path may go on with."""
+        kind, colon, path = self.word.partition(":")
+        if path.startswith("/") and kind + colon in kinds:
+            yield from (Candidate(f"{kind}:{c.text}", c.kind) for c in of.files(path, None))
+        else:
+            yield from (Candidate(text, "value", signature) for text, signature in kinds.items())
