@@ -213,9 +213,19 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
         event forget help raise route stub subscribe subscribers tick unstub
         """.split()
     ),
+    "expression_magics": tuple(
+        r"""
+        assert
+        """.split()
+    ),
     "body_magics": tuple(
         r"""
         check migrate raise replay sh
+        """.split()
+    ),
+    "json_magics": tuple(
+        r"""
+        raise
         """.split()
     ),
     "levels": tuple(

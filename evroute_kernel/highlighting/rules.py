@@ -92,18 +92,20 @@ STATES: Final[dict[str, State]] = {
     "root": State(
         (
             Rule(r"[ \t\r]+$"),
-            Rule(rf"(?=[ \t]*%%raise{_MAGIC_END})", next="json-cell"),
+            Rule(rf"(?=[ \t]*%%(?:<json_magics>){_MAGIC_END})", next="json-cell"),
             Rule(rf"(?=[ \t]*%%(?!(?:<body_magics>){_MAGIC_END}))", next="text-cell"),
         ),
         otherwise="script",
     ),
-    "json-cell": State((Rule(rf"^[ \t]*%%raise{_MAGIC_END}", "magic", "magic-name"), Rule(r"[ \t\r]+"), "json")),
+    "json-cell": State(
+        (Rule(rf"^[ \t]*%%(?:<json_magics>){_MAGIC_END}", "magic", "magic-name"), Rule(r"[ \t\r]+"), "json")
+    ),
     "text-cell": State((Rule(rf"^[ \t]*%%{_MAGIC_NAME}", "word", "magic-arguments"), Rule(r"[^\n]+"))),
     "script": State(("magics", "code", Rule(r"[)\]}]", "punctuation"))),
     # -- magic lines --------------------------------------------------------------------------------------------------
     "magics": State(
         (
-            Rule(rf"^[ \t]*%%?assert{_MAGIC_END}", "magic", "magic-expression"),
+            Rule(rf"^[ \t]*%%?(?:<expression_magics>){_MAGIC_END}", "magic", "magic-expression"),
             Rule(rf"^[ \t]*%%?(?:<name_magics>){_MAGIC_END}", "magic", "magic-name"),
             Rule(rf"^[ \t]*%%?(?:<magics>){_MAGIC_END}", "magic", "magic-arguments"),
             Rule(rf"^[ \t]*%%?{_MAGIC_NAME}{_MAGIC_END}", "word", "magic-arguments"),

@@ -32,6 +32,8 @@ _MAGICS: Final = Path(__file__).parent.parent / "kernel" / "magics"
 #: how usages begin whose first argument is a name; so do those in another module, which are of magics that raise events
 _NAMES: Final = ("NAME", "[NAME]", "EVENT", "[EVENT]")
 _ELSEWHERE: Final = "EVENT"
+#: how usages begin whose arguments are script
+_EXPRESSION: Final = "EXPRESSION"
 
 
 def gathered() -> dict[str, tuple[str, ...]]:
@@ -69,17 +71,23 @@ def _spellings(transformation: Transformation) -> Iterator[str]:
 
 
 def _of_the_magics() -> dict[str, Iterable[str]]:
-    """The names in the decorators `@magic("name", "usage", body=...)`."""
-    declared = [call for path in sorted(_MAGICS.glob("*.py")) for call in _declarations(path)]
+    return magic_words(sorted(_MAGICS.glob("*.py")))
+
+
+def magic_words(modules: Iterable[Path]) -> dict[str, Iterable[str]]:
+    """The names in the decorators `@magic("name", "usage", body=...)` of modules."""
+    declared = [call for path in modules for call in _declarations(path)]
     return {
         "magics": {name for name, _, _ in declared},
         "name_magics": {name for name, usage, _ in declared if usage.startswith(_NAMES)},
-        "body_magics": {name for name, _, has_body in declared if has_body},
+        "expression_magics": {name for name, usage, _ in declared if usage.startswith(_EXPRESSION)},
+        "body_magics": {name for name, _, body in declared if body},
+        "json_magics": {name for name, _, body in declared if body == "json"},
     }
 
 
-def _declarations(path: Path) -> Iterator[tuple[str, str, bool]]:
-    """Name, usage, and whether `%%name` exists, of each magic of a module."""
+def _declarations(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Name, usage, and what stands below `%%name` ("" where it does not exist), of each magic of a module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     constants = {
         node.target.id: _text(node.value)
@@ -90,8 +98,8 @@ def _declarations(path: Path) -> Iterator[tuple[str, str, bool]]:
         for decorator in getattr(node, "decorator_list", ()):
             if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "magic":
                 name, *usage = decorator.args
-                has_body = any(keyword.arg == "body" for keyword in decorator.keywords)
-                yield _text(name), "".join(_text(text, constants) for text in usage), has_body
+                body = "".join(_text(keyword.value) for keyword in decorator.keywords if keyword.arg == "body")
+                yield _text(name), "".join(_text(text, constants) for text in usage), body
 
 
 def _text(node: ast.expr, constants: Mapping[str, str] = MappingProxyType({})) -> str:

@@ -258,8 +258,14 @@
     name_magics: [
       "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "tick", "unstub",
     ],
+    expression_magics: [
+      "assert",
+    ],
     body_magics: [
       "check", "migrate", "raise", "replay", "sh",
+    ],
+    json_magics: [
+      "raise",
     ],
     levels: [
       "L_ALERT", "L_CRIT", "L_DBG", "L_ERR", "L_INFO", "L_NOTICE", "L_WARN",
@@ -270,13 +276,13 @@
       otherwise: "script",
       rules: [
         ["[ \\t\\r]+$", "text"],
-        ["(?=[ \\t]*%%raise(?=[ \\t\\r]|$))", "text", "json-cell"],
+        ["(?=[ \\t]*%%(?:<json_magics>)(?=[ \\t\\r]|$))", "text", "json-cell"],
         ["(?=[ \\t]*%%(?!(?:<body_magics>)(?=[ \\t\\r]|$)))", "text", "text-cell"],
       ],
     },
     "json-cell": {
       rules: [
-        ["^[ \\t]*%%raise(?=[ \\t\\r]|$)", "magic", "magic-name"],
+        ["^[ \\t]*%%(?:<json_magics>)(?=[ \\t\\r]|$)", "magic", "magic-name"],
         ["[ \\t\\r]+", "text"],
         "json",
       ],
@@ -296,7 +302,7 @@
     },
     "magics": {
       rules: [
-        ["^[ \\t]*%%?assert(?=[ \\t\\r]|$)", "magic", "magic-expression"],
+        ["^[ \\t]*%%?(?:<expression_magics>)(?=[ \\t\\r]|$)", "magic", "magic-expression"],
         ["^[ \\t]*%%?(?:<name_magics>)(?=[ \\t\\r]|$)", "magic", "magic-name"],
         ["^[ \\t]*%%?(?:<magics>)(?=[ \\t\\r]|$)", "magic", "magic-arguments"],
         ["^[ \\t]*%%?[A-Za-z][A-Za-z0-9_-]*(?=[ \\t\\r]|$)", "word", "magic-arguments"],
