@@ -60,4 +60,5 @@ def test_the_magics_exist() -> None:
     from evroute_kernel.kernel.magics import everything  # noqa: F401 - fills the table
     from evroute_kernel.kernel.magics.declaration import MAGICS
 
-    assert set(re.findall(r"`%%?(\w+)", README)) == set(MAGICS)
+    # docs/magics.md is made from the magics, and has them all
+    assert set(re.findall(r"`%%?(\w+)", README)) <= set(MAGICS)
