@@ -165,19 +165,19 @@ def status(connection: Connection) -> str:
         start = f"connected to {mi}: {', '.join(connection.events)}"
     else:
         return f"connected to {mi}, subscribed to nothing"
-    return "; ".join([start, *told(connection.traffic)])
+    return "; ".join([start, *counts(connection.traffic)])
 
 
 def summary(connection: Connection) -> str:
     """What has come in all."""
     traffic = connection.traffic
     events = "1 event" if traffic.received == 1 else f"{traffic.received or 'no'} events"
-    return "; ".join([f"disconnected from {connection.options.mi}: {events} received", *told(traffic)[1:]])
+    return "; ".join([f"disconnected from {connection.options.mi}: {events} received", *counts(traffic)[1:]])
 
 
-def told(traffic: Traffic) -> list[str]:
+def counts(traffic: Traffic) -> list[str]:
     """The counts that are not zero, received first."""
-    counts = [
+    found = [
         (traffic.received, "received"),
         (traffic.unhandled, "without a route"),
         (traffic.failed, "failed"),
@@ -187,7 +187,7 @@ def told(traffic: Traffic) -> list[str]:
         (traffic.lost, "lost because the socket was full (listen=tcp loses none)"),
         (traffic.dropped, "dropped before their routes ran"),
     ]
-    return [f"{number} {what}" for i, (number, what) in enumerate(counts) if number or i == 0]
+    return [f"{number} {what}" for i, (number, what) in enumerate(found) if number or i == 0]
 
 
 def status_table(connection: Connection) -> Table:
@@ -200,7 +200,7 @@ def status_table(connection: Connection) -> Table:
         ("events", ", ".join(connection.events)),
         ("not known to the server", ", ".join(connection.unknown)),
         ("socket", connection.event_socket),
-        ("counts", "; ".join(told(connection.traffic))),
+        ("counts", "; ".join(counts(connection.traffic))),
         ("found restarted", state.returns or None),
         ("last error", state.last_error),
         ("next try in", waits),

@@ -102,10 +102,10 @@ async def assert_(cell: Cell, condition: Condition) -> None:
     """
     await cell.settle()
     try:
-        verdict = await value_of(cell, condition.script)
+        value = await value_of(cell, condition.script)
     except ScriptError as error:
         raise type(error)([condition.placed(diagnostic) for diagnostic in error.diagnostics]) from error
-    if verdict != 1:
+    if value != 1:
         message, values = f"not true: {condition.text}", await values_in(cell, condition.text)
         raise failure("AssertionFailed", message, condition.span, ", ".join(values) or None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.errors import did_you_mean
@@ -10,10 +11,12 @@ from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import Table, text_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, Offers, magic
-from evroute_kernel.kernel.questions.pages import bundle_of, candidates, known_names
+from evroute_kernel.kernel.questions.pages import bundle_of, known_names
 
 if TYPE_CHECKING:
+    from evroute_kernel.assist.offers import Candidate
     from evroute_kernel.kernel.cell.cell import Cell
+    from evroute_kernel.kernel.questions.asked import Asked
 
 #: modules that declare magics, in the order in which %lsmagic lists these; others come last
 _THEMES: Final = """
@@ -35,7 +38,14 @@ transformation. %lsmagic lists all magics.
 """
 
 
-@magic("help", "[NAME]", offers=Offers(words={"NAME": candidates}))
+def offered_names(asked: Asked) -> Iterable[Candidate]:
+    """All that %help knows."""
+    from evroute_kernel.kernel.questions.names import every_name
+
+    return every_name(asked)
+
+
+@magic("help", "[NAME]", offers=Offers(words={"NAME": offered_names}))
 async def help_(cell: Cell, arguments: Arguments) -> None:
     """Show help: on a magic, event, function, variable, transformation or route, or on cells in general.
 

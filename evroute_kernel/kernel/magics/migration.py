@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class MigrateRequest:
     """What `%migrate` is to do: `script` has the places of the cell, `line` is the magic's own, with its line break."""
 
     script: str
@@ -29,7 +29,7 @@ class Request:
     is_applied: bool
 
 
-def read_request(arguments: Arguments) -> Request:
+def read_request(arguments: Arguments) -> MigrateRequest:
     """Raises ArgumentError when there is nothing that could be migrated."""
     line = arguments.line
     script = "" if line.body is None else script_of(line)
@@ -37,11 +37,11 @@ def read_request(arguments: Arguments) -> Request:
         hint = "write %%migrate above a script of OpenSIPS 2.x, in its cell"
         raise ArgumentError("there is no script in this cell", line.name_span, hint)
     end = line.source.text.find("\n", line.span.end) + 1 or line.span.end
-    return Request(script, line.source.span(line.span.start, end), "apply" in arguments.flags)
+    return MigrateRequest(script, line.source.span(line.span.start, end), "apply" in arguments.flags)
 
 
 @magic("migrate", "[--apply]", convert=read_request, body="script", takes_script=True)
-async def migrate(cell: Cell, request: Request) -> None:
+async def migrate(cell: Cell, request: MigrateRequest) -> None:
     """Show how the script of this cell is written for OpenSIPS 3.x; nothing of the cell runs.
 
     Names and positions of parameters come from the catalogue of events. What needs a look is listed below the

@@ -142,7 +142,7 @@ _SPEED: Final = re.compile(r"(?P<factor>[0-9]+(?:\.[0-9]+)?)x?")
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class ReplayRequest:
     """A `%replay` line, or `%%replay` with its body, understood."""
 
     line: MagicLine
@@ -155,7 +155,7 @@ class Replay:
         return Path(self.file.text).name if self.file else "replay"
 
 
-def read_replay(line: MagicLine) -> Replay:
+def read_replay(line: MagicLine) -> ReplayRequest:
     """Read `%replay` or `%%replay`; raises ArgumentError."""
     arguments = parse_arguments(line, Signature.of(REPLAY), f"%replay {REPLAY}")
     file, flags = arguments.first, arguments.flags
@@ -167,7 +167,7 @@ def read_replay(line: MagicLine) -> Replay:
     for name, read in _OPTIONS.items():
         if (word := flags.get(name)) is not None:
             options[name] = read(word)
-    return Replay(line, file, options, "stats" in flags)
+    return ReplayRequest(line, file, options, "stats" in flags)
 
 
 def _speed(word: Word) -> float | None:
@@ -203,7 +203,7 @@ _OPTIONS: Final[dict[str, Callable[[Word], Any]]] = {
 
 
 @magic("replay", REPLAY, read=read_replay, body="text", offers=Offers(words={"FILE": lambda asked: asked.recordings()}))
-async def replay(cell: Cell, given: Replay) -> None:
+async def replay(cell: Cell, given: ReplayRequest) -> None:
     """Raise the events of a file, as fast as the workers can, and wait for all that they lead to.
 
     `%%replay` takes the events from the lines below it. Read are: JSON lines, as `%record` writes them; the JSON-RPC
@@ -242,7 +242,7 @@ async def replay(cell: Cell, given: Replay) -> None:
     cell.check_run(result, given.line.span)  # type: ignore[arg-type]
 
 
-async def start_replay(cell: Cell, given: Replay, progress: RunningProgress) -> Future[ReplayResult]:
+async def start_replay(cell: Cell, given: ReplayRequest, progress: RunningProgress) -> Future[ReplayResult]:
     """Open the file and begin. Raises ArgumentError for a file that cannot be replayed."""
 
     def on_start(replaying: Replaying) -> None:
@@ -274,7 +274,7 @@ def _result_of(future: Future[ReplayResult]) -> ReplayResult | None:
     return future.result() if future.done() and future.exception() is None else None
 
 
-def summary(given: Replay, result: ReplayResult) -> dict[str, str]:
+def summary(given: ReplayRequest, result: ReplayResult) -> dict[str, str]:
     """What became of a replay: a line, and a table of what went wrong."""
     from evroute_kernel.engine.replay.summary import details, headline, timing
 

@@ -45,11 +45,11 @@ class LogSettings:
 
 def log_settings(arguments: Arguments) -> LogSettings:
     keys = arguments.keys
-    shown, told, form = keys.get("level", arguments.first), keys.get("diagnostics"), keys.get("format")
+    shown, report, form = keys.get("level", arguments.first), keys.get("diagnostics"), keys.get("format")
     last = keys.get("last")
     return LogSettings(
         level(shown) if shown else None,
-        level(told) if told else None,
+        level(report) if report else None,
         form.text if form else None,
         records(last) if last else None,
     )
@@ -89,8 +89,8 @@ async def log(cell: Cell, wanted: LogSettings) -> None:
     if wanted.last is not None:
         cell.outlet.write("".join(map(cell.notebook.text_of, cell.session.log[-wanted.last :])))
     if wanted == LogSettings(None, None, None):
-        shown, told = (levels.NAMES.get(settings[name], settings[name]) for name in ("xlog_level", "log_level"))
-        cell.outlet.write(f"level={shown} diagnostics={told} format={cell.notebook.log_format}\n")
+        shown, report = (levels.NAMES.get(settings[name], settings[name]) for name in ("xlog_level", "log_level"))
+        cell.outlet.write(f"level={shown} diagnostics={report} format={cell.notebook.log_format}\n")
 
 
 # -- limits -----------------------------------------------------------------------------------------------------------

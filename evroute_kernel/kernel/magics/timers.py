@@ -58,7 +58,7 @@ async def tick(cell: Cell, arguments: Arguments) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class TimerRequest:
     """What `%timer` is to do: "start", "stop" or "list"; no names: all timer routes."""
 
     action: str
@@ -66,7 +66,7 @@ class Request:
     every: float | None
 
 
-def read_request(arguments: Arguments) -> Request:
+def read_request(arguments: Arguments) -> TimerRequest:
     """Raises ArgumentError."""
     names = arguments.words[1:]
     action = arguments.first.text if arguments.first else "list"
@@ -75,7 +75,7 @@ def read_request(arguments: Arguments) -> Request:
         raise ArgumentError(f"%timer {action} takes no --every", every.span, "%timer start does")
     if names and action == "list":
         raise ArgumentError(f"unexpected {names[0].text!r}", names[0].span, "%timer list shows all timers")
-    return Request(action, names, every.number(0.01, "0.01 seconds or more") if every else None)
+    return TimerRequest(action, names, every.number(0.01, "0.01 seconds or more") if every else None)
 
 
 @magic(
@@ -84,7 +84,7 @@ def read_request(arguments: Arguments) -> Request:
     convert=read_request,
     offers=TIMERS,
 )
-async def timer(cell: Cell, request: Request) -> None:
+async def timer(cell: Cell, request: TimerRequest) -> None:
     """Run timer routes in the background, each at its interval, as a server does; `%tick` runs one once.
 
     start  begin; what the routes log stands under this cell, also when it has ended

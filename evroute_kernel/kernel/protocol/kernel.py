@@ -179,8 +179,8 @@ class EvrouteKernel(ConcurrentKernel):
         except Interrupted:
             return self.fail(outlet, failure("Interrupted", "the cell was stopped"))
         except Exception as error:
-            if (told := no_fault(error)) is not None:
-                return self.fail(outlet, told)
+            if (failed := no_fault(error)) is not None:
+                return self.fail(outlet, failed)
             self.log.exception("internal error")
             return self.fail(outlet, internal_error(error))
         return {"status": "ok", "payload": self.cell.pages}

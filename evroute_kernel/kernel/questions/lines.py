@@ -16,7 +16,7 @@ from evroute_kernel.kernel.magics.declaration import MAGICS, Magic
 from evroute_kernel.kernel.questions import usages
 from evroute_kernel.kernel.questions.asked import Asked
 from evroute_kernel.kernel.questions.defined import Question
-from evroute_kernel.kernel.questions.pages import candidates
+from evroute_kernel.kernel.questions.names import every_name
 
 _NAME: Final = re.compile(r"[ \t]*(?P<word>(?P<percent>%%?)[\w-]*)\Z")
 _LINE: Final = re.compile(r"[ \t]*(?P<percent>%%?)(?P<name>[A-Za-z][\w-]*)[ \t]+(?P<rest>[^\n]*)\Z")
@@ -33,7 +33,7 @@ def offer_on_line(question: Question, place: Place) -> Offer | None:
     if name := _NAME.match(line.lstrip("\n")):
         return Offer(name["word"], _magics(name["percent"]))
     if word := _QUESTION.match(line):
-        return Offer(word["word"], candidates(asked))
+        return Offer(word["word"], every_name(asked))
     if found := _LINE.match(line.lstrip("\n")):
         return _arguments(asked, place, found)
     if body := _BODY.match(line):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from evroute_kernel.assist import candidates as of
 from evroute_kernel.assist import describing
-from evroute_kernel.assist.completion import STATEMENTS, TOP_LEVEL
-from evroute_kernel.assist.offers import Candidate
 from evroute_kernel.assist.pages import Page, bundle
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.magics.declaration import MAGICS
-from evroute_kernel.kernel.questions.asked import Asked
 from evroute_kernel.kernel.questions.defined import Question
 
 
@@ -32,18 +28,6 @@ def magic_pages(name: str) -> list[Page]:
     """The help of a magic; none for an unknown one."""
     found = MAGICS.get(name)
     return [Page(found.usage, "", (found.doc,))] if found else []
-
-
-def candidates(asked: Asked) -> Iterator[Candidate]:
-    """The same, with the routes, for completion."""
-    yield from (Candidate(magic.name, "magic", magic.usage) for magic in MAGICS.values())
-    yield from of.events(asked.defined)
-    yield from of.all_routes(asked.defined)
-    yield from (Candidate(word, "keyword") for word in (*STATEMENTS, *TOP_LEVEL))
-    yield from of.functions()
-    yield from (Candidate(f"${c.text}", c.kind, c.signature) for c in of.variables())
-    yield from of.transformations()
-    yield from of.lints()
 
 
 def known_names() -> Iterable[str]:
