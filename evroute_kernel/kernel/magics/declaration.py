@@ -2,6 +2,11 @@
 
 All that is known of a magic stands in its declaration: what completion and inspection tell about its line, what an
 export makes of it, what its body is. Whoever wants to know asks `MAGICS`; no other module knows a magic by its name.
+
+    @magic("tick", "NAME...", offers=Offers(words={"NAME": lambda asked: asked.routes("timer_route")}))
+    async def tick(cell: Cell, arguments: Arguments) -> None: ...
+
+A new module of this package is found by `everything`; nothing else needs to be told of it.
 """
 
 from __future__ import annotations
