@@ -1,7 +1,6 @@
 """Attacks that take minutes: everything generated, killed, flooded and crowded, and what must hold all the same.
 
-The generators of scripts and the front end are those of the tests, which are no package: their folders are put on the
-path here.
+The generators of scripts and the front end are those of the tests, `support`: its folder is put on the path here.
 """
 
 import sys
@@ -9,4 +8,4 @@ from pathlib import Path
 from typing import Final
 
 TESTS: Final = Path(__file__).parent.parent / "tests"
-sys.path[:0] = [str(TESTS / folder) for folder in ("conformance", "property", "kernel")]
+sys.path.insert(0, str(TESTS))

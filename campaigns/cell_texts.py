@@ -6,11 +6,10 @@ import re
 from random import Random
 from typing import Final
 
-from generated import EVENTS, TEXTS, Grammar
-
 from campaigns.texts import CHANGES, script
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - declares the magics
 from evroute_kernel.kernel.magics.declaration import MAGICS
+from support.generated import EVENTS, TEXTS, Grammar
 
 #: a shell and networks of others are no part of a game of chance: what would reach them is written in another way
 _REACHES_OUT: Final = re.compile(

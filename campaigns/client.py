@@ -13,10 +13,10 @@ from queue import Empty
 from typing import Any, Final
 
 import psutil
-from frontend import ROOT, Frontend, write_kernelspec
 from jupyter_client.manager import KernelManager
 
 from campaigns.report import FaultError
+from support.frontend import ROOT, Frontend, write_kernelspec
 
 #: seconds for a request whose routes are within their limits, on a machine that is busy
 DEADLINE: Final = 60.0

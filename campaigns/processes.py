@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 import psutil
-from frontend import all_gone
 
 from campaigns.report import FaultError
 from evroute_kernel.runtime.room import DIRECTORY_PREFIX
+from support.frontend import all_gone
 
 #: seconds within which what has ended must have cleaned up
 CLEAN: Final = 15.0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
-from generated import PIECES, RECORDED, TEXTS, Grammar
+from support.generated import PIECES, RECORDED, TEXTS, Grammar
 
 Change = Callable[[Random, str], str]
 

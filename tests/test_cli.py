@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from evroute_command import listening
+
+from support.evroute_command import listening
 
 COMMAND = Path(sys.executable).with_name("evroute")
 PIKE = 'event_route[E_PIKE_BLOCKED] {\n\txlog("blocked $param(ip)\\n");\n\txlog("L_WARN", "careful\\n");\n}\n'

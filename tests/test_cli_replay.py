@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from evroute_command import listening
+
+from support.evroute_command import listening
 
 COMMAND = Path(sys.executable).with_name("evroute")
 SCRIPT = """event_route[E_X] {

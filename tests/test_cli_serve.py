@@ -19,7 +19,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from mi_clients import Clients, read_json, wait_until
+
+from support.mi_clients import Clients, read_json, wait_until
 
 COMMAND = Path(sys.executable).with_name("evroute")
 DEADLINE = 60.0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from random import Random
 
 import pytest
 
-from evroute_kernel.library import catalogue
+from evroute_kernel.library.catalogue import events
+from evroute_kernel.library.table import FUNCTIONS, STATEMENTS, VARIABLES
 from evroute_kernel.spelling import ALL, CHOSEN, LONGEST, Words
 
 
@@ -28,9 +30,9 @@ def plainly(word: str, known: list[str], count: int) -> list[str]:
     return [folded[found] for found in get_close_matches(word.lower(), list(folded), n=count, cutoff=0.6)]
 
 
-@pytest.mark.parametrize("table", [catalogue.functions, catalogue.events, catalogue.variables])
-def test_the_answers_are_those_of_difflib(table: object) -> None:
-    known, random = list(table()), Random(1)  # type: ignore[operator]
+@pytest.mark.parametrize("table", [FUNCTIONS, events(), VARIABLES], ids=["functions", "events", "variables"])
+def test_the_answers_are_those_of_difflib(table: Iterable[str]) -> None:
+    known, random = list(table), Random(1)
     words = Words(known)
     for _ in range(100):
         word, count = changed(random, random.choice(known)), random.choice([1, 3])
@@ -39,7 +41,7 @@ def test_the_answers_are_those_of_difflib(table: object) -> None:
 
 def test_of_very_many_words_the_nearest_is_found() -> None:
     random = Random(1)
-    known = [f"route_{number}_{name}" for number, name in enumerate(list(catalogue.functions()) * 5)]
+    known = [f"route_{number}_{name}" for number, name in enumerate(list(FUNCTIONS) * 5)]
     words = Words(known)
     assert len(known) > ALL
     for name in random.sample(known, 20):
@@ -57,7 +59,7 @@ def test_a_question_costs_the_same_however_many_words_there_are(size: int) -> No
 
 
 def test_the_same_question_is_answered_once() -> None:
-    words = Words(catalogue.functions())
+    words = Words([*FUNCTIONS, *STATEMENTS])
     assert words.near("xlgo") == words.near("xlgo")
     before = words.compared
     words.near("xlgo").clear()

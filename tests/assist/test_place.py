@@ -17,7 +17,7 @@ from evroute_kernel.lang.lexer import tokens
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.source import Source
-from recorded import read_cases
+from support.recorded import read_cases
 
 PROGRAMS = sorted(case.script for case in read_cases() if not parse(Source("test", case.script))[1])
 OPENING = {"LPAR": "(", "LSQB": "[", "LBRACE": "{"}

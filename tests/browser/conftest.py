@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lab_server import ROOT, Server, running
+
+from support.lab_server import ROOT, Server, running
 
 if TYPE_CHECKING:
-    from lab_page import Lab
     from playwright.sync_api import Page
+
+    from support.lab_page import Lab
 
 REQUIRED = "EVROUTE_REQUIRE_BROWSER"
 #: kept after the run, for people to look at
@@ -66,8 +68,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def page(server: Server) -> Iterator[Page]:
     """JupyterLab without any document."""
-    from lab_page import DEADLINE
     from playwright.sync_api import sync_playwright
+
+    from support.lab_page import DEADLINE
 
     with sync_playwright() as playwright:
         # a fresh profile, as every launch has
@@ -82,7 +85,7 @@ def page(server: Server) -> Iterator[Page]:
 @pytest.fixture
 def lab(server: Server, page: Page, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """JupyterLab, for files in `tmp_path`; afterwards nothing is open and no kernel runs."""
-    from lab_page import Lab
+    from support.lab_page import Lab
 
     lab = Lab(page, server, tmp_path, ARTEFACTS, request.node.name)
     lab.wait_until_ready()

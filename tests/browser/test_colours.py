@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from lab_page import DARK, LIGHT, expect, pieces
+
+from support.lab_page import DARK, LIGHT, expect, pieces
 
 if TYPE_CHECKING:
-    from lab_page import Lab
     from playwright.sync_api import Locator
+
+    from support.lab_page import Lab
 
 SCRIPT = """# a comment
 event_route[E_PIKE_BLOCKED] {

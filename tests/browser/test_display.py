@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from lab_page import DARK, LIGHT, box, expect, pieces
+
+from support.lab_page import DARK, LIGHT, box, expect, pieces
 
 if TYPE_CHECKING:
-    from lab_page import Lab, Notebook
+    from support.lab_page import Lab, Notebook
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK])
 #: what WCAG 2 asks of text

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from lab_page import DARK, expect
+
+from support.lab_page import DARK, expect
 
 if TYPE_CHECKING:
-    from lab_page import Lab
     from playwright.sync_api import Locator
+
+    from support.lab_page import Lab
 
 
 def offered(completer: Locator) -> dict[str, str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab_page import expect
+from support.lab_page import expect
 
 if TYPE_CHECKING:
-    from lab_page import Lab
+    from support.lab_page import Lab
 
 EVIL = "<img id=evil src=x onerror=window.evil=1><script>window.evil=1</script>"
 #: ways to show what an event brought

@@ -6,12 +6,13 @@ from pathlib import Path
 from shutil import copy
 from typing import TYPE_CHECKING
 
-from lab_page import Notebook, expect, pieces
-from lab_server import ROOT, Server
+from support.lab_page import Notebook, expect, pieces
+from support.lab_server import ROOT, Server
 
 if TYPE_CHECKING:
-    from lab_page import Lab
     from playwright.sync_api import Page
+
+    from support.lab_page import Lab
 
 
 def test_the_tour_runs_and_has_its_colours(lab: Lab, page: Page, server: Server, tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from frontend import SPIN
-from lab_page import expect
+from support.frontend import SPIN
+from support.lab_page import expect
 
 if TYPE_CHECKING:
-    from lab_page import Lab, Notebook
+    from support.lab_page import Lab, Notebook
 
 CELL = f"{SPIN}%raise E_SPIN --timeout 300"
 

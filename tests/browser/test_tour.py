@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from lab_server import ROOT
+
+from support.lab_server import ROOT
 
 if TYPE_CHECKING:
-    from lab_page import Lab, Notebook
+    from support.lab_page import Lab, Notebook
 
 TOUR = ROOT / "notebooks" / "tour.ipynb"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

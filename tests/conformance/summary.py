@@ -20,7 +20,9 @@ from functools import cache
 from pathlib import Path
 
 from evroute_kernel import Session
-from recorded import HERE, Case, Outcome, differences, read_cases, run_in_session
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # run as a program, this finds what the tests find
+from support.recorded import HERE, Case, Outcome, differences, read_cases, run_in_session
 
 
 def main() -> int:
@@ -61,7 +63,7 @@ def session() -> Session:
 
 def run(case: Case, in_process: bool) -> Outcome:
     if in_process:
-        from in_process import run_in_process
+        from support.in_process import run_in_process
 
         return run_in_process(case)
     session().reset()

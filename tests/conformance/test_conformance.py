@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from evroute_kernel import Session
-from recorded import Case, differences, read_cases, run_in_session
+from support.recorded import Case, differences, read_cases, run_in_session
 
 
 @pytest.fixture(scope="module")

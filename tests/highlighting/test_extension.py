@@ -6,11 +6,11 @@ import json
 import tomllib
 
 import pytest
-from colours import CLONE, SCRIPT, browser
 from py_mini_racer import MiniRacer
 
 from evroute_kernel import __version__
 from evroute_kernel.kernel.protocol.kernel import LANGUAGE
+from support.colours import CLONE, SCRIPT, browser
 
 FOLDER = SCRIPT.parent.parent
 PACKAGE = json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))

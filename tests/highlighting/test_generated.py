@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-from colours import CLONE, GRAMMAR, browser
 
 from evroute_kernel import __version__
 from evroute_kernel.errors import Diagnostic
@@ -24,6 +23,7 @@ from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401
 from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES
 from evroute_kernel.source import Source
+from support.colours import CLONE, GRAMMAR, browser
 
 FILES = generated_files(CLONE)
 VSCODE = CLONE / "editors" / "vscode"

@@ -9,7 +9,6 @@ from itertools import accumulate
 from pathlib import Path
 
 import pytest
-from colours import pygments_classes
 from jupyterlab_pygments import JupyterStyle
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -24,8 +23,9 @@ from evroute_kernel.kernel.protocol.kernel import LANGUAGE
 from evroute_kernel.lang.lexer import Token, tokens
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.source import Source
-from recorded import HERE as RECORDED
-from recorded import read_cases
+from support.colours import pygments_classes
+from support.recorded import HERE as RECORDED
+from support.recorded import read_cases
 
 SCRIPT = 'event_route[E_PIKE_BLOCKED] {\n\txlog("L_WARN", "blocked $param(ip)\\n");\n}\n'
 INI = "[metadata]\nname = x\nversion = 1\n"

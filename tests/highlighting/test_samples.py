@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from colours import Classes, codemirror_tags, pygments_classes, tags, textmate_classes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evroute_kernel.highlighting.classes import CLASSES
-from recorded import HERE as RECORDED
-from recorded import read_cases
+from support.colours import Classes, codemirror_tags, pygments_classes, tags, textmate_classes
+from support.recorded import HERE as RECORDED
+from support.recorded import read_cases
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.cfg"))
 LETTERS = {

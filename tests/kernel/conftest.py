@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from frontend import Frontend, started
+
+from support.frontend import Frontend, started
 
 
 @pytest.fixture(scope="module")

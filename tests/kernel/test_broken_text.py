@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.questions.completion import complete
 from evroute_kernel.kernel.questions.inspection import inspect
-from recorded import read_cases
+from support.recorded import read_cases
 
 FRAGMENTS = [
     '"', "'", "$(", "$var(", "$param(", "{", "}", "(", ")", "[", "]", ";", ",", "/*", "*/", "#", "\n", "\\", "{s.", "%",

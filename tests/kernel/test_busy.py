@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from frontend import Frontend
+
+from support.frontend import Frontend
 
 QUESTIONS = [
     ("complete_request", {"code": "%rai", "cursor_pos": 4}),

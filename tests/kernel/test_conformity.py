@@ -9,9 +9,10 @@ from typing import Any
 
 import ipykernel
 import jupyter_kernel_test
-from frontend import DEADLINE, ROOT, write_kernelspec
 from jupyter_client.manager import KernelManager
 from packaging.version import Version
+
+from support.frontend import DEADLINE, ROOT, write_kernelspec
 
 
 class EvrouteKernelTests(jupyter_kernel_test.KernelTests):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from frontend import plain
-
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.kernel.display.formats import (
@@ -19,6 +17,7 @@ from evroute_kernel.kernel.display.formats import (
     traceback,
 )
 from evroute_kernel.source import Source
+from support.frontend import plain
 
 
 def lines(*diagnostics: Diagnostic) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from frontend import Frontend
+
+from support.frontend import Frontend
 
 ROUTE = 'event_route[E_X] {\n    xlog("ip $param(ip)\\n");\n}\n'
 

@@ -6,7 +6,7 @@ import time
 from itertools import groupby
 from threading import Event
 
-from frontend import DEADLINE, Frontend
+from support.frontend import DEADLINE, Frontend
 
 #: seconds that a slow client takes for each message
 SLOW = 0.001

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from frontend import DEADLINE, Frontend, started
 
 from evroute_kernel.engine.events.raise_line import parse_raise
 from evroute_kernel.kernel.display.forms import raise_line
+from support.frontend import DEADLINE, Frontend, started
 
 ROUTE = 'event_route[E_PIKE_BLOCKED] { xlog("blocked $param(ip)\\n"); }\n'
 

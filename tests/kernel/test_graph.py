@@ -8,7 +8,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from frontend import Frontend
 
 from evroute_kernel.kernel.display.graph import EMPTY, bundle, mermaid, svg, tree
 from evroute_kernel.kernel.display.layers import backward_edges, layout
@@ -16,6 +15,7 @@ from evroute_kernel.lang.callgraph import CallGraph, Edge, Vertex, call_graph
 from evroute_kernel.lang.nodes import Route
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.source import Source
+from support.frontend import Frontend
 
 SCRIPT = """
 event_route[E_PIKE_BLOCKED] { route(ban); raise_event($var(e)); }

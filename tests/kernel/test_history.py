@@ -6,10 +6,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from frontend import started
 
 from evroute_kernel.kernel.protocol import history as module
 from evroute_kernel.kernel.protocol.history import MEMORY, VARIABLE, History, default_file
+from support.frontend import started
 
 
 def history(*texts: str, file: str | Path = MEMORY) -> History:

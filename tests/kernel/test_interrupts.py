@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from frontend import SPIN, Frontend, Result, started, wait_until
+
+from support.frontend import SPIN, Frontend, Result, started, wait_until
 
 #: how many interrupts at random moments are tried; more on request
 MOMENTS = int(os.environ.get("EVROUTE_INTERRUPTS", "25"))

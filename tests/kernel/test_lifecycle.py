@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import psutil
-from frontend import SPIN, Frontend, all_gone, started, wait_until
+
+from support.frontend import SPIN, Frontend, all_gone, started, wait_until
 
 
 def children(kernel: Frontend) -> list[psutil.Process]:

@@ -7,12 +7,12 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from frontend import Frontend
 
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.kernel.cell.output import LARGE, Outlet
 from evroute_kernel.kernel.cell.pace import BURST
 from evroute_kernel.kernel.display.formats import plain_record
+from support.frontend import Frontend
 
 
 class Wire:

@@ -7,7 +7,8 @@ from typing import Any
 
 import psutil
 import pytest
-from frontend import DEADLINE, SPIN, Frontend, Result
+
+from support.frontend import DEADLINE, SPIN, Frontend, Result
 
 SHOW = 'event_route[E_X] { xlog("$param(1)|$param(2)|$param(name)|$param(number)\\n"); }\n'
 

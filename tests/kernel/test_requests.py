@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from frontend import DEADLINE, Frontend
 
 from evroute_kernel.kernel.protocol.requests import complaint, reply_type
+from support.frontend import DEADLINE, Frontend
 
 MALFORMED: list[tuple[str, Any, str]] = [
     ("execute_request", {}, "code is missing"),

@@ -17,7 +17,7 @@ from evroute_kernel.lang.findings import findings
 from evroute_kernel.lang.lints import LINTS
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.source import Source
-from recorded import read_cases
+from support.recorded import read_cases
 
 #: seconds of the processor; each text takes a small part of it
 LIMIT = 20.0

@@ -13,7 +13,7 @@ from evroute_kernel.lang.parser import parse
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.scanning import End, after_blanks, comment_end, next_mark, statement_end
 from evroute_kernel.source import Source
-from recorded import read_cases
+from support.recorded import read_cases
 
 PROGRAMS = sorted({case.script for case in read_cases()})
 PIECES = [

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
-from generated import mutations, scripts
-from guarded import End, check_places, limited, result_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +18,8 @@ from evroute_kernel.lang.migrate import migrate
 from evroute_kernel.lang.parser import grammar
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.source import Source
+from support.generated import mutations, scripts
+from support.guarded import End, check_places, limited, result_of
 
 SCRIPTS: Final = int(os.environ.get("EVROUTE_SCRIPTS", "4000"))
 

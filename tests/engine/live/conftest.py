@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_server import LiveServer, live_server
+
+from support.live_server import LiveServer, live_server
 
 
 @pytest.fixture

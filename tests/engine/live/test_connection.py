@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_server import LiveServer, live_server, wait_until
 
 from evroute_kernel.engine.live import reception, subscription
 from evroute_kernel.engine.live.addresses import ListenAddress, MiAddress
@@ -19,6 +18,7 @@ from evroute_kernel.engine.live.mi_client import MiError, NoAnswerError
 from evroute_kernel.engine.live.subscription import SubscribeError, SubscriptionState
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.engine.session.session import Session
+from support.live_server import LiveServer, live_server, wait_until
 
 ROUTE = 'event_route[E_A] { xlog("$param(1) $param(2)\\n"); }\n'
 SLOW = """event_route[E_A] {

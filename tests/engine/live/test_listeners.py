@@ -10,12 +10,12 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from live_server import wait_until
 
 from evroute_kernel.engine.live import listeners
 from evroute_kernel.engine.live.addresses import ListenAddress, MiAddress
 from evroute_kernel.engine.live.listeners import LEAST_PORT, Listener, ListenError, open_listener
 from evroute_kernel.engine.live.notifications import LARGEST
+from support.live_server import wait_until
 
 MI = MiAddress.parse("datagram:127.0.0.1:8080")
 Open = Callable[[str], tuple[Listener, list[bytes]]]

@@ -11,11 +11,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from live_server import KNOWN, LiveServer
 
 from evroute_kernel.engine.live.addresses import MiAddress
 from evroute_kernel.engine.live.mi_client import BadReplyError, MiClient, MiFaultError, NoAnswerError
 from evroute_kernel.engine.live.mi_transports import open_client
+from support.live_server import KNOWN, LiveServer
 
 
 @contextmanager

@@ -7,12 +7,12 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from live_server import LiveServer
 
 from evroute_kernel.engine.live.addresses import MiAddress
 from evroute_kernel.engine.live.mi_client import MiClient, MiError
 from evroute_kernel.engine.live.mi_transports import open_client
 from evroute_kernel.engine.live.raising import LiveRaiseError, live_params, live_warnings, raise_live
+from support.live_server import LiveServer
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from full_disk import small_disk
 
 from evroute_kernel.engine.replay import recorder as recording
 from evroute_kernel.engine.replay.recorder import Recorder, recorded_line
 from evroute_kernel.engine.replay.writing import PlainFile
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.worker.recorded import events_of
+from support.full_disk import small_disk
 
 PARAMS: list[Any] = [
     (),

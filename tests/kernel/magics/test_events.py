@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from frontend import Frontend
+
+from support.frontend import Frontend
 
 
 def test_the_catalogue(kernel: Frontend) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from frontend import Frontend
+from support.frontend import Frontend
 
 A = 'event_route[E_A] { xlog("a $shv(n)\\n"); }'
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontend import Frontend
+from support.frontend import Frontend
 
 PIKE = 'event_route[E_PIKE_BLOCKED] {\n    xlog("$param(src_ip)\\n");\n}\n'
 

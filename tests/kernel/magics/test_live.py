@@ -11,8 +11,9 @@ from typing import Any
 
 import psutil
 import pytest
-from frontend import SPIN, Frontend, Result, started, wait_until
-from live_server import LiveServer, live_server
+
+from support.frontend import SPIN, Frontend, Result, started, wait_until
+from support.live_server import LiveServer, live_server
 
 ROUTE = 'event_route[E_A] { xlog("got $param(n)\\n"); }\n'
 

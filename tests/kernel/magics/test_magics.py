@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from frontend import Frontend
+
+from support.frontend import Frontend
 
 ROUTES = 'route[greet] { xlog("greet $param(1)\\n"); }\nevent_route[E_X] {\n    route(greet, $param(who));\n}\n'
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import psutil
 import pytest
-from frontend import SPIN, Frontend, Result, started
-from mi_clients import Clients, read_json
+
+from support.frontend import SPIN, Frontend, Result, started
+from support.mi_clients import Clients, read_json
 
 #: of Jupyter
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")

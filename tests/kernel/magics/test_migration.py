@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from frontend import Frontend
+
+from support.frontend import Frontend
 
 OLD = """event_route[E_PIKE_BLOCKED, async] {
     fetch_event_params("ip=$avp(ip)");

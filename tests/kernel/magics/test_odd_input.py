@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from frontend import Frontend
+
+from support.frontend import Frontend
 
 
 @pytest.mark.parametrize(

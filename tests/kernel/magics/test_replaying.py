@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from frontend import Frontend, wait_until
+
+from support.frontend import Frontend, wait_until
 
 ROUTES = """event_route[E_X] {
     xlog("x $param(n)\\n");

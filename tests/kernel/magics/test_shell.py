@@ -7,7 +7,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from frontend import Frontend, started, wait_until
+
+from support.frontend import Frontend, started, wait_until
 
 
 def test_a_command_shows_both_of_its_streams(kernel: Frontend) -> None:

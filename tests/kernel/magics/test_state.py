@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from frontend import Frontend
-
 from evroute_kernel.kernel.display.formats import MOST_ROWS
+from support.frontend import Frontend
 
 
 def rows(text: str) -> list[list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontend import Frontend
+from support.frontend import Frontend
 
 REST = """loadmodule "rest_client.so"
 event_route[E_X] {

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from frontend import Frontend
+
+from support.frontend import Frontend
 
 ROUTE = 'event_route[E_A] { xlog("ran\\n"); }\n'
 

@@ -6,7 +6,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from frontend import Frontend, all_gone, started, wait_until
+
+from support.frontend import Frontend, all_gone, started, wait_until
 
 CLEAN = 'timer_route[clean, 60] { $shv(turns) += 1; xlog("turn $shv(turns)\\n"); }\n'
 FAST = "%timer start clean --every 0.01"

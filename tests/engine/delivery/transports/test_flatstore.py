@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from full_disk import small_disk
 
 from evroute_kernel.engine.delivery.transports import flatstore
 from evroute_kernel.worker.sockets import BadSocket
+from support.full_disk import small_disk
 
 PARAMS = (("neg", -3), ("e", ""), ("str", 'a,b"\\\t\x01/\xc3\xa9'), ("null", None), ("int", 7))
 

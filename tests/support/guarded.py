@@ -25,8 +25,8 @@ from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.source import Source
 from evroute_kernel.worker.messages import encode
 from evroute_kernel.worker.state import variables
-from in_process import World, apply
-from recorded import Case, Outcome
+from support.in_process import World, apply
+from support.recorded import Case, Outcome
 
 #: seconds for one script; what takes longer hangs
 HANG: Final = 20.0

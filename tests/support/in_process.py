@@ -20,7 +20,7 @@ from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_top_route
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.source import Source
-from recorded import Case, Outcome
+from support.recorded import Case, Outcome
 
 
 def run_in_process(case: Case) -> Outcome:

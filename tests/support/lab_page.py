@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from lab_server import ROOT, Server
+
+from support.lab_server import ROOT, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

@@ -22,7 +22,7 @@ from evroute_kernel.library.catalogue import events
 from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Param
 from evroute_kernel.library.template import TemplateError, parse_format, parse_variable
 from evroute_kernel.runtime.values import encode
-from recorded import read_cases
+from support.recorded import read_cases
 
 T = TypeVar("T")
 

@@ -12,7 +12,8 @@ from typing import Any
 from evroute_kernel import ScriptError, Session
 from evroute_kernel.engine.events.params import UnknownEventError
 
-HERE = Path(__file__).parent
+#: the folder of the recorded programs
+HERE = Path(__file__).parent.parent / "conformance"
 #: levels at which a diagnostic must stand where the server gave one; below, the server only chats
 ALARMING = frozenset({"WARNING", "ERROR", "CRITICAL", "ALERT"})
 
