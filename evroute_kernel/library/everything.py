@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
-
+from evroute_kernel.discovery import import_modules
 from evroute_kernel.library import functions, table, transformations, variables
 
 for _package in (functions, transformations, variables):
-    for _module in iter_modules(_package.__path__, f"{_package.__name__}."):
-        import_module(_module.name)
+    import_modules(_package.__name__)
 
 # what somebody asked for before this is joined anew
 table.forget()

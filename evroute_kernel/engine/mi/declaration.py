@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: what a command does: (what it manages, its arguments) -> the result, anything that JSON can hold
 Action: TypeAlias = "Callable[[Management, Arguments], Any]"
 
-#: 4.0 keeps its commands by modules, in this order
+#: 4.0 keeps its commands by modules, in this order; others come behind
 _MODULES: Final = ("statistics", "core", "cache", "evi", "cfgutils", "event_flatstore")
 
 
@@ -36,6 +36,11 @@ class Command:
     @property
     def module(self) -> str:
         return self.full_name.partition(":")[0]
+
+    @property
+    def place(self) -> int:
+        """The place of its module among those that have commands."""
+        return _MODULES.index(self.module) if self.module in _MODULES else len(_MODULES)
 
     @property
     def local_name(self) -> str:
@@ -72,9 +77,17 @@ def command(
             raise ValueError(f"command {name} is declared twice")
         lists = tuple(tuple(recipe.split()) for recipe in recipes or ("",))
         COMMANDS[name] = Command(name, full_name, exporter, lists, cleandoc(run.__doc__ or ""), run, array)
+        _arrange()
         return run
 
     return declare
+
+
+def _arrange() -> None:
+    """Keep the order of `which`, whichever file declares a command."""
+    arranged = sorted(COMMANDS.items(), key=lambda item: item[1].place)
+    COMMANDS.clear()
+    COMMANDS.update(arranged)
 
 
 def find(name: str) -> Command:
@@ -84,7 +97,7 @@ def find(name: str) -> Command:
         return found
     same = [c for c in COMMANDS.values() if c.local_name == name]
     if len(same) > 1:
-        same.sort(key=lambda c: _MODULES.index(c.module))
+        same.sort(key=lambda c: c.place)
         names = ", ".join(c.full_name for c in same)
         raise CommandError(METHOD_AMBIGUOUS, "Method ambiguous", f"supported names: {names}")
     if not same:

@@ -1,6 +1,7 @@
 """Lints: what the server leaves silent. They warn, and never change what runs.
 
-Each rule is one function in a module of this package, registered with its documentation and its examples.
+Each rule is one function in a module of this package, registered with its documentation and its examples. Importing
+the package imports every module in it.
 """
 
 from __future__ import annotations
@@ -9,22 +10,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from evroute_kernel.discovery import import_modules
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import Environment
-from evroute_kernel.lang.lints import (  # noqa: F401 - each module registers its rules
-    assigned,
-    comparisons,
-    control,
-    crashes,
-    events,
-    expressions,
-    legacy,
-    names,
-    params,
-    subscriptions,
-    text,
-)
 from evroute_kernel.lang.lints.configured import configured_events
 from evroute_kernel.lang.lints.registry import LINTS, Finding, Lint
 from evroute_kernel.lang.lints.subject import Subject
@@ -32,6 +21,8 @@ from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.source import Source
 
 __all__ = ["LINTS", "Finding", "Lint", "explained", "legacy_hints", "lint"]
+
+import_modules(__name__)
 
 
 def lint(script: nodes.Script, environment: Environment, hidden: Sequence[str] = ()) -> list[Diagnostic]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evroute_kernel.lang.lints import LINTS
-from evroute_kernel.lang.lints.registry import Lint
+from evroute_kernel.lang.lints.registry import LINTS, Lint
 
 _INTRODUCTION = """\
 # Lints

@@ -1,3 +1,5 @@
-"""The commands, by what they are about. Importing this package declares them all, in the order of `which`."""
+"""The commands, by what they are about. Importing this package declares them all: it imports every module in it."""
 
-from evroute_kernel.engine.mi.commands import statistics, core, levels, cache, events, help, variables  # noqa: F401, I001
+from evroute_kernel.discovery import import_modules
+
+import_modules(__name__)
