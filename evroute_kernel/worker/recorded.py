@@ -9,6 +9,10 @@ have a name and some have none. Integers stay integers and texts texts, names ma
 Other values become what the server's `raise_event` makes of them: fractions are cut, the rest is its JSON text; the
 server's null is the empty string. A byte that is no UTF-8 is itself, or the escape of a lone surrogate
 (`\\udcff` is the byte 0xff), which is how `%record` writes it so that its files are valid JSON.
+
+The first line that `%record` writes has `"recording": 1` too, the version of the format; a line without is of version
+1, as all were that older programs wrote. Members that nobody knows are passed over, so a new one needs no new version:
+that is for files that an older program would read wrongly, and it refuses them.
 """
 
 from __future__ import annotations
@@ -27,6 +31,8 @@ RecordedEvent: TypeAlias = "tuple[str, Params, Any]"
 #: line number (from 1) and why the line, or the rest of it, is not understood
 OnBroken: TypeAlias = Callable[[int, str], None]
 
+#: the version of what is written; all versions up to it are read
+VERSION: Final = 1
 #: bytes of one line that are looked at; an event is never that long
 LINE_LIMIT: Final = 2**20
 
@@ -111,10 +117,19 @@ def _event(item: Any, wide: bool) -> RecordedEvent:
         name = fields.get("method")
     if type(name) is not str:
         raise BrokenLine('the name of the event is missing: "event" or "method"')
+    if "recording" in fields and fields["recording"] != VERSION:
+        _check_version(fields["recording"])
     name = _text(name, wide)
     if not 0 < len(name) <= EVENT_NAME_LIMIT:
         raise BrokenLine(f"the name of an event has 1 to {EVENT_NAME_LIMIT} bytes, this one {len(name)}")
     return name, _params(fields.get("params"), wide, is_own), fields.get("time")
+
+
+def _check_version(version: Any) -> None:
+    if type(version) is int and version > VERSION:
+        raise BrokenLine(
+            f"the recording is of version {version}, and {VERSION} is the last known here"
+        )
 
 
 def _params(params: Any, wide: bool, is_own: bool) -> Params:

@@ -3,8 +3,9 @@
     {"event": "E_PIKE_BLOCKED", "params": {"ip": "192.0.2.66"}, "time": 1764000000.25}
 
 `params` is an object; an array of values where no parameter has a name; an array of `[name, value]` pairs where some
-have one; and absent where there are none. Bytes that are no UTF-8 are written as escapes of lone surrogates (0xff is
-`\\udcff`), so that a file is always valid JSON and reads back as it was raised.
+have one; and absent where there are none. The first line says too which version of this format it is, `"recording": 1`
+(the rule for a next one stands in `worker.recorded`, which reads them). Bytes that are no UTF-8 are written as escapes
+of lone surrogates (0xff is `\\udcff`), so that a file is always valid JSON and reads back as it was raised.
 
 Whoever raises an event only puts it into a queue; a thread writes. The queue holds a hundred thousand events: when the
 disk is slower than that, further ones are dropped, and counted.
@@ -16,7 +17,7 @@ import json
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -27,6 +28,7 @@ from evroute_kernel.engine.events.params import Params
 from evroute_kernel.engine.replay.writing import MODES, Mode, open_lines
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.runtime.values import decode, decode_exactly, encode
+from evroute_kernel.worker.recorded import VERSION
 
 WAITING_LIMIT: Final = 100_000
 #: seconds for which events are gathered before they are written
@@ -35,12 +37,21 @@ GATHER: Final = 0.05
 SYNC: Final = 1.0
 
 
-def recorded_line(event: str, params: Params, time: float) -> bytes:
+def recorded_lines(events: Iterable[tuple[str, Params, float]], is_first: bool) -> Iterator[bytes]:
+    """The lines of events: name, parameters, time. `is_first`: a recording begins with them."""
+    for event, params, time in events:
+        yield recorded_line(event, params, time, is_first)
+        is_first = False
+
+
+def recorded_line(event: str, params: Params, time: float, is_first: bool = False) -> bytes:
     """The line of an event: name and parameters are byte strings, `time` seconds of the epoch."""
     fields: dict[str, object] = {"event": _text(event)}
     if params:
         fields["params"] = _Members(params) if all(name is not None for name, _ in params) else _array(params)
     fields["time"] = round(time, 6)
+    if is_first:
+        fields["recording"] = VERSION
     parts = (f"{json.dumps(name)}: {_json(value)}" for name, value in fields.items())
     return f"{{{', '.join(parts)}}}\n".encode()
 
@@ -159,7 +170,7 @@ class Recorder:
     def _write_waiting(self) -> None:
         while self._waiting and self.fault is None:
             count = min(len(self._waiting), 1000)
-            lines = [recorded_line(*self._waiting.popleft()) for _ in range(count)]
+            lines = list(recorded_lines((self._waiting.popleft() for _ in range(count)), is_first=not self._taken))
             self._taken += count
             self._guarded(partial(self._file.write, lines))
         if self.fault is not None:

@@ -258,12 +258,12 @@ async def inbox(cell: Cell, arguments: Arguments) -> None:
 
 async def save(cell: Cell, file: Word) -> None:
     """Write the inbox to a file; raises CellFailure."""
-    from evroute_kernel.engine.replay.recorder import recorded_line
+    from evroute_kernel.engine.replay.recorder import recorded_lines
     from evroute_kernel.kernel.cell.live import Live
     from evroute_kernel.kernel.export.files import write_whole
 
     known = Live.of(cell.session).inbox
-    lines = [recorded_line(arrival.event, arrival.params, arrival.time) for arrival in known]
+    lines = list(recorded_lines(((each.event, each.params, each.time) for each in known), is_first=True))
     path = file.path
     try:
         await cell.compute(lambda: write_whole(path, b"".join(lines), force=True))

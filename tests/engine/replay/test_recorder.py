@@ -17,7 +17,7 @@ from evroute_kernel.engine.replay import recorder as recording
 from evroute_kernel.engine.replay.recorder import Recorder, recorded_line
 from evroute_kernel.engine.replay.writing import PlainFile
 from evroute_kernel.engine.session.session import Session
-from evroute_kernel.worker.recorded import events_of
+from evroute_kernel.worker.recorded import VERSION, BrokenLine, events_of
 from support.full_disk import small_disk
 
 PARAMS: list[Any] = [
@@ -46,6 +46,30 @@ def test_a_line_reads_back_as_it_was(params: Any) -> None:
 def test_a_line_can_be_read_by_people() -> None:
     line = recorded_line("E_X", (("name", "Zo\xc3\xab"), ("port", 5060)), 5.0)
     assert line == '{"event": "E_X", "params": {"name": "Zoë", "port": 5060}, "time": 5.0}\n'.encode()
+
+
+def test_a_recording_says_its_version_on_its_first_line(session: Session, tmp_path: Path) -> None:
+    session.load("event_route[E_X] { exit; }")
+    path = tmp_path / "x.jsonl"
+    modes: list[Any] = ["new", "append"]
+    for mode in modes:
+        with session.record(path, mode=mode):
+            session.raise_event("E_X", {"n": 1})
+            session.raise_event("E_X", {"n": 2})
+    assert [each.get("recording") for each in lines(path)] == [VERSION, None, VERSION, None]
+    replayed = session.replay(path)
+    assert (replayed.events, replayed.broken) == (4, 0)
+
+
+@pytest.mark.parametrize("version", ["1", "0", '"2"', "null", "1.0"])
+def test_a_line_with_a_version_that_is_known_or_none_is_read(version: str) -> None:
+    assert [name for name, *_ in events_of(f'{{"event": "E_X", "recording": {version}}}'.encode())] == ["E_X"]
+
+
+def test_a_line_of_a_newer_version_is_refused() -> None:
+    line = json.dumps({"event": "E_X", "recording": VERSION + 1}).encode()
+    with pytest.raises(BrokenLine, match=rf"is of version {VERSION + 1}, and {VERSION} is the last known"):
+        list(events_of(line))
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
