@@ -127,9 +127,7 @@ def _event(item: Any, wide: bool) -> RecordedEvent:
 
 def _check_version(version: Any) -> None:
     if type(version) is int and version > VERSION:
-        raise BrokenLine(
-            f"the recording is of version {version}, and {VERSION} is the last known here"
-        )
+        raise BrokenLine(f"the recording is of version {version}, and {VERSION} is the last known here")
 
 
 def _params(params: Any, wide: bool, is_own: bool) -> Params:
