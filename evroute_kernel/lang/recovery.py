@@ -1,7 +1,32 @@
 """Drives the grammar's tables over the tokens, and repairs what does not fit, so that all errors are told together.
 
-A missing `;` or `)` is put in, a token too many is left out (`mistakes` decides), and where neither helps the
-statement, the case or the top-level item is skipped up to its end and a substitute put in its place. Nothing recurses.
+A cell is refused as a whole, so one look at it should show all that is wrong with it, and nothing that is not. A parser
+that stops at its first error shows one; one that goes on carelessly shows one and twenty consequences of it. This is
+how it is done here.
+
+The automaton. lark makes LALR(1) tables from `grammar.lark`; `Run` drives them itself, because lark's own driver knows
+nothing but to stop. `states` is its stack, `values` holds for each state but the first what was read to get there: a
+token, or the node that `builder` made when a rule was finished. A token either leads to a next state, or says that a
+rule is finished (a `Reduction` takes the rule's symbols from both stacks and puts its node there), or does not fit.
+Nothing recurses, so the depth of a script is bounded by `MAX_NESTING` and not by Python's stack.
+
+What does not fit. Before anything is decided, rules that are finished whatever comes are finished (`_settle`), so that
+what was read stands on the stack as nodes, which say more than tokens do. `mistakes.explain` is then shown the
+situation: tokens, place, stack, and `accepts`, which tries tokens on a copy of the stack. It answers with a `Mistake`,
+which is two things: a sentence for people, and a repair. A repair may put tokens in (a missing `;` or `)`), change or
+remove some, or drop the construct at hand; a mistake without one leaves it to us to skip.
+
+Repair or skip. A repair is made only if the table accepts what is put in. Else the innermost construct is given up for
+which the grammar has a substitute: `BAD` for a statement, `BAD_CASE` for a case label, `BAD_ITEM` for a route or a
+setting. The stack is cut back to where a substitute fits (`_innermost`), it is put there, and reading goes on behind
+the end of what broke. Ends are looked for in the tokens, not by the grammar, which has nothing to say about them any
+more: the `;` or the brace that closes the statement, the `:` of a label, what begins the next route. Of an `if` or
+`while` whose condition broke the body is still read. Checks pass over substitutes, so nothing is said about what was
+skipped.
+
+Why it ends. Each round either takes a token, or repairs at one; after `_PATIENCE` repairs at the same token it is
+skipped. Of those only the first is told: another error at the token is a consequence. After `MAX_ERRORS` the rest is
+not read, and `finished` gives what had been.
 """
 
 from __future__ import annotations

@@ -1,8 +1,29 @@
 """Hands tasks to worker processes, in one thread, and keeps account of what callers wait for.
 
-The lowest idle worker is taken, so that a notebook is deterministic; more are started while tasks wait. A worker that
-dies, passes its time or its memory, or does not answer an interrupt costs its run and nothing else. Every wait has a
-deadline. Callers talk to the thread by commands; it answers by futures, and tells `World` what happened.
+One thread, commands in, futures out. Whatever changes a raise, a task or a worker happens in the supervisor's thread,
+so none of it needs a lock. Callers post commands (`Loop.post`) and get a future at once; pipes of workers and the clock
+wake the same loop. After each batch of commands and messages comes one `turn`: workers past their deadline are dealt
+with, raises past theirs end, and tasks that wait are handed out. A turn that finds nothing to do costs next to nothing,
+so nobody has to tell what has changed.
+
+Raises and tasks. A *raise* is what a caller waits for: it has the future, the deadline and the records. A *task* is
+what one worker does for it: run a route, a chunk of a batch, a portion of a replay. What a route raises becomes further
+tasks of the same raise. `open` counts its tasks that have not ended; at 0 the raise is complete. To end a raise early
+(`_end`: interrupt, time-out, closing) means to drop what waits and interrupt what runs; it is complete when the last
+task has ended, as any other.
+
+Which worker. The lowest idle one takes the task that has waited longest, so a notebook gives the same process numbers
+each time. Tasks bound to one worker (its statements, its timers) wait for that one. More workers are started while
+tasks wait, up to the limit; one stays warm.
+
+Two grades of force. A worker that has run too long or is interrupted is told first, and has `GRACE` to hand over what
+it has logged; then it is killed. A killed worker is not an error of ours but an end of its run: the worker's black box
+tells where in the script it was, ends the raise with that place, and puts the rest of a chunk or a portion back into
+the queue. Other runs do not notice. Every wait has a deadline.
+
+Faults of ours. What fails while one raise is dealt with costs that raise, which ends with the cause "internal error"
+(`_post_about`, `_try_to_start`, `hear`); what fails anywhere else ends the thread, and from then on every call raises
+`SupervisorFailed`. Both say what to do and that it is our fault.
 """
 
 from __future__ import annotations
