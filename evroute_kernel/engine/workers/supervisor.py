@@ -17,9 +17,9 @@ each time. Tasks bound to one worker (its statements, its timers) wait for that 
 tasks wait, up to the limit; one stays warm.
 
 Two grades of force. A worker that has run too long or is interrupted is told first, and has `GRACE` to hand over what
-it has logged; then it is killed. A killed worker is not an error of ours but an end of its run: the worker's black box
-tells where in the script it was, ends the raise with that place, and puts the rest of a chunk or a portion back into
-the queue. Other runs do not notice. Every wait has a deadline.
+it has logged; then it is killed. A worker that dies is not an error of ours but an end of its run: its black box tells
+where in the script it was, the raise ends with that place, and the rest of a chunk or a portion goes back into the
+queue. Other runs do not notice. Every wait has a deadline.
 
 Faults of ours. What fails while one raise is dealt with costs that raise, which ends with the cause "internal error"
 (`_post_about`, `_try_to_start`, `hear`); what fails anywhere else ends the thread, and from then on every call raises
