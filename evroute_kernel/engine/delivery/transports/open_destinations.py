@@ -43,6 +43,11 @@ class OpenDestinations:
             "xmlrpc": lambda a, hosts: self._keep(XmlRpc(a, session, _found(a, hosts))),
         }
 
+    @property
+    def protocols(self) -> frozenset[str]:
+        """What can be opened."""
+        return frozenset(self._makers)
+
     def open(self, address: Address, hosts: Hosts) -> Destination:
         """Raises BadSocket for what cannot be opened. Most connect at the first event only."""
         check_reach(address)
