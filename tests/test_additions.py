@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evroute_kernel.engine.delivery.transports.outlets import Outlets
 
 from evroute_kernel.discovery import import_modules
 from evroute_kernel.engine.delivery.transports.destination import Surroundings
-from evroute_kernel.engine.delivery.transports.outlets import Outlets
 from evroute_kernel.engine.mi.__main__ import document
 from evroute_kernel.engine.mi.declaration import COMMANDS
 from evroute_kernel.kernel.cell.notebook import Notebook
