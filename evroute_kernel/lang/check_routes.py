@@ -37,9 +37,14 @@ def check_routes(scope: Scope) -> None:
 
 
 def _duplicate(scope: Scope, route: nodes.Route, first: nodes.Route) -> None:
-    line = first.header.line
-    hint = "rename one, or join their statements"
-    scope.error("duplicate-route", f"{route.title} is defined twice: first in line {line}", route.header, hint)
+    """The first may stand in another file, or in the same one that is included again."""
+    source, line, hint = first.header.source, first.header.line, "rename one, or join their statements"
+    where = f"first in line {line}"
+    if source.path != route.header.source.path:
+        where = f"first in {source.name}, line {line}"
+    elif source is not route.header.source:
+        where, hint = f"{source.name} is included twice", "include it once"
+    scope.error("duplicate-route", f"{route.title} is defined twice: {where}", route.header, hint)
 
 
 def _check_count(scope: Scope, route: nodes.Route, count: int) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evroute_kernel.errors import Diagnostic
+from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.lang import nodes
+from evroute_kernel.lang.compiler import compile_script
+from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.lang.preprocess import MAX_FILES, MAX_INCLUDE_DEPTH, expand
@@ -54,6 +56,17 @@ def test_errors_name_the_included_file(tmp_path: Path) -> None:
     (tmp_path / "bad.cfg").write_text("route[a] {\n  foo;\n}")
     _, (found,) = parse(Source("main", 'include_file "bad.cfg"'), base=tmp_path)
     assert (span_of(found).source.name, span_of(found).line, span_of(found).column) == ("bad.cfg", 2, 3)
+
+
+def test_a_file_that_is_included_twice_is_what_to_mend(tmp_path: Path) -> None:
+    (tmp_path / "a.cfg").write_text("\nroute[a] { exit; }\n")
+    source = Source("main", 'include_file "a.cfg"\nroute[a] { exit; }\ninclude_file "a.cfg"', str(tmp_path / "main"))
+    with pytest.raises(ScriptError) as error:
+        compile_script(source, Environment())
+    assert {(found.message, found.hint) for found in error.value.diagnostics} == {
+        ("route[a] is defined twice: first in a.cfg, line 2", "rename one, or join their statements"),
+        ("route[a] is defined twice: a.cfg is included twice", "include it once"),
+    }
 
 
 def test_files_include_files_beside_them(tmp_path: Path) -> None:
