@@ -18,7 +18,7 @@ from textwrap import dedent, indent
 from typing import Final
 
 from evroute_kernel.engine.state.settings import module_name
-from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.errors import Diagnostic, ScriptError, rendered
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.export.page import Page, commented, prose
 from evroute_kernel.kernel.export.rehearsal import Rehearsal, Section, compile_with
@@ -182,7 +182,8 @@ class _Writer:
 
     def _refusal(self, page: Page, section: Section) -> None:
         page.comment(f"{section.source.name} is left out: it is refused.")
-        page.comment("\n".join(f"    {d}" for d in section.refused if d.severity == "error"))
+        errors = [d for d in section.refused if d.severity == "error"]
+        page.comment("\n".join(f"    {line}" for line in rendered(errors, str)))
 
     def _parts(self, section: Section) -> Iterator[tuple[Span, nodes.TopLevel | MagicLine | Directive | None]]:
         """Everything but blanks and comments, by place: definitions, magics, directives, and (None) statements."""

@@ -201,7 +201,15 @@ def test_a_file_of_which_a_part_is_replaced(exported: Any, tmp_path: Path) -> No
     """A server would have both; what the file holds cannot be taken out of it."""
     (tmp_path / "b.cfg").write_text(f"{A}\nroute[b] {{ exit; }}\n")
     (found,) = exported("%load b.cfg", A, loads=False).findings
-    assert "event_route[E_A] is defined twice" in found.message
+    assert found.message == "event_route[E_A] is defined twice: first in b.cfg, line 1"
+
+
+def test_a_file_with_many_errors_is_one_line_more(exported: Any, tmp_path: Path) -> None:
+    (tmp_path / "bad.cfg").write_text("".join(f"event_route[E_{n}] {{ }}\n" for n in range(60)))
+    lines = exported("%load bad.cfg", A).text.splitlines()
+    assert "#     bad.cfg:5:20: error: here the file has an error" in lines
+    assert "#     ... and 40 more findings" in lines
+    assert sum("bad.cfg:" in line for line in lines) == 20
 
 
 def test_statements_in_files(exported: Any, tmp_path: Path) -> None:
