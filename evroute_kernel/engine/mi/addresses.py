@@ -13,15 +13,17 @@ from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 
 KINDS: Final = ("datagram", "unix", "fifo", "http")
-_NETWORK: Final = re.compile(r"(?://)?(?P<host>\[[^\]]*\]|[^:/\[\]]+):(?P<port>[0-9]{1,5})(?P<path>/.*)?\Z")
+_NETWORK: Final = re.compile(r"(?://)?(?P<host>\[[^\]]*\]|[^:/\[\]]+):(?P<port>[0-9]+)(?P<path>/.*)?\Z")
 USAGE: Final = "write datagram:127.0.0.1:8080, unix:/path, fifo:/path or http:127.0.0.1:8888/mi"
 
 
 class AddressError(ScriptError):
-    """A door cannot be opened at this address."""
+    """A door cannot be opened at this address. `option` is what the fault is about, where it is not the address:
+    `listen`, `token` or `files`."""
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, hint: str | None = None, option: str = "") -> None:
         super().__init__([Diagnostic("error", "argument", message, None, hint)])
+        self.option = option
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ def _file(kind: str, path: str, listen: str | None, token: str | None) -> Addres
     if not path:
         raise AddressError(f"{kind}: needs the path of a file", USAGE)
     if listen is not None or token is not None:
-        raise AddressError(f"{kind}: has neither a host nor a token: the file is for its owner alone (mode 0600)")
+        message = f"{kind}: has neither a host nor a token: the file is for its owner alone (mode 0600)"
+        raise AddressError(message, option="token" if listen is None else "listen")
     if kind != "fifo" and len(path.encode("utf-8", "surrogateescape")) > UNIX_PATH_LIMIT:
         raise AddressError(f"the path of a unix socket has at most {UNIX_PATH_LIMIT} bytes", "choose a shorter one")
     return Address("fifo" if kind == "fifo" else "unix", path=path)
@@ -79,15 +82,17 @@ def _file(kind: str, path: str, listen: str | None, token: str | None) -> Addres
 
 def _network(kind: str, rest: str, listen: str | None, token: str | None) -> Address:
     found = _NETWORK.match(rest)
-    if found is None or int(found["port"]) > 65535 or (kind == "datagram" and found["path"]):
+    if found is None or (kind == "datagram" and found["path"]):
         raise AddressError(f"expected {kind}:HOST:PORT{'/PATH' if kind == 'http' else ''}, not {kind}:{rest}", USAGE)
+    if int(found["port"]) > 65535:
+        raise AddressError(f"there is no port {found['port']}: ports reach to 65535")
     path = (found["path"] or "/mi").rstrip("/") if kind == "http" else ""
     written = _host(found["host"].strip("[]"))
     address = Address(kind, written, int(found["port"]), path)
     if listen is not None:
-        address = replace(address, host=_host(listen.strip("[]")))
+        address = replace(address, host=_host(listen.strip("[]"), "listen"))
     if kind == "datagram" and token is not None:
-        raise AddressError("a datagram cannot carry a token", "serve http: where a token is needed")
+        raise AddressError("a datagram cannot carry a token", "serve http: where a token is needed", "token")
     if not address.is_loopback:
         _check_open(address, listen, token)
     return address
@@ -97,18 +102,20 @@ def _check_open(address: Address, listen: str | None, token: str | None) -> None
     """An address that other machines reach must be meant, and guarded."""
     if address.kind != "http":
         message = f"datagrams cannot carry a token, so {address.host} is refused: whoever reaches it could raise events"
-        raise AddressError(message, f"serve http:{address.host}:PORT/mi with --listen {address.host} --token TOKEN")
+        hint = f"serve http:{address.host}:PORT/mi with --listen {address.host} --token TOKEN"
+        raise AddressError(message, hint, "" if listen is None else "listen")
     if listen is None:
         raise AddressError(f"{address.host} is no loopback address", f"add --listen {address.host} --token TOKEN")
     if not token:
-        raise AddressError(f"to listen on {address.host} needs a token", "add --token TOKEN; clients send it as Bearer")
+        hint = "add --token TOKEN; clients send it as Bearer"
+        raise AddressError(f"to listen on {address.host} needs a token", hint, "listen")
 
 
-def _host(name: str) -> str:
+def _host(name: str, option: str = "") -> str:
     """The IP address of a host: names other than localhost could lead anywhere."""
     if name == "localhost":
         return "127.0.0.1"
     try:
         return str(ip_address(name))
     except ValueError:
-        raise AddressError(f"{name!r} is no IP address", "write an IP address, or localhost") from None
+        raise AddressError(f"{name!r} is no IP address", "write an IP address, or localhost", option) from None

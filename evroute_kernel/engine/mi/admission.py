@@ -47,5 +47,5 @@ def is_admitted(user: int) -> bool:
 def _folder(name: str) -> str:
     real = Path(name).expanduser().resolve()
     if not real.is_dir():
-        raise AddressError(f"{name} is no folder", "name one that exists, for the files of clients alone")
+        raise AddressError(f"{name} is no folder", "name one that exists, for the files of clients alone", "files")
     return str(real)

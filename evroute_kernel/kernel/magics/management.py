@@ -118,6 +118,7 @@ def remedy(cell: Cell, command: Command, given: Given, error: CommandError) -> s
 
 
 async def serve(cell: Cell, arguments: Arguments) -> None:
+    from evroute_kernel.engine.mi.addresses import AddressError
     from evroute_kernel.engine.mi.management import Management
     from evroute_kernel.engine.mi.server import Server
 
@@ -134,7 +135,9 @@ async def serve(cell: Cell, arguments: Arguments) -> None:
     try:
         opened = await cell.compute(work)
     except ScriptError as error:
-        raise CellFailure("ManagementError", [replace(d, span=address.span) for d in error.diagnostics]) from error
+        option = error.option if isinstance(error, AddressError) else ""
+        at = arguments.flags.get(option) or address
+        raise CellFailure("ManagementError", [replace(d, span=at.span) for d in error.diagnostics]) from error
     cell.outlet.write(f"{server.greeting(opened)}\n")
 
 

@@ -32,7 +32,7 @@ def test_what_is_meant(text: str, meant: str) -> None:
         ("datagram", {}, "write datagram:127.0.0.1:8080"),
         ("htpp:127.0.0.1:8888", {}, "did you mean 'http'?"),
         ("datagram:127.0.0.1", {}, "expected datagram:HOST:PORT"),
-        ("datagram:127.0.0.1:99999", {}, "expected datagram:HOST:PORT"),
+        ("datagram:127.0.0.1:99999", {}, "there is no port 99999: ports reach to 65535"),
         ("datagram:127.0.0.1:80/mi", {}, "expected datagram:HOST:PORT"),
         ("http:example.org:80/mi", {}, "no IP address"),
         ("fifo:", {}, "needs the path"),

@@ -174,6 +174,10 @@ class TestDoors:
             ("%mi serve http:0.0.0.0:0", "http:0.0.0.0:0", "add --listen 0.0.0.0 --token TOKEN"),
             ("%mi serve unix:/nonexistent/mi", "unix:/nonexistent/mi", "No such file or directory"),
             ("%mi serve", "", "%mi serve ADDRESS"),
+            ("%mi serve datagram:127.0.0.1:0 --files /nowhere", "/nowhere", "/nowhere is no folder"),
+            ("%mi serve datagram:127.0.0.1:0 --token x", "x", "a datagram cannot carry a token"),
+            ("%mi serve http:127.0.0.1:0 --listen ::", "::", "needs a token"),
+            ("%mi serve http:127.0.0.1:0 --listen here", "here", "is no IP address"),
             ("%mi stop unix:/nowhere", "unix:/nowhere", "no door is open at unix:/nowhere"),
         ],
     )
