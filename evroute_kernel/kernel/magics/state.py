@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 WIDTH: Final = 300
 #: of the names of the tables that hold collections
 PREFIX: Final = table_of("")
+#: characters that make a pattern of a word
+_WILD: Final = frozenset("*?[")
 
 
 def read_vars(arguments: Arguments) -> tuple[int, str]:
@@ -91,22 +93,36 @@ def shared_row(item: tuple[str, Value]) -> tuple[str, str, str]:
 async def cache(cell: Cell, arguments: Arguments) -> None:
     """Show what the local cache holds: all its collections, or one. What has expired is not shown.
 
-    A pattern such as `call_*` keeps the keys that match.
+    A pattern such as `call_*` keeps the keys that match; alone it does so in all collections. What scripts store in
+    `local` is in the collection default, what they store in `local:users` in users.
     """
     await cell.settle()
     known, word, pattern = collections_of(cell), arguments.first, pattern_of(arguments, 1)
-    if word is not None and word.text not in known:
-        hint = did_you_mean(word.text, known) or f"collections are {', '.join(known)}"
+    if word is None or word.text in known:
+        chosen = known if word is None else [word.text]
+    elif len(arguments.words) == 1 and set(word.text) & _WILD:
+        chosen, pattern = known, word.text
+    else:
+        hint = meant_by(word.text, known)
         raise failure("UnknownCollection", f"the cache has no collection {word.text!r}", word.span, hint)
     found = [
         (name, *entry)
-        for name in (known if word is None else [word.text])
+        for name in chosen
         for entry in entries(cell.session.shared, encode(name))
         if fnmatchcase(decode(entry[0]), pattern)
     ]
     nothing = "the cache is empty" if pattern == "*" else f"no key matches {pattern}"
-    others = "%cache COLLECTION PATTERN shows the keys that match"
+    others = "%cache PATTERN shows the keys that match"
     cell.outlet.display(Table(("collection", "key", "value", "expires"), found, nothing, others, cache_row).bundle())
+
+
+def meant_by(name: str, known: Sequence[str]) -> str:
+    """What to write in place of a name that no collection of the cache has."""
+    backend, _, collection = name.partition(":")
+    if backend == "local":  # as cache_store("local:users", ...) calls it
+        without_name = "its collection without a name is called default"
+        return f"local is the backend: {f'%cache {collection} shows its collection' if collection else without_name}"
+    return did_you_mean(name, known) or f"collections are {', '.join(known)}"
 
 
 def cache_row(entry: tuple[str, str, str, int | None]) -> tuple[str, str, str, str | None]:

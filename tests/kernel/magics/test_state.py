@@ -78,18 +78,25 @@ def test_an_unknown_collection(kernel: Frontend) -> None:
     assert found.error["ename"] == "UnknownCollection"
     assert "did you mean 'users'?" in found.traceback
     assert "collections are default, users, calls" in kernel.run("%cache zzzzz").traceback
+    assert "no collection 'u*'" in kernel.run("%cache u* ali*").traceback
+    assert (
+        "hint: local is the backend: its collection without a name is called default"
+        in kernel.run("%cache local").traceback
+    )
+    assert "hint: local is the backend: %cache users shows its collection" in kernel.run("%cache local:users").traceback
 
 
 def test_long_tables_are_counted(kernel: Frontend) -> None:
     setting = '$var(i) = 0; while ($var(i) < 1000) { $var(i) = $var(i) + 1; $var(n) = "key" + $var(i);'
     storing = '$shv($var(n)) = $var(i); cache_store("local", "$var(n)", "x"); }'
     assert kernel.run(f"{setting} {storing}").status == "ok"
-    for magic, how in (("%shv", "%shv PATTERN"), ("%cache", "%cache COLLECTION PATTERN")):
+    for magic, how in (("%shv", "%shv PATTERN"), ("%cache", "%cache PATTERN")):
         (shown,) = kernel.run(magic).shown
         assert len(shown.splitlines()) == MOST_ROWS + 3
         assert shown.splitlines()[-1].startswith(f"... and {1000 - MOST_ROWS} more; {how} shows ")
     assert len(rows(kernel.run("%shv key99?").shown[0])) == 10
     assert len(rows(kernel.run("%cache default key99?").shown[0])) == 10
+    assert len(rows(kernel.run("%cache key99?").shown[0])) == 10
     assert kernel.run("%shv nothing*").shown == ["no $shv matches nothing*"]
     assert kernel.run("%cache default nothing*").shown == ["no key matches nothing*"]
     assert rows(kernel.run("%vars 1 [in]").shown[0]) == [
