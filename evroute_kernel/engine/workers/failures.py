@@ -13,7 +13,7 @@ from evroute_kernel.engine.workers.tasks import Task
 from evroute_kernel.runtime.values import decode
 
 _HINTS: Final[dict[Cause, str]] = {
-    "timed out": "allow more time, or leave the loop earlier",
+    "timed out": "raise the timeout, or let the route loop or wait less",
     "out of memory": "allow more memory, or keep less in variables",
     "internal error": "this is a fault of evroute_kernel, not of the script: please report it",
 }

@@ -19,6 +19,8 @@ from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.source import Span
 
+#: numbers on the line of a magic are less than this
+_TOO_LARGE: Final = 10**9
 _USAGE_ITEM: Final = re.compile(r"\[(?P<optional>[^\]]+)\]|(?P<required>\S+)")
 _FLAG: Final = re.compile(r"--(?P<name>[A-Za-z][\w-]*)(?P<equals>=)?")
 _KEY: Final = re.compile(r"(?P<name>[A-Za-z_][\w.-]*)[ \t]*=")
@@ -94,8 +96,9 @@ class Word:
             value = float(self.text)
         except ValueError:
             value = least - 1
-        if not least <= value < 1e9:
-            raise ArgumentError(f"expected {what}, not {self.text!r}", self.span)
+        if not least <= value < _TOO_LARGE:
+            below = f", below {_TOO_LARGE}" if value >= _TOO_LARGE else ""
+            raise ArgumentError(f"expected {what}{below}, not {self.text!r}", self.span)
         return value
 
     @property
@@ -125,7 +128,8 @@ class Word:
     def whole(self, least: int, what: str) -> int:
         """The word as a whole number; raises ArgumentError."""
         if not re.fullmatch(r"[0-9]{1,9}", self.text) or int(self.text) < least:
-            raise ArgumentError(f"expected {what}, not {self.text!r}", self.span)
+            below = f", below {_TOO_LARGE}" if re.fullmatch(r"[0-9]{10,}", self.text) else ""
+            raise ArgumentError(f"expected {what}{below}, not {self.text!r}", self.span)
         return int(self.text)
 
 

@@ -11,6 +11,7 @@ from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.magics.arguments import Word
 from evroute_kernel.runtime import levels
+from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.notebook import Notebook
@@ -65,9 +66,13 @@ def number(word: Word) -> int:
     """The value of a global: a number, or a word that stands for one."""
     if word.text.lower() in _SWITCH:
         return int(_SWITCH[word.text.lower()])
-    if not re.fullmatch(r"-?[0-9]{1,9}", word.text):
+    found = re.fullmatch(r"(-?)0*([0-9]+)", word.text)
+    if found is None:
         raise ArgumentError(f"expected a number, not {word.text!r}", word.span)
-    return int(word.text)
+    value = int(found[1] + found[2][:11])
+    if not INT_MIN <= value <= INT_MAX:
+        raise ArgumentError(f"expected a number from {INT_MIN} to {INT_MAX}, not {word.text!r}", word.span)
+    return value
 
 
 def workers_number(word: Word) -> int:

@@ -180,7 +180,9 @@ class Printed:
         while self._selector.get_map():
             taken = self._take(self._selector.select(), room)
             if room > 0 >= room - taken:
-                self._outlet.write("\n[what the background processes print from now on is dropped]\n", STDERR)
+                self._outlet.write(
+                    f"\n[more than {LATE:,} characters in the background: the rest is dropped]\n", STDERR
+                )
             room -= taken
         self._selector.close()
 

@@ -25,6 +25,10 @@ from support.frontend import Frontend
         ("%subscribe E_X udp:\0:9", "a socket cannot hold a zero byte"),
         ("%subscribe E_X flatstore:/x\0y", "a socket cannot hold a zero byte"),
         ("%raise ''", "the event's name is empty"),
+        ("%config max_while_loops=3000000000", "expected a number from -2147483648 to 2147483647, not '3000000000'"),
+        ("%config max_while_loops=many", "expected a number, not 'many'"),
+        ("%log last=9999999999", "a number of records, 1 or more, below 1000000000, not '9999999999'"),
+        ("%timeout 1e10", "a number of seconds greater than 0, below 1000000000, not '1e10'"),
         ("event_route[''] { exit; }", "the name of the event is empty"),
     ],
 )
