@@ -81,6 +81,7 @@ def plain(code: int, message: str) -> dict[str, Any]:
         ("raise_event", ["E_X", [None]], plain(400, "Bad Params")),
         ("raise_event", ["E_X", "text"], plain(400, "Bad Params")),
         ("raise_event", ["E_X", "[1]"], plain(400, "Bad Params")),
+        ("raise_event", ["E_X", '{"a":' + "[" * 900 + "]" * 900 + "}"], plain(400, "Bad Params")),
         ("raise_event", ["E_X", 7], plain(400, "Bad Params")),
         ("raise_event", ["E_X", True], plain(400, "No Params")),
         ("raise_event", ["E_X", None], plain(400, "No Params")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -208,6 +209,12 @@ class TestFifo:
         fifo.write(b"no header at all\n")
         assert fifo.ask(PWD % 2) == pwd(2)
 
+    def test_a_name_that_no_file_has(self, fifo: Fifo, caplog: pytest.LogCaptureFixture) -> None:
+        fifo.write(b":no\0file:" + PWD % 1)
+        assert fifo.ask(PWD % 2) == pwd(2)
+        gc.collect()  # a task that failed says so when it is collected
+        assert not caplog.records
+
     def test_a_notification_ends_the_waiting(self, fifo: Fifo) -> None:
         assert fifo.ask(b'{"jsonrpc":"2.0","method":"pwd"}') == b""
 
@@ -259,6 +266,12 @@ class TestRequests:
         requests = Requests()
         assert list(requests.feed(b':a:{"x":nonsense:b:{"y":1}')) == []
         assert [(name, value is None) for name, value in requests.give_up()] == [("a", True), ("b", False)]
+
+    def test_thousands_that_are_never_completed(self) -> None:
+        requests = Requests()
+        assert list(requests.feed(b":a:{" * 20_000)) == []
+        assert {value for _, value in requests.give_up()} == {None}
+        assert requests.is_empty
 
     def test_too_long(self) -> None:
         requests = Requests()

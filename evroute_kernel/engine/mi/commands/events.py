@@ -136,11 +136,11 @@ def _event_params(value: Any) -> GivenParams:
         raise CommandError(400, "No Params")
     try:
         members, _ = parse_json(text)
-    except ValueError:
-        members = None
-    if not isinstance(members, Object):
-        raise CommandError(400, "Bad Params")
-    return Object([(name, _plain(item)) for name, item in members.pairs])
+        if isinstance(members, Object):
+            return Object([(name, _plain(item)) for name, item in members.pairs])
+    except (ValueError, RecursionError):  # no JSON, or nested too deeply to be written again
+        pass
+    raise CommandError(400, "Bad Params")
 
 
 def _plain(value: Any) -> Any:

@@ -30,6 +30,8 @@ REPLY_DIRECTORY: Final = "/tmp/"
 QUIET: Final = 0.5
 #: seconds between two looks whether a client reads its reply
 PAUSE: Final = 0.01
+#: beginnings of requests, one after the other, none of which is completed; what follows them is dropped
+GIVEN_UP_LIMIT: Final = 64
 #: replies that may wait for their readers
 WAITING_LIMIT: Final = 64
 
@@ -58,14 +60,18 @@ class Requests:
 
     def give_up(self) -> Iterator[tuple[str, Any]]:
         """What has come will not be completed: it is no request, but what follows it may be one."""
-        text = self._text()
-        header = _HEADER.match(text)
-        following = _NEXT.search(text, header.end() if header else 1)
-        self._data = text[following.start() :].encode("utf-8", "surrogateescape") if following else b""
-        if header:
-            yield header["name"], None
-        if following:
-            yield from self.feed(b"")
+        for _ in range(GIVEN_UP_LIMIT):
+            text = self._text()
+            header = _HEADER.match(text)
+            following = _NEXT.search(text, header.end() if header else 1)
+            self._data = text[following.start() :].encode("utf-8", "surrogateescape") if following else b""
+            if header:
+                yield header["name"], None
+            while (found := self._next()) is not None:
+                yield found
+            if not _NEXT.search(self._text(), 1):
+                return  # the last one: its end may still be to come
+        self._data = b""
 
     def _next(self) -> tuple[str, Any] | None:
         text = self._text()
@@ -147,7 +153,7 @@ class FifoDoor(Door):
             reply: bytes | None = error_reply(CommandError(PARSE_ERROR, "Parse error"), None)
         else:
             reply = await self.carry_out(lambda: answer_parsed(self._management, value))
-        if not name or set(name) & set("./\\"):  # no reply is wanted, or none outside the directory given
+        if not name or set(name) & set("./\\\0"):  # no reply is wanted, or none outside the directory given
             return
         path = str(Path(self._reply_directory) / name)
         while len(self._replies) >= WAITING_LIMIT:
