@@ -8,6 +8,7 @@ import pytest
 
 import evroute_kernel.library.everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.references import formatter, reference
+from evroute_kernel.library.sql.database import close_databases
 from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.runtime.context import Context, Process, Record
 from evroute_kernel.runtime.shared import Shared
@@ -26,6 +27,7 @@ def process(said: list[Record]) -> Iterator[Process]:
         process = Process(shared)
         process.emit = said.append
         yield process
+        close_databases(process)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from evroute_kernel.errors import LONGEST, Diagnostic, ScriptError
 from evroute_kernel.lang.compiler import Unit, compile_script
 from evroute_kernel.lang.environment import Environment, known_modules
 from evroute_kernel.library.catalogue import events
+from evroute_kernel.library.sql.database import close_databases
 from evroute_kernel.runtime.context import Process, Record, Settings
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.source import Source
@@ -142,6 +143,8 @@ def run(unit: Unit, text: str, shared: Shared) -> End:
     except (Stopped, RecursionError):
         shared.abandon()
         return "stopped"
+    finally:
+        close_databases(world.process)
     encode(variables(world.process, 0))
     return "crashed" if outcome.failures else "ran"
 

@@ -13,6 +13,7 @@ from evroute_kernel.errors import ScriptError
 from evroute_kernel.lang.compiler import Unit, compile_script
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.library.linker import link
+from evroute_kernel.library.sql.database import close_databases
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record, Settings
 from evroute_kernel.runtime.control import ScriptCrash
@@ -35,7 +36,9 @@ def run_in_process(case: Case) -> Outcome:
         return outcome
     apply(settings, unit)
     with Shared.temporary() as shared:
-        World(unit, settings, shared, outcome).run(case)
+        world = World(unit, settings, shared, outcome)
+        world.run(case)
+        close_databases(world.process)
     return outcome
 
 

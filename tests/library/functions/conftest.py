@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from evroute_kernel.lang import demands
 from evroute_kernel.lang.compiler import compile_script
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.library.linker import link, link_call
-from evroute_kernel.library.sql.database import close_databases
 from evroute_kernel.library.table import FUNCTIONS, Param
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.levels import WARNING
@@ -104,14 +103,13 @@ def script(process: Process, said: list[tuple[int, str, bool, object]]) -> Calla
 
 
 @pytest.fixture
-def file(request: pytest.FixtureRequest, tmp_path: Path, process: Process) -> Iterator[Path]:
+def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """An SQLite file with the module's SCHEMA."""
     path = tmp_path / "t.db"
     connection = sqlite3.connect(path)
     connection.executescript(request.module.SCHEMA)
     connection.close()
-    yield path
-    close_databases(process)
+    return path
 
 
 @pytest.fixture
