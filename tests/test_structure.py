@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+import evroute_kernel
 from support.imports import Package, circles, told
 
 
@@ -67,3 +69,56 @@ def test_a_circle_is_told_with_the_place_of_each_import(tmp_path: Path) -> None:
         "    house/a.py:2: house.a imports house.b",
         "    house/b.py:3: house.b imports house.a",
     ]
+
+
+# -- the house ------------------------------------------------------------------------------------------------------
+
+HOUSE = Package.at(Path(evroute_kernel.__file__).parent)
+IMPORTS = HOUSE.imports()
+CLONE = Path(__file__).parent.parent
+
+#: rooms of the engine from the lowest to the highest: each may import those before it
+ENGINE = "shortage events results delivery state workers replay session mi live".split()
+
+
+def test_no_module_reaches_itself() -> None:
+    found = circles(IMPORTS)
+    shortest = [told(HOUSE, IMPORTS, circle) for circle in found[:10]]
+    assert not found, "\n\n".join([f"imports go in circles: {len(found)}, the shortest first", *shortest])
+
+
+def engine_room(name: str) -> str | None:
+    """The room of the engine that a module is in; None for other modules, and for the engine's own."""
+    _, found, rest = name.partition(f"{HOUSE.root.name}.engine.")
+    return rest.partition(".")[0] if found else None
+
+
+def test_rooms_of_the_engine_import_downwards() -> None:
+    upward = [
+        f"{HOUSE.place(name, line)}: {own} imports {target}"
+        for name, imported in IMPORTS.items()
+        if (own := engine_room(name))
+        for target, line in imported.items()
+        if (other := engine_room(target)) and ENGINE.index(other) > ENGINE.index(own)
+    ]
+    assert not upward, "\n".join(upward)
+
+
+def test_nothing_but_the_program_imports_the_protocol() -> None:
+    protocol = f"{HOUSE.root.name}.kernel.protocol"
+    outside = {name for name in IMPORTS if not name.startswith(protocol)} - {f"{HOUSE.root.name}.__main__"}
+    wrong = [
+        f"{HOUSE.place(name, line)}: imports {target}"
+        for name in outside
+        for target, line in IMPORTS[name].items()
+        if target.startswith(protocol)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_what_a_page_names_is_there(page: str) -> None:
+    text = re.sub(r"^```.*?^```$", "", (CLONE / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    named = {name.removesuffix("/") for name in re.findall(r"`([\w.*-]+/[\w.*-][\w./*-]*)`", text)}
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not any([*CLONE.glob(name), *HOUSE.root.glob(name)])] == []
