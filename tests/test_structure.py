@@ -79,6 +79,18 @@ CLONE = Path(__file__).parent.parent
 
 #: rooms of the engine from the lowest to the highest: each may import those before it
 ENGINE = "shortage events results delivery state workers replay session mi live".split()
+#: modules in one folder, beside `__init__` and `__main__`
+LARGEST = 18
+#: folders that hold one file for each thing
+REGISTRIES = {
+    "engine/delivery/transports",
+    "engine/mi/commands",
+    "kernel/magics",
+    "lang/lints",
+    "library/functions",
+    "library/transformations",
+    "library/variables",
+}
 
 
 def test_no_module_reaches_itself() -> None:
@@ -114,6 +126,14 @@ def test_nothing_but_the_program_imports_the_protocol() -> None:
         if target.startswith(protocol)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_room_is_crowded() -> None:
+    """A reader should see at a glance what a room holds; about fifteen modules, some more at most."""
+    folders = {path.parent for path in HOUSE.modules.values()}
+    sizes = {str(folder.relative_to(HOUSE.root)): len([*folder.glob("[!_]*.py")]) for folder in folders}
+    crowded = {place: size for place, size in sizes.items() if size > LARGEST and place not in REGISTRIES}
+    assert not crowded
 
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
