@@ -26,11 +26,13 @@ read. The tools of a server work with a notebook as they are:
 `evroute serve FILE.cfg --mi ADDRESS` opens the same doors without a notebook. Port 0 lets the system choose a port, and
 the command says which. Nothing listens before it is asked to. `%mi serve` run again with the same address opens that
 door anew, and shows what clients cause under the cell that ran last; `%mi stop`, `%reset` and the end of the kernel
-close it. A kernel that was killed leaves the files of its doors behind: remove them.
+close it. A kernel that was killed leaves the files of its doors behind: a `unix:` socket makes way for a new door, a
+FIFO file has to be removed.
 
 Doors are for this machine. Another address is served over HTTP alone, with `--listen HOST --token TOKEN`; clients send
-`Authorization: Bearer TOKEN`. Sockets and FIFO files have the mode 0600, never take the place of another file, and go
-when their door is closed.
+`Authorization: Bearer TOKEN`. Requests over HTTP need `Content-Type: application/json`; as a server does, a door
+answers others with 400 and nothing more (`curl -H 'Content-Type: application/json' -d ...`). Sockets and FIFO files
+have the mode 0600, never take the place of another file, and go when their door is closed.
 
 ## Who may command it
 

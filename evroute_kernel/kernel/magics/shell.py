@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 SHELL: Final = "/bin/sh"
 _READ_SIZE: Final = 1 << 16
-#: characters that are shown of what comes after the end of the shell
+#: characters that are shown of what a command prints, and of what comes after the end of the shell
+SHOWN: Final = 1_000_000
 LATE: Final = 100_000
 
 
@@ -60,9 +61,9 @@ async def sh(cell: Cell, given: Commands) -> None:
 
     `opensips-mi`, `opensips-cli`, `cat` of a flatstore file: what stands beside the script in a lesson. Programs of the
     kernel's own environment are found first. There is no standard input. The cell fails when the command does;
-    interrupting it ends the command and all that it started. What it leaves running in the background (`&`) does not
-    hold the cell: what that prints later comes out below the cell, up to 100,000 characters. It ends with the kernel,
-    however the kernel ends.
+    interrupting it ends the command and all that it started. A million characters are shown of what it prints. What it
+    leaves running in the background (`&`) does not hold the cell: what that prints later comes out below the cell, up
+    to 100,000 characters. It ends with the kernel, however the kernel ends.
     """
     session = cell.session
     shell = Shell(given.text, cell.outlet, session.detach)
@@ -158,6 +159,7 @@ class Printed:
 
     def __init__(self, process: subprocess.Popen[bytes], outlet: Outlet) -> None:
         self._outlet = outlet
+        self._allow(SHOWN)
         self._selector = selectors.DefaultSelector()
         decoder = codecs.getincrementaldecoder("utf-8")
         for pipe, stream in ((process.stdout, STDOUT), (process.stderr, STDERR)):
@@ -175,29 +177,31 @@ class Printed:
         self._take(self._selector.select(0))  # a pipe holds no more than is read at once
 
     def show_rest(self) -> None:
-        """Show what comes until nobody can write any more; beyond a bound it is dropped."""
-        room = LATE
+        """Show what comes until nobody can write any more."""
+        self._allow(LATE)
         while self._selector.get_map():
-            taken = self._take(self._selector.select(), room)
-            if room > 0 >= room - taken:
-                self._outlet.write(
-                    f"\n[more than {LATE:,} characters in the background: the rest is dropped]\n", STDERR
-                )
-            room -= taken
+            self._take(self._selector.select())
         self._selector.close()
 
-    def _take(self, ready: Sequence[tuple[selectors.SelectorKey, int]], room: int = sys.maxsize) -> int:
-        """Read the pipes that have something, and show as much of it as there is room for; how much there was."""
-        taken = 0
+    def _allow(self, characters: int) -> None:
+        """How much is shown from now on; what is beyond that is read and dropped."""
+        self._most = self._room = characters
+
+    def _take(self, ready: Sequence[tuple[selectors.SelectorKey, int]]) -> None:
+        """Read the pipes that have something, and show it."""
         for key, _ in ready:
             stream, decoder = key.data
             data = os.read(key.fd, _READ_SIZE)
-            text = decoder.decode(data, not data)
-            self._outlet.write(text[: max(0, room - taken)], stream)
-            taken += len(text)
+            self._show(decoder.decode(data, not data), stream)
             if not data:
                 self._selector.unregister(key.fileobj)
-        return taken
+
+    def _show(self, text: str, stream: str) -> None:
+        left = self._room - len(text)
+        self._outlet.write(text[: max(0, self._room)], stream)
+        if self._room >= 0 > left:
+            self._outlet.write(f"\n[more than {self._most:,} characters: the rest is dropped]\n", STDERR)
+        self._room = left
 
 
 def environment() -> dict[str, str]:

@@ -10,6 +10,8 @@ import pytest
 
 from support.frontend import Frontend, started, wait_until
 
+from evroute_kernel.kernel.magics.shell import SHOWN
+
 
 def test_a_command_shows_both_of_its_streams(kernel: Frontend) -> None:
     done = kernel.run("%sh echo out; echo 'é' >&2")
@@ -69,6 +71,15 @@ def test_a_background_process_does_not_hold_the_cell(kernel: Frontend, tmp_path:
         late += kernel.messages(request, "stream")
     assert "".join(message["content"]["text"] for message in late) == "go on\nlate\n"
     wait_until(lambda: not is_alive(child))
+
+
+def test_what_a_command_prints_is_bounded(kernel: Frontend) -> None:
+    """A notebook is no place for it, and a browser none either; the command goes on to its end."""
+    found = kernel.run(f"%sh yes | head -c {3 * SHOWN}; exit 3")
+    assert len(found.stdout) == SHOWN
+    assert found.stderr == "\n[more than 1,000,000 characters: the rest is dropped]\n"
+    assert "ended with exit code 3" in found.error["evalue"]
+    assert "is dropped" not in kernel.run(f"%sh yes | head -c {SHOWN}").stderr
 
 
 def test_what_background_processes_print_is_bounded(kernel: Frontend) -> None:
