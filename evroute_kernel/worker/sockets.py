@@ -143,9 +143,10 @@ def check_files(address: Address) -> None:
     if address.protocol != "flatstore":
         return
     path = Path(os.fsdecode(address.path.encode("latin-1")))
-    if not path.parent.exists():
+    # not those of Path, which raise what they meet: no right to look, a name that is too long
+    if not os.path.exists(path.parent):
         raise BadSocket(f"the directory of {address.socket} does not exist")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise BadSocket(f"{address.socket} is a directory, not a file")
 
 

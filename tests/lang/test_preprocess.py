@@ -97,6 +97,12 @@ def test_a_missing_file_is_an_error_at_its_path(tmp_path: Path) -> None:
     assert len(script.items) == 1
 
 
+def test_a_name_that_is_too_long_for_a_file(tmp_path: Path) -> None:
+    script, (found,) = parse(Source("main", f'include_file "{"x" * 300}"\nlog_level = 3\n'), base=tmp_path)
+    assert "file name too long" in found.message
+    assert len(script.items) == 1
+
+
 def test_a_file_that_includes_itself_ends(tmp_path: Path) -> None:
     (tmp_path / "loop.cfg").write_text('include_file "loop.cfg"\ninclude_file "loop.cfg"\n')
     _, found = parse(Source("main", 'include_file "loop.cfg"'), base=tmp_path)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from evroute_kernel.engine.mi.addresses import Address, AddressError
 
@@ -45,7 +44,7 @@ def is_admitted(user: int) -> bool:
 
 
 def _folder(name: str) -> str:
-    real = Path(name).expanduser().resolve()
-    if not real.is_dir():
+    real = os.path.realpath(os.path.expanduser(name))
+    if not os.path.isdir(real):
         raise AddressError(f"{name} is no folder", "name one that exists, for the files of clients alone", "files")
-    return str(real)
+    return real

@@ -278,7 +278,8 @@ class TestNamedFolders:
 
     def test_a_folder_that_is_none(self, open_door: OpenDoor, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
-        for name in ("none", "file"):
+        (tmp_path / "loop").symlink_to("loop")
+        for name in ("none", "file", "loop", "x" * 300):
             with pytest.raises(AddressError, match=f"{name} is no folder"):
                 open_door("datagram:127.0.0.1:0", files=[tmp_path / name])
 

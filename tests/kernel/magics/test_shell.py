@@ -8,9 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.frontend import Frontend, started, wait_until
-
 from evroute_kernel.kernel.magics.shell import SHOWN
+from support.frontend import Frontend, started, wait_until
 
 
 def test_a_command_shows_both_of_its_streams(kernel: Frontend) -> None:
