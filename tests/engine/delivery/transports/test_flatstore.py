@@ -171,18 +171,14 @@ def test_files_that_cannot_be(bench: Any, outgoing: Any, tmp_path: Path) -> None
     assert target.deliver(outgoing("E_F", ())).ok
 
 
-<<<<<<< HEAD:tests/engine/delivery/transports/test_flatstore.py
-def test_a_fifo_that_nobody_reads_blocks_nobody(bench: Any, outgoing: Any, tmp_path: Path) -> None:
-=======
-def test_a_file_that_nobody_can_look_at(bench: Any, letter: Any, tmp_path: Path) -> None:
+def test_a_file_that_nobody_can_look_at(bench: Any, outgoing: Any, tmp_path: Path) -> None:
     with pytest.raises(BadSocket, match="does not exist"):
         bench.open(f"flatstore:{tmp_path}/{'x' * 300}/flat")
     target = bench.open(f"flatstore:{tmp_path}/{'x' * 300}")
-    assert "file name too long" in target.deliver(letter("E_F", ())).reason
+    assert "file name too long" in target.deliver(outgoing("E_F", ())).reason
 
 
-def test_a_fifo_that_nobody_reads_blocks_nobody(bench: Any, letter: Any, tmp_path: Path) -> None:
->>>>>>> e8c2796 (lang, delivery, mi: a path that cannot be looked at is an error at its place, not a fault of the kernel):tests/engine/transports/test_flatstore.py
+def test_a_fifo_that_nobody_reads_blocks_nobody(bench: Any, outgoing: Any, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     target = bench.open(f"flatstore:{tmp_path}/fifo")
     outcomes = [target.deliver(outgoing("E_F", ((None, "x" * 4000),))) for _ in range(40)]
