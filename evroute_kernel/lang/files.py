@@ -62,6 +62,8 @@ class ScriptFiles:
             return True
 
     def _find(self, name: str, folder: Path) -> Path | None:
-        """The first of both places where something is; the last, where nothing is, or nobody tells: reading says why."""
+        """The first of both places where something is; else the last, and the attempt to read it tells why."""
         allowed = [path for path in (self.start / name, folder / name) if self.may_open(path)]
-        return next((path for path in allowed if os.path.exists(path)), allowed[-1] if allowed else None)
+        # Path.exists() raises what it meets: no right to look, a name that is too long
+        found = next((path for path in allowed if os.path.exists(path)), None)  # noqa: PTH110
+        return found or (allowed[-1] if allowed else None)

@@ -8,6 +8,8 @@ from typing import Final
 
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, wrap
 
+#: digits that decide the low 32 bits of a decimal number, as 2**32 divides 10**32; int() refuses more than 4300
+LOW_DIGITS: Final = 40
 _DOUBLE: Final = re.compile(
     r"""[ \t\n\v\f\r]* (?P<number> [+-]?
         (?: (?P<hex> 0x (?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+) (?:p[+-]?\d+)?)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from evroute_kernel.library.c_numbers import LOW_DIGITS
+
 #: scheme -> prefix of the text; the letters of the first two and of `tel` may be of either case
 SCHEMES: Final = {"sips": "sips:", "sip": "sip:", "tel": "tel:", "urn:service": "urn:service:"}
 NENA: Final = "urn:nena:service"
@@ -77,7 +79,7 @@ class SipUri:
     @property
     def port_number(self) -> int:
         """The port as a number; the protocol's default where none (or 0) is given."""
-        return int(self.port or "0") & PORT_LIMIT or PROTOCOLS.get(self.protocol, 0)
+        return int((self.port or "0")[-LOW_DIGITS:]) & PORT_LIMIT or PROTOCOLS.get(self.protocol, 0)
 
 
 @lru_cache(512)
@@ -209,7 +211,8 @@ class _Reader:
         self._after_host(stop)
 
     def _check_port(self) -> None:
-        if int(self.uri.port or "0") > PORT_LIMIT:
+        digits = (self.uri.port or "").lstrip("0")
+        if len(digits) > len(str(PORT_LIMIT)) or int(digits or "0") > PORT_LIMIT:
             raise BadUri(f"port {self.uri.port} is larger than {PORT_LIMIT}")
 
     def _after_host(self, position: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from evroute_kernel.library import template_names as names
 from evroute_kernel.library.behaviour import ALL, APPEND, Mark, VariableBehaviour
+from evroute_kernel.library.c_numbers import LOW_DIGITS
 from evroute_kernel.library.table import VARIABLES, Param, Transformation, Variable, transformations_of
 from evroute_kernel.library.template_names import TemplateError
 from evroute_kernel.runtime.values import wrap
@@ -218,7 +219,7 @@ class _Reader:
         if not text or not DIGITS.issuperset(digits):
             message = f"index {text!r} of ${name} is no number" if text else f"the index of ${name} is empty"
             raise TemplateError(message, start - 1, stop + 1, "bad-variable", _index_hint(declaration))
-        number = int(digits or "0")
+        number = int(digits[-LOW_DIGITS:] or "0")
         return wrap(-number if text[0] == "-" else number), stop + 1
 
     def _matching(self, start: int, end: int, opening: str, closing: str, what: str) -> int:
@@ -339,7 +340,7 @@ class _Reader:
         stop = position
         while stop < end and self.text[stop] in DIGITS:
             stop += 1
-        number = int(self.text[position:stop] or "0")
+        number = int(self.text[position:stop][-LOW_DIGITS:] or "0")
         return wrap(-number if first == "-" else number), stop
 
 

@@ -144,9 +144,9 @@ def check_files(address: Address) -> None:
         return
     path = Path(os.fsdecode(address.path.encode("latin-1")))
     # not those of Path, which raise what they meet: no right to look, a name that is too long
-    if not os.path.exists(path.parent):
+    if not os.path.exists(path.parent):  # noqa: PTH110
         raise BadSocket(f"the directory of {address.socket} does not exist")
-    if os.path.isdir(path):
+    if os.path.isdir(path):  # noqa: PTH112
         raise BadSocket(f"{address.socket} is a directory, not a file")
 
 

@@ -116,3 +116,13 @@ def test_known_parameters() -> None:
         "transport": ("transport=tcp", "tcp"),
         "r2": ("r2=on", "on"),
     }
+
+
+@pytest.mark.parametrize("port", ["9" * 5000, "0" * 5000 + "65536"])
+def test_a_port_of_thousands_of_digits(port: str) -> None:
+    with pytest.raises(BadUri, match="larger than 65535"):
+        parse_uri(f"sip:a@b:{port}")
+
+
+def test_a_port_with_thousands_of_zeros() -> None:
+    assert parse_uri(f"sip:a@b:{'0' * 5000}5061").port_number == 5061

@@ -256,3 +256,12 @@ def test_refusal_inside_a_trimmed_name_points_into_the_whole_text() -> None:
 def test_no_variable_at_all() -> None:
     with pytest.raises(TemplateError, match="is no variable"):
         parse_variable("var(x)")
+
+
+@pytest.mark.parametrize(
+    "text", ["$(avp(x)[%s])", "$(avp(x)[-%s])", "$(var(a){s.substr,%s,1})", "$(var(a){csv.value,%s})"]
+)
+def test_numbers_of_thousands_of_digits(text: str) -> None:
+    """As C reads them: only the low 32 bits count."""
+    long, short = parse_variable(text % ("9" * 5000)), parse_variable(text % ("9" * 40))
+    assert (long.index, long.transformations) == (short.index, short.transformations)

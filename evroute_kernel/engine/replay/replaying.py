@@ -95,7 +95,7 @@ def open_source(recorded: Recorded) -> FileSource | LineSource | Iterator[Any]:
     """
     if isinstance(recorded, str | os.PathLike):
         file = path(recorded)
-        if os.path.isdir(file):
+        if os.path.isdir(file):  # noqa: PTH112
             raise IsADirectoryError(21, "is a directory", str(recorded))
         return FileSource(file)
     if isinstance(recorded, bytes | Mapping) or not isinstance(recorded, Iterable):

@@ -108,6 +108,9 @@ def _value(line: MagicLine, text: str, start: int) -> tuple[Any, int]:
             value, end = json.JSONDecoder().raw_decode(text, start)
         except json.JSONDecodeError as error:
             raise ArgumentError(f"this is no JSON: {error.msg}", _span(line, start, len(text))) from None
+        except (ValueError, RecursionError):  # a number of more than 4300 digits is a ValueError of another kind
+            message = "this JSON is nested too deeply, or holds a number that is too long"
+            raise ArgumentError(message, _span(line, start, len(text))) from None
         return (value if isinstance(value, list) else text[start:end]), end
     word = _WORD.match(text, start)
     if word is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import transformation
+from evroute_kernel.library.c_numbers import LOW_DIGITS
 from evroute_kernel.library.sip_params import BadParams, find_param, parse_params
 from evroute_kernel.library.sip_uri import BadUri, SipUri, parse_uri
 from evroute_kernel.library.transformations.arguments import as_text, literals, text_argument, two_forms
@@ -72,7 +73,7 @@ def port(context: Context, value: Value) -> Value:
     uri = _parsed(context, value)
     if uri is None or not uri.port:
         return None
-    return two_forms(uri.port, int(uri.port) & 0xFFFF)
+    return two_forms(uri.port, int(uri.port[-LOW_DIGITS:]) & 0xFFFF)
 
 
 @transformation("uri.param", prepare=literals)

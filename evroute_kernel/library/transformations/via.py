@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from evroute_kernel.library.behaviour import transformation
+from evroute_kernel.library.c_numbers import LOW_DIGITS
 from evroute_kernel.library.sip_via import BadVia, Via, parse_via
 from evroute_kernel.library.transformations.arguments import as_text, literals, text_argument, two_forms
 from evroute_kernel.runtime.context import Context
@@ -62,7 +63,7 @@ def port(context: Context, value: Value) -> Value:
     via = _parsed(context, value)
     if via is None or not via.port:
         return None
-    return two_forms(via.port, int(via.port) & 0xFFFF)
+    return two_forms(via.port, int(via.port[-LOW_DIGITS:]) & 0xFFFF)
 
 
 @transformation("via.param", prepare=literals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evroute_kernel.library.behaviour import VariableBehaviour, variable
+from evroute_kernel.library.c_numbers import LOW_DIGITS
 from evroute_kernel.library.dummy_message import MAX_Q, ORIGINAL_URI, is_bare, message_of
 from evroute_kernel.library.sip_uri import BadUri, SipUri, parse_uri
 from evroute_kernel.runtime.context import Context
@@ -23,7 +24,9 @@ def _host(uri: SipUri) -> Value:
 
 def _port(uri: SipUri) -> Value:
     # a port that is written is text with an integer form, the default is an integer
-    return uri.port_number if uri.port is None else Dual(uri.port, int(uri.port or "0") & 0xFFFF, is_int=False)
+    if uri.port is None:
+        return uri.port_number
+    return Dual(uri.port, int(uri.port[-LOW_DIGITS:] or "0") & 0xFFFF, is_int=False)
 
 
 def _protocol(uri: SipUri) -> Value:

@@ -265,6 +265,9 @@ class TestCommands:
     def test_mistakes(self, kernel: Frontend, line: str, word: str, words: str) -> None:
         assert_refused(kernel.run(line), line, word, words)
 
+    def test_json_that_nests_too_deeply(self, kernel: Frontend) -> None:
+        assert "this JSON is nested too deeply" in kernel.run("%mi raise_event E_X " + "[" * 3000).traceback
+
     def test_no_usage_where_it_was_kept(self, kernel: Frontend) -> None:
         assert "usage" not in kernel.run("%mi shv_get nosuch").traceback
 
