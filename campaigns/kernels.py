@@ -15,7 +15,7 @@ from typing import Any, Final
 from campaigns.client import Ended, Kernel
 from campaigns.processes import check_nothing_left, directories, family
 from campaigns.report import Fault, FaultError, Report
-from evroute_kernel.runtime.room import MEMORY_DIRECTORY
+from evroute_kernel.runtime.memory.room import MEMORY_DIRECTORY
 
 #: cells of each kernel while there is room, and while there is none
 ROUNDS: Final = 4

@@ -11,7 +11,7 @@ from typing import Final
 import psutil
 
 from campaigns.report import FaultError
-from evroute_kernel.runtime.room import DIRECTORY_PREFIX
+from evroute_kernel.runtime.memory.room import DIRECTORY_PREFIX
 from support.frontend import all_gone
 
 #: seconds within which what has ended must have cleaned up

@@ -29,7 +29,7 @@ sys.path[:0] = {paths!r}
 warnings.simplefilter("error")
 from pathlib import Path
 from evroute_kernel.engine.session.session import Session
-from evroute_kernel.runtime.room import NoRoom
+from evroute_kernel.runtime.memory.room import NoRoom
 
 def fill(folder):
     with open(f"{{folder}}/filler", "wb", buffering=0) as file, contextlib.suppress(OSError):

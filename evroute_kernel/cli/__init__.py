@@ -18,7 +18,7 @@ from typing import Final, NoReturn
 from evroute_kernel import __version__
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_USAGE, FailedError, UsageError
 from evroute_kernel.cli.output import OutputError, give_up, take_streams
-from evroute_kernel.runtime.room import NoRoom
+from evroute_kernel.runtime.memory.room import NoRoom
 
 #: command -> what it is for. Each is a module here: `add(parser)` gives it its arguments and a function to run
 COMMANDS: Final = {

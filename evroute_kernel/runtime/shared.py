@@ -3,8 +3,8 @@
 One LMDB environment in a private directory, in memory where the system offers it. A table is a prefix of the keys, so
 tables need no set-up. Reads see the last finished write and wait for nobody; writes take LMDB's one write lock, which
 is a robust mutex: a process killed while it writes loses its own write and blocks no one. Nothing survives the session.
-A full folder refuses a write, and kills nobody: no page is written that was not allocated before (`runtime.pages`).
-The integers of table `shv` are kept apart, where they need no lock (`runtime.shared_integers`).
+A full folder refuses a write, and kills nobody: no page is written that was not allocated before (`memory.pages`).
+The integers of table `shv` are kept apart, where they need no lock (`memory.shared_integers`).
 
 Values are stored as one letter for the kind and the value in its plainest form: `i5060`, `stext`, `m` and marshal.
 """
@@ -23,10 +23,10 @@ from typing import Any, Final
 
 import lmdb
 
-from evroute_kernel.runtime import room
 from evroute_kernel.runtime.control import ScriptCrash
-from evroute_kernel.runtime.pages import Pages
-from evroute_kernel.runtime.shared_integers import SharedIntegers
+from evroute_kernel.runtime.memory import room
+from evroute_kernel.runtime.memory.pages import Pages
+from evroute_kernel.runtime.memory.shared_integers import SharedIntegers
 from evroute_kernel.runtime.values import Value, stored
 
 #: what scripts may keep in shared memory, in bytes

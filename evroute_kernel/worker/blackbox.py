@@ -14,7 +14,7 @@ import mmap
 import os
 from typing import Final
 
-from evroute_kernel.runtime.room import allocate
+from evroute_kernel.runtime.memory.room import allocate
 
 _PLACE: Final = slice(0, 16)
 _CLOCK: Final = slice(16, 24)

@@ -29,7 +29,7 @@ from evroute_kernel.engine.workers.launcher import Launcher
 from evroute_kernel.engine.workers.no_worker import ended
 from evroute_kernel.engine.workers.raises import Many
 from evroute_kernel.engine.workers.tasks import Task
-from evroute_kernel.runtime.room import anonymous_file
+from evroute_kernel.runtime.memory.room import anonymous_file
 from evroute_kernel.worker import blackbox
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
 from evroute_kernel.worker.messages import Decoder, Message, StartWorker, encode

@@ -66,7 +66,7 @@ def run_failure(errors: Sequence[RunError], span: Span | None = None) -> CellFai
 def no_fault(error: BaseException) -> CellFailure | None:
     """The failure of an exception that says itself what is the matter and what to do; None for any other."""
     from evroute_kernel.engine.workers.supervisor import SupervisorFailed
-    from evroute_kernel.runtime.room import NoRoom
+    from evroute_kernel.runtime.memory.room import NoRoom
     from evroute_kernel.runtime.shared import SharedMemoryFull
 
     if isinstance(error, NoRoom | SharedMemoryFull | SupervisorFailed):

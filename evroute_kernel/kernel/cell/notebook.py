@@ -9,7 +9,7 @@ from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from evroute_kernel.runtime.room import NoRoom
+from evroute_kernel.runtime.memory.room import NoRoom
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from pathlib import Path
 from struct import Struct
 from typing import Any, Final
 
-from evroute_kernel.runtime.pages import WORDS
-from evroute_kernel.runtime.room import allocate
+from evroute_kernel.runtime.memory.pages import WORDS
+from evroute_kernel.runtime.memory.room import allocate
 
 #: words of the file; names beyond get none, and stay in LMDB
 LIMIT: Final = 2**16
@@ -31,7 +31,7 @@ LIMIT: Final = 2**16
 NAME_LIMIT: Final = 400
 _SIZE: Final = 8 * LIMIT
 _GENERATION, _USED = 0, 1
-#: words for `runtime.pages`
+#: words for `runtime.memory.pages`
 _PAGES: Final = slice(2, 2 + WORDS)
 #: the words before are for what is said above
 _FIRST: Final = 2 + WORDS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evroute_kernel.runtime import shared_integers
+from evroute_kernel.runtime.memory import shared_integers
 from evroute_kernel.runtime.shared import Shared
 
 

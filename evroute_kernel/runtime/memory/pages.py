@@ -1,4 +1,4 @@
-"""The pages of LMDB's file: taken from the file system before LMDB may write into its map of them (`runtime.room`).
+"""The pages of LMDB's file: taken from the file system before LMDB may write into its map of them.
 
 LMDB takes pages at the end of what it uses when it has no free ones, and tells nobody before. So every write says
 first how many pages it may take at most, and what all writes since the last look may have taken is always allocated.
@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from evroute_kernel.runtime.room import allocate
+from evroute_kernel.runtime.memory.room import allocate
 
 DATA_FILE: Final = "data.mdb"
 #: pages that one small write may take: it copies the way from the root to a leaf, and may split each page of it. A

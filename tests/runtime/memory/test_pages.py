@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from evroute_kernel.runtime import room
-from evroute_kernel.runtime.pages import DATA_FILE
+from evroute_kernel.runtime.memory import room
+from evroute_kernel.runtime.memory.pages import DATA_FILE
 from evroute_kernel.runtime.shared import LOCK_FILE, Shared, SharedMemoryFull
 
 SIZES = (1, 10, 300, 1000, 2000, 2100, 4000, 5000, 20_000, 300_000)
@@ -80,7 +80,7 @@ def test_a_refused_value_changes_nothing(shared: Shared, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     shared.put("cache", "a", "text")
-    monkeypatch.setattr("evroute_kernel.runtime.pages.allocate", full)
+    monkeypatch.setattr("evroute_kernel.runtime.memory.pages.allocate", full)
     with pytest.raises(SharedMemoryFull, match="cannot grow"):
         shared.put("cache", "b", "x" * 2**20)
     with pytest.raises(SharedMemoryFull):
