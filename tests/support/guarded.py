@@ -16,7 +16,7 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any, Final, Literal
 
-from evroute_kernel.errors import LONGEST, Diagnostic, ScriptError
+from evroute_kernel.errors import Diagnostic, ScriptError, shortened
 from evroute_kernel.lang.compiler import Unit, compile_script
 from evroute_kernel.lang.environment import Environment, known_modules
 from evroute_kernel.library.catalogue import events
@@ -120,7 +120,7 @@ def check_places(found: Any, source: Source) -> None:
         assert span.source is source, diagnostic
         assert 0 <= span.start <= span.end <= len(source.text), diagnostic
         assert diagnostic.message.strip(), diagnostic
-        assert diagnostic.message[:LONGEST] in diagnostic.render()
+        assert shortened(diagnostic.message) in diagnostic.render()
 
 
 def run(unit: Unit, text: str, shared: Shared) -> End:
