@@ -7,7 +7,7 @@ import sys
 
 from evroute_kernel.cli.files import on_one_line, read, source_of
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE, UsageError
-from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.errors import Diagnostic
 from evroute_kernel.source import Source
 
 
@@ -38,10 +38,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _findings(source: Source) -> list[Diagnostic]:
-    from evroute_kernel.lang.compiler import compile_script
     from evroute_kernel.lang.environment import Environment
+    from evroute_kernel.lang.findings import complaints
 
-    try:
-        return list(compile_script(source, Environment()).diagnostics)
-    except ScriptError as error:
-        return error.diagnostics
+    return complaints(source, Environment())

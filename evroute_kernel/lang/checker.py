@@ -6,8 +6,7 @@ node has one check. All errors are reported, in the order of the text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import fields
+from collections.abc import Callable
 from typing import Any, Final
 
 from evroute_kernel.errors import Diagnostic
@@ -42,38 +41,25 @@ def _order(diagnostic: Diagnostic) -> int:
 
 
 def _check_below(scope: Scope, statements: tuple[nodes.Node, ...]) -> None:
-    stack: list[nodes.Node] = list(reversed(statements))
+    """Check every node, as `Node.walk` gives them; but the call in async() and launch() is checked with its owner."""
+    stack: list[nodes.Node | None] = list(reversed(statements))
     while stack:
         node = stack.pop()
-        checked = _CHECKS.get(type(node))
+        if node is None:  # an argument that is left out
+            continue
+        kind = node.__class__
+        checked = _CHECKS.get(kind)
         if checked is not None:
             checked(scope, node)
-        stack.extend(reversed(list(_children(node))))
-
-
-def _children(node: nodes.Node) -> Iterator[nodes.Node]:
-    """Child nodes, as `Node.children` gives them; but the call in async() and launch() is checked with its owner."""
-    if isinstance(node, (nodes.Async, nodes.Launch)):
-        yield from (a for a in node.call.arguments if a is not None)
-        return
-    for name in _node_fields(type(node)):
-        value = getattr(node, name)
-        if isinstance(value, tuple):
-            for item in value:
-                if isinstance(item, nodes.Node):
-                    yield item
-        elif isinstance(value, nodes.Node):
-            yield value
-
-
-def _node_fields(kind: type[nodes.Node]) -> tuple[str, ...]:
-    names = _FIELDS.get(kind)
-    if names is None:
-        names = _FIELDS[kind] = tuple(f.name for f in fields(kind) if f.compare)  # spans are not compared
-    return names
-
-
-_FIELDS: Final[dict[type[nodes.Node], tuple[str, ...]]] = {}
+        if isinstance(node, (nodes.Async, nodes.Launch)):
+            stack += node.call.arguments[::-1]
+            continue
+        for name in reversed(nodes.holders(kind)):
+            value = getattr(node, name)
+            if value.__class__ is tuple:
+                stack += value[::-1]
+            else:
+                stack.append(value)
 
 
 def _variable(scope: Scope, node: nodes.Variable) -> None:

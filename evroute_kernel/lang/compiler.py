@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
-from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
+from evroute_kernel.errors import Diagnostic, RouteCheckError
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.checker import check
 from evroute_kernel.lang.codegen import RouteGenerator
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.files import ScriptFiles
-from evroute_kernel.lang.findings import certain, collector_paused, has_errors, order, too_deep
-from evroute_kernel.lang.lints import explained, lint
+from evroute_kernel.lang.findings import collector_paused, examined, has_errors, order, refuse, too_deep
 from evroute_kernel.lang.nesting import NestingError
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
@@ -124,22 +122,12 @@ def _read(source: Source, scratch: bool, files: ScriptFiles | None) -> Parsed:
 
 
 def _compile(parsed: Parsed, environment: Environment) -> Unit:
-    source, script, found = parsed.source, parsed.script, list(parsed.found)
-    if has_errors(found):
-        refuse(source, found + certain(found, check(script, environment)), RouteSyntaxError)
-    found += check(script, environment)
-    if has_errors(found):
-        refuse(source, found, RouteCheckError)
-    found += lint(script, environment)
+    source, script = parsed.source, parsed.script
+    found = examined(source, script, parsed.found, environment)
     routes, scratch_route = _generate(script, found)
     if has_errors(found):
         refuse(source, found, RouteCheckError)
     return Unit(source, script, routes, scratch_route, tuple(sorted(found, key=order)))
-
-
-def refuse(source: Source, found: list[Diagnostic], error: type[ScriptError]) -> NoReturn:
-    """Raise `error` with all findings, and with what is known of OpenSIPS 2.x text in the place of some."""
-    raise error(sorted(explained(source, found), key=order))
 
 
 def _generate(script: nodes.Script, found: list[Diagnostic]) -> tuple[tuple[CompiledRoute, ...], CompiledRoute | None]:

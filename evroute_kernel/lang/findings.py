@@ -11,9 +11,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NoReturn
 
-from evroute_kernel.errors import Diagnostic
+from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checker import check
 from evroute_kernel.lang.environment import Environment
@@ -46,6 +46,39 @@ def findings(
         lints = lint(sound.script, environment, sound.hidden)
         found = explained(source, found) + [d for d in lints if sound.holds(d.span)]
         return sorted(found, key=order)
+
+
+def complaints(source: Source, environment: Environment) -> list[Diagnostic]:
+    """What `compile_script` says of a text, whether it raises it or not, without generating code; never raises."""
+    with collector_paused():
+        try:
+            script, syntax = parse(source)
+            found = examined(source, script, syntax, environment)
+        except ScriptError as error:
+            return error.diagnostics
+        found += _nested_too_deeply(script)
+        return sorted(explained(source, found) if has_errors(found) else found, key=order)
+
+
+def examined(
+    source: Source, script: nodes.Script, syntax: Iterable[Diagnostic], environment: Environment
+) -> list[Diagnostic]:
+    """What the lints say of a parsed text that the server would accept; `syntax` is what the parser has said of it.
+
+    Raises ScriptError with every finding when one of them is an error.
+    """
+    found = list(syntax)
+    if has_errors(found):
+        refuse(source, found + certain(found, check(script, environment)), RouteSyntaxError)
+    found += check(script, environment)
+    if has_errors(found):
+        refuse(source, found, RouteCheckError)
+    return found + lint(script, environment)
+
+
+def refuse(source: Source, found: list[Diagnostic], error: type[ScriptError]) -> NoReturn:
+    """Raise `error` with all findings, and with what is known of OpenSIPS 2.x text in the place of some."""
+    raise error(sorted(explained(source, found), key=order))
 
 
 @contextmanager

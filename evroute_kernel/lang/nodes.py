@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import TypeAlias
+from functools import cache
+from typing import Final, TypeAlias
 
 from evroute_kernel.source import Span
 
@@ -19,19 +20,37 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """Direct child nodes, in the order of the text."""
-        for f in fields(self):
-            value = getattr(self, f.name)
-            for item in value if isinstance(value, tuple) else (value,):
-                if isinstance(item, Node):
-                    yield item
+        for name in holders(self.__class__):
+            value = getattr(self, name)
+            if value.__class__ is tuple:
+                yield from (item for item in value if item is not None)
+            elif value is not None:
+                yield value
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it, without recursion (scripts may nest deeply)."""
-        stack: list[Node] = [self]
+        stack: list[Node | None] = [self]
         while stack:
             node = stack.pop()
+            if node is None:  # an argument that is left out
+                continue
             yield node
-            stack.extend(reversed(list(node.children())))
+            for name in reversed(holders(node.__class__)):
+                value = getattr(node, name)
+                if value.__class__ is tuple:
+                    stack += value[::-1]
+                else:
+                    stack.append(value)
+
+
+#: types of fields that hold no nodes
+_PLAIN: Final = frozenset({"Span", "str", "int", "int | str", "int | None", "tuple[int, ...]"})
+
+
+@cache
+def holders(kind: type[Node]) -> tuple[str, ...]:
+    """The fields of a kind of node that hold a node, several of them, or None, in the order of the text."""
+    return tuple(f.name for f in fields(kind) if f.type not in _PLAIN)
 
 
 # -- atoms --------------------------------------------------------------------------------------------------------

@@ -107,6 +107,6 @@ def test_a_fault_of_ours_comes_out(shared: Shared, monkeypatch: pytest.MonkeyPat
     def fail(*_: Any) -> None:
         raise IndexError("of ours")
 
-    monkeypatch.setattr("evroute_kernel.lang.compiler.lint", fail)
+    monkeypatch.setattr("evroute_kernel.lang.findings.lint", fail)
     with pytest.raises(IndexError, match="of ours"):
         result_of("event_route[E_A] { exit; }", shared)
