@@ -141,18 +141,21 @@ class Token:
 
 def tokens(expanded: Expanded) -> tuple[list[Token], list[Diagnostic]]:
     """All tokens of a text, and what no lexer could make sense of. Unclosed things end the list of tokens."""
-    lexer = _Lexer(expanded)
+    lexer = Lexer(expanded)
     lexer.run()
     return lexer.tokens, lexer.diagnostics
 
 
-class _Lexer:
+class Lexer:
+    """Goes through one text. `strays`: how many tokens came before each character that belongs to none."""
+
     def __init__(self, expanded: Expanded) -> None:
         self.expanded = expanded
         self.text = expanded.text
         self.whole = expanded.whole
         self.tokens: list[Token] = []
         self.diagnostics: list[Diagnostic] = []
+        self.strays: list[int] = []
         self.blanks_from = 0  # blanks before this offset belong to a token already
 
     def run(self) -> None:
@@ -179,8 +182,21 @@ class _Lexer:
                 position = self._comment(start)
             elif kind == "OPEN":
                 position = self._unclosed("string", start, 1, f"add the missing {text[start]}")
-            elif text[start] == "\0":
-                self._nul(start)
+            else:
+                self._stray(start)
+
+    def stretches(self) -> tuple[tuple[int, int], ...] | None:
+        """Where characters stand that belong to no token: from the end of one token to the start of the next.
+
+        None where tokens do not tell, because files were included or something is never closed."""
+        if self.whole is None or any(d.code.startswith("unclosed") for d in self.diagnostics):
+            return None
+        return tuple(map(self._between, self.strays))
+
+    def _between(self, count: int) -> tuple[int, int]:
+        """The stretch behind the first so many tokens."""
+        start = self.tokens[count - 1].span.end if count else 0
+        return start, self.tokens[count].span.start if count < len(self.tokens) else len(self.text)
 
     def _add(self, type: str, start: int, end: int) -> None:
         whole = self.whole
@@ -218,8 +234,11 @@ class _Lexer:
         self.diagnostics.append(Diagnostic("error", f"unclosed-{what}", message, span, hint))
         return len(self.text)
 
-    def _nul(self, start: int) -> None:
-        if not any(d.code == "nul-byte" for d in self.diagnostics):
+    def _stray(self, start: int) -> None:
+        count = len(self.tokens)
+        if self.strays[-1:] != [count]:
+            self.strays.append(count)
+        if self.text[start] == "\0" and not any(d.code == "nul-byte" for d in self.diagnostics):
             message, hint = "a NUL byte: a script may not hold any", "remove it; a text may hold \\x00, which ends it"
             span = self.expanded.span(start, start + 1)
             self.diagnostics.append(Diagnostic("error", "nul-byte", message, span, hint))

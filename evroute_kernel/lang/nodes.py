@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Final, TypeAlias
 
 from evroute_kernel.source import Span
@@ -20,7 +19,7 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """Direct child nodes, in the order of the text."""
-        for name in holders(self.__class__):
+        for name in HOLDERS[self.__class__]:
             value = getattr(self, name)
             if value.__class__ is tuple:
                 yield from (item for item in value if item is not None)
@@ -35,7 +34,7 @@ class Node:
             if node is None:  # an argument that is left out
                 continue
             yield node
-            for name in reversed(holders(node.__class__)):
+            for name in reversed(HOLDERS[node.__class__]):
                 value = getattr(node, name)
                 if value.__class__ is tuple:
                     stack += value[::-1]
@@ -44,13 +43,17 @@ class Node:
 
 
 #: types of fields that hold no nodes
-_PLAIN: Final = frozenset({"Span", "str", "int", "int | str", "int | None", "tuple[int, ...]"})
+_PLAIN: Final = frozenset({"Span", "str", "int", "int | str", "int | None", "tuple[int, ...]", "Stretches"})
 
 
-@cache
-def holders(kind: type[Node]) -> tuple[str, ...]:
-    """The fields of a kind of node that hold a node, several of them, or None, in the order of the text."""
-    return tuple(f.name for f in fields(kind) if f.type not in _PLAIN)
+class _Holders(dict[type[Node], tuple[str, ...]]):
+    def __missing__(self, kind: type[Node]) -> tuple[str, ...]:
+        self[kind] = names = tuple(f.name for f in fields(kind) if f.type not in _PLAIN)
+        return names
+
+
+#: for each kind of node the fields that hold a node, several of them, or None, in the order of the text
+HOLDERS: Final = _Holders()
 
 
 # -- atoms --------------------------------------------------------------------------------------------------------
@@ -364,6 +367,8 @@ class Route(Node):
         return f"{self.kind}[{self.name}]" if self.name else self.kind
 
 
+#: starts and ends
+Stretches: TypeAlias = "tuple[tuple[int, int], ...] | None"
 TopLevel: TypeAlias = "Global | LoadModule | ModParam | Route"
 
 
@@ -374,3 +379,5 @@ class Script(Node):
 
     items: tuple[TopLevel, ...]
     scratch: tuple[Statement, ...] = ()
+    #: the stretches between two tokens that hold something else than blanks and comments; None where it is not known
+    strays: Stretches = field(default=None, compare=False, repr=False)

@@ -19,7 +19,8 @@ from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.builder import Part, TreeBuilder
 from evroute_kernel.lang.files import ScriptFiles
-from evroute_kernel.lang.lexer import Token, tokens
+from evroute_kernel.lang.lexer import Lexer as ScriptLexer
+from evroute_kernel.lang.lexer import Token
 from evroute_kernel.lang.placement import cell_errors, misplaced
 from evroute_kernel.lang.preprocess import expand
 from evroute_kernel.lang.recovery import Reduction, Run, Tables
@@ -74,13 +75,15 @@ def parse(
     included; by default any regular file.
     """
     expanded, diagnostics = expand(source, base, files)
-    found, lexical = tokens(expanded)
+    lexer = ScriptLexer(expanded)
+    lexer.run()
+    found, lexical = lexer.tokens, lexer.diagnostics
     end = expanded.span(len(expanded.text), len(expanded.text))
     # an unclosed string, comment or variable swallows the rest, so what is missing at the end is no mistake of its own
     cut = any(d.code.startswith("unclosed") for d in lexical)
     run = Run(tables("cell" if scratch else "script"), [*found, Token("$END", "", end)], scratch=scratch, cut=cut)
     items, display = run.parse() or (run.finished(), None)
-    script = _script(source, items, display)
+    script = _script(source, items, display, lexer.stretches())
     diagnostics += lexical + run.diagnostics
     if any(token.type == "BREAK" for token in found):
         diagnostics += misplaced(script)
@@ -96,7 +99,9 @@ def _order(diagnostic: Diagnostic, source: Source) -> tuple[int, int]:
     return (0 if span.source is source else 1), span.start
 
 
-def _script(source: Source, items: list[Any], display: nodes.Expression | None) -> nodes.Script:
+def _script(
+    source: Source, items: list[Any], display: nodes.Expression | None, strays: nodes.Stretches
+) -> nodes.Script:
     top: list[nodes.TopLevel] = []
     scratch: list[nodes.Statement | nodes.Display] = []
     for item in items:
@@ -106,4 +111,4 @@ def _script(source: Source, items: list[Any], display: nodes.Expression | None) 
             scratch.append(item)
     if display is not None:
         scratch.append(nodes.Display(display, span=display.span))
-    return nodes.Script(tuple(top), tuple(scratch), span=source.span(0, len(source.text)))
+    return nodes.Script(tuple(top), tuple(scratch), strays, span=source.span(0, len(source.text)))

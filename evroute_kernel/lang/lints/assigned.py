@@ -59,7 +59,7 @@ def null_arithmetic(subject: Subject) -> Iterator[Finding]:
 
 def _compound(block: Block) -> set[int]:
     """The targets of `+=` and its like; what divides by 0 is the matter of `crashes-server`."""
-    compound = (n for n in block.nodes if isinstance(n, nodes.Assign) and n.op not in _PLAIN)
+    compound = (n for n in block.of(nodes.Assign) if n.op not in _PLAIN)
     return {id(n.target) for n in compound if not (isinstance(n.value, nodes.Number) and n.value.value == 0)}
 
 
@@ -83,16 +83,14 @@ def _given(subject: Subject) -> tuple[set[Named], set[str]]:
 
 def _compound_or_null(subject: Subject) -> set[int]:
     """Targets of assignments that need a value to be there already, or that take it away."""
-    assigns = (n for n in subject.nodes if isinstance(n, nodes.Assign))
-    return {id(a.target) for a in assigns if a.op not in _PLAIN or isinstance(a.value, nodes.Null)}
+    return {id(a.target) for a in subject.of(nodes.Assign) if a.op not in _PLAIN or isinstance(a.value, nodes.Null)}
 
 
 def _texts(subject: Subject) -> Iterator[str]:
     """What is handed to functions and modules, any of which may tell them to write a variable; and what is hidden."""
-    for node in subject.nodes:
-        if isinstance(node, nodes.Call):
-            yield from (a.value for a in node.arguments if isinstance(a, nodes.String))
-            yield from (a.text for a in node.arguments if isinstance(a, nodes.Variable))
+    for call in subject.of(nodes.Call):
+        yield from (a.value for a in call.arguments if isinstance(a, nodes.String))
+        yield from (a.text for a in call.arguments if isinstance(a, nodes.Variable))
     for item in subject.script.items:
         if isinstance(item, nodes.ModParam) and isinstance(item.value, str):
             yield item.value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.kinds import Kind, Kinds
@@ -206,9 +207,8 @@ def text_plus_number(subject: Subject) -> Iterator[Finding]:
     fails. A number on the left wants a number on the right. The variable then keeps its old value."""
     kinds = Kinds(subject)
     for block in subject.blocks:
-        for node in block.nodes:
-            if isinstance(node, nodes.BinaryOp):
-                yield from _mixed_sum(kinds, block, node)
+        for node in block.of(nodes.BinaryOp):
+            yield from _mixed_sum(kinds, block, node)
 
 
 def _mixed_sum(kinds: Kinds, block: Block, node: nodes.BinaryOp) -> Iterator[Finding]:
@@ -226,14 +226,18 @@ def _mixed_sum(kinds: Kinds, block: Block, node: nodes.BinaryOp) -> Iterator[Fin
         yield Finding(f"a number {node.op} text fails", where, hint)
 
 
+_COMPARED: Final[tuple[type[nodes.Comparison | nodes.Switch], ...]] = (nodes.Comparison, nodes.Switch)
+
+
 def _literals(
     subject: Subject,
 ) -> Iterator[tuple[Block, nodes.Variable, nodes.Number | nodes.String | nodes.Null, str]]:
     """Every variable that is compared with a literal, by an operator or by a `case`."""
     for block in subject.blocks:
-        for node in block.nodes:
-            if isinstance(node, nodes.Comparison) and isinstance(node.right, (nodes.Number, nodes.String, nodes.Null)):
-                yield block, node.left, node.right, node.op
-            elif isinstance(node, nodes.Switch):
+        for node in block.of(*_COMPARED):
+            if isinstance(node, nodes.Comparison):
+                if isinstance(node.right, (nodes.Number, nodes.String, nodes.Null)):
+                    yield block, node.left, node.right, node.op
+            else:
                 for case in node.cases:
                     yield block, node.subject, case.label, "case"

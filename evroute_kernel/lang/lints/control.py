@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
@@ -39,8 +40,8 @@ def return_zero(subject: Subject) -> Iterator[Finding]:
     """A code of 0 means "end the script": nothing after the call runs, in no route. Codes above 0 are true, those
     below 0 are false."""
     for block in subject.blocks:
-        for node in block.nodes if block.called else ():
-            if isinstance(node, nodes.Return) and isinstance(node.code, nodes.Number) and node.code.value == 0:
+        for node in block.of(nodes.Return) if block.called else ():
+            if isinstance(node.code, nodes.Number) and node.code.value == 0:
                 message = f"a code of 0 ends the whole script, not only {block.title}"
                 yield Finding(
                     message, node.code.span, "return(-1) for false, return(1) for true, exit to end the script"
@@ -55,8 +56,8 @@ def return_zero(subject: Subject) -> Iterator[Finding]:
 )
 def empty_while(subject: Subject) -> Iterator[Finding]:
     """The server leaves a loop that has nothing to do, whatever its condition says."""
-    for node in subject.nodes:
-        if isinstance(node, nodes.While) and not node.body:
+    for node in subject.of(nodes.While):
+        if not node.body:
             span = node.span.source.span(node.span.start, node.test.span.end)
             yield Finding("this loop has no body: it ends at once", span, "give it a statement, such as usleep(1000);")
 
@@ -81,12 +82,12 @@ def assignment_in_condition(subject: Subject) -> Iterator[Finding]:
                 yield Finding(message, assign.span, f"to compare write {assign.target.text} == {value}")
 
 
+_WITH_CONDITIONS: Final[tuple[type[nodes.If | nodes.While | nodes.Assert], ...]] = (nodes.If, nodes.While, nodes.Assert)
+
+
 def _conditions(subject: Subject) -> Iterator[nodes.Node]:
-    for node in subject.nodes:
-        if isinstance(node, (nodes.If, nodes.While)):
-            yield node.test
-        elif isinstance(node, nodes.Assert):
-            yield node.condition
+    for node in subject.of(*_WITH_CONDITIONS):
+        yield node.condition if isinstance(node, nodes.Assert) else node.test
 
 
 @rule(
@@ -115,9 +116,7 @@ def _conditions(subject: Subject) -> Iterator[nodes.Node]:
 )
 def switch_fallthrough(subject: Subject) -> Iterator[Finding]:
     """After the statements of a case those of the next case run, and in the end those of `default`, until a `break`."""
-    for node in subject.nodes:
-        if not isinstance(node, nodes.Switch):
-            continue
+    for node in subject.of(nodes.Switch):
         for index, case in enumerate(node.cases):
             last = index + 1 == len(node.cases)
             if not case.body or _leaves(case.body) or (last and not node.default):
@@ -155,9 +154,9 @@ def _leaves(body: tuple[nodes.Statement, ...]) -> bool:
 )
 def duplicate_case(subject: Subject) -> Iterator[Finding]:
     """Labels in quotes are compared without regard to letter case."""
-    for node in subject.nodes:
+    for node in subject.of(nodes.Switch):
         seen: dict[str | int, Span] = {}
-        for case in node.cases if isinstance(node, nodes.Switch) else ():
+        for case in node.cases:
             value = case.label.value
             key = value.lower() if isinstance(value, str) else value
             if key in seen:
@@ -178,8 +177,8 @@ def _case_note(value: str | int, first: str) -> str:
 )
 def for_without_all(subject: Subject) -> Iterator[Finding]:
     """The server logs an error and goes on after the loop."""
-    for node in subject.nodes:
-        if isinstance(node, nodes.ForEach) and "[*]" not in node.collection.text:
+    for node in subject.of(nodes.ForEach):
+        if "[*]" not in node.collection.text:
             text = node.collection.text
             inner = text[2:-1] if text.startswith("$(") else text[1:]
             yield Finding(
@@ -229,8 +228,8 @@ def unreachable(subject: Subject) -> Iterator[Finding]:
 def return_literal(subject: Subject) -> Iterator[Finding]:
     """`$return(0)` of it is text that cannot be computed with, and a negative number prints as 64 bits without sign:
     -3 is 18446744073709551613. A number in a variable arrives as it is."""
-    for node in subject.nodes:
-        for value in node.values if isinstance(node, nodes.Return) else ():
+    for node in subject.of(nodes.Return):
+        for value in node.values:
             if isinstance(value, nodes.Number):
                 shown = f" that prints as {value.value + 2**64}" if value.value < 0 else ""
                 yield Finding(

@@ -31,7 +31,7 @@ _DEADLY: Final = {
 )
 def crashes_server(subject: Subject) -> Iterator[Finding]:
     """When one worker dies OpenSIPS shuts down. The kernel ends the run with an error instead."""
-    for node in subject.nodes:
+    for node in subject.of(*_DEADLY_KINDS):
         if isinstance(node, nodes.Assign):
             yield from _deadly_assignment(node)
         elif isinstance(node, nodes.Bracket):
@@ -42,6 +42,9 @@ def crashes_server(subject: Subject) -> Iterator[Finding]:
             yield Finding(f"{node.name}() kills the server: it {_DEADLY[node.name]}", node.span, "remove it")
     for use in (use for block in subject.blocks for use in block.uses):
         yield from _deadly_variable(use)
+
+
+_DEADLY_KINDS: Final[tuple[type[nodes.Node], ...]] = (nodes.Assign, nodes.Bracket, nodes.BinaryOp, nodes.Call)
 
 
 def _deadly_assignment(node: nodes.Assign) -> Iterator[Finding]:
@@ -141,8 +144,8 @@ def _by_name(spec: VariableSpec) -> bool:
 def does_nothing(subject: Subject) -> Iterator[Finding]:
     """`del_blacklist_rule` finds no rule that was stored without a pattern; `pcre_caseless` counts only together with
     a file of groups."""
-    for node in subject.nodes:
-        if isinstance(node, nodes.Call) and node.name == "del_blacklist_rule" and len(node.arguments) < 5:
+    for node in subject.of(nodes.Call):
+        if node.name == "del_blacklist_rule" and len(node.arguments) < 5:
             hint = "let rules expire: add_blacklist_rule(name, net, , , , seconds)"
             yield Finding("del_blacklist_rule without a pattern never finds its rule", node.span, hint)
     settings = [i for i in subject.script.items if isinstance(i, nodes.ModParam) and i.module == "regex"]

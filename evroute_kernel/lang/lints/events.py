@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
@@ -59,8 +60,8 @@ def _event_names(subject: Subject) -> Iterator[tuple[str, Span]]:
     for block in subject.blocks:
         if block.kind == "event_route":
             yield block.name, block.header
-    for node in subject.nodes:
-        if isinstance(node, nodes.Call) and node.name in ("raise_event", "subscribe_event") and node.arguments:
+    for node in subject.of(nodes.Call):
+        if node.name in ("raise_event", "subscribe_event") and node.arguments:
             event = node.arguments[0]
             if isinstance(event, nodes.String) and "$" not in event.value:
                 yield event.value, event.span
@@ -186,8 +187,8 @@ def raise_leftovers(subject: Subject) -> Iterator[Finding]:
 
 
 def _raises(subject: Subject) -> Iterator[nodes.Call]:
-    for node in subject.nodes:
-        if isinstance(node, nodes.Call) and node.name == "raise_event" and node.arguments:
+    for node in subject.of(nodes.Call):
+        if node.name == "raise_event" and node.arguments:
             yield node
 
 
@@ -198,15 +199,18 @@ def _avps(call: nodes.Call) -> tuple[nodes.Variable | None, nodes.Variable | Non
     return names, values
 
 
+_PUSHING: Final[tuple[type[nodes.Assign | nodes.Call], ...]] = (nodes.Assign, nodes.Call)
+
+
 def _pushes(block: Block) -> Iterator[tuple[nodes.Call, int]]:
     """Each raise_event that sends values, and how many of them the block pushes before it."""
     counts: dict[str, int] = {}
-    for node in block.nodes:
+    for node in block.of(*_PUSHING):
         if isinstance(node, nodes.Assign):
             is_null = isinstance(node.value, nodes.Null)
             before = counts.get(node.target.text, 0)
             counts[node.target.text] = 1 if node.op == ":=" else 0 if is_null else before + 1
-        elif isinstance(node, nodes.Call) and node.name == "raise_event" and node.arguments:
+        elif node.name == "raise_event" and node.arguments:
             _, values = _avps(node)
             if values is not None:
                 yield node, counts.get(values.text, 0)

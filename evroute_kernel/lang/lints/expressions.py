@@ -81,8 +81,8 @@ def mixed_bit_operators(subject: Subject) -> Iterator[Finding]:
 def mixed_and_or(subject: Subject) -> Iterator[Finding]:
     """`1 or 0 and 0` is `(1 or 0) and 0`, false; most languages say true. Where `and` comes first both readings
     agree, but parentheses spare the reader the doubt."""
-    for node in subject.nodes:
-        if isinstance(node, nodes.BoolOp) and isinstance(node.left, nodes.BoolOp) and node.left.op != node.op:
+    for node in subject.of(nodes.BoolOp):
+        if isinstance(node.left, nodes.BoolOp) and node.left.op != node.op:
             left = node.left
             yield Finding(
                 f"this is ({_short(left.left)} {left.op} {_short(left.right)}) {node.op} {_short(node.right)}: "
@@ -100,9 +100,7 @@ def mixed_and_or(subject: Subject) -> Iterator[Finding]:
 )
 def number_wraps(subject: Subject) -> Iterator[Finding]:
     """Only the low 32 bits of a number are kept, as a signed integer; nothing is said about it."""
-    for node in subject.nodes:
-        if not isinstance(node, nodes.Number):
-            continue
+    for node in subject.of(nodes.Number):
         written = node.span.text.replace(" ", "")
         digits = written.lstrip("+-")
         if not digits[:1].isdigit() or len(digits) > 40:
@@ -168,8 +166,8 @@ def param_overflow(subject: Subject) -> Iterator[Finding]:
     """Integers wrap around at 32 bits, without a word: a time in seconds since 1970 has no room for milliseconds, nor
     have some millions of bytes for per cent. The values are those that a server usually sends."""
     for block in subject.blocks:
-        for node in block.nodes:
-            if not isinstance(node, nodes.BinaryOp) or node.op != "*":
+        for node in block.of(nodes.BinaryOp):
+            if node.op != "*":
                 continue
             for variable, factor in ((node.left, node.right), (node.right, node.left)):
                 if not isinstance(variable, nodes.Variable) or not isinstance(factor, nodes.Number):
@@ -197,7 +195,7 @@ def _usual_value(text: str, event: Event | None) -> int | None:
 
 
 def _binaries(subject: Subject) -> Iterator[nodes.BinaryOp]:
-    return (n for n in subject.nodes if isinstance(n, nodes.BinaryOp))
+    return subject.of(nodes.BinaryOp)
 
 
 def _enclosed(subject: Subject, left: nodes.Node, right: nodes.Node) -> bool:

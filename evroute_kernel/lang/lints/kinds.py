@@ -161,14 +161,14 @@ class Kinds:
 
     @cached_property
     def _owners(self) -> dict[int, Block]:
-        return {id(n): b for b in self.subject.blocks for n in b.nodes if isinstance(n, nodes.Assign)}
+        return {id(n): b for b in self.subject.blocks for n in b.of(nodes.Assign)}
 
     @cached_property
     def _writes(self) -> dict[tuple[str, str], _Writes]:
         values: dict[tuple[str, str], list[nodes.Assign]] = {}
         others = set(self.subject.hidden_variables)
         for block in self.subject.blocks:
-            assigns = {id(n.target): n for n in block.nodes if isinstance(n, nodes.Assign)}
+            assigns = {id(n.target): n for n in block.of(nodes.Assign)}
             for use in block.uses:
                 if use.role == "read":
                     continue

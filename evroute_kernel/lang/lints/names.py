@@ -70,7 +70,7 @@ def _writes_message(subject: Subject) -> bool:
         for use in block.uses:
             if use.role != "read" and use.spec.declaration.message:
                 return True
-    calls = (n.name for n in subject.nodes if isinstance(n, nodes.Call))
+    calls = (call.name for call in subject.of(nodes.Call))
     return any(map(_MESSAGE_WRITERS.fullmatch, calls)) or any(map(_may_write_message, subject.hidden))
 
 
@@ -143,8 +143,13 @@ def not_expanded(subject: Subject) -> Iterator[Finding]:
         yield Finding(f"{spec.text} stays as it is: {where} is not expanded", span, _joined(string.value, where))
 
 
+_WITH_PLAIN_TEXTS: Final[tuple[type[nodes.Node], ...]] = (
+    nodes.Assign, nodes.Comparison, nodes.Case, nodes.RouteCall, nodes.Return, nodes.Log,
+)  # fmt: skip
+
+
 def _plain_texts(subject: Subject) -> Iterator[tuple[nodes.String, str]]:
-    for node in subject.nodes:
+    for node in subject.of(*_WITH_PLAIN_TEXTS):
         if isinstance(node, nodes.Assign):
             for inner in _operands(node.value):
                 yield inner, "an assigned text"

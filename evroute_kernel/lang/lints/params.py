@@ -187,7 +187,7 @@ def missing_argument(subject: Subject) -> Iterator[Finding]:
 
 def _positions(block: Block) -> list[Use]:
     """The reads of arguments that the block does not compare with NULL."""
-    checked = {n.left.text for n in block.nodes if isinstance(n, nodes.Comparison) and isinstance(n.right, nodes.Null)}
+    checked = {n.left.text for n in block.of(nodes.Comparison) if isinstance(n.right, nodes.Null)}
     return [u for u in argument_reads(block) if f"$param({u.spec.name})" not in checked]
 
 

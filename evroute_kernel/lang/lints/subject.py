@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Final, Literal
+from functools import cached_property, lru_cache
+from itertools import chain
+from operator import itemgetter
+from typing import Any, Final, Literal, TypeVar
 
 from evroute_kernel.lang import nodes as tree
 from evroute_kernel.lang.lexer import tokens
-from evroute_kernel.lang.lints.texts import Formats, variable_of, variables_in
+from evroute_kernel.lang.lints.texts import FORMAT_OWNERS, formats_of, outputs, variable_of, variables_in
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.library.catalogue.facts import Event
-from evroute_kernel.library.template import VariableSpec
+from evroute_kernel.library.template import CACHE_SIZE, VariableSpec
 from evroute_kernel.source import Source, Span
 
 Role = Literal["read", "write", "output"]
+NodeT = TypeVar("NodeT", bound=tree.Node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +71,21 @@ class Use:
     @property
     def name(self) -> str | None:
         """The text in parentheses; None when there is none or a variable computes it."""
-        text = self.spec.text
         if isinstance(self.spec.name, VariableSpec) or self.spec.name is None:
             return None
-        opening = text.find("(", 2 if text.startswith("$(") else 0)
-        depth = 0
-        for position in range(opening, len(text)):
-            depth += {"(": 1, ")": -1}.get(text[position], 0)
-            if depth == 0:
-                return text[opening + 1 : position]
-        return None
+        return _in_parentheses(self.spec.text)
+
+
+@lru_cache(CACHE_SIZE)
+def _in_parentheses(text: str) -> str | None:
+    """What stands in the first parentheses of a variable, apart from those around `$( )`."""
+    opening = text.find("(", 2 if text.startswith("$(") else 0)
+    depth = 0
+    for position in range(opening, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[position], 0)
+        if depth == 0:
+            return text[opening + 1 : position]
+    return None
 
 
 @dataclass(eq=False)
@@ -89,7 +97,6 @@ class Block:
     statements: tuple[tree.Statement, ...]
     span: Span
     header: Span
-    formats: Formats
     event: Event | None = None
 
     @property
@@ -107,19 +114,34 @@ class Block:
         return tuple(node for statement in self.statements for node in statement.walk())
 
     @cached_property
+    def _by_kind(self) -> dict[type[tree.Node], list[tuple[int, Any]]]:
+        """The nodes of each kind, with their number in the order of the text."""
+        found: dict[type[tree.Node], list[tuple[int, Any]]] = {}
+        for numbered in enumerate(self.nodes):
+            found.setdefault(numbered[1].__class__, []).append(numbered)
+        return found
+
+    def of(self, *kinds: type[NodeT]) -> Iterator[NodeT]:
+        """The nodes of some kinds, in the order of the text. All rules share one walk, which sorts nodes by kind."""
+        found = [self._by_kind[kind] for kind in kinds if kind in self._by_kind]
+        numbered = found[0] if len(found) == 1 else sorted(chain(*found), key=itemgetter(0))
+        return (node for _, node in numbered)
+
+    @cached_property
     def uses(self) -> tuple[Use, ...]:
         """Every variable, those inside other variables and inside format strings too."""
         return tuple(self._uses())
 
     def _uses(self) -> Iterator[Use]:
         roles = dict(self._roles())
-        for node in self.nodes:
+        formats = {id(text) for owner in self.of(*FORMAT_OWNERS) for text in formats_of(owner)}
+        for node in self.of(*_READING):
             if isinstance(node, tree.Variable):
                 spec = variable_of(node.text)
                 if spec is not None:
                     yield Use(spec, node, 0, roles.get(id(node), "read"), self)
                     yield from self._inner(spec, node, 0)
-            elif isinstance(node, tree.String) and self.formats.is_format(node):
+            elif id(node) in formats:
                 for offset, spec in variables_in(node.value):
                     yield Use(spec, node, offset, "read", self)
                     yield from self._inner(spec, node, offset)
@@ -134,19 +156,18 @@ class Block:
                 yield Use(inner, node, offset + found, "read", self, in_caller, nested=True)
 
     def _roles(self) -> Iterator[tuple[int, Role]]:
-        for node in self.nodes:
-            if isinstance(node, tree.Assign):
-                yield id(node.target), "write"
-            elif isinstance(node, tree.ForEach):
-                yield id(node.iterator), "write"
-            elif isinstance(node, tree.Call):
-                for argument in self.formats.outputs(node):
-                    yield id(argument), "output"
+        for assign in self.of(tree.Assign):
+            yield id(assign.target), "write"
+        for loop in self.of(tree.ForEach):
+            yield id(loop.iterator), "write"
+        for call in self.of(tree.Call):
+            for argument in outputs(call):
+                yield id(argument), "output"
 
     def bodies(self) -> Iterator[tuple[tree.Statement, ...]]:
         """Every list of statements: that of the block and those of the statements in it."""
         yield self.statements
-        for node in self.nodes:
+        for node in self.of(*_WITH_BODIES):
             if isinstance(node, tree.If):
                 yield from (node.then, node.orelse)
             elif isinstance(node, (tree.While, tree.ForEach, tree.Case)):
@@ -156,6 +177,11 @@ class Block:
             elif isinstance(node, tree.Action):
                 yield node.statements
 
+
+_READING: Final[tuple[type[tree.Variable | tree.String], ...]] = (tree.Variable, tree.String)
+_WITH_BODIES: Final[tuple[type[tree.Node], ...]] = (
+    tree.If, tree.While, tree.ForEach, tree.Case, tree.Switch, tree.Action,
+)  # fmt: skip
 
 #: a call of a route in text that could not be read
 _HIDDEN_CALL: Final = re.compile(r"\broute\s*+\(\s*+[\"']?(?P<name>[^\s,()\"']++)")
@@ -172,7 +198,6 @@ class Subject:
         self.script = script
         self.declared_events = declared_events
         self.hidden = hidden
-        self.formats = Formats(script)
         self.blocks = tuple(self._blocks())
         self._parentheses: dict[Source, list[tuple[int, int]]] = {}
 
@@ -184,24 +209,24 @@ class Subject:
         for item in self.script.items:
             if isinstance(item, tree.Route):
                 event = known_event(item.name, self.declared_events) if item.kind == "event_route" else None
-                yield Block(item.kind, item.name, item.body, item.span, item.header, self.formats, event)
+                yield Block(item.kind, item.name, item.body, item.span, item.header, event)
         if self.script.scratch:
             first, last = self.script.scratch[0].span, self.script.scratch[-1].span
-            yield Block("scratch", "", self.script.scratch, first.until(last), first, self.formats)
+            yield Block("scratch", "", self.script.scratch, first.until(last), first)
 
     @cached_property
     def routes(self) -> dict[str, Block]:
         """Blocks that `route(name)` calls, by name."""
         return {b.name: b for b in self.blocks if b.called}
 
-    @cached_property
-    def nodes(self) -> tuple[tree.Node, ...]:
-        return tuple(node for block in self.blocks for node in block.nodes)
+    def of(self, *kinds: type[NodeT]) -> Iterator[NodeT]:
+        """The nodes of some kinds, in the order of the text."""
+        return (node for block in self.blocks for node in block.of(*kinds))
 
     @cached_property
     def calls(self) -> tuple[tuple[Block, tree.RouteCall], ...]:
         """Every `route(...)` and the block it stands in."""
-        return tuple((b, n) for b in self.blocks for n in b.nodes if isinstance(n, tree.RouteCall))
+        return tuple((b, n) for b in self.blocks for n in b.of(tree.RouteCall))
 
     @cached_property
     def _calls_by_name(self) -> dict[str, list[tuple[Block, tree.RouteCall]]]:

@@ -31,8 +31,8 @@ class Subscription:
 
 def _subscriptions(blocks: Iterable[Block]) -> Iterator[Subscription]:
     for block in blocks:
-        for node in block.nodes:
-            if isinstance(node, nodes.Call) and node.name == "subscribe_event" and len(node.arguments) > 1:
+        for node in block.of(nodes.Call):
+            if node.name == "subscribe_event" and len(node.arguments) > 1:
                 event, socket = node.arguments[:2]
                 if isinstance(event, nodes.String) and isinstance(socket, nodes.String) and "$" not in socket.value:
                     yield Subscription(event.value, socket.value, socket.span, block)

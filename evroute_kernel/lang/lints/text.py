@@ -32,8 +32,8 @@ _XLOG_BUFFER: Final = 4096
 )
 def misleading_level(subject: Subject) -> Iterator[Finding]:
     """`"CRIT"` is INFO for its I, `"ALERT"` is ERROR for its E; others are refused for a letter that means nothing."""
-    for node in subject.nodes:
-        if not isinstance(node, nodes.XLog) or node.level is None or "$" in node.level.value:
+    for node in subject.of(nodes.XLog):
+        if node.level is None or "$" in node.level.value:
             continue
         written = node.level.value
         meant = _LEVELS.get(written[2:3])
@@ -88,12 +88,13 @@ def _without_newline(node: nodes.XLog) -> Iterator[Finding]:
 def xlog_too_long(subject: Subject) -> Iterator[Finding]:
     """It is not cut but lost, with an error and `$rc` -1. The limit is `xlog_buf_size`."""
     limit = subject.setting("xlog_buf_size", _XLOG_BUFFER)
-    for node in subject.nodes:
-        if isinstance(node, nodes.XLog):
-            fixed = len(node.text.value) - sum(len(spec.text) for _, spec in variables_in(node.text.value))
-            if limit is not None and fixed >= limit:
-                message = f"this text has {fixed} bytes: xlog prints nothing from {limit} on"
-                yield Finding(message, node.text.span, "log it in parts, or raise xlog_buf_size")
+    for node in subject.of(nodes.XLog):
+        if limit is None or len(node.text.value) < limit:
+            continue
+        fixed = len(node.text.value) - sum(len(spec.text) for _, spec in variables_in(node.text.value))
+        if fixed >= limit:
+            message = f"this text has {fixed} bytes: xlog prints nothing from {limit} on"
+            yield Finding(message, node.text.span, "log it in parts, or raise xlog_buf_size")
 
 
 @rule(
@@ -111,8 +112,8 @@ def log_hidden(subject: Subject) -> Iterator[Finding]:
     """`log` prints what is at most `log_level`, 2 unless it is set; its own default is 4. `xlog` has a level of its
     own."""
     threshold = subject.setting("log_level", 2)
-    for node in subject.nodes:
-        if isinstance(node, nodes.Log) and threshold is not None and node.level > threshold:
+    for node in subject.of(nodes.Log):
+        if threshold is not None and node.level > threshold:
             message = f"log at level {node.level} does not appear while log_level is {threshold}"
             yield Finding(message, node.span, "write xlog(...), or log(2, ...)")
 
@@ -145,12 +146,16 @@ def perl_digit(subject: Subject) -> Iterator[Finding]:
 _DIGIT: Final = re.compile(r"(?<!\\)(?:\\\\)*\\([dD])")
 
 
+_WITH_PATTERNS: Final[tuple[type[nodes.Comparison | nodes.Call], ...]] = (nodes.Comparison, nodes.Call)
+
+
 def _patterns(subject: Subject) -> Iterator[nodes.String]:
     """Literals that are regular expressions."""
-    for node in subject.nodes:
-        if isinstance(node, nodes.Comparison) and node.op in ("=~", "!~") and isinstance(node.right, nodes.String):
-            yield node.right
-        elif isinstance(node, nodes.Call):
+    for node in subject.of(*_WITH_PATTERNS):
+        if isinstance(node, nodes.Comparison):
+            if node.op in ("=~", "!~") and isinstance(node.right, nodes.String):
+                yield node.right
+        else:
             for argument, (kind, _) in zip(node.arguments, parameters(node), strict=False):
                 if kind == "regex" and isinstance(argument, nodes.String):
                     yield argument
@@ -164,8 +169,8 @@ def _patterns(subject: Subject) -> Iterator[nodes.String]:
 )
 def continued_string(subject: Subject) -> Iterator[Finding]:
     """The text then holds `__OSSPP_LINE__` and a number. Texts of `xlog` that stand side by side are joined."""
-    for node in subject.nodes:
-        if isinstance(node, nodes.String) and "\\\n" in node.span.text and "__OSSPP_LINE__" in node.value:
+    for node in subject.of(nodes.String):
+        if "__OSSPP_LINE__" in node.value and "\\\n" in node.span.text:
             at = node.value.index("__OSSPP_LINE__")
             span = node.part(at, at + 1)
             yield Finding("this backslash puts __OSSPP_LINE__ into the text", span, "end the string, begin another one")
@@ -180,13 +185,20 @@ def continued_string(subject: Subject) -> Iterator[Finding]:
 def dropped_characters(subject: Subject) -> Iterator[Finding]:
     """The server passes over `@`, `?`, backquotes, a leading `_`, no-break spaces and everything that is not ASCII,
     outside strings and variables. What is left may be valid, and another program."""
-    for start, end in stray_ranges(subject.source.text):
+    for start, end in _stray_ranges(subject):
         text = subject.source.text[start:end]
         if text == "\ufeff":
             continue  # a byte order mark does no harm
         shown = repr(text) if text.isprintable() else " ".join(f"U+{ord(c):04X}" for c in text)
         meant = "such a name needs quotes" if text[0] == "_" else "remove it"
         yield Finding(f"{shown} is dropped by the server", subject.source.span(start, end), meant)
+
+
+def _stray_ranges(subject: Subject) -> Iterator[tuple[int, int]]:
+    text, known = subject.source.text, subject.script.strays
+    if known is None:
+        return stray_ranges(text)
+    return (found for start, end in known for found in _strays(text, start, end))
 
 
 def stray_ranges(text: str) -> Iterator[tuple[int, int]]:

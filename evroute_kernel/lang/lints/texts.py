@@ -58,23 +58,21 @@ def parameters(call: nodes.Call) -> list[tuple[str, bool]]:
     return [(p.type, p.type == "string" and p.format) for p in known.params] if known else []
 
 
-class Formats:
-    """The format strings and the output arguments of a script. Nodes are told apart by identity."""
-
-    def __init__(self, script: nodes.Script) -> None:
-        self._formats = {id(s) for node in script.walk() for s in _formats(node)}
-
-    def is_format(self, string: nodes.String) -> bool:
-        return id(string) in self._formats
-
-    def outputs(self, call: nodes.Call) -> Iterator[nodes.Variable]:
-        """Arguments that the function takes as variables, so that it may write them."""
-        for argument, (kind, _) in zip(call.arguments, parameters(call), strict=False):
-            if kind == "var" and isinstance(argument, nodes.Variable):
-                yield argument
+def outputs(call: nodes.Call) -> Iterator[nodes.Variable]:
+    """Arguments that the function takes as variables, so that it may write them."""
+    for argument, (kind, _) in zip(call.arguments, parameters(call), strict=False):
+        if kind == "var" and isinstance(argument, nodes.Variable):
+            yield argument
 
 
-def _formats(node: nodes.Node) -> Iterator[nodes.String]:
+#: kinds of node that hold format strings
+FORMAT_OWNERS: Final[tuple[type[nodes.Node], ...]] = (
+    nodes.XLog, nodes.XDbg, nodes.Launch, nodes.RouteCall, nodes.Call,
+)  # fmt: skip
+
+
+def formats_of(node: nodes.Node) -> Iterator[nodes.String]:
+    """The format strings that a node holds itself."""
     if isinstance(node, nodes.XLog):
         yield node.text
         if node.level is not None:
