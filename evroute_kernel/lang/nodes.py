@@ -1,4 +1,4 @@
-"""The tree of a script: one frozen dataclass per construct. Spans do not take part in comparison.
+"""The tree of a script: one frozen record per construct. Spans do not take part in comparison.
 
 Text inside nodes (`String.value`, names, variable texts) is a byte string as scripts compute with it: one character per
 UTF-8 byte (`runtime.values.encode`). Spans count characters of the source.
@@ -7,15 +7,15 @@ UTF-8 byte (`runtime.values.encode`). Spans count characters of the source.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Final, TypeAlias
 
-from evroute_kernel.source import Span
+from evroute_kernel.source import Span, record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Node:
-    span: Span = field(compare=False, repr=False)
+    span: Span = field(compare=False, repr=False, kw_only=True)
 
     def children(self) -> Iterator[Node]:
         """Direct child nodes, in the order of the text."""
@@ -59,14 +59,14 @@ HOLDERS: Final = _Holders()
 # -- atoms --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number(Node):
     """An integer literal, already reduced to 32 bits; signed ones include their sign in the span."""
 
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class String(Node):
     """A string literal. `value` has its escapes undone and ends before the first NUL, as in the server.
 
@@ -84,26 +84,26 @@ class String(Node):
         return Span(self.span.source, self.offsets[start], max(self.offsets[end], self.offsets[start] + 1))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable(Node):
     """A variable token exactly as written, `$` included: `$(avp(x)[0]{s.len})`. `library.template` reads it."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Null(Node):
     """`NULL` or `null`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Network(Node):
     """An unquoted IP address or network, `10.0.0.0/8`; on the right of == and != only."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name(Node):
     """A route name: identifier, number (as decimal text) or string literal."""
 
@@ -113,7 +113,7 @@ class Name(Node):
 # -- expressions (right side of an assignment, and `[ ]` in a condition) ---------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BinaryOp(Node):
     """`op` is one of + - * / % & | ^ << >>."""
 
@@ -122,14 +122,14 @@ class BinaryOp(Node):
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnaryOp(Node):
     """`~operand`."""
 
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison(Node):
     """`left op right`; op is one of == != < > <= >= =~ !~. A condition element and an expression atom."""
 
@@ -138,7 +138,7 @@ class Comparison(Node):
     right: Variable | String | Number | Null | Network
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Action(Node):
     """Statements inside an expression: a command (`f()`, `route(x)`, `exit` ...), or in a condition also an assignment,
     an `if`, or a block. Its value is the code of the last statement; code 0 ends the script."""
@@ -149,7 +149,7 @@ class Action(Node):
 # -- conditions -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BoolOp(Node):
     """`op` is "and" or "or"; both have one precedence and associate left."""
 
@@ -158,19 +158,19 @@ class BoolOp(Node):
     right: Condition
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Not(Node):
     operand: Condition
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group(Node):
     """`( condition )`: a level of evaluation of its own (the server allows 100)."""
 
     operand: Condition
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bracket(Node):
     """`[ expression ]` as a condition."""
 
@@ -185,7 +185,7 @@ Argument: TypeAlias = "Number | String | Variable | Null"
 # -- statements -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assign(Node):
     """`target op value`; op is one of = := += -= *= /= %= &= |= ^=."""
 
@@ -194,7 +194,7 @@ class Assign(Node):
     value: Expression | Null
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call(Node):
     """A call of a function that core or a module declares. An argument left empty is None."""
 
@@ -203,7 +203,7 @@ class Call(Node):
     name_span: Span = field(compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RouteCall(Node):
     """`route(target, ...)`. A String target holding `$` is a format; other literals arrive as Name."""
 
@@ -211,24 +211,24 @@ class RouteCall(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class XLog(Node):
     level: String | None
     text: String
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class XDbg(Node):
     text: String
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Log(Node):
     level: int
     text: String
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ErrorStatement(Node):
     """`error("a", "b")`, which the server never implemented."""
 
@@ -236,7 +236,7 @@ class ErrorStatement(Node):
     second: String
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Return(Node):
     """`return`, `return(code)`, `return(code, value, ...)`. Without a code it is 1 (`code` is None)."""
 
@@ -244,42 +244,42 @@ class Return(Node):
     values: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exit(Node):
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Drop(Node):
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Break(Node):
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assert(Node):
     condition: Condition
     text: String | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Async(Node):
     call: Call
     route: Name
     timeout: Number | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Launch(Node):
     call: Call
     route: Name | None
     text: String | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class If(Node):
     """`then` and `orelse` hold the statements of the bodies; an empty body and a missing else are both ()."""
 
@@ -288,33 +288,33 @@ class If(Node):
     orelse: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class While(Node):
     test: Condition
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ForEach(Node):
     iterator: Variable
     collection: Variable
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case(Node):
     label: Number | String
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Switch(Node):
     subject: Variable
     cases: tuple[Case, ...]
     default: tuple[Statement, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Display(Node):
     """A bare expression at the end of a notebook cell (`Script.scratch` only): its value is the cell's result."""
 
@@ -330,7 +330,7 @@ Statement: TypeAlias = (
 # -- top level ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Global(Node):
     """`name = value` at top level; value is an int, or a byte string for everything else."""
 
@@ -338,19 +338,19 @@ class Global(Node):
     value: int | str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LoadModule(Node):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModParam(Node):
     module: str
     name: str
     value: int | str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Route(Node):
     """A route block. `kind` is "route", "event_route", "startup_route", ...; `name` is "" for the nameless ones, and
     for `route { }` / `route[0]` (the request route) it is "0". `body` has no empty statements: () means the block held
@@ -372,7 +372,7 @@ Stretches: TypeAlias = "tuple[tuple[int, int], ...] | None"
 TopLevel: TypeAlias = "Global | LoadModule | ModParam | Route"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Script(Node):
     """A parsed text. `scratch` holds bare statements, which only cells may have (`parse(..., scratch=True)`); the last
     one may be a Display."""
