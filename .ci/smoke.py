@@ -11,6 +11,7 @@ from jupyter_client.manager import start_new_kernel
 
 NEEDED = [
     "evroute_kernel/py.typed",
+    "evroute_kernel/lang/grammar.json",
     "evroute_kernel/lang/grammar.lark",
     "evroute_kernel/library/catalogue/3.6/events.json",
     "evroute_kernel/library/catalogue/3.6/functions.json",

@@ -37,7 +37,7 @@ BELOW = {
 
 #: who may import what is not Python's own; a folder stands for all below it
 RESERVED = {
-    "lark": {"lang/parser.py", "lang/lexer.py"},
+    "lark": {"lang/grammar.py"},
     "ipykernel": {"kernel"},
     "jupyter_client": {"kernel"},
     "ipywidgets": {"kernel/display/forms.py"},

@@ -46,11 +46,14 @@ def covering(children: Children) -> Span:
     if len(children) == 1:
         return first
     last = children[-1]
-    while type(last) is list:
+    while last.__class__ is list:
         if not last:
             return first
         last = last[-1]
-    return first.until(last.span)
+    end: Span = last.span
+    if end.source is first.source and end.end >= first.start:  # `until`, in line: it is half of all calls
+        return Span(first.source, first.start, end.end)
+    return first
 
 
 def _statements(found: Children) -> tuple[nodes.Statement, ...]:

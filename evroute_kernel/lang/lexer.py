@@ -89,10 +89,11 @@ _IPV6 = rf"(?:(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:){{1,7}}(?::{_HEX}){{1,7}}|:(?::{
 _DECIMAL = "(?:0|[1-9][0-9]*)"
 _IPV4 = rf"{_DECIMAL}(?:\.{_DECIMAL}){{3}}"
 
+# blanks and comments of one line, then a token; nothing at the end of the text
 _TOKEN = re.compile(
     rf"""
-    (?P<SPACE> (?: {BLANK} | \n | \\\n | {LINE_COMMENT} )++ )
-    | (?P<VARIABLE> {VARIABLE} )
+    (?: {BLANK} | \n | \\\n | {LINE_COMMENT} )*+
+    (?: (?P<VARIABLE> {VARIABLE} )
     | (?P<STRING> {STRING} )
     | (?P<IPV6> (?=[0-9a-fA-F]{{0,4}}:) {_IPV6} (?: / (?: {_IPV6} | {_DECIMAL} ) )? )
     | (?P<IPV4> {_IPV4} (?: / (?: {_IPV4} | {_DECIMAL} ) )? )
@@ -102,6 +103,7 @@ _TOKEN = re.compile(
     | (?P<OPERATOR> ==|=~|=|:=|:|!=|!~|!|<=|<<|<|>=|>>|>|&&|&=|&|\|\||\|=|\||[-+*/%^]=?|[~()\[\]{{}},;.] )
     | (?P<OPEN> ["'] )
     | (?P<STRAY> . )
+    | \Z )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -159,31 +161,44 @@ class Lexer:
         self.blanks_from = 0  # blanks before this offset belong to a token already
 
     def run(self) -> None:
-        text, match, add = self.text, _TOKEN.match, self._add
-        position, end = 0, len(text)
+        position, end = 0, len(self.text)
         while position < end:
-            found = match(text, position)
-            assert found is not None  # STRAY takes any character
-            kind, start = found.lastgroup, position
-            position = found.end()
-            if kind == "SPACE":
-                continue
+            position = self._scan(position)
+
+    def _scan(self, position: int) -> int:
+        """Take tokens from an offset on, up to one that ends elsewhere than its pattern does; gives where to go on."""
+        text, whole, taken = self.text, self.whole, self.tokens.append
+        for found in _TOKEN.finditer(text, position):
+            kind, index = found.lastgroup, found.lastindex
+            if kind is None or index is None:
+                break
+            start, end = found.span(index)
             if kind == "OPERATOR":
-                add(OPERATORS[found[0]], start, position)
-            elif kind == "WORD":
-                position = self._word(found[0], start, position)
-            elif kind == "VARIABLE":
-                position = self._variable(start, position)
-            elif kind == "STRING" or kind == "NUMBER":
-                add(kind, start, position)
-            elif kind == "IPV4" or kind == "IPV6":
-                add("NETWORK" if "/" in found[0] else kind, start, position)
-            elif kind == "COMMENT":
-                position = self._comment(start)
-            elif kind == "OPEN":
-                position = self._unclosed("string", start, 1, f"add the missing {text[start]}")
-            else:
-                self._stray(start)
+                kind = OPERATORS[found[index]]
+            elif kind != "STRING" and kind != "NUMBER":
+                position = self._special(kind, start, end)
+                if position != end:
+                    return position
+                continue
+            span = Span(whole, start, end) if whole is not None else self.expanded.span(start, end)
+            taken(Token(kind, found[index], span))
+        return len(text)
+
+    def _special(self, kind: str, start: int, end: int) -> int:
+        """Take a token of which more must be known than its pattern tells; gives where the next one begins."""
+        if kind == "WORD":
+            return self._word(self.text[start:end], start, end)
+        if kind == "VARIABLE":
+            return self._variable(start, end)
+        if kind == "COMMENT":
+            return self._comment(start)
+        if kind == "OPEN":
+            return self._unclosed("string", start, 1, f"add the missing {self.text[start]}")
+        if kind == "STRAY":
+            self._stray(start)
+        else:
+            self._add("NETWORK" if "/" in self.text[start:end] else kind, start, end)
+        return end
 
     def stretches(self) -> tuple[tuple[int, int], ...] | None:
         """Where characters stand that belong to no token: from the end of one token to the start of the next.
@@ -307,6 +322,10 @@ def _in_bytes(pieces: list[tuple[str, int, int]], end: int) -> tuple[str, tuple[
     values: list[str] = []
     offsets: list[int] = []
     for text, offset, step in pieces:
+        if step and text.isascii():
+            values.append(text)
+            offsets += range(offset, offset + len(text))
+            continue
         for character in text:
             data = byte_text(character)
             values.append(data)

@@ -1,67 +1,24 @@
-"""Script text to nodes, with every syntax error of the text. The only module that imports lark.
+"""Script text to nodes, with every syntax error of the text.
 
-lark turns grammar.lark into LALR tables; `recovery.Run` drives them over the tokens, because a parser that repairs what
-it reads must hold its own stack.
+lark has turned grammar.lark into LALR tables (`grammar`); `recovery.Run` drives them over the tokens, because a parser
+that repairs what it reads must hold its own stack.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lark import Lark
-from lark.lexer import Lexer
-from lark.parsers.lalr_analysis import Shift
-
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.builder import Part, TreeBuilder
 from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.lexer import Lexer as ScriptLexer
 from evroute_kernel.lang.lexer import Token
 from evroute_kernel.lang.placement import cell_errors, misplaced
 from evroute_kernel.lang.preprocess import expand
-from evroute_kernel.lang.recovery import Reduction, Run, Tables
+from evroute_kernel.lang.recovery import Run
+from evroute_kernel.lang.tables import tables
 from evroute_kernel.source import Source
-
-
-class _NoLexer(Lexer):
-    """lark wants a lexer; tokens come from `lexer.tokens` instead."""
-
-    def __init__(self, lexer_conf: Any) -> None: ...
-
-    def lex(self, lexer_state: Any, parser_state: Any) -> Any:
-        return iter(())
-
-
-@cache
-def grammar() -> Lark:
-    """The compiled grammar, made at the first use (about 0.15 s)."""
-    return Lark(
-        (Path(__file__).parent / "grammar.lark").read_text("utf-8"),
-        parser="lalr",
-        lexer=_NoLexer,
-        start=["script", "cell"],
-        transformer=TreeBuilder,
-        tree_class=Part,
-        keep_all_tokens=True,
-        maybe_placeholders=False,
-    )
-
-
-@cache
-def tables(start: str) -> Tables:
-    """lark's tables in a plain form: for each state what each token, and each finished rule, leads to."""
-    conf = grammar().parse_interactive("", start=start).parser_state.parse_conf
-    callbacks: dict[Any, Callable[[list[Any]], Any]] = dict(conf.callbacks)
-    reductions = {r: Reduction(len(r.expansion), str(r.origin.name), build) for r, build in callbacks.items()}
-    states: dict[int, dict[str, int | Reduction]] = {}
-    for state, row in conf.states.items():
-        actions = ((str(kind), action is Shift, target) for kind, (action, target) in row.items())
-        states[state] = {kind: target if shift else reductions[target] for kind, shift, target in actions}
-    return Tables(states, conf.start_state, conf.end_state)
 
 
 def parse(

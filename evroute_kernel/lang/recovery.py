@@ -31,13 +31,12 @@ not read, and `finished` gives what had been.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang.lexer import Token
 from evroute_kernel.lang.mistakes import Mistake, Situation, explain, is_header, unbalanced
+from evroute_kernel.lang.tables import Reduction, Tables
 from evroute_kernel.source import Span
 
 #: brackets, and `if`s without any, that may be open at one place; a limit of this project (the server's is near 3000)
@@ -52,29 +51,12 @@ _DEPTH: Final = {"LPAR": 1, "LSQB": 1, "LBRACE": 1, "RPAR": -1, "RSQB": -1, "RBR
 _BRACES: Final = {"LBRACE": 1, "RBRACE": -1}
 _OPERATORS: Final = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "PERCENT", "BIT", "TILDE", "AND", "OR", "NOT"})
 _ENDS: Final = frozenset({"SEMICOLON", "LBRACE", "RBRACE"})
+_COUNTED: Final = _DEPTH.keys() | _OPERATORS | _ENDS
 _TEXTS: Final = {"STRING": '""', "NUMBER": "0"}  # of tokens that a repair puts in
 #: what stands in place of something skipped: a statement, a case label, a top-level item
 _SUBSTITUTES: Final = ("BAD", "BAD_CASE", "BAD_ITEM")
 #: repairs tried at one token before it is skipped
 _PATIENCE: Final = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reduction:
-    """A finished rule: how many symbols it takes from the stack, its name, and what makes its node."""
-
-    size: int
-    rule: str
-    build: Callable[[list[Any]], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """For each state: token type or rule name -> the next state (an int), or the rule that is finished."""
-
-    states: dict[int, dict[str, int | Reduction]]
-    start: int
-    end: int
 
 
 class Run:
@@ -99,12 +81,9 @@ class Run:
         while True:
             token = self.tokens[position]
             kind = token.type
-            if kind in _DEPTH:
-                depth += _DEPTH[kind]
-            if kind in _OPERATORS:
-                operators += 1
-            elif kind in _ENDS:
-                operators = 0
+            if kind in _COUNTED:
+                depth += _DEPTH.get(kind, 0)
+                operators = operators + 1 if kind in _OPERATORS else 0 if kind in _ENDS else operators
             if depth > MAX_NESTING or len(self.states) > _MAX_STACK or operators > MAX_OPERATORS:
                 return self._too_deep(token.span, operators > MAX_OPERATORS)
             if self.feed(token):
@@ -123,20 +102,28 @@ class Run:
     def feed(self, token: Token) -> bool:
         """Take one token; False when it does not fit."""
         kind, table, states, values = token.type, self.table, self.states, self.values
+        action: Any
         while True:
             action = table[states[-1]].get(kind)
-            if action is None:
-                return False
             if action.__class__ is int:
                 states.append(action)
                 values.append(token)
                 return True
-            self._reduce(action)  # type: ignore[arg-type]
+            if action is None:
+                return False
+            if action.passes:
+                states[-1] = table[states[-2]][action.rule]  # type: ignore[assignment]
+            else:
+                self._reduce(action)
             if kind == "$END" and states[-1] == self.end:
                 return True
 
     def _reduce(self, reduction: Reduction) -> None:
         states, values, size = self.states, self.values, reduction.size
+        if size == 1:
+            values[-1] = reduction.build(values[-1:])
+            states[-1] = self.table[states[-2]][reduction.rule]  # type: ignore[assignment]
+            return
         if size:
             children = values[-size:]
             del states[-size:], values[-size:]

@@ -67,13 +67,13 @@ class Notebook:
         """Import and start in the background what the first cell will need."""
 
         def prepare() -> None:
-            from evroute_kernel.lang.parser import grammar
+            from evroute_kernel.lang.tables import tables
 
             import_all()
             if not self._is_closed:
                 with suppress(NoRoom):  # the first cell tries again, and can tell
                     self.session  # noqa: B018 - opened for the first cell
-                grammar()
+                tables("cell")
 
         self._warming = Thread(target=prepare, name="evroute warm-up", daemon=True)
         self._warming.start()
