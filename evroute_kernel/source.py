@@ -41,9 +41,9 @@ class Source:
         return [0, *(found.end() for found in _BREAK.finditer(self.text))]
 
     @cached_property
-    def is_ascii(self) -> bool:
-        """Whether columns in bytes are those in characters."""
-        return self.text.isascii()
+    def is_plain(self) -> bool:
+        """Whether columns in bytes are those in characters, and a line is all that stands before its line break."""
+        return self.text.isascii() and "\r" not in self.text
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column (both from 1, in characters) of a character offset."""

@@ -7,53 +7,70 @@ nowhere else, so that tracebacks, debuggers, profilers and coverage show the scr
 from __future__ import annotations
 
 import ast
-from typing import Any
+from bisect import bisect_right
+from typing import Any, Final, TypeVar
 
 from evroute_kernel.source import Span
+
+NodeT = TypeVar("NodeT", bound=ast.AST)
+
+
+_LOAD: Final = ast.Load()
+_STORE: Final = ast.Store()
+
+
+def _made(kind: type[NodeT], fields: dict[str, Any]) -> NodeT:
+    """A node of Python's tree. A script of some length has hundreds of thousands, and to set their fields one by one,
+    as their constructors do, takes half as long again."""
+    node = kind.__new__(kind)
+    node.__dict__ = fields
+    return node
 
 
 class Place:
     """Makes Python nodes at one span of the script."""
 
-    __slots__ = ("fields",)
+    __slots__ = ("_span", "fields")
+
+    fields: dict[str, Any]
 
     def __init__(self, span: Span) -> None:
-        source = span.source
-        line, column = source.position(span.start)
-        end_line, end_column = source.position(max(span.end, span.start + 1))
-        self.fields: dict[str, Any] = {
-            "lineno": line,
-            "col_offset": _bytes(source.line(line), column),
-            "end_lineno": end_line,
-            "end_col_offset": _bytes(source.line(end_line), end_column),
-        }
+        self._span = span
+
+    def __getattr__(self, name: str) -> Any:
+        """`fields` are worked out when the first node is made: many places are asked for none."""
+        if name != "fields":
+            raise AttributeError(name)
+        self.fields = found = _fields(self._span)
+        return found
 
     # -- expressions --
 
     def name(self, name: str) -> ast.Name:
-        return ast.Name(name, ast.Load(), **self.fields)
+        return _made(ast.Name, {"id": name, "ctx": _LOAD, **self.fields})
 
     def constant(self, value: Any) -> ast.expr:
-        return ast.Constant(value, **self.fields)
+        return _made(ast.Constant, {"value": value, **self.fields})
 
     def call(self, function: str, *args: ast.expr) -> ast.expr:
-        return ast.Call(self.name(function), list(args), [], **self.fields)
+        return _made(ast.Call, {"func": self.name(function), "args": list(args), "keywords": [], **self.fields})
 
     def method(self, owner: str, method: str, *args: ast.expr) -> ast.expr:
-        return ast.Call(self.attribute(owner, method), list(args), [], **self.fields)
+        called = self.attribute(owner, method)
+        return _made(ast.Call, {"func": called, "args": list(args), "keywords": [], **self.fields})
 
     def attribute(self, owner: str, attribute: str) -> ast.expr:
-        return ast.Attribute(self.name(owner), attribute, ast.Load(), **self.fields)
+        return _made(ast.Attribute, {"value": self.name(owner), "attr": attribute, "ctx": _LOAD, **self.fields})
 
     def tuple(self, *items: ast.expr) -> ast.expr:
-        return ast.Tuple(list(items), ast.Load(), **self.fields)
+        return ast.Tuple(list(items), _LOAD, **self.fields)
 
     def compare(self, left: ast.expr, op: ast.cmpop, right: int) -> ast.expr:
-        return ast.Compare(left, [op], [self.constant(right)], **self.fields)
+        return _made(ast.Compare, {"left": left, "ops": [op], "comparators": [self.constant(right)], **self.fields})
 
     def bind(self, name: str, value: ast.expr) -> ast.expr:
         """`(name := value)`."""
-        return ast.NamedExpr(ast.Name(name, ast.Store(), **self.fields), value, **self.fields)
+        return ast.NamedExpr(ast.Name(name, _STORE, **self.fields), value, **self.fields)
 
     def choose(self, test: ast.expr, then: ast.expr, orelse: ast.expr) -> ast.expr:
         return ast.IfExp(test, then, orelse, **self.fields)
@@ -61,21 +78,24 @@ class Place:
     # -- statements --
 
     def run(self, value: ast.expr) -> ast.stmt:
-        return ast.Expr(value, **self.fields)
+        return _made(ast.Expr, {"value": value, **self.fields})
 
     def let(self, value: ast.expr, *names: str) -> ast.stmt:
         """`name = owner.attribute = value`."""
-        return ast.Assign([self._target(n) for n in names], value, **self.fields)
+        return self._assign([self._target(n) for n in names], value)
 
     def put(self, array: str, index: int, value: int) -> ast.stmt:
-        target = ast.Subscript(self.name(array), self.constant(index), ast.Store(), **self.fields)
-        return ast.Assign([target], self.constant(value), **self.fields)
+        place = {"value": self.name(array), "slice": self.constant(index), "ctx": _STORE, **self.fields}
+        return self._assign([_made(ast.Subscript, place)], self.constant(value))
+
+    def _assign(self, targets: list[ast.expr], value: ast.expr) -> ast.stmt:
+        return _made(ast.Assign, {"targets": targets, "value": value, **self.fields})
 
     def increment(self, name: str) -> ast.stmt:
         return ast.AugAssign(self._target(name), ast.Add(), self.constant(1), **self.fields)  # type: ignore[arg-type]
 
     def if_(self, test: ast.expr, then: list[ast.stmt], orelse: list[ast.stmt] | None = None) -> ast.stmt:
-        return ast.If(test, then or [self.pass_()], orelse or [], **self.fields)
+        return _made(ast.If, {"test": test, "body": then or [self.pass_()], "orelse": orelse or [], **self.fields})
 
     def forever(self, body: list[ast.stmt]) -> ast.stmt:
         return ast.While(self.constant(True), body, [], **self.fields)
@@ -103,13 +123,25 @@ class Place:
         return shell
 
     def _target(self, name: str) -> ast.expr:
-        owner, _, attribute = name.partition(".")
-        if attribute:
-            return ast.Attribute(self.name(owner), attribute, ast.Store(), **self.fields)
-        return ast.Name(name, ast.Store(), **self.fields)
+        owner, dot, attribute = name.partition(".")
+        if dot:
+            return _made(ast.Attribute, {"value": self.name(owner), "attr": attribute, "ctx": _STORE, **self.fields})
+        return _made(ast.Name, {"id": name, "ctx": _STORE, **self.fields})
+
+
+def _fields(span: Span) -> dict[str, Any]:
+    source, start, end = span.source, span.start, max(span.end, span.start + 1)
+    starts = source.line_starts
+    line = end_line = bisect_right(starts, start)
+    if line < len(starts) and end >= starts[line]:
+        end_line = bisect_right(starts, end)
+    column, end_column = start - starts[line - 1], end - starts[end_line - 1]
+    if not source.is_plain:
+        column, end_column = _bytes(source.line(line), column), _bytes(source.line(end_line), end_column)
+    return {"lineno": line, "col_offset": column, "end_lineno": end_line, "end_col_offset": end_column}
 
 
 def _bytes(line: str, column: int) -> int:
-    """A column (characters, from 1) as Python counts it (UTF-8 bytes, from 0)."""
-    before = line[: column - 1]
+    """A column (characters, from 0) as Python counts it (UTF-8 bytes, from 0)."""
+    before = line[:column]
     return len(before) if before.isascii() else len(before.encode("utf-8", "surrogatepass"))
