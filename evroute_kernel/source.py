@@ -16,8 +16,10 @@ _BREAK: Final = re.compile("\n")
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(kind: type[T]) -> type[T]:
     """A dataclass of which a script has hundreds of thousands. Type checkers hold it to be frozen; while a program runs
-    nothing does, for that more than doubles the time to make one."""
-    return dataclass(slots=True, unsafe_hash=True)(kind)
+    nothing does, for that more than doubles the time to make one. Methods are made only where the class has none."""
+    kind.__doc__ = kind.__doc__ or kind.__name__  # else a signature is worked out, which takes longer than all the rest
+    is_compared = kind.__eq__ is not object.__eq__
+    return dataclass(slots=True, eq=not is_compared, unsafe_hash=not is_compared, repr=not is_compared)(kind)
 
 
 @dataclass(frozen=True, eq=False)

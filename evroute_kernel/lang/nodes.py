@@ -6,9 +6,9 @@ UTF-8 byte (`runtime.values.encode`). Spans count characters of the source.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import field, fields
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterator
+from dataclasses import Field, field, fields
+from typing import Any, Final, TypeAlias
 
 from evroute_kernel.source import Span, record
 
@@ -16,6 +16,22 @@ from evroute_kernel.source import Span, record
 @record
 class Node:
     span: Span = field(compare=False, repr=False, kw_only=True)
+
+    # what dataclasses would make for each kind of node, once for all: it would take most of the time to import this
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.repr)
+        return f"{self.__class__.__qualname__}({shown})"
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in _COMPARED[self.__class__])
 
     def children(self) -> Iterator[Node]:
         """Direct child nodes, in the order of the text."""
@@ -46,14 +62,20 @@ class Node:
 _PLAIN: Final = frozenset({"Span", "str", "int", "int | str", "int | None", "tuple[int, ...]", "Stretches"})
 
 
-class _Holders(dict[type[Node], tuple[str, ...]]):
+class _Names(dict[type[Node], tuple[str, ...]]):
+    """For each kind of node the names of some of its fields, worked out at the first use."""
+
+    def __init__(self, meant: Callable[[Field[Any]], bool]) -> None:
+        self._meant = meant
+
     def __missing__(self, kind: type[Node]) -> tuple[str, ...]:
-        self[kind] = names = tuple(f.name for f in fields(kind) if f.type not in _PLAIN)
+        self[kind] = names = tuple(f.name for f in fields(kind) if self._meant(f))
         return names
 
 
-#: for each kind of node the fields that hold a node, several of them, or None, in the order of the text
-HOLDERS: Final = _Holders()
+#: fields that hold a node, several of them, or None, in the order of the text
+HOLDERS: Final = _Names(lambda f: f.type not in _PLAIN)
+_COMPARED: Final = _Names(lambda f: f.compare)
 
 
 # -- atoms --------------------------------------------------------------------------------------------------------
