@@ -22,6 +22,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from evroute_kernel.lang.findings import collector_paused
+
+    with collector_paused():  # what was checked is gone before the collector could look through it
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     code = EXIT_OK
     for file in options.files:
         try:

@@ -44,7 +44,8 @@ def nesting_error(body: tuple[nodes.Statement, ...]) -> NestingError | None:
             return NestingError.of_loops(loop)
         if statements and blocks > BLOCK_LIMIT:
             return NestingError.of_blocks(statements[0])
-        inner = [found for statement in statements for found in _inside(statement, blocks + 1, loops)]
+        held = (statement for statement in statements if type(statement) not in nodes.WITHOUT_STATEMENTS)
+        inner = [found for statement in held for found in _inside(statement, blocks + 1, loops)]
         pending += reversed(inner)
     return None
 
@@ -84,6 +85,8 @@ def _in_expression(node: nodes.Node, blocks: int) -> Iterator[Body]:
     stack: list[nodes.Node] = [node]
     while stack:
         inner = stack.pop()
+        if type(inner) in nodes.WITHOUT_STATEMENTS:
+            continue
         if not isinstance(inner, nodes.Action):
             stack += reversed(list(inner.children()))
         elif len(inner.statements) != 1 or not isinstance(inner.statements[0], (nodes.Call, nodes.RouteCall)):

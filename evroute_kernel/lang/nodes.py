@@ -403,3 +403,7 @@ class Script(Node):
     scratch: tuple[Statement, ...] = ()
     #: the stretches between two tokens that hold something else than blanks and comments; None where it is not known
     strays: Stretches = field(default=None, compare=False, repr=False)
+
+
+#: kinds of node below which there is no statement; the commonest ones, so that walks for statements can pass them over
+WITHOUT_STATEMENTS: Final = frozenset({Variable, String, Number, Null, Comparison, XLog, XDbg, Log, Call, RouteCall})

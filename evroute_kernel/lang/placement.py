@@ -33,14 +33,9 @@ def misplaced(script: nodes.Script) -> list[Diagnostic]:
         elif isinstance(node, nodes.If):
             stack.append((node.test, False))
             stack += [(statement, breakable) for statement in (*node.then, *node.orelse)]
-        elif type(node) not in _WITHOUT_STATEMENTS:
+        elif type(node) not in nodes.WITHOUT_STATEMENTS:
             stack += [(child, False) for child in node.children()]
     return found
-
-
-_WITHOUT_STATEMENTS = frozenset(
-    {nodes.Variable, nodes.String, nodes.Number, nodes.Comparison, nodes.XLog, nodes.Call, nodes.RouteCall}
-)
 
 
 def _report(node: nodes.Break) -> Diagnostic:

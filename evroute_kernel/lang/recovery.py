@@ -78,13 +78,14 @@ class Run:
     def parse(self) -> Any:
         """What the start rule makes of all tokens; None when the rest of the text was given up."""
         position = operators = depth = 0
+        tokens, states = self.tokens, self.states
         while True:
-            token = self.tokens[position]
+            token = tokens[position]
             kind = token.type
             if kind in _COUNTED:
                 depth += _DEPTH.get(kind, 0)
                 operators = operators + 1 if kind in _OPERATORS else 0 if kind in _ENDS else operators
-            if depth > MAX_NESTING or len(self.states) > _MAX_STACK or operators > MAX_OPERATORS:
+            if depth > MAX_NESTING or len(states) > _MAX_STACK or operators > MAX_OPERATORS:
                 return self._too_deep(token.span, operators > MAX_OPERATORS)
             if self.feed(token):
                 if kind == "$END":

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.subject import Block, Subject
@@ -38,6 +37,43 @@ class _Writes:
     others: bool
 
 
+class _Assignments:
+    """All assignments of a script."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.owners = {id(n): b for b in subject.blocks for n in b.of(nodes.Assign)}
+        self.writes = _writes(subject)
+        self.first_writes = self._first_writes()
+
+    def _first_writes(self) -> dict[tuple[int, tuple[str, str]], int]:
+        """For each block and variable where its first plain assignment ends, of those in the block's own text."""
+        found: dict[tuple[int, tuple[str, str]], int] = {}
+        for key, writes in self.writes.items():
+            for assign in writes.values:
+                block = self.owners[id(assign)]
+                if _within(assign, block):
+                    place = id(block), key
+                    found[place] = min(found.get(place, assign.span.end), assign.span.end)
+        return found
+
+
+def _writes(subject: Subject) -> dict[tuple[str, str], _Writes]:
+    values: dict[tuple[str, str], list[nodes.Assign]] = {}
+    others = set(subject.hidden_variables)
+    for block in subject.blocks:
+        assigns = {id(n.target): n for n in block.of(nodes.Assign)}
+        for use in block.uses:
+            if use.role == "read":
+                continue
+            assign = assigns.get(id(use.node))
+            if assign is not None and assign.op in ("=", ":=") and use.spec.index is None:
+                values.setdefault(_key(use.spec), []).append(assign)
+            elif not _keeps_kind(assign):
+                others.add(_key(use.spec))
+    keys = values.keys() | others
+    return {key: _Writes(tuple(values.get(key, ())), key in others or _computed(key, others)) for key in keys}
+
+
 class Kinds:
     """Answers for one script.
 
@@ -47,6 +83,8 @@ class Kinds:
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
+        found = subject.once(_Assignments)
+        self._owners, self._writes, self._first_writes = found.owners, found.writes, found.first_writes
         self._known: dict[object, Kind | None] = {}
         self._values: dict[int, tuple[Kind | None, bool]] = {}
         self._pending = 0
@@ -146,39 +184,6 @@ class Kinds:
         if source is None or source.declaration.name != "param" or source.transformations:
             return None
         return event_param(source, block) if _before(assign, node, block) else None
-
-    @cached_property
-    def _first_writes(self) -> dict[tuple[int, tuple[str, str]], int]:
-        """For each block and variable where its first plain assignment ends, of those in the block's own text."""
-        found: dict[tuple[int, tuple[str, str]], int] = {}
-        for key, writes in self._writes.items():
-            for assign in writes.values:
-                block = self._owners[id(assign)]
-                if _within(assign, block):
-                    place = id(block), key
-                    found[place] = min(found.get(place, assign.span.end), assign.span.end)
-        return found
-
-    @cached_property
-    def _owners(self) -> dict[int, Block]:
-        return {id(n): b for b in self.subject.blocks for n in b.of(nodes.Assign)}
-
-    @cached_property
-    def _writes(self) -> dict[tuple[str, str], _Writes]:
-        values: dict[tuple[str, str], list[nodes.Assign]] = {}
-        others = set(self.subject.hidden_variables)
-        for block in self.subject.blocks:
-            assigns = {id(n.target): n for n in block.of(nodes.Assign)}
-            for use in block.uses:
-                if use.role == "read":
-                    continue
-                assign = assigns.get(id(use.node))
-                if assign is not None and assign.op in ("=", ":=") and use.spec.index is None:
-                    values.setdefault(_key(use.spec), []).append(assign)
-                elif not _keeps_kind(assign):
-                    others.add(_key(use.spec))
-        keys = values.keys() | others
-        return {key: _Writes(tuple(values.get(key, ())), key in others or _computed(key, others)) for key in keys}
 
 
 def _operations(expression: nodes.Node, known: Container[int]) -> Iterator[nodes.Node]:

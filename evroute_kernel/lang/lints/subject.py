@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -21,6 +21,7 @@ from evroute_kernel.source import Source, Span
 
 Role = Literal["read", "write", "output"]
 NodeT = TypeVar("NodeT", bound=tree.Node)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +201,17 @@ class Subject:
         self.hidden = hidden
         self.blocks = tuple(self._blocks())
         self._parentheses: dict[Source, list[tuple[int, int]]] = {}
+        self._once: dict[Callable[[Subject], Any], Any] = {}
 
     @property
     def source(self) -> Source:
         return self.script.span.source
+
+    def once(self, work: Callable[[Subject], T]) -> T:
+        """What several rules need to know of the script, worked out once."""
+        if work not in self._once:
+            self._once[work] = work(self)
+        return self._once[work]  # type: ignore[no-any-return]
 
     def _blocks(self) -> Iterator[Block]:
         for item in self.script.items:
