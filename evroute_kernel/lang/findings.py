@@ -23,6 +23,9 @@ from evroute_kernel.lang.nesting import NestingError, nesting_error
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.source import Source, Span
 
+#: objects made since the collector paused
+_MANY: Final = 100_000
+
 #: findings that may be mere consequences of what a syntax error swallowed
 CONSEQUENCES: Final = frozenset({"unknown-route", "module-not-loaded", "duplicate-route", "empty-block"})
 
@@ -84,13 +87,17 @@ def refuse(source: Source, found: list[Diagnostic], error: type[ScriptError]) ->
 @contextmanager
 def collector_paused() -> Iterator[None]:
     """Trees of a large script are hundreds of thousands of objects, none of them garbage: looking through them again
-    and again takes Python's cycle collector a third of the whole time."""
+    and again takes Python's cycle collector a third of the whole time. Once they are many they count as old afterwards,
+    or it would look through all of them at once."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_enabled:
+            if gc.get_count()[0] > _MANY and not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()  # into the oldest generation
             gc.enable()
 
 

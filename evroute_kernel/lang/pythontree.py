@@ -17,12 +17,13 @@ NodeT = TypeVar("NodeT", bound=ast.AST)
 
 _LOAD: Final = ast.Load()
 _STORE: Final = ast.Store()
+_new: Final = ast.AST.__new__
 
 
 def _made(kind: type[NodeT], fields: dict[str, Any]) -> NodeT:
     """A node of Python's tree. A script of some length has hundreds of thousands, and to set their fields one by one,
     as their constructors do, takes half as long again."""
-    node = kind.__new__(kind)
+    node = _new(kind)
     node.__dict__ = fields
     return node
 
@@ -47,26 +48,33 @@ class Place:
     # -- expressions --
 
     def name(self, name: str) -> ast.Name:
-        return _made(ast.Name, {"id": name, "ctx": _LOAD, **self.fields})
+        node = _new(ast.Name)
+        fields = node.__dict__ = self.fields.copy()
+        fields["id"] = name
+        fields["ctx"] = _LOAD
+        return node
 
     def constant(self, value: Any) -> ast.expr:
-        return _made(ast.Constant, {"value": value, **self.fields})
+        node = _new(ast.Constant)
+        fields = node.__dict__ = self.fields.copy()
+        fields["value"] = value
+        return node
 
     def call(self, function: str, *args: ast.expr) -> ast.expr:
-        return _made(ast.Call, {"func": self.name(function), "args": list(args), "keywords": [], **self.fields})
+        return _made(ast.Call, self.fields | {"func": self.name(function), "args": list(args), "keywords": []})
 
     def method(self, owner: str, method: str, *args: ast.expr) -> ast.expr:
         called = self.attribute(owner, method)
-        return _made(ast.Call, {"func": called, "args": list(args), "keywords": [], **self.fields})
+        return _made(ast.Call, self.fields | {"func": called, "args": list(args), "keywords": []})
 
     def attribute(self, owner: str, attribute: str) -> ast.expr:
-        return _made(ast.Attribute, {"value": self.name(owner), "attr": attribute, "ctx": _LOAD, **self.fields})
+        return _made(ast.Attribute, self.fields | {"value": self.name(owner), "attr": attribute, "ctx": _LOAD})
 
     def tuple(self, *items: ast.expr) -> ast.expr:
         return ast.Tuple(list(items), _LOAD, **self.fields)
 
     def compare(self, left: ast.expr, op: ast.cmpop, right: int) -> ast.expr:
-        return _made(ast.Compare, {"left": left, "ops": [op], "comparators": [self.constant(right)], **self.fields})
+        return _made(ast.Compare, self.fields | {"left": left, "ops": [op], "comparators": [self.constant(right)]})
 
     def bind(self, name: str, value: ast.expr) -> ast.expr:
         """`(name := value)`."""
@@ -78,24 +86,24 @@ class Place:
     # -- statements --
 
     def run(self, value: ast.expr) -> ast.stmt:
-        return _made(ast.Expr, {"value": value, **self.fields})
+        return _made(ast.Expr, self.fields | {"value": value})
 
     def let(self, value: ast.expr, *names: str) -> ast.stmt:
         """`name = owner.attribute = value`."""
         return self._assign([self._target(n) for n in names], value)
 
     def put(self, array: str, index: int, value: int) -> ast.stmt:
-        place = {"value": self.name(array), "slice": self.constant(index), "ctx": _STORE, **self.fields}
+        place = self.fields | {"value": self.name(array), "slice": self.constant(index), "ctx": _STORE}
         return self._assign([_made(ast.Subscript, place)], self.constant(value))
 
     def _assign(self, targets: list[ast.expr], value: ast.expr) -> ast.stmt:
-        return _made(ast.Assign, {"targets": targets, "value": value, **self.fields})
+        return _made(ast.Assign, self.fields | {"targets": targets, "value": value})
 
     def increment(self, name: str) -> ast.stmt:
         return ast.AugAssign(self._target(name), ast.Add(), self.constant(1), **self.fields)  # type: ignore[arg-type]
 
     def if_(self, test: ast.expr, then: list[ast.stmt], orelse: list[ast.stmt] | None = None) -> ast.stmt:
-        return _made(ast.If, {"test": test, "body": then or [self.pass_()], "orelse": orelse or [], **self.fields})
+        return _made(ast.If, self.fields | {"test": test, "body": then or [self.pass_()], "orelse": orelse or []})
 
     def forever(self, body: list[ast.stmt]) -> ast.stmt:
         return ast.While(self.constant(True), body, [], **self.fields)
@@ -125,8 +133,8 @@ class Place:
     def _target(self, name: str) -> ast.expr:
         owner, dot, attribute = name.partition(".")
         if dot:
-            return _made(ast.Attribute, {"value": self.name(owner), "attr": attribute, "ctx": _STORE, **self.fields})
-        return _made(ast.Name, {"id": name, "ctx": _STORE, **self.fields})
+            return _made(ast.Attribute, self.fields | {"value": self.name(owner), "attr": attribute, "ctx": _STORE})
+        return _made(ast.Name, self.fields | {"id": name, "ctx": _STORE})
 
 
 def _fields(span: Span) -> dict[str, Any]:
