@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.library.table import FUNCTIONS
-from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format, parse_variable
+from evroute_kernel.library.template import CACHE_SIZE, TemplateError, VariableSpec, parse_format, parse_variable
 from evroute_kernel.source import Span
 from evroute_kernel.spelling import Words
 
@@ -113,18 +113,25 @@ class Scope:
 
     def available(self, spec: VariableSpec, span: Span) -> bool:
         """Whether the modules of a variable, of those inside it, and of its transformations are loaded."""
-        for part in (spec, *spec.parts()):
-            needed = [(f"${part.declaration.name}", part.declaration.module)]
-            needed += [(f"{{{step.full_name}}}", step.module) for step, _ in part.transformations]
-            for name, module in needed:
-                if module not in self.modules:
-                    self.not_loaded("unknown-variable", name, module, span)
-                    return False
+        for name, module in _needed(spec):
+            if module not in self.modules:
+                self.not_loaded("unknown-variable", name, module, span)
+                return False
         return True
 
     def not_loaded(self, code: str, what: str, module: str, span: Span) -> None:
         hint = f'write loadmodule "{module}.so" before it'
         self.error(code, f"{what} belongs to module {module}, which is not loaded", span, hint)
+
+
+@lru_cache(CACHE_SIZE)
+def _needed(spec: VariableSpec) -> tuple[tuple[str, str], ...]:
+    """What a variable is made of, and the module of each part."""
+    needed: list[tuple[str, str]] = []
+    for part in (spec, *spec.parts()):
+        needed.append((f"${part.declaration.name}", part.declaration.module))
+        needed += [(f"{{{step.full_name}}}", step.module) for step, _ in part.transformations]
+    return tuple(needed)
 
 
 def _variable_part(node: nodes.Variable, start: int, end: int) -> Span:

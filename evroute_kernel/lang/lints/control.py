@@ -86,8 +86,11 @@ _WITH_CONDITIONS: Final[tuple[type[nodes.If | nodes.While | nodes.Assert], ...]]
 
 
 def _conditions(subject: Subject) -> Iterator[nodes.Node]:
+    """Those that may hold a statement."""
     for node in subject.of(*_WITH_CONDITIONS):
-        yield node.condition if isinstance(node, nodes.Assert) else node.test
+        condition = node.condition if isinstance(node, nodes.Assert) else node.test
+        if type(condition) not in nodes.WITHOUT_STATEMENTS:
+            yield condition
 
 
 @rule(

@@ -19,6 +19,8 @@ _PRODUCTS: Final = ("*", "/", "%")
 _SUMS: Final = ("+", "-")
 #: seconds since 1970 at the beginning of 2026
 _A_TIME: Final = 1767225600
+#: characters of the shortest numbers that do not fit into 32 bits: 2147483648, 0x80000000
+_SHORTEST_TOO_LARGE: Final = 10
 _BITS: Final = ("&", "|", "^", "<<", ">>")
 
 
@@ -101,6 +103,8 @@ def mixed_and_or(subject: Subject) -> Iterator[Finding]:
 def number_wraps(subject: Subject) -> Iterator[Finding]:
     """Only the low 32 bits of a number are kept, as a signed integer; nothing is said about it."""
     for node in subject.of(nodes.Number):
+        if node.span.end - node.span.start < _SHORTEST_TOO_LARGE:
+            continue
         written = node.span.text.replace(" ", "")
         digits = written.lstrip("+-")
         if not digits[:1].isdigit() or len(digits) > 40:

@@ -274,6 +274,8 @@ def _behind(use: Use) -> str:
     """What follows a variable and was meant to belong to it."""
     text = use.node.value if isinstance(use.node, nodes.String) else use.node.text
     end = use.offset + len(use.spec.text)
+    if text[end : end + 1] not in ("{", "["):
+        return ""
     braces = _BRACES.match(text, end)
     if braces and transformations_of(braces[0][1:].partition(".")[0]):
         return braces[0]

@@ -17,14 +17,14 @@ from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.template import CACHE_SIZE, VariableSpec
-from evroute_kernel.source import Source, Span
+from evroute_kernel.source import Source, Span, record
 
 Role = Literal["read", "write", "output"]
 NodeT = TypeVar("NodeT", bound=tree.Node)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     """One variable at one place. `offset` is where it begins in the text of its node.
 
@@ -75,6 +75,20 @@ class Use:
         if isinstance(self.spec.name, VariableSpec) or self.spec.name is None:
             return None
         return _in_parentheses(self.spec.text)
+
+
+@lru_cache(CACHE_SIZE)
+def _parts(spec: VariableSpec) -> tuple[tuple[VariableSpec, int, bool], ...]:
+    """The variables inside one, where they stand in its text, and whether it reads them as its caller would."""
+    parts: list[tuple[VariableSpec, int, bool]] = []
+    cursor = 1
+    for inner in spec.parts():
+        found = spec.text.find(inner.text, cursor)
+        if found >= 0:
+            cursor = found + 1
+            in_caller = inner is spec.name and spec.declaration.behaviour.name_in_callers_scope
+            parts.append((inner, found, in_caller))
+    return tuple(parts)
 
 
 @lru_cache(CACHE_SIZE)
@@ -148,13 +162,8 @@ class Block:
                     yield from self._inner(spec, node, offset)
 
     def _inner(self, spec: VariableSpec, node: tree.Variable | tree.String, offset: int) -> Iterator[Use]:
-        cursor = 1
-        for inner in spec.parts():
-            found = spec.text.find(inner.text, cursor)
-            if found >= 0:
-                cursor = found + 1
-                in_caller = inner is spec.name and spec.declaration.behaviour.name_in_callers_scope
-                yield Use(inner, node, offset + found, "read", self, in_caller, nested=True)
+        for inner, found, in_caller in _parts(spec):
+            yield Use(inner, node, offset + found, "read", self, in_caller, nested=True)
 
     def _roles(self) -> Iterator[tuple[int, Role]]:
         for assign in self.of(tree.Assign):

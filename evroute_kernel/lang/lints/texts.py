@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.library.table import FUNCTIONS, STATEMENTS
-from evroute_kernel.library.template import MARKER, TemplateError, VariableSpec, parse_variable
+from evroute_kernel.library.template import CACHE_SIZE, MARKER, TemplateError, VariableSpec, parse_variable
 
 #: characters of one variable; what is longer is passed over, so that no text takes long
 _MAX_VARIABLE: Final = 512
@@ -19,6 +20,15 @@ _PAREN = re.compile(r"[()]")
 
 def variables_in(text: str) -> Iterator[tuple[int, VariableSpec]]:
     """Each variable of a format and its offset; what is none is passed over, the checker has refused it."""
+    return iter(_variables_in(text)) if "$" in text else iter(())
+
+
+@lru_cache(CACHE_SIZE)
+def _variables_in(text: str) -> tuple[tuple[int, VariableSpec], ...]:
+    return tuple(_found_variables(text))
+
+
+def _found_variables(text: str) -> Iterator[tuple[int, VariableSpec]]:
     position = text.find("$")
     while position >= 0:
         if text.startswith("$$", position):
