@@ -20,6 +20,7 @@ from benchmarks.measurement import Measurement
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
     "answers": kernels.answers,
     "check": language.check_time,
+    "commands": language.commands,
     "compile": language.compile_time,
     "events": engine.events_per_second,
     "replay": replay.replay,
