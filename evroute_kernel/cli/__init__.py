@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Entry point of the command; ends with SystemExit."""
     take_streams()
     try:
-        options = _parser().parse_args(arguments)
+        given = sys.argv[1:] if arguments is None else arguments
+        options = _parser(given).parse_args(given)
         code = options.command(options)
         sys.stdout.flush()  # at Python's end it would be too late to say what cannot be written
         sys.exit(code)
@@ -59,11 +60,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(EXIT_FINDINGS)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of a command line. Of the commands only the one that is meant is imported."""
+    meant = next((argument for argument in arguments if not argument.startswith("-")), None)
     parser = argparse.ArgumentParser(prog="evroute", description="OpenSIPS event routes, run without a server.")
     parser.add_argument("--version", action="version", version=f"evroute {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command, purpose in COMMANDS.items():
-        module = import_module(f"{__name__}.{command}")
-        module.add(commands.add_parser(command, help=purpose))
+        parser_of_command = commands.add_parser(command, help=purpose)
+        if command == meant:
+            import_module(f"{__name__}.{command}").add(parser_of_command)
     return parser

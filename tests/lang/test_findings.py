@@ -13,7 +13,7 @@ from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.compiler import compile_script
 from evroute_kernel.lang.environment import Environment
-from evroute_kernel.lang.findings import findings
+from evroute_kernel.lang.findings import complaints, findings
 from evroute_kernel.lang.lints import LINTS
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.source import Source
@@ -51,6 +51,15 @@ def shown(found: list[Diagnostic]) -> list[str]:
 
 def lints(found: list[Diagnostic]) -> list[Diagnostic]:
     return [d for d in found if d.severity != "error"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*PROGRAMS, *(text for _, text in EXAMPLES), BROKEN, "event_route[E_A] { nix(); }", "{" * 400,
+     "event_route[E_A] {" + "if (1) {" * 120 + "exit;" + "}" * 121],
+)  # fmt: skip
+def test_complaints_are_those_of_compiling(text: str) -> None:
+    assert shown(complaints(Source("test", text), Environment())) == shown(compiled(text))
 
 
 # -- errors and lints ------------------------------------------------------------------------------------------------
