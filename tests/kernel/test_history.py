@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evroute_kernel.kernel.protocol import history as module
 from evroute_kernel.kernel.protocol.history import MEMORY, VARIABLE, History, default_file
 from support.frontend import started
+
+
+@pytest.fixture(autouse=True)
+def closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the files of all histories that a test makes."""
+    made: list[History] = []
+
+    class Kept(History):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            made.append(self)
+
+    monkeypatch.setitem(globals(), "History", Kept)
+    yield
+    for each in made:
+        each.close()
 
 
 def history(*texts: str, file: str | Path = MEMORY) -> History:

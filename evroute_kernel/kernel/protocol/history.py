@@ -152,6 +152,8 @@ class History:
                 if self._file == MEMORY:
                     raise
                 self._warn(f"the history is not kept: {self._file}: {error}")
+                if self._connection is not None:
+                    self._connection.close()
                 self._file, self._connection = MEMORY, None
                 _insert(self._open(), self._own)
                 return work(self._open())
