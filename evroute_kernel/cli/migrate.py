@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 def _migrate_file(file: str, is_applied: bool) -> bool:
     """Print or write what changes in a file; whether anything does. Raises UsageError."""
     from evroute_kernel.kernel.export.files import write_whole
-    from evroute_kernel.lang.migrate import migrate, unified_diff
+    from evroute_kernel.lang.migration.migrate import migrate, unified_diff
 
     text = read(file)
     found = migrate(source_of(file, text))

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from evroute_kernel.errors import Diagnostic, RouteCheckError
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.codegen import RouteGenerator
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.findings import collector_paused, examined, has_errors, order, refuse, too_deep
-from evroute_kernel.lang.nesting import NestingError
+from evroute_kernel.lang.generation.codegen import RouteGenerator
+from evroute_kernel.lang.generation.nesting import NestingError
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.source import Source, Span

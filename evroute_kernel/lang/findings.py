@@ -15,11 +15,11 @@ from typing import Final, NoReturn
 
 from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.checker import check
+from evroute_kernel.lang.checks.checker import check
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.files import ScriptFiles
+from evroute_kernel.lang.generation.nesting import NestingError, nesting_error
 from evroute_kernel.lang.lints import explained, lint
-from evroute_kernel.lang.nesting import NestingError, nesting_error
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.source import Source, Span
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from evroute_kernel.library.sip_uri import BadUri, SipUri, parse_uri
+from evroute_kernel.library.formats.sip_uri import BadUri, SipUri, parse_uri
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value
 

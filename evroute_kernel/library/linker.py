@@ -18,10 +18,11 @@ from evroute_kernel.library import everything as _everything  # noqa: F401 - giv
 from evroute_kernel.library.behaviour import FUNCTION_BEHAVIOURS
 from evroute_kernel.library.references import formatter, iterate, reference
 from evroute_kernel.library.stubs import call_stub
-from evroute_kernel.runtime import deferred, operators, regex, statements
+from evroute_kernel.runtime import deferred, operators, statements
 from evroute_kernel.runtime.context import Context, LinkedRoute
 from evroute_kernel.runtime.control import EndScript
-from evroute_kernel.runtime.regex_protocol import Regex, RegexError
+from evroute_kernel.runtime.patterns import posix as regex
+from evroute_kernel.runtime.patterns.protocol import Regex, RegexError
 from evroute_kernel.runtime.values import int_of, text_of
 
 #: (name in the code's globals, kind, data...)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from evroute_kernel.library import template_names as names
 from evroute_kernel.library.behaviour import ALL, APPEND, Mark, VariableBehaviour
-from evroute_kernel.library.c_numbers import LOW_DIGITS
+from evroute_kernel.library.formats.c_numbers import LOW_DIGITS
 from evroute_kernel.library.table import VARIABLES, Param, Transformation, Variable, transformations_of
 from evroute_kernel.library.template_names import TemplateError
 from evroute_kernel.runtime.values import wrap

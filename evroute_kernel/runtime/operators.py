@@ -12,10 +12,10 @@ from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
 
-from evroute_kernel.runtime import regex
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
-from evroute_kernel.runtime.regex_protocol import Regex, RegexError
+from evroute_kernel.runtime.patterns import posix as regex
+from evroute_kernel.runtime.patterns.protocol import Regex, RegexError
 from evroute_kernel.runtime.values import INT_MIN, Value, fold, int_of, is_int_type, is_true, wrap
 
 Network = IPv4Network | IPv6Network

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evroute_kernel.library.addresses import is_this_machine
+from evroute_kernel.library.formats.addresses import is_this_machine
 from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 
 # patterns are compiled when a socket is read first: few workers do

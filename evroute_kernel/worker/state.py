@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from evroute_kernel.library import json_text
+from evroute_kernel.library.formats import json_text
 from evroute_kernel.runtime.context import Process
 from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.worker.messages import VariablesAnswer

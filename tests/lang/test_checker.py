@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.lang.checker import check
+from evroute_kernel.lang.checks.checker import check
 from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment, known_modules
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.source import Source

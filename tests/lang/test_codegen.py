@@ -6,8 +6,8 @@ import marshal
 import pytest
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.codegen import RouteGenerator
-from evroute_kernel.lang.nesting import BLOCK_LIMIT, LOOP_LIMIT, NestingError, nesting_error
+from evroute_kernel.lang.generation.codegen import RouteGenerator
+from evroute_kernel.lang.generation.nesting import BLOCK_LIMIT, LOOP_LIMIT, NestingError, nesting_error
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.source import Source

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from evroute_kernel.errors import ScriptError
-from evroute_kernel.lang.checker import check
+from evroute_kernel.lang.checks.checker import check
 from evroute_kernel.lang.compiler import compile_script
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.lints import legacy_hints, lint
-from evroute_kernel.lang.migrate import migrate, unified_diff
+from evroute_kernel.lang.migration.migrate import migrate, unified_diff
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.source import Source
 

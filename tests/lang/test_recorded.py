@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.lang.checker import check
+from evroute_kernel.lang.checks.checker import check
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.source import Source
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evroute_kernel.errors import LONGEST
-from evroute_kernel.lang.checker import check
+from evroute_kernel.lang.checks.checker import check
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.lang.recovery import MAX_ERRORS, MAX_NESTING, MAX_OPERATORS
 from evroute_kernel.source import Source

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.actions import server_line
+from evroute_kernel.lang.generation.actions import server_line
 from evroute_kernel.lang.lexer import tokens
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.lang.preprocess import Expanded

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from evroute_kernel.library.c_numbers import c_int, overflows, str2sint, strtod
+from evroute_kernel.library.formats.c_numbers import c_int, overflows, str2sint, strtod
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library.json_merge_patch import PatchError, merge
+from evroute_kernel.library.formats.json_merge_patch import PatchError, merge
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library.json_text import JsonError, Real, compact, parse, pretty, spaced
+from evroute_kernel.library.formats.json_text import JsonError, Real, compact, parse, pretty, spaced
 
 
 @pytest.mark.parametrize(

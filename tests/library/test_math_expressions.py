@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from evroute_kernel.library.math_expressions import ExpressionError, evaluate, evaluate_rpn, round_half_away
+from evroute_kernel.library.formats.math_expressions import ExpressionError, evaluate, evaluate_rpn, round_half_away
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library import pcre
+from evroute_kernel.library.formats import pcre
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library.sip_uri import BadUri, parse_uri
+from evroute_kernel.library.formats.sip_uri import BadUri, parse_uri
 
 
 @pytest.mark.parametrize(

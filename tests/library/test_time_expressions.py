@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from evroute_kernel.library.recurrence import RecurrenceError
-from evroute_kernel.library.time_expressions import matches
+from evroute_kernel.library.formats.recurrence import RecurrenceError
+from evroute_kernel.library.formats.time_expressions import matches
 from evroute_kernel.runtime.control import ScriptCrash
 
 IN_2024 = "20240101T000000|20250101T000000"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library.xml_tree import XmlError, dump, dump_document, parse
+from evroute_kernel.library.formats.xml_tree import XmlError, dump, dump_document, parse
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evroute_kernel.lang.migrate import migrate
+from evroute_kernel.lang.migration.migrate import migrate
 from evroute_kernel.lang.parser import grammar
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.source import Source

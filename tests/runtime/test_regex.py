@@ -6,9 +6,9 @@ import gc
 
 import pytest
 
-from evroute_kernel.runtime import regex
-from evroute_kernel.runtime.regex_portable import PortableRegex
-from evroute_kernel.runtime.regex_protocol import RegexError
+from evroute_kernel.runtime.patterns import posix as regex
+from evroute_kernel.runtime.patterns.portable import PortableRegex
+from evroute_kernel.runtime.patterns.protocol import RegexError
 
 ENGINES = [pytest.param(regex._engine, id="chosen"), pytest.param(PortableRegex, id="portable")]
 

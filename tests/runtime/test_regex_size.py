@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.runtime import regex
-from evroute_kernel.runtime.regex_portable import PortableRegex
-from evroute_kernel.runtime.regex_protocol import RegexError
-from evroute_kernel.runtime.regex_size import is_too_big, measure
+from evroute_kernel.runtime.patterns import posix as regex
+from evroute_kernel.runtime.patterns.portable import PortableRegex
+from evroute_kernel.runtime.patterns.protocol import RegexError
+from evroute_kernel.runtime.patterns.size import is_too_big, measure
 
 
 @pytest.mark.parametrize(

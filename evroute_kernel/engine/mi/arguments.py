@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from evroute_kernel.engine.events.params import saturated
 from evroute_kernel.engine.mi.protocol import INVALID_PARAMS, CommandError, Object, Params, is_number
-from evroute_kernel.library.c_numbers import str2sint
+from evroute_kernel.library.formats.c_numbers import str2sint
 from evroute_kernel.runtime.values import encode
 
 #: names of parameters, in order; a command takes several such lists

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events.given import GivenError, kind_of
-from evroute_kernel.runtime import regex
 from evroute_kernel.runtime.context import Settings
+from evroute_kernel.runtime.patterns import posix as regex
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 from evroute_kernel.worker.messages import ApplySettings
 

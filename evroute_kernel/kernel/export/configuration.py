@@ -29,7 +29,7 @@ from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment, known_
 from evroute_kernel.lang.lexer import tokens
 from evroute_kernel.lang.needs import modules
 from evroute_kernel.lang.preprocess import Expanded, directives
-from evroute_kernel.runtime import regex
+from evroute_kernel.runtime.patterns import posix as regex
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source, Span
 

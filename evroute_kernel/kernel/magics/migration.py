@@ -17,7 +17,7 @@ from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
-    from evroute_kernel.lang.migrate import Change
+    from evroute_kernel.lang.migration.migrate import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ async def migrate(cell: Cell, request: MigrateRequest) -> None:
 
     --apply  put the new text into the cell, in place of the old one and of this line
     """
-    from evroute_kernel.lang.migrate import migrate as migrated
-    from evroute_kernel.lang.migrate import unified_diff
+    from evroute_kernel.lang.migration.migrate import migrate as migrated
+    from evroute_kernel.lang.migration.migrate import unified_diff
 
     name, text = cell.source.name, cell.source.text
     found = await cell.compute(lambda: migrated(Source(name, request.script)))

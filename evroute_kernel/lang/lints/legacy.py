@@ -8,7 +8,7 @@ from functools import lru_cache
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Subject
-from evroute_kernel.lang.migrate import Change, Migration, migrate
+from evroute_kernel.lang.migration.migrate import Change, Migration, migrate
 from evroute_kernel.source import Source
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import check_modparams, function
-from evroute_kernel.library.c_numbers import str2sint
+from evroute_kernel.library.formats.c_numbers import str2sint
 from evroute_kernel.library.functions.glob import glob_pattern
 from evroute_kernel.library.functions.parameters import literal
 from evroute_kernel.library.references import Reference

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from evroute_kernel.library import modparams, time_expressions
+from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import check_modparams, function
-from evroute_kernel.library.c_numbers import str2sint
+from evroute_kernel.library.formats import time_expressions
+from evroute_kernel.library.formats.c_numbers import str2sint
+from evroute_kernel.library.formats.recurrence import RecurrenceError
 from evroute_kernel.library.functions.parameters import avp_name
-from evroute_kernel.library.recurrence import RecurrenceError
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.runtime import levels

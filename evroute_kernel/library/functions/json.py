@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from evroute_kernel.library import json_merge_patch
 from evroute_kernel.library.behaviour import function
+from evroute_kernel.library.formats import json_merge_patch
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.variables import json as documents
 from evroute_kernel.runtime import levels

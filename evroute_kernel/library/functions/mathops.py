@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from evroute_kernel.library import math_expressions, modparams
+from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import function
-from evroute_kernel.library.c_numbers import c_int, overflows, strtod
+from evroute_kernel.library.formats import math_expressions
+from evroute_kernel.library.formats.c_numbers import c_int, overflows, strtod
 from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash

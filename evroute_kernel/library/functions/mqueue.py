@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import check_modparams, function
-from evroute_kernel.library.c_numbers import str2sint
+from evroute_kernel.library.formats.c_numbers import str2sint
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.shared import Shared
 

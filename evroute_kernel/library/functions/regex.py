@@ -7,8 +7,9 @@ from typing import Final
 
 import regex as regex_package
 
-from evroute_kernel.library import modparams, pcre
+from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import function
+from evroute_kernel.library.formats import pcre
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.files import FileError, read_bytes
 from evroute_kernel.runtime.values import encode

@@ -13,13 +13,13 @@ from typing import Final
 
 from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.dummy_message import HEADERS, METHOD, URI_LIMIT, headers_named, message_of
+from evroute_kernel.library.formats.sip_params import BadParams, parse_params
+from evroute_kernel.library.formats.sip_uri import BadUri, parse_uri
 from evroute_kernel.library.functions.parameters import literal
 from evroute_kernel.library.references import Reference
-from evroute_kernel.library.sip_params import BadParams, parse_params
-from evroute_kernel.library.sip_uri import BadUri, parse_uri
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
-from evroute_kernel.runtime.regex_protocol import Regex
+from evroute_kernel.runtime.patterns.protocol import Regex
 
 MODULE: Final = "sipmsgops"
 METHODS: Final = frozenset(

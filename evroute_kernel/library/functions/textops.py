@@ -15,7 +15,7 @@ from evroute_kernel.library.functions.parameters import literal
 from evroute_kernel.library.transformations.regex import BadRule, Rule, parse_rule, substitute
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
-from evroute_kernel.runtime.regex_protocol import Regex
+from evroute_kernel.runtime.patterns.protocol import Regex
 
 MODULE: Final = "textops"
 #: the headers, without the request line

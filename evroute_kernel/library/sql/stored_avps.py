@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal
 
+from evroute_kernel.library.formats.sip_uri import BadUri, parse_uri
 from evroute_kernel.library.references import Reference, reference
-from evroute_kernel.library.sip_uri import BadUri, parse_uri
 from evroute_kernel.library.sql.settings import Columns, Scheme
 from evroute_kernel.library.sql.texts import Pair, equal
 from evroute_kernel.library.sql.types import SqlError

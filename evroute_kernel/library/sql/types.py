@@ -13,7 +13,7 @@ import time
 from enum import Enum, auto
 from typing import Any, Final
 
-from evroute_kernel.library.c_numbers import strtod
+from evroute_kernel.library.formats.c_numbers import strtod
 from evroute_kernel.runtime.values import fold
 
 INT64_MIN: Final = -(2**63)

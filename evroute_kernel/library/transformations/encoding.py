@@ -8,7 +8,7 @@ from calendar import timegm
 from typing import Final
 
 from evroute_kernel.library.behaviour import transformation
-from evroute_kernel.library.c_numbers import str2sint
+from evroute_kernel.library.formats.c_numbers import str2sint
 from evroute_kernel.library.transformations.arguments import (
     RESULT_LIMIT,
     as_text,

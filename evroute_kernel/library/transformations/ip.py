@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 
-from evroute_kernel.library.addresses import (
+from evroute_kernel.library.behaviour import transformation
+from evroute_kernel.library.formats.addresses import (
     ip_text,
     is_private,
     is_this_machine,
@@ -13,7 +14,6 @@ from evroute_kernel.library.addresses import (
     parse_ip4,
     parse_ip6,
 )
-from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.transformations.arguments import RESULT_LIMIT, as_text, literals, text_argument
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value

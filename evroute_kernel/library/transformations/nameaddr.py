@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evroute_kernel.library.behaviour import transformation
-from evroute_kernel.library.sip_nameaddr import BadNameAddr, NameAddr, parse_nameaddrs
+from evroute_kernel.library.formats.sip_nameaddr import BadNameAddr, NameAddr, parse_nameaddrs
 from evroute_kernel.library.transformations.arguments import Literal, as_text, int_argument, literals
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import transformation
-from evroute_kernel.library.sip_params import BadParams, SipParam, find_param, parse_params
+from evroute_kernel.library.formats.sip_params import BadParams, SipParam, find_param, parse_params
 from evroute_kernel.library.transformations.arguments import as_text, int_argument, literals, text_argument
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value

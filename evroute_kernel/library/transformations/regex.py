@@ -11,8 +11,8 @@ from typing import Any, Final
 from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.transformations.arguments import Literal, as_text, text_argument
 from evroute_kernel.runtime.context import Context
-from evroute_kernel.runtime.regex import compile
-from evroute_kernel.runtime.regex_protocol import Regex, RegexError, Spans
+from evroute_kernel.runtime.patterns.posix import compile
+from evroute_kernel.runtime.patterns.protocol import Regex, RegexError, Spans
 from evroute_kernel.runtime.values import Value
 
 #: bytes in the server's buffer for one replacement

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from evroute_kernel.library.behaviour import transformation
-from evroute_kernel.library.c_numbers import str2sint
-from evroute_kernel.library.sdp_body import BadSdp, Stream, find_nth_line, parse_streams
+from evroute_kernel.library.formats.c_numbers import str2sint
+from evroute_kernel.library.formats.sdp_body import BadSdp, Stream, find_nth_line, parse_streams
 from evroute_kernel.library.transformations.arguments import as_text, int_argument
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, fold, int_of, text_of

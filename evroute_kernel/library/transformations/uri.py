@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import transformation
-from evroute_kernel.library.c_numbers import LOW_DIGITS
-from evroute_kernel.library.sip_params import BadParams, find_param, parse_params
-from evroute_kernel.library.sip_uri import BadUri, SipUri, parse_uri
+from evroute_kernel.library.formats.c_numbers import LOW_DIGITS
+from evroute_kernel.library.formats.sip_params import BadParams, find_param, parse_params
+from evroute_kernel.library.formats.sip_uri import BadUri, SipUri, parse_uri
 from evroute_kernel.library.transformations.arguments import as_text, literals, text_argument, two_forms
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value

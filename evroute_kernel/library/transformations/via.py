@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from evroute_kernel.library.behaviour import transformation
-from evroute_kernel.library.c_numbers import LOW_DIGITS
-from evroute_kernel.library.sip_via import BadVia, Via, parse_via
+from evroute_kernel.library.formats.c_numbers import LOW_DIGITS
+from evroute_kernel.library.formats.sip_via import BadVia, Via, parse_via
 from evroute_kernel.library.transformations.arguments import as_text, literals, text_argument, two_forms
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, fold

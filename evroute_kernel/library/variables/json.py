@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from evroute_kernel.library import json_text, modparams
+from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import ALL, variable
+from evroute_kernel.library.formats import json_text
 from evroute_kernel.library.references import Reference, reference
 from evroute_kernel.library.template import TemplateError
 from evroute_kernel.runtime import levels

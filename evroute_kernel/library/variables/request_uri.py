@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from evroute_kernel.library.behaviour import VariableBehaviour, variable
-from evroute_kernel.library.c_numbers import LOW_DIGITS
 from evroute_kernel.library.dummy_message import MAX_Q, ORIGINAL_URI, is_bare, message_of
-from evroute_kernel.library.sip_uri import BadUri, SipUri, parse_uri
+from evroute_kernel.library.formats.c_numbers import LOW_DIGITS
+from evroute_kernel.library.formats.sip_uri import BadUri, SipUri, parse_uri
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Dual, Value, int_of, text_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evroute_kernel.lang.checker import check
+from evroute_kernel.lang.checks.checker import check
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.lints import lint
 from evroute_kernel.lang.parser import parse

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from evroute_kernel.lang.checker import check
+from evroute_kernel.lang.checks.checker import check
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.lints import LINTS, Lint, legacy_hints, lint
 from evroute_kernel.lang.parser import parse

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.lang import demands
+from evroute_kernel.lang.checks import demands
 from evroute_kernel.lang.compiler import compile_script
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.library.linker import link, link_call

@@ -6,9 +6,9 @@ import pytest
 
 from evroute_kernel.library.functions.bodies import FUNCTIONS as BODY_FUNCTIONS
 from evroute_kernel.library.table import FUNCTIONS
-from evroute_kernel.runtime import regex
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.patterns import posix as regex
 
 
 @pytest.mark.parametrize(("name", "code"), [("Via", 1), ("call-id", 1), ("i", 1), ("Contact", -1)])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from evroute_kernel.library.table import FUNCTIONS
-from evroute_kernel.runtime import regex
 from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.patterns import posix as regex
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.protocol import CommandError, Object, is_number, parse_json
 from evroute_kernel.engine.state.published import published
 from evroute_kernel.errors import ScriptError
-from evroute_kernel.library.json_merge_patch import Object as Members
-from evroute_kernel.library.json_merge_patch import printed
+from evroute_kernel.library.formats.json_merge_patch import Object as Members
+from evroute_kernel.library.formats.json_merge_patch import printed
 from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from evroute_kernel.lang.legacy import FETCH, OLD_AVP, STATEMENT_ENDS, Code, Doubt, Edit
 from evroute_kernel.lang.lexer import string_value
+from evroute_kernel.lang.migration.legacy import FETCH, OLD_AVP, STATEMENT_ENDS, Code, Doubt, Edit
 from evroute_kernel.library.catalogue import events
 from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.catalogue.nearness import likely_params

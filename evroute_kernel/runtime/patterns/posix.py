@@ -3,10 +3,10 @@
 The server calls glibc's `regcomp` and `regexec` in the C locale, so these are called here too, through ctypes: exact
 by construction, and about a microsecond a search. (The `regex` package with its POSIX flag searches three times
 faster, but knows another syntax and other group rules.) Where the C library is not glibc (musl, macOS) the pattern is
-translated for the `regex` package by `runtime.regex_portable`; its limits stand there.
+translated for the `regex` package by `runtime.patterns.portable`; its limits stand there.
 
 Limits: a text ends at its first NUL, as in the server. A pattern that would take absurd time, memory or stack to
-compile is refused here (`runtime.regex_size`). Under a locale with a one-byte character set other than C, letters
+compile is refused here (`runtime.patterns.size`). Under a locale with a one-byte character set other than C, letters
 beyond ASCII may match in the wrong case; Python itself runs under C.UTF-8 or similar.
 """
 
@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final
 
-from evroute_kernel.runtime.regex_protocol import Regex, RegexError, Spans
-from evroute_kernel.runtime.regex_size import is_too_big
+from evroute_kernel.runtime.patterns.protocol import Regex, RegexError, Spans
+from evroute_kernel.runtime.patterns.size import is_too_big
 
 CACHE_SIZE: Final = 512
 
@@ -184,7 +184,7 @@ def _absolute(found: Any, start: int) -> Spans:
 def _choose_engine() -> Callable[[str, bool, bool], Regex]:
     if _libc is not None:
         return LibcRegex
-    from evroute_kernel.runtime.regex_portable import PortableRegex
+    from evroute_kernel.runtime.patterns.portable import PortableRegex
 
     return PortableRegex
 

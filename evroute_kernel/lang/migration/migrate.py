@@ -10,8 +10,17 @@ from dataclasses import dataclass
 from difflib import unified_diff as _unified_diff
 
 from evroute_kernel.errors import Diagnostic
-from evroute_kernel.lang.fetching import fetches
-from evroute_kernel.lang.legacy import Code, Doubt, Edit, Remark, avp_names, module_lines, quoted_arguments, route_modes
+from evroute_kernel.lang.migration.fetching import fetches
+from evroute_kernel.lang.migration.legacy import (
+    Code,
+    Doubt,
+    Edit,
+    Remark,
+    avp_names,
+    module_lines,
+    quoted_arguments,
+    route_modes,
+)
 from evroute_kernel.source import Source, Span
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from evroute_kernel.library.c_numbers import LOW_DIGITS
+from evroute_kernel.library.formats.c_numbers import LOW_DIGITS
 
 #: scheme -> prefix of the text; the letters of the first two and of `tel` may be of either case
 SCHEMES: Final = {"sips": "sips:", "sip": "sip:", "tel": "tel:", "urn:service": "urn:service:"}

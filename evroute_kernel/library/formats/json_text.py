@@ -12,7 +12,7 @@ import re
 from contextlib import suppress
 from typing import Any, Final
 
-from evroute_kernel.library.c_numbers import strtod
+from evroute_kernel.library.formats.c_numbers import strtod
 
 DEPTH_LIMIT: Final = 32
 BLANKS: Final = " \t\n\r"

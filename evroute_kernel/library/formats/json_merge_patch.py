@@ -11,7 +11,7 @@ import math
 import re
 from typing import Any, Final
 
-from evroute_kernel.library.c_numbers import strtod
+from evroute_kernel.library.formats.c_numbers import strtod
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, fold
 
 #: levels of nesting; the server knows no limit but its stack

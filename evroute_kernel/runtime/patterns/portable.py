@@ -1,7 +1,8 @@
 """POSIX extended patterns for systems whose C library is not glibc: translated for the `regex` package.
 
-Used by `runtime.regex` only. The POSIX flag gives leftmost-longest matches. Known differences from glibc: groups inside
-repeats may report another of several equally long divisions, and a back-reference inside its own group is refused.
+Used by `runtime.patterns.posix` only. The POSIX flag gives leftmost-longest matches. Known differences from glibc:
+groups inside repeats may report another of several equally long divisions, and a back-reference inside its own group is
+refused.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final
 
 import regex
 
-from evroute_kernel.runtime.regex_protocol import RegexError, Spans
+from evroute_kernel.runtime.patterns.protocol import RegexError, Spans
 
 _ESCAPES: Final = {
     "w": "[0-9A-Za-z_]",

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.pythontree import Place
+from evroute_kernel.lang.generation.pythontree import Place
 from evroute_kernel.library.table import FUNCTIONS, Param
 from evroute_kernel.library.template import VariableSpec, parse_format, parse_variable
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
+from evroute_kernel.lang.checks.scope import Scope
 from evroute_kernel.lang.environment import known_modules, module_words
-from evroute_kernel.lang.scope import Scope
 from evroute_kernel.library.table import GLOBALS, MODULES
-from evroute_kernel.runtime.regex import compile as compile_regex
-from evroute_kernel.runtime.regex_protocol import RegexError
+from evroute_kernel.runtime.patterns.posix import compile as compile_regex
+from evroute_kernel.runtime.patterns.protocol import RegexError
 
 
 def check_global(scope: Scope, node: nodes.Global) -> None:

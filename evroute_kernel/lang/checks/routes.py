@@ -7,7 +7,7 @@ from typing import Final
 
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.scope import Scope
+from evroute_kernel.lang.checks.scope import Scope
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 
 #: arguments of route()

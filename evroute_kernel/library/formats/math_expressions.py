@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from evroute_kernel.library.c_numbers import overflows, strtod
+from evroute_kernel.library.formats.c_numbers import overflows, strtod
 
 BLANKS: Final = " \t\r\n"
 STACK_LIMIT: Final = 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from evroute_kernel.library.recurrence import (
+from evroute_kernel.library.formats.recurrence import (
     DAILY,
     DAY,
     MONTH,

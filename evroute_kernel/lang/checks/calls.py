@@ -6,12 +6,12 @@ from typing import Any, Final, Literal
 
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.demands import refused
-from evroute_kernel.lang.scope import Scope
+from evroute_kernel.lang.checks.demands import refused
+from evroute_kernel.lang.checks.scope import Scope
 from evroute_kernel.library.table import FUNCTIONS, Function, Param
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
-from evroute_kernel.runtime.regex import compile as compile_regex
-from evroute_kernel.runtime.regex_protocol import RegexError
+from evroute_kernel.runtime.patterns.posix import compile as compile_regex
+from evroute_kernel.runtime.patterns.protocol import RegexError
 from evroute_kernel.source import Span
 
 #: an argument that could not be read; its own error is reported already

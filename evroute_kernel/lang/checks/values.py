@@ -6,10 +6,10 @@ import ipaddress
 from typing import Final
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.scope import Scope
+from evroute_kernel.lang.checks.scope import Scope
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
-from evroute_kernel.runtime.regex import compile as compile_regex
-from evroute_kernel.runtime.regex_protocol import RegexError
+from evroute_kernel.runtime.patterns.posix import compile as compile_regex
+from evroute_kernel.runtime.patterns.protocol import RegexError
 
 _LEVELS: Final = frozenset("ACEWNID")
 _ITERATORS: Final = "$var, $avp and $json"

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from evroute_kernel.library.recurrence import RecurrenceError, parse_recurrence
-from evroute_kernel.library.recurrence_matching import contains
+from evroute_kernel.library.formats.recurrence import RecurrenceError, parse_recurrence
+from evroute_kernel.library.formats.recurrence_matching import contains
 
 BLANKS: Final = " \t\r\n"
 

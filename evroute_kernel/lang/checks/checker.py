@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.check_calls import check_call
-from evroute_kernel.lang.check_routes import check_route, check_route_call, check_routes
-from evroute_kernel.lang.check_settings import check_global, check_loadmodule, check_modparam
-from evroute_kernel.lang.check_values import check_assign, check_comparison, check_for_each, check_network, check_xlog
+from evroute_kernel.lang.checks.calls import check_call
+from evroute_kernel.lang.checks.routes import check_route, check_route_call, check_routes
+from evroute_kernel.lang.checks.scope import Scope
+from evroute_kernel.lang.checks.settings import check_global, check_loadmodule, check_modparam
+from evroute_kernel.lang.checks.values import check_assign, check_comparison, check_for_each, check_network, check_xlog
 from evroute_kernel.lang.environment import Environment
-from evroute_kernel.lang.scope import Scope
 
 
 def check(script: nodes.Script, environment: Environment | None = None) -> list[Diagnostic]:

@@ -13,7 +13,7 @@ from typing import Final
 
 import regex
 
-from evroute_kernel.runtime.regex_portable import POSIX_CLASSES
+from evroute_kernel.runtime.patterns.portable import POSIX_CLASSES
 
 #: what may follow a backslash with the same meaning in both
 SAME: Final = frozenset("dDwWsSbBAGKRX")

@@ -16,11 +16,11 @@ from types import CodeType
 from typing import Any
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.actions import action_name, server_line
-from evroute_kernel.lang.expressions import Expressions, has_text
-from evroute_kernel.lang.loops import too_long
-from evroute_kernel.lang.nesting import BLOCK_LIMIT, LOOP_LIMIT, NestingError, chain
-from evroute_kernel.lang.pythontree import Place
+from evroute_kernel.lang.generation.actions import action_name, server_line
+from evroute_kernel.lang.generation.expressions import Expressions, has_text
+from evroute_kernel.lang.generation.loops import too_long
+from evroute_kernel.lang.generation.nesting import BLOCK_LIMIT, LOOP_LIMIT, NestingError, chain
+from evroute_kernel.lang.generation.pythontree import Place
 from evroute_kernel.library.behaviour import ALL
 from evroute_kernel.library.template import VariableSpec, parse_variable
 from evroute_kernel.runtime.codes import E_BUG

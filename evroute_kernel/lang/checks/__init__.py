@@ -1,0 +1,1 @@
+"""What a server would refuse: names, calls, values, settings, routes, judged with the facts of the one table."""

@@ -1,0 +1,1 @@
+"""POSIX extended patterns, ignoring case, as the server compiles them: by the C library, or translated."""
