@@ -154,6 +154,13 @@ def test_replies(ask_shared: Ask, method: str, params: Any, result: Any) -> None
     assert ask_shared(method, params) == {"jsonrpc": "2.0", "result": result, "id": 1}
 
 
+def test_which_has_the_order_of_a_server(ask: Ask) -> None:
+    """As 3.6.8 with statistics, cachedb_local, cfgutils and event_flatstore lists what there is here too."""
+    listed = ask("which")["result"]
+    order = ["get_statistics", "uptime", "xlog_level", "cache_store", "raise_event", "help", "shv_set", "evi_flat_rotate"]
+    assert [name for name in listed if name in order] == order
+
+
 def test_which_lists_all(ask: Ask) -> None:
     listed = ask("which")["result"]
     assert listed == list(COMMANDS)
