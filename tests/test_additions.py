@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evroute_kernel.engine.delivery.transports.outlets import Outlets
 
 from evroute_kernel.discovery import import_modules
-from evroute_kernel.engine.delivery.transports.destination import Surroundings
+from evroute_kernel.engine.delivery.transports.destination import SessionView
+from evroute_kernel.engine.delivery.transports.open_destinations import OpenDestinations
 from evroute_kernel.engine.mi.__main__ import document
 from evroute_kernel.engine.mi.declaration import COMMANDS
 from evroute_kernel.kernel.cell.notebook import Notebook
@@ -118,9 +118,9 @@ def test_an_mi_command(notebook: Notebook, tmp_path: Path) -> None:
 
 
 def test_every_socket_that_can_be_read_can_be_opened_and_its_module_is_known(tmp_path: Path) -> None:
-    outlets = Outlets(Surroundings(dict, lambda socket, letter, text: None))
+    destinations = OpenDestinations(SessionView(dict, lambda socket, outgoing, text: None))
     try:
-        assert {*outlets.protocols, "route"} == set(PROTOCOLS)
+        assert {*destinations.protocols, "route"} == set(PROTOCOLS)
     finally:
-        outlets.close()
+        destinations.close()
     assert [protocol for protocol in PROTOCOLS if protocol != "route" and not transport_module(protocol)] == []

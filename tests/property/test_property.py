@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evroute_kernel.lang.migration.migrate import migrate
-from evroute_kernel.lang.parser import grammar
+from evroute_kernel.lang.tables import tables
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.source import Source
 from support.generated import mutations, scripts
@@ -35,7 +35,7 @@ tried = settings(
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Shared]:
-    grammar()  # made now, outside of the time of any script
+    tables("script")  # read now, outside of the time of any script
     with pytest.MonkeyPatch.context() as monkeypatch, Shared.temporary() as opened, limited(monkeypatch):
         yield opened
 

@@ -157,7 +157,16 @@ def test_replies(ask_shared: Ask, method: str, params: Any, result: Any) -> None
 def test_which_has_the_order_of_a_server(ask: Ask) -> None:
     """As 3.6.8 with statistics, cachedb_local, cfgutils and event_flatstore lists what there is here too."""
     listed = ask("which")["result"]
-    order = ["get_statistics", "uptime", "xlog_level", "cache_store", "raise_event", "help", "shv_set", "evi_flat_rotate"]
+    order = [
+        "get_statistics",
+        "uptime",
+        "xlog_level",
+        "cache_store",
+        "raise_event",
+        "help",
+        "shv_set",
+        "evi_flat_rotate",
+    ]
     assert [name for name in listed if name in order] == order
 
 
