@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 from typing import Any, Final
 
 import psutil
@@ -64,12 +64,20 @@ def drawn(random: Random) -> tuple[str, str, str]:
     return random.choice(VICTIMS), random.choice(SIGNALS), random.choice(ACTIONS)
 
 
+def quiet_port() -> int:
+    """A free port that the system gives nobody by itself: in the time between two doors it stays free."""
+    while True:
+        port = SystemRandom().randrange(20_000, 30_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
 class KernelKills:
     """A kernel with open doors; another one takes its place when it has been killed."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="kills-"))
-        self._port = free_port()
+        self._port = quiet_port()
         self._kernel: Kernel | None = None
         self._members: dict[int, psutil.Process] = {}
         self._private: set[Path] = set()
@@ -159,14 +167,3 @@ def outcome(ended: Ended) -> str:
     if ended.reply.get("ename") == "InternalError":
         raise FaultError(f"InternalError: {ended.reply['evalue'][:80]}", str(ended.reply))
     return ended.status if ended.status != "error" else f"error {ended.reply['ename']}"
-
-
-def free_port() -> int:
-    """A port that is free for TCP and UDP, most likely for a while."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
-            with suppress(OSError):
-                udp.bind(("127.0.0.1", port))
-                return port

@@ -38,7 +38,7 @@ event_route[E_LINES] {{
 """
 _LINE: Final = re.compile(r"^(\d+) (\d+)$", re.MULTILINE)
 #: lines that were left out, as the kernel says so
-_LEFT_OUT: Final = re.compile(r"([\d,]+) more")
+_LEFT_OUT: Final = re.compile(r"([\d,]+) (?:more|lines left out)")
 
 
 def events(count: int) -> list[dict[str, Any]]:
