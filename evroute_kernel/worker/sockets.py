@@ -17,6 +17,8 @@ from typing import Final
 from evroute_kernel.library.formats.addresses import is_this_machine
 from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 
+#: what is a name from beginning to end, whatever its characters; all others go into requests that lines make up
+_NAMES_ALONE: Final = frozenset({"route", "unix", "flatstore", "virtual"})
 # patterns are compiled when a socket is read first: few workers do
 _HOST_AND_PORT: Final = r"(?P<host>[^:]+):(?P<port>[^/]*)(?P<method>/.*)?"
 _XMLRPC: Final = r"(?P<host>[^:]+):(?P<port>[^/:]*)(?P<path>/[^:]*)?:(?P<method>.+)"
@@ -92,6 +94,8 @@ def parse(socket: str) -> Address:
         raise BadSocket(f"no transport can serve {socket!r}: known are {', '.join(_READERS)}")
     if not rest:
         raise BadSocket(f"nothing follows {protocol}: in the socket {socket!r}")
+    if protocol not in _NAMES_ALONE and any(c < " " or c == "\x7f" for c in rest):
+        raise BadSocket(f"a socket with a host cannot hold control characters: {socket!r}")
     return read(rest)
 
 

@@ -50,3 +50,11 @@ def test_the_server_says_nothing_about_a_bad_udp_port(port: str) -> None:
     with pytest.raises(BadSocket) as caught:
         check(f"udp:127.0.0.1:{port}", ())
     assert str(caught.value) == SILENT
+
+
+@pytest.mark.parametrize(
+    "socket", ["xmlrpc:127.0.0.1:1/a b\r\nX: y:m", "tcp:127.0.0.1:9/m\n", "udp:127.0.0.1\t:9", "rabbitmq:h/q\x7f"]
+)
+def test_no_socket_begins_a_line_in_a_request(socket: str) -> None:
+    with pytest.raises(BadSocket, match="control characters"):
+        check(socket, ())
