@@ -9,7 +9,7 @@ from evroute_kernel.lang.lints import legacy_hints, lint
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.source import Source
 
-#: seconds; each takes a small part of it
+#: seconds of processor time; each takes a small part of it
 LIMIT = 5.0
 
 
@@ -45,10 +45,10 @@ TEXTS = {
 def test_is_quick(name):
     script, errors = parse(Source("large.cfg", TEXTS[name]))
     assert errors == []
-    started = time.monotonic()
+    started = time.process_time()
     for diagnostic in lint(script, Environment()):
         assert diagnostic.span.end <= len(TEXTS[name])
-    assert time.monotonic() - started < LIMIT
+    assert time.process_time() - started < LIMIT
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,6 @@ def test_is_quick(name):
     ids=["fetches", "conditions", "calls", "headers", "list"],
 )
 def test_hints_are_quick(text):
-    started = time.monotonic()
+    started = time.process_time()
     legacy_hints(Source("large.cfg", text))
-    assert time.monotonic() - started < LIMIT
+    assert time.process_time() - started < LIMIT
