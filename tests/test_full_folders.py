@@ -14,14 +14,23 @@ import pytest
 from evroute_kernel.engine.workers.launcher import import_paths
 
 DEADLINE = 120
-#: enters a world where all folders for temporary files are small: sizes of /dev/shm and of the others, program
+#: enters a world where all folders for temporary files are small: sizes of /dev/shm and of the others, program; where
+#: the environment of the tests lies in one of them, it is mounted again at its place
 ENTER = """
-mount -t tmpfs -o size=$1 tmpfs /dev/shm &&
+size=$2 python=$3 text=$4 prefix=$5
+mount -t tmpfs -o size=$1 tmpfs /dev/shm && mkdir /dev/shm/hidden || exit 77
 for folder in /tmp /var/tmp /usr/tmp; do
-    [ ! -d $folder ] || mount -t tmpfs -o size=$2 tmpfs $folder || exit 77
+    [ -d $folder ] && [ ! -h $folder ] || continue
+    mount --bind $folder /dev/shm/hidden && mount -t tmpfs -o size=$size tmpfs $folder || exit 77
+    case $prefix/ in
+        $folder/*)
+            mkdir -p "$prefix" && mount --bind "/dev/shm/hidden/${prefix#$folder/}" "$prefix" || exit 77 ;;
+    esac
+    umount /dev/shm/hidden || exit 77
 done
+rmdir /dev/shm/hidden
 unset TMPDIR TEMP TMP
-cd /sys && exec "$3" -c "$4"
+cd /sys && exec "$python" -c "$text"
 """
 PROLOGUE = """
 import contextlib, os, sys, warnings
@@ -87,7 +96,7 @@ def run(program: str, memory: str = "16m", others: str = "1m") -> str:
     if not entrance():
         pytest.skip("this user may not mount anything")
     text = PROLOGUE.format(paths=import_paths()) + ROUTES + program
-    return output([*entrance(), ENTER, "enter", memory, others, sys.executable, text])
+    return output([*entrance(), ENTER, "enter", memory, others, sys.executable, text, sys.prefix])
 
 
 def output(command: list[str]) -> str:
