@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from campaigns.case import Case, smaller
 from campaigns.cell_texts import cell
 from campaigns.client import DEADLINE, Ended, Kernel
 from campaigns.hosts import try_all
 from campaigns.processes import check_nothing_left, directories, family, resident
 from campaigns.report import FaultError, Report
-from campaigns.shrinking import shrunk
 
 #: seconds that a cell runs before it is interrupted
 PATIENCE: Final = 5.0
@@ -26,20 +25,10 @@ RESET: Final = 20
 QUESTIONS: Final = ("complete_request", "inspect_request", "is_complete_request", "kernel_info_request")
 
 
-@dataclass(frozen=True, slots=True)
-class CellCase:
-    """`seed` draws the questions."""
-
-    number: int
-    what: str
-    given: str
-    seed: str
-
-
-def cases(seed: int, count: int) -> Iterator[CellCase]:
+def cases(seed: int, count: int) -> Iterator[Case]:
     for number in range(count):
         kind, text = cell(Random(f"{seed}/cell/{number}"))
-        yield CellCase(number, kind, text, f"{seed}/questions/{number}")
+        yield Case(number, kind, text, f"{seed}/questions/{number}")
 
 
 class Cells:
@@ -55,7 +44,7 @@ class Cells:
         self._kernel.end()
         check_nothing_left(members, private)
 
-    def __call__(self, case: CellCase) -> str:
+    def __call__(self, case: Case) -> str:
         self._tried += 1
         if self._tried % RESET == 0:
             check_status(self._kernel.cell("%reset"), "ok")
@@ -106,10 +95,6 @@ def check_answer(kind: str, reply: dict[str, Any]) -> None:
     if reply.get("status") in ("ok", "complete", "incomplete", "invalid", "unknown", "aborted"):
         return
     raise FaultError(f"{kind}: {reply.get('ename')} {str(reply.get('evalue'))[:80]}", str(reply))
-
-
-def smaller(case: CellCase, fails: Callable[[CellCase], bool]) -> CellCase:
-    return replace(case, given=shrunk(case.given, lambda text: fails(replace(case, given=text))))
 
 
 def campaign(seed: int, count: int, jobs: int) -> Report:

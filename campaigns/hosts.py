@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from campaigns.case import Case
 from campaigns.processes import resident
 from campaigns.report import Fault, FaultError, Report
 
@@ -27,21 +28,6 @@ MEMORY: Final = 768 * 2**20
 #: bytes of address space of a host and each of its children: before the machine suffers
 ADDRESSES: Final = 6 * 2**30
 _SPAWN: Final = multiprocessing.get_context("spawn")
-
-
-class Case(Protocol):
-    """What a task is asked to do."""
-
-    @property
-    def number(self) -> int: ...
-
-    @property
-    def what(self) -> str:
-        """Its kind, for the summary."""
-
-    @property
-    def given(self) -> str:
-        """Its input, as it is shown."""
 
 
 class Task(Protocol):

@@ -7,13 +7,13 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any, Final
 
 import psutil
 
+from campaigns.case import Case
 from campaigns.client import Ended, Kernel
 from campaigns.processes import check_nothing_left, directories, family, fork_servers, workers
 from campaigns.report import FaultError
@@ -44,20 +44,10 @@ ACTIONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class KernelKillCase:
-    """One kill: everything about it is drawn from the seed."""
-
-    number: int
-    what: str
-    given: str
-    seed: str
-
-
-def kill(seed: int, number: int) -> KernelKillCase:
+def kill(seed: int, number: int) -> Case:
     name = f"{seed}/kernel kill/{number}"
     victim, how, action = drawn(Random(name))
-    return KernelKillCase(number, f"notebook, {victim}: {how}", f"{how} a {victim} during:\n{action}", name)
+    return Case(number, f"notebook, {victim}: {how}", f"{how} a {victim} during:\n{action}", name)
 
 
 def drawn(random: Random) -> tuple[str, str, str]:
@@ -82,7 +72,7 @@ class KernelKills:
         self._members: dict[int, psutil.Process] = {}
         self._private: set[Path] = set()
 
-    def __call__(self, case: KernelKillCase) -> str:
+    def __call__(self, case: Case) -> str:
         random = Random(case.seed)
         victim, how, action = drawn(random)
         kernel = self._opened()

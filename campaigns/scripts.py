@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
+from campaigns.case import Case, smaller
 from campaigns.hosts import try_all
 from campaigns.report import FaultError, Report
-from campaigns.shrinking import shrunk
 from campaigns.texts import parameters, script
 from evroute_kernel import ScriptError, Session
 from evroute_kernel.errors import Diagnostic
@@ -31,20 +30,10 @@ RESET: Final = 50
 PROBE: Final = 'event_route[E_PROBE] { xlog("works $param(n)\\n"); }'
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptCase:
-    """`seed` draws the parameters of the raises."""
-
-    number: int
-    what: str
-    given: str
-    seed: str
-
-
-def cases(seed: int, count: int) -> Iterator[ScriptCase]:
+def cases(seed: int, count: int) -> Iterator[Case]:
     for number in range(count):
         kind, text = script(Random(f"{seed}/script/{number}"))
-        yield ScriptCase(number, kind, text, f"{seed}/parameters/{number}")
+        yield Case(number, kind, text, f"{seed}/parameters/{number}")
 
 
 class Scripts:
@@ -57,7 +46,7 @@ class Scripts:
     def close(self) -> None:
         self._session.close()
 
-    def __call__(self, case: ScriptCase) -> str:
+    def __call__(self, case: Case) -> str:
         self._tried += 1
         if self._tried % RESET == 0:
             self._session.reset()
@@ -162,10 +151,6 @@ def check_size(text: str, limit: int, what: str) -> None:
         text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise FaultError(f"{what} cannot be printed", ascii(text[:2000])) from None
-
-
-def smaller(case: ScriptCase, fails: Callable[[ScriptCase], bool]) -> ScriptCase:
-    return replace(case, given=shrunk(case.given, lambda text: fails(replace(case, given=text))))
 
 
 def campaign(seed: int, count: int, jobs: int) -> Report:

@@ -8,13 +8,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import psutil
 
+from campaigns.case import Case
 from campaigns.processes import check_nothing_left, directories, family, fork_servers, workers
 from campaigns.report import FaultError
 from evroute_kernel import Session
@@ -42,21 +42,11 @@ timer_route[t, 60] { $shv(n) += 1; }
 LOADED: Final = 'startup_route { $shv(up) += 1; xlog("up\\n"); } event_route[E_L] { exit; }\n'
 
 
-@dataclass(frozen=True, slots=True)
-class KillCase:
-    """One kill: everything about it is drawn from the seed."""
-
-    number: int
-    what: str
-    given: str
-    seed: str
-
-
-def kill(seed: int, number: int) -> KillCase:
+def kill(seed: int, number: int) -> Case:
     random = Random(f"{seed}/kill/{number}")
     victim, how = random.choice(VICTIMS), random.choice(SIGNALS)
     action = random.choice(tuple(ACTIONS))
-    return KillCase(number, f"session, {victim}: {how}", f"{how} a {victim} during {action}", f"{seed}/kill/{number}")
+    return Case(number, f"session, {victim}: {how}", f"{how} a {victim} during {action}", f"{seed}/kill/{number}")
 
 
 # -- what a session is doing ------------------------------------------------------------------------------------------
@@ -139,7 +129,7 @@ class SessionKills:
         self._folders: set[Path] = set()
         self._kills = 0
 
-    def __call__(self, case: KillCase) -> str:
+    def __call__(self, case: Case) -> str:
         random = Random(case.seed)
         victim, how = random.choice(VICTIMS), random.choice(SIGNALS)
         action = ACTIONS[random.choice(tuple(ACTIONS))]
