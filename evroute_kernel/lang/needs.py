@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import known_modules
-from evroute_kernel.library.table import FUNCTIONS, transport_module
+from evroute_kernel.library.table import FUNCTIONS, contexts, transport_module
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format, parse_variable
 
 
@@ -29,6 +29,7 @@ def modules(node: nodes.Node) -> list[str]:
             found |= dict.fromkeys(_of_call(part))
     for spec in variables(node):
         found |= dict.fromkeys([spec.declaration.module, *(step.module for step, _ in spec.transformations)])
+        found |= dict.fromkeys([contexts()[spec.context]] if spec.context else [])
     return [name for name in found if name in known_modules()]
 
 

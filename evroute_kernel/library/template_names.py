@@ -70,12 +70,10 @@ def _variables(unfit: str) -> Words:
     return Words(name for name, known in VARIABLES.items() if known.subname != unfit)
 
 
-def context_refused(text: str, start: int, end: int) -> TemplateError:
-    """`$(<request>rm)`: contexts belong to the module tm, which an event route does not need."""
-    stop = text.find(">", start, end)
-    context = text[text.index("<", start) + 1 : stop if stop >= 0 else end]
-    message = f"unknown context <{context}>: there is no transaction here"
-    return TemplateError(message, start, stop + 1 if stop >= 0 else end, "unknown-context", "leave <...> out")
+def unknown_context(context: str, known: list[str], start: int, end: int) -> TemplateError:
+    """`$(<rquest>rm)`: a context that no module has."""
+    hint = did_you_mean(context, known) or f"known: {', '.join(f'<{word}>' for word in known)}"
+    return TemplateError(f"unknown context <{context}>", start, end, "unknown-context", hint)
 
 
 # -- transformations ----------------------------------------------------------------------------------------------

@@ -273,7 +273,14 @@ FILE: dict[str, list[str]] = {
         'modparam("tm", "fr_timeout", 5) | module-not-loaded | module tm is not loaded'
         ' | write loadmodule "tm.so" before it',
     ],
-    'loadmodule "tm.so" modparam("tm", "anything", 5)': [],
+    'loadmodule "tm.so" modparam("tm", "fr_timeout", 5)': [],
+    'loadmodule "tm.so" modparam("tm", "fr_timeuot", 5)': [
+        'modparam("tm", "fr_timeuot", 5) | unknown-parameter | module tm has no parameter \'fr_timeuot\' | did you mean'
+        " 'fr_timeout'?"
+    ],
+    'loadmodule "tm.so" modparam("tm", "fr_timeout", "5")': [
+        'modparam("tm", "fr_timeout", "5") | parameter-type | parameter fr_timeout of module tm takes a number'
+    ],
     'modparam("nosuch", "x", 5)': [
         'modparam("nosuch", "x", 5) | unknown-module | unknown module \'nosuch\'',
     ],

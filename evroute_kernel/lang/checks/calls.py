@@ -34,12 +34,15 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
     function = FUNCTIONS.get(node.name)
     if function is None:
         _unknown(scope, node)
-    elif function.module not in scope.modules:
+    elif function.async_only and not asynchronous:
+        form = f"write async({node.name}(...), name_of_a_route);"
+        scope.error("unknown-function", f"{node.name}() exists in async() and launch() alone", node.name_span, form)
+    elif not function.is_in(scope.modules):
         scope.not_loaded("unknown-function", f"{node.name}()", function.module, node.name_span)
     elif asynchronous:
         if function.is_async:
             return function
-        known = sorted(f.name for f in FUNCTIONS.values() if f.is_async and f.module in scope.modules)
+        known = sorted(f.name for f in FUNCTIONS.values() if f.is_async and f.is_in(scope.modules))
         hint = f"these have: {', '.join(known)}" if known else None
         scope.error("not-async", f"{node.name}() has no asynchronous form for {asynchronous}", node.name_span, hint)
     elif scope.kind and scope.kind not in function.routes:  # no kind: a block whose head has errors

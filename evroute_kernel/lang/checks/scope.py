@@ -9,7 +9,7 @@ from typing import Final
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import Environment
-from evroute_kernel.library.table import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS, contexts
 from evroute_kernel.library.template import CACHE_SIZE, TemplateError, VariableSpec, parse_format, parse_variable
 from evroute_kernel.source import Span
 from evroute_kernel.spelling import Words
@@ -62,7 +62,7 @@ class Scope:
     def function_words(self) -> Words:
         """The functions of modules loaded so far, and words that look like functions."""
         if self._functions is None or self._functions[0] != len(self.modules):
-            loaded = [name for name, f in FUNCTIONS.items() if f.module in self.modules]
+            loaded = [name for name, f in FUNCTIONS.items() if f.is_in(self.modules) and not f.async_only]
             self._functions = len(self.modules), Words([*loaded, *_COMMANDS])
         return self._functions[1]
 
@@ -130,6 +130,8 @@ def _needed(spec: VariableSpec) -> tuple[tuple[str, str], ...]:
     needed: list[tuple[str, str]] = []
     for part in (spec, *spec.parts()):
         needed.append((f"${part.declaration.name}", part.declaration.module))
+        if part.context is not None:
+            needed.append((f"context <{part.context}>", contexts()[part.context]))
         needed += [(f"{{{step.full_name}}}", step.module) for step, _ in part.transformations]
     return tuple(needed)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.scope import Scope
@@ -9,6 +11,9 @@ from evroute_kernel.lang.environment import known_modules, module_words
 from evroute_kernel.library.table import GLOBALS, MODULES
 from evroute_kernel.runtime.patterns.posix import compile as compile_regex
 from evroute_kernel.runtime.patterns.protocol import RegexError
+
+#: a hint names no more parameters of a module
+LISTED: Final = 12
 
 
 def check_global(scope: Scope, node: nodes.Global) -> None:
@@ -67,15 +72,22 @@ def _no_module(scope: Scope, node: nodes.ModParam) -> None:
         scope.error("unknown-module", f"unknown module {node.module!r}", node.span, hint)
 
 
+def _listed(known: list[str]) -> str:
+    if not known:
+        return "it has none"
+    shown = known if len(known) <= LISTED else [*known[:LISTED], "..."]
+    return f"it has {', '.join(shown)}"
+
+
 def _check_value(scope: Scope, node: nodes.ModParam, module: str) -> bool:
     declared = MODULES.get(module)
-    if declared is None or declared.params is None:
+    if declared is None:
         return True
     expected = declared.params.get(node.name)
     given = "int" if isinstance(node.value, int) else "string"
     if expected is None:
         known = sorted(declared.params)
-        hint = did_you_mean(node.name, known) or (f"it has {', '.join(known)}" if known else "it has none")
+        hint = did_you_mean(node.name, known) or _listed(known)
         scope.error("unknown-parameter", f"module {module} has no parameter {node.name!r}", node.span, hint)
     elif expected not in ("any", given):
         takes = "a number" if expected == "int" else "a text in quotes"

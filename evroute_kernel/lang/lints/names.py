@@ -215,6 +215,8 @@ def literal_name(subject: Subject) -> Iterator[Finding]:
         if inner is None:
             continue
         plain = f"${declared.name}"
+        if declared.computed == "format":
+            continue
         if not declared.dynamic:
             message = f"{plain} takes no computed name: this variable is called {name}"
             hint = "use $avp or $shv, whose name may be a variable" if declared.name == "var" else None
