@@ -254,7 +254,8 @@ FILE: dict[str, list[str]] = {
         "loadmodule \"jsn.so\" | unknown-module | unknown module 'jsn' | did you mean 'json'?",
     ],
     'loadmodule "rabbitmq.so" loadmodule "event_route.so" loadmodule "event_route.so"': [
-        "loadmodule \"rabbitmq.so\" | unknown-module | unknown module 'rabbitmq' | use event_rabbitmq",
+        "loadmodule \"rabbitmq.so\" | unknown-module | unknown module 'rabbitmq' | known up to 3.5: it is"
+        " event_rabbitmq now",
     ],
     'modparam("json", "enable_long_quoting", 1) modparam("json", "enable_long_quoting", "1")': [
         'modparam("json", "enable_long_quoting", "1") | parameter-type'

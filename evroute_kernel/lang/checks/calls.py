@@ -8,6 +8,7 @@ from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.demands import refused
 from evroute_kernel.lang.checks.scope import Scope
+from evroute_kernel.library.successors import successor
 from evroute_kernel.library.table import FUNCTIONS, Function, Param
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.runtime.patterns.posix import compile as compile_regex
@@ -55,7 +56,8 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
 
 
 def _unknown(scope: Scope, node: nodes.Call) -> None:
-    hint = did_you_mean(node.name, scope.function_words)
+    gone = successor("function", node.name) or successor("keyword", node.name)
+    hint = gone or did_you_mean(node.name, scope.function_words)
     if node.name in scope.routes_here or ("route", node.name) in scope.environment.routes:
         hint = f"a route is called with route({node.name})"
     scope.error("unknown-function", f"unknown function {node.name}()", node.name_span, hint)

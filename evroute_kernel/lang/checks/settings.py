@@ -8,6 +8,7 @@ from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.scope import Scope
 from evroute_kernel.lang.environment import known_modules, module_words
+from evroute_kernel.library.successors import successor
 from evroute_kernel.library.table import GLOBALS, MODULES
 from evroute_kernel.runtime.patterns.posix import compile as compile_regex
 from evroute_kernel.runtime.patterns.protocol import RegexError
@@ -40,7 +41,7 @@ def check_loadmodule(scope: Scope, node: nodes.LoadModule) -> None:
     """A module that exists, once in a text. Those of the session may be named again."""
     name = node.path.rpartition("/")[2].removesuffix(".so")
     if name not in known_modules():
-        hint = "use event_rabbitmq" if name == "rabbitmq" else did_you_mean(name, module_words())
+        hint = successor("module", name) or did_you_mean(name, module_words())
         scope.error("unknown-module", f"unknown module {name!r}", node.span, hint)
     elif name in scope.loaded_here and name != "event_route":
         scope.error("module-twice", f"module {name} is loaded twice", node.span, "remove one of the two")
@@ -68,7 +69,7 @@ def _no_module(scope: Scope, node: nodes.ModParam) -> None:
         hint: str | None = f'write loadmodule "{node.module}.so" before it'
         scope.error("module-not-loaded", f"module {node.module} is not loaded", node.span, hint)
     else:
-        hint = did_you_mean(node.module, module_words())
+        hint = successor("module", node.module) or did_you_mean(node.module, module_words())
         scope.error("unknown-module", f"unknown module {node.module!r}", node.span, hint)
 
 
@@ -87,7 +88,7 @@ def _check_value(scope: Scope, node: nodes.ModParam, module: str) -> bool:
     given = "int" if isinstance(node.value, int) else "string"
     if expected is None:
         known = sorted(declared.params)
-        hint = did_you_mean(node.name, known) or _listed(known)
+        hint = successor("modparam", node.name, module) or did_you_mean(node.name, known) or _listed(known)
         scope.error("unknown-parameter", f"module {module} has no parameter {node.name!r}", node.span, hint)
     elif expected not in ("any", given):
         takes = "a number" if expected == "int" else "a text in quotes"

@@ -16,6 +16,9 @@ _DEADLY: Final = {
     "strings_share_lock": "reads an argument that it does not have",
 }
 
+#: variables that kill the process when they are read without a name
+CRASHING: Final = frozenset({"shv", "json", "json_compact", "json_pretty", "stat"})
+
 
 @rule(
     "crashes-server",
@@ -84,7 +87,7 @@ def _literal(node: nodes.Node) -> int | None:
 
 def _deadly_variable(use: Use) -> Iterator[Finding]:
     name = use.spec.declaration.name
-    if name in ("shv", "json", "json_compact", "json_pretty", "stat") and use.spec.name is None:
+    if name in CRASHING and use.spec.name is None:
         yield Finding(f"${name} without a name kills the server", use.span, f"write ${name}(name)")
 
 

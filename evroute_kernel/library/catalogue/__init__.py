@@ -134,6 +134,12 @@ class Catalogue:
         return MappingProxyType(found)
 
     @cached_property
+    def kamailio_events(self) -> Mapping[str, str]:
+        """Event routes of Kamailio, and what OpenSIPS has instead, in words."""
+        found: dict[str, str] = self._read("kamailio_events")["events"]
+        return MappingProxyType(found)
+
+    @cached_property
     def earlier_events(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
         """Parameters of events in earlier versions that had others, or another order: event -> version -> names.
 

@@ -126,6 +126,8 @@ class CatalogueVariable:
     computed: str | None = None
     #: can be written without a name only
     named_read_only: bool = False
+    #: tells nothing without a name in parentheses, also where the server starts with it
+    needs_name: bool = False
 
     @classmethod
     def from_json(cls, fact: dict[str, Any]) -> CatalogueVariable:
@@ -149,6 +151,7 @@ class CatalogueVariable:
             fact.get("observed", False),
             None if fact.get("computed_name") == "one variable" else fact.get("computed_name"),
             fact.get("named_read_only", False),
+            fact.get("needs_name", fact["name_in_parentheses"] == "required"),
         )
 
     @property
