@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.demands import refused
+from evroute_kernel.lang.checks.modules import check_backend
 from evroute_kernel.lang.checks.scope import Scope
 from evroute_kernel.library.successors import successor
 from evroute_kernel.library.table import FUNCTIONS, Function, Param
@@ -24,8 +25,10 @@ def check_call(scope: Scope, node: nodes.Call, asynchronous: Literal["", "async"
     function = _function(scope, node, asynchronous)
     if function is None or not _count_fits(scope, node, function):
         return
+    if function.params and function.params[0].name == "backend":
+        check_backend(scope, node)
     values = [_argument(scope, function, p, a) for p, a in _pairs(function, node)]
-    problem = None if _BROKEN in values else refused(function, values, scope.modparams)
+    problem = None if _BROKEN in values else refused(function, values, scope.modparams, scope.modules)
     if problem is not None:
         index, message, hint = problem
         scope.error("argument", f"{function.name}: {message}", _place(node, index), hint)
@@ -38,8 +41,10 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
     elif function.async_only and not asynchronous:
         form = f"write async({node.name}(...), name_of_a_route);"
         scope.error("unknown-function", f"{node.name}() exists in async() and launch() alone", node.name_span, form)
-    elif not function.is_in(scope.modules):
-        scope.not_loaded("unknown-function", f"{node.name}()", function.module, node.name_span)
+    elif not function.is_in(scope.modules) and not scope.not_loaded(
+        "unknown-function", f"{node.name}()", function.module, node.name_span
+    ):
+        return None
     elif asynchronous:
         if function.is_async:
             return function

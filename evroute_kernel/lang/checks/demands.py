@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from evroute_kernel.library.table import Function, Param
@@ -14,12 +14,14 @@ Modparams = Mapping[tuple[str, str], Sequence[int | str]]
 Problem = tuple[int, str, str | None]
 
 
-def refused(function: Function, arguments: Sequence[Any], modparams: Modparams) -> Problem | None:
+def refused(
+    function: Function, arguments: Sequence[Any], modparams: Modparams, modules: Collection[str]
+) -> Problem | None:
     """The first demand that is not met. Arguments are as `FunctionBehaviour.check` gets them."""
     behaviour, problem = function.behaviour, None
     if behaviour is not None and behaviour.check is not None:
-        given = (arguments, modparams) if behaviour.check_modparams else (arguments,)
-        problem = behaviour.check(*given)
+        more = (modparams,) if behaviour.check_modparams else (modules,) if behaviour.check_modules else ()
+        problem = behaviour.check(arguments, *more)
     return problem or _unmet(function.params, arguments)
 
 

@@ -6,8 +6,10 @@ from typing import Final
 
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.checks.scope import Scope
+from evroute_kernel.lang.checks.modules import check_protocol
+from evroute_kernel.lang.checks.scope import Scope, module_of
 from evroute_kernel.lang.environment import known_modules, module_words
+from evroute_kernel.library.sockets import SETTINGS
 from evroute_kernel.library.successors import successor
 from evroute_kernel.library.table import GLOBALS, MODULES
 from evroute_kernel.runtime.patterns.posix import compile as compile_regex
@@ -35,15 +37,25 @@ def check_global(scope: Scope, node: nodes.Global) -> None:
         scope.error("setting", "mem-group works only in servers built for it", node.span, "remove it")
     elif name == "dst_blacklist":
         scope.set_parameter("core", name, value)
+    elif fact.kind == "socket" and scope.whole:
+        check_protocol(scope, node)
+
+
+def take_sockets(scope: Scope) -> None:
+    """The sockets of a text count wherever they stand in it."""
+    for item in scope.script.items:
+        if isinstance(item, nodes.Global) and item.name in SETTINGS and isinstance(item.value, str):
+            scope.set_parameter("core", item.name, item.value)
 
 
 def check_loadmodule(scope: Scope, node: nodes.LoadModule) -> None:
-    """A module that exists, once in a text. Those of the session may be named again."""
-    name = node.path.rpartition("/")[2].removesuffix(".so")
+    """A module that exists, once in a text, but for those that are part of the server. Those of the session may be
+    named again."""
+    name = module_of(node.path)
     if name not in known_modules():
         hint = successor("module", name) or did_you_mean(name, module_words())
         scope.error("unknown-module", f"unknown module {name!r}", node.span, hint)
-    elif name in scope.loaded_here and name != "event_route":
+    elif name in scope.loaded_here and name != "event_route" and not MODULES[name].linked:
         scope.error("module-twice", f"module {name} is loaded twice", node.span, "remove one of the two")
     scope.loaded_here.add(name)
     scope.modules.add(name)
