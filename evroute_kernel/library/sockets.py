@@ -22,6 +22,10 @@ _SOCKET: Final = re.compile(
 )
 
 
+#: modules of protocols that are not named after them
+_MODULES: Final = {"hep_udp": "proto_hep", "hep_tcp": "proto_hep", "hep_tls": "proto_hep", "msrps": "proto_msrp"}
+
+
 @dataclass(frozen=True, slots=True)
 class Socket:
     """`[proto:]host[:ports]`: what is not written is None or empty. `alias` is the advertised host."""
@@ -56,6 +60,13 @@ def parse(text: str) -> Socket | None:
     protocol, alias = found["protocol"], found["alias"]
     ports = tuple(_ports(found["ports"] or ""))
     return Socket(protocol.lower() if protocol else None, _host(found["host"]), ports, _host(alias) if alias else None)
+
+
+def module_of_socket(text: str) -> str | None:
+    """The module that brings the protocol of a socket, if there is one of that name; None where none is written."""
+    socket = parse(text)
+    protocol = socket.protocol if socket else None
+    return None if protocol is None else _MODULES.get(protocol, f"proto_{protocol}")
 
 
 def _host(text: str) -> str:

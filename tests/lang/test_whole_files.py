@@ -87,8 +87,8 @@ def test_needs_are_told_in_full():
         'module acc needs module tm, which is not loaded | write loadmodule "tm.so"'
     ]
     assert told(UDP + 'loadmodule "usrloc.so"\nmodparam("usrloc", "db_mode", 2)') == [
-        "module usrloc needs a database where db_mode is 2, which is not loaded | load such as db_mysql, db_postgres or"
-        " db_sqlite"
+        "module usrloc needs a database where db_mode is 2, and none is loaded | load one such as db_mysql, db_postgres"
+        " or db_sqlite"
     ]
 
 

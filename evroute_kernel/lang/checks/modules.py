@@ -6,31 +6,28 @@ no configuration, with neither a socket nor a request route, is a part of one: t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.scope import Scope, module_of
-from evroute_kernel.library.sockets import SETTINGS, parse
+from evroute_kernel.lang.needs import Need, needs_of
+from evroute_kernel.library.sockets import SETTINGS, module_of_socket
 from evroute_kernel.library.table import MODULES, Module
+from evroute_kernel.source import Span
 
-#: modules of protocols that are not named after them
-_PROTOCOLS = {"hep_udp": "proto_hep", "hep_tcp": "proto_hep", "hep_tls": "proto_hep", "msrps": "proto_msrp"}
 #: what a need of "any KIND" means, and modules to choose from
 _KINDS = {
     "any sqldb": ("a database", "such as db_mysql, db_postgres or db_sqlite"),
     "any cachedb": ("a key-value store", "such as cachedb_local or cachedb_redis"),
-    "any aaa": ("an AAA protocol", "aaa_radius or aaa_diameter"),
+    "any aaa": ("an AAA protocol", "of aaa_radius and aaa_diameter"),
 }
 
 
 def check_protocol(scope: Scope, node: nodes.Global) -> None:
     """The module of a socket's protocol is loaded, anywhere in the file."""
-    socket = parse(str(node.value))
-    protocol = socket.protocol if socket else None
-    if protocol is None:
+    module = module_of_socket(str(node.value))
+    if module is None:
         return
-    module = _PROTOCOLS.get(protocol, f"proto_{protocol}")
+    protocol = str(node.value).partition(":")[0]
     if module not in MODULES:
         scope.error("setting", f"{protocol!r} is no protocol of a socket", node.span, "such as udp:192.0.2.1:5060")
     elif module not in _loaded(scope):
@@ -48,14 +45,21 @@ def check_needs(scope: Scope) -> None:
         module = MODULES.get(module_of(node.path)) if isinstance(node, nodes.LoadModule) else None
         if module is None:
             continue
-        for need, cause, warns in _needs(scope, module):
-            if _is_met(need, loaded - {module.name}) or (module.name, need) in seen:
+        for need in needs_of(module, scope.modparams):
+            if need.is_met(loaded - {module.name}) or (module.name, need.need) in seen:
                 continue
-            seen.add((module.name, need))
-            what, choice = _KINDS.get(need, (f"module {need}", ""))
-            hint = f'write loadmodule "{need}.so"' if not choice else f"load {choice}"
-            message = f"module {module.name} needs {what}{cause}, which is not loaded"
-            scope.found.append(Diagnostic("warning" if warns else "error", "unmet-need", message, node.span, hint))
+            seen.add((module.name, need.need))
+            scope.found.append(_unmet(module, need, node.span))
+
+
+def _unmet(module: Module, need: Need, span: Span) -> Diagnostic:
+    what, choice = _KINDS.get(need.need, (f"module {need.need}", ""))
+    hint = f"load one {choice}" if choice else f'write loadmodule "{need.need}.so"'
+    cause = f" where {need.param} is {_shown(need.value)}" if need.param else ""
+    message = f"module {module.name} needs {what}{cause}, and none is loaded"
+    if not choice:
+        message = f"module {module.name} needs {what}{cause}, which is not loaded"
+    return Diagnostic("warning" if need.warns else "error", "unmet-need", message, span, hint)
 
 
 def check_backend(scope: Scope, node: nodes.Call) -> None:
@@ -81,23 +85,6 @@ def _is_configuration(script: nodes.Script) -> bool:
 def _loaded(scope: Scope) -> set[str]:
     """All modules of the file, those after this place too."""
     return {module_of(item.path) for item in scope.script.items if isinstance(item, nodes.LoadModule)}
-
-
-def _is_met(need: str, loaded: set[str]) -> bool:
-    word, _, kind = need.partition(" ")
-    if word != "any":
-        return need in loaded
-    return any(MODULES[name].kind == kind for name in loaded if name in MODULES)
-
-
-def _needs(scope: Scope, module: Module) -> Iterator[tuple[str, str, bool]]:
-    """What a module needs, what makes it need it, and whether the server starts all the same."""
-    yield from ((need, "", False) for need in module.needs)
-    yield from ((need, "", True) for need in module.wants)
-    for need in module.needs_when:
-        given = scope.modparams.get((module.name, need.param), ())
-        if given and need.met_by(given[-1]):
-            yield need.need, f" where {need.param} is {_shown(given[-1])}", need.warns
 
 
 def _shown(value: int | str) -> str:
