@@ -44,6 +44,7 @@ __all__ = [
     "Param",
     "Renamed",
     "ScriptGlobal",
+    "earlier_events",
     "events",
     "near_events",
     "of",
@@ -159,6 +160,11 @@ class Catalogue:
 def events() -> Mapping[str, Event]:
     """Every event that OpenSIPS 3.6 or 4.0 raises, by name."""
     return of(SERVER_VERSION).events
+
+
+def earlier_events() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """See `Catalogue.earlier_events`."""
+    return of(SERVER_VERSION).earlier_events
 
 
 @cache
