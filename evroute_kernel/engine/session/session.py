@@ -173,7 +173,9 @@ class Session:
         the raise by it. A `timeout` that is given counts from this call, also while the event waits for a worker to be
         free (but not while the session starts); that of the session counts from the start of the first route.
 
-        Raises UnknownEventError when nothing handles the event, ParameterError for a bad parameter.
+        Raises UnknownEventError when nothing handles the event, ParameterError for a bad parameter. What no server
+        sends with the event (a name that it lacks, a value that it never has, text for a number) is raised all the
+        same; `Run.remarks` tells of it.
         """
         return self._raising.submit(event, params, origin, timeout)
 
