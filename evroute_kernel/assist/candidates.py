@@ -141,6 +141,8 @@ def transformations() -> Iterator[Candidate]:
 def functions(kind: str | None = None) -> Iterator[Candidate]:
     """The functions that a kind of route ("event", None: any) may call; what is simulated comes first."""
     for function in sorted(FUNCTIONS.values(), key=lambda f: (f.stub, f.name)):
+        if function.async_only:
+            continue
         if kind is None or kind in function.routes or function.routes == ANY_ROUTE:
             yield function_candidate(function)
 

@@ -97,7 +97,8 @@ def function(name: str, defined: Defined) -> Page | None:
         return Page(statement.signature, "", (statement.description,))
     rows = [("returns", declared.returns), ("routes", _routes(declared.routes))]
     if declared.is_async:
-        rows.append(("async", "may stand in async() and launch()"))
+        how = "stands in async() and launch() alone" if declared.async_only else "may stand in async() and launch()"
+        rows.append(("async", how))
     about = f"function of {declared.module}" + (", not simulated: calls are recorded" if declared.stub else "")
     hint = (f"Say what it does here with %stub {name}.",) if declared.stub else ()
     return Page(declared.signature, about, (declared.doc, *hint), (("facts", tuple(rows)),))

@@ -14,6 +14,7 @@ from evroute_kernel.source import Source
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Print every finding as file:line:column: severity: message (hint) [code]. Each file is checked on its own. "
+        "A file that loads modules is judged as a server does: it has those and no others. "
         "docs/lints.md explains the codes of warnings and notes."
     )
     parser.epilog = "Exit code: 0 nothing found, 1 findings, 2 a file cannot be read."
@@ -48,4 +49,4 @@ def _findings(source: Source) -> list[Diagnostic]:
     from evroute_kernel.lang.environment import Environment
     from evroute_kernel.lang.findings import complaints
 
-    return complaints(source, Environment())
+    return complaints(source, Environment(whole=True))

@@ -66,7 +66,7 @@ def on_one_line(finding: Diagnostic, file: str) -> str:
 def load(session: Session, source: Source) -> Run | None:
     """Load a script and print what there is to say about it; what it ran at once. Raises FailedError."""
     try:
-        loaded = session.load(source)
+        loaded = session.load(source, whole=True)
     except ScriptError as error:
         raise FailedError(error.render()) from None
     for text in rendered(loaded.diagnostics):

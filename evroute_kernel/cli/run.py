@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -48,8 +49,11 @@ def run(options: argparse.Namespace) -> int:
         if (started := load(session, source_of(options.file, text))) is not None:
             _print_run(started, print_record)
         for request, params in requests:
-            for _ in range(request.count):
-                _print_run(_raise(session, request, params), print_record)
+            for number in range(request.count):
+                done = _raise(session, request, params)
+                for remark in done.remarks if number == 0 else ():
+                    print(f"--raise: {remark}", file=sys.stderr)
+                _print_run(done, print_record)
     return EXIT_OK
 
 

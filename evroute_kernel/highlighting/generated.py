@@ -108,46 +108,46 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
         media_fork_to_uri media_handle_indialog media_terminate mf_process_maxfwd_header mi mid_registrar_lookup
         mid_registrar_save mmg_lookup move_msg_branch mq_add mq_fetch mq_pv_free mq_size msg_to_msrp msrp_gw_answer
         msrp_ua_answer nat_keepalive nat_uac_test next_branches notify_on_event options_reply pcre_match
-        pcre_match_group perl_exec perl_exec_simple pike_check_req pkg_status prefix prepareallosproutes
-        prepareospresponse prepareosproute processsubscribe prometheus_declare_stat prometheus_push_stat proto_init
-        proxy_authorize proxy_challenge pua_set_publish pua_update_contact pua_xmpp_notify pua_xmpp_req_winfo
-        pv_printf pv_proxy_authorize pv_www_authorize python_exec rabbitmq_publish radius_send_acct radius_send_auth
-        raise_event rand_event rand_get_prob rand_reset_prob rand_set_prob record_route record_route_preset
-        reginfo_handle_notify reginfo_subscribe reginfo_update release_dynamic_lock release_static_lock remove
-        remove_body_part remove_hf remove_hf_glob remove_hf_re remove_ip_port remove_msg_branch replace replace_all
-        replace_body replace_body_all replace_body_atonce report_capture reportospusage requestosprouting
-        reset_dlg_flag reset_gflag reset_stat resetbflag resetdsturi resetflag rest_append_hf rest_get
-        rest_init_client_tls rest_post rest_put revert_uri rl_check rl_dec_count rl_reset_count rl_values
-        rls_handle_notify rls_handle_subscribe route_to_carrier route_to_gw rtp_relay_engage rtpengine_answer
-        rtpengine_block_dtmf rtpengine_block_media rtpengine_delete rtpengine_manage rtpengine_offer
-        rtpengine_pause_recording rtpengine_play_dtmf rtpengine_play_media rtpengine_start_forwarding
-        rtpengine_start_recording rtpengine_stop_forwarding rtpengine_stop_media rtpengine_stop_recording
-        rtpengine_unblock_dtmf rtpengine_unblock_media rtpengine_use_set rtpproxy_all_stats rtpproxy_answer
-        rtpproxy_engage rtpproxy_offer rtpproxy_start_recording rtpproxy_stats rtpproxy_stop_stream2uac
-        rtpproxy_stop_stream2uas rtpproxy_stream2uac rtpproxy_stream2uas rtpproxy_unforce ruri_add_param
-        ruri_del_param ruri_has_param ruri_tel2sip save sca_bridge_request sca_init_request sca_set_called_line
-        sca_set_calling_line script_trace sd_lookup sdp_mangle_ip sdp_mangle_port search search_append
-        search_append_body search_body send send_reply send_smpp_message serialize_branches set_accept_filter
-        set_advertised_address set_advertised_port set_count set_deny_filter set_dlg_flag set_dlg_profile
-        set_dlg_sharing_tag set_gflag set_select_weight set_via_handling setbflag setdsturi setflag sethost
-        sethostport setport setrequestdate seturi setuser setuserpass shm_status shuffle_avps sip_capture sip_to_json
-        sipmsg_validate siprec_pause_recording siprec_resume_recording siprec_send_indialog siprec_start_recording
-        siprec_stop_recording sl_reply_error sl_send_reply sleep sngtc_callee_answer sngtc_caller_answer sngtc_offer
-        sql_avp_delete sql_avp_load sql_avp_store sql_cache_dump sql_delete sql_insert sql_query sql_query_one
-        sql_replace sql_select sql_select_one sql_update sqs_send_message sr_add_report sr_check_status sr_set_status
-        sstCheckMin stat_iter_init stat_iter_next stir_shaken_auth stir_shaken_check stir_shaken_check_cert
-        stir_shaken_disengagement stir_shaken_verify store_dlg_value stream_delete stream_exists strings_share_lock
-        strip strip_tail subscribe_event subst subst_body subst_uri subst_user swap_msg_branches t_add_cancel_reason
-        t_add_hdrs t_anycast_replicate t_cancel_branch t_check_status t_check_trans t_flush_flags
-        t_get_branch_idx_by_attr t_inject_branches t_local_replied t_new_request t_newtran t_on_branch t_on_failure
-        t_on_reply t_relay t_replicate t_reply t_reply_by_callid t_reply_with_body t_wait_for_new_branches
-        t_wait_no_more_branches t_was_cancelled t_write_req t_write_unix test_and_set_dlg_flag topology_hiding
-        topology_hiding_match trace trie_search ts_usec_delta ua_session_reply ua_session_server_init
+        pcre_match_group perl_exec perl_exec_simple pike_check_req pkg_status pn_process_purr prefix
+        prepareallosproutes prepareospresponse prepareosproute processsubscribe prometheus_declare_stat
+        prometheus_push_stat proto_init proxy_authorize proxy_challenge pua_set_publish pua_update_contact
+        pua_xmpp_notify pua_xmpp_req_winfo pv_printf pv_proxy_authorize pv_www_authorize python_exec qr_disable_dst
+        qr_enable_dst qr_set_xstat rabbitmq_publish radius_send_acct radius_send_auth raise_event rand_event
+        rand_get_prob rand_reset_prob rand_set_prob record_route record_route_preset reginfo_handle_notify
+        reginfo_subscribe reginfo_update release_dynamic_lock release_static_lock remove remove_body_part remove_hf
+        remove_hf_glob remove_hf_re remove_ip_port remove_msg_branch replace replace_all replace_body replace_body_all
+        replace_body_atonce report_capture reportospusage requestosprouting reset_dlg_flag reset_gflag reset_stat
+        resetbflag resetdsturi resetflag rest_append_hf rest_get rest_init_client_tls rest_post rest_put revert_uri
+        rl_check rl_dec_count rl_reset_count rl_values rls_handle_notify rls_handle_subscribe route_to_carrier
+        route_to_gw rtp_relay_engage rtpengine_answer rtpengine_block_dtmf rtpengine_block_media rtpengine_delete
+        rtpengine_manage rtpengine_offer rtpengine_pause_recording rtpengine_play_dtmf rtpengine_play_media
+        rtpengine_start_forwarding rtpengine_start_recording rtpengine_stop_forwarding rtpengine_stop_media
+        rtpengine_stop_recording rtpengine_unblock_dtmf rtpengine_unblock_media rtpengine_use_set rtpproxy_all_stats
+        rtpproxy_answer rtpproxy_engage rtpproxy_offer rtpproxy_start_recording rtpproxy_stats
+        rtpproxy_stop_stream2uac rtpproxy_stop_stream2uas rtpproxy_stream2uac rtpproxy_stream2uas rtpproxy_unforce
+        ruri_add_param ruri_del_param ruri_has_param ruri_tel2sip save sca_bridge_request sca_init_request
+        sca_set_called_line sca_set_calling_line script_trace sd_lookup sdp_mangle_ip sdp_mangle_port search
+        search_append search_append_body search_body send send_reply send_smpp_message serialize_branches
+        set_accept_filter set_advertised_address set_advertised_port set_count set_deny_filter set_dlg_flag
+        set_dlg_profile set_dlg_sharing_tag set_gflag set_select_weight set_via_handling setbflag setdsturi setflag
+        sethost sethostport setport setrequestdate seturi setuser setuserpass shm_status shuffle_avps sip_capture
+        sip_to_json sipmsg_validate siprec_pause_recording siprec_resume_recording siprec_send_indialog
+        siprec_start_recording siprec_stop_recording sl_reply_error sl_send_reply sleep sngtc_callee_answer
+        sngtc_caller_answer sngtc_offer sql_avp_delete sql_avp_load sql_avp_store sql_cache_dump sql_delete sql_insert
+        sql_query sql_query_one sql_replace sql_select sql_select_one sql_update sqs_send_message sr_add_report
+        sr_check_status sr_set_status sstCheckMin stat_iter_init stat_iter_next stir_shaken_auth stir_shaken_check
+        stir_shaken_check_cert stir_shaken_disengagement stir_shaken_verify store_dlg_value stream_delete
+        stream_exists strings_share_lock strip strip_tail subscribe_event subst subst_body subst_uri subst_user
+        swap_msg_branches t_add_cancel_reason t_add_hdrs t_anycast_replicate t_cancel_branch t_check_status
+        t_check_trans t_flush_flags t_get_branch_idx_by_attr t_inject_branches t_local_replied t_new_request t_newtran
+        t_on_branch t_on_failure t_on_reply t_relay t_replicate t_reply t_reply_by_callid t_reply_with_body
+        t_wait_for_new_branches t_wait_no_more_branches t_was_cancelled t_write_req t_write_unix test_and_set_dlg_flag
+        topology_hiding topology_hiding_match trace trie_search ts_usec_delta ua_session_reply ua_session_server_init
         ua_session_terminate ua_session_update uac_auth uac_inc_cseq uac_replace_from uac_replace_to uac_restore_from
         uac_restore_to ul_add_key ul_del_key ul_get_key unload_dialog_ctx unset_dlg_profile unuse_blacklist
         update_stat update_stat_series use_blacklist use_media_proxy use_next_gw usleep uuid validate_dialog
-        validateospheader verifier verify_destination verify_source www_authorize www_challenge xdbg xlog
-        xmpp_send_message
+        validateospheader verifier verify_destination verify_source wait_for_event www_authorize www_challenge xdbg
+        xlog xmpp_send_message
         """.split()
     ),
     "variables": tuple(

@@ -23,6 +23,8 @@ class Environment:
     `routes` maps (kind, name), such as `("route", "block_ip")`, to whatever tells where it is defined; the text that is
     checked may define them anew. `modules` are loaded; `modparams` holds every value given for (module, parameter), in
     order; `events` are names that users declared as their own, `declared_events` what they said of their parameters.
+
+    A `whole` text is a file as a server reads it: once it loads modules of its own, it has those and no others.
     """
 
     routes: Mapping[tuple[str, str], object] = field(default_factory=dict)
@@ -30,6 +32,7 @@ class Environment:
     modparams: Mapping[tuple[str, str], Sequence[int | str]] = field(default_factory=dict)
     events: frozenset[str] = frozenset()
     declared_events: Mapping[str, EventDeclaration] = field(default_factory=dict)
+    whole: bool = False
 
 
 @cache

@@ -1,12 +1,14 @@
-"""What a part of a script needs of a server: the variables it names, the modules it cannot do without."""
+"""What a part of a script needs of a server: the variables it names, the modules it cannot do without, and what those
+need in their turn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import known_modules
-from evroute_kernel.library.table import FUNCTIONS, transport_module
+from evroute_kernel.library.table import FUNCTIONS, MODULES, Module, contexts, transport_module
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format, parse_variable
 
 
@@ -29,7 +31,61 @@ def modules(node: nodes.Node) -> list[str]:
             found |= dict.fromkeys(_of_call(part))
     for spec in variables(node):
         found |= dict.fromkeys([spec.declaration.module, *(step.module for step, _ in spec.transformations)])
+        found |= dict.fromkeys([contexts()[spec.context]] if spec.context else [])
     return [name for name in found if name in known_modules()]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a module needs of others: a module by name, or "any KIND". `param` is set to `value` where that is why."""
+
+    need: str
+    #: a server starts without it all the same
+    warns: bool = False
+    param: str | None = None
+    value: int | str = ""
+
+    def is_met(self, loaded: Iterable[str]) -> bool:
+        word, _, kind = self.need.partition(" ")
+        if word != "any":
+            return self.need in loaded
+        return any(MODULES[name].kind == kind for name in loaded if name in MODULES)
+
+
+def needs_of(module: Module, modparams: Mapping[tuple[str, str], Sequence[int | str]]) -> Iterator[Need]:
+    """Everything that a module needs with these parameters, every value given for (module, parameter) in order."""
+    yield from (Need(need) for need in module.needs)
+    yield from (Need(need, warns=True) for need in module.wants)
+    for found in module.needs_when:
+        given = modparams.get((module.name, found.param), ())
+        if given and found.met_by(given[-1]):
+            yield Need(found.need, found.warns, found.param, given[-1])
+
+
+def with_needs(names: Iterable[str], modparams: Mapping[tuple[str, str], Sequence[int | str]]) -> list[str]:
+    """The modules that some modules need beside themselves, and those that these need.
+
+    Which database is meant by "any sqldb" tells the URL among the parameters of the module, if anything does.
+    """
+    waiting = list(names)
+    loaded, added = set(waiting), list[str]()
+    for name in waiting:
+        for need in needs_of(MODULES[name], modparams) if name in MODULES else ():
+            if need.is_met(loaded - {name}):
+                continue
+            chosen = need.need if not need.need.startswith("any ") else _by_url(name, modparams)
+            if chosen in MODULES and chosen not in loaded:
+                loaded.add(chosen)
+                added.append(chosen)
+                waiting.append(chosen)
+    return added
+
+
+def _by_url(module: str, modparams: Mapping[tuple[str, str], Sequence[int | str]]) -> str:
+    """`db_mysql` for a parameter that is `mysql://...`."""
+    values = (values[-1] for (name, _), values in modparams.items() if name == module and values)
+    schemes = (str(value).partition("://")[0].partition(":")[0] for value in values if "://" in str(value))
+    return next((f"db_{scheme}" for scheme in schemes if f"db_{scheme}" in MODULES), "")
 
 
 def literal(arguments: Iterable[nodes.Argument | None], index: int) -> str | None:

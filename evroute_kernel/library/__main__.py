@@ -33,6 +33,7 @@ def document() -> Iterator[str]:
 
 def _function_row(function: Function) -> tuple[str, ...]:
     allowed = "yes" if "event" in function.routes else "from a `route[]` only"
+    allowed = "in `async()` alone" if function.async_only else allowed
     here = "stub" if function.stub else "simulated"
     if function.simulated_when:
         here = f"simulated with `{function.simulated_when}`, else a stub"

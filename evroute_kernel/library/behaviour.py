@@ -55,6 +55,8 @@ class FunctionBehaviour:
     check: Callable[..., tuple[int, str, str | None] | None] | None = None
     #: `check` is called with a second argument: module parameters, (module, parameter) -> values in order
     check_modparams: bool = False
+    #: `check` is called with a second argument: the modules that are loaded
+    check_modules: bool = False
     #: `call` only records the call; see `library.stubs`
     stub: bool = False
     #: for a function that is a stub at times: what makes it do its work, as the user writes it
@@ -69,6 +71,7 @@ def function(
     *,
     check: Callable[..., tuple[int, str, str | None] | None] | None = None,
     check_modparams: bool = False,
+    check_modules: bool = False,
     stub: bool = False,
     simulated_when: str = "",
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -76,7 +79,7 @@ def function(
 
     def register(call: Callable[..., int]) -> Callable[..., int]:
         doc = cleandoc(call.__doc__ or "")
-        behaviour = FunctionBehaviour(call, doc, check, check_modparams, stub, simulated_when)
+        behaviour = FunctionBehaviour(call, doc, check, check_modparams, check_modules, stub, simulated_when)
         _register(FUNCTION_BEHAVIOURS, name, behaviour)
         return call
 

@@ -201,12 +201,6 @@ def q_text(q: int) -> str:
     return "0" if q <= 0 else f"0.{q:03}".rstrip("0")
 
 
-def is_own_socket(text: str) -> bool:
-    """Whether `[proto:]host[:port]` names the one socket of the simulated server."""
-    protocol, address, port = SOCKET
-    return text.lower() in (f"{protocol}:{address}:{port}", f"{protocol}:{address}", f"{address}:{port}", address)
-
-
 def is_bare(op: str, value: Value) -> bool:
     """Whether an assigned value is an integer without text form: a literal or a computed one, not a variable's."""
     return type(value) is int and op not in ("=", ":=")

@@ -108,6 +108,8 @@ def _parameters(params: tuple[Any, ...]) -> Callable[[Context], tuple[Any, ...]]
 
 def _plain_getter(spec: VariableSpec) -> Getter:
     """Reads the variable itself, before its transformations."""
+    if spec.context is not None:  # the message of a transaction, and there is none: null, without a word
+        return lambda context: None
     behaviour, name, index = spec.declaration.behaviour, spec.name, spec.index
     get = behaviour.get
     if not isinstance(name, VariableSpec) and not isinstance(index, VariableSpec):
@@ -132,6 +134,8 @@ def _setter(spec: VariableSpec) -> Callable[[Context, str, Value], bool]:
             return False
 
         return refuse
+    if spec.context is not None:
+        return lambda context, op, value: False
     if not isinstance(name, VariableSpec) and not isinstance(index, VariableSpec):
         return lambda context, op, value: put(context, name, index, op, value)
     name_of, index_of = _name(spec), _index(index, spec)

@@ -50,6 +50,7 @@ __all__ = [
     "Transformation",
     "Variable",
     "also_known",
+    "contexts",
     "forget",
     "transformations_of",
     "transport_module",
@@ -180,6 +181,12 @@ def transformations_of(cls: str) -> list[Transformation]:
     """All transformations of a class, whose name is compared without regard to letter case."""
     head = f"{cls.lower()}."
     return [TRANSFORMATIONS[name] for name in TRANSFORMATIONS if name.startswith(head)]
+
+
+@cache
+def contexts() -> Mapping[str, str]:
+    """Contexts of variables, such as `reply` of `$(<reply>rs)`, and the module that brings each."""
+    return {context: name for name, module in MODULES.items() for context in module.contexts}
 
 
 def transport_module(protocol: str) -> str:

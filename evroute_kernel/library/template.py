@@ -7,14 +7,14 @@ the one table (`library.table`) alone. Used when a script is compiled and, for `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
 from evroute_kernel.library import template_names as names
 from evroute_kernel.library.behaviour import ALL, APPEND, Mark, VariableBehaviour
 from evroute_kernel.library.formats.c_numbers import LOW_DIGITS
-from evroute_kernel.library.table import VARIABLES, Param, Transformation, Variable, transformations_of
+from evroute_kernel.library.table import VARIABLES, Param, Transformation, Variable, contexts, transformations_of
 from evroute_kernel.library.template_names import TemplateError
 from evroute_kernel.runtime.values import wrap
 
@@ -24,6 +24,8 @@ CACHE_SIZE: Final = 4096
 BLANKS: Final = " \t\r\n"
 NAME_CHARACTERS: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.")
 DIGITS: Final = frozenset("0123456789")
+#: what may stand in the brackets of $sdp.line and its kin
+INSERTIONS: Final = ("insert", "insertAfter")
 
 #: `$$`: a dollar sign. No name a script could mistake, so it is not in the table
 MARKER: Final = Variable("$", behaviour=VariableBehaviour(lambda context, name, index: "$"))
@@ -37,16 +39,18 @@ class VariableSpec:
 
     `text` is what was read of the token: what follows a bare name (`$rc{s.len}`) is no part of it. `name` is None, what
     the declaration's `parse_name` made of the text in parentheses (the text itself without one), or a VariableSpec when
-    the name is computed. `index` is None, an int, ALL, APPEND or a VariableSpec. `transformations` pairs each
+    the name is computed. `index` is None, an int, ALL, APPEND, a VariableSpec, or what is written in the brackets of
+    `$sdp.line`, `$sdp.stream` and `$sdp.session`. `transformations` pairs each
     declaration with its parameters: prepared literals, or VariableSpecs.
     """
 
     text: str
     declaration: Variable
     name: Any = None
-    index: int | Mark | VariableSpec | None = None
+    index: int | str | Mark | VariableSpec | None = None
     transformations: Transformed = ()
-    context: None = None
+    #: `reply` of `$(<reply>rs)`: the message of a transaction that is read instead
+    context: str | None = None
 
     def __repr__(self) -> str:
         return f"VariableSpec({self.text!r})"
@@ -132,8 +136,9 @@ class _Reader:
         position += enclosed
         if self.at(position) == "$":
             return self._marker(start, position + 1, enclosed)
-        if self.at(position) == "<":
-            raise names.context_refused(self.text, start, end)
+        context = None
+        if enclosed and self.at(position) == "<":
+            context, position = self._context(position, end)
         name_start = position
         while position < end and self.text[position] in NAME_CHARACTERS:
             position += 1
@@ -149,7 +154,19 @@ class _Reader:
             sub, position = self._sub(declaration, position + 1, end)
         if not enclosed:
             return VariableSpec(self.text[start:position], declaration, sub), position
-        return self._enclosed(start, position, end, declaration, sub)
+        spec, position = self._enclosed(start, position, end, declaration, sub)
+        return spec if context is None else replace(spec, context=context), position
+
+    def _context(self, position: int, end: int) -> tuple[str, int]:
+        """The word in `<...>`, and the position after it."""
+        stop = self.text.find(">", position, end)
+        if stop < 0:
+            message = "the '<' of a context is never closed"
+            raise TemplateError(message, position, end, "unknown-context", "add '>'")
+        context = self.text[position + 1 : stop]
+        if context not in contexts():
+            raise names.unknown_context(context, sorted(contexts()), position, stop + 1)
+        return context, stop + 1
 
     def _enclosed(
         self, start: int, position: int, end: int, declaration: Variable, sub: Any
@@ -190,6 +207,8 @@ class _Reader:
         text = self.text[start:stop]
         parse_name = declaration.behaviour.parse_name
         if parse_name is None:
+            if declaration.computed == "format":
+                self._check_format(text, start)
             return text, stop + 1
         try:
             return parse_name(text), stop + 1
@@ -199,6 +218,13 @@ class _Reader:
             message = f"${declaration.name}({text}): {error}"
             raise TemplateError(message, start, stop, "bad-variable") from None
 
+    def _check_format(self, text: str, start: int) -> None:
+        """A name that is a format; nothing here reads the variable, so that it stays as it is written."""
+        try:
+            parse_format(text)
+        except TemplateError as error:
+            raise error.shifted(start) from None
+
     def _index(self, declaration: Variable, sub: Any, start: int, end: int) -> tuple[Any, int]:
         """The text in brackets, from after `[`: the index it means, and the position after `]`."""
         name = declaration.name
@@ -206,6 +232,8 @@ class _Reader:
             raise TemplateError(f"${name} takes no index", start - 1, start, "bad-variable", "remove [ ]")
         stop = self._matching(start, end, "[", "]", f"the bracket of ${name}[")
         text = self.text[start:stop]
+        if declaration.index == "insert":
+            return self._insertion(name, text, start, stop), stop + 1
         if declaration.index == "all" and text != "*":
             message = f"index {text!r} of ${name}: only [*] is possible, in for-each"
             raise TemplateError(message, start - 1, stop + 1, "bad-variable", f"write $({name}(...)[*])")
@@ -221,6 +249,14 @@ class _Reader:
             raise TemplateError(message, start - 1, stop + 1, "bad-variable", _index_hint(declaration))
         number = int(digits[-LOW_DIGITS:] or "0")
         return wrap(-number if text[0] == "-" else number), stop + 1
+
+    def _insertion(self, name: str, text: str, start: int, stop: int) -> str:
+        """`[insert]` and `[insertAfter]` of parts of an SDP."""
+        if text not in INSERTIONS:
+            message = f"index {text!r} of ${name}: only {' and '.join(f'[{word}]' for word in INSERTIONS)} are possible"
+            hint = f"which one is meant stands in the name: $({name}([1]))"
+            raise TemplateError(message, start - 1, stop + 1, "bad-variable", hint)
+        return text
 
     def _matching(self, start: int, end: int, opening: str, closing: str, what: str) -> int:
         """The position of the closing bracket that belongs to the one before `start`."""

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 from evroute_kernel.errors import did_you_mean
+from evroute_kernel.library.successors import successor
 from evroute_kernel.library.table import TRANSFORMATIONS, VARIABLES, Transformation, Variable, transformations_of
 from evroute_kernel.spelling import Words
 
@@ -53,15 +54,20 @@ def unknown_variable(name: str, declaration: Variable | None, has_sub: bool, sta
 def _variable_hint(name: str, has_sub: bool) -> str | None:
     if name.isdigit():
         return "write $$ for a dollar sign"
+    gone = successor("variable", name)
+    if gone is not None:
+        return gone
     for length in range(len(name) - 1, 1, -1):
-        if name[length] in "._" and name[:length] in VARIABLES and VARIABLES[name[:length]].subname != "required":
+        if name[length] in "._" and name[:length] in VARIABLES and not has_sub:
+            if VARIABLES[name[:length]].needs_name:
+                return f"did you mean ${name[:length]}({name[length + 1 :] or 'name'})?"
             # a dot or underscore after a bare name is taken for a part of it
             return f"write $({name[:length]}){name[length:]} when {name[length:]!r} is text"
     unfit = "none" if has_sub else "required"
     found = _variables(unfit).near(name, 1) or _variables("").near(name, 1)
     if not found:
         return None
-    return f"did you mean ${found[0]}{'(...)' if VARIABLES[found[0]].subname == 'required' else ''}?"
+    return f"did you mean ${found[0]}{'(...)' if VARIABLES[found[0]].needs_name else ''}?"
 
 
 @cache
@@ -70,12 +76,10 @@ def _variables(unfit: str) -> Words:
     return Words(name for name, known in VARIABLES.items() if known.subname != unfit)
 
 
-def context_refused(text: str, start: int, end: int) -> TemplateError:
-    """`$(<request>rm)`: contexts belong to the module tm, which an event route does not need."""
-    stop = text.find(">", start, end)
-    context = text[text.index("<", start) + 1 : stop if stop >= 0 else end]
-    message = f"unknown context <{context}>: there is no transaction here"
-    return TemplateError(message, start, stop + 1 if stop >= 0 else end, "unknown-context", "leave <...> out")
+def unknown_context(context: str, known: list[str], start: int, end: int) -> TemplateError:
+    """`$(<rquest>rm)`: a context that no module has."""
+    hint = did_you_mean(context, known) or f"known: {', '.join(f'<{word}>' for word in known)}"
+    return TemplateError(f"unknown context <{context}>", start, end, "unknown-context", hint)
 
 
 # -- transformations ----------------------------------------------------------------------------------------------

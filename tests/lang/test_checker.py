@@ -254,7 +254,8 @@ FILE: dict[str, list[str]] = {
         "loadmodule \"jsn.so\" | unknown-module | unknown module 'jsn' | did you mean 'json'?",
     ],
     'loadmodule "rabbitmq.so" loadmodule "event_route.so" loadmodule "event_route.so"': [
-        "loadmodule \"rabbitmq.so\" | unknown-module | unknown module 'rabbitmq' | use event_rabbitmq",
+        "loadmodule \"rabbitmq.so\" | unknown-module | unknown module 'rabbitmq' | known up to 3.5: it is"
+        " event_rabbitmq now",
     ],
     'modparam("json", "enable_long_quoting", 1) modparam("json", "enable_long_quoting", "1")': [
         'modparam("json", "enable_long_quoting", "1") | parameter-type'
@@ -273,7 +274,14 @@ FILE: dict[str, list[str]] = {
         'modparam("tm", "fr_timeout", 5) | module-not-loaded | module tm is not loaded'
         ' | write loadmodule "tm.so" before it',
     ],
-    'loadmodule "tm.so" modparam("tm", "anything", 5)': [],
+    'loadmodule "tm.so" modparam("tm", "fr_timeout", 5)': [],
+    'loadmodule "tm.so" modparam("tm", "fr_timeuot", 5)': [
+        'modparam("tm", "fr_timeuot", 5) | unknown-parameter | module tm has no parameter \'fr_timeuot\' | did you mean'
+        " 'fr_timeout'?"
+    ],
+    'loadmodule "tm.so" modparam("tm", "fr_timeout", "5")': [
+        'modparam("tm", "fr_timeout", "5") | parameter-type | parameter fr_timeout of module tm takes a number'
+    ],
     'modparam("nosuch", "x", 5)': [
         'modparam("nosuch", "x", 5) | unknown-module | unknown module \'nosuch\'',
     ],

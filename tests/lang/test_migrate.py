@@ -17,6 +17,30 @@ from evroute_kernel.source import Source
 CONFORMANCE = Path(__file__).parents[1] / "conformance"
 
 
+EARLIER = [
+    ("E_UL_AOR_DELETE", "$avp(who)", "$avp(who) = $param(aor);", []),
+    ("E_UL_AOR_INSERT", "$var(a);$var(b)", "$var(a) = $param(aor); $var(b) = $param(2);", []),
+    (
+        "E_UL_CONTACT_INSERT",
+        "$var(a);$var(uri)",
+        "$var(a) = $param(aor); $var(uri) = $param(uri);",
+        ["in 2.1 parameter 1 of", "in 2.2 parameter 1 of"],
+    ),
+    ("E_PRESENCE_PUBLISH", "$var(u);$var(d);$var(e);$var(x);$var(t)", "$var(t) = $param(etag);", []),
+    ("E_PIKE_BLOCKED", "$var(ip)", "$var(ip) = $param(ip);", []),
+]
+
+
+@pytest.mark.parametrize(("event", "fetched", "expected", "notes"), EARLIER)
+def test_positions_are_those_of_the_version_that_the_script_is_for(event, fetched, expected, notes):
+    text = f'event_route[{event}] {{ fetch_event_params("{fetched}"); }}'
+    found = migrate(Source("old.cfg", text))
+    assert expected in found.text
+    told = [note.message for note in found.notes if note.code == "fetch-event-params"]
+    assert len(told) == len(notes)
+    assert all(message.startswith(note) for message, note in zip(told, notes, strict=True))
+
+
 def route(body, event="E_PIKE_BLOCKED"):
     return f"event_route[{event}] {{\n{body}\n}}\n"
 

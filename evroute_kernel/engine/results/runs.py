@@ -109,6 +109,8 @@ class Run:
     shown: tuple[int | str | None, ...] = ()
     routes: int = 0
     ran: tuple[RouteRuns, ...] = field(default=(), repr=False)
+    #: what is odd about the parameters: names, values or types that no server sends with the event
+    remarks: tuple[Diagnostic, ...] = field(default=(), repr=False)
 
     @property
     def ok(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events import given
@@ -26,15 +27,22 @@ class Loading:
         self._one_at_a_time = threading.Lock()
 
     def load(
-        self, source: str | Source, name: str, owner: str | None, origin: object, scratch: bool, timeout: float | None
+        self,
+        source: str | Source,
+        name: str,
+        owner: str | None,
+        origin: object,
+        scratch: bool,
+        timeout: float | None,
+        whole: bool = False,
     ) -> Loaded:
         """As `Session.load`."""
         with self._one_at_a_time:
-            unit = self.compile(source, name, owner, scratch)
+            unit = self.compile(source, name, owner, scratch, whole)
             change, slots = self._world.define(unit, owner)
         return self._loaded(unit, change, slots, origin, timeout)
 
-    def compile(self, source: str | Source, name: str, owner: str | None, scratch: bool) -> Unit:
+    def compile(self, source: str | Source, name: str, owner: str | None, scratch: bool, whole: bool = False) -> Unit:
         """As `Session.compile`."""
         from evroute_kernel.lang.compiler import compile_script
 
@@ -44,7 +52,8 @@ class Loading:
             if "\0" in given.text(name, "the name of a script"):
                 raise given.GivenError("the name of a script holds a zero byte")
             source = Source(name, source)
-        return compile_script(source, self._world.environment(owner), scratch=scratch)
+        environment = self._world.environment(owner)
+        return compile_script(source, replace(environment, whole=whole), scratch=scratch)
 
     def install(self, unit: Unit, owner: str | None, origin: object, timeout: float | None) -> Loaded:
         """As `Session.install`."""

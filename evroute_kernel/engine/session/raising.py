@@ -10,6 +10,7 @@ from time import monotonic
 from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.params import GivenParams, event_params
+from evroute_kernel.engine.events.remarks import remarks
 from evroute_kernel.engine.results.runs import BatchResult, Run
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.workers.raises import Raise
@@ -30,6 +31,7 @@ class Raising:
         taken = event_params(params)
         self._world.handlers(event)
         raised = self._new_raise(event, origin, timeout)
+        raised.remarks = remarks(event, params, self._world.declared_events)
         report = self._reporter(raised, always=True)
         slots = self._world.raised(encode(event), taken, origin=origin, report=report)
         tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []

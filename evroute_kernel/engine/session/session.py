@@ -132,13 +132,15 @@ class Session:
         origin: object = None,
         scratch: bool = False,
         timeout: float | None = None,
+        whole: bool = False,
     ) -> Loaded:
         """Define the routes of a text, then run its startup_route and, with `scratch`, its bare statements.
 
-        Waits for that run. `owner` is the cell: its earlier routes that are not in the text are dropped. Raises
-        ScriptError, with nothing changed, when the text has errors or, in a strict session, redefines a route.
+        Waits for that run. `owner` is the cell: its earlier routes that are not in the text are dropped. A `whole` text
+        is judged as a server judges its file: once it loads modules, it has those and no others. Raises ScriptError,
+        with nothing changed, when the text has errors or, in a strict session, redefines a route.
         """
-        return self._loading.load(source, name, owner, origin, scratch, timeout)
+        return self._loading.load(source, name, owner, origin, scratch, timeout, whole)
 
     def compile(
         self, source: str | Source, name: str = "script", *, owner: str | None = None, scratch: bool = False
@@ -171,7 +173,9 @@ class Session:
         the raise by it. A `timeout` that is given counts from this call, also while the event waits for a worker to be
         free (but not while the session starts); that of the session counts from the start of the first route.
 
-        Raises UnknownEventError when nothing handles the event, ParameterError for a bad parameter.
+        Raises UnknownEventError when nothing handles the event, ParameterError for a bad parameter. What no server
+        sends with the event (a name that it lacks, a value that it never has, text for a number) is raised all the
+        same; `Run.remarks` tells of it.
         """
         return self._raising.submit(event, params, origin, timeout)
 

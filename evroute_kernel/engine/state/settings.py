@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ModParams = dict[tuple[str, str], list[int | str]]
 #: globals of which every value counts; they travel as parameters of the core
-_LISTS: Final = frozenset({"dst_blacklist"})
+_LISTS: Final = frozenset({"dst_blacklist", "socket", "listen"})
 #: the owner of what is set from outside any cell, as `%config` does
 CONFIG_OWNER: Final = "%config"
 DEFAULTS: Final[dict[str, Any]] = {

@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from evroute_kernel.engine.results.runs import Cause, LogRecord, RouteRuns, Run, RunError
+from evroute_kernel.errors import Diagnostic
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.late import Late
 from evroute_kernel.worker.messages import RouteFinished
@@ -61,6 +62,8 @@ class Raise:
     #: what the runtime itself says beyond the limit
     late: Late[LogRecord] = field(default_factory=Late)
     late_records: list[LogRecord] = field(default_factory=list)
+    #: about its parameters
+    remarks: tuple[Diagnostic, ...] = ()
 
     @property
     def room(self) -> int:
@@ -159,7 +162,7 @@ class Raise:
 
     def _result(self, duration: float) -> Any:
         event, errors, log, shown = decode(self.event), tuple(self.errors), tuple(self.records), tuple(self.shown)
-        return Run(event, errors, duration, log, shown, self.routes, self._ran())
+        return Run(event, errors, duration, log, shown, self.routes, self._ran(), self.remarks)
 
     def _ran(self) -> tuple[RouteRuns, ...]:
         return tuple(RouteRuns(decode(event), decode(route), runs) for (event, route), runs in self.ran.items())

@@ -27,8 +27,9 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.compiler import read_script
 from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment, known_modules
 from evroute_kernel.lang.lexer import tokens
-from evroute_kernel.lang.needs import modules
+from evroute_kernel.lang.needs import modules, with_needs
 from evroute_kernel.lang.preprocess import Expanded, directives
+from evroute_kernel.library.sockets import SETTINGS, module_of_socket
 from evroute_kernel.runtime.patterns import posix as regex
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source, Span
@@ -79,7 +80,7 @@ def configuration(rehearsal: Rehearsal, title: str) -> Configuration:
     findings: list[Diagnostic] = []
     try:
         parsed = read_script(Source("configuration", text), files=rehearsal.files)
-        compile_with(rehearsal.files, parsed, Environment(modules=frozenset()))
+        compile_with(rehearsal.files, parsed, Environment(modules=frozenset(), whole=True))
     except ScriptError as error:
         findings = [diagnostic for diagnostic in error.diagnostics if diagnostic.severity == "error"]
     sections = [s for section in rehearsal.sections for s in (section, *section.loaded.values())]
@@ -136,9 +137,10 @@ class _Writer:
         return "\n".join([*lines, *(f'loadmodule "{name}.so"' for name in self.needed)])
 
     def _needed(self) -> list[str]:
-        """The modules that the text uses before it loads them, the transport first that no server starts without."""
+        """The modules that the text uses before it loads them, the protocols of its sockets first, and those that they
+        all need."""
         loads = {module_name(item.path) for item in self.items if isinstance(item, nodes.LoadModule)}
-        needed = {} if any(name.startswith("proto_") for name in loads) else {"proto_udp": None}
+        needed = dict.fromkeys(name for name in self._protocols() if name not in loads)
         loaded: set[str] = set()
         for item in self.items:
             if isinstance(item, nodes.LoadModule):
@@ -149,7 +151,21 @@ class _Writer:
                 needed |= dict.fromkeys(name for name in modules(item) if name not in loaded)
         for statement in (statement for startup in self.startups for statement in startup.statements):
             needed |= dict.fromkeys(name for name in modules(statement) if name not in loaded)
-        return list(needed)
+        return [*needed, *with_needs([*needed, *loaded], self._modparams())]
+
+    def _protocols(self) -> list[str]:
+        """The modules of the protocols that sockets have."""
+        sockets = [str(i.value) for i in self.items if isinstance(i, nodes.Global) and i.name in SETTINGS]
+        named = (module_of_socket(socket) for socket in sockets or [SOCKET])
+        return [name for name in named if name is not None and name in known_modules()]
+
+    def _modparams(self) -> dict[tuple[str, str], list[int | str]]:
+        """Every value of every module parameter, in order."""
+        found: dict[tuple[str, str], list[int | str]] = {}
+        for item in (item for item in self.items if isinstance(item, nodes.ModParam)):
+            for module in _meant(item):
+                found.setdefault((module, item.name), []).append(item.value)
+        return found
 
     # -- cells ------------------------------------------------------------------------------------------------------
 

@@ -20,9 +20,11 @@ from evroute_kernel.engine.events.raise_line import (
     parse_raise,
     with_samples,
 )
-from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.engine.events.remarks import remarks
+from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean, rendered
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
+from evroute_kernel.kernel.cell.scripts import finding
 from evroute_kernel.kernel.display.forms import show_form
 from evroute_kernel.kernel.display.progress import Progress, Repeated
 from evroute_kernel.kernel.display.reports import Tally, tell_errors
@@ -144,12 +146,14 @@ async def raise_event(cell: Cell, given: Raise) -> None:
     --report     show which routes were run, how often, and how many records each has logged
     --stats      show how long it took
 
-    The cell fails when no route handles the event or when a route fails.
+    The cell fails when no route handles the event or when a route fails. Names, values and types that no server sends
+    with the event are remarked, and raised all the same.
     """
     if given.is_question:
         await ask(cell, given)
         return
     given = sampled(cell, given)
+    tell_remarks(cell, given)
     if given.request.options.get("live"):
         await raise_there(cell, replace(given.request, params=given.params), given.line.span, given.event_span)
         return
@@ -168,6 +172,12 @@ async def raise_event(cell: Cell, given: Raise) -> None:
     else:
         for future in chain([first], futures):
             watch.leave(future)
+
+
+def tell_remarks(cell: Cell, given: Raise) -> None:
+    """Say what is odd about the parameters, before anything runs."""
+    found = remarks(given.request.event, given.params, cell.session.declared_events)
+    cell.note(rendered([replace(remark, span=given.line.span) for remark in found], finding))
 
 
 class Watch:

@@ -7,7 +7,9 @@ from typing import Any, Final, Literal
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.demands import refused
+from evroute_kernel.lang.checks.modules import check_backend
 from evroute_kernel.lang.checks.scope import Scope
+from evroute_kernel.library.successors import successor
 from evroute_kernel.library.table import FUNCTIONS, Function, Param
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.runtime.patterns.posix import compile as compile_regex
@@ -23,8 +25,10 @@ def check_call(scope: Scope, node: nodes.Call, asynchronous: Literal["", "async"
     function = _function(scope, node, asynchronous)
     if function is None or not _count_fits(scope, node, function):
         return
+    if function.params and function.params[0].name == "backend":
+        check_backend(scope, node)
     values = [_argument(scope, function, p, a) for p, a in _pairs(function, node)]
-    problem = None if _BROKEN in values else refused(function, values, scope.modparams)
+    problem = None if _BROKEN in values else refused(function, values, scope.modparams, scope.modules)
     if problem is not None:
         index, message, hint = problem
         scope.error("argument", f"{function.name}: {message}", _place(node, index), hint)
@@ -34,12 +38,17 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
     function = FUNCTIONS.get(node.name)
     if function is None:
         _unknown(scope, node)
-    elif function.module not in scope.modules:
-        scope.not_loaded("unknown-function", f"{node.name}()", function.module, node.name_span)
+    elif function.async_only and not asynchronous:
+        form = f"write async({node.name}(...), name_of_a_route);"
+        scope.error("unknown-function", f"{node.name}() exists in async() and launch() alone", node.name_span, form)
+    elif not function.is_in(scope.modules) and not scope.not_loaded(
+        "unknown-function", f"{node.name}()", function.module, node.name_span
+    ):
+        return None
     elif asynchronous:
         if function.is_async:
             return function
-        known = sorted(f.name for f in FUNCTIONS.values() if f.is_async and f.module in scope.modules)
+        known = sorted(f.name for f in FUNCTIONS.values() if f.is_async and f.is_in(scope.modules))
         hint = f"these have: {', '.join(known)}" if known else None
         scope.error("not-async", f"{node.name}() has no asynchronous form for {asynchronous}", node.name_span, hint)
     elif scope.kind and scope.kind not in function.routes:  # no kind: a block whose head has errors
@@ -52,7 +61,8 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
 
 
 def _unknown(scope: Scope, node: nodes.Call) -> None:
-    hint = did_you_mean(node.name, scope.function_words)
+    gone = successor("function", node.name) or successor("keyword", node.name)
+    hint = gone or did_you_mean(node.name, scope.function_words)
     if node.name in scope.routes_here or ("route", node.name) in scope.environment.routes:
         hint = f"a route is called with route({node.name})"
     scope.error("unknown-function", f"unknown function {node.name}()", node.name_span, hint)

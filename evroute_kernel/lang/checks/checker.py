@@ -12,9 +12,10 @@ from typing import Any, Final
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.calls import check_call
+from evroute_kernel.lang.checks.modules import check_needs
 from evroute_kernel.lang.checks.routes import check_route, check_route_call, check_routes
 from evroute_kernel.lang.checks.scope import Scope
-from evroute_kernel.lang.checks.settings import check_global, check_loadmodule, check_modparam
+from evroute_kernel.lang.checks.settings import check_global, check_loadmodule, check_modparam, take_sockets
 from evroute_kernel.lang.checks.values import check_assign, check_comparison, check_for_each, check_network, check_xlog
 from evroute_kernel.lang.environment import Environment
 
@@ -22,6 +23,7 @@ from evroute_kernel.lang.environment import Environment
 def check(script: nodes.Script, environment: Environment | None = None) -> list[Diagnostic]:
     """What the server would refuse in a script without syntax errors; statements of a cell count as a `route[]`."""
     scope = Scope(environment or Environment(), script)
+    take_sockets(scope)
     check_routes(scope)
     for item in script.items:
         if isinstance(item, nodes.Route):
@@ -33,6 +35,7 @@ def check(script: nodes.Script, environment: Environment | None = None) -> list[
     if script.scratch:
         scope.enter("route")
         _check_below(scope, script.scratch)
+    check_needs(scope)
     return sorted(scope.found, key=_order)
 
 

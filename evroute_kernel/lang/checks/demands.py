@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from evroute_kernel.library.table import Function, Param
@@ -14,18 +14,14 @@ Modparams = Mapping[tuple[str, str], Sequence[int | str]]
 Problem = tuple[int, str, str | None]
 
 
-def refused(function: Function, arguments: Sequence[Any], modparams: Modparams) -> Problem | None:
-    """The first demand that is not met. Arguments are as `FunctionBehaviour.check` gets them.
-
-    Nothing is demanded yet of functions that nobody has given behaviour.
-    """
-    behaviour = function.behaviour
-    if behaviour is None:
-        return None
-    problem = None
-    if behaviour.check is not None:
-        given = (arguments, modparams) if behaviour.check_modparams else (arguments,)
-        problem = behaviour.check(*given)
+def refused(
+    function: Function, arguments: Sequence[Any], modparams: Modparams, modules: Collection[str]
+) -> Problem | None:
+    """The first demand that is not met. Arguments are as `FunctionBehaviour.check` gets them."""
+    behaviour, problem = function.behaviour, None
+    if behaviour is not None and behaviour.check is not None:
+        more = (modparams,) if behaviour.check_modparams else (modules,) if behaviour.check_modules else ()
+        problem = behaviour.check(arguments, *more)
     return problem or _unmet(function.params, arguments)
 
 
@@ -45,6 +41,8 @@ def _problem(param: Param, spec: VariableSpec) -> tuple[str, str | None] | None:
         return f"{spec.text} is read-only, but takes a result here", "use a variable such as $var(x)"
     if param.variable_must_be == "avp" and spec.declaration.name != "avp":
         return f"{spec.text} is not an AVP", "write $avp(name)"
+    if param.variable_must_be == "avp or var" and spec.declaration.name not in ("avp", "var"):
+        return f"{spec.text} is neither an AVP nor a $var", "write $avp(name) or $var(name)"
     if param.variable_must_be == "json" and not spec.declaration.name.startswith("json"):
         return f"{spec.text} is not a $json variable", "write $json(name) or $json(name/path)"
     return None

@@ -9,7 +9,7 @@ from typing import Final
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import Environment
-from evroute_kernel.library.table import FUNCTIONS
+from evroute_kernel.library.table import FUNCTIONS, contexts
 from evroute_kernel.library.template import CACHE_SIZE, TemplateError, VariableSpec, parse_format, parse_variable
 from evroute_kernel.source import Span
 from evroute_kernel.spelling import Words
@@ -27,9 +27,12 @@ class Scope:
         self.environment = environment
         self.script = script
         self.found: list[Diagnostic] = []
-        self.modules: set[str] = {"core", *environment.modules}
+        self.whole = environment.whole and loads_modules(script)
+        self.modules: set[str] = {"core"} if self.whole else {"core", *environment.modules}
         self.modparams: dict[tuple[str, str], list[int | str]] = {k: list(v) for k, v in environment.modparams.items()}
         self.loaded_here: set[str] = set()
+        #: modules that a whole file lacks and needs, told once
+        self.lacking: set[str] = set()
         self.word = "route"
         self.kind = "request"
         #: how many modules were loaded then, and the functions
@@ -62,7 +65,7 @@ class Scope:
     def function_words(self) -> Words:
         """The functions of modules loaded so far, and words that look like functions."""
         if self._functions is None or self._functions[0] != len(self.modules):
-            loaded = [name for name, f in FUNCTIONS.items() if f.module in self.modules]
+            loaded = [name for name, f in FUNCTIONS.items() if f.is_in(self.modules) and not f.async_only]
             self._functions = len(self.modules), Words([*loaded, *_COMMANDS])
         return self._functions[1]
 
@@ -114,14 +117,31 @@ class Scope:
     def available(self, spec: VariableSpec, span: Span) -> bool:
         """Whether the modules of a variable, of those inside it, and of its transformations are loaded."""
         for name, module in _needed(spec):
-            if module not in self.modules:
-                self.not_loaded("unknown-variable", name, module, span)
+            if module not in self.modules and not self.not_loaded("unknown-variable", name, module, span):
                 return False
         return True
 
-    def not_loaded(self, code: str, what: str, module: str, span: Span) -> None:
+    def not_loaded(self, code: str, what: str, module: str, span: Span) -> bool:
+        """Report what belongs to a module that is not loaded. True where that was told before: once is enough for a
+        whole file, whose further uses are judged as if it were loaded."""
+        if module in self.lacking:
+            return True
+        if self.whole:
+            self.lacking.add(module)
         hint = f'write loadmodule "{module}.so" before it'
         self.error(code, f"{what} belongs to module {module}, which is not loaded", span, hint)
+        return False
+
+
+def module_of(path: str) -> str:
+    """The module that `loadmodule` means by a path."""
+    return path.rpartition("/")[2].removesuffix(".so")
+
+
+def loads_modules(script: nodes.Script) -> bool:
+    """Whether a text says what modules it has; event_route is none to load."""
+    loads = (item for item in script.items if isinstance(item, nodes.LoadModule))
+    return any(module_of(item.path) != "event_route" for item in loads)
 
 
 @lru_cache(CACHE_SIZE)
@@ -130,6 +150,8 @@ def _needed(spec: VariableSpec) -> tuple[tuple[str, str], ...]:
     needed: list[tuple[str, str]] = []
     for part in (spec, *spec.parts()):
         needed.append((f"${part.declaration.name}", part.declaration.module))
+        if part.context is not None:
+            needed.append((f"context <{part.context}>", contexts()[part.context]))
         needed += [(f"{{{step.full_name}}}", step.module) for step, _ in part.transformations]
     return tuple(needed)
 

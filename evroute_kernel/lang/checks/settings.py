@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.checks.scope import Scope
+from evroute_kernel.lang.checks.modules import check_protocol
+from evroute_kernel.lang.checks.scope import Scope, module_of
 from evroute_kernel.lang.environment import known_modules, module_words
+from evroute_kernel.library.sockets import SETTINGS
+from evroute_kernel.library.successors import successor
 from evroute_kernel.library.table import GLOBALS, MODULES
 from evroute_kernel.runtime.patterns.posix import compile as compile_regex
 from evroute_kernel.runtime.patterns.protocol import RegexError
+
+#: a hint names no more parameters of a module
+LISTED: Final = 12
 
 
 def check_global(scope: Scope, node: nodes.Global) -> None:
@@ -29,15 +37,25 @@ def check_global(scope: Scope, node: nodes.Global) -> None:
         scope.error("setting", "mem-group works only in servers built for it", node.span, "remove it")
     elif name == "dst_blacklist":
         scope.set_parameter("core", name, value)
+    elif fact.kind == "socket" and scope.whole:
+        check_protocol(scope, node)
+
+
+def take_sockets(scope: Scope) -> None:
+    """The sockets of a text count wherever they stand in it."""
+    for item in scope.script.items:
+        if isinstance(item, nodes.Global) and item.name in SETTINGS and isinstance(item.value, str):
+            scope.set_parameter("core", item.name, item.value)
 
 
 def check_loadmodule(scope: Scope, node: nodes.LoadModule) -> None:
-    """A module that exists, once in a text. Those of the session may be named again."""
-    name = node.path.rpartition("/")[2].removesuffix(".so")
+    """A module that exists, once in a text, but for those that are part of the server. Those of the session may be
+    named again."""
+    name = module_of(node.path)
     if name not in known_modules():
-        hint = "use event_rabbitmq" if name == "rabbitmq" else did_you_mean(name, module_words())
+        hint = successor("module", name) or did_you_mean(name, module_words())
         scope.error("unknown-module", f"unknown module {name!r}", node.span, hint)
-    elif name in scope.loaded_here and name != "event_route":
+    elif name in scope.loaded_here and name != "event_route" and not MODULES[name].linked:
         scope.error("module-twice", f"module {name} is loaded twice", node.span, "remove one of the two")
     scope.loaded_here.add(name)
     scope.modules.add(name)
@@ -63,19 +81,26 @@ def _no_module(scope: Scope, node: nodes.ModParam) -> None:
         hint: str | None = f'write loadmodule "{node.module}.so" before it'
         scope.error("module-not-loaded", f"module {node.module} is not loaded", node.span, hint)
     else:
-        hint = did_you_mean(node.module, module_words())
+        hint = successor("module", node.module) or did_you_mean(node.module, module_words())
         scope.error("unknown-module", f"unknown module {node.module!r}", node.span, hint)
+
+
+def _listed(known: list[str]) -> str:
+    if not known:
+        return "it has none"
+    shown = known if len(known) <= LISTED else [*known[:LISTED], "..."]
+    return f"it has {', '.join(shown)}"
 
 
 def _check_value(scope: Scope, node: nodes.ModParam, module: str) -> bool:
     declared = MODULES.get(module)
-    if declared is None or declared.params is None:
+    if declared is None:
         return True
     expected = declared.params.get(node.name)
     given = "int" if isinstance(node.value, int) else "string"
     if expected is None:
         known = sorted(declared.params)
-        hint = did_you_mean(node.name, known) or (f"it has {', '.join(known)}" if known else "it has none")
+        hint = successor("modparam", node.name, module) or did_you_mean(node.name, known) or _listed(known)
         scope.error("unknown-parameter", f"module {module} has no parameter {node.name!r}", node.span, hint)
     elif expected not in ("any", given):
         takes = "a number" if expected == "int" else "a text in quotes"

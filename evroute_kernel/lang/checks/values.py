@@ -33,6 +33,9 @@ def check_assign(scope: Scope, node: nodes.Assign) -> None:
         scope.error("left-side", "the left side of an assignment takes no transformations", node.target.span, hint)
     elif not spec.declaration.writable:
         scope.error("read-only", f"{spec.text} is read-only", node.target.span, "assign to a variable such as $var(x)")
+    elif spec.declaration.named_read_only and spec.name is not None:
+        hint = f"assign to ${spec.declaration.name}"
+        scope.error("read-only", f"{spec.text} is read-only", node.target.span, hint)
 
 
 def check_comparison(scope: Scope, node: nodes.Comparison) -> None:

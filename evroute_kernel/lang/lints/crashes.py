@@ -16,6 +16,9 @@ _DEADLY: Final = {
     "strings_share_lock": "reads an argument that it does not have",
 }
 
+#: variables that kill the process when they are read without a name
+CRASHING: Final = frozenset({"shv", "json", "json_compact", "json_pretty", "stat"})
+
 
 @rule(
     "crashes-server",
@@ -40,8 +43,13 @@ def crashes_server(subject: Subject) -> Iterator[Finding]:
             yield from _deadly_division(node)
         elif isinstance(node, nodes.Call) and node.name in _DEADLY:
             yield Finding(f"{node.name}() kills the server: it {_DEADLY[node.name]}", node.span, "remove it")
-    for use in (use for block in subject.blocks for use in block.uses):
-        yield from _deadly_variable(use)
+    for block in subject.blocks:
+        only_for_events = subject.only_for_events(block)
+        for use in block.uses:
+            yield from _deadly_variable(use)
+            if only_for_events and use.role == "write" and use.spec.declaration.name.partition(".")[0] == "sdp":
+                message = f"writing {use.spec.text} kills the server in an event route"
+                yield Finding(message, use.node.span, "there is no SDP to change")
 
 
 _DEADLY_KINDS: Final[tuple[type[nodes.Node], ...]] = (nodes.Assign, nodes.Bracket, nodes.BinaryOp, nodes.Call)
@@ -54,8 +62,6 @@ def _deadly_assignment(node: nodes.Assign) -> Iterator[Finding]:
         yield Finding(f"{node.op} 0 kills the server", node.span, hint)
     elif isinstance(value, nodes.Null) and target.startswith("$stat("):
         yield Finding(f"{target} = NULL kills the server", node.span, f"{target} = 0 resets a statistic")
-    elif target.lstrip("$(").startswith("sdp"):
-        yield Finding(f"writing {target} kills the server in an event route", node.span, "there is no SDP to change")
 
 
 def _deadly_bracket(node: nodes.Bracket) -> Iterator[Finding]:
@@ -81,7 +87,7 @@ def _literal(node: nodes.Node) -> int | None:
 
 def _deadly_variable(use: Use) -> Iterator[Finding]:
     name = use.spec.declaration.name
-    if name in ("shv", "json", "json_compact", "json_pretty", "stat") and use.spec.name is None:
+    if name in CRASHING and use.spec.name is None:
         yield Finding(f"${name} without a name kills the server", use.span, f"write ${name}(name)")
 
 

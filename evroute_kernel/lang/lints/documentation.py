@@ -15,6 +15,9 @@ What an OpenSIPS server accepts in silence and then does otherwise than it reads
 A *warning* means: the script does not do what it says. An *info* means: it may, but look at it.
 Lints marked *legacy* explain the errors of OpenSIPS 2.x scripts, which do not load at all; `%%migrate` rewrites those.
 
+One warning is none of these: *unmet-need* says, of a file that is judged as a server does (by `evroute check`, `run`,
+`replay` and `serve`), that a module lacks another one without which some of what it does fails.
+
 This page is made from the rules themselves: `python -m evroute_kernel.lang.lints > docs/lints.md`.
 """
 

@@ -10,6 +10,7 @@ from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.library.catalogue.declared import known_event
 from evroute_kernel.library.catalogue.nearness import likely_events
+from evroute_kernel.library.successors import kamailio_event
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.source import Span
 
@@ -29,6 +30,7 @@ from evroute_kernel.source import Span
         }
         """,
         'subscribe_event("E_DIALOG_STATE_CHANGED", "udp:127.0.0.1:9000");',
+        'event_route["dispatcher:dst-down"] { xlog("down\\n"); }',
     ),
     quiet=(
         """
@@ -48,6 +50,10 @@ def unknown_event(subject: Subject) -> Iterator[Finding]:
     taken as an event of your own; `%event declare` makes any name known."""
     for name, span in _event_names(subject):
         if known_event(name, subject.declared_events) is not None:
+            continue
+        foreign = kamailio_event(name)
+        if foreign is not None:
+            yield Finding(f"{foreign[0]}: nothing raises it", span, foreign[1])
             continue
         near = likely_events(name, subject.declared_events)
         if near:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from evroute_kernel.lang import nodes
+from evroute_kernel.lang.lints.crashes import CRASHING
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject, Use
 from evroute_kernel.lang.lints.texts import variables_in
@@ -215,6 +216,8 @@ def literal_name(subject: Subject) -> Iterator[Finding]:
         if inner is None:
             continue
         plain = f"${declared.name}"
+        if declared.computed == "format":
+            continue
         if not declared.dynamic:
             message = f"{plain} takes no computed name: this variable is called {name}"
             hint = "use $avp or $shv, whose name may be a variable" if declared.name == "var" else None
@@ -228,6 +231,21 @@ def literal_name(subject: Subject) -> Iterator[Finding]:
 
 def _joined_name(name: str) -> str:
     return _joined(name, "an assigned text").removeprefix("write ").removesuffix(" without quotes")
+
+
+@rule(
+    "name-missing",
+    "a variable that tells nothing without a name in parentheses",
+    fires=('xlog("$mqk\\n");', "if ($env == NULL) exit;"),
+    quiet=('xlog("$mqk(calls)\\n");', 'xlog("$sdp\\n");'),
+)
+def name_missing(subject: Subject) -> Iterator[Finding]:
+    """The server starts with it; reading it gives null, and mostly an error in the log. `$shv`, `$json` and `$stat`
+    kill the process (see `crashes-server`)."""
+    for use in (use for block in subject.blocks for use in block.uses):
+        declared = use.spec.declaration
+        if use.spec.name is None and declared.needs_name and declared.name not in CRASHING:
+            yield Finding(f"{use.spec.text} has no name and no value", use.span, f"write ${declared.name}(name)")
 
 
 @rule(

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from evroute_kernel.lang.lexer import string_value
 from evroute_kernel.lang.migration.legacy import FETCH, OLD_AVP, STATEMENT_ENDS, Code, Doubt, Edit
-from evroute_kernel.library.catalogue import events
+from evroute_kernel.library.catalogue import earlier_events, events
 from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.catalogue.nearness import likely_params
 
 _CODE: Final = "fetch-event-params"
+#: versions of 2.x that had event routes; where they differ, a script is taken to be for the newest
+_VERSIONS: Final = ("2.1", "2.2", "2.3")
+_NEWEST: Final = "2.4"
 _ENTRY: Final = re.compile(r"\s*(?:(?P<name>[\w.-]+)\s*=\s*)?(?P<target>\$.+?)\s*", re.DOTALL)
 
 
@@ -65,15 +69,35 @@ def _entries(text: str, event: Event | None) -> Iterator[Fetched | None]:
         yield Fetched(OLD_AVP.sub("", found["target"]), found["name"] or by_position)
 
 
-def _positions(event: Event, count: int) -> list[str]:
-    """Names by position. Parameters that may be absent did not count, unless the list is too long without them."""
-    extra = event.extra_params
-    params = event.params
-    if extra is not None:
-        fixed = next((i + 1 for i, p in enumerate(params) if p.name == extra.after), 0)
-        params = params[:fixed]
-    required = [p.name for p in params if not p.optional]
-    return required if count <= len(required) else [p.name for p in params]
+def _positions(event: Event, count: int, version: str = _NEWEST) -> list[str]:
+    """Names by position, as a version of 2.x sent them. Parameters that may be absent did not count, unless the list is
+    too long without them; those behind what configuration adds have no fixed position."""
+    earlier = earlier_events().get(event.name, {}).get(version)
+    if earlier is None:
+        extra, params = event.extra_params, event.params
+        if extra is not None:
+            params = params[: next((i + 1 for i, p in enumerate(params) if p.name == extra.after), 0)]
+        earlier = [f"{p.name}?" if p.optional else p.name for p in params]
+    fixed = list(takewhile(lambda name: not name.startswith("<"), earlier))
+    required = [name for name in fixed if not name.endswith("?")]
+    return required if count <= len(required) else [name.removesuffix("?") for name in fixed]
+
+
+def _versions_differ(event: Event, entries: list[str]) -> Iterator[str]:
+    """Where versions of 2.x had other parameters at the positions that a list reads."""
+    read = [n for n, entry in enumerate(entries) if (found := _ENTRY.fullmatch(entry)) and not found["name"]]
+    newest = _positions(event, len(entries))
+    for version in _VERSIONS:
+        positions = _positions(event, len(entries), version)
+        for number in read:
+            before, now = (names[number : number + 1] for names in (positions, newest))
+            if before != now:
+                what = before[0] if before else "nothing"
+                yield f"in {version} parameter {number + 1} of {event.name} was {what}: this is for {_NEWEST}"
+                break
+    for name in (newest[number] for number in read if number < len(newest)):
+        if event.param(name) is None and not event.dynamic:
+            yield f"{event.name} has no parameter {name!r} any more: it has {', '.join(p.name for p in event.params)}"
 
 
 def _notes(code: Code, index: int, name: str) -> Iterator[str]:
@@ -89,6 +113,7 @@ def _notes(code: Code, index: int, name: str) -> Iterator[str]:
         likely = [param for param, _ in likely_params(unknown, (p.name for p in event.params))]
         offer = f"did you mean {likely[0]!r}?" if likely else f"it has {', '.join(p.name for p in event.params)}"
         yield f"{name} has no parameter {unknown!r}: {offer}"
+    yield from _versions_differ(event, entries)
     optional = [p.name for p in event.params if p.optional]
     if optional and len(by_name) < len(entries) and not event.dynamic:
         yield f"{name} sends {', '.join(optional)} only at times: check that the names are those you meant"

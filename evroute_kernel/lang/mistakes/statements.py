@@ -9,6 +9,7 @@ from evroute_kernel.lang.lexer import KEYWORDS
 from evroute_kernel.lang.mistakes.situation import Mistake, Situation, describe
 from evroute_kernel.lang.mistakes.toplevel import is_header
 from evroute_kernel.lang.scriptglobals import GLOBALS
+from evroute_kernel.library.successors import successor
 from evroute_kernel.source import Span
 
 _ELSE_IFS: Final = frozenset({"elseif", "elsif", "elif", "elseIf", "ElseIf", "ELSEIF"})
@@ -129,6 +130,7 @@ def bare_words(s: Situation) -> Mistake | None:
     if s.kind == "SEMICOLON" or s.kind == "RBRACE":
         near = near_misses(word, _KEYWORD_CASES, 1) if len(word) > 3 else []
         hint = f"did you mean {near[0]!r}?" if near and near[0] != word else f"a call needs parentheses: {word}()"
+        hint = successor("keyword", word) or hint
         return s.mistake(f"{word!r} is no statement", hint, span, **_after_word(s))
     near = [w for w in _KEYWORD_CASES if w == word.lower()]
     hint = f"keywords are in lower case: {near[0]}" if near else f"a call needs parentheses: {word}(...)"
@@ -141,9 +143,8 @@ def _bare_value(s: Situation, word: str, span: Span) -> Mistake | None:
     if s.inside == "expression":
         return s.mistake(f"{word!r} is no value", f'a text needs quotes: "{word}"; a call parentheses: {word}()', span)
     if s.inside == "condition":
-        return s.mistake(
-            f"{word!r} is no condition", f"a call needs parentheses: {word}(); a variable $var({word})", span
-        )
+        hint = successor("keyword", word) or f"a call needs parentheses: {word}(); a variable $var({word})"
+        return s.mistake(f"{word!r} is no condition", hint, span)
     return None
 
 

@@ -8,6 +8,7 @@ from evroute_kernel.errors import near_misses
 from evroute_kernel.lang.lexer import KEYWORDS, Token
 from evroute_kernel.lang.mistakes.situation import Mistake, Situation, describe
 from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
+from evroute_kernel.library.successors import kamailio_event, successor
 
 ROUTE_WORDS: Final = tuple(word for word, kind in KEYWORDS.items() if kind.endswith("ROUTE"))
 _SETTINGS: Final = frozenset(f"SET_{kind.upper()}" for kind in GLOBALS.values())
@@ -130,7 +131,7 @@ def _unknown_word(s: Situation, follower: str) -> Mistake | None:
     near = near_misses(word, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else None
     if follower == "ASSIGN":
-        return s.mistake(f"unknown setting {word!r}", hint)
+        return s.mistake(f"unknown setting {word!r}", successor("global", word) or hint)
     what = "kind of route" if follower in ("LSQB", "LBRACE") else "word"
     feed: tuple[str, ...] = ("NAMED_ROUTE",) if follower == "LSQB" else ()
     goto = s.at + 1 if feed else None
@@ -242,6 +243,9 @@ def _bad_name(s: Situation, word: str) -> tuple[str, str | None, tuple[str, ...]
     name = span.text
     if s.after == "LSQB" and KEYWORDS.get(name) is not None:
         return f"{name!r} is a word of the language", f'as a name it needs quotes: {word}["{name}"]', ()
+    foreign = kamailio_event(name) if word == "event_route" else None
+    if foreign is not None:
+        return *foreign, ()
     return f"{name!r} is no bare name: letters, digits and _, a letter first", f'quote it: {word}["{name}"]', ()
 
 

@@ -11,7 +11,7 @@ say is no, none or zero.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,7 @@ from evroute_kernel.library.catalogue.names import (
     Param,
 )
 from evroute_kernel.library.catalogue.on_demand import OnDemand
+from evroute_kernel.library.catalogue.renamed import Renamed
 from evroute_kernel.spelling import Words
 
 __all__ = [
@@ -41,7 +42,9 @@ __all__ = [
     "Example",
     "ExtraParams",
     "Param",
+    "Renamed",
     "ScriptGlobal",
+    "earlier_events",
     "events",
     "near_events",
     "of",
@@ -77,19 +80,16 @@ class Catalogue:
         return MappingProxyType({fact["name"]: Event.from_json(fact) for fact in facts})
 
     @cached_property
-    def _functions(self) -> dict[str, list[dict[str, Any]]]:
-        found: dict[str, list[dict[str, Any]]] = {}
-        for fact in self._read("functions")["functions"]:
-            found.setdefault(fact["name"], []).append(fact)
-        return found
+    def _functions(self) -> dict[str, dict[str, Any]]:
+        return {fact["name"]: fact for fact in self._read("functions")["functions"]}
 
     def _functions_of(self, kind: str) -> Mapping[str, CatalogueFunction]:
-        found = {name: facts for name, facts in self._functions.items() if facts[0].get("kind", "function") == kind}
-        return OnDemand(lambda: found, _longest)
+        found = {name: facts for name, facts in self._functions.items() if facts.get("kind", "function") == kind}
+        return OnDemand(lambda: found, CatalogueFunction.from_json)
 
     @cached_property
     def functions(self) -> Mapping[str, CatalogueFunction]:
-        """Every function of every module, by name; where there are several, the one that takes the most parameters."""
+        """Every function of every module, by name: of several in a module the server finds the first alone."""
         return self._functions_of("function")
 
     @cached_property
@@ -112,11 +112,43 @@ class Catalogue:
         return OnDemand(lambda: found, CatalogueTransformation.from_json)
 
     @cached_property
+    def _modparams(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = self._read("modparams")["modules"]
+        return found
+
+    def _params_of(self, module: str) -> Mapping[str, str]:
+        """The parameters of a module; the big table is read when somebody asks for one."""
+        return OnDemand(lambda: self._modparams.get(module, {}), lambda kind: kind)
+
+    @cached_property
     def modules(self) -> Mapping[str, CatalogueModule]:
         """Every module that `loadmodule` takes, and `core`."""
-        params = self._read("modparams")["modules"]
-        found = {fact["name"]: (fact, params.get(fact["name"])) for fact in self._read("modules")["modules"]}
-        return OnDemand(lambda: found, lambda pair: CatalogueModule.from_json(*pair))
+        found = {fact["name"]: fact for fact in self._read("modules")["modules"]}
+        return OnDemand(lambda: found, lambda fact: CatalogueModule.from_json(fact, self._params_of(fact["name"])))
+
+    @cached_property
+    def renamed(self) -> Mapping[tuple[str, str], Sequence[Renamed]]:
+        """What earlier versions had and this one has not, by kind and name: ("function", "avp_db_query")."""
+        found: dict[tuple[str, str], list[Renamed]] = {}
+        for fact in self._read("renamed")["renamed"]:
+            found.setdefault((fact["kind"], fact["name"]), []).append(Renamed.from_json(fact))
+        return MappingProxyType(found)
+
+    @cached_property
+    def kamailio_events(self) -> Mapping[str, str]:
+        """Event routes of Kamailio, and what OpenSIPS has instead, in words."""
+        found: dict[str, str] = self._read("kamailio_events")["events"]
+        return MappingProxyType(found)
+
+    @cached_property
+    def earlier_events(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """Parameters of events in earlier versions that had others, or another order: event -> version -> names.
+
+        `name?`: only sometimes there; `<...>`: one for each configured field. A version that is not listed has the
+        parameters of this one, or no such event.
+        """
+        found: dict[str, dict[str, list[str]]] = self._read("earlier_events")["events"]
+        return MappingProxyType(found)
 
     @cached_property
     def globals(self) -> Mapping[str, ScriptGlobal]:
@@ -125,13 +157,14 @@ class Catalogue:
         return MappingProxyType({fact.name: fact for fact in facts})
 
 
-def _longest(facts: list[dict[str, Any]]) -> CatalogueFunction:
-    return CatalogueFunction.from_json(max(facts, key=lambda fact: len(fact["params"])))
-
-
 def events() -> Mapping[str, Event]:
     """Every event that OpenSIPS 3.6 or 4.0 raises, by name."""
     return of(SERVER_VERSION).events
+
+
+def earlier_events() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """See `Catalogue.earlier_events`."""
+    return of(SERVER_VERSION).earlier_events
 
 
 @cache

@@ -1,19 +1,49 @@
-"""Facts about modules and global settings, as plain immutable data."""
+"""Facts about modules and global settings, as plain immutable data; what a module needs of others, too."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
+class ModparamNeed:
+    """What a value of a module parameter makes a module need.
+
+    `when`: the value given last is "given" at all, "positive", "nonzero", "zero", a "text" that is not empty, "is" the
+    `text` (letter case does not count), is "not" that, or "holds" it.
+    """
+
+    param: str
+    when: Literal["given", "positive", "nonzero", "zero", "text", "is", "not", "holds"]
+    #: a module by name, or "any KIND"
+    need: str
+    text: str = ""
+    #: the server only warns
+    warns: bool = False
+
+    @classmethod
+    def from_json(cls, fact: dict[str, Any]) -> ModparamNeed:
+        need = fact.get("module") or f"any {fact['kind']}"
+        return cls(fact["param"], fact["when"], need, fact.get("text", ""), fact.get("missing") == "warning")
+
+    def met_by(self, value: int | str) -> bool:
+        """Whether a value makes the module need it."""
+        if isinstance(value, int):
+            return {"given": True, "positive": value > 0, "nonzero": value != 0, "zero": value == 0}.get(
+                self.when, False
+            )
+        texts = {"given": True, "text": bool(value), "is": value.lower() == self.text, "holds": self.text in value}
+        return value not in ("", self.text) if self.when == "not" else texts.get(self.when, False)
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueModule:
-    """A module, and what `modparam` may set with the type each takes ("int", "string", "any"); None: not known, all."""
+    """A module, and what `modparam` may set with the type each takes ("int", "string", "any")."""
 
     name: str
-    params: Mapping[str, str] | None = None
+    params: Mapping[str, str]
     #: a session is a server that was started with it
     loaded: bool = False
     #: protocols of the event interface that it brings
@@ -22,18 +52,33 @@ class CatalogueModule:
     keeps_state: bool = False
     #: groups of the status/report interface that are there with it
     status_groups: frozenset[str] = frozenset()
+    #: "sqldb", "cachedb", "aaa": modules of a kind stand for each other
+    kind: str = "default"
+    #: part of the server; `loadmodule` only switches it on
+    linked: bool = False
+    #: modules without which the server does not start: by name, or "any KIND"
+    needs: tuple[str, ...] = ()
+    #: those without which it warns
+    wants: tuple[str, ...] = ()
+    needs_when: tuple[ModparamNeed, ...] = ()
+    #: contexts of variables that are there with it: `$(<reply>rs)`
+    contexts: frozenset[str] = frozenset()
 
     @classmethod
-    def from_json(cls, fact: dict[str, Any], params: list[dict[str, Any]] | None) -> CatalogueModule:
-        types = None if params is None else {p["name"]: "any" if p["type"] == "both" else p["type"] for p in params}
-        known = None if types is None else MappingProxyType(types)
+    def from_json(cls, fact: dict[str, Any], params: Mapping[str, str]) -> CatalogueModule:
         return cls(
             fact["name"],
-            known,
+            params,
             fact.get("loaded", False),
             tuple(fact.get("protocols", ())),
             fact.get("keeps_state", False),
             frozenset(fact.get("status_groups", ())),
+            fact.get("kind", "default"),
+            fact.get("linked", False),
+            tuple(fact.get("needs", ())),
+            tuple(fact.get("wants", ())),
+            tuple(map(ModparamNeed.from_json, fact.get("needs_when", ()))),
+            frozenset(fact.get("contexts", ())),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,8 +27,8 @@ class Param:
     literal_only: bool = False
     #: of a statement: a literal is a format whose variables are expanded
     format: bool = True
-    #: which variable may stand here: an AVP, one that can be written, a `$json`
-    variable_must_be: Literal["avp", "writable", "json"] | None = None
+    #: which variable may stand here: an AVP, an AVP or `$var`, one that can be written, a `$json`
+    variable_must_be: Literal["avp", "avp or var", "writable", "json"] | None = None
     note: str = ""
 
     @classmethod
@@ -60,6 +61,10 @@ class CatalogueFunction:
     kind: Literal["function", "statement"] = "function"
     #: seen running on a server; the facts of the others come from their declarations in the sources
     observed: bool = False
+    #: known in async() and launch() alone
+    async_only: bool = False
+    #: other modules that bring a function of this name
+    also_in: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, fact: dict[str, Any]) -> CatalogueFunction:
@@ -73,7 +78,13 @@ class CatalogueFunction:
             fact["description"],
             fact.get("kind", "function"),
             fact.get("observed", False),
+            fact.get("async_only", False),
+            tuple(fact.get("also_in", ())),
         )
+
+    def is_in(self, modules: Container[str]) -> bool:
+        """Whether one of these modules brings it."""
+        return self.module in modules or any(module in modules for module in self.also_in)
 
     @property
     def signature(self) -> str:
@@ -87,14 +98,16 @@ class CatalogueVariable:
     name: str
     module: str = "core"
     aliases: tuple[str, ...] = ()
+    #: "string", "int", "string+int" (a text that carries an integer and counts as text), "string or int", or
+    #: "untyped int" (an integer that arithmetic refuses)
     type: str = "string"
     writable: bool = False
     #: whether a name in parentheses is forbidden, possible or needed
     subname: Literal["none", "optional", "required"] = "none"
     #: a variable may stand for the name
     dynamic: bool = False
-    #: "all": only `[*]` may stand there
-    index: bool | Literal["all"] = False
+    #: "all": only `[*]` may stand there; "insert": only `[insert]` and `[insertAfter]`
+    index: bool | Literal["all", "insert"] = False
     #: `[append]` may stand there too
     append: bool = False
     #: `[ ]` only after a name in parentheses: $(branch(uri)[1]), but not $(branch[1])
@@ -109,6 +122,12 @@ class CatalogueVariable:
     diagnostic: tuple[str, ...] = ()
     description: str = ""
     observed: bool = False
+    #: how else variables may stand in the name: "format", "parts of the path", "indexes inside the name only"
+    computed: str | None = None
+    #: can be written without a name only
+    named_read_only: bool = False
+    #: tells nothing without a name in parentheses, also where the server starts with it
+    needs_name: bool = False
 
     @classmethod
     def from_json(cls, fact: dict[str, Any]) -> CatalogueVariable:
@@ -130,6 +149,9 @@ class CatalogueVariable:
             tuple(fact.get("diagnostic", ())),
             fact["description"],
             fact.get("observed", False),
+            None if fact.get("computed_name") == "one variable" else fact.get("computed_name"),
+            fact.get("named_read_only", False),
+            fact.get("needs_name", fact["name_in_parentheses"] == "required"),
         )
 
     @property

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
 
 from evroute_kernel.library.behaviour import function
-from evroute_kernel.library.functions.parameters import literal, push_avp
+from evroute_kernel.library.functions.parameters import Problem, literal, push_avp
 from evroute_kernel.library.references import Reference, formatter
 from evroute_kernel.library.table import MODULES
 from evroute_kernel.library.template import TemplateError, parse_format
@@ -90,25 +91,33 @@ def script_trace(context: Context, log_level: int | None, format: str | None, in
 # -- status -----------------------------------------------------------------------------------------------------------
 
 
-def _status_groups() -> frozenset[str]:
-    """The groups that a server has whatever it loads."""
-    return MODULES["core"].status_groups
+def _status_groups(modules: Iterable[str]) -> dict[str, str]:
+    """The groups of the core and of modules, and whose each is."""
+    return {group: name for name in ("core", *sorted(modules)) for group in MODULES[name].status_groups}
 
 
-def _check_group(group: str) -> tuple[str, str | None] | None:
-    if group in _status_groups():
+def _check_group(arguments: Sequence[Any], modules: Collection[str]) -> Problem | None:
+    group = arguments[0]
+    if not isinstance(group, str) or group in _status_groups(modules):
         return None
-    return f"no status group is named {group!r}", f"known here: {', '.join(sorted(_status_groups()))}"
+    message, owner = f"no status group is named {group!r}", _status_groups(MODULES).get(group)
+    if owner is not None:
+        return 0, f"{message}: that of module {owner} is there once it is loaded", f'write loadmodule "{owner}.so"'
+    return 0, message, f"known here: {', '.join(sorted(_status_groups(modules)))}"
 
 
-@function("sr_check_status", check=literal(0, _check_group))
+@function("sr_check_status", check=_check_group, check_modules=True)
 def sr_check_status(context: Context, group: str, identifier: str | None) -> int:
     """The status of an identifier of a status/report group; `all` asks for the whole group.
 
     The group `core` is always running: 1. An identifier that does not exist gives -2147483648, a group -1.
     """
-    if group not in _status_groups():
-        context.error(f"no status group is named {group!r}; known here: {', '.join(sorted(_status_groups()))}")
+    known = _status_groups(context.process.settings.modules)
+    if group not in known:
+        context.error(f"no status group is named {group!r}; known here: {', '.join(sorted(known))}")
+        return -1
+    if known[group] != "core":
+        context.warning(f"the status of module {known[group]} is not simulated: sr_check_status() returns -1")
         return -1
     found = identifier is None or identifier.lower() == "all" or identifier == MAIN_IDENTIFIER
     return 1 if found else INT_MIN

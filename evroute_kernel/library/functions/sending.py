@@ -6,13 +6,15 @@ Nothing is ever sent: `forward` and `send` only say whether they could.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 
+from evroute_kernel.library import sockets
 from evroute_kernel.library.behaviour import function
-from evroute_kernel.library.dummy_message import SOCKET, SOCKET_TEXT, is_own_socket, message_of
+from evroute_kernel.library.dummy_message import SOCKET, message_of
 from evroute_kernel.library.functions.message import code, holds_variables
-from evroute_kernel.library.functions.parameters import literal, push_avp
+from evroute_kernel.library.functions.parameters import Problem, literal, push_avp
 from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
 
@@ -86,22 +88,25 @@ def set_advertised_port(context: Context, port: str) -> int:
     return 1
 
 
-def _check_socket(text: str) -> tuple[str, str | None] | None:
-    if holds_variables(text) or is_own_socket(text):
+def _check_socket(arguments: Sequence[Any], settings: sockets.Modparams) -> Problem | None:
+    text = arguments[0]
+    if not isinstance(text, str) or holds_variables(text) or sockets.own_socket(text, settings) is not None:
         return None
-    return f"{text!r} is no socket of the server", f"known here: {SOCKET_TEXT}"
+    return 0, f"{text!r} is no socket of the server", f"known here: {sockets.listed(settings)}"
 
 
-@function("force_send_socket", check=literal(0, _check_socket))
+@function("force_send_socket", check=_check_socket, check_modparams=True)
 def force_send_socket(context: Context, socket: str) -> int:
     """Choose the socket to send from ($socket_out).
 
     Returns 1; -1 for an unknown socket in a variable.
     """
-    if not is_own_socket(socket):
-        context.error(f"force_send_socket: {socket!r} is no socket of the server; known here: {SOCKET_TEXT}")
+    own = sockets.found_in(context, socket)
+    if own is None:
+        known = sockets.listed(context.process.settings.modparams)
+        context.error(f"force_send_socket: {socket!r} is no socket of the server; known here: {known}")
         return -1
-    message_of(context).own.socket = SOCKET_TEXT
+    message_of(context).own.socket = own
     return 1
 
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from evroute_kernel.library import sockets
 from evroute_kernel.library.behaviour import ALL, variable
 from evroute_kernel.library.dummy_message import (
     BRANCH_FLAGS,
     NO_Q,
-    SOCKET_TEXT,
     Branch,
     DummyMessage,
     flag_list,
     is_bare,
-    is_own_socket,
     message_of,
     q_text,
     use_flag,
@@ -100,10 +99,11 @@ def _set_flags(context: Context, message: DummyMessage, branch: Branch, op: str,
 
 def _set_socket(context: Context, message: DummyMessage, branch: Branch, op: str, value: Value) -> bool:
     text = text_of(value)
-    if text is not None and (is_bare(op, value) or not is_own_socket(text)):
-        context.error(f"no socket is {text!r}; known here: {SOCKET_TEXT}")
+    own = None if text is None or is_bare(op, value) else sockets.found_in(context, text)
+    if text is not None and own is None:
+        context.error(f"no socket is {text!r}; known here: {sockets.listed(context.process.settings.modparams)}")
         return False
-    branch.socket = None if text is None else SOCKET_TEXT
+    branch.socket = own
     return True
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from evroute_kernel.library import sockets
 from evroute_kernel.library.behaviour import ALL, variable
 from evroute_kernel.library.dummy_message import (
     HEADERS,
     MESSAGE_FLAGS,
     METHOD,
     METHOD_NUMBER,
-    SOCKET,
     SOCKET_TEXT,
     TEXT,
     flag_list,
     headers_named,
     is_bare,
-    is_own_socket,
     message_of,
     use_flag,
 )
@@ -146,11 +145,15 @@ def socket_in(context: Context, name: str | None, index: None) -> Value:
 @variable("socket_out", parse_name=_socket_out_field, needs_text=True)
 def socket_out(context: Context, name: str | None, index: None) -> Value:
     """Socket that the message is to be sent from; null until set, `= NULL` removes it."""
-    if message_of(context).own.socket is None:
-        return None
-    protocol, address, port = SOCKET
-    fields: dict[str, Value] = {"ip": address, "port": port, "proto": protocol, "anycast": 0, "af": "INET"}
-    return SOCKET_TEXT if name is None or name == "forced" else fields.get(name)
+    text = message_of(context).own.socket
+    own = None if text is None else sockets.found_in(context, text)
+    if own is None or name is None or name == "forced":
+        return own
+    protocol, _, rest = own.partition(":")
+    address, _, port = rest.rpartition(":")
+    af = "INET6" if address.startswith("[") else "INET"
+    fields: dict[str, Value] = {"ip": address.strip("[]"), "port": int(port), "proto": protocol, "anycast": 0, "af": af}
+    return fields.get(name)
 
 
 @socket_out.setter
@@ -162,8 +165,9 @@ def set_socket_out(context: Context, name: str | None, index: None, op: str, val
     if value is not None and (not text or is_bare(op, value)):
         context.error(f"$socket_out takes a socket such as {SOCKET_TEXT!r}")
         return False
-    if text is not None and not is_own_socket(text):
-        context.warning(f"no socket is {text!r}: $socket_out stays as it is; known here: {SOCKET_TEXT}")
+    if text is not None and sockets.found_in(context, text) is None:
+        known = sockets.listed(context.process.settings.modparams)
+        context.warning(f"no socket is {text!r}: $socket_out stays as it is; known here: {known}")
         return True
     message_of(context).own.socket = text
     return True

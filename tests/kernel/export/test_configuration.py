@@ -119,13 +119,35 @@ def test_what_the_text_loads_is_not_loaded_twice(exported: Any) -> None:
         'loadmodule "/usr/lib/opensips/proto_tcp.so"\nloadmodule "cfgutils.so"\nroute[a] { $shv(x) = 1; }',
         'loadmodule "cfgutils.so"\nloadmodule "json.so"\nroute[b] { $json(x) := "1"; }',
     )
-    assert modules(made.text) == ["/usr/lib/opensips/proto_tcp", "cfgutils", "json"]
+    assert modules(made.text) == ["proto_udp", "/usr/lib/opensips/proto_tcp", "cfgutils", "json"]
     assert '# loadmodule "cfgutils.so": see above\n' in made.text
 
 
 def test_a_module_that_is_loaded_too_late_is_loaded_before(exported: Any) -> None:
     made = exported("route[a] { $shv(x) = 1; }", 'loadmodule "cfgutils.so"\nmodparam("cfgutils", "shvset", "x=i:1")')
     assert modules(made.text) == ["proto_udp", "cfgutils"]
+
+
+def test_what_modules_need_is_loaded_too(exported: Any) -> None:
+    made = exported('loadmodule "acc.so"\nevent_route[E_ACC_CDR] { exit; }')
+    assert (modules(made.text), made.findings) == (["proto_udp", "tm", "acc"], ())
+    made = exported('loadmodule "acc.so"\nmodparam("acc", "detect_direction", 1)\nroute[a] { do_accounting("evi"); }')
+    assert (modules(made.text), made.findings) == (["proto_udp", "tm", "rr", "acc"], ())
+    made = exported('loadmodule "acc.so"\nmodparam("acc", "db_url", "mysql://a:b@c/d")\nroute[a] { exit; }')
+    assert modules(made.text) == ["proto_udp", "tm", "db_mysql", "acc"]
+    made = exported('loadmodule "acc.so"\nroute[a] { exit; }', 'loadmodule "tm.so"')
+    assert (modules(made.text), made.findings) == (["proto_udp", "acc", "tm"], ())
+
+
+def test_what_cannot_be_chosen_is_told(exported: Any) -> None:
+    made = exported('loadmodule "usrloc.so"\nmodparam("usrloc", "db_mode", 1)\nroute[a] { exit; }', loads=False)
+    assert [finding.code for finding in made.findings] == ["unmet-need"]
+
+
+def test_protocols_of_sockets_are_loaded(exported: Any) -> None:
+    made = exported("socket=tcp:127.0.0.1:5060\nroute[a] { exit; }", "socket=tls:127.0.0.1:5061")
+    assert modules(made.text) == ["proto_tcp", "proto_tls", "tls_mgm"]
+    assert made.findings == ()
 
 
 def test_the_path_of_modules_comes_before_them(exported: Any) -> None:

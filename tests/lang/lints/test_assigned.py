@@ -41,7 +41,7 @@ def test_a_first_value_may_come_from_another_route(marked):
 
 
 def test_a_module_may_set_an_avp(findings):
-    settings = 'loadmodule "dialog.so"\nmodparam("dialog", "timeout_avp", "$avp(n)")\n'
+    settings = 'loadmodule "drouting.so"\nmodparam("drouting", "rule_prefix_avp", "$avp(n)")\n'
     found = findings(settings + "event_route[E_PIKE_BLOCKED] { $avp(n) += 1; }")
     assert "null-arithmetic" not in [d.code for d in found]
 

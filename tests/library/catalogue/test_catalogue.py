@@ -10,9 +10,30 @@ from evroute_kernel.library.catalogue.on_demand import OnDemand
 FACTS = catalogue.of("3.6")
 
 
+#: modules that take no parameters
+_WITHOUT = {
+    "core",
+    "db_perlvdb",
+    "event_datagram",
+    "event_route",
+    "event_routing",
+    "media_exchange",
+    "presence_mwi",
+    "presence_xcapdiff",
+    "signaling",
+    "sipmsgops",
+    "sngtc",
+    "textops",
+    "tls_openssl",
+    "tls_wolfssl",
+    "uuid",
+    "xml",
+}
+
+
 def test_the_tables_are_whole():
     assert len(FACTS.events) == 64
-    assert len(FACTS.functions) == 578
+    assert len(FACTS.functions) == 583
     assert set(FACTS.statements) >= {"xlog", "return", "async"}
     assert len(FACTS.variables) == 272
     assert len(FACTS.transformations) == 98
@@ -51,8 +72,60 @@ def test_tables_cannot_be_changed():
         catalogue.events()["E_PIKE_BLOCKED"].name = "x"
 
 
-def test_of_overloads_the_one_with_the_most_parameters_counts():
-    assert len(FACTS.functions["call_transfer"].params) == 4
+def test_of_overloads_the_first_counts():
+    assert len(FACTS.functions["call_transfer"].params) == 2
+
+
+def test_functions_that_only_async_knows():
+    function = FACTS.functions["pn_process_purr"]
+    assert function.async_only
+    assert function.is_async
+    assert function.is_in({"mid_registrar"})
+    assert function.is_in({"registrar"})
+    assert not function.is_in({"tm"})
+
+
+def test_modules_have_their_parameters_and_needs():
+    assert all(module.params or module.name in _WITHOUT for module in FACTS.modules.values())
+    assert FACTS.modules["tm"].params["fr_timeout"] == "int"
+    assert "fr_timeuot" not in FACTS.modules["tm"].params
+    assert FACTS.modules["acc"].needs == ("tm",)
+    detect = next(need for need in FACTS.modules["acc"].needs_when if need.param == "detect_direction")
+    assert (detect.need, detect.warns, detect.met_by(1), detect.met_by(0)) == ("rr", False, True, False)
+    url = next(need for need in FACTS.modules["acc"].needs_when if need.param == "db_url")
+    assert (url.need, url.warns, url.met_by("mysql://a/b")) == ("any sqldb", True, True)
+    assert FACTS.modules["db_mysql"].kind == "sqldb"
+    assert FACTS.modules["tm"].contexts == {"request", "reply"}
+    assert FACTS.modules["proto_udp"].linked
+
+
+@pytest.mark.parametrize(
+    ("module", "param", "value", "needed"),
+    [
+        ("uac", "restore_mode", "none", False),
+        ("uac", "restore_mode", "auto", True),
+        ("usrloc", "working_mode_preset", "single-instance-no-db", False),
+        ("usrloc", "working_mode_preset", "single-instance-sql-write-back", True),
+        ("usrloc", "restart_persistency", "load-from-sql", True),
+        ("presence_callinfo", "disable_dialog_support_for_sca", 0, True),
+        ("presence_callinfo", "disable_dialog_support_for_sca", 1, False),
+        ("cpl_c", "lookup_domain", "", False),
+    ],
+)
+def test_values_of_parameters_make_modules_needed(module, param, value, needed):
+    assert any(need.met_by(value) for need in FACTS.modules[module].needs_when if need.param == param) == needed
+
+
+def test_what_is_gone_has_its_successor():
+    (gone,) = FACTS.renamed["function", "avp_db_query"]
+    assert (gone.successor, gone.successor_module, gone.module) == ("sql_query", "sqlops", "avpops")
+    assert {entry.kind for entries in FACTS.renamed.values() for entry in entries} >= {"module", "global", "modparam"}
+
+
+def test_events_had_other_parameters_before():
+    assert FACTS.earlier_events["E_UL_AOR_DELETE"]["2.4"] == ["aor"]
+    assert len(FACTS.earlier_events) == 18
+    assert set(FACTS.earlier_events) <= set(FACTS.events)
 
 
 def test_who_may_call_a_function():

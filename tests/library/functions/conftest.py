@@ -52,7 +52,7 @@ def refused() -> Callable[..., int | None]:
     def ask(name: str, *arguments: object) -> int | None:
         function = FUNCTIONS[name]
         given = [*arguments, *[None] * (len(function.params) - len(arguments))]
-        problem = demands.refused(function, given, {})
+        problem = demands.refused(function, given, {}, {"core"})
         return None if problem is None else problem[0]
 
     return ask

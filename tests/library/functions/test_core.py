@@ -66,4 +66,13 @@ def test_the_core_is_healthy(run, complaints):
     assert run("sr_check_status", "core", "all") == 1
     assert run("sr_check_status", "core", "nobody") < 0
     assert complaints() == []
-    assert FUNCTIONS["sr_check_status"].behaviour.check(["nope", None])[0] == 0
+    check = FUNCTIONS["sr_check_status"].behaviour.check
+    assert check(["nope", None], {"core"}) == (0, "no status group is named 'nope'", "known here: core")
+    assert check(["drouting", None], {"core"})[2] == 'write loadmodule "drouting.so"'
+    assert check(["drouting", None], {"core", "drouting"}) is None
+
+
+def test_the_status_of_other_modules_is_not_simulated(run, complaints, process):
+    process.settings.modules.add("drouting")
+    assert run("sr_check_status", "drouting", "pstn") == -1
+    assert complaints() == ["the status of module drouting is not simulated: sr_check_status() returns -1"]

@@ -11,7 +11,7 @@ from evroute_kernel.library.references import reference
 from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.library.template import parse_variable
 from evroute_kernel.runtime import levels
-from evroute_kernel.runtime.context import Context, Record
+from evroute_kernel.runtime.context import Context, Process, Record
 
 Show = Callable[[str], str]
 Put = Callable[..., bool]
@@ -227,9 +227,20 @@ def test_sockets(call: Call, show: Show, said: list[Record]) -> None:
     assert errors(said) == 1
     check = FUNCTIONS["force_send_socket"].behaviour.check
     assert check is not None
-    assert check(["udp:10.0.0.1:5060"]) is not None
-    assert check(["udp:127.0.0.1:5060"]) is None
-    assert check(["$var(x)"]) is None
+    assert check(["udp:10.0.0.1:5060"], {}) is not None
+    assert check(["udp:127.0.0.1:5060"], {}) is None
+    assert check(["$var(x)"], {}) is None
+    assert check(["udp:10.0.0.1:5060"], {("core", "socket"): ["udp:10.0.0.1:5060 as 192.0.2.1"]}) is None
+
+
+def test_sockets_of_the_script(call: Call, show: Show, said: list[Record], process: Process) -> None:
+    process.settings.modparams["core", "socket"] = ["udp:10.0.0.1:5070", "tls:[2001:db8::1]:5061"]
+    assert call("force_send_socket", "udp:10.0.0.1:5070") == 1
+    assert show("$socket_out $socket_out(ip) $socket_out(port)") == "udp:10.0.0.1:5070 10.0.0.1 5070"
+    assert call("force_send_socket", "tls:[2001:db8::1]:5061") == 1
+    assert show("$socket_out $socket_out(ip) $socket_out(af)") == "tls:[2001:db8::1]:5061 2001:db8::1 INET6"
+    assert errors(said) == 0
+    assert call("force_send_socket", "udp:10.0.0.1:5071") == -1
 
 
 def test_functions_without_effect(call: Call, said: list[Record]) -> None:

@@ -1,0 +1,91 @@
+"""What a whole file lacks of modules: those that the modules which it loads need, and those of its sockets.
+
+A server resolves it when it has read all of its configuration, so the order of the lines does not count. A file that is
+no configuration, with neither a socket nor a request route, is a part of one: the rest may load what it lacks.
+"""
+
+from __future__ import annotations
+
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.checks.scope import Scope, module_of
+from evroute_kernel.lang.needs import Need, needs_of
+from evroute_kernel.library.sockets import SETTINGS, module_of_socket
+from evroute_kernel.library.table import MODULES, Module
+from evroute_kernel.source import Span
+
+#: what a need of "any KIND" means, and modules to choose from
+_KINDS = {
+    "any sqldb": ("a database", "such as db_mysql, db_postgres or db_sqlite"),
+    "any cachedb": ("a key-value store", "such as cachedb_local or cachedb_redis"),
+    "any aaa": ("an AAA protocol", "of aaa_radius and aaa_diameter"),
+}
+
+
+def check_protocol(scope: Scope, node: nodes.Global) -> None:
+    """The module of a socket's protocol is loaded, anywhere in the file."""
+    module = module_of_socket(str(node.value))
+    if module is None:
+        return
+    protocol = str(node.value).partition(":")[0]
+    if module not in MODULES:
+        scope.error("setting", f"{protocol!r} is no protocol of a socket", node.span, "such as udp:192.0.2.1:5060")
+    elif module not in _loaded(scope):
+        message = f"the protocol {protocol} belongs to module {module}, which is not loaded"
+        scope.error("module-not-loaded", message, node.span, f'write loadmodule "{module}.so"')
+
+
+def check_needs(scope: Scope) -> None:
+    """The modules that others cannot do without, of a whole file that is a configuration."""
+    if not scope.whole or not _is_configuration(scope.script):
+        return
+    loaded = _loaded(scope)
+    seen: set[tuple[str, str]] = set()
+    for node in scope.script.items:
+        module = MODULES.get(module_of(node.path)) if isinstance(node, nodes.LoadModule) else None
+        if module is None:
+            continue
+        for need in needs_of(module, scope.modparams):
+            if need.is_met(loaded - {module.name}) or (module.name, need.need) in seen:
+                continue
+            seen.add((module.name, need.need))
+            scope.found.append(_unmet(module, need, node.span))
+
+
+def _unmet(module: Module, need: Need, span: Span) -> Diagnostic:
+    what, choice = _KINDS.get(need.need, (f"module {need.need}", ""))
+    hint = f"load one {choice}" if choice else f'write loadmodule "{need.need}.so"'
+    cause = f" where {need.param} is {_shown(need.value)}" if need.param else ""
+    message = f"module {module.name} needs {what}{cause}, and none is loaded"
+    if not choice:
+        message = f"module {module.name} needs {what}{cause}, which is not loaded"
+    return Diagnostic("warning" if need.warns else "error", "unmet-need", message, span, hint)
+
+
+def check_backend(scope: Scope, node: nodes.Call) -> None:
+    """A call of the cache names a backend whose module the whole file does not load: each such call fails."""
+    backend = node.arguments[0] if node.arguments else None
+    if not scope.whole or not isinstance(backend, nodes.String) or "$" in backend.value:
+        return
+    module = f"cachedb_{backend.value.partition(':')[0]}"
+    if module in MODULES and module not in _loaded(scope):
+        message = f"{node.name}() fails: the backend {backend.value!r} belongs to module {module}, which is not loaded"
+        hint = f'write loadmodule "{module}.so"'
+        scope.found.append(Diagnostic("warning", "unmet-need", message, backend.span, hint))
+
+
+def _is_configuration(script: nodes.Script) -> bool:
+    return any(
+        (isinstance(item, nodes.Global) and item.name in SETTINGS)
+        or (isinstance(item, nodes.Route) and (item.kind, item.name) == ("route", "0"))
+        for item in script.items
+    )
+
+
+def _loaded(scope: Scope) -> set[str]:
+    """All modules of the file, those after this place too."""
+    return {module_of(item.path) for item in scope.script.items if isinstance(item, nodes.LoadModule)}
+
+
+def _shown(value: int | str) -> str:
+    return str(value) if isinstance(value, int) else f'"{value[:30]}"'

@@ -1,0 +1,70 @@
+"""What took the place of names that are gone, and what OpenSIPS has for events of Kamailio."""
+
+from __future__ import annotations
+
+import pytest
+
+from evroute_kernel.library import catalogue
+from evroute_kernel.library.successors import kamailio_event, successor
+from evroute_kernel.library.table import FUNCTIONS, GLOBALS, MODULES, VARIABLES
+
+FACTS = catalogue.of("3.6")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "module", "hint"),
+    [
+        ("function", "avp_db_query", None, "known up to 3.4: it is sql_query() of module sqlops now"),
+        ("function", "avp_delete", None, "known up to 3.4; assignment of NULL; [*] for all values"),
+        ("variable", "Ri", None, "known up to 3.2: it is $socket_in(ip) now"),
+        ("global", "children", None, "known up to 3.0: it is udp_workers now"),
+        ("modparam", "fr_timer", "tm", "known up to 2.4: it is fr_timeout now"),
+        ("keyword", "src_ip", None, "known up to 2.3: it is $si now"),
+        ("module", "siptrace", None, "known up to 2.4: it is tracer now"),
+        ("modparam", "fr_timer", "acc", None),
+        ("function", "xlgo", None, None),
+    ],
+)
+def test_successor(kind: str, name: str, module: str | None, hint: str | None) -> None:
+    assert successor(kind, name, module) == hint
+
+
+def test_a_parameter_may_take_the_place_of_a_setting() -> None:
+    hint = successor("global", "tcp_async")
+    assert hint is not None
+    assert "the parameter tcp_async of module proto_tcp" in hint
+
+
+def test_what_is_gone_is_gone_and_what_replaces_it_is_there() -> None:
+    for (kind, name), entries in FACTS.renamed.items():
+        for entry in entries:
+            if entry.still_accepted or entry.name == entry.successor or name in ("event_route", "log_stderror"):
+                continue
+            table = {"function": FUNCTIONS, "variable": VARIABLES, "global": GLOBALS}.get(kind)
+            assert table is None or name not in table, name
+            new = (entry.successor or "").partition("(")[0]
+            into = {"function": FUNCTIONS, "variable": VARIABLES, "global": GLOBALS, "module": MODULES}
+            expected = into.get(entry.successor_kind or kind)
+            assert not new or expected is None or new in expected or new in ("exec", "core"), new
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("dispatcher:dst-down", "the event of OpenSIPS is E_DISPATCHER_STATUS, with status inactive"),
+        ("htable:expired:ips", "OpenSIPS has nothing like it: entries of the cache expire without an event"),
+        ("xhttp:request", "OpenSIPS has nothing like it: httpd serves the management interface alone"),
+    ],
+)
+def test_events_of_kamailio(name: str, hint: str) -> None:
+    assert kamailio_event(name) == (f"{name!r} is an event of Kamailio, not of OpenSIPS", hint)
+
+
+def test_an_event_of_ones_own_is_none_of_kamailio() -> None:
+    assert kamailio_event("E_NIGHTLY") is None
+    assert kamailio_event("night:report") is None
+
+
+def test_events_named_for_kamailio_exist() -> None:
+    for hint in FACTS.kamailio_events.values():
+        assert all(word.strip(",;") in FACTS.events for word in hint.split() if word.startswith("E_"))
