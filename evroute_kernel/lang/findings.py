@@ -10,7 +10,7 @@ import gc
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NoReturn
 
 from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
@@ -21,6 +21,7 @@ from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.generation.nesting import NestingError, nesting_error
 from evroute_kernel.lang.lints import explained, lint
 from evroute_kernel.lang.parser import parse
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 #: objects made since the collector paused

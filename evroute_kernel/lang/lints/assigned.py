@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject, Use
+from evroute_kernel.records import dataclass
 
 _PLAIN: Final = ("=", ":=")
 #: `$var(x)` in a text that tells a function or a module which variable to write

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
 from operator import itemgetter
@@ -17,6 +16,7 @@ from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.template import CACHE_SIZE, VariableSpec
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span, record
 
 Role = Literal["read", "write", "output"]

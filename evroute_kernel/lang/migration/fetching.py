@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from evroute_kernel.lang.lexer import string_value
@@ -12,6 +11,7 @@ from evroute_kernel.lang.migration.legacy import FETCH, OLD_AVP, STATEMENT_ENDS,
 from evroute_kernel.library.catalogue import events
 from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.catalogue.nearness import likely_params
+from evroute_kernel.records import dataclass
 
 _CODE: Final = "fetch-event-params"
 _ENTRY: Final = re.compile(r"\s*(?:(?P<name>[\w.-]+)\s*=\s*)?(?P<target>\$.+?)\s*", re.DOTALL)
