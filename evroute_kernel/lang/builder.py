@@ -7,6 +7,7 @@ to the last token of its rule.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -371,5 +372,5 @@ def _string(token: Token) -> nodes.String:
     return nodes.String(value, offsets, span=token.span)
 
 
-def _offsets(span: Span) -> tuple[int, ...]:
+def _offsets(span: Span) -> Sequence[int]:
     return string_value(Token("STRING", span.text, span))[1]

@@ -46,7 +46,7 @@ def null_arithmetic(subject: Subject) -> Iterator[Finding]:
     given, computed = _given(subject)
     for block in subject.blocks:
         compound = _compound(block)
-        for use in block.uses:
+        for use in block.written:
             name = _named(use)
             if use.role != "write" or name is None or name[0] not in ("var", "avp") or use.spec.index is not None:
                 continue
@@ -69,8 +69,8 @@ def _given(subject: Subject) -> tuple[set[Named], set[str]]:
     empty = _compound_or_null(subject)
     given, computed = set[Named](), {variable for variable, name in subject.hidden_variables if not name}
     for block in subject.blocks:
-        for use in block.uses:
-            if use.role == "read" or id(use.node) in empty:
+        for use in block.written:
+            if id(use.node) in empty:
                 continue
             name = _named(use)
             if name is None:
@@ -174,8 +174,8 @@ def _sole_owners(subject: Subject) -> dict[int, set[str]]:
     shared = {name for text in _texts(subject) for kind, name in _mentions(text) if kind == "var"}
     for block in subject.blocks:
         compound = _compound(block)
-        for use in block.uses:
-            if use.role == "read" or use.spec.declaration.name != "var" or use.name is None:
+        for use in block.written:
+            if use.spec.declaration.name != "var" or use.name is None:
                 continue
             writers.setdefault(use.name, set()).add(id(block))
             if id(use.node) in compound or use.role == "output":

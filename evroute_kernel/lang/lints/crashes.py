@@ -7,7 +7,7 @@ from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
-from evroute_kernel.lang.lints.subject import Subject, Use
+from evroute_kernel.lang.lints.subject import Subject
 from evroute_kernel.library.template import VariableSpec
 
 #: functions that end the process
@@ -40,8 +40,9 @@ def crashes_server(subject: Subject) -> Iterator[Finding]:
             yield from _deadly_division(node)
         elif isinstance(node, nodes.Call) and node.name in _DEADLY:
             yield Finding(f"{node.name}() kills the server: it {_DEADLY[node.name]}", node.span, "remove it")
-    for use in (use for block in subject.blocks for use in block.uses):
-        yield from _deadly_variable(use)
+    for use in subject.uses_of(_lacks_name):
+        name = use.spec.declaration.name
+        yield Finding(f"${name} without a name kills the server", use.span, f"write ${name}(name)")
 
 
 _DEADLY_KINDS: Final[tuple[type[nodes.Node], ...]] = (nodes.Assign, nodes.Bracket, nodes.BinaryOp, nodes.Call)
@@ -79,10 +80,8 @@ def _literal(node: nodes.Node) -> int | None:
     return node.value if isinstance(node, nodes.Number) else None
 
 
-def _deadly_variable(use: Use) -> Iterator[Finding]:
-    name = use.spec.declaration.name
-    if name in ("shv", "json", "json_compact", "json_pretty", "stat") and use.spec.name is None:
-        yield Finding(f"${name} without a name kills the server", use.span, f"write ${name}(name)")
+def _lacks_name(spec: VariableSpec) -> bool:
+    return spec.name is None and spec.declaration.name in ("shv", "json", "json_compact", "json_pretty", "stat")
 
 
 @rule(
@@ -101,7 +100,7 @@ def _deadly_variable(use: Use) -> Iterator[Finding]:
 )
 def server_bug(subject: Subject) -> Iterator[Finding]:
     """Bugs are not behaviour to copy. The result on a real server differs from the one shown here."""
-    for use in (use for block in subject.blocks for use in block.uses):
+    for use in subject.uses_of(lambda spec: bool(spec.transformations)):
         names = [t[0].full_name for t in use.spec.transformations]
         if names.count("re.subst") > 1:
             hint = "do the second step on a variable that holds the result of the first"

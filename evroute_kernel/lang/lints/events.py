@@ -217,7 +217,7 @@ def _pushes(block: Block) -> Iterator[tuple[nodes.Call, int]]:
 
 
 def _reads_positions(block: Block) -> bool:
-    return any(u.spec.declaration.name == "param" and isinstance(u.spec.name, int) for u in block.uses)
+    return any(spec.declaration.name == "param" and isinstance(spec.name, int) for spec in block.variables)
 
 
 def _bare(text: str) -> str:

@@ -62,9 +62,7 @@ def _writes(subject: Subject) -> dict[tuple[str, str], _Writes]:
     others = set(subject.hidden_variables)
     for block in subject.blocks:
         assigns = {id(n.target): n for n in block.of(nodes.Assign)}
-        for use in block.uses:
-            if use.role == "read":
-                continue
+        for use in block.written:
             assign = assigns.get(id(use.node))
             if assign is not None and assign.op in ("=", ":=") and use.spec.index is None:
                 values.setdefault(_key(use.spec), []).append(assign)

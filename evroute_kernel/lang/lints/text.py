@@ -13,6 +13,7 @@ from evroute_kernel.lang.lints.subject import Subject
 from evroute_kernel.lang.lints.texts import parameters, variables_in
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.scanning import BLANK, COMMENT, LINE_COMMENT, comment_end
+from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.source import Source
 
 #: third letter of a level -> what the server makes of it
@@ -134,13 +135,15 @@ def perl_digit(subject: Subject) -> Iterator[Finding]:
             span = string.part(found.start(1) - 1, found.end(1))
             yield Finding(f"\\{letter} is the letter {letter} here", span, f"write {write}")
     for block in subject.blocks:
-        for use in block.uses:
-            if not any(t[0].full_name == "re.subst" for t in use.spec.transformations):
-                continue
+        for use in block.uses_of(_substitutes):
             for found in _DIGIT.finditer(use.spec.text):
                 span = use.part(found.start(1) - 1, found.end(1))
                 write = "[0-9]" if found[1] == "d" else "[^0-9]"
                 yield Finding(f"\\{found[1]} is the letter {found[1]} here", span, f"write {write}")
+
+
+def _substitutes(spec: VariableSpec) -> bool:
+    return any(step.full_name == "re.subst" for step, _ in spec.transformations)
 
 
 _DIGIT: Final = re.compile(r"(?<!\\)(?:\\\\)*\\([dD])")
