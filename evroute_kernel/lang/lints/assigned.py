@@ -45,7 +45,7 @@ def null_arithmetic(subject: Subject) -> Iterator[Finding]:
     compound operators log an error and assign nothing, so such a counter stays null for ever. `$shv` begins with 0."""
     given, computed = _given(subject)
     for block in subject.blocks:
-        compound = _compound(block)
+        compound = _compound(block) if block.written else ()
         for use in block.written:
             name = _named(use)
             if use.role != "write" or name is None or name[0] not in ("var", "avp") or use.spec.index is not None:
@@ -77,7 +77,7 @@ def _given(subject: Subject) -> tuple[set[Named], set[str]]:
                 computed.add(use.spec.declaration.name)
             else:
                 given.add(name)
-    for text in _texts(subject):
+    for text in set(_texts(subject)):
         given.update((m["variable"], m["name"]) for m in _MENTION.finditer(text))
     return given, computed
 
@@ -171,7 +171,7 @@ def left_over(subject: Subject) -> Iterator[Finding]:
 def _sole_owners(subject: Subject) -> dict[int, set[str]]:
     """For each block the names of `$var` that plain assignments of its own alone give a value."""
     writers: dict[str, set[int]] = {}
-    shared = {name for text in _texts(subject) for kind, name in _mentions(text) if kind == "var"}
+    shared = {name for text in set(_texts(subject)) for kind, name in _mentions(text) if kind == "var"}
     for block in subject.blocks:
         compound = _compound(block)
         for use in block.written:

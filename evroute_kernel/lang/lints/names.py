@@ -263,7 +263,9 @@ def outside_parentheses(subject: Subject) -> Iterator[Finding]:
     dropped."""
     for block in subject.blocks:
         for use in block.uses_of(lambda spec: not spec.text.startswith("$(")):
-            behind = "" if use.nested else _behind(use)
+            text = use.node.value if isinstance(use.node, nodes.String) else use.node.text
+            end = use.offset + len(use.spec.text)
+            behind = _behind(use, text, end) if text[end : end + 1] in _BEHIND and not use.nested else ""
             if behind:
                 inner = use.spec.text[1:] + behind
                 outcome = "is printed as it stands" if use.quoted else "is dropped"
@@ -275,12 +277,11 @@ _BRACES: Final = re.compile(r"(?:\{[a-zA-Z0-9]+\.[^{}]*\})+")
 _INDEX: Final = re.compile(r"\[(?:-?[0-9]+|\*)\]")
 
 
-def _behind(use: Use) -> str:
+_BEHIND: Final = frozenset("{[")
+
+
+def _behind(use: Use, text: str, end: int) -> str:
     """What follows a variable and was meant to belong to it."""
-    text = use.node.value if isinstance(use.node, nodes.String) else use.node.text
-    end = use.offset + len(use.spec.text)
-    if text[end : end + 1] not in ("{", "["):
-        return ""
     braces = _BRACES.match(text, end)
     if braces and transformations_of(braces[0][1:].partition(".")[0]):
         return braces[0]

@@ -189,11 +189,13 @@ class Block:
                 spec = variable_of(node.text)
                 if spec is not None:
                     yield Use(spec, node, 0, roles.get(id(node), "read"), self)
-                    yield from self._inner(spec, node, 0)
+                    if _parts(spec):
+                        yield from self._inner(spec, node, 0)
             elif id(node) in formats:
                 for offset, spec in variables_in(node.value):
                     yield Use(spec, node, offset, "read", self)
-                    yield from self._inner(spec, node, offset)
+                    if _parts(spec):
+                        yield from self._inner(spec, node, offset)
 
     def _inner(self, spec: VariableSpec, node: tree.Variable | tree.String, offset: int) -> Iterator[Use]:
         for inner, found, in_caller in _parts(spec):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from evroute_kernel.lang import nodes
@@ -67,15 +68,14 @@ def no_newline(subject: Subject) -> Iterator[Finding]:
     `xlog` follows, is left alone, and so are the bare statements of a cell."""
     for block in subject.blocks:
         for body in block.bodies() if block.kind != "scratch" else ():
-            for index, node in enumerate(body):
-                if isinstance(node, nodes.XLog) and not isinstance(next(iter(body[index + 1 :]), None), nodes.XLog):
+            for node, behind in pairwise((*body, None)):
+                if node.__class__ is nodes.XLog and behind.__class__ is not nodes.XLog and node.text.value[-1:] != "\n":
                     yield from _without_newline(node)
 
 
 def _without_newline(node: nodes.XLog) -> Iterator[Finding]:
     text = node.text.value
-    fixed = len(text) - sum(len(spec.text) for _, spec in variables_in(text))
-    if fixed and text[-1] != "\n":
+    if len(text) > sum(len(spec.text) for _, spec in variables_in(text)):
         start = len(text) - 1
         yield Finding("this text ends without a line break", node.text.part(start, start + 1), r"end it with \n")
 
