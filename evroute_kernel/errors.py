@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 from evroute_kernel.spelling import Words
 

@@ -8,12 +8,12 @@ a line closes everything.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from evroute_kernel.lang.scanning import BRACKETS, LINE_COMMENT, comment_end, string
 from evroute_kernel.lang.scanning import COMMENT as COMMENT_BEGINS
+from evroute_kernel.records import dataclass
 
 #: kinds of frame, by what opens them; NAME is the parenthesis behind a variable's name, VARIABLE that of `$(`
 BLOCK, PARENTHESIS, SQUARE, STRING, COMMENT = "{", "(", "[", '"', "/*"

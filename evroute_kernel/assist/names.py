@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from evroute_kernel.assist.defined import Defined
 from evroute_kernel.lang.scanning import STRING
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source
 
 #: variables whose names are the user's own

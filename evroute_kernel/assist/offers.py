@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from evroute_kernel.records import dataclass
 
 #: candidates that are offered at once
 MOST: Final = 1000

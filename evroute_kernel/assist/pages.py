@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
 from typing import Final
+
+from evroute_kernel.records import dataclass
 
 _CODE: Final = re.compile("`([^`\n]+)`")
 _BACKQUOTES: Final = re.compile(r"`+")

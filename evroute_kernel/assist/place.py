@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from evroute_kernel.assist.frames import BLOCK, HEADER_START, PARENTHESIS, SQUARE, STRING, Frame, frames_of
+from evroute_kernel.records import dataclass
 
 _WORD_BEFORE: Final = re.compile(r"([A-Za-z_]\w*)\s*\Z")
 _HEADER_BEFORE: Final = re.compile(

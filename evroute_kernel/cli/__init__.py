@@ -9,6 +9,8 @@ cannot be read. 1 also where the output cannot be written.
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,6 +37,7 @@ COMMANDS: Final = {
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Entry point of the command; ends with SystemExit."""
     take_streams()
+    atexit.register(gc.freeze)  # or Python would look through all that is left once more before it ends
     try:
         given = sys.argv[1:] if arguments is None else arguments
         options = _parser(given).parse_args(given)

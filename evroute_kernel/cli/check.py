@@ -39,8 +39,7 @@ def _run(options: argparse.Namespace) -> int:
             code = EXIT_USAGE
             continue
         findings = _findings(source_of(file, text))
-        for finding in findings:
-            print(on_one_line(finding, file))
+        sys.stdout.write("".join(f"{on_one_line(finding, file)}\n" for finding in findings))
         code = max(code, EXIT_FINDINGS if findings else EXIT_OK)
     return code
 

@@ -74,6 +74,9 @@ def _log(text: str) -> str | int:
 def replay(options: argparse.Namespace) -> int:
     text = read(options.file)
     from evroute_kernel.engine.replay.summary import details, headline, timing
+    from evroute_kernel.worker import early
+
+    early.prepare()
     from evroute_kernel.engine.session.session import Session
 
     printer = Printer(print_as_text, failed := Event())

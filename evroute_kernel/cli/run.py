@@ -41,6 +41,9 @@ def run(options: argparse.Namespace) -> int:
     requests = _requests(options.raises)
     text = read(options.file)
     # not before: a wrong command line is answered at once
+    from evroute_kernel.worker import early
+
+    early.prepare()
     from evroute_kernel.engine.session.session import Session
 
     print_record = print_as_json if options.json else print_as_text

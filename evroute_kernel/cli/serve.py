@@ -84,6 +84,9 @@ def _reader_may_leave() -> Iterator[None]:
 def _serve(options: argparse.Namespace, text: str, printer: Printer, ended: Event) -> None:
     """Serve until `ended`: by a signal, or because nobody can read any more what routes log."""
     # not before: a wrong command line is answered at once
+    from evroute_kernel.worker import early
+
+    early.prepare()
     from evroute_kernel.engine.session.session import Session
 
     with Session(options.workers, on_record=printer) as session:

@@ -7,11 +7,13 @@ to the last token of its rule.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lexer import Token, byte_text, number_value, string_value, variable_text
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import wrap
 from evroute_kernel.source import Span
 
@@ -370,5 +372,5 @@ def _string(token: Token) -> nodes.String:
     return nodes.String(value, offsets, span=token.span)
 
 
-def _offsets(span: Span) -> tuple[int, ...]:
+def _offsets(span: Span) -> Sequence[int]:
     return string_value(Token("STRING", span.text, span))[1]

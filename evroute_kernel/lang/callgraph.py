@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
 from evroute_kernel.lang import nodes
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode
 
 #: "unknown": its name is known only when the script runs

@@ -6,7 +6,7 @@ A compiled route is plain data. It travels to workers, which link it (`library.l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from evroute_kernel.lang.generation.codegen import RouteGenerator
 from evroute_kernel.lang.generation.nesting import NestingError
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 #: kinds of route that run here; the others are checked and kept for export

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Final
 
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.library.table import MODULES
+from evroute_kernel.records import dataclass
 from evroute_kernel.spelling import Words
 
 #: loaded without being asked for: a session is a server that was started with these

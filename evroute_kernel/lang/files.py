@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.files import FileError, read_bytes
 
 

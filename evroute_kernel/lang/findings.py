@@ -10,7 +10,7 @@ import gc
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NoReturn
 
 from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
@@ -18,9 +18,10 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.checker import check
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.files import ScriptFiles
-from evroute_kernel.lang.generation.nesting import NestingError, nesting_error
+from evroute_kernel.lang.generation.nesting import CERTAINLY_SHALLOW, NestingError, nesting_error
 from evroute_kernel.lang.lints import explained, lint
 from evroute_kernel.lang.parser import parse
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 #: objects made since the collector paused
@@ -122,6 +123,8 @@ def too_deep(error: NestingError) -> Diagnostic:
 
 
 def _nested_too_deeply(script: nodes.Script) -> list[Diagnostic]:
+    if script.depth is not None and script.depth < CERTAINLY_SHALLOW:
+        return []
     bodies = [item.body for item in script.items if isinstance(item, nodes.Route)]
     errors = (nesting_error(body) for body in (*bodies, script.scratch) if body)
     return [too_deep(error) for error in errors if error is not None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Final
 
 from evroute_kernel.errors import Diagnostic
@@ -125,6 +126,9 @@ _BLANKS: Final = frozenset(" \t\b\r")
 _BLANK_WORD_STARTS: Final = frozenset(
     "on ON as AS tos TOS use_workers USE_WORKERS use_auto_scaling_profile USE_AUTO_SCALING_PROFILE scale SCALE".split()
 )
+_CYCLES: Final = frozenset({"cycles", "CYCLES"})
+#: groups of `_TOKEN` that are no type of a token, or not yet the whole one
+_SPECIAL: Final = frozenset({"VARIABLE", "IPV6", "IPV4", "WORD", "COMMENT", "OPEN", "STRAY"})
 
 
 class Token:
@@ -173,15 +177,18 @@ class Lexer:
             if kind is None or index is None:
                 break
             start, end = found.span(index)
+            word = found[index]
             if kind == "OPERATOR":
-                kind = OPERATORS[found[index]]
-            elif kind != "STRING" and kind != "NUMBER":
+                kind = OPERATORS[word]
+            elif kind == "WORD" and word not in _BLANK_WORD_STARTS and word[:6] not in _CYCLES:
+                kind = KEYWORDS.get(word, "ID")
+            elif kind in _SPECIAL and (kind != "VARIABLE" or text[end : end + 1] == "("):
                 position = self._special(kind, start, end)
                 if position != end:
                     return position
                 continue
             span = Span(whole, start, end) if whole is not None else self.expanded.span(start, end)
-            taken(Token(kind, found[index], span))
+            taken(Token(kind, word, span))
         return len(text)
 
     def _special(self, kind: str, start: int, end: int) -> int:
@@ -219,7 +226,7 @@ class Lexer:
         self.tokens.append(Token(type, self.text[start:end], span))
 
     def _word(self, word: str, start: int, end: int) -> int:
-        if (word in _BLANK_WORD_STARTS or word[:6] in ("cycles", "CYCLES")) and start > self.blanks_from:
+        if (word in _BLANK_WORD_STARTS or word[:6] in _CYCLES) and start > self.blanks_from:
             blank = _BLANK_WORD.match(self.text, start) if self.text[start - 1] in _BLANKS else None
             if blank is not None and blank.lastgroup is not None:
                 self._add(blank.lastgroup, start, blank.end(blank.lastgroup))
@@ -279,7 +286,7 @@ def number_value(text: str) -> int:
     return ((value + 2**31) & 0xFFFFFFFF) - 2**31
 
 
-def string_value(token: Token) -> tuple[str, tuple[int, ...]]:
+def string_value(token: Token) -> tuple[str, Sequence[int]]:
     """The bytes of a string literal (one character each), and the character offset of each byte and of the end.
 
     A NUL escape ends the text. A line break keeps what the server's preprocessor makes of it: after a backslash it
@@ -289,7 +296,7 @@ def string_value(token: Token) -> tuple[str, tuple[int, ...]]:
     body = text[1:-1]
     if "\\" not in body or text[0] == "'":
         if body.isascii():
-            return body, tuple(range(start + 1, start + 2 + len(body)))
+            return body, range(start + 1, start + 2 + len(body))
         return _in_bytes([(body, start + 1, 1)], start + len(text) - 1)
     pieces: list[tuple[str, int, int]] = []  # text, its offset, step: 1 character by character, 0 all at one place
     done = 1

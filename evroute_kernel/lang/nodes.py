@@ -6,7 +6,7 @@ UTF-8 byte (`runtime.values.encode`). Spans count characters of the source.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import Field, field, fields
 from typing import Any, Final, TypeAlias
 
@@ -59,7 +59,7 @@ class Node:
 
 
 #: types of fields that hold no nodes
-_PLAIN: Final = frozenset({"Span", "str", "int", "int | str", "int | None", "tuple[int, ...]", "Stretches"})
+_PLAIN: Final = frozenset({"Span", "str", "int", "int | str", "int | None", "Sequence[int]", "Stretches"})
 
 
 class _Names(dict[type[Node], tuple[str, ...]]):
@@ -97,7 +97,7 @@ class String(Node):
     """
 
     value: str
-    offsets: tuple[int, ...] = field(default=(), compare=False, repr=False)
+    offsets: Sequence[int] = field(default=(), compare=False, repr=False)
 
     def part(self, start: int, end: int) -> Span:
         """The span of bytes start..end of the value, for errors inside a format."""
@@ -403,6 +403,8 @@ class Script(Node):
     scratch: tuple[Statement, ...] = ()
     #: the stretches between two tokens that hold something else than blanks and comments; None where it is not known
     strays: Stretches = field(default=None, compare=False, repr=False)
+    #: no more symbols of the grammar are open at any place; None where it is not known
+    depth: int | None = field(default=None, compare=False, repr=False)
 
 
 #: kinds of node below which there is no statement; the commonest ones, so that walks for statements can pass them over

@@ -40,7 +40,7 @@ def parse(
     cut = any(d.code.startswith("unclosed") for d in lexical)
     run = Run(tables("cell" if scratch else "script"), [*found, Token("$END", "", end)], scratch=scratch, cut=cut)
     items, display = run.parse() or (run.finished(), None)
-    script = _script(source, items, display, lexer.stretches())
+    script = _script(source, items, display, lexer.stretches(), run.deepest)
     diagnostics += lexical + run.diagnostics
     if any(token.type == "BREAK" for token in found):
         diagnostics += misplaced(script)
@@ -57,7 +57,7 @@ def _order(diagnostic: Diagnostic, source: Source) -> tuple[int, int]:
 
 
 def _script(
-    source: Source, items: list[Any], display: nodes.Expression | None, strays: nodes.Stretches
+    source: Source, items: list[Any], display: nodes.Expression | None, strays: nodes.Stretches, depth: int
 ) -> nodes.Script:
     top: list[nodes.TopLevel] = []
     scratch: list[nodes.Statement | nodes.Display] = []
@@ -68,4 +68,4 @@ def _script(
             scratch.append(item)
     if display is not None:
         scratch.append(nodes.Display(display, span=display.span))
-    return nodes.Script(tuple(top), tuple(scratch), strays, span=source.span(0, len(source.text)))
+    return nodes.Script(tuple(top), tuple(scratch), strays, depth, span=source.span(0, len(source.text)))

@@ -7,11 +7,14 @@ a route, as in a file, and only an expression may come last without a `;`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lexer import Token
+
+#: kinds of node below which there is no `break`: of an expression no part is one
+_WITHOUT_BREAKS: Final = nodes.WITHOUT_STATEMENTS | {nodes.Assign, nodes.Return, nodes.Exit, nodes.Drop}
 
 
 def misplaced(script: nodes.Script) -> list[Diagnostic]:
@@ -33,7 +36,7 @@ def misplaced(script: nodes.Script) -> list[Diagnostic]:
         elif isinstance(node, nodes.If):
             stack.append((node.test, False))
             stack += [(statement, breakable) for statement in (*node.then, *node.orelse)]
-        elif type(node) not in nodes.WITHOUT_STATEMENTS:
+        elif type(node) not in _WITHOUT_BREAKS:
             stack += [(child, False) for child in node.children()]
     return found
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang.files import ScriptFiles
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.files import FileError
 from evroute_kernel.source import Source, Span
 

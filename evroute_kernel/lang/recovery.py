@@ -74,22 +74,36 @@ class Run:
         self.values: list[Any] = []
         self.failed_at = -1
         self.tries = 0
+        #: the most symbols that stood on the stack at once
+        self.deepest = 0
 
     def parse(self) -> Any:
         """What the start rule makes of all tokens; None when the rest of the text was given up."""
         position = operators = depth = 0
-        tokens, states = self.tokens, self.states
+        tokens, table, states, values = self.tokens, self.table, self.states, self.values
+        action: Any
         while True:
             token = tokens[position]
             kind = token.type
             if kind in _COUNTED:
                 depth += _DEPTH.get(kind, 0)
                 operators = operators + 1 if kind in _OPERATORS else 0 if kind in _ENDS else operators
-            if depth > MAX_NESTING or len(states) > _MAX_STACK or operators > MAX_OPERATORS:
+            if len(states) > self.deepest:
+                self.deepest = len(states)
+            if depth > MAX_NESTING or self.deepest > _MAX_STACK or operators > MAX_OPERATORS:
                 return self._too_deep(token.span, operators > MAX_OPERATORS)
-            if self.feed(token):
-                if kind == "$END":
-                    return self.values[-1]
+            action = table[states[-1]].get(kind)
+            while action.__class__ is Reduction:  # `feed`, in line: a text has hundreds of thousands of them
+                if action.passes:
+                    states[-1] = table[states[-2]][action.rule]  # type: ignore[assignment]
+                else:
+                    self._reduce(action)
+                if kind == "$END" and states[-1] == self.end:
+                    return values[-1]
+                action = table[states[-1]].get(kind)
+            if action is not None:
+                states.append(action)
+                values.append(token)
                 position += 1
             elif (kind == "$END" and self.cut) or len(self.diagnostics) >= MAX_ERRORS:
                 return None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
 from evroute_kernel.lang.builder import Part, TreeBuilder
+from evroute_kernel.records import dataclass
 
 TABLES: Final = Path(__file__).parent / "grammar.json"
 #: a file, and a cell of a notebook

@@ -12,10 +12,10 @@ Linking a route in a worker needs behaviour alone: the big table of functions is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from inspect import cleandoc
 from typing import Any, Final
 
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, stored
 

@@ -6,10 +6,11 @@ branches; the changes last until the run ends. Observed on OpenSIPS 3.6; languag
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
 
 from evroute_kernel.library.formats.sip_uri import BadUri, SipUri, parse_uri
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value
 

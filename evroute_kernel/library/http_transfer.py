@@ -11,11 +11,11 @@ import time
 from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode, fold
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ The window is cut into slots; a slot that the window leaves is forgotten as a wh
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any, Final
 
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.shared import Shared
 
 ALGORITHMS: Final = ("accumulate", "average", "percentage")

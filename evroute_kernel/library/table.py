@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cache, lru_cache
 from typing import Any, Final, TypeVar
 
@@ -34,6 +34,7 @@ from evroute_kernel.library.catalogue.names import (
     Param,
 )
 from evroute_kernel.library.catalogue.on_demand import OnDemand
+from evroute_kernel.records import dataclass
 
 __all__ = [
     "ANY_ROUTE",

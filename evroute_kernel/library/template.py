@@ -7,7 +7,7 @@ the one table (`library.table`) alone. Used when a script is compiled and, for `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from evroute_kernel.library.behaviour import ALL, APPEND, Mark, VariableBehaviou
 from evroute_kernel.library.formats.c_numbers import LOW_DIGITS
 from evroute_kernel.library.table import VARIABLES, Param, Transformation, Variable, contexts, transformations_of
 from evroute_kernel.library.template_names import TemplateError
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import wrap
 
 __all__ = ["MARKER", "TemplateError", "VariableSpec", "parse_format", "parse_variable"]

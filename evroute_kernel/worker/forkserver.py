@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 from collections import deque
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
@@ -41,17 +42,28 @@ _RECEIVE_SIZE: Final = 2**16
 
 def main(descriptor: int, parent: int, directory: str) -> NoReturn:
     """Serve the process `parent` over a socket. `directory` is removed at the end."""
+    run(descriptor, parent, lambda: directory)
+
+
+def run(descriptor: int, parent: int, directory: Callable[[], str]) -> NoReturn:
+    """The same; `directory` tells it when everything is ready, or says "" when nobody wants a server any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the thread that started us may have blocked what we need
     server = ForkServer(socket.socket(fileno=descriptor))
+    removed = ""
     try:
-        if die_with_parent(parent, signal.SIGTERM):
+        is_wanted = die_with_parent(parent, signal.SIGTERM)
+        if is_wanted:
+            preload()
+        removed = directory()
+        if is_wanted and removed:
             server.serve()
     except (BrokenPipeError, ConnectionResetError):
         pass  # the kernel is gone
     finally:
         server.kill_workers()
-        shutil.rmtree(directory, ignore_errors=True)
+        if removed:
+            shutil.rmtree(removed, ignore_errors=True)
     os._exit(0)
 
 
@@ -73,7 +85,6 @@ class ForkServer:
 
     def serve(self) -> None:
         """Serve until the stream closes or SIGTERM comes."""
-        preload()
         self._send(ServerReady())
         with selectors.DefaultSelector() as selector:
             selector.register(self._stream, selectors.EVENT_READ, self._receive)
@@ -156,11 +167,16 @@ class ForkServer:
         self._stream.sendall(encode(message))
 
 
-def preload() -> None:
+def import_all() -> None:
     """Import all that a worker needs; what is there before the fork is shared between the workers."""
     for module in ("evroute_kernel.worker.child", "evroute_kernel.library.everything"):
         import_module(module)
     import_module("evroute_kernel.library.table").warm()
+
+
+def preload() -> None:
+    """Do what forks would otherwise do each for itself."""
+    import_all()
     gc.collect()
     gc.freeze()
 

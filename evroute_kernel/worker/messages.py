@@ -9,10 +9,12 @@ marshal takes exact built-in types only: values that are subclasses (`Dual`) are
 from __future__ import annotations
 
 import marshal
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from operator import attrgetter
 from struct import Struct
 from typing import Any, Final, TypeAlias
+
+from evroute_kernel.records import dataclass
 
 _LENGTH: Final = Struct("<I")
 HEADER: Final = _LENGTH.size

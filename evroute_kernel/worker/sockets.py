@@ -10,11 +10,11 @@ import os
 import re
 import socket as network
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from evroute_kernel.library.formats.addresses import is_this_machine
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 
 #: what is a name from beginning to end, whatever its characters; all others go into requests that lines make up

@@ -11,11 +11,12 @@ it, and a subscription of `kafka:`, `xmlrpc:` or `tcp:` with a method is never r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from time import time
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
 from evroute_kernel.worker.sockets import PROTOCOLS, SILENT, Address
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,6 +15,7 @@ from evroute_kernel.engine.delivery.interface import Subscriber, SubscriberInfo
 from evroute_kernel.engine.delivery.transports.destination import Destination, Outcome, OutgoingEvent, SessionView
 from evroute_kernel.engine.events.params import Params
 from evroute_kernel.engine.results.runs import LogRecord
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.sockets import Address
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import isnan
 from typing import Any, TypeAlias
 
 from evroute_kernel.engine.events.given import GivenError, kind_of, text
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
 from evroute_kernel.worker.messages import Params as Params
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, NoReturn, TypeAlias
@@ -23,6 +23,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.library import catalogue
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 USAGE: Final = (

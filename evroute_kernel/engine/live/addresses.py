@@ -10,12 +10,12 @@ What `%mi serve` takes is taken here too: `unix:/PATH`, `http:HOST:PORT/PATH`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from evroute_kernel.engine.events.given import path_fault
 from evroute_kernel.errors import did_you_mean
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 
 #: bytes of the longest datagram

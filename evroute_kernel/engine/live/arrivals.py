@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from time import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from evroute_kernel.records import dataclass
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.events.params import Params

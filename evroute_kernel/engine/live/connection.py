@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.live.addresses import ListenAddress, MiAddress
@@ -21,6 +20,7 @@ from evroute_kernel.engine.live.subscription import (
     server_events,
     unknown_event,
 )
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode, encode
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from evroute_kernel.engine.events.params import ParameterError, Params, named_value
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
 
 #: bytes of one notification; the server's own limit is lower

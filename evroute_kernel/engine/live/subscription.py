@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Event, Thread
 from time import monotonic
 from typing import Any, Final, Literal
@@ -16,6 +16,7 @@ from evroute_kernel.engine.live.mi_client import MiClient, MiError, MiFaultError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.library import catalogue
 from evroute_kernel.library.table import transport_module
+from evroute_kernel.records import dataclass
 
 #: seconds for which a server keeps sending to somebody who does not renew
 EXPIRE: Final = 60

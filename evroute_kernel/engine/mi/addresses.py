@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Final
 
 from evroute_kernel.engine.events.given import path_fault
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 
 KINDS: Final = ("datagram", "unix", "fifo", "http")

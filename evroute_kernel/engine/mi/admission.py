@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from evroute_kernel.engine.mi.addresses import Address, AddressError
+from evroute_kernel.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from evroute_kernel.engine.mi.arguments import Arguments, Recipe
 from evroute_kernel.engine.mi.protocol import METHOD_AMBIGUOUS, METHOD_NOT_FOUND, CommandError
+from evroute_kernel.records import dataclass
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.mi.management import Management

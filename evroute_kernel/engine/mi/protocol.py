@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import ItemsView, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from evroute_kernel.engine.events.params import saturated
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode, decode_exactly
 
 PARSE_ERROR: Final = -32700

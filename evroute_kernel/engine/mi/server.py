@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +18,7 @@ from evroute_kernel.engine.mi.doors.door import Door
 from evroute_kernel.engine.mi.doors.fifo import REPLY_DIRECTORY, FifoDoor
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.state.published import published
+from evroute_kernel.records import dataclass
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Session

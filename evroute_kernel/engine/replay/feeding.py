@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 from threading import TIMEOUT_MAX
@@ -20,6 +19,7 @@ from evroute_kernel.engine.replay.formats import Entry, Known, entries, numbered
 from evroute_kernel.engine.replay.reading import Source
 from evroute_kernel.engine.workers.portions import Portion, Replay
 from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.worker.recorded import OnBroken
 

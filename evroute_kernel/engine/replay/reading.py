@@ -13,11 +13,11 @@ import re
 import stat
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from evroute_kernel.engine.events.given import text
+from evroute_kernel.records import dataclass
 from evroute_kernel.worker.recorded import LINE_LIMIT, OnBroken
 
 #: bytes that a format is recognised by

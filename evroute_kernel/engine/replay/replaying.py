@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from evroute_kernel.engine.replay.reading import FileSource, LineSource, Source
 from evroute_kernel.engine.results.replays import ReplayResult
 from evroute_kernel.engine.workers.portions import Replay, Shown
 from evroute_kernel.errors import did_you_mean
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import encode
 
 Recorded = str | os.PathLike[str] | Iterable[Any]

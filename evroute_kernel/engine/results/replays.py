@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from evroute_kernel.engine.results.runs import Cause, LogRecord, RouteRuns, RunError
+from evroute_kernel.records import dataclass
 
 #: latencies are counted in units of so many seconds
 UNIT = 1e-7

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, get_args
 
 from evroute_kernel.errors import Diagnostic, first_of
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
 #: why a run did not come to its end

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from evroute_kernel.engine.state.settings import SessionSettings
+from evroute_kernel.records import dataclass
 from evroute_kernel.worker.messages import ApplySettings, LoadRoutes, Message, RouteCode, Subscriptions, plain
 
 

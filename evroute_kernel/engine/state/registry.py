@@ -8,10 +8,10 @@ it keeps its meaning for ever, so that a late log line still finds the statement
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING, Final
 
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 from evroute_kernel.worker.messages import RouteCode
 

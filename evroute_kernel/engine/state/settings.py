@@ -7,10 +7,11 @@ starts with the levels that show every xlog.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events.given import GivenError, kind_of
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Settings
 from evroute_kernel.runtime.patterns import posix as regex
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN

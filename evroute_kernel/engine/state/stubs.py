@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, NoReturn, TypeAlias
 
 from evroute_kernel.engine.events.given import GivenError, integer, kind_of
@@ -20,6 +19,7 @@ from evroute_kernel.engine.events.raise_line import ArgumentError, unescape
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.library.table import FUNCTIONS, STATEMENTS
 from evroute_kernel.library.template import TemplateError, parse_format, parse_variable
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, decode, encode
 from evroute_kernel.source import Source, Span
 

@@ -16,8 +16,9 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
+from evroute_kernel.worker import early
 from evroute_kernel.worker.messages import Decoder, Message, SignalWorker, StartWorker, encode
 
 #: seconds that the fork server gets to end by itself
@@ -28,12 +29,25 @@ _PROGRAM: Final = (
     "from evroute_kernel.worker.forkserver import main; main(descriptor, parent, directory)"
 )
 
+Process: TypeAlias = "subprocess.Popen[bytes] | early.Copy"
+
 
 class Launcher:
     """One fork server process. `fileno` is readable when it has something to say; `output` is what it prints."""
 
     def __init__(self, directory: Path) -> None:
-        """Start the process; it works in the background. It removes `directory` when it ends."""
+        """Start the process, unless one has been prepared; it works in the background. It removes `directory` when it
+        ends."""
+        self._decoder = Decoder()
+        self._process: Process
+        spare = early.take()
+        if spare is None:
+            self._start(directory)
+        else:
+            self._process, self._stream, self.output = spare.process, spare.stream, spare.output
+            spare.begin(str(directory))
+
+    def _start(self, directory: Path) -> None:
         if not sys.executable:
             raise FileNotFoundError(errno.ENOENT, "Python does not know its own interpreter", sys.executable)
         self._stream, theirs = socket.socketpair()
@@ -44,7 +58,6 @@ class Launcher:
             theirs.close()
             raise
         os.set_blocking(self.output, False)
-        self._decoder = Decoder()
         arguments = json.dumps([import_paths(), theirs.fileno(), os.getpid(), str(directory)])
         try:
             self._process = subprocess.Popen(
@@ -114,7 +127,7 @@ class Launcher:
         self._stream.close()
         try:
             self._process.wait(END_DEADLINE)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, TimeoutError):
             self._process.kill()  # its workers have asked the system to follow it
             self._process.wait()
         os.close(self.output)

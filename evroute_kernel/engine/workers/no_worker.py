@@ -8,10 +8,10 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from evroute_kernel.records import dataclass
 from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY
 
 REPORT: Final = "raise the event again; if that does not help, please report what is shown here"

@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Literal, TypeAlias
 
 from evroute_kernel.engine.results.replays import BrokenLine, FailedEvent, Latencies, ReplayResult
 from evroute_kernel.engine.results.runs import LogRecord, RunError
 from evroute_kernel.engine.state.registry import NO_SLOT
 from evroute_kernel.engine.workers.raises import ERRORS_KEPT, Many, next_size
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.levels import WARNING
 from evroute_kernel.runtime.limits import FIRST_PORTION
 from evroute_kernel.runtime.values import decode

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import inf
 from operator import attrgetter
 from typing import Any, Final
 
 from evroute_kernel.engine.results.runs import Cause, LogRecord, RouteRuns, Run, RunError
 from evroute_kernel.errors import Diagnostic
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.late import Late
 from evroute_kernel.worker.messages import RouteFinished

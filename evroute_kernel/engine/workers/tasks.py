@@ -7,7 +7,7 @@ parameter lists of one `Batch`. A replay, whose tasks are portions, is in `engin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -15,6 +15,7 @@ from evroute_kernel.engine.events.params import Params
 from evroute_kernel.engine.results.runs import BatchResult
 from evroute_kernel.engine.workers.portions import Portion
 from evroute_kernel.engine.workers.raises import Many, Raise, next_size
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import FIRST_PORTION
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.messages import Message, RunBatch, RunRoute

@@ -16,7 +16,7 @@ import os
 import signal
 import socket
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from math import inf
 from pathlib import Path
@@ -29,6 +29,7 @@ from evroute_kernel.engine.workers.launcher import Launcher
 from evroute_kernel.engine.workers.no_worker import ended
 from evroute_kernel.engine.workers.raises import Many
 from evroute_kernel.engine.workers.tasks import Task
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.memory.room import anonymous_file
 from evroute_kernel.worker import blackbox
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from evroute_kernel.lang.scanning import next_mark
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 

@@ -67,13 +67,14 @@ class Notebook:
         """Import and start in the background what the first cell will need."""
 
         def prepare() -> None:
+            if self._is_closed:
+                return
+            with suppress(NoRoom):  # the first cell tries again, and can tell
+                self.session  # noqa: B018 - opened first: its processes start while this one imports the rest
+            import_all()
             from evroute_kernel.lang.tables import tables
 
-            import_all()
-            if not self._is_closed:
-                with suppress(NoRoom):  # the first cell tries again, and can tell
-                    self.session  # noqa: B018 - opened for the first cell
-                tables("cell")
+            tables("cell")
 
         self._warming = Thread(target=prepare, name="evroute warm-up", daemon=True)
         self._warming.start()

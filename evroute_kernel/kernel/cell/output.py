@@ -9,13 +9,13 @@ and the middle of very many lines, is counted and not shown (`folding`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from evroute_kernel.kernel.cell.folding import Folding, Piece
 from evroute_kernel.kernel.cell.pace import Pace
+from evroute_kernel.records import dataclass
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import LogRecord

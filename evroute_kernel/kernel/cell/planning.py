@@ -8,13 +8,14 @@ before them may have changed what is there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
 from evroute_kernel.kernel.cell.cells import Cut, MagicLine
 from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, find
 from evroute_kernel.lang.scanning import statement_end
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.assist.pages import PREFORMATTED
 from evroute_kernel.errors import MOST_FINDINGS, Diagnostic, excerpt, leading, more, shortened
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 from typing import Final, TypeAlias
@@ -18,6 +17,7 @@ from unicodedata import east_asian_width
 from evroute_kernel.kernel.display.formats import visible
 from evroute_kernel.kernel.display.layers import Layout, layout
 from evroute_kernel.lang.callgraph import CallGraph, Vertex
+from evroute_kernel.records import dataclass
 
 EMPTY: Final = "no route is defined"
 

@@ -6,9 +6,10 @@ Pure functions over numbers: vertices are 0, 1, 2, ... and edges pairs of them. 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, TypeAlias
+
+from evroute_kernel.records import dataclass
 
 Edge: TypeAlias = tuple[int, int]
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from textwrap import dedent, indent
@@ -30,6 +29,7 @@ from evroute_kernel.lang.lexer import tokens
 from evroute_kernel.lang.needs import modules, with_needs
 from evroute_kernel.lang.preprocess import Expanded, directives
 from evroute_kernel.library.sockets import SETTINGS, module_of_socket
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.patterns import posix as regex
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source, Span

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.files import FileError, read_bytes
 
 CellKind: TypeAlias = Literal["code", "prose"]

@@ -13,7 +13,7 @@ anything: routes and modules that are nowhere else are then taken to be there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import inf
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from evroute_kernel.lang.callgraph import Vertex, call_graph
 from evroute_kernel.lang.compiler import Parsed, Unit, compile_parsed, read_script
 from evroute_kernel.lang.environment import Environment, known_modules
 from evroute_kernel.lang.files import ScriptFiles
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.source import Source, Span
 

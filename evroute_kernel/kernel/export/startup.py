@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
@@ -23,6 +23,7 @@ from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.scanning import LINE_COMMENT, statement_end
 from evroute_kernel.library.table import FUNCTIONS, MODULES
 from evroute_kernel.library.template import VariableSpec
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 #: a `$shv` whose name is computed

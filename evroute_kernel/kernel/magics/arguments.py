@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -17,6 +17,7 @@ from evroute_kernel.engine.events.given import path_fault
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
 #: numbers on the line of a magic are less than this

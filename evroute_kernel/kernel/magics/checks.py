@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
@@ -14,6 +14,7 @@ from evroute_kernel.kernel.cell.scripts import value_of
 from evroute_kernel.kernel.display.formats import shown
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:

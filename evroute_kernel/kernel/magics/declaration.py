@@ -12,7 +12,7 @@ A new module of this package is found by `everything`; nothing else needs to be 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -20,6 +20,7 @@ from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
+from evroute_kernel.records import dataclass
 
 if TYPE_CHECKING:
     from evroute_kernel.assist.offers import Candidate, Offer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events.raise_line import ArgumentError, RaiseRequest
@@ -14,6 +14,7 @@ from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted, failur
 from evroute_kernel.kernel.display.formats import MOST_ROWS, text_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:

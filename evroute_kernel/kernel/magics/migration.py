@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
@@ -13,6 +12,7 @@ from evroute_kernel.kernel.display.formats import text_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.kernel.magics.findings import script_of
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:

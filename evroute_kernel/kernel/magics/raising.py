@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +31,7 @@ from evroute_kernel.kernel.display.reports import Tally, tell_errors
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.kernel.magics.live import raise_there
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:

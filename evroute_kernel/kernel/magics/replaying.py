@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -23,6 +22,7 @@ from evroute_kernel.kernel.magics.arguments import Arguments, Signature, Word, p
 from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.library import catalogue
 from evroute_kernel.library.catalogue.declared import known_event
+from evroute_kernel.records import dataclass
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.replay.recorder import Recorder

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.magics.arguments import Word
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 

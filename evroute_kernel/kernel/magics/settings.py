@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.assist.offers import Candidate, Offer
@@ -21,6 +20,7 @@ from evroute_kernel.kernel.magics.setting_records import (
     seconds,
     workers_number,
 )
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime import levels
 
 if TYPE_CHECKING:

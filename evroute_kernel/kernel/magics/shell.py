@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
 from typing import IO, TYPE_CHECKING, Final
@@ -21,6 +20,7 @@ from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import Interrupted, failure
 from evroute_kernel.kernel.cell.output import STDERR, STDOUT, Outlet
 from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from evroute_kernel.kernel.display.formats import Table, note_bundle
 from evroute_kernel.kernel.display.reports import tell_errors
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from evroute_kernel.records import dataclass
 
 #: what answers a request: (stream, identities, message)
 Handler: TypeAlias = Callable[[Any, Any, Any], Any]

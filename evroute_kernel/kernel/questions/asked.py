@@ -6,7 +6,6 @@ The lists are methods, so that modules that declare magics import nothing of `as
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from evroute_kernel.assist import candidates as of
@@ -14,6 +13,7 @@ from evroute_kernel.assist.defined import Defined
 from evroute_kernel.assist.offers import Candidate, Offer
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.library.table import FUNCTIONS
+from evroute_kernel.records import dataclass
 
 #: files that hold events
 RECORDINGS: Final = frozenset({".jsonl", ".json", ".ndjson", ".gz", ".csv", ".txt", ".log"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
@@ -12,6 +11,7 @@ from weakref import WeakKeyDictionary
 from evroute_kernel.assist.defined import Defined, DefinedRoute
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.magics.declaration import MAGICS
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source
 

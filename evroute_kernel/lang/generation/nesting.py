@@ -15,6 +15,10 @@ BLOCK_LIMIT: Final = 90
 #: loops and switches inside each other: Python's compiler allows 20 statically nested blocks
 LOOP_LIMIT: Final = 18
 
+#: symbols of the grammar that are open at once where no limit can be exceeded: an `if` or a loop inside another has its
+#: word, two parentheses and what stands between them before it
+CERTAINLY_SHALLOW: Final = 4 * LOOP_LIMIT
+
 #: statements, the blocks and the loops around each of them, and the loop whose body they are
 Body: TypeAlias = "tuple[tuple[nodes.Statement, ...], int, int, nodes.Statement | None]"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject, Use
+from evroute_kernel.records import dataclass
 
 _PLAIN: Final = ("=", ":=")
 #: `$var(x)` in a text that tells a function or a module which variable to write
@@ -44,8 +45,8 @@ def null_arithmetic(subject: Subject) -> Iterator[Finding]:
     compound operators log an error and assign nothing, so such a counter stays null for ever. `$shv` begins with 0."""
     given, computed = _given(subject)
     for block in subject.blocks:
-        compound = _compound(block)
-        for use in block.uses:
+        compound = _compound(block) if block.written else ()
+        for use in block.written:
             name = _named(use)
             if use.role != "write" or name is None or name[0] not in ("var", "avp") or use.spec.index is not None:
                 continue
@@ -68,15 +69,15 @@ def _given(subject: Subject) -> tuple[set[Named], set[str]]:
     empty = _compound_or_null(subject)
     given, computed = set[Named](), {variable for variable, name in subject.hidden_variables if not name}
     for block in subject.blocks:
-        for use in block.uses:
-            if use.role == "read" or id(use.node) in empty:
+        for use in block.written:
+            if id(use.node) in empty:
                 continue
             name = _named(use)
             if name is None:
                 computed.add(use.spec.declaration.name)
             else:
                 given.add(name)
-    for text in _texts(subject):
+    for text in set(_texts(subject)):
         given.update((m["variable"], m["name"]) for m in _MENTION.finditer(text))
     return given, computed
 
@@ -170,11 +171,11 @@ def left_over(subject: Subject) -> Iterator[Finding]:
 def _sole_owners(subject: Subject) -> dict[int, set[str]]:
     """For each block the names of `$var` that plain assignments of its own alone give a value."""
     writers: dict[str, set[int]] = {}
-    shared = {name for text in _texts(subject) for kind, name in _mentions(text) if kind == "var"}
+    shared = {name for text in set(_texts(subject)) for kind, name in _mentions(text) if kind == "var"}
     for block in subject.blocks:
         compound = _compound(block)
-        for use in block.uses:
-            if use.role == "read" or use.spec.declaration.name != "var" or use.name is None:
+        for use in block.written:
+            if use.spec.declaration.name != "var" or use.name is None:
                 continue
             writers.setdefault(use.name, set()).add(id(block))
             if id(use.node) in compound or use.role == "output":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.kinds import Kind, Kinds
@@ -229,10 +229,20 @@ def _mixed_sum(kinds: Kinds, block: Block, node: nodes.BinaryOp) -> Iterator[Fin
 _COMPARED: Final[tuple[type[nodes.Comparison | nodes.Switch], ...]] = (nodes.Comparison, nodes.Switch)
 
 
-def _literals(
-    subject: Subject,
-) -> Iterator[tuple[Block, nodes.Variable, nodes.Number | nodes.String | nodes.Null, str]]:
+#: a variable, what it is compared with, and how
+Compared: TypeAlias = "tuple[Block, nodes.Variable, nodes.Number | nodes.String | nodes.Null, str]"
+
+
+def _literals(subject: Subject) -> list[Compared]:
     """Every variable that is compared with a literal, by an operator or by a `case`."""
+    return subject.once(_compared)
+
+
+def _compared(subject: Subject) -> list[Compared]:
+    return list(_comparisons(subject))
+
+
+def _comparisons(subject: Subject) -> Iterator[Compared]:
     for block in subject.blocks:
         for node in block.of(*_COMPARED):
             if isinstance(node, nodes.Comparison):

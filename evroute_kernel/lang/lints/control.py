@@ -129,6 +129,10 @@ def switch_fallthrough(subject: Subject) -> Iterator[Finding]:
             yield Finding(f"this case has no break and runs on into {into}", span, "end it with break;")
 
 
+#: what may end a list of statements
+_LEAVING: Final = frozenset({nodes.If, nodes.Break, nodes.Return, nodes.Exit, nodes.Drop})
+
+
 def _leaves(body: tuple[nodes.Statement, ...]) -> bool:
     """Whether control never comes to the end of a list of statements."""
     if not body:
@@ -197,9 +201,9 @@ def for_without_all(subject: Subject) -> Iterator[Finding]:
 )
 def unreachable(subject: Subject) -> Iterator[Finding]:
     """Nothing says so on the server; usually a statement was meant to be in the branch of an `if`."""
-    for body in (body for block in subject.blocks for body in block.bodies()):
+    for body in (body for block in subject.blocks for body in block.bodies() if len(body) > 1):
         for before, after in pairwise(body):
-            if _leaves((before,)):
+            if before.__class__ in _LEAVING and _leaves((before,)):
                 word = before.span.text.split(maxsplit=1)[0].rstrip(";(")
                 yield Finding(f"never runs: the {word} before it leaves this block", after.span, None)
                 break

@@ -7,7 +7,7 @@ from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
-from evroute_kernel.lang.lints.subject import Subject, Use
+from evroute_kernel.lang.lints.subject import Subject
 from evroute_kernel.library.template import VariableSpec
 
 #: functions that end the process
@@ -43,13 +43,10 @@ def crashes_server(subject: Subject) -> Iterator[Finding]:
             yield from _deadly_division(node)
         elif isinstance(node, nodes.Call) and node.name in _DEADLY:
             yield Finding(f"{node.name}() kills the server: it {_DEADLY[node.name]}", node.span, "remove it")
-    for block in subject.blocks:
-        only_for_events = subject.only_for_events(block)
-        for use in block.uses:
-            yield from _deadly_variable(use)
-            if only_for_events and use.role == "write" and use.spec.declaration.name.partition(".")[0] == "sdp":
-                message = f"writing {use.spec.text} kills the server in an event route"
-                yield Finding(message, use.node.span, "there is no SDP to change")
+    for use in subject.uses_of(_lacks_name):
+        name = use.spec.declaration.name
+        yield Finding(f"${name} without a name kills the server", use.span, f"write ${name}(name)")
+    yield from _writes_of_sdp(subject)
 
 
 _DEADLY_KINDS: Final[tuple[type[nodes.Node], ...]] = (nodes.Assign, nodes.Bracket, nodes.BinaryOp, nodes.Call)
@@ -85,10 +82,16 @@ def _literal(node: nodes.Node) -> int | None:
     return node.value if isinstance(node, nodes.Number) else None
 
 
-def _deadly_variable(use: Use) -> Iterator[Finding]:
-    name = use.spec.declaration.name
-    if name in CRASHING and use.spec.name is None:
-        yield Finding(f"${name} without a name kills the server", use.span, f"write ${name}(name)")
+def _lacks_name(spec: VariableSpec) -> bool:
+    return spec.name is None and spec.declaration.name in CRASHING
+
+
+def _writes_of_sdp(subject: Subject) -> Iterator[Finding]:
+    for block in filter(subject.only_for_events, subject.blocks):
+        for use in block.uses:
+            if use.role == "write" and use.spec.declaration.name.partition(".")[0] == "sdp":
+                message = f"writing {use.spec.text} kills the server in an event route"
+                yield Finding(message, use.node.span, "there is no SDP to change")
 
 
 @rule(
@@ -107,7 +110,7 @@ def _deadly_variable(use: Use) -> Iterator[Finding]:
 )
 def server_bug(subject: Subject) -> Iterator[Finding]:
     """Bugs are not behaviour to copy. The result on a real server differs from the one shown here."""
-    for use in (use for block in subject.blocks for use in block.uses):
+    for use in subject.uses_of(lambda spec: bool(spec.transformations)):
         names = [t[0].full_name for t in use.spec.transformations]
         if names.count("re.subst") > 1:
             hint = "do the second step on a variable that holds the result of the first"

@@ -146,7 +146,7 @@ def raise_order(subject: Subject) -> Iterator[Finding]:
     reading by name is safe; a route that reads positions gets them backwards."""
     handlers = {b.name: b for b in reversed(subject.blocks) if b.kind == "event_route"}
     positional = {name for name, handler in handlers.items() if _reads_positions(handler)}
-    for call, pushes in (found for block in subject.blocks for found in _pushes(block)):
+    for call, pushes in (found for block in subject.blocks if _may_raise(block) for found in _pushes(block)):
         event = call.arguments[0]
         if pushes < 2 or not isinstance(event, nodes.String) or event.value not in positional:
             continue
@@ -174,7 +174,7 @@ def raise_order(subject: Subject) -> Iterator[Finding]:
 def raise_leftovers(subject: Subject) -> Iterator[Finding]:
     """`raise_event` leaves its AVPs as they are, and `=` pushes on top of them. The next event of the same run then
     holds the parameters of both. The first assignment of the next round should be `:=`."""
-    for body in (body for block in subject.blocks for body in block.bodies()):
+    for body in (body for block in subject.blocks if _may_raise(block) for body in block.bodies()):
         raised: dict[str, nodes.Call] = {}
         for statement in body:
             if isinstance(statement, nodes.Assign) and (
@@ -196,6 +196,10 @@ def _raises(subject: Subject) -> Iterator[nodes.Call]:
     for node in subject.of(nodes.Call):
         if node.name == "raise_event" and node.arguments:
             yield node
+
+
+def _may_raise(block: Block) -> bool:
+    return any(call.name == "raise_event" for call in block.of(nodes.Call))
 
 
 def _avps(call: nodes.Call) -> tuple[nodes.Variable | None, nodes.Variable | None]:
@@ -223,7 +227,7 @@ def _pushes(block: Block) -> Iterator[tuple[nodes.Call, int]]:
 
 
 def _reads_positions(block: Block) -> bool:
-    return any(u.spec.declaration.name == "param" and isinstance(u.spec.name, int) for u in block.uses)
+    return any(spec.declaration.name == "param" and isinstance(spec.name, int) for spec in block.variables)
 
 
 def _bare(text: str) -> str:

@@ -8,7 +8,6 @@ certain.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from evroute_kernel.lang import nodes
@@ -17,6 +16,7 @@ from evroute_kernel.lang.lints.texts import variable_of
 from evroute_kernel.library.catalogue.facts import EventParam
 from evroute_kernel.library.table import Transformation
 from evroute_kernel.library.template import VariableSpec
+from evroute_kernel.records import dataclass
 
 #: steps followed from a variable to what it was assigned, or to what the callers of a route passed
 _MAX_DEPTH = 20
@@ -62,9 +62,7 @@ def _writes(subject: Subject) -> dict[tuple[str, str], _Writes]:
     others = set(subject.hidden_variables)
     for block in subject.blocks:
         assigns = {id(n.target): n for n in block.of(nodes.Assign)}
-        for use in block.uses:
-            if use.role == "read":
-                continue
+        for use in block.written:
             assign = assigns.get(id(use.node))
             if assign is not None and assign.op in ("=", ":=") and use.spec.index is None:
                 values.setdefault(_key(use.spec), []).append(assign)

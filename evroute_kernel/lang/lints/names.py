@@ -9,10 +9,11 @@ from typing import Final
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.crashes import CRASHING
 from evroute_kernel.lang.lints.registry import Finding, rule
-from evroute_kernel.lang.lints.subject import Block, Subject, Use
+from evroute_kernel.lang.lints.subject import Block, Subject, Use, name_of
 from evroute_kernel.lang.lints.texts import variables_in
 from evroute_kernel.library.catalogue.nearness import likely_params
 from evroute_kernel.library.table import VARIABLES, transformations_of
+from evroute_kernel.library.template import VariableSpec
 
 #: what SIP variables are in the words of event parameters
 _TRADE: Final = {
@@ -67,10 +68,8 @@ def sip_variable(subject: Subject) -> Iterator[Finding]:
 
 
 def _writes_message(subject: Subject) -> bool:
-    for block in subject.blocks:
-        for use in block.uses:
-            if use.role != "read" and use.spec.declaration.message:
-                return True
+    if any(use.spec.declaration.message for block in subject.blocks for use in block.written):
+        return True
     calls = (call.name for call in subject.of(nodes.Call))
     return any(map(_MESSAGE_WRITERS.fullmatch, calls)) or any(map(_may_write_message, subject.hidden))
 
@@ -132,7 +131,7 @@ def not_expanded(subject: Subject) -> Iterator[Finding]:
     """Only the texts of `xlog` and the text arguments of functions are expanded. In assignments, comparisons, `case`
     labels, arguments of `route`, values of `return` and in `log` a text is taken as it stands, `$` included. Scripts
     that use `{s.eval}`, which expands a text on purpose, are left alone."""
-    steps = (t for block in subject.blocks for use in block.uses for t, _ in use.spec.transformations)
+    steps = (t for block in subject.blocks for spec in block.variables for t, _ in spec.transformations)
     if subject.hides("s.eval") or any(step.full_name == "s.eval" for step in steps):
         return
     for string, where in _plain_texts(subject):
@@ -208,13 +207,9 @@ def _quoted(text: str) -> str:
 def literal_name(subject: Subject) -> Iterator[Finding]:
     """`$var` takes every name as it stands, so `$var($var(n))` is one variable of that odd name. `$avp`, `$shv` and
     `$param` take a variable as name, but only when it is all that stands between the parentheses."""
-    for use in (use for block in subject.blocks for use in block.uses):
-        declared, name = use.spec.declaration, use.name
-        if name is None or declared.module in ("json", "xml") or declared.name in ("time", "env"):
-            continue
-        inner = next(variables_in(name), None)
-        if inner is None:
-            continue
+    for use in subject.uses_of(_names_variable):
+        declared, name = use.spec.declaration, str(use.name)
+        inner = next(variables_in(name))
         plain = f"${declared.name}"
         if declared.computed == "format":
             continue
@@ -227,6 +222,14 @@ def literal_name(subject: Subject) -> Iterator[Finding]:
             message = f"only a variable alone gives a name: this one is called {name}"
             hint = f"$var(name) = {_joined_name(name)}; then {plain}($var(name))"
         yield Finding(message, use.name_span, hint)
+
+
+def _names_variable(spec: VariableSpec) -> bool:
+    """Whether the name of a variable holds another one, and nothing else would be meant by it."""
+    declared, name = spec.declaration, name_of(spec)
+    if name is None or declared.module in ("json", "xml") or declared.name in ("time", "env"):
+        return False
+    return next(variables_in(name), None) is not None
 
 
 def _joined_name(name: str) -> str:
@@ -256,11 +259,15 @@ def name_missing(subject: Subject) -> Iterator[Finding]:
 )
 def blank_in_name(subject: Subject) -> Iterator[Finding]:
     """`$var( x )` and `$var(x)` are two variables; `$param( ip )` does not exist."""
-    for use in (use for block in subject.blocks for use in block.uses):
-        name = use.name
-        if name is None or name == name.strip() or use.spec.declaration.name in ("time", "shv"):
-            continue
-        yield Finding(f"the name of this variable is {name!r}, blanks included", use.name_span, f"write {name.strip()}")
+    for use in subject.uses_of(_has_blanks):
+        name = str(use.name)
+        message = f"the name of this variable is {name!r}, blanks included"
+        yield Finding(message, use.name_span, f"write {name.strip()}")
+
+
+def _has_blanks(spec: VariableSpec) -> bool:
+    name = name_of(spec)
+    return name is not None and name != name.strip() and spec.declaration.name not in ("time", "shv")
 
 
 @rule(
@@ -273,10 +280,10 @@ def outside_parentheses(subject: Subject) -> Iterator[Finding]:
     """Index and transformations exist only inside `$( )`. In a text, what stands behind is printed; in code it is
     dropped."""
     for block in subject.blocks:
-        for use in block.uses:
-            if use.spec.text.startswith("$(") or use.nested:
-                continue
-            behind = _behind(use)
+        for use in block.uses_of(lambda spec: not spec.text.startswith("$(")):
+            text = use.node.value if isinstance(use.node, nodes.String) else use.node.text
+            end = use.offset + len(use.spec.text)
+            behind = _behind(use, text, end) if text[end : end + 1] in _BEHIND and not use.nested else ""
             if behind:
                 inner = use.spec.text[1:] + behind
                 outcome = "is printed as it stands" if use.quoted else "is dropped"
@@ -288,12 +295,11 @@ _BRACES: Final = re.compile(r"(?:\{[a-zA-Z0-9]+\.[^{}]*\})+")
 _INDEX: Final = re.compile(r"\[(?:-?[0-9]+|\*)\]")
 
 
-def _behind(use: Use) -> str:
+_BEHIND: Final = frozenset("{[")
+
+
+def _behind(use: Use, text: str, end: int) -> str:
     """What follows a variable and was meant to belong to it."""
-    text = use.node.value if isinstance(use.node, nodes.String) else use.node.text
-    end = use.offset + len(use.spec.text)
-    if text[end : end + 1] not in ("{", "["):
-        return ""
     braces = _BRACES.match(text, end)
     if braces and transformations_of(braces[0][1:].partition(".")[0]):
         return braces[0]
@@ -309,8 +315,11 @@ def _behind(use: Use) -> str:
 )
 def old_avp_name(subject: Subject) -> Iterator[Finding]:
     """The prefix is part of the name now; the server warns about it at start and at every use."""
-    for use in (use for block in subject.blocks for use in block.uses):
-        name = use.name
-        if use.spec.declaration.name == "avp" and name is not None and name[:2] in ("s:", "i:"):
-            hint = f"write {name[2:]} everywhere: %%migrate does"
-            yield Finding(f"the prefix {name[:2]} is part of the name", use.name_span, hint)
+    for use in subject.uses_of(_has_old_name):
+        name = str(use.name)
+        hint = f"write {name[2:]} everywhere: %%migrate does"
+        yield Finding(f"the prefix {name[:2]} is part of the name", use.name_span, hint)
+
+
+def _has_old_name(spec: VariableSpec) -> bool:
+    return spec.declaration.name == "avp" and (name_of(spec) or "")[:2] in ("s:", "i:")

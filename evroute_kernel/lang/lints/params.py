@@ -9,6 +9,7 @@ from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject, Use
 from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.catalogue.nearness import CERTAIN, likely_params
+from evroute_kernel.library.template import VariableSpec
 
 
 @rule(
@@ -193,15 +194,17 @@ def _positions(block: Block) -> list[Use]:
 
 def argument_reads(block: Block) -> list[Use]:
     """Every `$param(n)` that means an argument of the block itself."""
-    found = [u for u in block.uses if u.spec.declaration.name == "param" and not u.in_caller]
-    return [u for u in found if isinstance(u.spec.name, int)]
+    return [u for u in block.uses if _is_param(u.spec) and not u.in_caller and isinstance(u.spec.name, int)]
+
+
+def _is_param(spec: VariableSpec) -> bool:
+    return spec.declaration.name == "param"
 
 
 def _params(subject: Subject) -> Iterator[tuple[Block, Use]]:
     for block in subject.blocks:
-        for use in block.uses:
-            if use.spec.declaration.name == "param":
-                yield block, use
+        for use in block.uses_of(_is_param):
+            yield block, use
 
 
 def _event_params(subject: Subject) -> Iterator[tuple[Block, Event, Use]]:

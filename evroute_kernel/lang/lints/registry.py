@@ -7,11 +7,11 @@ the thing matters, `fires` and `quiet` are scripts that tests and documentation 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from inspect import cleandoc
 from typing import Any, Final, Literal, TypeVar
 
 from evroute_kernel.errors import Diagnostic
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
 Level = Literal["warning", "info"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 from operator import itemgetter
@@ -17,6 +17,7 @@ from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.template import CACHE_SIZE, VariableSpec
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span, record
 
 Role = Literal["read", "write", "output"]
@@ -72,9 +73,13 @@ class Use:
     @property
     def name(self) -> str | None:
         """The text in parentheses; None when there is none or a variable computes it."""
-        if isinstance(self.spec.name, VariableSpec) or self.spec.name is None:
-            return None
-        return _in_parentheses(self.spec.text)
+        return name_of(self.spec)
+
+
+@lru_cache(CACHE_SIZE)
+def name_of(spec: VariableSpec) -> str | None:
+    """The text in a variable's parentheses; None when there is none or a variable computes it."""
+    return None if isinstance(spec.name, VariableSpec) or spec.name is None else _in_parentheses(spec.text)
 
 
 @lru_cache(CACHE_SIZE)
@@ -91,7 +96,6 @@ def _parts(spec: VariableSpec) -> tuple[tuple[VariableSpec, int, bool], ...]:
     return tuple(parts)
 
 
-@lru_cache(CACHE_SIZE)
 def _in_parentheses(text: str) -> str | None:
     """What stands in the first parentheses of a variable, apart from those around `$( )`."""
     opening = text.find("(", 2 if text.startswith("$(") else 0)
@@ -124,17 +128,25 @@ class Block:
         return self.kind == "route" and self.name != "0"
 
     @cached_property
-    def nodes(self) -> tuple[tree.Node, ...]:
-        """Every node, in the order of the text."""
-        return tuple(node for statement in self.statements for node in statement.walk())
-
-    @cached_property
     def _by_kind(self) -> dict[type[tree.Node], list[tuple[int, Any]]]:
         """The nodes of each kind, with their number in the order of the text."""
-        found: dict[type[tree.Node], list[tuple[int, Any]]] = {}
-        for numbered in enumerate(self.nodes):
-            found.setdefault(numbered[1].__class__, []).append(numbered)
-        return found
+        found: defaultdict[type[tree.Node], list[tuple[int, Any]]] = defaultdict(list)
+        stack: list[tree.Node | None] = list(reversed(self.statements))
+        number = 0
+        while stack:  # as `Node.walk` does it
+            node = stack.pop()
+            if node is None:
+                continue
+            kind = node.__class__
+            found[kind].append((number, node))
+            number += 1
+            for name in reversed(tree.HOLDERS[kind]):
+                value = getattr(node, name)
+                if value.__class__ is tuple:
+                    stack += value[::-1]
+                else:
+                    stack.append(value)
+        return dict(found)
 
     def of(self, *kinds: type[NodeT]) -> Iterator[NodeT]:
         """The nodes of some kinds, in the order of the text. All rules share one walk, which sorts nodes by kind."""
@@ -147,6 +159,28 @@ class Block:
         """Every variable, those inside other variables and inside format strings too."""
         return tuple(self._uses())
 
+    @cached_property
+    def written(self) -> tuple[Use, ...]:
+        """The variables that something is written to, or that a function may write."""
+        return tuple(use for use in self.uses if use.role != "read")
+
+    @cached_property
+    def _by_variable(self) -> dict[VariableSpec, list[Use]]:
+        found: defaultdict[VariableSpec, list[Use]] = defaultdict(list)
+        for use in self.uses:
+            found[use.spec].append(use)
+        return dict(found)
+
+    @property
+    def variables(self) -> Iterable[VariableSpec]:
+        """The variables of all uses."""
+        return self._by_variable
+
+    def uses_of(self, is_meant: Callable[[VariableSpec], bool]) -> Iterator[Use]:
+        """The uses of some variables, each of which is asked about once, however often it is used. Not in the order of
+        the text."""
+        return (use for spec, uses in self._by_variable.items() if is_meant(spec) for use in uses)
+
     def _uses(self) -> Iterator[Use]:
         roles = dict(self._roles())
         formats = {id(text) for owner in self.of(*FORMAT_OWNERS) for text in formats_of(owner)}
@@ -155,11 +189,13 @@ class Block:
                 spec = variable_of(node.text)
                 if spec is not None:
                     yield Use(spec, node, 0, roles.get(id(node), "read"), self)
-                    yield from self._inner(spec, node, 0)
+                    if _parts(spec):
+                        yield from self._inner(spec, node, 0)
             elif id(node) in formats:
                 for offset, spec in variables_in(node.value):
                     yield Use(spec, node, offset, "read", self)
-                    yield from self._inner(spec, node, offset)
+                    if _parts(spec):
+                        yield from self._inner(spec, node, offset)
 
     def _inner(self, spec: VariableSpec, node: tree.Variable | tree.String, offset: int) -> Iterator[Use]:
         for inner, found, in_caller in _parts(spec):
@@ -241,6 +277,10 @@ class Subject:
     def routes(self) -> dict[str, Block]:
         """Blocks that `route(name)` calls, by name."""
         return {b.name: b for b in self.blocks if b.called}
+
+    def uses_of(self, is_meant: Callable[[VariableSpec], bool]) -> Iterator[Use]:
+        """The uses of some variables; not in the order of the text."""
+        return (use for block in self.blocks for use in block.uses_of(is_meant))
 
     def of(self, *kinds: type[NodeT]) -> Iterator[NodeT]:
         """The nodes of some kinds, in the order of the text."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from evroute_kernel.lang import nodes
@@ -13,6 +14,7 @@ from evroute_kernel.lang.lints.subject import Subject
 from evroute_kernel.lang.lints.texts import parameters, variables_in
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.scanning import BLANK, COMMENT, LINE_COMMENT, comment_end
+from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.source import Source
 
 #: third letter of a level -> what the server makes of it
@@ -66,15 +68,14 @@ def no_newline(subject: Subject) -> Iterator[Finding]:
     `xlog` follows, is left alone, and so are the bare statements of a cell."""
     for block in subject.blocks:
         for body in block.bodies() if block.kind != "scratch" else ():
-            for index, node in enumerate(body):
-                if isinstance(node, nodes.XLog) and not isinstance(next(iter(body[index + 1 :]), None), nodes.XLog):
+            for node, behind in pairwise((*body, None)):
+                if node.__class__ is nodes.XLog and behind.__class__ is not nodes.XLog and node.text.value[-1:] != "\n":
                     yield from _without_newline(node)
 
 
 def _without_newline(node: nodes.XLog) -> Iterator[Finding]:
     text = node.text.value
-    fixed = len(text) - sum(len(spec.text) for _, spec in variables_in(text))
-    if fixed and text[-1] != "\n":
+    if len(text) > sum(len(spec.text) for _, spec in variables_in(text)):
         start = len(text) - 1
         yield Finding("this text ends without a line break", node.text.part(start, start + 1), r"end it with \n")
 
@@ -134,13 +135,15 @@ def perl_digit(subject: Subject) -> Iterator[Finding]:
             span = string.part(found.start(1) - 1, found.end(1))
             yield Finding(f"\\{letter} is the letter {letter} here", span, f"write {write}")
     for block in subject.blocks:
-        for use in block.uses:
-            if not any(t[0].full_name == "re.subst" for t in use.spec.transformations):
-                continue
+        for use in block.uses_of(_substitutes):
             for found in _DIGIT.finditer(use.spec.text):
                 span = use.part(found.start(1) - 1, found.end(1))
                 write = "[0-9]" if found[1] == "d" else "[^0-9]"
                 yield Finding(f"\\{found[1]} is the letter {found[1]} here", span, f"write {write}")
+
+
+def _substitutes(spec: VariableSpec) -> bool:
+    return any(step.full_name == "re.subst" for step, _ in spec.transformations)
 
 
 _DIGIT: Final = re.compile(r"(?<!\\)(?:\\\\)*\\([dD])")

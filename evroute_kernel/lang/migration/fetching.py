@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
@@ -13,6 +12,7 @@ from evroute_kernel.lang.migration.legacy import FETCH, OLD_AVP, STATEMENT_ENDS,
 from evroute_kernel.library.catalogue import earlier_events, events
 from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.catalogue.nearness import likely_params
+from evroute_kernel.records import dataclass
 
 _CODE: Final = "fetch-event-params"
 #: versions of 2.x that had event routes; where they differ, a script is taken to be for the newest

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -21,6 +20,7 @@ from evroute_kernel.lang.lexer import Token, string_value, tokens
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.table import FUNCTIONS, STATEMENTS
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 FETCH: Final = "fetch_event_params"

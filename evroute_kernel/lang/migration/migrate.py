@@ -6,7 +6,6 @@ Works on the places of tokens, never on a re-print of the tree, so that everythi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import unified_diff as _unified_diff
 
 from evroute_kernel.errors import Diagnostic
@@ -21,6 +20,7 @@ from evroute_kernel.lang.migration.legacy import (
     quoted_arguments,
     route_modes,
 )
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 

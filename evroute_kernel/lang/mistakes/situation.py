@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from evroute_kernel.lang.lexer import Token
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from evroute_kernel.library.catalogue import events
 from evroute_kernel.library.catalogue.facts import Event, EventParam
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import encode
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from evroute_kernel.errors import near_misses
+from evroute_kernel.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ limit on backtracking is not simulated.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import Final
-
-import regex
+from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.runtime.patterns.portable import POSIX_CLASSES
+
+if TYPE_CHECKING:
+    import regex
 
 #: what may follow a backslash with the same meaning in both
 SAME: Final = frozenset("dDwWsSbBAGKRX")
@@ -28,16 +30,16 @@ CLASSES: Final = {
 POSIX: Final = {**POSIX_CLASSES, "ascii": r"\x00-\x7f", "word": "0-9A-Za-z_"}
 OCTAL: Final = "01234567"
 HEXADECIMAL: Final = "0123456789abcdefABCDEF"
-_QUANTIFIER: Final = regex.compile(r"\{(\d+)(?:,(\d*))?\}")
-_EXTENSION: Final = regex.compile(
+_QUANTIFIER: Final = re.compile(r"\{(\d+)(?:,(\d*))?\}")
+_EXTENSION: Final = re.compile(
     r"""\(\?(?: (?P<comment>\#[^)]*\))
       | (?P<reference> P[=>]\w+\) | &\w+\) | R\) | [+-]?\d+\) )
       | \^?[imsxnJ]*(?:-[imsxnJ]*)?[:)] | [=!>|] | <[=!] | P?<[A-Za-z_]\w*> | '[A-Za-z_]\w*'
       | \((?:\w+|<\w+>|'\w+')\) )""",
-    regex.VERBOSE,
+    re.VERBOSE,
 )
-_CAPTURING: Final = regex.compile(r"(?<!\\)\((?!\?|\*)|\(\?P?<(?![=!])|\(\?'")
-_POSIX: Final = regex.compile(r"\[:(\^?)([a-z]+):\]")
+_CAPTURING: Final = re.compile(r"(?<!\\)\((?!\?|\*)|\(\?P?<(?![=!])|\(\?'")
+_POSIX: Final = re.compile(r"\[:(\^?)([a-z]+):\]")
 LARGEST_COUNT: Final = 65535
 NESTING_LIMIT: Final = 250
 
@@ -55,6 +57,8 @@ def compile(
     pattern: str, *, caseless: bool = False, multiline: bool = False, dotall: bool = False, extended: bool = False
 ) -> regex.Pattern[str]:
     """A pattern whose `search` decides as PCRE2 does. Raises PcreError."""
+    import regex  # not before: few scripts have such a pattern, and it takes a tenth of a start
+
     flags = regex.VERSION1 | regex.ASCII
     for wanted, flag in (
         (caseless, regex.IGNORECASE),
@@ -138,7 +142,7 @@ class _Translation:
         self.state = "" if modifies else "quantified"
         return written
 
-    def _counts(self, found: regex.Match[str]) -> str:
+    def _counts(self, found: re.Match[str]) -> str:
         low, high = int(found[1]), int(found[2]) if found[2] else None
         if max(low, high or 0) > LARGEST_COUNT:
             raise PcreError("number too big in {} quantifier", found.end() - 1)
@@ -184,6 +188,8 @@ class _Translation:
 
     def _property(self, letter: str) -> str:
         """`\\p{Lu}`, `\\pL`, `\\P{^L}`: the bytes that have a Unicode property as Latin-1 characters."""
+        import regex
+
         name = self._delimited("}") if self._peek() == "{" else self._peek()
         if len(name) == 1 and self.pattern[self.position - 1] != "}":
             self.position += 1
@@ -225,6 +231,7 @@ class _Translation:
         if self._peek() in ("<", "'"):
             name = self._delimited({"<": ">", "'": "'"}[self._peek()])
             return f"(?{name})" if name.lstrip("+-").isdecimal() else f"(?&{name})"
+
         name = self._delimited("}") if self._peek() == "{" else self._signed_number()
         if name.startswith(("-", "+")):
             name = str(_capturing(self.pattern[: self.position]) + int(name) + (name[0] == "-"))

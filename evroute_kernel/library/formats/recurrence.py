@@ -7,8 +7,10 @@ part of `by...` that makes no sense is dropped.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from evroute_kernel.records import dataclass
 
 DAY: Final = 24 * 3600
 WEEK: Final = 7 * DAY

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from evroute_kernel.records import dataclass
 
 _ADDRESS_FAMILY: Final = ("IP4", "IP6")
 _BLANKS: Final = " \t"

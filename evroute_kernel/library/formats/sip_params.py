@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import fold
 
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")

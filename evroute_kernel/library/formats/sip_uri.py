@@ -6,11 +6,12 @@ Used by `$ru` and its kin, and by whatever else needs the parts of a URI. The te
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Final
 
 from evroute_kernel.library.formats.c_numbers import LOW_DIGITS
+from evroute_kernel.records import dataclass
 
 #: scheme -> prefix of the text; the letters of the first two and of `tel` may be of either case
 SCHEMES: Final = {"sips": "sips:", "sip": "sip:", "tel": "tel:", "urn:service": "urn:service:"}

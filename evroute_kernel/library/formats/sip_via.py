@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Final
+
+from evroute_kernel.records import dataclass
 
 #: blanks, with line breaks that a blank follows
 _LWS: Final = r"(?:[ \t]|(?:\r\n|[\r\n])[ \t])*"

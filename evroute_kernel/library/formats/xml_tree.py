@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from xml.parsers import expat
+
+from evroute_kernel.records import dataclass
 
 #: escapes inside an element and inside an attribute
 _CONTENT: Final = {ord("<"): "&lt;", ord(">"): "&gt;", ord("&"): "&amp;", ord("\r"): "&#13;"}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Final
 
 from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import check_modparams, function
 from evroute_kernel.library.functions.parameters import literal
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context
 

@@ -10,7 +10,7 @@ import ipaddress
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from typing import Any, Final
 
 from evroute_kernel.errors import did_you_mean
@@ -18,6 +18,7 @@ from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.functions.glob import glob_pattern
 from evroute_kernel.library.functions.parameters import Problem
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.shared import Shared
 

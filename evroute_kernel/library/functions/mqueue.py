@@ -6,12 +6,12 @@ the next one, and how many there are. Pairs taken out of the middle leave gaps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import check_modparams, function
 from evroute_kernel.library.formats.c_numbers import str2sint
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.shared import Shared
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
-
-import regex as regex_package
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import function
@@ -14,13 +12,16 @@ from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.files import FileError, read_bytes
 from evroute_kernel.runtime.values import encode
 
+if TYPE_CHECKING:
+    import regex as regex_package
+
 MODULE: Final = "regex"
 DEFAULT_GROUPS: Final = 20
 DEFAULT_GROUP_SIZE: Final = 8192
 LINE_LIMIT: Final = 500
 FLAGS: Final = ("caseless", "multiline", "dotall", "extended")
 
-Pattern = regex_package.Pattern[str]
+Pattern: TypeAlias = "regex_package.Pattern[str]"
 
 
 class GroupFileError(ValueError):

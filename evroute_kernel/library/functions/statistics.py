@@ -7,7 +7,6 @@ a server counts itself (group `core` and others) is not there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from evroute_kernel.library import modparams, statistic_series
@@ -15,6 +14,7 @@ from evroute_kernel.library.behaviour import check_modparams, function
 from evroute_kernel.library.functions.parameters import Problem
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.statistic_series import Profile
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.values import wrap

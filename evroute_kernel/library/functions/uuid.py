@@ -6,38 +6,48 @@ import hashlib
 import re
 import secrets
 import time
-import uuid as uuid_library
-from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
 
+if TYPE_CHECKING:
+    from uuid import UUID
+
 _NAMESPACE: Final = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def version_7() -> uuid_library.UUID:
+# the library of that name looks at the whole system when it is imported, so nobody does before it is needed
+
+
+def version_7() -> UUID:
     """Milliseconds since 1970 in 48 bits, then version, variant and chance (RFC 9562)."""
+    from uuid import UUID
+
     number = (time.time_ns() // 10**6) << 80 | secrets.randbits(80)
     number = number & ~(0xF << 76) | 7 << 76
-    return uuid_library.UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
+    return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
 
 
-RANDOM: Final[dict[int, Callable[[], uuid_library.UUID]]] = {
-    0: uuid_library.uuid4,
-    1: uuid_library.uuid1,
-    4: uuid_library.uuid4,
-    7: version_7,
-}
+def unnamed(version: int) -> UUID:
+    """A new UUID of a version that needs no name."""
+    from uuid import uuid1, uuid4
+
+    return {0: uuid4, 1: uuid1, 4: uuid4, 7: version_7}[version]()
+
+
+UNNAMED: Final = frozenset({0, 1, 4, 7})
 DIGESTS: Final = {3: hashlib.md5, 5: hashlib.sha1}
 
 
-def named(version: int, namespace: str, name: str) -> uuid_library.UUID:
+def named(version: int, namespace: str, name: str) -> UUID:
     """The UUID that a name has in a namespace. The name is a byte string."""
-    data = uuid_library.UUID(namespace).bytes + name.encode("latin-1")
+    from uuid import UUID
+
+    data = UUID(namespace).bytes + name.encode("latin-1")
     digest = DIGESTS[version](data, usedforsecurity=False).digest()
-    return uuid_library.UUID(bytes=digest[:16], version=version)
+    return UUID(bytes=digest[:16], version=version)
 
 
 @function("uuid")
@@ -51,8 +61,8 @@ def uuid(context: Context, out_var: Reference, version: int | None, namespace: s
     if number == 2:
         context.warning("UUID version 2 is not supported: a random one is made instead")
         number = 0
-    if number in RANDOM:
-        made = RANDOM[number]()
+    if number in UNNAMED:
+        made = unnamed(number)
     elif number in DIGESTS:
         if namespace is None or name is None:
             context.error(f"UUID version {number} needs a namespace and a name")

@@ -11,13 +11,13 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from evroute_kernel.library import modparams
 from evroute_kernel.library.sql.settings import SQLITE
 from evroute_kernel.library.sql.types import Kind, SqlError, kind_of, read
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Process
 from evroute_kernel.runtime.values import decode, fold
 

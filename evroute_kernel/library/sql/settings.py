@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from evroute_kernel.library import modparams
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Process
 from evroute_kernel.runtime.values import fold
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal
 
@@ -13,6 +12,7 @@ from evroute_kernel.library.sql.settings import Columns, Scheme
 from evroute_kernel.library.sql.texts import Pair, equal
 from evroute_kernel.library.sql.types import SqlError
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import fold, text_of, wrap
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from evroute_kernel.library.formats import json_merge_patch
 from evroute_kernel.library.sql.types import SqlError
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.transformations.arguments import Literal, as_text, text_argument
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.patterns.posix import compile
 from evroute_kernel.runtime.patterns.protocol import Regex, RegexError, Spans

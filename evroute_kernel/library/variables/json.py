@@ -7,7 +7,6 @@ one Python object.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from evroute_kernel.library import modparams
@@ -15,6 +14,7 @@ from evroute_kernel.library.behaviour import ALL, variable
 from evroute_kernel.library.formats import json_text
 from evroute_kernel.library.references import Reference, reference
 from evroute_kernel.library.template import TemplateError
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import uuid
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import variable
@@ -126,4 +125,6 @@ def random_number(context: Context, name: None, index: None) -> Value:
 @variable("uuid")
 def new_uuid(context: Context, name: None, index: Any) -> Value:
     """A new random UUID at each read."""
+    import uuid  # not before: it takes long for what few scripts ask
+
     return str(uuid.uuid4())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from evroute_kernel.library.behaviour import variable
@@ -11,6 +10,7 @@ from evroute_kernel.library.formats.c_numbers import str2sint
 from evroute_kernel.library.formats.xml_tree import CData, Document, Element, Node, Text, XmlError
 from evroute_kernel.library.references import Reference, reference
 from evroute_kernel.library.template import TemplateError
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import Value, decode_exactly, encode, int_of, text_of

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import regex
-
 from evroute_kernel.runtime.patterns.protocol import RegexError, Spans
 
 _ESCAPES: Final = {
@@ -50,6 +48,8 @@ class PortableRegex:
     __slots__ = ("_at_start", "_elsewhere", "groups", "pattern")
 
     def __init__(self, pattern: str, newline: bool, icase: bool) -> None:
+        import regex  # not before: `POSIX_CLASSES` is wanted on every system
+
         self.pattern = pattern
         translator = _Translator(pattern, newline, icase)
         try:

@@ -6,11 +6,11 @@ import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from time import monotonic
 from typing import Final, TypeAlias
 
 from evroute_kernel.engine.events.params import Params
+from evroute_kernel.records import dataclass
 from evroute_kernel.worker.sockets import Address
 
 #: seconds that the end of a session gives to what still waits

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
 from evroute_kernel.engine.delivery.transports.destination import Destination, OutgoingEvent
+from evroute_kernel.records import dataclass
 
 #: what may wait for one address; the server's pipe to its sender holds as many events
 EVENT_LIMIT: Final = 8192
