@@ -19,12 +19,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import count
 from math import isnan
 from typing import Any, Final, TypeAlias
 
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, decode_exactly, encode
 from evroute_kernel.worker.messages import Params
+from evroute_kernel.worker.regular_lines import STRETCH, events_of_stretch
 
 #: name and parameters (byte strings), and when it was raised: seconds of the epoch, a text, or None
 RecordedEvent: TypeAlias = "tuple[str, Params, Any]"
@@ -47,11 +49,27 @@ class BrokenLine(ValueError):
 
 def events_in(data: bytes, first_line: int, on_broken: OnBroken) -> Iterator[tuple[int, str, Params]]:
     """Line number, name and parameters of each event of a block of lines. Broken lines are told and passed over."""
-    # One character per byte is what scripts have. Only escapes need more: they name characters, not bytes.
-    has_escapes = b"\\u" in data
-    text = data.decode("latin-1")
-    for line, content in enumerate(text.split("\n"), first_line):
-        if not has_escapes:
+    text = data.decode("latin-1")  # one character per byte is what scripts have
+    start, size, line = 0, len(text), first_line
+    while start < size:
+        end = text.find("\n", start + STRETCH)
+        if end < 0:
+            end = size - text.endswith("\n")
+        if (found := events_of_stretch(text, start, end)) is not None:
+            yield from zip(count(line), *found, strict=False)
+            line += len(found[0])
+        else:
+            lines = text[start:end].split("\n")
+            yield from _events_of_lines(lines, line, on_broken)
+            line += len(lines)
+        start = end + 1
+
+
+def _events_of_lines(lines: list[str], first_line: int, on_broken: OnBroken) -> Iterator[tuple[int, str, Params]]:
+    for line, content in enumerate(lines, first_line):
+        # only escapes need more than a character per byte: they name characters, not bytes
+        is_wide = "\\u" in content
+        if not is_wide:
             try:  # one object and nothing else, as nearly always; whatever is wrong with it is found below
                 item, end = _decode(content)
                 if end == len(content) and type(item) is tuple:
@@ -63,8 +81,7 @@ def events_in(data: bytes, first_line: int, on_broken: OnBroken) -> Iterator[tup
         if not content or content.isspace():
             continue
         try:
-            found = _wide_events(content) if has_escapes and "\\u" in content else _events(content, False)
-            for event, params, _ in found:
+            for event, params, _ in _wide_events(content) if is_wide else _events(content, False):
                 yield line, event, params
         except BrokenLine as error:
             on_broken(line, str(error))
