@@ -18,7 +18,7 @@ that is for files that an older program would read wrongly, and it refuses them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from math import isnan
 from typing import Any, Final, TypeAlias
@@ -26,7 +26,7 @@ from typing import Any, Final, TypeAlias
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, decode_exactly, encode
 from evroute_kernel.worker.messages import Params
-from evroute_kernel.worker.regular_lines import STRETCH, events_of_stretch
+from evroute_kernel.worker.regular_lines import FIRST_STRETCH, STRETCH, events_of_stretch
 
 #: name and parameters (byte strings), and when it was raised: seconds of the epoch, a text, or None
 RecordedEvent: TypeAlias = "tuple[str, Params, Any]"
@@ -49,20 +49,31 @@ class BrokenLine(ValueError):
 
 def events_in(data: bytes, first_line: int, on_broken: OnBroken) -> Iterator[tuple[int, str, Params]]:
     """Line number, name and parameters of each event of a block of lines. Broken lines are told and passed over."""
+    for events, _ in stretches_in(data, first_line, on_broken):
+        yield from events
+
+
+def stretches_in(
+    data: bytes, first_line: int, on_broken: OnBroken
+) -> Iterator[tuple[Iterable[tuple[int, str, Params]], bool]]:
+    """What `events_in` gives, in stretches of lines; and whether those of a stretch have been read already.
+
+    Else each line is read when its event is asked for, and a broken one told then.
+    """
     text = data.decode("latin-1")  # one character per byte is what scripts have
-    start, size, line = 0, len(text), first_line
+    start, size, line, stretch = 0, len(text), first_line, FIRST_STRETCH
     while start < size:
-        end = text.find("\n", start + STRETCH)
+        end = text.find("\n", start + stretch)
         if end < 0:
             end = size - text.endswith("\n")
         if (found := events_of_stretch(text, start, end)) is not None:
-            yield from zip(count(line), *found, strict=False)
+            yield zip(count(line), *found, strict=False), True
             line += len(found[0])
         else:
             lines = text[start:end].split("\n")
-            yield from _events_of_lines(lines, line, on_broken)
+            yield _events_of_lines(lines, line, on_broken), False
             line += len(lines)
-        start = end + 1
+        start, stretch = end + 1, min(2 * stretch, STRETCH)
 
 
 def _events_of_lines(lines: list[str], first_line: int, on_broken: OnBroken) -> Iterator[tuple[int, str, Params]]:

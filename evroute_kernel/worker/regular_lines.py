@@ -1,4 +1,4 @@
-"""Recorded events whose lines are all alike, many at once: what `recorded` makes of each line, in a fraction of the time.
+"""Recorded events whose lines are all alike, many at once: what `recorded` makes of each, in a fraction of the time.
 
 A line is regular when it is what `%record` or a server writes for parameters that have names: one object with the
 event's name, `params`, and perhaps a time. Its parameters are then cut out by one pattern, and those of a stretch of
@@ -21,6 +21,8 @@ from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 
 #: bytes of lines that are taken together, about: one irregular line costs no more than its stretch
 STRETCH: Final = 2**15
+#: of the first of a block: its first event shall not wait for many others
+FIRST_STRETCH: Final = 2**10
 
 _EVENT: Final = rf'"([^"\\\n]{{1,{EVENT_NAME_LIMIT}}})"'
 _REGULAR: Final = re.compile(
