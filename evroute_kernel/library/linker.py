@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.behaviour import FUNCTION_BEHAVIOURS
-from evroute_kernel.library.references import formatter, iterate, reference
+from evroute_kernel.library.references import adder, formatter, iterate, reference
 from evroute_kernel.library.stubs import call_stub
 from evroute_kernel.runtime import deferred, operators, statements
 from evroute_kernel.runtime.context import Context, LinkedRoute
@@ -168,6 +168,7 @@ def _compiled(pattern: str, where: str) -> Regex:
 LINKS: Final[dict[str, Callable[..., Any]]] = {
     "get": lambda text: reference(text).get,
     "set": lambda text: reference(text).set,
+    "add": adder,
     "format": formatter,
     "iterate": iterate,
     "call": link_call,

@@ -147,6 +147,15 @@ def _setter(spec: VariableSpec) -> Callable[[Context, str, Value], bool]:
 INVALID: Final = object()
 
 
+def adder(text: str) -> Callable[[Context, int], bool]:
+    """Adds to a shared variable in one step; gives False where it cannot, and has done nothing."""
+    spec = parse_variable(text)
+    add, name = spec.declaration.behaviour.add, spec.name
+    if add is None or isinstance(name, VariableSpec):
+        return lambda context, number: False
+    return lambda context, number: add(context, name, number)
+
+
 def _part(part: Any) -> Callable[[Context], Any]:
     return _getter(part) if isinstance(part, VariableSpec) else lambda context: part
 

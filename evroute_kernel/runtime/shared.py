@@ -213,7 +213,7 @@ class Shared:
     def abandon(self) -> None:
         """Forget what an interrupt may have cut short: a transaction, a hold on integers. Call it between runs."""
         self._transaction = None
-        self.integers.release()
+        self.integers.recover()
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Any]:
