@@ -86,11 +86,14 @@ def test_who_waits_hears_signals(lock: Open) -> None:
     def strike(*_: object) -> None:
         raise Struck
 
+    def hold() -> None:
+        os.write(held[1], b"x")
+        lock().hold()
+
     def wait() -> None:
         signal.signal(signal.SIGUSR1, strike)
         with pytest.raises(Struck):
-            os.write(held[1], b"x")
-            lock().hold()
+            hold()
 
     holder.hold()
     pid = forked(wait)
