@@ -17,6 +17,7 @@ from evroute_kernel.worker.blackbox import INDEX, STATEMENT, BlackBox
 from evroute_kernel.worker.messages import Params, PortionFinished, RouteFailed, RunPortion
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.recorded import stretches_in
+from evroute_kernel.worker.recorded_texts import events_written
 
 #: broken lines of one portion that are told one by one
 BROKEN_KEPT: Final = 100
@@ -90,6 +91,9 @@ class Portion:
         message = self._message
         if message.entries is not None:
             return [(message.entries, True)]
+        if message.written is not None:
+            events = events_written(message.data, message.first_line, message.written, self._add_broken)
+            return [(events, False)]
         return stretches_in(message.data, message.first_line, self._add_broken)
 
     def _add_broken(self, line: int, why: str) -> None:

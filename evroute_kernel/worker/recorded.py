@@ -61,22 +61,43 @@ def stretches_in(
     Else each line is read when its event is asked for, and a broken one told then.
     """
     text = data.decode("latin-1")  # one character per byte is what scripts have
-    start, size, line, stretch = 0, len(text), first_line, FIRST_STRETCH
+    line = first_line
+    for start, end in _bounds(text):
+        if (found := events_of_stretch(text, start, end)) is not None:
+            yield zip(count(line), found.names, found.params, strict=False), True
+            line += len(found.names)
+        else:
+            lines = text[start:end].split("\n")
+            yield ((at, event, params) for at, event, params, _ in _events_of_lines(lines, line, on_broken)), False
+            line += len(lines)
+
+
+def timed_events_in(data: bytes, first_line: int, on_broken: OnBroken) -> Iterator[tuple[int, str, Params, Any]]:
+    """What `events_in` gives, and when each was raised."""
+    text = data.decode("latin-1")
+    line = first_line
+    for start, end in _bounds(text):
+        if (found := events_of_stretch(text, start, end)) is not None:
+            yield from zip(count(line), found.names, found.params, found.times(), strict=False)
+            line += len(found.names)
+        else:
+            lines = text[start:end].split("\n")
+            yield from _events_of_lines(lines, line, on_broken)
+            line += len(lines)
+
+
+def _bounds(text: str) -> Iterator[tuple[int, int]]:
+    """Where stretches of whole lines begin and end, without the line break behind the last."""
+    start, size, stretch = 0, len(text), FIRST_STRETCH
     while start < size:
         end = text.find("\n", start + stretch)
         if end < 0:
             end = size - text.endswith("\n")
-        if (found := events_of_stretch(text, start, end)) is not None:
-            yield zip(count(line), *found, strict=False), True
-            line += len(found[0])
-        else:
-            lines = text[start:end].split("\n")
-            yield _events_of_lines(lines, line, on_broken), False
-            line += len(lines)
+        yield start, end
         start, stretch = end + 1, min(2 * stretch, STRETCH)
 
 
-def _events_of_lines(lines: list[str], first_line: int, on_broken: OnBroken) -> Iterator[tuple[int, str, Params]]:
+def _events_of_lines(lines: list[str], first_line: int, on_broken: OnBroken) -> Iterator[tuple[int, str, Params, Any]]:
     for line, content in enumerate(lines, first_line):
         # only escapes need more than a character per byte: they name characters, not bytes
         is_wide = "\\u" in content
@@ -84,16 +105,15 @@ def _events_of_lines(lines: list[str], first_line: int, on_broken: OnBroken) -> 
             try:  # one object and nothing else, as nearly always; whatever is wrong with it is found below
                 item, end = _decode(content)
                 if end == len(content) and type(item) is tuple:
-                    event, params, _ = _event(item, False)
-                    yield line, event, params
+                    yield line, *_event(item, False)
                     continue
             except (ValueError, RecursionError):
                 pass
         if not content or content.isspace():
             continue
         try:
-            for event, params, _ in _wide_events(content) if is_wide else _events(content, False):
-                yield line, event, params
+            for found in _wide_events(content) if is_wide else _events(content, False):
+                yield line, *found
         except BrokenLine as error:
             on_broken(line, str(error))
 

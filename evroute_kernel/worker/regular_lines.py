@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
@@ -27,21 +28,34 @@ FIRST_STRETCH: Final = 2**10
 _EVENT: Final = rf'"([^"\\\n]{{1,{EVENT_NAME_LIMIT}}})"'
 _REGULAR: Final = re.compile(
     rf'^\{{"(?:event|jsonrpc": ?"2\.0", ?"method)": ?{_EVENT}, ?"params": ?(\{{[^{{}}\n]*\}})'
-    r'(?:, ?"time": ?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,20})?)?\}\r?$',
+    r'(?:, ?"time": ?((?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,20})?))?\}\r?$',
     re.MULTILINE,
 )
 _decode: Final = json.JSONDecoder(object_pairs_hook=tuple, strict=False).decode
 
 
-def events_of_stretch(text: str, start: int, end: int) -> tuple[Sequence[str], Sequence[Any]] | None:
-    """Names and parameters of the events of `text[start:end]`, one a line; None when not all lines are regular.
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Events, one a line: their names and parameters, and the texts of their times, empty where there is none."""
+
+    names: Sequence[str]
+    params: Sequence[Any]
+    written_times: Sequence[str]
+
+    def times(self) -> list[int | float | None]:
+        """When they were raised, as JSON has numbers."""
+        return [(float(text) if "." in text else int(text)) if text else None for text in self.written_times]
+
+
+def events_of_stretch(text: str, start: int, end: int) -> Stretch | None:
+    """The events of `text[start:end]`, one a line; None when not all lines are regular.
 
     The lines are bytes, one character each; the last one has no line break.
     """
     found = _REGULAR.findall(text, start, end)
     if len(found) != text.count("\n", start, end) + 1:
         return None
-    names, texts = zip(*found, strict=True)
+    names, texts, times = zip(*found, strict=True)
     joined = ",".join(texts)
     if "\\u" in joined:  # escapes name characters, not bytes
         return None
@@ -49,7 +63,7 @@ def events_of_stretch(text: str, start: int, end: int) -> tuple[Sequence[str], S
         params = _decode(f"[{joined}]")
     except (ValueError, RecursionError):
         return None
-    return (names, params) if len(params) == len(names) and _are_plain(params) else None
+    return Stretch(names, params, times) if len(params) == len(names) and _are_plain(params) else None
 
 
 def _are_plain(params: Sequence[Any]) -> bool:
