@@ -97,13 +97,15 @@ class VariableBehaviour:
     and has said why). `name` is what `parse_name` made of the text in parentheses, or the value of the variable that
     stands there (`dynamic`), None where there is none. `index` is an int, None, or one of the marks ALL and APPEND.
     `op` is "=" or ":=". A getter that fails says why through the context and returns None.
-    `bind(name, index) -> getter(context)` may give a faster getter for a fixed name and index.
+    `bind(name, index) -> getter(context)` may give a faster getter for a fixed name and index. `add(context, name,
+    number) -> bool`, of a shared variable, is `+=` in one step; False where that is not possible, and nothing is done.
     """
 
     get: Callable[[Any, Any, Any], Any]
     doc: str = ""
     set: Callable[[Any, Any, Any, str, Any], bool] | None = None
     bind: Callable[[Any, Any], Callable[[Any], Any]] | None = None
+    add: Callable[[Any, Any, int], bool] | None = None
     #: text in parentheses -> name object (a VariableSpec for a computed name); raises ValueError(message) for what the
     #: server refuses at start, or a TemplateError with offsets into that text
     parse_name: Callable[[str], Any] | None = None
@@ -126,12 +128,16 @@ class VariableBehaviour:
         self.bind = function
         return function
 
+    def adder(self, function: Callable[[Any, Any, int], bool]) -> Callable[[Any, Any, int], bool]:
+        self.add = function
+        return function
+
 
 VARIABLE_BEHAVIOURS: Final[dict[str, VariableBehaviour]] = {}
 
 
 def variable(name: str, **traits: Any) -> Callable[[Callable[..., Any]], VariableBehaviour]:
-    """Say how a variable is read; the decorated function is its getter, the result takes `.setter` and `.binder`.
+    """Say how a variable is read; the decorated function is its getter, the result has `.setter`, `.binder`, `.adder`.
 
     Traits: `parse_name`, `interprets`, `needs_text`, `shared`, `name_in_callers_scope` of `VariableBehaviour`. A
     variable with aliases has one behaviour, under its name. Raises ValueError for a name that has its behaviour.

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.behaviour import FUNCTION_BEHAVIOURS
-from evroute_kernel.library.references import formatter, iterate, reference
+from evroute_kernel.library.references import adder, formatter, iterate, reference
 from evroute_kernel.library.stubs import call_stub
 from evroute_kernel.runtime import deferred, operators, statements
 from evroute_kernel.runtime.context import Context, LinkedRoute
@@ -71,13 +71,13 @@ Evaluator = Callable[[Context], Any]
 def link_call(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Context], int]:
     """A function that evaluates the arguments and calls; -1 when an argument has no usable value."""
     call = _call_of(name)
-    evaluators = [_evaluator(argument, name) for argument in arguments]
-    if not evaluators:
+    if not arguments:
         return call
+    evaluate = _evaluate_all(arguments, name)
 
     def run(context: Context) -> int:
         try:
-            values = [evaluate(context) for evaluate in evaluators]
+            values = evaluate(context)
         except ArgumentFailed as failure:
             context.error(str(failure))
             return -1
@@ -89,11 +89,11 @@ def link_call(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Co
 def link_deferred(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Context], Callable[[], int] | None]:
     """For async and launch: a function that evaluates the arguments now and gives the call to make later."""
     call = _call_of(name)
-    evaluators = [_evaluator(argument, name) for argument in arguments]
+    evaluate = _evaluate_all(arguments, name)
 
     def prepare(context: Context) -> Callable[[], int] | None:
         try:
-            values = [evaluate(context) for evaluate in evaluators]
+            values = evaluate(context)
         except ArgumentFailed as failure:
             context.error(str(failure))
             return None
@@ -107,7 +107,31 @@ def _call_of(name: str) -> Callable[..., int]:
     return partial(call_stub, name=name) if behaviour is None else behaviour.call
 
 
-def _evaluator(argument: tuple[Any, ...], function: str) -> Evaluator:
+def _evaluate_all(arguments: tuple[tuple[Any, ...], ...], function: str) -> Callable[[Context], list[Any]]:
+    """A function that gives all arguments, in order; those that are always the same are worked out now."""
+    found = [_evaluator(argument, function) for argument in arguments]
+    values = [each.value if isinstance(each, _Always) else None for each in found]
+    changing = [(place, each) for place, each in enumerate(found) if not isinstance(each, _Always)]
+
+    def evaluate(context: Context) -> list[Any]:
+        out = values.copy()
+        for place, each in changing:
+            out[place] = each(context)
+        return out
+
+    return evaluate
+
+
+class _Always:
+    """An argument that is the same in each call."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def _evaluator(argument: tuple[Any, ...], function: str) -> Evaluator | _Always:
     """What a call needs to know of a parameter travels with its argument: no facts are read here.
 
     ("value", VALUE), ("omitted",), ("regex", PATTERN), ("format", TEXT, PARAMETER), ("variable", TEXT, PARAMETER, TYPE)
@@ -116,8 +140,7 @@ def _evaluator(argument: tuple[Any, ...], function: str) -> Evaluator:
     if kind in ("variable", "format"):
         where = f"{function}() is not called: its parameter {data[1]}"
         return _variable_evaluator(data[0], data[2], where) if kind == "variable" else _format_evaluator(data[0], where)
-    value = regex.compile(data[0], newline=True) if kind == "regex" else data[0] if data else None
-    return lambda context: value
+    return _Always(regex.compile(data[0], newline=True) if kind == "regex" else data[0] if data else None)
 
 
 def _format_evaluator(text: str, where: str) -> Evaluator:
@@ -132,10 +155,10 @@ def _format_evaluator(text: str, where: str) -> Evaluator:
     return evaluate
 
 
-def _variable_evaluator(text: str, type: str, where: str) -> Evaluator:
+def _variable_evaluator(text: str, type: str, where: str) -> Evaluator | _Always:
     target = reference(text)
     if type == "var":
-        return lambda context: target
+        return _Always(target)
     get = target.get
     if type == "int":
 
@@ -168,6 +191,7 @@ def _compiled(pattern: str, where: str) -> Regex:
 LINKS: Final[dict[str, Callable[..., Any]]] = {
     "get": lambda text: reference(text).get,
     "set": lambda text: reference(text).set,
+    "add": adder,
     "format": formatter,
     "iterate": iterate,
     "call": link_call,

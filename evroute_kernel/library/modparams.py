@@ -30,7 +30,8 @@ def text(process: Process, module: str, parameter: str) -> str | None:
 
 def derived(process: Process, module: str, parameters: tuple[str, ...], build: Callable[..., T]) -> T:
     """What `build` makes of the values of some parameters, made anew only when they change."""
-    given = [values(process, module, parameter) for parameter in parameters]
+    settings = process.settings.modparams
+    given = [settings.get((module, parameter), []) for parameter in parameters]
     known = process.state.get(f"{module} settings")
     if known is None or known[0] != given:
         known = process.state[f"{module} settings"] = ([list(v) for v in given], build(*given))

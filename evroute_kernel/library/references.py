@@ -76,9 +76,10 @@ def _getter(spec: VariableSpec) -> Getter:
     plain = _plain_getter(spec)
     if not spec.transformations:
         return plain
+    if len(spec.transformations) == 1:
+        only, params = spec.transformations[0]
+        return _one_step(plain, only.behaviour.apply, params)
     steps = [(t.behaviour.apply, _parameters(params)) for t, params in spec.transformations]
-    if len(steps) == 1:
-        return _one_step(plain, *steps[0])
 
     def chain(context: Context) -> Value:
         value = plain(context)
@@ -91,7 +92,16 @@ def _getter(spec: VariableSpec) -> Getter:
     return chain
 
 
-def _one_step(plain: Getter, apply: Callable[..., Value], parameters: Callable[[Context], tuple[Any, ...]]) -> Getter:
+def _one_step(plain: Getter, apply: Callable[..., Value], params: tuple[Any, ...]) -> Getter:
+    if not _are_computed(params):
+
+        def plainly(context: Context) -> Value:
+            value = plain(context)
+            return None if value is None else apply(context, value, *params)
+
+        return plainly
+    parameters = _parameters(params)
+
     def transformed(context: Context) -> Value:
         value = plain(context)
         return None if value is None else apply(context, value, *parameters(context))
@@ -100,10 +110,14 @@ def _one_step(plain: Getter, apply: Callable[..., Value], parameters: Callable[[
 
 
 def _parameters(params: tuple[Any, ...]) -> Callable[[Context], tuple[Any, ...]]:
-    if not any(isinstance(p, VariableSpec) for p in params):
+    if not _are_computed(params):
         return lambda context: params
     getters = [_getter(p) if isinstance(p, VariableSpec) else None for p in params]
     return lambda context: tuple(p if g is None else g(context) for p, g in zip(params, getters, strict=True))
+
+
+def _are_computed(params: tuple[Any, ...]) -> bool:
+    return any(isinstance(p, VariableSpec) for p in params)
 
 
 def _plain_getter(spec: VariableSpec) -> Getter:
@@ -149,6 +163,15 @@ def _setter(spec: VariableSpec) -> Callable[[Context, str, Value], bool]:
 
 #: an index variable that holds no integer
 INVALID: Final = object()
+
+
+def adder(text: str) -> Callable[[Context, int], bool]:
+    """Adds to a shared variable in one step; gives False where it cannot, and has done nothing."""
+    spec = parse_variable(text)
+    add, name = spec.declaration.behaviour.add, spec.name
+    if add is None or isinstance(name, VariableSpec):
+        return lambda context, number: False
+    return lambda context, number: add(context, name, number)
 
 
 def _part(part: Any) -> Callable[[Context], Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.records import dataclass
@@ -79,6 +80,11 @@ class LinkedRoute:
     actions: tuple[str, ...] = ()
     #: `{ ; }`: the block exists but holds no statement
     is_empty: bool = False
+    #: kind and name, as they stand in a stack of routes
+    title: tuple[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", (self.kind, self.name))
 
 
 class Process:
@@ -170,7 +176,7 @@ class Context:
         #: (kind, name) of the running blocks, outermost first; the name is "" for startup_route and error_route
         self.route_stack: list[tuple[str, str]] = []
         #: the value of a bare expression at the end of a cell, if there was one
-        self.shown: list[Value] = []
+        self.shown: tuple[Value, ...] = ()
         #: extra values of the block that the last route() called, for $return(N)
         self.returned: Sequence[Value] = ()
         #: extra values that the block now running is returning

@@ -60,7 +60,7 @@ def _resume(process: Process, event: str, name: str, arguments: tuple[Value, ...
         context.error(f"route[{name}], which was to run next, does not exist")
         return
     context.scopes = [arguments]
-    context.route_stack = [(route.kind, route.name)]
+    context.route_stack = [route.title]
     process.at[1] = route.slot
     try:
         route.function(context)

@@ -8,6 +8,7 @@ language manual 4.2 to 4.6.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
@@ -43,7 +44,12 @@ FAULT: Final = -1
 
 def add(context: Context, left: Result, right: Result) -> Result:
     """`left + right` where the right operand is a variable or a string literal."""
-    if type(left) is int and type(right) is int:
+    if type(left) is str:
+        if type(right) is str:
+            return left + right
+        if type(right) is int:
+            return left + str(right)
+    elif type(left) is int and type(right) is int:
         return wrap(left + right)
     return _add(context, left, right, bare=False)
 
@@ -52,6 +58,8 @@ def add_bare(context: Context, left: Result, right: Result) -> Result:
     """`left + right` where the right operand is a number literal or a computed value: an integer there has no text."""
     if type(left) is int and type(right) is int:
         return wrap(left + right)
+    if type(left) is str and type(right) is str:
+        return left + right
     return _add(context, left, right, bare=True)
 
 
@@ -196,12 +204,12 @@ def nonzero(code: int) -> Result:
 
 
 _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    ">": lambda a, b: a > b,
-    "<=": lambda a, b: a <= b,
-    ">=": lambda a, b: a >= b,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
 }
 
 
@@ -219,7 +227,7 @@ def compare_number(context: Context, op: str, left: Value, right: int) -> int:
         if number is None:
             return _fault(context, op, left, f"the number {right}", "convert with {s.int}, or compare with a text")
         left = number
-    return int(_COMPARE[op](left, right))
+    return 1 if _COMPARE[op](left, right) else 0
 
 
 def compare_text(op: str, left: Value, right: str) -> int:
@@ -237,7 +245,7 @@ def _compare_texts(op: str, left: str, right: str) -> int:
     left, right = fold(left), fold(right)
     if not (left.isascii() and right.isascii()):
         left, right = left.translate(_SIGNED), right.translate(_SIGNED)
-    return int(_COMPARE[op](left, right))
+    return 1 if _COMPARE[op](left, right) else 0
 
 
 def compare_variable(context: Context, op: str, left: Value, right: Value) -> int:
@@ -268,7 +276,8 @@ def match(op: str, left: Value, pattern: Regex) -> int:
     """`left =~ "literal"`, `!~`."""
     if left is None:
         return int(op == "!~")
-    return int(pattern.search(left if type(left) is str else str(left)) == (op == "=~"))
+    found = pattern.search(left if type(left) is str else str(left))
+    return 1 if found == (op == "=~") else 0
 
 
 def match_variable(op: str, left: Value, pattern: Value) -> int:

@@ -128,7 +128,7 @@ class Shared:
         if table == INTEGER_TABLE and type(value) is int and self.integers.put(key, value):
             return
         with self._write() as transaction:
-            self._put(transaction, table, key, value)
+            self._put(transaction, table, key, _address(table, key), value)
         if table == INTEGER_TABLE:
             self.integers.drop(key)  # only now: who reads in between finds the integer that was there before
 
@@ -146,9 +146,10 @@ class Shared:
         """
         if table == INTEGER_TABLE:
             return self._update_shared_variable(key, function)
+        address = _address(table, key)
         with self._write() as transaction:
-            value = function(_load(transaction.get(_address(table, key))))
-            self._put(transaction, table, key, value)
+            value = function(_load(transaction.get(address)))
+            self._put(transaction, table, key, address, value)
             return value
 
     def _update_shared_variable(self, key: str, function: Callable[[Any], Any]) -> Any:
@@ -213,7 +214,7 @@ class Shared:
     def abandon(self) -> None:
         """Forget what an interrupt may have cut short: a transaction, a hold on integers. Call it between runs."""
         self._transaction = None
-        self.integers.release()
+        self.integers.recover()
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Any]:
@@ -228,8 +229,7 @@ class Shared:
             return contextlib.nullcontext(self._transaction)
         return self._begin(write=True)
 
-    def _put(self, transaction: Any, table: str, key: str, value: Any) -> None:
-        address = _address(table, key)
+    def _put(self, transaction: Any, table: str, key: str, address: bytes, value: Any) -> None:
         if value is None:
             self._delete(transaction, address)
             return
@@ -237,7 +237,7 @@ class Shared:
         self._writes += 1
         if self._writes % WRITES_BETWEEN_CHECKS == 0 or len(data) > LARGE_VALUE:
             self._check_size(len(data))
-        if not self._pages.take(len(data), alone=self._transaction is None):
+        if not self._pages.take(len(data), self._transaction is None):
             if len(transaction.get(address) or b"") < len(data):
                 raise SharedMemoryFull(self.path.parent)
             self._make_room_to_delete()  # which is all that replacing takes
@@ -262,7 +262,7 @@ class Shared:
 
     def _make_room(self, size: int) -> None:
         """A value of so many bytes is to be written, in a transaction of several writes."""
-        if not self._pages.take(size, alone=False):
+        if not self._pages.take(size, False):
             raise SharedMemoryFull(self.path.parent)
 
     def _check_size(self, more: int) -> None:
@@ -367,8 +367,10 @@ def _dump(value: Any) -> bytes:
     if type(value) is int:
         return b"i%d" % value
     if type(value) is str:
-        with contextlib.suppress(UnicodeEncodeError):  # an object may be any text, a script's value never is
+        try:
             return b"s" + value.encode("latin-1")
+        except UnicodeEncodeError:  # an object may be any text, a script's value never is
+            pass
     return b"m" + marshal.dumps(value)
 
 

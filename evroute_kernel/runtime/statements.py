@@ -14,11 +14,13 @@ from evroute_kernel.runtime.control import EndScript, ScriptCrash
 from evroute_kernel.runtime.deferred import run_deferred
 from evroute_kernel.runtime.levels import CRITICAL, NAMES
 from evroute_kernel.runtime.operators import INTEGER, NOTHING, Result
-from evroute_kernel.runtime.trace import plain
+from evroute_kernel.runtime.trace import Tracer, plain
 from evroute_kernel.runtime.values import Dual, Value, fold, int_of, is_int_type, stored, text_of
 
 Setter = Callable[[Context, str, Value], bool]
 Getter = Callable[[Context], Value]
+#: False where nothing could be added, and nothing has been done
+Adder = Callable[[Context, int], bool]
 
 # -- assignment -------------------------------------------------------------------------------------------------------
 
@@ -44,7 +46,9 @@ def assign_var(context: Context, name: str, value: Result) -> int:
     if value is NOTHING:
         context.warning(f"no value on the right side: $var({name}) keeps what it had")
         return -1
-    context.process.var[name] = stored(value)  # type: ignore[arg-type]
+    if type(value) is not str and type(value) is not int:
+        value = stored(value)  # type: ignore[arg-type]
+    context.process.var[name] = value
     return 1
 
 
@@ -76,6 +80,13 @@ def assign_counted(context: Context, get: Getter, put: Setter, op: str, value: R
         return assign_compound(context, get, put, op, value, target)
     finally:
         integers.release()
+
+
+def assign_added(context: Context, add: Adder, get: Getter, put: Setter, op: str, value: Result, target: str) -> int:
+    """`assign_counted` for `+=` and `-=`, which are one step where the variable and the value are integers."""
+    if type(value) is int and add(context, value if op == "+=" else -value):
+        return 1
+    return assign_counted(context, get, put, op, value, target)
 
 
 def _combine(left: Value, op: str, right: Value) -> Result:
@@ -145,7 +156,7 @@ def show(context: Context, value: Result) -> int:
     if value is NOTHING:
         context.warning("the expression has no value")
         return -1
-    context.shown.append(stored(value))  # type: ignore[arg-type]
+    context.shown = (*context.shown, stored(value))  # type: ignore[arg-type]
     return 1
 
 
@@ -182,7 +193,7 @@ def _run_block(context: Context, route: LinkedRoute, arguments: Sequence[Value])
     process = context.process
     caller = process.at[0], process.at[1]
     context.scopes.append(arguments)
-    stack.append((route.kind, route.name))
+    stack.append(route.title)
     context.returned = context.returning = ()
     process.at[1] = route.slot
     try:
@@ -373,15 +384,17 @@ def run_top_route(
     the first event of its process.
     """
     context = context or Context(process, event, params)
-    context.route_stack = [(route.kind, route.name)]
-    process.at[1] = route.slot
-    process.at[0] = 0
+    context.route_stack = [route.title]
+    at = process.at
+    at[1] = route.slot
+    at[0] = 0
     try:
         code = route.function(context)
     except EndScript as end:
         code = end.code
     finally:
-        process.at = plain(process.at)
+        if isinstance(process.at, Tracer):
+            process.at = plain(process.at)
     if process.deferred:
         run_deferred(process)
     return code

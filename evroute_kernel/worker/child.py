@@ -188,7 +188,8 @@ class Child:
         try:
             try:
                 self._armed = run
-                self.interrupt()  # the signal may have come before the run
+                if self._blackbox.interrupt:  # the signal may have come before the run
+                    self.interrupt()
                 self._code = run_top_route(self._process, route, context.event, context.params, context)
             finally:
                 self._armed = 0

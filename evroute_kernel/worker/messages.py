@@ -106,7 +106,8 @@ class RunBatch:
 @dataclass(frozen=True, slots=True)
 class RunPortion:
     """Run the routes of many recorded events, in order: `entries` (line, event, parameters), or else the raw lines of
-    `data`, whose first has the number `first_line`.
+    `data`, whose first has the number `first_line`; JSON unless `written` says how they are written
+    (`worker.recorded_texts.Format`).
 
     `handlers`: routes by event. The first `skip` events, and `skip_broken` broken lines, have been seen to before.
     `only`: events that are run, None for all. Log records above `level_limit` are not sent; None for no limit.
@@ -122,6 +123,7 @@ class RunPortion:
     only: frozenset[str] | None
     room: int
     level_limit: int | None
+    written: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from evroute_kernel.runtime.context import Context, LinkedRoute, Process
 from evroute_kernel.worker.blackbox import INDEX, STATEMENT, BlackBox
 from evroute_kernel.worker.messages import Params, PortionFinished, RouteFailed, RunPortion
 from evroute_kernel.worker.outbox import Outbox
-from evroute_kernel.worker.recorded import events_in
+from evroute_kernel.worker.recorded import stretches_in
+from evroute_kernel.worker.recorded_texts import events_written
 
 #: broken lines of one portion that are told one by one
 BROKEN_KEPT: Final = 100
@@ -53,7 +54,8 @@ class Portion:
         self._outbox = outbox
         self._blackbox = blackbox
         self._routes = {event: [process.slots[slot] for slot in slots] for event, slots in message.handlers.items()}
-        self._done = message.skip
+        #: events seen to: in this go, and in all
+        self._index, self._done = 0, message.skip
         self._line = 0
         self._is_whole = True
         self._skip_broken = message.skip_broken
@@ -73,7 +75,7 @@ class Portion:
             limit = message.level_limit
             process.emit = lambda record: emit(record) if record[0] <= limit else self._leave_out()
         try:
-            self._run_all(self._events(), message.skip, message.only)
+            self._run_all()
         finally:
             process.emit = emit
         self._blackbox.place[STATEMENT] = -1
@@ -85,11 +87,14 @@ class Portion:
     def _leave_out(self) -> None:
         self._outbox.dropped += 1
 
-    def _events(self) -> Events:
+    def _stretches(self) -> Iterable[tuple[Events, bool]]:
         message = self._message
         if message.entries is not None:
-            return message.entries
-        return events_in(message.data, message.first_line, self._add_broken)
+            return [(message.entries, True)]
+        if message.written is not None:
+            events = events_written(message.data, message.first_line, message.written, self._add_broken)
+            return [(events, False)]
+        return stretches_in(message.data, message.first_line, self._add_broken)
 
     def _add_broken(self, line: int, why: str) -> None:
         if self._skip_broken:
@@ -99,10 +104,21 @@ class Portion:
         if len(self._broken) < BROKEN_KEPT:
             self._broken.append((line, why))
 
-    def _run_all(self, events: Events, skip: int, only: frozenset[str] | None) -> None:
+    def _run_all(self) -> None:
+        for events, is_read in self._stretches():
+            if not self._run_stretch(events, is_read):
+                self._is_whole = False
+                break
+        self._outbox.recorded = None
+        self._done = max(self._index, self._message.skip)
+
+    def _run_stretch(self, events: Events, is_read: bool) -> bool:
+        """Run the routes of some events, up to the one behind which the portion is to end; whether there is none."""
         place, clock, routes = self._blackbox.place, self._blackbox.clock, self._routes
-        counts, unhandled, seconds, run_event = self._ran, self._unhandled, self._seconds, self._run_event
-        outbox, index, line = self._outbox, 0, 0
+        counts, add_seconds, run_event = self._ran, self._seconds.append, self._run_event
+        skip, only, outbox = self._message.skip, self._message.only, self._outbox
+        index, line, go_on = self._index, self._line, True
+        begun = monotonic()
         for line, event, params in events:
             if index < skip:
                 index += 1
@@ -110,26 +126,29 @@ class Portion:
             if (handlers := routes.get(event)) is None or (only is not None and event not in only):
                 index += 1
                 if only is None or event in only:
-                    unhandled[event] += 1
+                    self._unhandled[event] += 1
                 if self._is_to_end():
-                    self._is_whole = False
+                    go_on = False
                     break
                 continue
+            if not is_read:
+                begun = monotonic()
             # in this order: a process killed in between is taken to have run the event before, not to run this one
             place[STATEMENT] = 0
             place[INDEX] = index
-            clock[0] = begun = monotonic()
+            clock[0] = begun
             outbox.recorded = event, line
             go_on = run_event(event, params, handlers)
-            seconds.append(monotonic() - begun)
+            ended = monotonic()
+            add_seconds(ended - begun)
+            begun = ended  # of the next event: there is nothing to do before
             place[STATEMENT] = -1
             index += 1
             counts[event] += 1
             if not go_on:
-                self._is_whole = False
                 break
-        outbox.recorded = None
-        self._done, self._line = max(index, skip), line
+        self._index, self._line = index, line
+        return go_on
 
     def _is_to_end(self) -> bool:
         """An interrupt strikes inside of routes alone; where none is run it must be looked for."""

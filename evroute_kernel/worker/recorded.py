@@ -18,13 +18,15 @@ that is for files that an older program would read wrongly, and it refuses them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from math import isnan
 from typing import Any, Final, TypeAlias
 
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, decode_exactly, encode
 from evroute_kernel.worker.messages import Params
+from evroute_kernel.worker.regular_lines import FIRST_STRETCH, STRETCH, events_of_stretch
 
 #: name and parameters (byte strings), and when it was raised: seconds of the epoch, a text, or None
 RecordedEvent: TypeAlias = "tuple[str, Params, Any]"
@@ -47,25 +49,71 @@ class BrokenLine(ValueError):
 
 def events_in(data: bytes, first_line: int, on_broken: OnBroken) -> Iterator[tuple[int, str, Params]]:
     """Line number, name and parameters of each event of a block of lines. Broken lines are told and passed over."""
-    # One character per byte is what scripts have. Only escapes need more: they name characters, not bytes.
-    has_escapes = b"\\u" in data
+    for events, _ in stretches_in(data, first_line, on_broken):
+        yield from events
+
+
+def stretches_in(
+    data: bytes, first_line: int, on_broken: OnBroken
+) -> Iterator[tuple[Iterable[tuple[int, str, Params]], bool]]:
+    """What `events_in` gives, in stretches of lines; and whether those of a stretch have been read already.
+
+    Else each line is read when its event is asked for, and a broken one told then.
+    """
+    text = data.decode("latin-1")  # one character per byte is what scripts have
+    line = first_line
+    for start, end in _bounds(text):
+        if (found := events_of_stretch(text, start, end)) is not None:
+            yield zip(count(line), found.names, found.params, strict=False), True
+            line += len(found.names)
+        else:
+            lines = text[start:end].split("\n")
+            yield ((at, event, params) for at, event, params, _ in _events_of_lines(lines, line, on_broken)), False
+            line += len(lines)
+
+
+def timed_events_in(data: bytes, first_line: int, on_broken: OnBroken) -> Iterator[tuple[int, str, Params, Any]]:
+    """What `events_in` gives, and when each was raised."""
     text = data.decode("latin-1")
-    for line, content in enumerate(text.split("\n"), first_line):
-        if not has_escapes:
+    line = first_line
+    for start, end in _bounds(text):
+        if (found := events_of_stretch(text, start, end)) is not None:
+            yield from zip(count(line), found.names, found.params, found.times(), strict=False)
+            line += len(found.names)
+        else:
+            lines = text[start:end].split("\n")
+            yield from _events_of_lines(lines, line, on_broken)
+            line += len(lines)
+
+
+def _bounds(text: str) -> Iterator[tuple[int, int]]:
+    """Where stretches of whole lines begin and end, without the line break behind the last."""
+    start, size, stretch = 0, len(text), FIRST_STRETCH
+    while start < size:
+        end = text.find("\n", start + stretch)
+        if end < 0:
+            end = size - text.endswith("\n")
+        yield start, end
+        start, stretch = end + 1, min(2 * stretch, STRETCH)
+
+
+def _events_of_lines(lines: list[str], first_line: int, on_broken: OnBroken) -> Iterator[tuple[int, str, Params, Any]]:
+    for line, content in enumerate(lines, first_line):
+        # only escapes need more than a character per byte: they name characters, not bytes
+        is_wide = "\\u" in content
+        if not is_wide:
             try:  # one object and nothing else, as nearly always; whatever is wrong with it is found below
                 item, end = _decode(content)
                 if end == len(content) and type(item) is tuple:
-                    event, params, _ = _event(item, False)
-                    yield line, event, params
+                    yield line, *_event(item, False)
                     continue
             except (ValueError, RecursionError):
                 pass
         if not content or content.isspace():
             continue
         try:
-            found = _wide_events(content) if has_escapes and "\\u" in content else _events(content, False)
-            for event, params, _ in found:
-                yield line, event, params
+            for found in _wide_events(content) if is_wide else _events(content, False):
+                yield line, *found
         except BrokenLine as error:
             on_broken(line, str(error))
 

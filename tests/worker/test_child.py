@@ -33,7 +33,7 @@ DEAF = 'load("builtins").sum(range(10**13))'
 
 
 def test_a_route_runs_and_its_end_comes_after_its_log(peer: Any) -> None:
-    peer.load('at(0)\nsay("one")\nat(1)\nsay(c.params[0][1])\nc.shown.append(7)')
+    peer.load('at(0)\nsay("one")\nat(1)\nsay(c.params[0][1])\nc.shown += (7,)')
     peer.run(run=5, params=(("a", "two"),))
     log, end = peer.until(RouteFinished)
     assert [(line.text, line.level, line.slot, line.statement) for line in log] == [("one", 2, 0, 0), ("two", 2, 0, 1)]

@@ -1,7 +1,7 @@
 """Cuts what is to be replayed into portions, in a thread of its own: reading may wait, the supervisor may not.
 
-Raw lines are handed on as they are where that is enough; where times, a limit or another format ask for it, events are
-parsed here. Two portions at most are made before somebody wants them, so that memory does not grow with the source.
+Raw lines are handed on as they are where that is enough; where times or a limit ask for it, events are parsed here. Two
+portions at most are made before somebody wants them, so that memory does not grow with the source.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from time import monotonic
 from typing import Any, Final, Protocol
 
 from evroute_kernel.engine.events.params import GivenParams, ParameterError, Params, Received, event_params, saturated
-from evroute_kernel.engine.replay.formats import Entry, Known, entries, numbered
+from evroute_kernel.engine.replay.boundaries import gathered
+from evroute_kernel.engine.replay.formats import Entry, entries, written_blocks
 from evroute_kernel.engine.replay.reading import Source
 from evroute_kernel.engine.workers.portions import Portion, Replay
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.worker.recorded import OnBroken
+from evroute_kernel.worker.recorded_texts import Known
 
 #: seconds by which an event may be early, so that those that come close together share a portion
 EARLY: Final = 0.005
@@ -56,7 +58,8 @@ class Plan:
 
     @property
     def needs_parsing(self) -> bool:
-        return self.format != "json" or self.speed is not None or self.limit is not None
+        """Whether somebody has to know when events were raised, or count them, before they run."""
+        return self.speed is not None or self.limit is not None
 
 
 class Feeder(threading.Thread):
@@ -92,18 +95,22 @@ def portions_of_source(
 ) -> Iterator[Portion]:
     """What a file, or an iterable of lines, is cut into."""
     blocks = source.blocks(lambda: replay.block_size, on_broken)
+    if plan.format != "json" and not plan.needs_parsing:
+        blocks = gathered(blocks, lambda: replay.block_size)
+    written = written_blocks(plan.format, blocks, known, plan.event)
     if not plan.needs_parsing:
-        for block in blocks:
-            yield Portion(replay, block.first_line, block.data, position=block.position)
+        for block, how in written:
+            yield Portion(replay, block.first_line, block.data, position=block.position, written=how)
         return
     position = 0
 
-    def moved(to: int) -> None:
+    def found() -> Iterator[Entry]:
         nonlocal position
-        position = to
+        for block, how in written:
+            position = block.position
+            yield from entries(block, how, on_broken)
 
-    found = entries(plan.format, numbered(blocks, moved), on_broken, known, plan.event)
-    for group in grouped(replay, found, plan):
+    for group in grouped(replay, found(), plan):
         yield Portion(replay, group[0][0], entries=group, position=position)
 
 

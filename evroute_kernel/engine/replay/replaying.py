@@ -7,19 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from itertools import chain
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events.given import GivenError, kind_of, path, whole
 from evroute_kernel.engine.events.given import name as name_of
 from evroute_kernel.engine.events.given import names as checked_names
 from evroute_kernel.engine.replay.feeding import Feeder, Plan, Sink, portions_of_items, portions_of_source
-from evroute_kernel.engine.replay.formats import FORMATS, Known, UnknownFormatError, recognised
+from evroute_kernel.engine.replay.formats import FORMATS, UnknownFormatError, known_params, recognised
 from evroute_kernel.engine.replay.reading import FileSource, LineSource, Source
 from evroute_kernel.engine.results.replays import ReplayResult
 from evroute_kernel.engine.workers.portions import Replay, Shown
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import encode
+
+if TYPE_CHECKING:
+    from evroute_kernel.library.catalogue.declared import EventDeclaration
 
 Recorded = str | os.PathLike[str] | Iterable[Any]
 _SHOWN: Final = ("all", "errors", "none")
@@ -114,7 +117,7 @@ def start(
     options: Options,
     replay: Replay,
     sink: Sink,
-    known: Known,
+    declared: Mapping[str, EventDeclaration],
     submit: Callable[[Replay], None],
     on_start: Callable[[Replaying], None],
 ) -> Replaying:
@@ -131,7 +134,9 @@ def start(
     with ExitStack() as undo:
         if isinstance(opened, FileSource | LineSource):
             undo.callback(opened.close)
-            portions = portions_of_source(replay, opened, _plan(opened, options), known, on_broken)
+            plan = _plan(opened, options)
+            known = {} if plan.format == "json" else known_params(declared)
+            portions = portions_of_source(replay, opened, plan, known, on_broken)
         else:
             portions = portions_of_items(replay, opened, Plan("json", options.speed, options.limit), on_broken)
         replaying = Replaying(replay, source)

@@ -8,7 +8,6 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.engine.events import given
-from evroute_kernel.engine.replay.formats import Known
 from evroute_kernel.engine.results.replays import ReplayResult
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.engine.session.backend import Backend
@@ -49,8 +48,8 @@ class Recordings:
         timeout = given.seconds(self._world.limits.timeout if wanted.timeout is None else wanted.timeout)
         only = replaying.encoded_names(wanted.only)
         replay = Replay("", origin, timeout, 0, workers=workers, only=only, shown_records=wanted.log, open=1)
-        known = Known(self._world.declared_events)
-        started = replaying.start(recorded, wanted, replay, supervisor, known, supervisor.submit, on_start)
+        declared = self._world.declared_events
+        started = replaying.start(recorded, wanted, replay, supervisor, declared, supervisor.submit, on_start)
         supervisor.allow_workers(workers, replay.future)
         return started
 

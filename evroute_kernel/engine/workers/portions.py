@@ -22,6 +22,7 @@ from evroute_kernel.runtime.limits import FIRST_PORTION
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.messages import Message, Params, PortionFinished, RunPortion
 from evroute_kernel.worker.recorded import OnBroken, events_in
+from evroute_kernel.worker.recorded_texts import Format, events_written
 
 #: which log records of a replay are shown: all, none, the severe ones (WARNING and worse), or the first so many
 Shown: TypeAlias = "Literal['all', 'errors', 'none'] | int"
@@ -189,6 +190,8 @@ class Portion:
     number: int | None = None
     order: int = 0
     tries: int = 0
+    #: how `data` is written; None for JSON lines
+    written: Format | None = None
 
     @property
     def last_line(self) -> int:
@@ -218,11 +221,16 @@ class Portion:
             replay.only,
             replay.room,
             replay.level_limit,
+            self.written,
         )
 
     def events(self, on_broken: OnBroken = lambda line, why: None) -> Iterator[tuple[int, str, Params]]:
         """What is in it, with line numbers."""
-        return iter(self.entries) if self.entries is not None else events_in(self.data, self.first_line, on_broken)
+        if self.entries is not None:
+            return iter(self.entries)
+        if self.written is not None:
+            return events_written(self.data, self.first_line, self.written, on_broken)
+        return events_in(self.data, self.first_line, on_broken)
 
     def after(self, end: PortionFinished) -> Portion:
         """What remains of it, when some of its events have been seen to."""
@@ -236,6 +244,7 @@ class Portion:
             self.skip_broken + end.broken,
             is_announced=self.is_announced,
             through=end.line,
+            written=self.written,
         )
 
     def seen_to(self, done: int) -> tuple[PortionFinished, str]:

@@ -137,8 +137,12 @@ class RouteGenerator(Expressions):
             return place.call(assign, _c(place), put, place.constant(node.op), value, target)
         get = place.name(self.entry("get", node.target.text))
         put = place.name(self.entry("set", node.target.text))
-        assign = "assign_counted" if spec.declaration.behaviour.shared else "assign_compound"
-        return place.call(assign, _c(place), get, put, place.constant(node.op), value, target)
+        rest = get, put, place.constant(node.op), value, target
+        if not spec.declaration.behaviour.shared:
+            return place.call("assign_compound", _c(place), *rest)
+        if node.op in ("+=", "-="):
+            return place.call("assign_added", _c(place), place.name(self.entry("add", node.target.text)), *rest)
+        return place.call("assign_counted", _c(place), *rest)
 
     def visit_Call(self, node: nodes.Call, place: Place) -> list[ast.stmt]:
         self.touches_message = True

@@ -21,6 +21,8 @@ _DOUBLE: Final = re.compile(
 
 def str2sint(text: str) -> int | None:
     """A whole text of digits with an optional sign, wrapped to 32 bits; a sign alone is 0. None for anything else."""
+    if len(text) < 10 and text.isdecimal() and text.isascii():
+        return int(text)
     digits = text[1:] if text[:1] in ("-", "+") else text
     if not text or (digits and not (digits.isdecimal() and digits.isascii())):
         return None

@@ -263,6 +263,11 @@ def bind_shv(name: str, index: None) -> Getter:
     return read
 
 
+@shv.adder
+def add_to_shv(context: Context, name: Any, number: int) -> bool:
+    return type(name) is str and context.process.shared.integers.add(name, number)
+
+
 # -- $rc, $return -----------------------------------------------------------------------------------------------------
 
 

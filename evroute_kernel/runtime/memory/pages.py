@@ -50,7 +50,7 @@ class Pages:
         """A transaction begins."""
         self._planned = 0
 
-    def take(self, size: int, *, alone: bool) -> bool:
+    def take(self, size: int, alone: bool) -> bool:
         """A value of so many bytes is to be written; False when there is no room for it.
 
         `alone`: it is all that its transaction does.
@@ -65,7 +65,7 @@ class Pages:
 
     def take_for_deleting(self, *, alone: bool) -> bool:
         """A key is to be deleted, which takes pages as well, if only for a while."""
-        return self.take(0, alone=alone) or self._look(0)
+        return self.take(0, alone) or self._look(0)
 
     def close(self) -> None:
         os.close(self._file)

@@ -5,7 +5,7 @@ an integer lives in a word of a file that every process maps; a word is written 
 LMDB's one write lock, a process that loses the processor in the middle of a write makes all others wait for it.)
 
 `$shv(x) += 1` is different: who writes that means to count, so `hold` keeps others that count out while it is done.
-The lock is one of the file, which the system takes from a process that ends; it is held for a microsecond.
+`add` is that in one piece, for an integer. The lock (`memory.shared_lock`) is held for a microsecond.
 
 A name gets its word when it is first given an integer, under LMDB's lock, and keeps it; texts stay in LMDB, and then
 the word says so. Words are never given to another name: a process that is late cannot hit a wrong one.
@@ -16,14 +16,15 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from pathlib import Path
 from struct import Struct
 from typing import Any, Final
 
 from evroute_kernel.runtime.memory.pages import WORDS
 from evroute_kernel.runtime.memory.room import allocate
+from evroute_kernel.runtime.memory.shared_lock import SIZE as LOCK_SIZE
+from evroute_kernel.runtime.memory.shared_lock import SharedLock, make, open_lock
+from evroute_kernel.runtime.values import wrap
 
 #: words of the file; names beyond get none, and stay in LMDB
 LIMIT: Final = 2**16
@@ -33,15 +34,15 @@ _SIZE: Final = 8 * LIMIT
 _GENERATION, _USED = 0, 1
 #: words for `runtime.memory.pages`
 _PAGES: Final = slice(2, 2 + WORDS)
+#: bytes of the lock, behind those
+_LOCK: Final = slice(8 * (2 + WORDS), 8 * (2 + WORDS) + LOCK_SIZE)
 #: the words before are for what is said above
-_FIRST: Final = 2 + WORDS
+_FIRST: Final = 2 + WORDS + LOCK_SIZE // 8
 _PLACE: Final = Struct("<I")
 #: a word that holds an integer: the integer, and this in its low byte; 0: the value, if any, is in LMDB
 _INTEGER: Final = 1
 
 FILE_NAME: Final = "integers"
-#: times that the lock is asked for before the process goes to sleep until it is free
-_TRIES: Final = 16
 
 
 class SharedIntegers:
@@ -54,10 +55,18 @@ class SharedIntegers:
         self, directory: Path, address: Callable[[str], bytes], begin: Callable[[], Any], write: Callable[[], Any]
     ) -> None:
         self._file = descriptor = os.open(directory / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if os.fstat(descriptor).st_size < _SIZE:
+        is_new = os.fstat(descriptor).st_size < _SIZE
+        if is_new:
             allocate(descriptor, _SIZE)
         self._map = mmap.mmap(descriptor, _SIZE)
         self._words = memoryview(self._map).cast("q")
+        if is_new:
+            make(memoryview(self._map)[_LOCK])
+        self._lock: SharedLock = open_lock(memoryview(self._map)[_LOCK], descriptor)
+        #: wait until no other process holds the integers; what only reads or writes one does not ask
+        self.hold = self._lock.hold
+        #: let others hold them; harmless when this process does not
+        self.release = self._lock.release
         self.words_of_pages = self._words[_PAGES]
         self._address = address
         self._begin = begin
@@ -85,17 +94,25 @@ class SharedIntegers:
             return True
         return self._give(name, number)
 
-    def hold(self) -> None:
-        """Wait until no other process holds the integers. What only reads or writes one does not ask."""
-        for _ in range(_TRIES):
-            with suppress(BlockingIOError):
-                flock(self._file, LOCK_EX | LOCK_NB)
-                return
-        flock(self._file, LOCK_EX)
+    def add(self, name: str, number: int) -> bool:
+        """Add to a name's integer as scripts do; False where it has none, and nothing has been done."""
+        words = self._words
+        if words[_GENERATION] != self._generation:
+            self._forget()
+        place = self._places.get(name) or self._look_up(name)
+        if not place:
+            return False
+        self.hold()
+        try:
+            if word := words[place]:
+                words[place] = wrap((word >> 8) + number) << 8 | _INTEGER
+        finally:
+            self.release()
+        return word != 0
 
-    def release(self) -> None:
-        """Let others hold the integers. Harmless when this process does not."""
-        flock(self._file, LOCK_UN)
+    def recover(self) -> None:
+        """`release`, after an exception that may have struck anywhere."""
+        self._lock.recover()
 
     def drop(self, name: str) -> bool:
         """The name's value is in LMDB from now on, or it has none; whether it had an integer."""
@@ -127,6 +144,7 @@ class SharedIntegers:
         self._words[_GENERATION] += 1
 
     def close(self) -> None:
+        self._lock.close()
         self.words_of_pages.release()
         self._words.release()
         self._map.close()

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final
 
+from evroute_kernel.runtime.patterns.plain import LONGEST, plain_search
 from evroute_kernel.runtime.patterns.protocol import Regex, RegexError, Spans
 from evroute_kernel.runtime.patterns.size import is_too_big
 
@@ -109,7 +110,7 @@ def _under_c_locale() -> Iterator[None]:
 class LibcRegex:
     """A pattern compiled by glibc."""
 
-    __slots__ = ("_address", "_compiled", "_exec", "_free", "groups", "pattern")
+    __slots__ = ("_address", "_compiled", "_exec", "_free", "_plain", "groups", "pattern")
 
     def __init__(self, pattern: str, newline: bool, icase: bool) -> None:
         self.pattern = pattern
@@ -124,6 +125,7 @@ class LibcRegex:
         if code:
             raise RegexError(self._error(code, address))
         self._address = address
+        self._plain = None if newline else plain_search(pattern, icase=icase)
         self.groups = int(self._compiled.re_nsub)
 
     @staticmethod
@@ -137,6 +139,8 @@ class LibcRegex:
             self._free(self._address)
 
     def search(self, text: str) -> bool:
+        if self._plain is not None and len(text) <= LONGEST and text.isascii() and "\0" not in text:
+            return self._plain(text) is not None
         return bool(self._exec(self._address, text.encode("latin-1"), 0, None, 0) == 0)
 
     def spans(self, text: str, start: int = 0, notbol: bool = False, groups: int | None = None) -> Spans | None:

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.engine.replay.formats import Entry, Known, UnknownFormatError, entries, recognised
+from evroute_kernel.engine.replay.formats import (
+    Entry,
+    UnknownFormatError,
+    entries,
+    known_params,
+    recognised,
+    written_blocks,
+)
+from evroute_kernel.engine.replay.reading import Block
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 
 TEXT = b"E_PIKE_BLOCKED\nip::192.0.2.1\n\n"
-KNOWN = Known({"E_OWN": EventDeclaration.parse("E_OWN code:string count:int")})
+KNOWN = known_params({"E_OWN": EventDeclaration.parse("E_OWN code:string count:int")})
 
 
 def read(kind: str, data: bytes, event: str | None = None) -> tuple[list[Entry], list[tuple[int, str]]]:
     broken: list[tuple[int, str]] = []
-    lines = enumerate(data.split(b"\n"), 1)
-    found = entries(kind, lines, lambda line, why: broken.append((line, why)), KNOWN, event)
-    return list(found), broken
+    found: list[Entry] = []
+    for block, written in written_blocks(kind, iter([Block(1, data, len(data))]), KNOWN, event):
+        found += entries(block, written, lambda line, why: broken.append((line, why)))
+    return found, broken
 
 
 @pytest.mark.parametrize(

@@ -407,3 +407,62 @@ def test_listeners_are_told_of_every_event(session: Session, written: Callable[.
         ("E_OTHER", (("n", 2),)),
         *[("E_X", (("n", n),)) for n in range(1, 101)],
     ]
+
+
+@pytest.mark.parametrize("kind", ["text", "csv"])
+def test_other_formats_are_read_by_workers(session: Session, tmp_path: Path, kind: str) -> None:
+    """Every event once, with its line, whatever block it came in: with names from a header, and values over lines."""
+    session.load(COUNT + "event_route[E_BAD] { $var(x) = 1; $var(x) /= $param(zero); }")
+    lines, failing, broken = (["event,n,zero"], [], []) if kind == "csv" else ([], [], [])
+    for n in range(1, 10_001):
+        if n % 1000 == 0:
+            failing.append(len(lines) + 1)
+            lines += ["E_BAD,1,0"] if kind == "csv" else ["E_BAD", 'text::"over', "", 'lines"', "zero::0", ""]
+        if n % 1500 == 0:
+            broken.append(len(lines) + 1)
+            lines += ["x" * 65 + ",1"] if kind == "csv" else ["no::event"]
+        lines += [f"E_X,{n}"] if kind == "csv" else ["E_X", f"n::{n}", ""]
+    path = tmp_path / "events.rec"
+    path.write_text("\n".join(lines) + "\n")
+    result = session.replay(path)
+    assert (result.events, result.failed, result.broken, result.last_line) == (10_010, 10, 6, len(lines))
+    assert [failure.line for failure in result.failures] == failing
+    assert [found.line for found in result.broken_lines] == broken
+    found = counters(session)
+    assert str(found.pop("all")) == "10000"
+    assert {str(value) for value in found.values()} == {"1"}
+    assert len(session.workers()) == 2
+
+
+@pytest.mark.parametrize("kind", ["text", "csv"])
+def test_a_killed_worker_costs_one_event_of_any_format(session: Session, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "events.rec"
+    if kind == "csv":
+        path.write_text("event,n\n" + "".join(f"E_X,{n}\n" for n in range(1, 2001)))
+    else:
+        path.write_text("".join(f"E_X\nn::{n}\n\n" for n in range(1, 2001)))
+    result = replay_with_kills(session, path, every=700)
+    lost = {f"n{failure.line - 1 if kind == 'csv' else (failure.line + 2) // 3}" for failure in result.failures}
+    assert result.events == 2000
+    assert result.failed == len(lost)
+    found = counters(session)
+    assert {name for name in found if name.startswith("n")} | lost == {f"n{n}" for n in range(1, 2001)}
+    assert {str(value) for value in found.values()} == {"1"}
+
+
+def test_the_engine_leaves_reading_to_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is neither paced nor counted is handed on as it is."""
+    path = tmp_path / "events.csv"
+    path.write_text("event,n\n" + "".join(f"E_X,{n}\n" for n in range(1, 2001)))
+    fed: list[Any] = []
+    with Session(workers=1) as session:
+        session.load("event_route[E_X] { exit; }")
+        supervisor = session._backend.supervisor
+        monkeypatch.setattr(
+            supervisor,
+            "feed",
+            lambda replay, portion, feed=supervisor.feed: (fed.append(portion), feed(replay, portion)),
+        )
+        assert session.replay(path).events == 2000
+    assert fed
+    assert all(portion.entries is None and portion.data for portion in fed)
