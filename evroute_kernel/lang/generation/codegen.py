@@ -279,7 +279,7 @@ class RouteGenerator(Expressions):
         ended = [*faulty, place.let(place.constant(1), "r"), place.break_()]
         with self._loop(node):
             # an empty body ends the loop after its condition, with code 1
-            body = self._block(node.body) if node.body else [place.let(place.constant(1), "r"), place.break_()]
+            body = self._ran(node.body, place) or [place.let(place.constant(1), "r"), place.break_()]
         settings = ast.Attribute(place.attribute("p", "settings"), "max_while_loops", ast.Load(), **place.fields)
         reached = ast.Compare(place.name(count), [ast.GtE()], [place.name(limit)], **place.fields)
         loop = place.forever(
@@ -328,7 +328,7 @@ class RouteGenerator(Expressions):
         """A loop that runs once, so that `break` leaves it; case bodies fall through in order."""
         first = self.fresh("case")
         labels = place.constant(tuple(case.label.value for case in node.cases))
-        find = place.let(place.call("matching_case", self.variable(node.subject), labels), first)
+        find = place.let(place.call("matching_case", self.operand(node.subject), labels), first)
         with self._loop(node):
             body = [s for i, case in enumerate(node.cases) for s in self._case(i, first, case.body, place)]
             if node.default is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from evroute_kernel.library.behaviour import function
+from evroute_kernel.library.behaviour import TEXT_ALONE, function
 from evroute_kernel.library.functions.parameters import literal, push_avp
 from evroute_kernel.library.references import Reference, formatter
 from evroute_kernel.library.table import MODULES
@@ -24,7 +24,7 @@ def pv_printf(context: Context, var: Reference, format: str) -> int:
 
     Returns 1; -1 when the variable is read-only, which is found out only here.
     """
-    return 1 if var.set(context, "=", format) else -1
+    return 1 if var.set(context, TEXT_ALONE, format) else -1
 
 
 @function("get_timestamp")
