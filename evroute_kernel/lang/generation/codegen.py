@@ -40,6 +40,8 @@ class RouteGenerator(Expressions):
         self._blocks = self._loops = 0
         #: whether the function being generated is a block inside an expression
         self._inside = False
+        #: whether something before the first statement of the block being generated may have found the message broken
+        self._is_after_message = False
 
     def generate(self, title: str, header: Span, body: tuple[nodes.Statement, ...]) -> bytes:
         """The marshalled code of the route's function."""
@@ -66,8 +68,12 @@ class RouteGenerator(Expressions):
         if self._blocks > BLOCK_LIMIT:
             raise NestingError.of_blocks(statements[0])
         out: list[ast.stmt] = []
+        saved = self._is_after_message
+        self._is_after_message |= self.touches_message
         for statement in statements:
             out += self._statement(statement)
+            self._is_after_message = False
+        self._is_after_message = saved
         self._blocks -= 1
         return out
 
@@ -80,7 +86,8 @@ class RouteGenerator(Expressions):
         body = visit(node, place)
         # functions made for commands inside this statement's expressions come first
         out = [mark, *self.pending, *body]
-        touched = self.touches_message
+        # the server looks after each statement, so the first one of a body tells of what the head of its if has found
+        touched = self.touches_message or self._is_after_message
         self.pending, self.touches_message = saved
         if touched:
             out.append(
@@ -213,7 +220,7 @@ class RouteGenerator(Expressions):
 
     def visit_Async(self, node: nodes.Async, place: Place) -> list[ast.stmt]:
         call = place.name(self.call_entry(node.call, "deferred"))
-        return [place.run(place.call("start_async", _c(place), call, place.constant(node.route.text)))]
+        return self._done(place, place.call("start_async", _c(place), call, place.constant(node.route.text)))
 
     def visit_Launch(self, node: nodes.Launch, place: Place) -> list[ast.stmt]:
         route = place.constant(node.route.text if node.route else None)
@@ -248,6 +255,7 @@ class RouteGenerator(Expressions):
     def visit_If(self, node: nodes.If, place: Place) -> list[ast.stmt]:
         """A chain of `else if` is built from its end, so that its length costs no recursion."""
         links = list(chain(node))
+        self.touches_message |= len(links) > 1  # the tests of a chain are generated after the branches that follow them
         out: list[ast.stmt] = []
         for i, link in enumerate(reversed(links)):
             last = i == 0

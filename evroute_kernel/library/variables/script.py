@@ -8,6 +8,7 @@ from typing import Any, Final
 from evroute_kernel.library.behaviour import ALL, APPEND, Mark, variable
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.deferred import Launched
 from evroute_kernel.runtime.values import TypedNull, Value, int_of, stored, text_of, wrap
 
 Getter = Callable[[Context], Value]
@@ -165,7 +166,7 @@ def _no_such_param(context: Context, what: str) -> None:
 
 
 def _argument(context: Context, arguments: Any, name: Any) -> Value:
-    if not arguments:
+    if not arguments or type(arguments) is Launched:
         return None
     number = int_of(name)
     if name is None:
@@ -188,7 +189,7 @@ def bind_param_operand(name: Any, index: None) -> Getter:
 
     def operand(context: Context) -> Any:
         arguments = context.scopes[-1]
-        if not arguments:
+        if not arguments or type(arguments) is Launched:
             return get(context)
         number = int_of(name)
         if number is not None and 1 <= number <= len(arguments):
@@ -204,8 +205,11 @@ def bind_param(name: int | str, index: None) -> Getter:
         place = name - 1
 
         def by_position(context: Context) -> Value:
-            if context.scopes[-1] is None and 0 <= place < len(context.params):
+            arguments = context.scopes[-1]
+            if arguments is None and 0 <= place < len(context.params):
                 return context.params[place][1]
+            if type(arguments) is Launched and place == 0:
+                return arguments[0]
             return param.get(context, name, None)  # type: ignore[no-any-return]
 
         return by_position
