@@ -35,6 +35,9 @@ class Mark:
 ALL: Final = Mark("[*]")
 APPEND: Final = Mark("[append]")
 
+#: `op` of a text that a function stores without an integer beside it: what the server finds there is left to chance
+TEXT_ALONE: Final = "=text"
+
 # -- functions --------------------------------------------------------------------------------------------------------
 
 
@@ -117,6 +120,10 @@ class VariableBehaviour:
     shared: bool = False
     #: a variable that gives the name is read as the caller of the running block reads it: $param($param(1))
     name_in_callers_scope: bool = False
+    #: reading or writing it without a name kills the server's process
+    dies_without_name: bool = False
+    #: `bind_operand(name, index) -> getter(context)` for a variable that hands on a `TypedNull` it was given
+    bind_operand: Callable[[Any, Any], Callable[[Any], Any]] | None = None
 
     def setter(self, function: Callable[[Any, Any, Any, str, Any], bool]) -> Callable[[Any, Any, Any, str, Any], bool]:
         self.set = function
@@ -132,6 +139,12 @@ class VariableBehaviour:
         self.add = function
         return function
 
+    def operand_binder(
+        self, function: Callable[[Any, Any], Callable[[Any], Any]]
+    ) -> Callable[[Any, Any], Callable[[Any], Any]]:
+        self.bind_operand = function
+        return function
+
 
 VARIABLE_BEHAVIOURS: Final[dict[str, VariableBehaviour]] = {}
 
@@ -139,8 +152,9 @@ VARIABLE_BEHAVIOURS: Final[dict[str, VariableBehaviour]] = {}
 def variable(name: str, **traits: Any) -> Callable[[Callable[..., Any]], VariableBehaviour]:
     """Say how a variable is read; the decorated function is its getter, the result has `.setter`, `.binder`, `.adder`.
 
-    Traits: `parse_name`, `interprets`, `needs_text`, `shared`, `name_in_callers_scope` of `VariableBehaviour`. A
-    variable with aliases has one behaviour, under its name. Raises ValueError for a name that has its behaviour.
+    Traits: `parse_name`, `interprets`, `needs_text`, `shared`, `name_in_callers_scope`, `dies_without_name` of
+    `VariableBehaviour`. A variable with aliases has one behaviour, under its name. Raises ValueError for a name that
+    has its behaviour.
     """
 
     def register(get: Callable[..., Any]) -> VariableBehaviour:
@@ -180,24 +194,26 @@ class TransformationBehaviour:
     values: literal text as str, a number parameter as int, a variable's value evaluated (None when null). Optional
     parameters that are not written are not passed. `prepare(params) -> params` may check and convert literals when the
     script is loaded: it gets a tuple of what is written, int or str for a literal and None in place of a variable,
-    returns as many items, and raises ValueError(message) for what the server refuses.
+    returns as many items, and raises ValueError(message) for what the server refuses. `typed_null`: the result may be a
+    `TypedNull` (or `NOWHERE`); who needs a value without a type gets None for it.
     """
 
     apply: Callable[..., Any]
     doc: str
     prepare: Callable[..., Any] | None = None
+    typed_null: bool = False
 
 
 TRANSFORMATION_BEHAVIOURS: Final[dict[str, TransformationBehaviour]] = {}
 
 
 def transformation(
-    full_name: str, *, prepare: Callable[..., Any] | None = None
+    full_name: str, *, prepare: Callable[..., Any] | None = None, typed_null: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Say what a transformation does: `@transformation("s.substr")`. Raises ValueError for one that has behaviour."""
 
     def register(apply: Callable[..., Any]) -> Callable[..., Any]:
-        behaviour = TransformationBehaviour(apply, cleandoc(apply.__doc__ or ""), prepare)
+        behaviour = TransformationBehaviour(apply, cleandoc(apply.__doc__ or ""), prepare, typed_null)
         _register(TRANSFORMATION_BEHAVIOURS, full_name, behaviour)
         return apply
 

@@ -190,6 +190,7 @@ def _compiled(pattern: str, where: str) -> Regex:
 
 LINKS: Final[dict[str, Callable[..., Any]]] = {
     "get": lambda text: reference(text).get,
+    "operand": lambda text: reference(text).operand,
     "set": lambda text: reference(text).set,
     "add": adder,
     "format": formatter,

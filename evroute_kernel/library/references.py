@@ -12,7 +12,8 @@ from typing import Any, Final
 from evroute_kernel.library.behaviour import ALL
 from evroute_kernel.library.template import VariableSpec, parse_format, parse_variable
 from evroute_kernel.runtime.context import Context
-from evroute_kernel.runtime.values import Value, int_of, printed
+from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.values import TypedNull, Value, int_of, printed
 
 Getter = Callable[[Context], Value]
 CACHE_SIZE: Final = 4096
@@ -21,15 +22,21 @@ CACHE_SIZE: Final = 4096
 class Reference:
     """A variable of a script, readable and (if it is writable) settable in any run."""
 
-    __slots__ = ("get", "set", "spec", "text")
+    __slots__ = ("get", "operand", "set", "spec", "text")
 
     def __init__(self, spec: VariableSpec) -> None:
         self.spec = spec
         self.text = spec.text
         #: (context) -> value
         self.get: Getter = _getter(spec)
+        #: the same, but a null may have kept its type
+        self.operand: Callable[[Context], Value | TypedNull] = _operand(spec) if spec.may_be_typed_null else self.get
         #: (context, "=" or ":=", value) -> False when it failed and said why
         self.set: Callable[[Context, str, Value], bool] = _setter(spec)
+
+    def store(self, context: Context, number: int) -> bool:
+        """Set it to an integer that has no text form, as functions do: what takes only text refuses it and says so."""
+        return self.set(context, "=bare" if self.spec.declaration.behaviour.needs_text else "=", number)
 
     def __repr__(self) -> str:
         return f"Reference({self.text})"
@@ -76,20 +83,54 @@ def _getter(spec: VariableSpec) -> Getter:
     plain = _plain_getter(spec)
     if not spec.transformations:
         return plain
+    if any(t.behaviour.typed_null for t, _ in spec.transformations):
+        return _without_type(_chain(plain, _steps(spec)))
     if len(spec.transformations) == 1:
         only, params = spec.transformations[0]
         return _one_step(plain, only.behaviour.apply, params)
-    steps = [(t.behaviour.apply, _parameters(params)) for t, params in spec.transformations]
+    return _chain(plain, _steps(spec))
 
-    def chain(context: Context) -> Value:
+
+def _operand(spec: VariableSpec) -> Callable[[Context], Value | TypedNull]:
+    """Reads what may be a null that kept its type."""
+    bind = spec.declaration.behaviour.bind_operand
+    plain = _plain_getter(spec) if bind is None else _bound(spec, bind)
+    return _chain(plain, _steps(spec))
+
+
+def _bound(spec: VariableSpec, bind: Callable[[Any, Any], Getter]) -> Getter:
+    if not isinstance(spec.name, VariableSpec) and not isinstance(spec.index, VariableSpec):
+        return bind(spec.name, spec.index)
+    name_of, index_of = _name(spec), _index(spec.index, spec)
+    return lambda context: bind(name_of(context), index_of(context))(context)
+
+
+#: a transformation's function, and what gives its parameters
+Step = tuple[Callable[..., Any], Callable[[Context], tuple[Any, ...]]]
+
+
+def _steps(spec: VariableSpec) -> list[Step]:
+    return [(t.behaviour.apply, _parameters(params)) for t, params in spec.transformations]
+
+
+def _chain(plain: Callable[[Context], Any], steps: list[Step]) -> Callable[[Context], Any]:
+    def chain(context: Context) -> Any:
         value = plain(context)
         for apply, parameters in steps:
-            if value is None:
-                return None
+            if value is None or type(value) is TypedNull:
+                return value
             value = apply(context, value, *parameters(context))
         return value
 
     return chain
+
+
+def _without_type(get: Callable[[Context], Any]) -> Getter:
+    def untyped(context: Context) -> Value:
+        value: Value | TypedNull = get(context)
+        return None if isinstance(value, TypedNull) else value
+
+    return untyped
 
 
 def _one_step(plain: Getter, apply: Callable[..., Value], params: tuple[Any, ...]) -> Getter:
@@ -125,6 +166,8 @@ def _plain_getter(spec: VariableSpec) -> Getter:
     if spec.context is not None:  # the message of a transaction, and there is none: null, without a word
         return lambda context: None
     behaviour, name, index = spec.declaration.behaviour, spec.name, spec.index
+    if name is None and behaviour.dies_without_name:
+        return _dying(spec)
     get = behaviour.get
     if not isinstance(name, VariableSpec) and not isinstance(index, VariableSpec):
         if behaviour.bind is not None:
@@ -139,8 +182,18 @@ def _plain_getter(spec: VariableSpec) -> Getter:
     return dynamic
 
 
+def _dying(spec: VariableSpec) -> Callable[..., Any]:
+    def die(context: Context, *given: Any) -> Any:
+        name = spec.declaration.name
+        raise ScriptCrash(f"${name} without a name kills the server's process; write ${name}(name)")
+
+    return die
+
+
 def _setter(spec: VariableSpec) -> Callable[[Context, str, Value], bool]:
     put, name, index = spec.declaration.behaviour.set, spec.name, spec.index
+    if name is None and spec.declaration.behaviour.dies_without_name:
+        return _dying(spec)
     if put is None:
 
         def refuse(context: Context, op: str, value: Value) -> bool:

@@ -56,6 +56,13 @@ class VariableSpec:
     def __repr__(self) -> str:
         return f"VariableSpec({self.text!r})"
 
+    @property
+    def may_be_typed_null(self) -> bool:
+        """Whether its value as an operand can be a null that kept its type."""
+        return self.declaration.behaviour.bind_operand is not None or any(
+            transformation.behaviour.typed_null for transformation, _ in self.transformations
+        )
+
     def parts(self) -> Iterator[VariableSpec]:
         """The variables inside this one: its name, its index, parameters of its transformations, and theirs."""
         inner = [self.name, self.index, *(p for _, params in self.transformations for p in params)]

@@ -1,12 +1,14 @@
 """`async` and `launch`: functions whose end resumes in a route of its own, after the route that started them.
 
-The server needs module tm for both (language manual 3.11). With it, the started functions run here one after another,
-each followed by its route, as soon as the running route has ended.
+The server needs module tm for both (language manual 3.11). With it, `async` outside a SIP transaction waits for its
+function where it stands, and runs the route at once, in the same event; what `launch` started runs here one after
+another, each followed by its route, as soon as the running route has ended.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from evroute_kernel.runtime.codes import E_BUG
 from evroute_kernel.runtime.context import Context, Process
@@ -17,18 +19,41 @@ from evroute_kernel.runtime.values import Value
 Prepare = Callable[[Context], "Callable[[], int] | None"]
 
 
-def start_async(context: Context, prepare: Prepare, route: str) -> int:
-    """`async(call, route)`: the script ends here, and goes on in the route once the call is done."""
+def start_async(context: Context, prepare: Prepare, name: str) -> int:
+    """`async(call, route)`: the script ends here, and goes on in the route once the call is done.
+
+    -1, and the script goes on here, when an argument has no usable value.
+    """
     process = context.process
     if "tm" not in process.settings.modules:
         context.alert("async() needs the module tm: the script ends here")
     else:
-        context.warning(f"async() outside a SIP transaction: route[{route}] resumes without one")
         call = prepare(context)
-        if call is not None:
-            process.deferred.append((call, context.event, route, ()))
+        if call is None:
+            return -1
+        context.warning(f"async() outside a SIP transaction: the script waits, then route[{name}] goes on")
+        process.rc = call()
+        _go_on(context, name)
     process.rc = 0
     raise EndScript
+
+
+def _go_on(context: Context, name: str) -> None:
+    """The route is the top one from here on; event, arguments and AVPs stay."""
+    route = context.process.routes.get(name)
+    if route is None:
+        context.error(f"route[{name}], which was to run next, does not exist")
+        return
+    context.route_stack[:] = [(context.route_stack[0][0], name)]
+    context.process.at[1] = route.slot
+    with suppress(EndScript):
+        route.function(context)
+
+
+class Launched(tuple[Value, ...]):
+    """The text that launch() hands to its route: only `$param(1)` reads it, and every other `$param` is null."""
+
+    __slots__ = ()
 
 
 def start_launch(context: Context, prepare: Prepare, route: str | None, text: Callable[[Context], str] | None) -> int:
@@ -39,7 +64,7 @@ def start_launch(context: Context, prepare: Prepare, route: str | None, text: Ca
     call = prepare(context)
     if call is None:
         return -1
-    arguments: tuple[Value, ...] = (text(context),) if text else ()
+    arguments = Launched((text(context),)) if text else ()
     context.process.deferred.append((call, context.event, route, arguments))
     return 1
 
@@ -62,7 +87,5 @@ def _resume(process: Process, event: str, name: str, arguments: tuple[Value, ...
     context.scopes = [arguments]
     context.route_stack = [route.title]
     process.at[1] = route.slot
-    try:
+    with suppress(EndScript):
         route.function(context)
-    except EndScript:
-        return

@@ -17,7 +17,18 @@ from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.patterns import posix as regex
 from evroute_kernel.runtime.patterns.protocol import Regex, RegexError
-from evroute_kernel.runtime.values import INT_MIN, Value, fold, int_of, is_int_type, is_true, wrap
+from evroute_kernel.runtime.values import (
+    INT_MIN,
+    NULL_TEXT,
+    Nowhere,
+    TypedNull,
+    Value,
+    fold,
+    int_of,
+    is_int_type,
+    is_true,
+    wrap,
+)
 
 Network = IPv4Network | IPv6Network
 
@@ -32,7 +43,7 @@ class Nothing:
 
 
 NOTHING: Final = Nothing()
-Result = Value | Nothing
+Result = Value | Nothing | TypedNull
 
 TRUE: Final = 1
 FALSE: Final = 0
@@ -66,10 +77,12 @@ def add_bare(context: Context, left: Result, right: Result) -> Result:
 def _add(context: Context, left: Result, right: Result, *, bare: bool) -> Result:
     if left is NOTHING:
         return NOTHING
+    if type(left) is TypedNull:
+        left = left.on_the_left
     if is_int_type(left):  # type: ignore[arg-type]
         return _compute(context, "+", left, right)
     head = "" if left is None else str(left)
-    if right is None:
+    if right is None or type(right) is TypedNull:
         return head
     if right is NOTHING or (bare and type(right) is int):
         return _fail(context, f"{_kind(left)} + a number without text form: put the number in a variable first")
@@ -113,17 +126,21 @@ def binary(context: Context, op: str, left: Result, right: Result) -> Result:
 
 def _lend_text(left: Result, right: Result) -> Result:
     """An integer variable on the right of a text takes part with its digits."""
-    if isinstance(left, str) and type(right) is int and not is_int_type(left):
-        return str(right)
-    return right
+    if type(right) is not int:
+        return right
+    return str(right) if left is NULL_TEXT or (isinstance(left, str) and not is_int_type(left)) else right
 
 
 def binary_bare(context: Context, op: str, left: Result, right: Result) -> Result:
     """`binary`, where the right operand is a number literal or a computed value: an integer there has no text."""
     if left is NOTHING:
         return NOTHING
+    if type(left) is TypedNull:
+        left = left.on_the_left
     if is_int_type(left):  # type: ignore[arg-type]
         return _compute(context, op, left, right)
+    if type(right) is TypedNull:
+        right = ""
     if isinstance(left, str) and isinstance(right, str):
         return _bytewise(context, op, left, right)
     return _fail(context, f"{_kind(left)} {op} {_kind(right)}: {op} needs an integer on its left")
@@ -131,7 +148,7 @@ def binary_bare(context: Context, op: str, left: Result, right: Result) -> Resul
 
 def _compute(context: Context, op: str, left: Result, right: Result) -> Result:
     number = left if type(left) is int else int_of(left)  # type: ignore[arg-type]
-    other = 0 if right is None else NOTHING if right is NOTHING else int_of(right)  # type: ignore[arg-type]
+    other = 0 if right is None or type(right) is TypedNull else NOTHING if right is NOTHING else int_of(right)  # type: ignore[arg-type]
     if other is None or other is NOTHING:
         return _fail(context, f"{number} {op} {_kind(right)}: the right side is not an integer; convert with {{s.int}}")
     if other == 0 and op in "/%":
@@ -152,6 +169,8 @@ def invert(context: Context, operand: Result) -> Result:
     """`~operand`."""
     if operand is NOTHING:
         return NOTHING
+    if type(operand) is TypedNull:
+        operand = operand.on_the_left
     number = int_of(operand)  # type: ignore[arg-type]
     if number is None:
         return _fail(context, f"~ on {_kind(operand)}: it needs an integer")
@@ -177,7 +196,7 @@ def _fail(context: Context, text: str) -> Nothing:
 def _kind(value: Result) -> str:
     if value is NOTHING:
         return "(no value)"
-    if value is None:
+    if value is None or type(value) is TypedNull:
         return "<null>"
     return str(value) if type(value) is int else f'"{_short(value)}"'
 
@@ -232,9 +251,13 @@ def compare_number(context: Context, op: str, left: Value, right: int) -> int:
 
 def compare_text(op: str, left: Value, right: str) -> int:
     """`left op string-literal`: as text, ignoring ASCII case; integers by their digits."""
-    if left is None:
-        return int(op == "!=")
-    return _compare_texts(op, left if type(left) is str else str(left), right)
+    if type(left) is not str:
+        if left is None:
+            return int(op == "!=")
+        if type(left) is Nowhere:
+            return FALSE
+        left = str(left)
+    return _compare_texts(op, left, right)
 
 
 #: bytes in the order in which the server's C compares them: signed, so that those beyond ASCII come first
@@ -257,6 +280,8 @@ def compare_variable(context: Context, op: str, left: Value, right: Value) -> in
     a, b = int_of(left), int_of(right)
     if a is not None and b is not None:
         return int(_COMPARE[op](a, b))
+    if type(left) is Nowhere or type(right) is Nowhere:
+        return FALSE
     return _compare_texts(op, str(left), str(right))
 
 
@@ -276,6 +301,8 @@ def match(op: str, left: Value, pattern: Regex) -> int:
     """`left =~ "literal"`, `!~`."""
     if left is None:
         return int(op == "!~")
+    if type(left) is Nowhere:
+        return FALSE
     found = pattern.search(left if type(left) is str else str(left))
     return 1 if found == (op == "=~") else 0
 
@@ -284,6 +311,8 @@ def match_variable(op: str, left: Value, pattern: Value) -> int:
     """`left =~ $variable`: compiled now; a bad pattern is a (silent) fault."""
     if left is None or pattern is None:
         return int((op == "=~") if left is pattern else (op == "!~"))
+    if type(left) is Nowhere or type(pattern) is Nowhere:
+        return int(op == "!~" and type(left) is not Nowhere)
     try:
         compiled = regex.compile(str(pattern))
     except RegexError:
@@ -311,12 +340,19 @@ def truth_of_variable(value: Value) -> int:
     return int(value is not None)
 
 
-def truth_of_sum(context: Context, left: Result, right: Result) -> int:
-    """`[a + b]`: a sum of integers is true when it is not 0; of texts, when one of the two is not empty."""
+def truth_of_sum(context: Context, left: Result, right: Result, bare: bool) -> int:
+    """`[a + b]`: a sum of integers is true when it is not 0; of texts, when one of the two is not empty.
+
+    An integer variable on the right has digits, which are never empty; `bare` as in `binary_bare`.
+    """
     if left is NOTHING:
         return FALSE
+    if type(left) is TypedNull:
+        left = left.on_the_left
     if is_int_type(left):  # type: ignore[arg-type]
         return truth_of_result(_compute(context, "+", left, right))
+    if type(right) is int and not bare:
+        return TRUE
     return int(any(isinstance(v, str) and len(v) > 0 for v in (left, right)))
 
 
@@ -328,6 +364,10 @@ def truth_of_result(value: Result) -> int:
 def truth_of_binary(context: Context, op: str, left: Result, right: Result, bare: bool) -> int:
     """`[a op b]` for every operator but `+`; `bare` as in `binary_bare`. Two texts of one length kill the server."""
     right = right if bare else _lend_text(left, right)
+    if type(left) is TypedNull:
+        left = left.on_the_left
+    if type(right) is TypedNull and isinstance(left, str):
+        right = ""
     if isinstance(left, str) and isinstance(right, str) and not is_int_type(left) and len(left) == len(right):
         raise ScriptCrash(f"[text {op} text] alone as a condition: the server's process dies here; assign it first")
     return truth_of_result(binary_bare(context, op, left, right))

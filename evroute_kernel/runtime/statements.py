@@ -15,7 +15,7 @@ from evroute_kernel.runtime.deferred import run_deferred
 from evroute_kernel.runtime.levels import CRITICAL, NAMES
 from evroute_kernel.runtime.operators import INTEGER, NOTHING, Result
 from evroute_kernel.runtime.trace import Tracer, plain
-from evroute_kernel.runtime.values import Dual, Value, fold, int_of, is_int_type, stored, text_of
+from evroute_kernel.runtime.values import Dual, Nowhere, TypedNull, Value, fold, int_of, is_int_type, stored, text_of
 
 Setter = Callable[[Context, str, Value], bool]
 Getter = Callable[[Context], Value]
@@ -66,7 +66,7 @@ def assign_compound(context: Context, get: Getter, put: Setter, op: str, value: 
     if result is NOTHING:
         context.error(f"{target} {op}: both sides must be integers, or both text with +=; {target} keeps what it had")
         return -1
-    return assign(context, put, "=", result, target)
+    return assign(context, put, "=bare" if isinstance(result, Dual) else "=", result, target)
 
 
 def assign_counted(context: Context, get: Getter, put: Setter, op: str, value: Result, target: str) -> int:
@@ -97,7 +97,9 @@ def _combine(left: Value, op: str, right: Value) -> Result:
         return NOTHING
     if b == 0 and op in ("/=", "%="):
         raise ScriptCrash(f"{op} 0: the server's process dies here; test the divisor first")
-    return INTEGER[op[:-1]](a, b)
+    number = INTEGER[op[:-1]](a, b)
+    # $rm and $rP count as text that has an integer: the sum is computed, and the text is what gets stored
+    return Dual(str(right), number, is_int=False) if isinstance(right, Dual) and not right.is_int else number
 
 
 # -- log --------------------------------------------------------------------------------------------------------------
@@ -180,6 +182,11 @@ def call_route(context: Context, name: str, arguments: Sequence[Value] | None = 
 def call_route_dynamic(context: Context, name: Value, arguments: Sequence[Value] | None = None) -> int:
     """`route($variable)`, `route("x$variable")`."""
     return call_route(context, text_of(name) or "", arguments)
+
+
+def held(value: Any) -> Any:
+    """An argument of a route, or a value that it returns: `NOWHERE` becomes an empty text, a typed null stays."""
+    return "" if type(value) is Nowhere else value
 
 
 def _run_block(context: Context, route: LinkedRoute, arguments: Sequence[Value]) -> int:
@@ -352,12 +359,12 @@ def iterator_failed(context: Context, text: str) -> int:
     return E_BUG
 
 
-def matching_case(subject: Value, labels: Sequence[int | str]) -> int:
+def matching_case(subject: Value | TypedNull, labels: Sequence[int | str]) -> int:
     """Index of the first case whose label matches; len(labels) when none does.
 
     A text label matches the text form, ignoring ASCII case; an integer label the integer form.
     """
-    number, text = int_of(subject), text_of(subject)
+    number, text = (subject.number, "") if isinstance(subject, TypedNull) else (int_of(subject), text_of(subject))
     folded = None if text is None else fold(text)
     for i, label in enumerate(labels):
         if isinstance(label, int):

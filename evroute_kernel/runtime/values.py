@@ -1,7 +1,8 @@
 """The values of a script: 32-bit integers, byte strings, null; arithmetic, comparison, truth, printing.
 
 A value is an `int`, a `str` that holds one character per byte (latin-1), `None` for null, or a `Dual`: text and integer
-at once, with an integer that its text need not spell. UTF-8 exists only at the borders: `encode` on the way in,
+at once, with an integer that its text need not spell. Two rare ones besides: `NOWHERE`, an empty text, and `TypedNull`,
+which only operands of expressions can be. UTF-8 exists only at the borders: `encode` on the way in,
 `decode` on the way out. The rules were observed on OpenSIPS 3.6; language manual, "Values, coercion, printing".
 """
 
@@ -30,7 +31,44 @@ class Dual(str):
         return self
 
 
-#: `Dual` is a `str` to Python, so it needs no mention
+class Nowhere(str):
+    """An empty text that the server has no memory for: it prints as empty and is not null, but compares as nothing.
+
+    Seen of a parameter without value (`{via.param}`, `{param.valueat}`), of an XML element without text and of
+    `$err.info`. What stores it, or hands it to a route, makes a plain empty text of it.
+    """
+
+    __slots__ = ()
+
+
+NOWHERE: Final = Nowhere()
+
+
+class TypedNull:
+    """A null that kept the type of what is absent: `$(ru{uri.port})` of a URI without port is null, yet counts as 0.
+
+    Only operands of arithmetic, of `[...]` and of `switch`, and arguments of routes on their way there, can be one; all
+    else gets None.
+    """
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int | None) -> None:
+        self.number = number
+
+    def __repr__(self) -> str:
+        return "<null>"
+
+    @property
+    def on_the_left(self) -> int | str:
+        """What it counts as on the left of an operator."""
+        return "" if self.number is None else self.number
+
+
+NULL_TEXT: Final = TypedNull(None)
+NULL_INTEGER: Final = TypedNull(0)
+
+#: `Dual` and `Nowhere` are a `str` to Python, so they need no mention
 Value: TypeAlias = int | str | None
 
 
@@ -77,8 +115,10 @@ def stored(value: Value) -> Value:
     """What a variable keeps of a value: the integer if it is of integer type, else the text alone."""
     if type(value) is int or type(value) is str or value is None:
         return value
-    assert isinstance(value, Dual)
-    return value.number if value.is_int else str.__str__(value)
+    if isinstance(value, Dual):
+        return value.number if value.is_int else str.__str__(value)
+    assert type(value) is Nowhere
+    return ""
 
 
 def printed(value: Value) -> str:

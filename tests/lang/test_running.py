@@ -134,7 +134,35 @@ def test_async_ends_the_script_and_resumes_in_its_route(run: Any) -> None:
 route[r] { xlog("resumed in $route"); }
 event_route[E_T] { async(usleep(1), r); xlog("x"); }
 """
-    assert texts(run(text, ("tm",))) == ["resumed in route[r]"]
+    assert texts(run(text, ("tm",))) == ["resumed in event_route[r]"]
+
+
+def test_async_goes_on_in_the_same_event(run: Any) -> None:
+    text = """loadmodule "tm.so"
+route[r] { xlog("resumed $avp(x) $param(a) $rc"); }
+route[s] { async(usleep(1), r); xlog("never"); }
+event_route[E_T] { $avp(x) = 7; route(s, "argument"); xlog("never"); }
+"""
+    assert texts(run(text.replace("$param(a)", "$param(1)"), ("tm",))) == ["resumed 7 argument 1"]
+    assert texts(run(text.replace("route(s, ", "async(usleep(1), r); route(s, "), ("tm",))) == ["resumed 7 x 1"]
+
+
+def test_async_without_a_usable_argument_is_passed_over(run: Any) -> None:
+    text = """loadmodule "tm.so"
+route[r] { xlog("never"); }
+event_route[E_T] { async(usleep($var(none)), r); xlog("went on $rc"); }
+"""
+    assert texts(run(text, ("tm",))) == ["went on -1"]
+
+
+def test_the_text_of_launch_is_the_first_parameter_and_nothing_else(run: Any) -> None:
+    text = """loadmodule "tm.so"
+route[done] { $var(one) = 1; xlog("[$param(1)] [$param(2)] [$param(a)] [$param($var(one))]"); }
+event_route[E_T] { launch(usleep(1), done, "t"); }
+"""
+    records = run(text, ("tm",))
+    assert texts(records) == ["[t] [<null>] [<null>] [<null>]"]
+    assert not any(is_diagnostic for _, _, is_diagnostic, _ in records)
 
 
 def test_blocks_beyond_the_depth_limit_are_not_called(run: Any) -> None:
@@ -147,3 +175,11 @@ def test_asserts_are_off_unless_enabled(run: Any) -> None:
     text = 'event_route[E_T] { assert($param(a) == "y", "a is y"); xlog("on"); }'
     assert texts(run(text)) == ["on"]
     assert texts(run(text, enable_asserts=True)) == []
+
+
+def test_the_error_route_runs_after_the_first_statement_of_a_body(run: Any) -> None:
+    """The server looks after each statement whether the message was found broken, here in the head of the if."""
+    text = """error_route { xlog("error $rc"); }
+event_route[E_T] { $rp = "x"; if ($rP == NULL) { xlog("first"); $var(a) = $var(none) + 1; } xlog("last"); }
+"""
+    assert texts(run(text)) == ["first", "error 1", "last"]

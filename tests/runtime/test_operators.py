@@ -9,7 +9,7 @@ from evroute_kernel.runtime.context import Context, Process, Record
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.operators import FAULT, NOTHING
 from evroute_kernel.runtime.shared import Shared
-from evroute_kernel.runtime.values import INT_MIN, Dual, Value
+from evroute_kernel.runtime.values import INT_MIN, NOWHERE, NULL_INTEGER, NULL_TEXT, Dual, Value, stored
 
 
 @pytest.fixture
@@ -137,9 +137,33 @@ def test_compare_variable(context: Context, left: Value, op: str, right: Value, 
 def test_brackets_have_a_truth_of_their_own(context: Context) -> None:
     assert ops.truth_of_variable(0) == 1
     assert ops.truth_of_variable(None) == 0
-    assert ops.truth_of_sum(context, "", "") == 0
-    assert ops.truth_of_sum(context, "", "x") == 1
-    assert ops.truth_of_sum(context, 7, -7) == 0
+    assert ops.truth_of_sum(context, "", "", False) == 0
+    assert ops.truth_of_sum(context, "", "x", False) == 1
+    assert ops.truth_of_sum(context, 7, -7, False) == 0
+    assert ops.truth_of_sum(context, None, 0, False) == 1
+    assert ops.truth_of_sum(context, None, 5, True) == 0
+
+
+def test_a_null_keeps_its_type_in_expressions(context: Context) -> None:
+    assert ops.add_bare(context, NULL_INTEGER, 1) == 1
+    assert ops.add(context, "a", NULL_TEXT) == "a"
+    assert ops.add(context, NULL_TEXT, 5) == "5"
+    assert ops.binary(context, "*", 5, NULL_TEXT) == 0
+    assert ops.binary(context, "&", NULL_TEXT, NULL_TEXT) == ""
+    assert ops.invert(context, NULL_INTEGER) == -1
+    assert ops.truth_of_variable(NULL_TEXT) == 1
+    with pytest.raises(ScriptCrash):
+        ops.truth_of_binary(context, "&", NULL_TEXT, NULL_TEXT, False)
+
+
+def test_a_text_that_is_nowhere_compares_as_nothing(context: Context) -> None:
+    assert ops.compare_text("==", NOWHERE, "") == ops.compare_text("!=", NOWHERE, "x") == 0
+    assert ops.compare_variable(context, "==", "", NOWHERE) == ops.compare_variable(context, "!=", NOWHERE, "a") == 0
+    assert ops.compare_variable(context, "!=", NOWHERE, None) == 1
+    assert ops.match_variable("!~", "a", NOWHERE) == 1
+    assert ops.match_variable("!~", NOWHERE, "a") == 0
+    assert stored(NOWHERE) == ""
+    assert type(stored(NOWHERE)) is str
 
 
 def test_brackets_that_kill_the_server(context: Context) -> None:

@@ -40,6 +40,8 @@ class RouteGenerator(Expressions):
         self._blocks = self._loops = 0
         #: whether the function being generated is a block inside an expression
         self._inside = False
+        #: whether something before the first statement of the block being generated may have found the message broken
+        self._is_after_message = False
 
     def generate(self, title: str, header: Span, body: tuple[nodes.Statement, ...]) -> bytes:
         """The marshalled code of the route's function."""
@@ -66,8 +68,12 @@ class RouteGenerator(Expressions):
         if self._blocks > BLOCK_LIMIT:
             raise NestingError.of_blocks(statements[0])
         out: list[ast.stmt] = []
+        saved = self._is_after_message
+        self._is_after_message |= self.touches_message
         for statement in statements:
             out += self._statement(statement)
+            self._is_after_message = False
+        self._is_after_message = saved
         self._blocks -= 1
         return out
 
@@ -80,7 +86,8 @@ class RouteGenerator(Expressions):
         body = visit(node, place)
         # functions made for commands inside this statement's expressions come first
         out = [mark, *self.pending, *body]
-        touched = self.touches_message
+        # the server looks after each statement, so the first one of a body tells of what the head of its if has found
+        touched = self.touches_message or self._is_after_message
         self.pending, self.touches_message = saved
         if touched:
             out.append(
@@ -217,7 +224,7 @@ class RouteGenerator(Expressions):
 
     def visit_Async(self, node: nodes.Async, place: Place) -> list[ast.stmt]:
         call = place.name(self.call_entry(node.call, "deferred"))
-        return [place.run(place.call("start_async", _c(place), call, place.constant(node.route.text)))]
+        return self._done(place, place.call("start_async", _c(place), call, place.constant(node.route.text)))
 
     def visit_Launch(self, node: nodes.Launch, place: Place) -> list[ast.stmt]:
         route = place.constant(node.route.text if node.route else None)
@@ -252,6 +259,7 @@ class RouteGenerator(Expressions):
     def visit_If(self, node: nodes.If, place: Place) -> list[ast.stmt]:
         """A chain of `else if` is built from its end, so that its length costs no recursion."""
         links = list(chain(node))
+        self.touches_message |= len(links) > 1  # the tests of a chain are generated after the branches that follow them
         out: list[ast.stmt] = []
         for i, link in enumerate(reversed(links)):
             last = i == 0
@@ -283,7 +291,7 @@ class RouteGenerator(Expressions):
         ended = [*faulty, place.let(place.constant(1), "r"), place.break_()]
         with self._loop(node):
             # an empty body ends the loop after its condition, with code 1
-            body = self._block(node.body) if node.body else [place.let(place.constant(1), "r"), place.break_()]
+            body = self._ran(node.body, place) or [place.let(place.constant(1), "r"), place.break_()]
         settings = ast.Attribute(place.attribute("p", "settings"), "max_while_loops", ast.Load(), **place.fields)
         reached = ast.Compare(place.name(count), [ast.GtE()], [place.name(limit)], **place.fields)
         loop = place.forever(
@@ -332,7 +340,7 @@ class RouteGenerator(Expressions):
         """A loop that runs once, so that `break` leaves it; case bodies fall through in order."""
         first = self.fresh("case")
         labels = place.constant(tuple(case.label.value for case in node.cases))
-        find = place.let(place.call("matching_case", self.variable(node.subject), labels), first)
+        find = place.let(place.call("matching_case", self.operand(node.subject), labels), first)
         with self._loop(node):
             body = [s for i, case in enumerate(node.cases) for s in self._case(i, first, case.body, place)]
             if node.default is not None:

@@ -18,6 +18,8 @@ from evroute_kernel.lang.generation.pythontree import Place
 from evroute_kernel.library.table import FUNCTIONS, Param
 from evroute_kernel.library.template import VariableSpec, parse_format, parse_variable
 
+#: variables whose texts are always held somewhere
+_HELD: Final = frozenset({"var", "avp", "param", "shv", "rc"})
 #: levels of one expression that the server evaluates
 DEPTH_LIMIT: Final = 100
 
@@ -78,6 +80,15 @@ class Expressions:
             return place.attribute("p", "rc")
         return place.call(self.entry("get", node.text), place.name("c"))
 
+    def operand(self, node: nodes.Variable) -> ast.expr:
+        """A variable where a null may have kept its type: in arithmetic, `[...]`, `switch`, on its way to a route."""
+        spec = parse_variable(node.text)
+        if not spec.may_be_typed_null:
+            return self.variable(node)
+        self.note(spec)
+        place = Place(node.span)
+        return place.call(self.entry("operand", node.text), place.name("c"))
+
     def format_entry(self, node: nodes.String) -> str:
         for piece in parse_format(node.value):
             if isinstance(piece, VariableSpec):
@@ -114,7 +125,9 @@ class Expressions:
             case nodes.Number(value=value) | nodes.String(value=value):
                 return Place(node.span).constant(value)
             case nodes.Variable():
-                return self.variable(node)
+                spec, given = parse_variable(node.text), self.operand(node)
+                is_held = not spec.transformations and spec.declaration.name in _HELD
+                return given if is_held else Place(node.span).call("held", given)
         return Place(node.span).constant(None)
 
     def returned(self, node: nodes.Argument) -> ast.expr:
@@ -153,6 +166,8 @@ class Expressions:
                 return place.call("checked", self.comparison(node))
             case nodes.Action():
                 return place.call("nonzero", self.action(node))
+            case nodes.Variable():  # a null is a null here
+                return self.variable(node)
         return self.expression(node, 1)
 
     def expression(self, node: nodes.Expression, depth: int) -> ast.expr:
@@ -163,7 +178,7 @@ class Expressions:
             case nodes.Number(value=value) | nodes.String(value=value):
                 return place.constant(value)
             case nodes.Variable():
-                return self.variable(node)
+                return self.operand(node)
             case nodes.Comparison():
                 return self.comparison(node)
             case nodes.Action():
@@ -274,18 +289,18 @@ class Expressions:
             case nodes.String(value=value):
                 return place.constant(int(value != ""))
             case nodes.Variable():
-                return place.call("truth_of_variable", self.variable(node))
+                return place.call("truth_of_variable", self.operand(node))
             case nodes.Comparison():
                 return self.comparison(node)
             case nodes.Action():
                 return place.call("code_truth", self.action(node))
             case nodes.UnaryOp(operand=operand):
                 return place.call("truth_of_inverse", c, self.expression(operand, depth + 1))
-            case nodes.BinaryOp(op="+", left=left, right=right):
-                return place.call("truth_of_sum", c, *self._operands(left, right, depth))
             case nodes.BinaryOp(op=op, left=left, right=right):
                 operands = self._operands(left, right, depth)
                 bare = place.constant(not has_text(right))
+                if op == "+":
+                    return place.call("truth_of_sum", c, *operands, bare)
                 return place.call("truth_of_binary", c, place.constant(op), *operands, bare)
         raise AssertionError(f"no expression: {type(node).__name__}")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import function
+from evroute_kernel.library.formats.mime_type import problem
 from evroute_kernel.runtime.context import Context
 
 FUNCTIONS: Final = {
@@ -28,6 +29,10 @@ FUNCTIONS: Final = {
 }
 
 
+#: functions whose first parameter is a MIME type
+_OF_A_TYPE: Final = frozenset({"has_body", "has_body_part", "remove_body_part", "get_updated_body_part"})
+
+
 def _without_body(doc: str) -> Callable[..., int]:
     def call(context: Context, *arguments: Any) -> int:
         return -1
@@ -36,5 +41,26 @@ def _without_body(doc: str) -> Callable[..., int]:
     return call
 
 
+def _of_a_type(name: str, doc: str) -> Callable[..., int]:
+    def call(context: Context, mime_type: str | None = None, *others: Any) -> int:
+        wrong = problem(mime_type) if mime_type else None
+        if wrong is not None:
+            context.error(f"{name}() is not called: {wrong}")
+        return -1
+
+    call.__doc__ = f"{doc} The dummy request has no body.\n\nReturns -1."
+    return call
+
+
+def _check_type(arguments: tuple[Any, ...]) -> tuple[int, str, str | None] | None:
+    """The server refuses to start with a literal that is no MIME type."""
+    given = arguments[0] if arguments else None
+    wrong = problem(given) if isinstance(given, str) and given and "$" not in given else None
+    return None if wrong is None else (0, wrong, "write type/subtype, or leave it out")
+
+
 for _name, _doc in FUNCTIONS.items():
-    function(_name)(_without_body(_doc))
+    if _name in _OF_A_TYPE:
+        function(_name, check=_check_type)(_of_a_type(_name, _doc))
+    else:
+        function(_name)(_without_body(_doc))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from evroute_kernel.library import modparams
-from evroute_kernel.library.behaviour import check_modparams, function
+from evroute_kernel.library.behaviour import TEXT_ALONE, check_modparams, function
 from evroute_kernel.library.formats.c_numbers import str2sint
 from evroute_kernel.library.functions.glob import glob_pattern
 from evroute_kernel.library.functions.parameters import literal
@@ -163,7 +163,7 @@ def _add(context: Context, backend: str, key: str, by: int, life: int, result: R
     except NotACounter as error:
         context.error(f"cache key {key!r} holds {str(error)!r}, which is no integer")
         return -1
-    return 1 if result is None or result.set(context, "=", total) else -1
+    return 1 if result is None or result.store(context, total) else -1
 
 
 # -- functions --------------------------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def cache_fetch(context: Context, backend: str, key: str, result: Reference) -> 
     value = _live(context.process.shared.get_object(table, key))
     if value is None:
         return -2
-    return 1 if result.set(context, "=", value) else -1
+    return 1 if result.set(context, TEXT_ALONE, value) else -1
 
 
 @function("cache_counter_fetch")
@@ -213,7 +213,7 @@ def cache_counter_fetch(context: Context, backend: str, key: str, result: Refere
     if number is None:
         context.error(f"cache key {key!r} holds {value!r}, which is no integer")
         return -3
-    return 1 if result.set(context, "=", number) else -1
+    return 1 if result.store(context, number) else -1
 
 
 @function("cache_remove")

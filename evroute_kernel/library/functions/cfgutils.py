@@ -250,7 +250,7 @@ def set_count(context: Context, var_to_count: Reference, ret_var: Reference) -> 
 
     Returns 1; -1 when that variable cannot be written. Counting a variable without index, such as $var, never ends.
     """
-    return 1 if ret_var.set(context, "=", len(_indexed(context, var_to_count))) else -1
+    return 1 if ret_var.store(context, len(_indexed(context, var_to_count))) else -1
 
 
 # -- time -------------------------------------------------------------------------------------------------------------
@@ -293,7 +293,7 @@ def ts_usec_delta(
     if delta > INT_MAX:
         context.error(f"a difference of {delta} microseconds does not fit an integer; use the text result")
         return -1
-    return 1 if delta_int.set(context, "=", delta) else -1
+    return 1 if delta_int.store(context, delta) else -1
 
 
 @function("check_time_rec")

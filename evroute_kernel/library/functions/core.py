@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from evroute_kernel.library.behaviour import function
+from evroute_kernel.library.behaviour import TEXT_ALONE, function
 from evroute_kernel.library.functions.parameters import Problem, literal, push_avp
 from evroute_kernel.library.references import Reference, formatter
 from evroute_kernel.library.table import MODULES
@@ -25,7 +25,7 @@ def pv_printf(context: Context, var: Reference, format: str) -> int:
 
     Returns 1; -1 when the variable is read-only, which is found out only here.
     """
-    return 1 if var.set(context, "=", format) else -1
+    return 1 if var.set(context, TEXT_ALONE, format) else -1
 
 
 @function("get_timestamp")

@@ -21,19 +21,18 @@ def _path(variable: Reference) -> documents.Path:
 def json_link(context: Context, json_dest_id: Reference, json_source_id: Reference) -> int:
     """Put a node in a second place, without copying it: what changes in one place changes in the other.
 
-    Returns 1; -1 when there is no such source, or no such place.
+    A variable in either path is not looked at: the server takes 0 for the index, and an empty text for the key. Returns
+    1; -1 when there is no such source, or no such place.
     """
-    source = _path(json_source_id)
+    source = documents.unexpanded(_path(json_source_id))
     if source.name not in context.process.json:
         context.error(f"$json({source.name}) does not exist, so nothing of it can be linked")
         return -1
-    node = documents.find(context, source) if source.is_static else None
+    node = documents.find(context, source)
     if node is None:
-        context.diagnose(
-            levels.NOTICE, f"{json_source_id.text} cannot be linked: it is missing, null, or named by a variable"
-        )
+        context.diagnose(levels.NOTICE, f"{json_source_id.text} cannot be linked: it is missing or null")
         return -1
-    return 1 if documents.put(context, _path(json_dest_id), node) else -1
+    return 1 if documents.put(context, documents.unexpanded(_path(json_dest_id)), node) else -1
 
 
 @function("json_merge")

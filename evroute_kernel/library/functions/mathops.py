@@ -43,7 +43,7 @@ def _read(context: Context, text: str) -> float:
 
 
 def _store_integer(result: Reference, context: Context, number: float) -> int:
-    return 1 if result.set(context, "=", c_int(number)) else -1
+    return 1 if result.store(context, c_int(number)) else -1
 
 
 def _store_text(result: Reference, context: Context, text: str) -> int:
@@ -166,4 +166,4 @@ def math_compare(context: Context, exp1: str, exp2: str, result_var: Reference) 
     second = None if first is None else _evaluate(context, exp2)
     if first is None or second is None:
         return -1
-    return 1 if result_var.set(context, "=", (first > second) - (first < second)) else -1
+    return 1 if result_var.store(context, (first > second) - (first < second)) else -1

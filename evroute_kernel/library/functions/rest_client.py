@@ -130,7 +130,7 @@ def _request(
     if outcome.problem:
         context.error(f"{method} {url!r}: {outcome.problem}")
     body_pv, ctype_pv, retcode_pv = outputs
-    if retcode_pv is not None and not retcode_pv.set(context, "=", outcome.status):
+    if retcode_pv is not None and not retcode_pv.store(context, outcome.status):
         return FAILED
     if outcome.code < 0 and outcome.code != TRANSFER_TIMEOUT:
         return outcome.code

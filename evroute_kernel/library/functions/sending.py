@@ -114,10 +114,12 @@ def force_send_socket(context: Context, socket: str) -> int:
 def is_myself(context: Context, host: str, port: int | None) -> int:
     """Whether host (and port) are a socket of the server. Here that is udp:127.0.0.1:5060 alone.
 
+    An empty host is one: the server takes it for the tag of a socket, which is empty as well.
+
     Returns 1 or -1.
     """
     _, address, own_port = SOCKET
-    return code(host == address and (not port or port == own_port))
+    return code(host in (address, "") and (not port or port == own_port))
 
 
 @function("forward")

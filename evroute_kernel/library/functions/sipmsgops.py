@@ -266,7 +266,8 @@ def ruri_has_param(context: Context, param: str, value: str | None) -> int:
 def ruri_add_param(context: Context, param: str) -> int:
     """Add a parameter to the request URI.
 
-    Returns 1; -1 when the URI cannot be parsed or grows too long.
+    Returns -1 (a fault of the server, which takes its success for a failure), also when the URI cannot be parsed or
+    grows too long, and then changes nothing; 1 for an empty parameter.
     """
     if not param:
         return 1
@@ -280,7 +281,7 @@ def ruri_add_param(context: Context, param: str) -> int:
         context.error(f"the new request URI would be {len(changed)} bytes long, the server has room for {URI_LIMIT}")
         return -1
     message.set_uri(changed)
-    return 1
+    return -1
 
 
 @function("ruri_del_param")
@@ -308,11 +309,11 @@ def ruri_del_param(context: Context, param: str) -> int:
 def ruri_tel2sip(context: Context) -> int:
     """Make a SIP URI of a tel URI in the request line, with the host of From; any other URI stays as it is.
 
-    Returns 1.
+    Returns 1 where nothing is to do, -1 where it was done (a fault of the server).
     """
     message = message_of(context)
     if message.uri[:4].lower() != "tel:":
         return 1
     host = parse_uri(headers_named("From")[0].partition("<")[2].partition(">")[0]).host
     message.set_uri(f"sip:{message.uri[4:]}@{host};user=phone")
-    return 1
+    return -1

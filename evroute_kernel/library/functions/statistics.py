@@ -247,7 +247,7 @@ def stat_iter_next(context: Context, name: Reference, val: Reference, iter: str)
         return -1
     statistic = waiting[-1]
     value = read(context.process, f"{group}:{statistic}")
-    if not (name.set(context, "=", statistic) and val.set(context, "=", value or 0)):
+    if not (name.set(context, "=", statistic) and val.store(context, value or 0)):
         return -1
     waiting.pop()
     return 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from evroute_kernel.runtime.context import Context
-from evroute_kernel.runtime.values import Dual, Value, int_of, text_of
+from evroute_kernel.runtime.values import Dual, Nowhere, Value, int_of, text_of
 
 #: bytes in the server's result buffers; a longer result is null, which the server does not log
 RESULT_LIMIT: Final = 65535
@@ -59,6 +59,8 @@ def retexted(value: Value, text: str) -> Value:
     """A new text for a value; the integer form, if it has one, stays as the server leaves it."""
     if type(value) is str:
         return text
+    if type(value) is Nowhere:
+        return value
     number = int_of(value)
     if number is None:
         return text

@@ -20,7 +20,7 @@ from evroute_kernel.library.transformations.arguments import (
 )
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
-from evroute_kernel.runtime.values import Value, int_of, wrap
+from evroute_kernel.runtime.values import Nowhere, Value, int_of, wrap
 
 _HEX: Final = re.compile(r"[0-9A-Fa-f]*")
 #: longest text that the escapes take: each byte may become two, or three
@@ -166,6 +166,8 @@ _PARAM_TABLE: Final = _percent_table("-_.!~*'()[]/:&+$")
 
 
 def _percent_encoded(context: Context, name: str, value: Value, table: dict[int, str]) -> Value:
+    if type(value) is Nowhere:
+        return None
     text = as_text(value)
     if len(text) > _THREEFOLD:
         return None

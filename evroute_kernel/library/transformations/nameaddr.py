@@ -6,7 +6,7 @@ from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.formats.sip_nameaddr import BadNameAddr, NameAddr, parse_nameaddrs
 from evroute_kernel.library.transformations.arguments import Literal, as_text, int_argument, literals
 from evroute_kernel.runtime.context import Context
-from evroute_kernel.runtime.values import Value
+from evroute_kernel.runtime.values import NULL_TEXT, TypedNull, Value
 
 
 def _entry(context: Context, name: str, value: Value, index: Value) -> NameAddr | None:
@@ -27,18 +27,18 @@ def _entry(context: Context, name: str, value: Value, index: Value) -> NameAddr 
     return entries[place]
 
 
-@transformation("nameaddr.uri")
-def uri(context: Context, value: Value, index: Value) -> Value:
+@transformation("nameaddr.uri", typed_null=True)
+def uri(context: Context, value: Value, index: Value) -> Value | TypedNull:
     """The URI, without its angle brackets."""
     entry = _entry(context, "uri", value, index)
-    return None if entry is None else entry.uri or None
+    return None if entry is None else entry.uri or NULL_TEXT
 
 
-@transformation("nameaddr.name")
-def display_name(context: Context, value: Value, index: Value) -> Value:
+@transformation("nameaddr.name", typed_null=True)
+def display_name(context: Context, value: Value, index: Value) -> Value | TypedNull:
     """The display name with its quotes; null when absent."""
     entry = _entry(context, "name", value, index)
-    return None if entry is None else entry.name or None
+    return None if entry is None else entry.name or NULL_TEXT
 
 
 @transformation("nameaddr.len")
@@ -48,8 +48,8 @@ def length(context: Context, value: Value, index: Value) -> Value:
     return None if entry is None else entry.length
 
 
-@transformation("nameaddr.param", prepare=literals)
-def param(context: Context, value: Value, index: Value, name: Value) -> Value:
+@transformation("nameaddr.param", prepare=literals, typed_null=True)
+def param(context: Context, value: Value, index: Value, name: Value) -> Value | TypedNull:
     """Value of a header parameter, letter case of its name counts; null when absent or empty.
 
     The name cannot be a variable: an error when it runs.
@@ -60,7 +60,7 @@ def param(context: Context, value: Value, index: Value, name: Value) -> Value:
     if type(name) is not Literal:
         context.error("{nameaddr.param}: the name is a variable, only a literal can stand there")
         return None
-    return next((found or None for key, found in entry.values if key == name), None)
+    return next((found or NULL_TEXT for key, found in entry.values if key == name), NULL_TEXT)
 
 
 @transformation("nameaddr.params")

@@ -8,7 +8,7 @@ from evroute_kernel.library.behaviour import transformation
 from evroute_kernel.library.formats.sip_params import BadParams, SipParam, find_param, parse_params
 from evroute_kernel.library.transformations.arguments import as_text, int_argument, literals, text_argument
 from evroute_kernel.runtime.context import Context
-from evroute_kernel.runtime.values import Value
+from evroute_kernel.runtime.values import NOWHERE, Value
 
 _STATE: Final = "transformations.param"
 
@@ -67,9 +67,12 @@ def _at(context: Context, transformation: str, value: Value, index: Value) -> Si
 
 @transformation("param.valueat")
 def value_at(context: Context, value: Value, index: Value) -> Value:
-    """Value by position, from 0 (negative: from the end); null when there are too few."""
+    """Value by position, from 0 (negative: from the end); null when there are too few.
+
+    Empty for a parameter without value, which compares as nothing: `== ""` is false.
+    """
     param = _at(context, "param.valueat", value, index)
-    return None if param is None else param.value
+    return None if param is None else param.value or NOWHERE
 
 
 @transformation("param.name")

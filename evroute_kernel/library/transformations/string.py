@@ -19,7 +19,7 @@ from evroute_kernel.library.transformations.arguments import (
 )
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
-from evroute_kernel.runtime.values import Dual, Value, wrap
+from evroute_kernel.runtime.values import Dual, Nowhere, Value, wrap
 
 BLANKS: Final = " \t\r\n"
 _LEADING_INTEGER: Final = re.compile(r"[-+]?[0-9]*")
@@ -101,6 +101,12 @@ def select(context: Context, value: Value, index: Value, separator: str) -> Valu
     place = int_argument(context, "s.select", "index", index)
     if place is None:
         return None
+    if type(value) is Nowhere:
+        if place < 0:
+            raise ScriptCrash(
+                "{s.select} from the end of a text without value kills the server's process; store it first"
+            )
+        return value if place == 0 else None
     fields = as_text(value).split(separator)
     return fields[place] if -len(fields) <= place < len(fields) else None
 
@@ -239,6 +245,9 @@ def evaluate(context: Context, value: Value) -> Value:
     from evroute_kernel.library.references import formatter
     from evroute_kernel.library.template import TemplateError
 
+    if type(value) is Nowhere:
+        context.error("{s.eval}: there is no text, only a parameter without value; store it in a variable first")
+        return None
     text = as_text(value)
     try:
         expanded = formatter(text)(context)

@@ -11,7 +11,7 @@ from evroute_kernel.library.formats.sip_params import BadParams, find_param, par
 from evroute_kernel.library.formats.sip_uri import BadUri, SipUri, parse_uri
 from evroute_kernel.library.transformations.arguments import as_text, literals, text_argument, two_forms
 from evroute_kernel.runtime.context import Context
-from evroute_kernel.runtime.values import Value
+from evroute_kernel.runtime.values import NULL_INTEGER, NULL_TEXT, TypedNull, Value
 
 
 def _parsed(context: Context, value: Value) -> SipUri | None:
@@ -27,15 +27,16 @@ def _parsed(context: Context, value: Value) -> SipUri | None:
 
 
 def _declare_part(name: str, doc: str, read: Callable[[SipUri], Value]) -> None:
-    """A transformation that reads one part; an empty part is null."""
+    """A transformation that reads one part; an empty part is null, with its type."""
 
-    def part(context: Context, value: Value) -> Value:
+    def part(context: Context, value: Value) -> Value | TypedNull:
         uri = _parsed(context, value)
-        found = None if uri is None else read(uri)
-        return None if found == "" else found
+        if uri is None:
+            return None
+        return read(uri) or NULL_TEXT
 
     part.__doc__ = doc
-    transformation(f"uri.{name}")(part)
+    transformation(f"uri.{name}", typed_null=True)(part)
 
 
 def _known(name: str) -> Callable[[SipUri], Value]:
@@ -67,12 +68,14 @@ for _part in _PARTS:
     _declare_part(*_part)
 
 
-@transformation("uri.port")
-def port(context: Context, value: Value) -> Value:
+@transformation("uri.port", typed_null=True)
+def port(context: Context, value: Value) -> Value | TypedNull:
     """The port; null when absent."""
     uri = _parsed(context, value)
-    if uri is None or not uri.port:
+    if uri is None:
         return None
+    if not uri.port:
+        return NULL_INTEGER
     return two_forms(uri.port, int(uri.port[-LOW_DIGITS:]) & 0xFFFF)
 
 

@@ -10,7 +10,7 @@ from evroute_kernel.library.formats.c_numbers import LOW_DIGITS
 from evroute_kernel.library.formats.sip_via import BadVia, Via, parse_via
 from evroute_kernel.library.transformations.arguments import as_text, literals, text_argument, two_forms
 from evroute_kernel.runtime.context import Context
-from evroute_kernel.runtime.values import Value, fold
+from evroute_kernel.runtime.values import NOWHERE, NULL_INTEGER, NULL_TEXT, TypedNull, Value, fold
 
 #: shorter texts are null without an error
 _SHORTEST: Final = 3
@@ -30,14 +30,14 @@ def _parsed(context: Context, value: Value) -> Via | None:
 
 
 def _declare_part(name: str, doc: str, read: Callable[[Via], str | None]) -> None:
-    """A transformation that reads one part; an empty part is null."""
+    """A transformation that reads one part; an empty part is null, with its type."""
 
-    def part(context: Context, value: Value) -> Value:
+    def part(context: Context, value: Value) -> Value | TypedNull:
         via = _parsed(context, value)
-        return None if via is None else read(via) or None
+        return None if via is None else read(via) or NULL_TEXT
 
     part.__doc__ = doc
-    transformation(f"via.{name}")(part)
+    transformation(f"via.{name}", typed_null=True)(part)
 
 
 _PARTS: Final[tuple[tuple[str, str, Callable[[Via], str | None]], ...]] = (
@@ -57,22 +57,27 @@ for _part in _PARTS:
     _declare_part(*_part)
 
 
-@transformation("via.port")
-def port(context: Context, value: Value) -> Value:
+@transformation("via.port", typed_null=True)
+def port(context: Context, value: Value) -> Value | TypedNull:
     """The port; null when absent."""
     via = _parsed(context, value)
-    if via is None or not via.port:
+    if via is None:
         return None
+    if not via.port:
+        return NULL_INTEGER
     return two_forms(via.port, int(via.port[-LOW_DIGITS:]) & 0xFFFF)
 
 
 @transformation("via.param", prepare=literals)
 def param(context: Context, value: Value, name: Value) -> Value:
-    """Value of a parameter, its name compared without case; empty for one without value, null for none."""
+    """Value of a parameter, its name compared without case; empty for one without value, null for none.
+
+    What is empty compares as nothing: `== ""` is false.
+    """
     via = _parsed(context, value)
     if via is None or not via.params:
         return None
     wanted = text_argument(context, "via.param", "name", name)
     if wanted is None:
         return None
-    return next((found or "" for key, found in via.values if fold(key) == fold(wanted)), None)
+    return next((found or NOWHERE for key, found in via.values if fold(key) == fold(wanted)), None)

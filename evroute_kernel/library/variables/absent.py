@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from evroute_kernel.library.behaviour import VariableBehaviour, variable
+from evroute_kernel.library.formats.mime_type import problem
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value
 
@@ -71,9 +72,9 @@ def _contact_field(text: str) -> str:
 
 
 def _mime_type(text: str) -> str:
-    kind, slash, subtype = text.partition("/")
-    if not (kind.strip() and slash and subtype.strip()):
-        raise ValueError("a MIME type is needed, such as application/sdp")
+    wrong = problem(text, one=False)
+    if wrong is not None:
+        raise ValueError(wrong)
     return text
 
 

@@ -7,6 +7,7 @@ one Python object.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from evroute_kernel.library import modparams
@@ -120,6 +121,17 @@ def _expand(context: Context, path: Path) -> Sequence[str | int] | None:
     return found
 
 
+def unexpanded(path: Path) -> Path:
+    """A path whose variables count as the server's memory is before any is read: index 0, an empty key."""
+    if path.is_static:
+        return path
+    empty: dict[str, Step] = {"key": "", "index": 0}
+    steps = tuple(
+        empty[kind] if isinstance(step, Reference) else step for kind, step in zip(path.kinds, path.steps, strict=True)
+    )
+    return replace(path, steps=steps)
+
+
 def _kind(value: Value) -> str:
     return "null" if value is None else f"{value!r}"
 
@@ -224,8 +236,6 @@ def _members(context: Context, path: Path, node: dict[str, Any], index: int) -> 
 
 
 def _get(context: Context, path: Path, index: Any, printer: Printer) -> Value:
-    if path is None:
-        raise ScriptCrash("$json without a name kills the server's process; write $json(name)")
     if index is ALL:
         context.error(f"$(json({path.name}...)[*]) has a meaning only in for (... in ...)")
         return None
@@ -235,7 +245,7 @@ def _get(context: Context, path: Path, index: Any, printer: Printer) -> Value:
 
 
 def _bind(path: Path, index: Any, printer: Printer) -> Callable[[Context], Value]:
-    if path is not None and index is None and path.is_static and not path.steps:
+    if index is None and path.is_static and not path.steps:
         name = path.name
         return lambda context: _value(context, printer, context.process.json.get(name))
     return lambda context: _get(context, path, index, printer)
@@ -304,10 +314,9 @@ def _put_element(context: Context, array: list[Any], position: int | None, node:
 
 
 def _set(context: Context, path: Path, index: Any, op: str, value: Value) -> bool:
-    if path is None:
-        raise ScriptCrash("$json without a name kills the server's process; write $json(name)")
-    if value is None or op in ("=", "=bare"):
-        return put(context, path, stored(value))
+    if value is None or not op.startswith(":="):
+        number = value.number if op == "=bare" and isinstance(value, Dual) else None
+        return put(context, path, stored(value) if number is None else number)
     if op == INTERPRET_BARE and is_int_type(value):
         context.error(f"$json({path.name}...) := takes JSON text, not a number; assign it with =")
         return False
@@ -337,7 +346,7 @@ def _short(text: str) -> str:
 # -- the three variables ----------------------------------------------------------------------------------------------
 
 
-@variable("json", interprets=True, parse_name=parse_path)
+@variable("json", interprets=True, parse_name=parse_path, dies_without_name=True)
 def json(context: Context, name: Path, index: Any) -> Value:
     """JSON document of the process, or a part of it: `$json(name/key[index])`.
 
@@ -348,13 +357,13 @@ def json(context: Context, name: Path, index: Any) -> Value:
     return _get(context, name, index, json_text.spaced)
 
 
-@variable("json_compact", parse_name=parse_path, needs_text=True)
+@variable("json_compact", parse_name=parse_path, needs_text=True, dies_without_name=True)
 def json_compact(context: Context, name: Path, index: None) -> Value:
     """As `$json`, but objects and arrays read without blanks: `{"a":[1,2]}`."""
     return _get(context, name, index, json_text.compact)
 
 
-@variable("json_pretty", parse_name=parse_path, needs_text=True)
+@variable("json_pretty", parse_name=parse_path, needs_text=True, dies_without_name=True)
 def json_pretty(context: Context, name: Path, index: None) -> Value:
     """As `$json`, but objects and arrays read with one item a line, indented by two blanks."""
     return _get(context, name, index, json_text.pretty)

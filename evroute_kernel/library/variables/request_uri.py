@@ -41,6 +41,13 @@ def _text(context: Context, what: str, op: str, value: Value) -> str | None:
     return text_of(value)
 
 
+def _port_text(op: str, value: Value) -> str:
+    """The text a port is set to; of a text that has lost its memory (`+= $rm`) the server takes the integer."""
+    if op == "=bare" and isinstance(value, Dual):
+        return str(value.number)
+    return text_of(value) or ""
+
+
 # -- the request URI --------------------------------------------------------------------------------------------------
 
 
@@ -89,7 +96,7 @@ def set_request_host(context: Context, name: None, index: None, op: str, value: 
 
 @request_port.setter
 def set_request_port(context: Context, name: None, index: None, op: str, value: Value) -> bool:
-    return message_of(context).rewrite(context, "port", text_of(value) or "")
+    return message_of(context).rewrite(context, "port", _port_text(op, value))
 
 
 @variable("ru_q")
@@ -178,4 +185,4 @@ def set_destination_host(context: Context, name: None, index: None, op: str, val
 
 @destination_port.setter
 def set_destination_port(context: Context, name: None, index: None, op: str, value: Value) -> bool:
-    return message_of(context).set_destination(context, port=text_of(value) or "")
+    return message_of(context).set_destination(context, port=_port_text(op, value))

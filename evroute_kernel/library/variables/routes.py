@@ -6,7 +6,7 @@ from typing import Any
 
 from evroute_kernel.library.behaviour import ALL, VariableBehaviour, variable
 from evroute_kernel.runtime.context import Context
-from evroute_kernel.runtime.values import Value
+from evroute_kernel.runtime.values import NOWHERE, Value
 
 
 def _title(entry: tuple[str, str]) -> str:
@@ -70,6 +70,6 @@ def _error_variable(name: str, attribute: str, unset: Value, doc: str) -> Variab
 
 _error_variable("err.class", "eclass", 0, "Class of the error that error_route handles: 1 parsing, 0 none.")
 _error_variable("err.level", "level", 0, "Level of that error, 1 the gravest.")
-_error_variable("err.info", "info", "", "Text of that error.")
+_error_variable("err.info", "info", NOWHERE, "Text of that error.")
 _error_variable("err.rcode", "rcode", 0, "Reply code suggested for that error.")
-_error_variable("err.rreason", "rreason", "", "Reply reason suggested for that error.")
+_error_variable("err.rreason", "rreason", NOWHERE, "Reply reason suggested for that error.")

@@ -8,7 +8,8 @@ from typing import Any, Final
 from evroute_kernel.library.behaviour import ALL, APPEND, Mark, variable
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.runtime.context import Context
-from evroute_kernel.runtime.values import Value, int_of, stored, text_of, wrap
+from evroute_kernel.runtime.deferred import Launched
+from evroute_kernel.runtime.values import TypedNull, Value, int_of, stored, text_of, wrap
 
 Getter = Callable[[Context], Value]
 
@@ -44,10 +45,12 @@ def bind_var(name: str, index: None) -> Getter:
 
 
 def _avp_name(context: Context, name: Any) -> str | None:
-    """The name of an AVP; a computed one is text (an integer's decimal form). None (said why) for null."""
+    """The name of an AVP; a computed one is text (an integer's decimal form). None (said why) for null and empty."""
     text = text_of(name)
-    if text is None:
-        context.error("$avp: the variable that gives the name is null")
+    if not text:
+        found = "null" if text is None else "empty"
+        context.error(f"$avp: the variable that gives the name is {found}")
+        return None
     return text
 
 
@@ -58,7 +61,7 @@ def avp(context: Context, name: Any, index: int | Mark | None) -> Value:
     `$avp(x) = v` pushes, `:=` replaces all, `= NULL` drops the newest. `$(avp(x)[1])` is the second newest, `[-1]` the
     oldest, `[*]` all of them joined with `, `; `$(avp(x)[append]) = v` adds behind the oldest.
     """
-    key = name if type(name) is str else _avp_name(context, name)
+    key = name if type(name) is str and name else _avp_name(context, name)
     values = context.avps.get(key) if key is not None else None
     if not values or index is APPEND:
         return None
@@ -81,9 +84,9 @@ def joined(context: Context, what: str, values: Any, separator: str = ", ") -> s
 
 @avp.setter
 def set_avp(context: Context, name: Any, index: int | Mark | None, op: str, value: Value) -> bool:
-    key = name if type(name) is str else _avp_name(context, name)
+    key = name if type(name) is str and name else _avp_name(context, name)
     if key is None:
-        return False
+        return value is None  # nothing to delete is no failure
     values = context.avps.setdefault(key, [])
     if op == ":=" or index is ALL:
         values.clear()
@@ -148,8 +151,9 @@ def _event_param(context: Context, name: Any) -> Value:
     elif name is None:
         context.error("$param: the variable that gives the name is null")
     else:
+        wanted = str(name) or None  # an empty name is that of the parameters without one
         for known, value in params:
-            if known == name:
+            if (known or None) == wanted:
                 return value
         _no_such_param(context, repr(str(name)))
     return None
@@ -162,7 +166,7 @@ def _no_such_param(context: Context, what: str) -> None:
 
 
 def _argument(context: Context, arguments: Any, name: Any) -> Value:
-    if not arguments:
+    if not arguments or type(arguments) is Launched:
         return None
     number = int_of(name)
     if name is None:
@@ -173,9 +177,26 @@ def _argument(context: Context, arguments: Any, name: Any) -> Value:
             "pass the event's parameters on as arguments"
         )
     elif 1 <= number <= len(arguments):
-        value: Value = arguments[number - 1]
-        return value
+        value: Value | TypedNull = arguments[number - 1]
+        return None if isinstance(value, TypedNull) else value
     return None
+
+
+@param.operand_binder
+def bind_param_operand(name: Any, index: None) -> Getter:
+    """An argument as it was given to the route, a null with its type."""
+    get = bind_param(name, index) if isinstance(name, int | str) else lambda context: param.get(context, name, index)
+
+    def operand(context: Context) -> Any:
+        arguments = context.scopes[-1]
+        if not arguments or type(arguments) is Launched:
+            return get(context)
+        number = int_of(name)
+        if number is not None and 1 <= number <= len(arguments):
+            return arguments[number - 1]
+        return get(context)
+
+    return operand
 
 
 @param.binder
@@ -184,8 +205,11 @@ def bind_param(name: int | str, index: None) -> Getter:
         place = name - 1
 
         def by_position(context: Context) -> Value:
-            if context.scopes[-1] is None and 0 <= place < len(context.params):
+            arguments = context.scopes[-1]
+            if arguments is None and 0 <= place < len(context.params):
                 return context.params[place][1]
+            if type(arguments) is Launched and place == 0:
+                return arguments[0]
             return param.get(context, name, None)  # type: ignore[no-any-return]
 
         return by_position
@@ -223,7 +247,7 @@ def _shared_key(context: Context, name: Any) -> str | None:
     return text
 
 
-@variable("shv", parse_name=_shared_name, shared=True)
+@variable("shv", parse_name=_shared_name, shared=True, dies_without_name=True)
 def shv(context: Context, name: Any, index: None) -> Value:
     """Shared variable of all processes, kept as long as the session lives. Starts as the integer 0.
 
@@ -296,4 +320,18 @@ def returned(context: Context, name: Any, index: None) -> Value:
         found = "null" if name is None else repr(str(name))
         context.error(f"$return: the position must be an integer from 0, not {found}")
         return None
-    return context.returned[number] if number < len(context.returned) else None
+    value: Value | TypedNull = context.returned[number] if number < len(context.returned) else None
+    return None if isinstance(value, TypedNull) else value
+
+
+@returned.operand_binder
+def bind_returned_operand(name: Any, index: None) -> Getter:
+    """A value as it was returned, a null with its type."""
+
+    def operand(context: Context) -> Any:
+        number = int_of(name)
+        if number is not None and 0 <= number < len(context.returned):
+            return context.returned[number]
+        return returned.get(context, name, index)
+
+    return operand

@@ -13,7 +13,7 @@ from evroute_kernel.library.template import TemplateError
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
-from evroute_kernel.runtime.values import Value, decode_exactly, encode, int_of, text_of
+from evroute_kernel.runtime.values import NOWHERE, Value, decode_exactly, encode, int_of, text_of
 
 STATE: Final = "xml"
 BLANKS: Final = " \t\n"
@@ -22,7 +22,7 @@ CDATA_START: Final = "<![CDATA["
 CDATA_LENGTH: Final = len("<![CDATA[]]>")
 #: `=` of an integer that has no text form: a literal, or a computed result
 ASSIGN_BARE: Final = ("=bare", ":=bare")
-WITHOUT_NAME: Final = "$xml without a name kills the server's process; write $xml(name)"
+WITHOUT_NAME: Final = "$xml names no document; write $xml(name)"
 
 # -- paths ------------------------------------------------------------------------------------------------------------
 
@@ -198,7 +198,8 @@ def xml(context: Context, name: Path | None, index: Any) -> Value:
     `= NULL` deletes. Indexes count from 0 among the elements of one name. Reads null where nothing is.
     """
     if name is None:
-        raise ScriptCrash(WITHOUT_NAME)
+        context.critical(WITHOUT_NAME)
+        return None
     document = _documents(context).get(name.name)
     if document is None:
         return None
@@ -215,7 +216,7 @@ def xml(context: Context, name: Path | None, index: Any) -> Value:
     if name.part == "element":
         return encode(xml_tree.dump(document, node))
     if name.part == "text":
-        return encode(node.text() if isinstance(node, Element) else "")
+        return encode(node.text() if isinstance(node, Element) else "") or NOWHERE
     value = node.attributes.get(attribute) if isinstance(node, Element) else None
     return None if value is None else encode(value)
 
@@ -230,7 +231,8 @@ class Refused(ValueError):
 @xml.setter
 def set_xml(context: Context, name: Path | None, index: Any, op: str, value: Value) -> bool:
     if name is None:
-        raise ScriptCrash(WITHOUT_NAME)
+        context.critical(WITHOUT_NAME)
+        return False
     try:
         _write(context, name, op, value)
     except (PathFailed, Refused, XmlError) as error:
