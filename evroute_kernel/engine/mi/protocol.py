@@ -28,7 +28,7 @@ Id: TypeAlias = "str | int | None"
 Params: TypeAlias = "list[Any] | Object | None"
 
 #: blanks before a value; the server skips every control character
-_BLANKS: Final = "".join(map(chr, range(1, 33)))
+_BLANKS: Final = re.compile("[\1-\x20]+")
 #: what no text may hold: a zero byte, or half of a surrogate pair (U+DC80 to U+DCFF stand for bytes that are no UTF-8)
 _UNUSABLE: Final = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
 
@@ -118,13 +118,14 @@ def read_request(data: bytes) -> Request:
     return as_request(value)
 
 
-def parse_json(text: str) -> tuple[Any, int]:
-    """The first JSON value of a text, and where it ends; objects become `Object`. Raises ValueError."""
-    text = text.partition("\0")[0]
-    start = len(text) - len(text.lstrip(_BLANKS))
+def parse_json(text: str, start: int = 0) -> tuple[Any, int]:
+    """The first JSON value of a text from `start` on, and where it ends; objects become `Object`. Raises ValueError."""
+    if (zero := text.find("\0", start)) >= 0:
+        text = text[:zero]
+    blanks = _BLANKS.match(text, start)
     try:
-        value, end = _DECODER.raw_decode(text, start)
-        if "\\u" in text:
+        value, end = _DECODER.raw_decode(text, blanks.end() if blanks else start)
+        if text.find("\\u", start, end) >= 0:
             _check_texts(value)
     except RecursionError:
         raise ValueError("nested too deeply") from None
