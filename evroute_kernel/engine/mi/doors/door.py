@@ -25,7 +25,7 @@ RATE_LIMIT: Final = 50_000
 #: seconds that a client may take to send its request, or to fetch its reply
 PATIENCE: Final = 5.0
 #: seconds for the request under way when a door is closed; one that takes longer ends by itself
-LAST_REQUEST: Final = 1.0
+LAST_REQUEST: Final = 2.0
 
 
 class Pace:

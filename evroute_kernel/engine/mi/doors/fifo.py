@@ -164,7 +164,7 @@ class FifoDoor(Door):
             descriptor = self._file.renewed_fifo()
         except (OSError, AddressError) as error:
             self._descriptors.forget(self._descriptor)
-            self.refuse(f"others may have written it, and {self.address} could not be made anew, so it is closed: {error}")
+            self.refuse(f"others may have written it, and it could not be made anew, so it is closed: {error}")
             return
         self._descriptors.forget(self._descriptor)
         os.close(self._descriptor)
