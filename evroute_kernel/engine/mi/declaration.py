@@ -99,9 +99,11 @@ def arrange() -> None:
 
 def find(name: str) -> Command:
     """The command of a name in 3.6 or 4.0. Raises CommandError: there is none, or 4.0 has several of that name."""
-    found = COMMANDS.get(name) or next((c for c in COMMANDS.values() if c.full_name == name), None)
-    if found is not None:
-        return found
+    if name in COMMANDS:
+        return COMMANDS[name]
+    for command in COMMANDS.values():
+        if command.full_name == name:
+            return command
     same = [c for c in COMMANDS.values() if c.local_name == name]
     if len(same) > 1:
         same.sort(key=lambda c: c.place)

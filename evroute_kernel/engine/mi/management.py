@@ -59,9 +59,16 @@ class Management:
         bounded._is_door = True
         return bounded
 
-    def hand_over(self) -> None:
-        """Let events begin that were raised by requests of a door, when those have been answered."""
-        self._gathering.hand_over()
+    def hand_over(self) -> float | None:
+        """Let events begin that were raised by requests of a door, when those have been answered.
+
+        Returns the seconds after which it is to be called again, None where it need not be.
+        """
+        return self._gathering.hand_over()
+
+    def end(self) -> None:
+        """The door has been closed: what its requests have raised begins now, or when a block ends."""
+        self._gathering.hand_over_all()
 
     @property
     def pending(self) -> int:
@@ -75,7 +82,7 @@ class Management:
         if self._watch is None:
             self._gathering.raise_event(event, params)
             if not self._is_door:
-                self._gathering.hand_over()
+                self._gathering.hand_over_all()
             return
         future = self.session.submit(event, params, origin=self._origin)
         with self._lock:

@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from math import inf
 from threading import RLock
+from time import monotonic
 from typing import Final
 
 from evroute_kernel.engine.events import given
@@ -24,6 +26,8 @@ from evroute_kernel.runtime.values import encode
 
 #: seconds that a block should take: others wait for its end, though another worker may be free
 BLOCK_TIME: Final = 0.01
+#: seconds from one block to the next, unless that is full before: as long as many events share what a block costs
+LINGER: Final = 0.002
 #: events of a block, at most, and how many times as many as the one before
 BLOCK_LIMIT: Final = 512
 GROWTH: Final = 4
@@ -48,8 +52,12 @@ class Gathering:
         #: blocks, and their events, that have been handed over
         self._blocks = 0
         self._running = 0
-        #: events of the next block
+        #: events of the next block, at most
         self._size = 1
+        #: when the last one was handed over
+        self._last = -inf
+        #: whether the next one is to follow as soon as one has ended
+        self._is_due = False
 
     @property
     def pending(self) -> int:
@@ -64,11 +72,10 @@ class Gathering:
         name = encode(given.name(event, "the name of an event"))
         taken = event_params(params)
         world = self._backend.world
-        world.handlers(event)
-        slots = world.raised(name, taken, origin=self.origin)
-        if not slots:
-            return  # sockets alone have subscribed it
-        with self._lock:
+        slots = world.handlers(event)
+        if world.has_listeners:
+            slots = world.raised(name, taken, origin=self.origin)
+        if slots:  # else sockets alone have subscribed it
             self._waiting.append((name, slots, taken))
 
     def drop(self) -> int:
@@ -78,15 +85,36 @@ class Gathering:
             self._waiting.clear()
             return count
 
-    def hand_over(self) -> None:
-        """Give the supervisor the next block, unless enough of them are under way. Later ones go by themselves."""
+    def hand_over(self) -> float | None:
+        """Give the supervisor what waits, unless that was done a moment ago, or enough blocks are under way.
+
+        Returns the seconds after which it is to be called again; None where it need not be: nothing waits, or what
+        waits goes when a block ends.
+        """
         if not self._waiting:
-            return
+            return None
+        with self._lock:
+            self._is_due = self._blocks >= self._backend.supervisor.worker_limit
+            if self._is_due:
+                return None
+            left = self._last + LINGER - monotonic()
+            if left > 0 and len(self._waiting) < self._size:
+                return left
+        self._begin_block()
+        return None  # what is left goes with the end of this block
+
+    def hand_over_all(self) -> None:
+        """The same where nobody would call again."""
+        self._is_due = True
+        self._begin_block()
+
+    def _begin_block(self) -> None:
         supervisor = self._backend.supervisor
         with self._lock:
             if not self._waiting or self._blocks >= supervisor.worker_limit:
                 return
             block, lists = self._next()
+            self._last, self._is_due = monotonic(), bool(self._waiting)
             self._blocks += 1
             self._running += len(lists)
             supervisor.submit(block, Chunk(block, lists))  # with the lock, or another block could overtake this one
@@ -113,6 +141,8 @@ class Gathering:
             else:
                 affordable = int(BLOCK_TIME * count / max(result.duration, 1e-6))
                 self._size = max(1, min(affordable, GROWTH * self._size, BLOCK_LIMIT))
+            is_due = self._is_due or len(self._waiting) >= self._size
         if result is not None:
             self._ended(result)
-        self.hand_over()
+        if is_due:
+            self._begin_block()

@@ -72,25 +72,29 @@ class DatagramDoor(Door):
         assert self._descriptors is not None
         assert self._socket is not None
         buffer = bytearray(REQUEST_LIMIT + 1)
+        patience: float | None = None
         while not self._descriptors.is_closing:
-            if self._descriptors.wait():
+            if self._descriptors.wait(patience):
                 self._take(self._socket, buffer)
-                self.go_on()
+            patience = self.go_on()
+        self.management.end()
 
     def _take(self, opened: socket.socket, buffer: bytearray) -> None:
         """Carry out and answer what is there."""
-        view = memoryview(buffer)
-        ancillary_size = _SENDER_SPACE if self._file is not None else 0
+        view, is_unix = memoryview(buffer), self._file is not None
         for _ in range(AT_ONCE):
             try:
-                size, ancillary, _, sender = opened.recvmsg_into((buffer,), ancillary_size)
+                if is_unix:
+                    size, ancillary, _, sender = opened.recvmsg_into((buffer,), _SENDER_SPACE)
+                else:
+                    size, sender = opened.recvfrom_into(buffer)
             except BlockingIOError:
                 return
             except OSError as error:  # an earlier reply did not reach its client
                 if error.errno == errno.EBADF:  # closed, and this thread was not waited for
                     return
                 continue
-            if self._file is not None and not self._is_admitted(ancillary):
+            if is_unix and not self._is_admitted(ancillary):
                 continue
             reply = self._reply(bytes(view[:size]))
             if reply is not None and sender:

@@ -106,9 +106,12 @@ class Door(ABC):
         self.requests += 1
         return self._pace.delay()
 
-    def go_on(self) -> None:
-        """Replies have been sent: what their requests have raised may begin."""
-        self.management.hand_over()
+    def go_on(self) -> float | None:
+        """Replies have been sent: what their requests have raised may begin.
+
+        Returns the seconds after which this is to be called again, None where it need not be.
+        """
+        return self.management.hand_over()
 
     def refuse(self, why: str) -> None:
         """Drop a request; whoever opened the door is told of the first one."""

@@ -124,17 +124,20 @@ class FifoDoor(Door):
 
     def _serve(self) -> None:
         assert self._descriptors is not None
+        again: float | None = None
         while not self._descriptors.is_closing:
-            is_readable = self._descriptors.wait(self._patience(), is_full=self._replies.are_many)
+            is_readable = self._descriptors.wait(self._patience(again), is_full=self._replies.are_many)
             self._replies.attempt()
             for name, value in self._found(is_readable):
                 self._carry_out(name, value)
-            self.go_on()
+            again = self.go_on()
+        self.management.end()
 
-    def _patience(self) -> float | None:
-        """Seconds until something is to be done though nothing comes."""
+    def _patience(self, again: float | None) -> float | None:
+        """Seconds until something is to be done though nothing comes; `again`: until there are events to hand over."""
         due = [moment for moment in (self._quiet, self._replies.due) if moment is not None]
-        return max(0.0, min(due) - monotonic()) if due else None
+        seconds = max(0.0, min(due) - monotonic()) if due else None
+        return seconds if again is None else again if seconds is None else min(again, seconds)
 
     def _found(self, is_readable: bool) -> Iterator[tuple[str, Any]]:
         """The requests that have come, or are given up because their ends do not."""

@@ -74,6 +74,8 @@ class HttpDoor(Door):
         self._ending = asyncio.Event()
         self.connections = Connections()
         self._tasks: set[asyncio.Task[None]] = set()
+        #: the next look whether events are to be handed over
+        self._again: asyncio.TimerHandle | None = None
         # one thread: these commands are carried out one after the other
         self._apart = ThreadPoolExecutor(1, "evroute MI http")
 
@@ -112,6 +114,7 @@ class HttpDoor(Door):
         accepting.cancel()
         await asyncio.wait([accepting])
         await server.close_all_connections()
+        self.management.end()
 
     async def _accept(self, server: _Server, listening: socket.socket) -> None:
         """Accept connections; where descriptors have run out, wait rather than try in vain.
@@ -140,6 +143,15 @@ class HttpDoor(Door):
         self.connections.wait(stream)
         server.handle_stream(stream, peer)
         await asyncio.sleep(0)  # a flood of connections must not keep those that are open from being served
+
+    def begin_raised(self) -> None:
+        """A request has been answered: what it has raised may begin, now or soon."""
+        if self._again is None and (seconds := self.go_on()) is not None:
+            self._again = self._loop.call_later(seconds, self._begin_again)
+
+    def _begin_again(self) -> None:
+        self._again = None
+        self.begin_raised()
 
     async def carry_out(self, request: Request, delay: float) -> bytes | None:
         """Carry out what may take long, apart from the loop, in which others are waiting; or what came too fast."""

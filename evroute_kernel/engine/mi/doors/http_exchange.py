@@ -60,8 +60,8 @@ class ExchangeDoor(Protocol):
     def count(self) -> float:
         """Count a request; the seconds that it has to wait, where they come too fast."""
 
-    def go_on(self) -> None:
-        """What was raised may begin."""
+    def begin_raised(self) -> None:
+        """A request has been answered: what it has raised may begin."""
 
     async def carry_out(self, request: Request, delay: float) -> bytes | None:
         """Carry out what may take long."""
@@ -117,7 +117,7 @@ class Exchange(HTTPMessageDelegate):
 
     def _reply(self, reply: bytes | None) -> None:
         self._respond(202 if reply is None else 200, reply or b"")
-        self._door.go_on()
+        self._door.begin_raised()
 
     # -- what is refused ----------------------------------------------------------------------------------------------
 
