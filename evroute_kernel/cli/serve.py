@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Final
@@ -19,7 +18,7 @@ from evroute_kernel.cli.records import Printer, print_as_json, print_as_text
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session.session import Run, Session
+    from evroute_kernel.engine.session.session import BatchResult, Run, Session
 
 #: where clients look for a server that nobody told them of
 DEFAULT_ADDRESS: Final = "datagram:127.0.0.1:8080"
@@ -124,7 +123,7 @@ def _open_doors(session: Session, options: argparse.Namespace) -> None:
     token = options.token or os.environ.get(TOKEN_VARIABLE) or None
     server = Server.of(session)
     for address in options.mi or [DEFAULT_ADDRESS]:
-        management = Management(session, watch=lambda future: future.add_done_callback(_tell_failure), tell=_tell)
+        management = Management(session, tell=_tell, ended=_tell_failures)
         is_http = address.startswith("http:")
         try:
             opened = server.open(
@@ -145,11 +144,11 @@ def _tell(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
-def _tell_failure(future: Future[Run]) -> None:
+def _tell_failures(result: BatchResult) -> None:
     """Say which raises did not come to their end."""
     from evroute_kernel.engine.results.runs import error_texts
 
-    for text in error_texts([error for error in future.result().errors if error.cause != "closed"]):
+    for text in error_texts([error for error in result.errors if error.cause != "closed"]):
         print(text, file=sys.stderr, flush=True)
 
 

@@ -92,6 +92,8 @@ def _text(value: str, what: str) -> str:
 
 def named_value(name: object, value: object) -> int | str:
     """The value of a named parameter."""
+    if type(value) is str and value.isascii():
+        return value
     if isinstance(value, str):
         return _text(value, f"parameter {name!a}")
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -105,6 +107,8 @@ def named_value(name: object, value: object) -> int | str:
 
 def unnamed_value(value: object) -> str:
     """A value of a list."""
+    if type(value) is str and value.isascii():
+        return value
     if isinstance(value, str):
         return _text(value, "a parameter")
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -52,9 +52,9 @@ script sets; only plain files of this user that have one name are written to; no
 that is for this alone. What scripts and `%subscribe` subscribe is not bounded by this.
 
 A datagram at a unix socket tells its sender: those of other users are dropped, whatever the file's mode is by then, and
-counted in `%mi`. A FIFO file does not: while its mode lets others write, what comes is dropped. Replies go to FIFO
-files of this user and of root alone. `arg` does not tell a token, but other users can read a command line:
-`EVROUTE_MI_TOKEN` keeps it out of there.
+counted in `%mi`. A FIFO file does not: where its mode lets others write, what comes is dropped and the file is made
+anew, so that whoever opened it meanwhile has it no more. Replies go to FIFO files of this user and of root alone. `arg`
+does not tell a token, but other users can read a command line: `EVROUTE_MI_TOKEN` keeps it out of there.
 
 ## Limits
 
@@ -69,6 +69,10 @@ files of this user and of root alone. `arg` does not tell a token, but other use
 
 Where descriptors run out, connections that wait for a request make way as well; without such a one none is accepted for
 a moment, and `%mi serve`, or `evroute serve`, says so once.
+
+The answer to `raise_event` says that the event waits for its routes. Events that come faster than one after the other
+go to a worker in blocks, in their order: as many as it runs in a hundredth of a second. An error, the time limit and
+the death of a worker cost one event; the limit of log records holds for a block, as many times as it has events.
 
 Requests are JSON-RPC 2.0. `params` are an array or an object. A text may be given as a number, an integer as a text. A
 request without `id` is carried out and not answered.

@@ -85,7 +85,8 @@ def _text(value: Any, error: CommandError) -> str:
 
 def match(accepted: Sequence[Recipe], params: Params) -> Arguments:
     """Bind what a request gives to the parameters that a command accepts. Raises CommandError."""
-    recipes = [recipe for recipe in accepted if len(recipe) == len(params or ())]
+    count = len(params) if params else 0
+    recipes = [recipe for recipe in accepted if len(recipe) == count]
     if not recipes:
         raise invalid_params("Too few or too many parameters")
     if not params:

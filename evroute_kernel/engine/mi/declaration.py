@@ -32,6 +32,8 @@ class Command:
     run: Action
     #: the parameter that is an array: on a line it takes all words that are left
     array: str | None = None
+    #: whether it never waits, neither for another thread nor for a name that is looked up
+    is_quick: bool = False
 
     @property
     def module(self) -> str:
@@ -69,7 +71,12 @@ COMMANDS: Final[dict[str, Command]] = {}
 
 
 def command(
-    name: str, full_name: str, *recipes: str, exporter: str = "core", array: str | None = None
+    name: str,
+    full_name: str,
+    *recipes: str,
+    exporter: str = "core",
+    array: str | None = None,
+    is_quick: bool = False,
 ) -> Callable[[Action], Action]:
     """Declare a command. Each recipe is a list of parameter names in one text; without any it takes no parameters."""
 
@@ -77,15 +84,14 @@ def command(
         if name in COMMANDS:
             raise ValueError(f"command {name} is declared twice")
         lists = tuple(tuple(recipe.split()) for recipe in recipes or ("",))
-        COMMANDS[name] = Command(name, full_name, exporter, lists, cleandoc(run.__doc__ or ""), run, array)
-        _arrange()
+        COMMANDS[name] = Command(name, full_name, exporter, lists, cleandoc(run.__doc__ or ""), run, array, is_quick)
         return run
 
     return declare
 
 
-def _arrange() -> None:
-    """Keep the order of `which`, whichever file declares a command."""
+def arrange() -> None:
+    """Put the commands that are declared into the order of `which`, whichever file declares them."""
     arranged = sorted(COMMANDS.items(), key=lambda item: item[1].place)
     COMMANDS.clear()
     COMMANDS.update(arranged)
@@ -93,9 +99,11 @@ def _arrange() -> None:
 
 def find(name: str) -> Command:
     """The command of a name in 3.6 or 4.0. Raises CommandError: there is none, or 4.0 has several of that name."""
-    found = COMMANDS.get(name) or next((c for c in COMMANDS.values() if c.full_name == name), None)
-    if found is not None:
-        return found
+    if name in COMMANDS:
+        return COMMANDS[name]
+    for command in COMMANDS.values():
+        if command.full_name == name:
+            return command
     same = [c for c in COMMANDS.values() if c.local_name == name]
     if len(same) > 1:
         same.sort(key=lambda c: c.place)

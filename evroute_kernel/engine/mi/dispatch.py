@@ -13,6 +13,7 @@ from evroute_kernel.engine.mi.protocol import (
     SERVER_ERROR,
     CommandError,
     Params,
+    Request,
     RequestError,
     as_request,
     error_reply,
@@ -36,11 +37,8 @@ def execute(management: Management, method: str, params: Params = None) -> Any:
 
 def answer(management: Management, message: bytes) -> bytes | None:
     """The reply to a message; None for a notification, which gets none. Raises nothing."""
-    try:
-        request = read_request(message)
-    except RequestError as error:
-        return error_reply(error, error.identity)
-    return _answer(management, request.method, request.params, request.identity, request.is_notification)
+    request = read(message)
+    return request if isinstance(request, bytes) else perform(management, request)
 
 
 def answer_parsed(management: Management, value: Any) -> bytes | None:
@@ -49,17 +47,33 @@ def answer_parsed(management: Management, value: Any) -> bytes | None:
         request = as_request(value)
     except RequestError as error:
         return error_reply(error, error.identity)
-    return _answer(management, request.method, request.params, request.identity, request.is_notification)
+    return perform(management, request)
 
 
-def _answer(
-    management: Management, method: str, params: Params, identity: str | int | None, is_notification: bool
-) -> bytes | None:
+def read(message: bytes) -> Request | bytes:
+    """The request that a message holds, or else the reply to what is none."""
     try:
-        reply = result_reply(execute(management, method, params), identity)
+        return read_request(message)
+    except RequestError as error:
+        return error_reply(error, error.identity)
+
+
+def is_quick(request: Request) -> bool:
+    """Whether a request can be performed where others wait meanwhile."""
+    try:
+        return find(request.method).is_quick
+    except CommandError:
+        return True
+
+
+def perform(management: Management, request: Request) -> bytes | None:
+    """The reply to a request; None for a notification. Raises nothing."""
+    identity = request.identity
+    try:
+        reply = result_reply(execute(management, request.method, request.params), identity)
     except CommandError as error:
         reply = error_reply(error, identity)
     except Exception as error:  # a fault of a command must not end the door
-        _log.exception("MI command %s failed", method)
+        _log.exception("MI command %s failed", request.method)
         reply = error_reply(CommandError(SERVER_ERROR, "Server error", f"{type(error).__name__}: {error}"), identity)
-    return None if is_notification else reply
+    return None if request.is_notification else reply

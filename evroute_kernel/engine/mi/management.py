@@ -12,7 +12,7 @@ from evroute_kernel.engine.mi.protocol import CommandError
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.events.params import GivenParams
-    from evroute_kernel.engine.results.runs import Run
+    from evroute_kernel.engine.results.runs import BatchResult, Run
     from evroute_kernel.engine.session.session import Session
 
 _log = logging.getLogger(__name__)
@@ -22,8 +22,9 @@ PENDING_LIMIT: Final = 50_000
 
 
 class Management:
-    """A session as MI commands see it. `origin` gets the log of what they raise; `watch` is told of each raise, by the
-    future that gives its Run.
+    """A session as MI commands see it. `origin` gets the log of what they raise; `ended` is told what became of some
+    raises together, in the supervisor's thread, or else `watch` of each raise, by the future that gives its Run, which
+    costs several times as much.
 
     `tell` gets what whoever opened a door should know, a sentence each time. `within` are the folders, by their real
     paths, that clients may write in; None: anywhere. Safe from any thread; `watch` is called in the thread of the
@@ -34,37 +35,61 @@ class Management:
         self,
         session: Session,
         origin: object = None,
-        watch: Callable[[Future[Run]], object] = lambda future: None,
+        watch: Callable[[Future[Run]], object] | None = None,
         tell: Callable[[str], object] = _log.warning,
         within: tuple[str, ...] | None = None,
+        *,
+        ended: Callable[[BatchResult], object] = lambda result: None,
     ) -> None:
         self.session = session
         self.tell = tell
         self.within = within
         self._origin = origin
         self._watch = watch
+        self._ended = ended
+        self._gathering = session.gather(origin, ended)
         self._lock = Lock()
         self._pending = 0
+        #: whether it is a door's, which answers first and then calls `hand_over`
+        self._is_door = False
 
     def bounded(self, within: tuple[str, ...] | None) -> Management:
         """The same for the clients of one door, who may write in these folders alone."""
-        return Management(self.session, self._origin, self._watch, self.tell, within)
+        bounded = Management(self.session, self._origin, self._watch, self.tell, within, ended=self._ended)
+        bounded._is_door = True
+        return bounded
+
+    def hand_over(self) -> float | None:
+        """Let events begin that were raised by requests of a door, when those have been answered.
+
+        Returns the seconds after which it is to be called again, None where it need not be.
+        """
+        return self._gathering.hand_over()
+
+    def end(self) -> None:
+        """The door has been closed: what its requests have raised begins now, or when a block ends."""
+        self._gathering.hand_over_all()
 
     @property
     def pending(self) -> int:
         """Raises that have not ended."""
-        return self._pending
+        return self._pending + self._gathering.pending
 
     def raise_event(self, event: str, params: GivenParams) -> None:
         """Queue an event; does not wait for its routes. Raises UnknownEventError, ParameterError, CommandError."""
-        if self._pending >= PENDING_LIMIT:
+        if self.pending >= PENDING_LIMIT:
             raise CommandError(500, "Cannot Raise Event", f"{PENDING_LIMIT} raised events are waiting already")
+        if self._watch is None:
+            self._gathering.raise_event(event, params)
+            if not self._is_door:
+                self._gathering.hand_over_all()
+            return
         future = self.session.submit(event, params, origin=self._origin)
         with self._lock:
             self._pending += 1
-        future.add_done_callback(self._ended)
+        future.add_done_callback(self._run_ended)
         self._watch(future)
 
-    def _ended(self, future: Future[Run]) -> None:
+    def _run_ended(self, future: Future[Run]) -> None:
         with self._lock:
             self._pending -= 1

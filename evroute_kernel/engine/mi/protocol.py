@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import ItemsView, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from evroute_kernel.engine.events.params import saturated
-from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode, decode_exactly
 
 PARSE_ERROR: Final = -32700
@@ -28,7 +27,7 @@ Id: TypeAlias = "str | int | None"
 Params: TypeAlias = "list[Any] | Object | None"
 
 #: blanks before a value; the server skips every control character
-_BLANKS: Final = "".join(map(chr, range(1, 33)))
+_BLANKS: Final = re.compile("[\1-\x20]+")
 #: what no text may hold: a zero byte, or half of a surrogate pair (U+DC80 to U+DCFF stand for bytes that are no UTF-8)
 _UNUSABLE: Final = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
 
@@ -85,9 +84,12 @@ class Object(Mapping[str, Any]):
     def items(self) -> ItemsView[str, Any]:
         return _Members(self)
 
-    def find(self, name: str) -> tuple[bool, Any]:
-        """Whether there is a member of this name in whatever letter case, and the first one's value."""
-        return next(((True, value) for known, value in self.pairs if known.lower() == name), (False, None))
+    def in_lower_case(self) -> dict[str, Any]:
+        """The members by their names in lower case; the first of a name, in whatever letter case, counts."""
+        found: dict[str, Any] = {}
+        for name, value in self.pairs:
+            found.setdefault(name.lower(), value)
+        return found
 
 
 class _Members(ItemsView[str, Any]):
@@ -99,8 +101,7 @@ class _Members(ItemsView[str, Any]):
         return iter(self._mapping.pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A valid request. Without an `id` it is a notification, which is never answered."""
 
     method: str
@@ -118,13 +119,14 @@ def read_request(data: bytes) -> Request:
     return as_request(value)
 
 
-def parse_json(text: str) -> tuple[Any, int]:
-    """The first JSON value of a text, and where it ends; objects become `Object`. Raises ValueError."""
-    text = text.partition("\0")[0]
-    start = len(text) - len(text.lstrip(_BLANKS))
+def parse_json(text: str, start: int = 0) -> tuple[Any, int]:
+    """The first JSON value of a text from `start` on, and where it ends; objects become `Object`. Raises ValueError."""
+    if (zero := text.find("\0", start)) >= 0:
+        text = text[:zero]
+    blanks = _BLANKS.match(text, start)
     try:
-        value, end = _DECODER.raw_decode(text, start)
-        if "\\u" in text:
+        value, end = _DECODER.raw_decode(text, blanks.end() if blanks else start)
+        if text.find("\\u", start, end) >= 0:
             _check_texts(value)
     except RecursionError:
         raise ValueError("nested too deeply") from None
@@ -133,23 +135,24 @@ def parse_json(text: str) -> tuple[Any, int]:
 
 def as_request(value: Any) -> Request:
     """Read a parsed message as a request. Raises RequestError."""
-    members = value if isinstance(value, Object) else Object([])
-    has_id, given_id = members.find("id")
-    has_params, params = members.find("params")
-    identity = saturated(given_id) if is_number(given_id) else given_id if isinstance(given_id, str) else None
-    method = members.find("method")[1]
-    valid = (
-        (given_id is None or is_number(given_id) or isinstance(given_id, str))
-        and members.find("jsonrpc")[1] == "2.0"
-        and isinstance(method, str)
-        and (not has_params or isinstance(params, list | Object))
-    )
-    if not valid:
+    members = value.in_lower_case() if isinstance(value, Object) else {}
+    given_id, method, params = members.get("id"), members.get("method"), members.get("params")
+    identity: Id = given_id if isinstance(given_id, str) else None
+    if isinstance(given_id, int | float) and not isinstance(given_id, bool):
+        identity = saturated(given_id)
+    if (
+        (identity is None and given_id is not None)
+        or members.get("jsonrpc") != "2.0"
+        or not isinstance(method, str)
+        or not (isinstance(params, list | Object) or "params" not in members)
+    ):
         raise RequestError(INVALID_REQUEST, "Invalid Request", identity)
-    return Request(method, params or None, identity, not has_id)
+    return Request(method, params or None, identity, "id" not in members)
 
 
 def result_reply(result: Any, identity: Id) -> bytes:
+    if result == "OK" and type(identity) is int:  # what most requests in a flood are answered
+        return b'{"jsonrpc":"2.0","result":"OK","id":%d}' % identity
     return _written({"jsonrpc": "2.0", "result": result, "id": identity})
 
 
@@ -165,8 +168,7 @@ def is_number(value: object) -> bool:
 
 
 def _written(reply: dict[str, Any]) -> bytes:
-    text = json.dumps(_on_the_wire(reply), ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogateescape")
+    return _ENCODER.encode(_on_the_wire(reply)).encode("utf-8", "surrogateescape")
 
 
 def _on_the_wire(value: Any) -> Any:
@@ -198,6 +200,7 @@ def _refuse_constant(word: str) -> Any:
     raise ValueError(f"{word} is no JSON")
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=Object, parse_int=_integer, parse_constant=_refuse_constant, strict=False
 )

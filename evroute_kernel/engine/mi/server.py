@@ -1,13 +1,12 @@
-"""Opens and closes doors. They share one thread with an event loop, apart from the kernel's; nothing runs before the
-first door is opened."""
+"""Opens and closes doors. Each has a thread of its own; nothing runs before the first door is opened."""
 
 from __future__ import annotations
 
-import asyncio
+import errno
 import os
-from collections.abc import Coroutine, Iterable
-from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable
+from threading import Lock
+from typing import TYPE_CHECKING, Final
 
 # the first client that subscribes would wait for it, and clients wait a tenth of a second for a datagram, no longer
 from evroute_kernel.engine.delivery.transports import open_destinations as _destinations  # noqa: F401
@@ -23,7 +22,17 @@ from evroute_kernel.records import dataclass
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Session
 
-T = TypeVar("T")
+#: what to do about what the system says of an address
+_REMEDIES: Final = {
+    errno.EADDRINUSE: "another program listens there; choose another port, or port 0, which is any that is free",
+    errno.EACCES: "this user may not listen there; ports below 1024 are the system's, and a folder must be writable",
+    errno.EADDRNOTAVAIL: "this machine does not have that address; `ip address` lists those it has",
+    errno.EAFNOSUPPORT: "this machine has no addresses of that kind",
+    errno.ENOENT: "the folder must exist; make it first",
+    errno.ENOTDIR: "the path leads through a file; choose a folder that exists",
+    errno.EROFS: "nothing can be made in that folder; choose another one",
+    errno.EMFILE: "too many files are open: close some, or raise `ulimit -n`",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +54,6 @@ class Server:
         self._session = session
         self._lock = Lock()
         self._doors: dict[str, tuple[Door, Management, Admission]] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: Thread | None = None
 
     @classmethod
     def of(cls, session: Session) -> Server:
@@ -78,12 +85,10 @@ class Server:
         with self._lock:
             self._end(str(address))
             try:
-                self._ask(_started(door))
-            except BaseException as error:
-                self._rest()
-                if isinstance(error, OSError):
-                    raise AddressError(f"cannot listen on {address}: {error.strerror or error}") from None
-                raise
+                door.start()
+            except OSError as error:
+                hint = _REMEDIES.get(error.errno or 0)
+                raise AddressError(f"cannot listen on {address}: {error.strerror or error}", hint) from None
             name = str(door.address)
             self._doors[name] = (door, management, admitted)
             return name
@@ -103,40 +108,20 @@ class Server:
     def close_door(self, name: str) -> bool:
         """Close the door at an address, as `open` gave it; False when there is none."""
         with self._lock:
-            is_open = self._end(name)
-            self._rest()
-            return is_open
+            return self._end(name)
 
     def close(self) -> None:
-        """Close all doors, and end the thread. Closing twice is harmless."""
+        """Close all doors. Closing twice is harmless."""
         with self._lock:
             for name in list(self._doors):
                 self._end(name)
-            self._rest()
 
     def _end(self, name: str) -> bool:
         """Close the door at an address; False when there is none."""
         found = self._doors.pop(name, None)
         if found is not None:
-            self._ask(found[0].stop())
+            found[0].stop()
         return found is not None
-
-    def _ask(self, work: Coroutine[Any, Any, T]) -> T:
-        """Let the thread do something, and wait for it. Starts the thread if there is none."""
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = Thread(target=self._loop.run_forever, name="evroute MI", daemon=True)
-            self._thread.start()
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    def _rest(self) -> None:
-        """End the thread when no door is open any more."""
-        if self._doors or self._loop is None or self._thread is None:
-            return
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        self._loop = self._thread = None
 
 
 def close_doors(session: Session) -> None:
@@ -144,14 +129,6 @@ def close_doors(session: Session) -> None:
     server = session.attached(Server)
     if server is not None:
         server.close()
-
-
-async def _started(door: Door) -> None:
-    try:
-        await door.start()
-    except BaseException:
-        await door.stop()
-        raise
 
 
 def _door(address: Address, management: Management, token: str | None, reply_directory: str) -> Door:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from math import inf
 from time import monotonic
+from weakref import WeakSet
 
 from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
 from evroute_kernel.engine.events import given
@@ -13,6 +14,7 @@ from evroute_kernel.engine.events.params import GivenParams, event_params
 from evroute_kernel.engine.events.remarks import remarks
 from evroute_kernel.engine.results.runs import BatchResult, Run
 from evroute_kernel.engine.session.backend import Backend
+from evroute_kernel.engine.session.gathering import Gathering
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.tasks import Batch, Chunk, Delivery
 from evroute_kernel.runtime.values import encode
@@ -24,6 +26,7 @@ class Raising:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._world = backend.world
+        self._gatherings: WeakSet[Gathering] = WeakSet()
 
     def submit(self, event: str, params: GivenParams, origin: object, timeout: float | None) -> Future[Run]:
         """As `Session.submit`."""
@@ -75,9 +78,20 @@ class Raising:
         run: Run = raised.future.result()
         return run
 
+    def gather(self, origin: object, ended: Callable[[BatchResult], object]) -> Gathering:
+        """As `Session.gather`."""
+        gathering = Gathering(self._backend, origin, ended)
+        self._gatherings.add(gathering)
+        return gathering
+
     def interrupt(self, origin: object) -> int:
         """As `Session.interrupt`."""
-        return self._backend.supervisor.interrupt(lambda raised: origin is None or raised.origin == origin)
+        dropped = self.drop(origin)
+        return dropped + self._backend.supervisor.interrupt(lambda raised: origin is None or raised.origin == origin)
+
+    def drop(self, origin: object = None) -> int:
+        """Forget the gathered events of an origin (None: all) that have not been handed over; how many there were."""
+        return sum(each.drop() for each in list(self._gatherings) if origin is None or each.origin == origin)
 
     def _reporter(self, raised: Raise, *, always: bool) -> Report:
         """Makes what sockets fail at part of a raise's log; of many failures of a kind the first, unless `always`."""

@@ -35,6 +35,7 @@ from evroute_kernel.engine.results.runs import Variables as Variables
 from evroute_kernel.engine.results.runs import WorkerInfo as WorkerInfo
 from evroute_kernel.engine.session.attachments import Attachments, Closeable
 from evroute_kernel.engine.session.backend import Backend
+from evroute_kernel.engine.session.gathering import Gathering
 from evroute_kernel.engine.session.lifetimes import Lifetime
 from evroute_kernel.engine.session.loading import Loading
 from evroute_kernel.engine.session.raising import Raising
@@ -104,7 +105,9 @@ class Session:
 
     def reset(self) -> None:
         """Back to the beginning: no routes, default settings, new workers, empty shared memory, empty log. Waits."""
+        self._raising.drop()
         self._backend.reset()
+        self._raising.drop()  # those of routes that were there at that moment
 
     def close(self) -> None:
         """End all runs and processes. Waits for them; closing twice is harmless."""
@@ -205,6 +208,13 @@ class Session:
     def run_timer(self, name: str, *, origin: object = None, timeout: float | None = None) -> Run:
         """Run timer_route[name] once (each of them, if several have the name) and wait. ScriptError: there is none."""
         return self._raising.run_timer(name, origin, timeout)
+
+    def gather(self, origin: object = None, ended: Callable[[BatchResult], object] = lambda result: None) -> Gathering:
+        """For events that are raised in great numbers while nobody waits for each: they run in blocks.
+
+        `ended` gets what became of each block, in the supervisor's thread: it must be quick.
+        """
+        return self._raising.gather(origin, ended)
 
     def interrupt(self, origin: object = None) -> int:
         """End what was raised with this origin (None: everything); how many raises that were.

@@ -68,6 +68,8 @@ class World:
         self._program = Program()
         #: how many changes of subscriptions the program knows of
         self._seen = 0
+        #: event -> how many changes there had been when it went to these routes
+        self._routes: dict[str, tuple[int, tuple[int, ...]]] = {}
         self._taps: tuple[Tap, ...] = ()
         self._is_closed = False
         self._post = post
@@ -155,6 +157,7 @@ class World:
             registry = self.registry
             names = registry.names("event_route")
             self._interface.sync_routes(registry.subscribing())
+            self._routes.clear()
             error_route = registry.look_up("error_route")
             self._program = Program(
                 registry.codes,
@@ -187,9 +190,10 @@ class World:
         """
         with self._lock:
             name = encode(event)
-            if not self._interface.deliveries(name):
+            slots = self.slots_of(name)
+            if not slots and not self._interface.deliveries(name):
                 raise self._unknown(event)
-            return self.slots_of(name)
+            return slots
 
     def raised(
         self, event: str, params: Params, *, origin: object = None, report: Report | None = None
@@ -315,10 +319,16 @@ class World:
 
     def slots_of(self, event: str) -> tuple[int, ...]:
         """The routes that an event raised now goes to, in order."""
+        known = self._routes.get(event)
+        if known is not None and known[0] == self._interface.changes:
+            return known[1]
         with self._lock:
             addresses = [s.address for s in self._interface.deliveries(event) if s.protocol == ROUTE]
-            slots = (self.registry.event_slot(address) for address in addresses)
-            return tuple(slot for slot in slots if slot is not None)
+            found = (self.registry.event_slot(address) for address in addresses)
+            slots = tuple(slot for slot in found if slot is not None)
+            if slots and event not in self._interface.by_socket:  # those of sockets expire, those of routes never do
+                self._routes[event] = self._interface.changes, slots
+            return slots
 
 
 def _encoded(declaration: EventDeclaration) -> EventDeclaration:

@@ -41,7 +41,7 @@ class Loop:
         self._work = work
         self._commands: deque[Callable[[], object]] = deque()
         self._gate = threading.RLock()  # a garbage collection inside may drop a session, which posts its end
-        self._is_stopping = self._is_over = False
+        self._is_stopping = self._is_over = self._is_waking = False
         self._wake_in, self._wake_out = os.pipe()
         os.set_blocking(self._wake_out, False)
         self.selector.register(self._wake_in, selectors.EVENT_READ, self._woken)
@@ -64,7 +64,8 @@ class Loop:
         with self._gate:
             if not self._is_over:
                 self._commands.append(command)
-                with contextlib.suppress(BlockingIOError):  # so many wake-ups wait that one more changes nothing
+                if not self._is_waking:  # else the thread has not looked yet, and will find this command too
+                    self._is_waking = True
                     os.write(self._wake_out, b"!")
                 return
         command()
@@ -118,6 +119,7 @@ class Loop:
 
     def _woken(self, _mask: int) -> None:
         os.read(self._wake_in, 4096)
+        self._is_waking = False  # before looking: what is posted from now on wakes the thread again
         for _ in range(len(self._commands)):  # those that they post come later, so that nobody keeps the thread
             self._commands.popleft()()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.mi.arguments import Arguments as Given
     from evroute_kernel.engine.mi.declaration import Command
     from evroute_kernel.engine.mi.protocol import CommandError
-    from evroute_kernel.engine.results.runs import Run
+    from evroute_kernel.engine.results.runs import BatchResult
     from evroute_kernel.kernel.cell.cell import Cell
 
 #: characters of a reply in JSON that are shown
@@ -38,9 +37,10 @@ LARGEST: Final = 100_000
 class DoorOutput(PassingOutput):
     """Shows under the cell of `%mi serve` what clients cause."""
 
-    def watch(self, future: Future[Run]) -> None:
-        """Say why a raise failed, for its client does not hear of it."""
-        future.add_done_callback(lambda done: tell_errors(self.outlet, done.result()))
+    def ended(self, result: BatchResult) -> None:
+        """Say why raises failed, for their clients do not hear of it."""
+        if result.errors:
+            tell_errors(self.outlet, result)
 
     def tell(self, sentence: str) -> None:
         """Say what whoever opened the door should know."""
@@ -124,7 +124,7 @@ async def serve(cell: Cell, arguments: Arguments) -> None:
 
     address = arguments.words[0]
     output = DoorOutput(cell.outlet)
-    management = Management(cell.session, output, output.watch, output.tell)
+    management = Management(cell.session, output, tell=output.tell, ended=output.ended)
     options: dict[str, Any] = {name: word.text for name, word in arguments.flags.items() if word is not None}
     if "reply-dir" in options:
         options["reply_directory"] = options.pop("reply-dir")

@@ -351,9 +351,24 @@ class TestWhoMay:
         (reachable / "mi").chmod(0o622)
         assert as_another_user(address, call("raise_event", "E_X", ["other"])) == ["sent"]
         wait(lambda: server.doors()[0].refused == 1)
-        (reachable / "mi").chmod(0o600)
         (reachable / "mi").write_bytes(b"::" + call("raise_event", "E_X", ["own"]).encode())
         wait(lambda: [record.text for record in loaded.log] == ["own"])
+
+    def test_a_fifo_that_was_open_to_others_is_made_anew(
+        self, server: Server, open_door: OpenDoor, loaded: Session, tmp_path: Path, wait: Wait
+    ) -> None:
+        """Whoever opened it then would keep it open when its mode has become what it was."""
+        open_door(f"fifo:{tmp_path}/mi", reply_directory=str(tmp_path))
+        (tmp_path / "mi").chmod(0o622)
+        with (tmp_path / "mi").open("wb", buffering=0) as opened_then:
+            opened_then.write(b"::" + call("raise_event", "E_X", ["then"]).encode())
+            wait(lambda: server.doors()[0].refused == 1)
+            assert (tmp_path / "mi").stat().st_mode & 0o777 == 0o600
+            with pytest.raises(BrokenPipeError):
+                opened_then.write(b"::" + call("raise_event", "E_X", ["later"]).encode())
+        (tmp_path / "mi").write_bytes(b"::" + call("raise_event", "E_X", ["own"]).encode())
+        wait(lambda: [record.text for record in loaded.log] == ["own"])
+        assert [path.name for path in tmp_path.iterdir()] == ["mi"]
 
     @needs_root
     def test_a_reply_goes_into_no_fifo_of_another_user(self, open_door: OpenDoor, reachable: Path) -> None:
@@ -376,8 +391,8 @@ class TestWhoMay:
         server = Server(loaded)
         try:
             server.open(f"fifo:{tmp_path}/mi", Management(loaded, tell=told.append))
-            (tmp_path / "mi").chmod(0o620)
             for number in (1, 2):
+                (tmp_path / "mi").chmod(0o620)
                 (tmp_path / "mi").write_bytes(b"::[]")
                 wait(lambda number=number: server.doors()[0].refused == number)  # type: ignore[misc]
         finally:

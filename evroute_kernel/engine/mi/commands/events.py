@@ -88,7 +88,7 @@ def _subscriber(subscriber: SubscriberInfo) -> dict[str, Any]:
     return {"socket": subscriber.socket, "expire": subscriber.expire, "ttl": ttl if ttl and ttl > 0 else "expired"}
 
 
-@command("raise_event", "evi:raise", "event", "event params", array="params")
+@command("raise_event", "evi:raise", "event", "event params", array="params", is_quick=True)
 def raise_event(management: Management, given: Arguments) -> str:
     """Raise an event. `OK` says that it is queued; its routes run afterwards.
 

@@ -7,6 +7,7 @@ import socket
 import stat
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 
 from evroute_kernel.engine.mi.addresses import AddressError
 
@@ -21,7 +22,33 @@ class OwnFile:
         self.path = Path(path)
         self._identity = self._look()
 
-    def is_open_as(self, descriptor: int) -> bool:
+    def opened_fifo(self) -> int:
+        """A descriptor of the FIFO file that was made here. Raises OSError, AddressError."""
+        # open for writing too: the end of one client must not look like the end of all
+        descriptor = os.open(self.path, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW)
+        if self._is_open_as(descriptor):
+            return descriptor
+        os.close(descriptor)
+        raise AddressError(f"somebody has put another file in the place of {self.path}")
+
+    def renewed_fifo(self) -> int:
+        """A descriptor of a new FIFO file in its place, which nobody has open. Raises OSError, AddressError."""
+        new = f"{self.path}.{token_hex(8)}"
+        os.mkfifo(new, MODE)
+        made = OwnFile(new)
+        try:
+            descriptor = made.opened_fifo()
+            if self._look() != self._identity:
+                os.close(descriptor)
+                raise AddressError(f"somebody has put another file in the place of {self.path}")
+            made.path.rename(self.path)
+        except BaseException:
+            made.remove()
+            raise
+        self._identity = made._identity
+        return descriptor
+
+    def _is_open_as(self, descriptor: int) -> bool:
         """Whether a descriptor is that of the FIFO file itself, not of one that was put in its place."""
         status = os.fstat(descriptor)
         is_own = status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) == MODE
