@@ -4,12 +4,12 @@ need in their turn."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import known_modules
 from evroute_kernel.library.table import FUNCTIONS, MODULES, Module, contexts, transport_module
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format, parse_variable
+from evroute_kernel.records import dataclass
 
 
 def variables(node: nodes.Node) -> Iterator[VariableSpec]:

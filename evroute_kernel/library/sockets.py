@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
 from evroute_kernel.library.dummy_message import SOCKET, SOCKET_TEXT
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context
 
 #: every value given for (module, parameter), in order

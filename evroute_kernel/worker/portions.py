@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from time import monotonic
-from typing import Final, Protocol
+from typing import Final
 
-from evroute_kernel.runtime.context import Context, LinkedRoute, Process
+from evroute_kernel.runtime.context import LinkedRoute, Process
 from evroute_kernel.worker.blackbox import INDEX, STATEMENT, BlackBox
+from evroute_kernel.worker.flow import ENDS_MANY, Flow, Runner
 from evroute_kernel.worker.messages import Params, PortionFinished, RouteFailed, RunPortion
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.recorded import stretches_in
@@ -21,35 +22,21 @@ from evroute_kernel.worker.recorded_texts import events_written
 
 #: broken lines of one portion that are told one by one
 BROKEN_KEPT: Final = 100
-#: causes of a failure after which neither a portion nor a batch goes on
-ENDS_MANY: Final = ("interrupted", "out of memory")
 #: units of time in a second
 RESOLUTION: Final = 1e7
 
 Events = Iterable["tuple[int, str, Params]"]
 
 
-class Runner(Protocol):
-    """What runs routes: the child."""
-
-    def attempt(self, run: int, route: LinkedRoute, context: Context) -> BaseException | None:
-        """Run a route; what stopped it."""
-
-    def new_context(self, event: str, params: Params) -> Context:
-        """The context of one run."""
-
-    def failure(self, run: int, error: BaseException) -> RouteFailed:
-        """The report about a route that did not end by itself."""
-
-
 class Portion:
     """One portion under way."""
 
     def __init__(
-        self, message: RunPortion, runner: Runner, process: Process, outbox: Outbox, blackbox: BlackBox
+        self, message: RunPortion, runner: Runner, flow: Flow, process: Process, outbox: Outbox, blackbox: BlackBox
     ) -> None:
         self._message = message
         self._runner = runner
+        self._flow = flow
         self._process = process
         self._outbox = outbox
         self._blackbox = blackbox
@@ -70,6 +57,7 @@ class Portion:
         """Run it and report; the last failure, if there was one."""
         message, process = self._message, self._process
         self._outbox.begin(message.room, collecting=True)
+        self._flow.begin(message.run)
         emit = process.emit
         if message.level_limit is not None:
             limit = message.level_limit
@@ -80,8 +68,9 @@ class Portion:
             process.emit = emit
         self._blackbox.place[STATEMENT] = -1
         self._outbox.send_late()
-        self._outbox.end()
+        self._flow.tell_waiting()
         self._outbox.send(self._report())
+        self._outbox.end()
         return self._failure
 
     def _leave_out(self) -> None:
@@ -109,14 +98,14 @@ class Portion:
             if not self._run_stretch(events, is_read):
                 self._is_whole = False
                 break
-        self._outbox.recorded = None
+        self._outbox.running = None
         self._done = max(self._index, self._message.skip)
 
     def _run_stretch(self, events: Events, is_read: bool) -> bool:
         """Run the routes of some events, up to the one behind which the portion is to end; whether there is none."""
         place, clock, routes = self._blackbox.place, self._blackbox.clock, self._routes
         counts, add_seconds, run_event = self._ran, self._seconds.append, self._run_event
-        skip, only, outbox = self._message.skip, self._message.only, self._outbox
+        skip, only, outbox, flow = self._message.skip, self._message.only, self._outbox, self._flow
         index, line, go_on = self._index, self._line, True
         begun = monotonic()
         for line, event, params in events:
@@ -135,9 +124,9 @@ class Portion:
                 begun = monotonic()
             # in this order: a process killed in between is taken to have run the event before, not to run this one
             place[STATEMENT] = 0
-            place[INDEX] = index
+            place[INDEX] = flow.root = index
             clock[0] = begun
-            outbox.recorded = event, line
+            outbox.running = event, line
             go_on = run_event(event, params, handlers)
             ended = monotonic()
             add_seconds(ended - begun)

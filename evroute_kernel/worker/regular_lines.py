@@ -14,9 +14,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 

@@ -155,7 +155,6 @@ class World:
         """The next task runs in a new picture of the session."""
         with self._lock:
             registry = self.registry
-            names = registry.names("event_route")
             self._interface.sync_routes(registry.subscribing())
             self._routes.clear()
             error_route = registry.look_up("error_route")
@@ -165,15 +164,21 @@ class World:
                 registry.callable_slots(),
                 error_route[0].slot if error_route else None,
                 self.settings.message(),
-                self._subscriptions(names),
+                self._subscriptions(),
             )
 
-    def _subscriptions(self, event_routes: Iterable[str]) -> Subscriptions:
+    def _subscriptions(self) -> Subscriptions:
         """What workers are told about subscribers."""
-        interface = self._interface
+        interface, registry = self._interface, self.registry
+        handlers = self.handlers_by_event()
         self._seen = interface.changes
         return Subscriptions(
-            frozenset(interface.events()), frozenset(event_routes), bool(self._taps), frozenset(interface.by_socket)
+            frozenset(interface.events()),
+            registry.event_slots(),
+            bool(self._taps),
+            frozenset(interface.by_socket),
+            handlers,
+            self._sockets.datagrams(),
         )
 
     # -- events ---------------------------------------------------------------------------------------------------
@@ -203,7 +208,7 @@ class World:
         `report` is told of sockets that could not be served; without one, that is published for `origin`.
         """
         if self._taps or self._sockets.picture:
-            self._tell(event, params, origin, report)
+            self.tell(event, params, origin, report)
         return self.slots_of(event)
 
     def raised_many(
@@ -212,13 +217,16 @@ class World:
         """The parameter lists of an event, each raised when it is taken. Costs nothing while nobody listens."""
         for params in lists:
             if self._taps or self._sockets.picture:
-                self._tell(event, params, origin, report)
+                self.tell(event, params, origin, report)
             yield params
 
-    def _tell(self, event: str, params: Params, origin: object, report: Report | None) -> None:
+    def tell(
+        self, event: str, params: Params, origin: object, report: Report | None, moment: float | None = None
+    ) -> None:
+        """Tell all but routes of an event that is raised now, or was at this moment."""
         for tap in self._taps:
             try:
-                tap(event, params, time())
+                tap(event, params, time() if moment is None else moment)
             except Exception:  # the caller's function, as `on_record`
                 _log.exception("a listener failed at %s", decode(event))
         if event in self._sockets.picture:
@@ -275,6 +283,10 @@ class World:
             routes = {event: self.slots_of(event) for event in list(self._interface.events())}
             return {event: slots for event, slots in routes.items() if slots}
 
+    def count_datagrams(self, counts: Iterable[tuple[str, str, int, int, str | None]]) -> None:
+        """A worker has sent datagrams: event, subscription, how many went out and failed, and why the last one did."""
+        self._sockets.count_datagrams(counts)
+
     # -- subscriptions --------------------------------------------------------------------------------------------
 
     def subscribe(
@@ -313,8 +325,7 @@ class World:
         often that was."""
         with self._lock:
             if self._interface.changes != self._seen:
-                names = self.registry.names("event_route")
-                self._program = replace(self._program, subscriptions=self._subscriptions(names))
+                self._program = replace(self._program, subscriptions=self._subscriptions())
             return self._program
 
     def slots_of(self, event: str) -> tuple[int, ...]:

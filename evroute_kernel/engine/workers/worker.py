@@ -28,11 +28,11 @@ from evroute_kernel.engine.state.program import Program, SentProgram
 from evroute_kernel.engine.workers.launcher import Launcher
 from evroute_kernel.engine.workers.no_worker import ended
 from evroute_kernel.engine.workers.raises import Many
-from evroute_kernel.engine.workers.tasks import Task
+from evroute_kernel.engine.workers.tasks import RaisedEvents, Task
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.memory.room import anonymous_file
 from evroute_kernel.worker import blackbox
-from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
+from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.messages import Decoder, Message, StartWorker, encode
 from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY
 
@@ -40,6 +40,8 @@ from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY
 START_DEADLINE: Final = 30.0
 END_DEADLINE: Final = 5.0
 ANSWER_DEADLINE: Final = 10.0
+#: seconds after which it is looked whether a worker has said something that it has not sent
+LOOK: Final = 0.05
 _RECEIVE_SIZE: Final = 2**18
 _OUTPUT_SIZE: Final = 2**16
 
@@ -62,11 +64,15 @@ class Worker:
         self.deadline = now + START_DEADLINE
         self.pid: int | None = None
         self.task: Task | None = None
+        #: events that wait in it, which nobody has taken from it
+        self.kept: RaisedEvents | None = None
         self.run = 0
         self.runs = 0
         #: asked and not answered yet
         self.questions = 0
         self.started = 0.0
+        #: when to look at what it has not sent
+        self.look_at = inf
         #: why its run is being ended
         self.end_cause: Cause | None = None
         #: exit code, or minus the signal that ended it; None while nobody has said
@@ -83,7 +89,8 @@ class Worker:
         self._launcher = launcher
         self._sent = SentProgram()
         self._decoder = Decoder()
-        self._received = 0
+        #: how much of its stream has come, and how much was read: it may be seen before it is sent
+        self._received = self._read_to = 0
         self._unsent = bytearray()
         self._printed = b""
         self._open(directory, memory)
@@ -115,25 +122,32 @@ class Worker:
         if self.state is State.STARTING:
             self._rest()
 
-    def start(self, task: Task, run: int, program: Program, now: float) -> None:
-        """Give it a task. It is idle."""
+    def start(self, task: Task, run: int, program: Program, now: float, is_wanted: bool = False) -> None:
+        """Give it a task. It is idle. `is_wanted`: others wait for it, too."""
         self.state, self.task, self.run, self.end_cause = State.RUNNING, task, run, None
         self.started = now
+        self.look_at = now + LOOK
         self.deadline = task.raised.latest_end(now)
         self.blackbox.clock[0] = 0.0  # so that a worker that dies before it begins is known
+        self.blackbox.place[TOP] = task.slot
+        self.blackbox.is_wanted = is_wanted
+        kept, self.kept = self.kept, None
+        if kept is not None and kept is not task and kept.raised.ended is None:
+            kept.take(self.blackbox.spool)
         frames = [encode(message) for message in self._sent.updates(program, task.slots)]
         self.send(b"".join([*frames, encode(task.message(run))]))
 
-    def finished(self) -> Task | None:
-        """Its run is over; the task it had. A worker that is ending stays so."""
+    def finished(self, runs: int = 1) -> Task | None:
+        """Its run is over, with so many runs of routes; the task it had. A worker that is ending stays so."""
         task, self.task = self.task, None
-        self.runs += 1
+        self.runs += runs
         if self.state is not State.ENDING:
             self._rest()
         return task
 
     def _rest(self) -> None:
         self.state, self.deadline, self.end_cause, self.run = State.IDLE, inf, None, 0
+        self.look_at = inf
         if self.questions:
             self.deadline = monotonic() + ANSWER_DEADLINE
 
@@ -186,24 +200,35 @@ class Worker:
         data = self._read()
         return self._decoder.feed(data) if data and self.fault is None else []
 
+    def unsent(self) -> list[Message]:
+        """What it has said and not sent yet: where many events are run, it sends when there is much to send."""
+        position, held = self.blackbox.seen_so_far()
+        if position > self._received or self.fault is not None:
+            return []  # what was before is still on its way
+        fresh = held[self._read_to - position :]
+        self._read_to += len(fresh)
+        return self._decoder.feed(fresh)
+
     def last_messages(self) -> list[Message]:
         """All that is left of a worker whose process has ended, sent or not."""
         messages: list[Message] = []
-        while data := self._read():
+        while not self.is_closed and (data := self._read()) is not None:
             messages += self._decoder.feed(data)
-        return messages + self._decoder.feed(self.blackbox.after(self._received))
+        return messages + self._decoder.feed(self.blackbox.after(self._read_to))
 
-    def _read(self) -> bytes:
-        """What is there to read; empty also when nothing is there yet."""
+    def _read(self) -> bytes | None:
+        """What is there to read and was not seen before; None when nothing is there yet."""
         try:
             data = self.stream.recv(_RECEIVE_SIZE)
         except BlockingIOError:
-            return b""
+            return None
         except OSError:
             data = b""
-        self._received += len(data)
         self.is_closed = not data
-        return data
+        seen = min(len(data), self._read_to - self._received)
+        self._received += len(data)
+        self._read_to = max(self._read_to, self._received)
+        return data[seen:]
 
     def send(self, data: bytes) -> None:
         """Send now what fits; the rest when the stream takes more (`has_unsent`)."""
@@ -252,6 +277,7 @@ class Worker:
         self.stream.close()
         with contextlib.suppress(OSError):  # the parent was closing it just then
             os.close(self.output)
+        self.blackbox.leave_to_parent()
 
     # -- what is known of it --------------------------------------------------------------------------------------
 
@@ -269,6 +295,11 @@ class Worker:
     def place(self) -> tuple[int, int]:
         """Slot and statement that it runs, or ran when it died."""
         return self.blackbox.place[SLOT], self.blackbox.place[STATEMENT]
+
+    @property
+    def top(self) -> int:
+        """Slot of the route that its event went to."""
+        return self.blackbox.place[TOP]
 
     @property
     def index(self) -> int:

@@ -10,12 +10,12 @@ import errno
 import os
 import stat
 from collections import deque
-from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
 from evroute_kernel.engine.mi.admission import is_admitted
 from evroute_kernel.engine.mi.doors.door import PATIENCE
+from evroute_kernel.records import dataclass
 
 #: seconds between two looks whether a client reads its reply, in the beginning and in the end
 PAUSES: Final = (0.001, 0.01)
