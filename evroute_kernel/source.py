@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, TypeVar, dataclass_transform
-
-from evroute_kernel.records import dataclass
 
 T = TypeVar("T")
 
