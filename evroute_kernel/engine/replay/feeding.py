@@ -95,7 +95,7 @@ def portions_of_source(
 ) -> Iterator[Portion]:
     """What a file, or an iterable of lines, is cut into."""
     blocks = source.blocks(lambda: replay.block_size, on_broken)
-    if plan.format != "json" and not plan.needs_parsing:
+    if not plan.needs_parsing:
         blocks = gathered(blocks, lambda: replay.block_size)
     written = written_blocks(plan.format, blocks, known, plan.event)
     if not plan.needs_parsing:
