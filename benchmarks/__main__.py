@@ -14,7 +14,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import engine, kernels, language, replay
+from benchmarks import engine, kernels, language, replay, scaling
 from benchmarks.measurement import Measurement
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
     "events": engine.events_per_second,
     "replay": replay.replay,
     "round-trip": kernels.round_trip,
+    "scaling": scaling.scaling,
     "start-up": kernels.start_up,
 }
 RESULTS = Path(__file__).parent / "results" / "latest.json"

@@ -100,15 +100,15 @@ class VariableBehaviour:
     and has said why). `name` is what `parse_name` made of the text in parentheses, or the value of the variable that
     stands there (`dynamic`), None where there is none. `index` is an int, None, or one of the marks ALL and APPEND.
     `op` is "=" or ":=". A getter that fails says why through the context and returns None.
-    `bind(name, index) -> getter(context)` may give a faster getter for a fixed name and index. `add(context, name,
-    number) -> bool`, of a shared variable, is `+=` in one step; False where that is not possible, and nothing is done.
+    `bind(name, index) -> getter(context)` may give a faster getter for a fixed name and index. `bind_add(name) ->
+    add(context, number) -> bool`, of a shared variable, is `+=` in one step; False where it cannot: nothing is done.
     """
 
     get: Callable[[Any, Any, Any], Any]
     doc: str = ""
     set: Callable[[Any, Any, Any, str, Any], bool] | None = None
     bind: Callable[[Any, Any], Callable[[Any], Any]] | None = None
-    add: Callable[[Any, Any, int], bool] | None = None
+    bind_add: Callable[[str], Callable[[Any, int], bool]] | None = None
     #: text in parentheses -> name object (a VariableSpec for a computed name); raises ValueError(message) for what the
     #: server refuses at start, or a TemplateError with offsets into that text
     parse_name: Callable[[str], Any] | None = None
@@ -135,8 +135,10 @@ class VariableBehaviour:
         self.bind = function
         return function
 
-    def adder(self, function: Callable[[Any, Any, int], bool]) -> Callable[[Any, Any, int], bool]:
-        self.add = function
+    def adder(
+        self, function: Callable[[str], Callable[[Any, int], bool]]
+    ) -> Callable[[str], Callable[[Any, int], bool]]:
+        self.bind_add = function
         return function
 
     def operand_binder(

@@ -221,10 +221,10 @@ INVALID: Final = object()
 def adder(text: str) -> Callable[[Context, int], bool]:
     """Adds to a shared variable in one step; gives False where it cannot, and has done nothing."""
     spec = parse_variable(text)
-    add, name = spec.declaration.behaviour.add, spec.name
-    if add is None or isinstance(name, VariableSpec):
+    bind = spec.declaration.behaviour.bind_add
+    if bind is None or not isinstance(spec.name, str):
         return lambda context, number: False
-    return lambda context, number: add(context, name, number)
+    return bind(spec.name)
 
 
 def _part(part: Any) -> Callable[[Context], Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from evroute_kernel import Session
 
 SCRIPT = """
@@ -29,3 +31,25 @@ def test_an_interrupted_route_holds_nobody_up() -> None:
             session.interrupt("stuck")
             assert not stuck.result().ok
             assert session.raise_event("E_COUNT").ok
+
+
+@pytest.mark.parametrize(
+    ("statements", "value"),
+    [
+        ("$shv(x) += 3; $shv(x) -= 5;", -2),
+        ("$shv(x) = 2147483647; $shv(x) += 1;", -(2**31)),
+        ("$var(least) = -2147483647 - 1; $shv(x) = 1; $shv(x) -= $var(least);", -(2**31) + 1),
+        ('$shv(x) = "a"; $shv(x) += "b";', "ab"),
+        ('$shv(x) = "a"; $shv(x) += 1;', "a"),
+        ('$shv(x) = 1; $shv(x) += "b";', 1),
+        ("$shv(x) = 1; $shv(x) += $var(none);", 1),
+        ('$var(t) = "42abc"; $shv(x) = 1; $shv(x) += $(var(t){s.int});', 43),
+        ('$var(name) = "x"; $shv($var(name)) += 2; $shv( x ) += 2;', 4),
+        ("$shv(x) = 7; $shv(x) *= 3; $shv(x) %= 4;", 1),
+    ],
+)
+def test_counting_means_what_the_operator_means(statements: str, value: int | str) -> None:
+    with Session(workers=1) as session:
+        session.load(f"event_route[E_X] {{ {statements} }}")
+        assert session.raise_event("E_X").ok
+        assert session.shared.get("shv", "x") == value

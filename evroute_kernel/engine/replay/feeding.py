@@ -1,13 +1,15 @@
 """Cuts what is to be replayed into portions, in a thread of its own: reading may wait, the supervisor may not.
 
-Raw lines are handed on as they are where that is enough; where times or a limit ask for it, events are parsed here. Two
-portions at most are made before somebody wants them, so that memory does not grow with the source.
+Raw lines are handed on as they are where that is enough; where times or a limit ask for it, events are read here, if
+only to count them. Two portions at most are made before somebody wants them, so that memory does not grow with the
+source.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from math import isfinite
 from threading import TIMEOUT_MAX
@@ -16,14 +18,14 @@ from typing import Any, Final, Protocol
 
 from evroute_kernel.engine.events.params import GivenParams, ParameterError, Params, Received, event_params, saturated
 from evroute_kernel.engine.replay.boundaries import gathered
-from evroute_kernel.engine.replay.formats import Entry, entries, written_blocks
-from evroute_kernel.engine.replay.reading import Source
+from evroute_kernel.engine.replay.formats import Entry, entries, names_in, written_blocks
+from evroute_kernel.engine.replay.reading import Block, FileSource, Source
 from evroute_kernel.engine.workers.portions import Portion, Replay
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.worker.recorded import OnBroken
-from evroute_kernel.worker.recorded_texts import Known
+from evroute_kernel.worker.recorded_texts import Format, Known
 
 #: seconds by which an event may be early, so that those that come close together share a portion
 EARLY: Final = 0.005
@@ -95,13 +97,24 @@ def portions_of_source(
 ) -> Iterator[Portion]:
     """What a file, or an iterable of lines, is cut into."""
     blocks = source.blocks(lambda: replay.block_size, on_broken)
-    if plan.format != "json" and not plan.needs_parsing:
+    if not plan.needs_parsing:
         blocks = gathered(blocks, lambda: replay.block_size)
     written = written_blocks(plan.format, blocks, known, plan.event)
     if not plan.needs_parsing:
-        for block, how in written:
-            yield Portion(replay, block.first_line, block.data, position=block.position, written=how)
-        return
+        yield from (_unread(replay, block, how) for block, how in written)
+    elif plan.speed is None and isinstance(source, FileSource):
+        yield from _limited(replay, written, plan, on_broken)
+    else:
+        yield from _read(replay, written, plan, on_broken)
+
+
+def _unread(replay: Replay, block: Block, how: Format | None) -> Portion:
+    return Portion(replay, block.first_line, block.data, position=block.position, written=how)
+
+
+def _read(
+    replay: Replay, written: Iterable[tuple[Block, Format | None]], plan: Plan, on_broken: OnBroken
+) -> Iterator[Portion]:
     position = 0
 
     def found() -> Iterator[Entry]:
@@ -112,6 +125,21 @@ def portions_of_source(
 
     for group in grouped(replay, found(), plan):
         yield Portion(replay, group[0][0], entries=group, position=position)
+
+
+def _limited(
+    replay: Replay, written: Iterator[tuple[Block, Format | None]], plan: Plan, on_broken: OnBroken
+) -> Iterator[Portion]:
+    """Blocks as they are up to the one that holds the last event, which is read here: it may be cut at any line."""
+    left = plan.limit or 0
+    for block, how in written:
+        wanted = names_in(block, how)
+        count = sum(1 for event in wanted if replay.only is None or event in replay.only)
+        if count >= left:
+            yield from _read(replay, [(block, how)], replace(plan, limit=left), on_broken)
+            return
+        left -= count
+        yield _unread(replay, block, how)
 
 
 def portions_of_items(replay: Replay, items: Iterable[Any], plan: Plan, on_broken: OnBroken) -> Iterator[Portion]:

@@ -13,7 +13,7 @@ from evroute_kernel.engine.replay.boundaries import csv_blocks, text_blocks
 from evroute_kernel.engine.replay.reading import Block
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.worker.messages import Params
-from evroute_kernel.worker.recorded import OnBroken, timed_events_in
+from evroute_kernel.worker.recorded import OnBroken, events_in, timed_events_in
 from evroute_kernel.worker.recorded_texts import Format, Known, events_written
 
 if TYPE_CHECKING:
@@ -88,3 +88,14 @@ def entries(block: Block, written: Format | None, on_broken: OnBroken) -> Iterat
     if written is None:
         return timed_events_in(block.data, block.first_line, on_broken)
     return ((*found, None) for found in events_written(block.data, block.first_line, written, on_broken))
+
+
+def names_in(block: Block, written: Format | None) -> Iterator[str]:
+    """The names of a block's events."""
+    if written is None:
+        return (event for _, event, _ in events_in(block.data, block.first_line, _ignore))
+    return (event for _, event, _ in events_written(block.data, block.first_line, written, _ignore))
+
+
+def _ignore(line: int, reason: str) -> None:
+    """Who runs the events tells of broken lines."""

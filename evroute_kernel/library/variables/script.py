@@ -288,8 +288,8 @@ def bind_shv(name: str, index: None) -> Getter:
 
 
 @shv.adder
-def add_to_shv(context: Context, name: Any, number: int) -> bool:
-    return type(name) is str and context.process.shared.integers.add(name, number)
+def bind_add_to_shv(name: str) -> Callable[[Context, int], bool]:
+    return lambda context, number: context.process.shared.integers.add(name, number)
 
 
 # -- $rc, $return -----------------------------------------------------------------------------------------------------

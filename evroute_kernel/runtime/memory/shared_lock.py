@@ -11,7 +11,7 @@ import errno
 from collections.abc import Callable
 from contextlib import suppress
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import time
 from typing import Any, Final, Protocol
 
@@ -99,7 +99,7 @@ class Mutex:
 
         self._try_lock = try_lock
         self.hold = hold
-        self.release: Callable[[], object] = lambda: unlock(mutex)
+        self.release: Callable[[], object] = partial(unlock, mutex)
 
     def _wait(self, code: int) -> None:
         tries = 0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evroute_kernel.engine.replay.boundaries import end_of_events, gathered
 from evroute_kernel.engine.replay.formats import Entry, entries, written_blocks
-from evroute_kernel.engine.replay.reading import Block
+from evroute_kernel.engine.replay.reading import Block, LineSource
 from evroute_kernel.worker.recorded import LINE_LIMIT
 
 Read = tuple[list[Entry], list[tuple[int, str]]]
@@ -108,3 +108,12 @@ def test_what_is_passed_over_ends_an_event() -> None:
     assert [(line, event, list(params)) for line, event, params, _ in found] == [(1, "E_X", [("a", 1)]), (6, "E_Y", [])]
     assert broken == [(4, "expected the name of an event on a line of its own")]
     assert [block.first_line for block in gathered(iter(blocks), lambda: 1000)] == [1, 4]
+
+
+def test_lines_that_somebody_makes_share_blocks() -> None:
+    """Or each would be a portion, with a message of its own."""
+    lines = [f'{{"event": "E_X", "params": {{"n": {n}}}}}' for n in range(1000)]
+    blocks = list(gathered(LineSource(lines).blocks(lambda: 10_000, lambda line, why: None), lambda: 10_000))
+    assert [block.first_line for block in blocks] == [1, *(b.first_line + b.data.count(b"\n") for b in blocks[:-1])]
+    assert b"".join(block.data for block in blocks).decode().splitlines() == lines
+    assert len(blocks) <= len("\n".join(lines)) // 10_000 + 1

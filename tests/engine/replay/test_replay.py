@@ -466,3 +466,34 @@ def test_the_engine_leaves_reading_to_workers(tmp_path: Path, monkeypatch: pytes
         assert session.replay(path).events == 2000
     assert fed
     assert all(portion.entries is None and portion.data for portion in fed)
+
+
+@pytest.mark.parametrize("kind", ["json", "text", "csv"])
+@pytest.mark.parametrize("limit", [1, 700, 2000, 2990, 5000])
+@pytest.mark.parametrize("only", [None, "E_X"])
+def test_a_limit_counts_what_is_run(session: Session, tmp_path: Path, kind: str, limit: int, only: str | None) -> None:
+    """Whatever the format and wherever blocks end, nothing behind the last event is seen to: nor told as broken."""
+    session.load("event_route[E_X] { $var(x) = 1; }")
+    lines: list[str] = []
+    ends: list[int] = []  # the line of each event that counts
+    for n in range(3000):
+        name = "E_OTHER" if n % 3 == 2 else "E_X"
+        if only is None or name == only:
+            ends.append(len(lines) + 1)
+        if kind == "text":
+            lines += [name, f"n::{n}", ""]
+        else:
+            lines.append(f"{name},{n}" if kind == "csv" else json.dumps({"event": name, "params": {"n": n}}))
+        if n % 50 == 0:
+            lines.append({"text": "no::event", "csv": "x" * 65 + ",1", "json": "{broken"}[kind])
+    path = tmp_path / "events"
+    path.write_text("\n".join(lines) + "\n")
+    result = session.replay(path, limit=limit, only=only, format=kind)
+    counted = result.events + (sum(result.unhandled.values()) if only is None else 0)
+    assert counted == min(limit, len(ends))
+    last = ends[limit - 1] if limit <= len(ends) else len(lines) + 1
+    in_front = [
+        number for number, line in enumerate(lines, 1) if line.startswith(("no::", "xxx", "{broken")) and number < last
+    ]
+    assert result.broken == len(in_front)
+    assert [broken.line for broken in result.broken_lines] == in_front
