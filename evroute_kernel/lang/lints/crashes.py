@@ -20,6 +20,7 @@ _DEADLY: Final = {
 @rule(
     "crashes-server",
     "a statement that kills the worker, and with it the whole server",
+    local=True,
     fires=(
         "$var(x) /= 0;",
         "if ([~5]) exit;",
@@ -87,6 +88,7 @@ def _lacks_name(spec: VariableSpec) -> bool:
 @rule(
     "server-bug",
     "the server damages memory here; the kernel does what is evidently meant",
+    local=True,
     severity="info",
     fires=(
         "$var(x) = $(param(ip){re.subst,/a/b/}{re.subst,/c/d/});",

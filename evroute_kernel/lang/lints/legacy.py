@@ -75,9 +75,14 @@ def event_route_module(script: Source | Subject) -> Iterator[Finding]:
             yield Finding(message, item.span, hint)
 
 
-@lru_cache(4)
 def _migration(source: Source) -> Migration:
     """Each text once for all the lints here."""
+    return _migrated(source, source.text)
+
+
+@lru_cache(4)
+def _migrated(source: Source, text: str) -> Migration:
+    """`text` is that of the source, which is another one after an edit (`lang.document`)."""
     return migrate(source)
 
 
