@@ -124,12 +124,14 @@ class Document:
     def _check_body(self, scope: Scope, route: nodes.Route) -> None:
         """Check a route, unless it was checked before and nothing around it has changed that it can see."""
         segment = self._segment_of[id(route)]
-        if segment.checked is None or segment.context != self._context:
+        if segment.context != self._context:
+            segment.checked, segment.context = {}, self._context
+        if id(route) in segment.checked:
+            scope.found += segment.checked[id(route)]
+        else:
             before = len(scope.found)
             check_one(scope, route)
-            segment.checked, segment.context = scope.found[before:], self._context
-        else:
-            scope.found += segment.checked
+            segment.checked[id(route)] = scope.found[before:]
 
     def _lint(self, script: nodes.Script, environment: Environment, hidden: Sequence[str]) -> list[Diagnostic]:
         return lint(script, environment, hidden, self._memory)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import field
+from itertools import chain, takewhile
 from typing import Final
 
 from evroute_kernel.errors import Diagnostic
@@ -24,6 +25,8 @@ from evroute_kernel.source import Source, Span
 
 #: tokens after one that does not fit that are looked at to say why
 _AHEAD: Final = 5
+#: characters in which the next of them are looked for first
+_HEAD: Final = 500
 
 
 @dataclass(slots=True, eq=False)
@@ -38,8 +41,9 @@ class Segment:
     depth: int
     #: whether something in it holds the number of its line, as the server's preprocessor writes it into texts
     names_line: bool
-    #: what the checker says of its route, and what stood around that then
-    checked: list[Diagnostic] | None = None
+    #: what the checker says of its routes, by their identity (after a mistake there may be several), and what stood
+    #: around them then
+    checked: dict[int, list[Diagnostic]] = field(default_factory=dict)
     context: object = None
     _spans: dict[int, Span] = field(default_factory=dict)
     _strings: list[nodes.String] = field(default_factory=list)
@@ -50,7 +54,8 @@ class Segment:
         self.end += by
         self.strays = [(start + by, end + by) for start, end in self.strays]
         spans = dict(self._spans)
-        spans.update((id(d.span), d.span) for d in (*self.syntax, *(self.checked or ()), *others) if d.span is not None)
+        said = chain(self.syntax, *self.checked.values(), others)
+        spans.update((id(d.span), d.span) for d in said if d.span is not None)
         for span in spans.values():
             span.start += by  # type: ignore[misc]  # nobody else has them: `Document` gives out copies
             span.end += by  # type: ignore[misc]
@@ -141,21 +146,43 @@ def _cuts(tokens: list[Token]) -> Iterator[tuple[int, int]]:
 
 def _parsed(tokens: list[Token], start: int, end: int) -> Segment | None:
     source = tokens[0].span.source
-    last = tokens if tokens[-1].type == "$END" else [*tokens, Token("$END", "", source.span(end, end))]
+    if tokens[-1].type == "$END":
+        tokens = tokens[:-1]
     # something stands before it, as in the whole text
     before = [Token("BAD_ITEM", "", source.span(start, start))] if start else []
-    given = [*before, *last]
-    run = Run(tables("script"), given, scratch=False, cut=False)
+    run = Run(tables("script"), [*before, *tokens, _end(source, end)], scratch=False, cut=False)
     result = run.parse()
-    if result is None or (run.diagnostics and run.farthest + _AHEAD >= len(given)):
-        return None
-    items = [item for item in result[0] if type(item) is not Token]
+    if run.diagnostics:
+        given = [*before, *tokens, *_following(source, end), _end(source, end)]
+        run = Run(tables("script"), given, scratch=False, cut=end < len(source.text))
+        result = run.parse() or (run.finished(), None)
+        # a repair that takes a brace away is felt in the rest of the text, where braces are counted
+        is_felt = (
+            run.farthest + _AHEAD >= len(given) or _is_open(given) or any(d.code != "syntax" for d in run.diagnostics)
+        )
+        if is_felt:
+            return None
+    items = [item for item in result[0] if type(item) is not Token and item.span.start < end]
     syntax = run.diagnostics
     if any(token.type == "BREAK" for token in tokens):
         syntax = syntax + misplaced(nodes.Script(tuple(items), span=source.span(start, end)))
-    names_line = any("\n" in t.text and t.type == "VARIABLE" for t in tokens) or any(
+    names_line = any("\n" in t.text for t in tokens if t.type == "VARIABLE") or any(
         "\\\n" in t.text for t in tokens if t.type == "STRING"
     )
     segment = Segment(start, end, items, syntax, [], run.deepest, names_line)
     segment.keep()
     return segment
+
+
+def _end(source: Source, end: int) -> Token:
+    return Token("$END", "", source.span(end, end))
+
+
+def _following(source: Source, start: int) -> list[Token]:
+    """The words with which the next piece begins, without its brace: why something does not fit may show in them."""
+    for size in (_HEAD, len(source.text)):
+        lexer = Lexer(Expanded(source.text[: start + size], [0], [(source, 0)]))
+        lexer.run(start)
+        if not lexer.diagnostics:
+            break
+    return list(takewhile(lambda token: token.type != "LBRACE", lexer.tokens[: _AHEAD - 1]))

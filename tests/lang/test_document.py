@@ -104,7 +104,7 @@ def test_findings_are_those_of_the_whole_text_after_every_edit(seed: int) -> Non
         before = text
         text = edited(text, random)
         assert told(opened.update(text)) == whole(text), text
-        if random.random() < 0.5:  # taken back
+        if random.random() < 0.85:  # taken back, or all would soon be broken
             text = before
             assert told(opened.update(text)) == whole(text), text
 
