@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import gc
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeAlias
 
 from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
 from evroute_kernel.lang import nodes
@@ -23,6 +23,10 @@ from evroute_kernel.lang.lints import explained, lint
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
+
+#: as `checker.check` and `lints.lint` are
+Check: TypeAlias = Callable[[nodes.Script, Environment], list[Diagnostic]]
+Lint: TypeAlias = Callable[[nodes.Script, Environment, Sequence[str]], list[Diagnostic]]
 
 #: objects made since the collector paused
 _MANY: Final = 100_000
@@ -41,15 +45,22 @@ def findings(
     """
     with collector_paused():
         script, found = parse(source, scratch=scratch, files=files)
-        checked = check(script, environment)
-        found += certain(found, checked) if has_errors(found) else checked
-        found += _nested_too_deeply(script) if not has_errors(found) else []
-        if not has_errors(found):
-            return sorted([*found, *lint(script, environment)], key=order)
-        sound = _sound(script, [d for d in found if d.severity == "error"])
-        lints = lint(sound.script, environment, sound.hidden)
-        found = explained(source, found) + [d for d in lints if sound.holds(d.span)]
-        return sorted(found, key=order)
+        return judged(source, script, found, environment, check, lint)
+
+
+def judged(
+    source: Source, script: nodes.Script, syntax: list[Diagnostic], environment: Environment, check: Check, lint: Lint
+) -> list[Diagnostic]:
+    """The findings of a text that has been parsed, whoever checks it and looks for what is doubtful."""
+    checked = check(script, environment)
+    found = syntax + (certain(syntax, checked) if has_errors(syntax) else checked)
+    found += _nested_too_deeply(script) if not has_errors(found) else []
+    if not has_errors(found):
+        return sorted([*found, *lint(script, environment, ())], key=order)
+    sound = _sound(script, [d for d in found if d.severity == "error"])
+    lints = lint(sound.script, environment, sound.hidden)
+    found = explained(source, found) + [d for d in lints if sound.holds(d.span)]
+    return sorted(found, key=order)
 
 
 def complaints(source: Source, environment: Environment) -> list[Diagnostic]:

@@ -164,8 +164,9 @@ class Lexer:
         self.strays: list[int] = []
         self.blanks_from = 0  # blanks before this offset belong to a token already
 
-    def run(self) -> None:
-        position, end = 0, len(self.text)
+    def run(self, start: int = 0) -> None:
+        """Take all tokens from an offset on, where none may have begun before it."""
+        position, end = start, len(self.text)
         while position < end:
             position = self._scan(position)
 

@@ -74,6 +74,8 @@ class Run:
         self.values: list[Any] = []
         self.failed_at = -1
         self.tries = 0
+        #: the last token that was looked at because another did not fit
+        self.farthest = -1
         #: the most symbols that stood on the stack at once
         self.deepest = 0
 
@@ -108,7 +110,9 @@ class Run:
             elif (kind == "$END" and self.cut) or len(self.diagnostics) >= MAX_ERRORS:
                 return None
             else:
+                self.farthest = max(self.farthest, position)
                 position = self._recover(position)
+                self.farthest = max(self.farthest, position)
 
     def finished(self) -> list[Any]:
         """The items that had been read when the rest of the text was given up."""
@@ -303,16 +307,18 @@ class Run:
         base, substitute = self._innermost(("BAD_ITEM",))
         self._drop(base)
         self._put(substitute, position)
-        while not self._item_begins(position) and self.tokens[position].type != "$END":
+        while not item_begins(self.tokens, position) and self.tokens[position].type != "$END":
             position += 1
         return position
-
-    def _item_begins(self, position: int) -> bool:
-        kind = self.tokens[position].type
-        if kind.startswith("SET_"):
-            return self.tokens[position + 1].type == "ASSIGN"
-        return kind in ("LOADMODULE", "MODPARAM") or is_header(self.tokens, position)
 
     def _route_begins(self, position: int) -> bool:
         """Whether a new route begins, so that the one at hand was not closed; a nested one is no beginning."""
         return is_header(self.tokens, position) and unbalanced(self.tokens)
+
+
+def item_begins(tokens: list[Token], position: int) -> bool:
+    """Whether a route or a setting begins at a token, going by the words alone. The last token is `$END`."""
+    kind = tokens[position].type
+    if kind.startswith("SET_"):
+        return tokens[position + 1].type == "ASSIGN"
+    return kind in ("LOADMODULE", "MODPARAM") or is_header(tokens, position)

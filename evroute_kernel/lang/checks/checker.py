@@ -20,16 +20,21 @@ from evroute_kernel.lang.checks.values import check_assign, check_comparison, ch
 from evroute_kernel.lang.environment import Environment
 
 
-def check(script: nodes.Script, environment: Environment | None = None) -> list[Diagnostic]:
-    """What the server would refuse in a script without syntax errors; statements of a cell count as a `route[]`."""
+def check(
+    script: nodes.Script,
+    environment: Environment | None = None,
+    check_body: Callable[[Scope, nodes.Route], None] | None = None,
+) -> list[Diagnostic]:
+    """What the server would refuse in a script without syntax errors; statements of a cell count as a `route[]`.
+
+    `check_body` is asked about each route instead of `check_one`, and may know already what that finds.
+    """
     scope = Scope(environment or Environment(), script)
     take_sockets(scope)
     check_routes(scope)
     for item in script.items:
         if isinstance(item, nodes.Route):
-            scope.enter(item.kind)
-            check_route(scope, item)
-            _check_below(scope, item.body)
+            (check_body or check_one)(scope, item)
         else:
             _ITEM_CHECKS[type(item)](scope, item)
     if script.scratch:
@@ -37,6 +42,13 @@ def check(script: nodes.Script, environment: Environment | None = None) -> list[
         _check_below(scope, script.scratch)
     check_needs(scope)
     return sorted(scope.found, key=_order)
+
+
+def check_one(scope: Scope, route: nodes.Route) -> None:
+    """One route, with what stands before it in the text."""
+    scope.enter(route.kind)
+    check_route(scope, route)
+    _check_below(scope, route.body)
 
 
 def _order(diagnostic: Diagnostic) -> int:

@@ -16,27 +16,38 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.lints.configured import configured_events
 from evroute_kernel.lang.lints.registry import LINTS, Finding, Lint
-from evroute_kernel.lang.lints.subject import Subject
+from evroute_kernel.lang.lints.subject import Memory, Subject
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.source import Source
 
-__all__ = ["LINTS", "Finding", "Lint", "explained", "legacy_hints", "lint"]
+__all__ = ["LINTS", "Finding", "Lint", "Memory", "explained", "legacy_hints", "lint"]
 
 import_modules(__name__)
 
 
-def lint(script: nodes.Script, environment: Environment, hidden: Sequence[str] = ()) -> list[Diagnostic]:
+def lint(
+    script: nodes.Script, environment: Environment, hidden: Sequence[str] = (), memory: Memory | None = None
+) -> list[Diagnostic]:
     """All findings about a script that has no errors, in the order of the text.
 
     `hidden`: what else stands in the text and could not be read. Nothing is found there, and what a lint would say
-    because the script lacks something is not said where that may be hidden.
+    because the script lacks something is not said where that may be hidden. `memory` keeps what was said of routes that
+    are still the same.
     """
     # of an event known by its name alone nothing can be said about parameters
     declared = {name: EventDeclaration(name, open=True) for name in environment.events}
     configured = configured_events(script, environment, hidden)
     elsewhere = {name for kind, name in environment.routes if kind == "route"}
-    subject = Subject(script, {**declared, **configured, **environment.declared_events}, hidden, elsewhere)
-    found = [d for rule in LINTS.values() if rule.loads or not rule.legacy for d in rule.diagnostics(subject)]
+    known = {**declared, **configured, **environment.declared_events}
+    subject = Subject(script, known, hidden, elsewhere, memory)
+    rules = [rule for rule in LINTS.values() if rule.loads or not rule.legacy]
+    found = [d for rule in rules if not rule.local for d in rule.diagnostics(subject)]
+    local = [rule for rule in rules if rule.local]
+    for block in subject.blocks:
+        if block.findings is None:
+            alone = subject.alone(block)
+            block.findings = [d for rule in local for d in rule.diagnostics(alone)]
+        found += block.findings
     return sorted(found, key=_order)
 
 

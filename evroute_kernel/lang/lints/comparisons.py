@@ -178,6 +178,7 @@ def number_with_text(subject: Subject) -> Iterator[Finding]:
 @rule(
     "null-as-text",
     "a variable is compared with the text that null prints as",
+    local=True,
     fires='if ($param(ip) == "<null>") exit;',
     quiet="if ($param(ip) == NULL) exit;",
 )

@@ -15,6 +15,7 @@ from evroute_kernel.source import Span
 @rule(
     "return-zero",
     "`return(0)` in a called route ends everything, not only the route",
+    local=True,
     fires="""
         route[known] {
             if ($param(1) == "192.0.2.1")
@@ -51,6 +52,7 @@ def return_zero(subject: Subject) -> Iterator[Finding]:
 @rule(
     "empty-while",
     "a `while` without a body does not wait: it ends at once",
+    local=True,
     fires=("while ($shv(ready) == 0) {}", "while (1);"),
     quiet="while ($shv(ready) == 0) { usleep(1000); }",
 )
@@ -65,6 +67,7 @@ def empty_while(subject: Subject) -> Iterator[Finding]:
 @rule(
     "assignment-in-condition",
     "`=` in a condition assigns and is true",
+    local=True,
     fires=("if ($var(x) = 5) exit;", 'while ($var(next) = 0 and $var(y)) xlog("x\\n");'),
     quiet=("if ($var(x) == 5) exit;", 'if ($json(doc) := $param(ip)) xlog("parsed\\n");'),
 )
@@ -96,6 +99,7 @@ def _conditions(subject: Subject) -> Iterator[nodes.Node]:
 @rule(
     "switch-fallthrough",
     "a case without `break` runs into the next one",
+    local=True,
     severity="info",
     fires="""
         switch ($param(ip)) {
@@ -179,6 +183,7 @@ def _case_note(value: str | int, first: str) -> str:
 @rule(
     "for-without-all",
     "`for` over a variable without `[*]` is skipped",
+    local=True,
     fires='for ($var(v) in $avp(list)) xlog("$var(v)\\n");',
     quiet='for ($var(v) in $(avp(list)[*])) xlog("$var(v)\\n");',
 )
@@ -196,6 +201,7 @@ def for_without_all(subject: Subject) -> Iterator[Finding]:
 @rule(
     "unreachable",
     "a statement after `exit`, `drop`, `return` or `break` never runs",
+    local=True,
     fires='exit;\nxlog("never\\n");',
     quiet='if ($param(ip) == NULL)\n    exit;\nxlog("$param(ip)\\n");',
 )
@@ -212,6 +218,7 @@ def unreachable(subject: Subject) -> Iterator[Finding]:
 @rule(
     "return-literal",
     "a literal number among the values of `return` arrives as text",
+    local=True,
     fires="""
         route[price] {
             return(1, -3);

@@ -97,6 +97,7 @@ def _writes_of_sdp(subject: Subject) -> Iterator[Finding]:
 @rule(
     "server-bug",
     "the server damages memory here; the kernel does what is evidently meant",
+    local=True,
     severity="info",
     fires=(
         "$var(x) = $(param(ip){re.subst,/a/b/}{re.subst,/c/d/});",

@@ -18,6 +18,7 @@ from evroute_kernel.source import Span
 @rule(
     "unknown-event",
     "the name of an event is nearly, but not quite, that of an event of OpenSIPS",
+    local=True,
     fires=(
         """
         event_route[E_PIKE_BLOKED] {
@@ -99,6 +100,7 @@ def empty_route(subject: Subject) -> Iterator[Finding]:
 @rule(
     "raise-one-avp",
     "`raise_event(name, $avp(x))` with one AVP raises the event without parameters",
+    local=True,
     fires="""
         $avp(ip) = $param(ip);
         raise_event("E_BAN", $avp(ip));

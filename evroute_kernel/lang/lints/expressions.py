@@ -27,6 +27,7 @@ _BITS: Final = ("&", "|", "^", "<<", ">>")
 @rule(
     "precedence",
     "`*`, `/` and `%` do not bind tighter than `+` and `-`",
+    local=True,
     fires=("$var(x) = 2 + 3 * 4;", "$var(rest) = 60 - $var(s) % 60;"),
     quiet=(
         "$var(x) = 2 + (3 * 4);",
@@ -52,6 +53,7 @@ def precedence(subject: Subject) -> Iterator[Finding]:
 @rule(
     "mixed-bit-operators",
     "different bit operators without parentheses are computed from left to right",
+    local=True,
     fires=("$var(x) = 1 | 6 & 2;", "$var(flags) = $var(flags) | 1 << $var(n);"),
     quiet=("$var(x) = 1 | (6 & 2);", "$var(x) = (1 | 6) & 2;", "$var(x) = 1 | 2 | 4;", "$var(x) = $var(n) << 4 >> 2;"),
 )
@@ -71,6 +73,7 @@ def mixed_bit_operators(subject: Subject) -> Iterator[Finding]:
 @rule(
     "mixed-and-or",
     "`and` and `or` share one level and are taken from left to right",
+    local=True,
     fires=(
         'if ($param(ip) == NULL or $var(a) and $var(b)) xlog("x\\n");',
         'if ($var(a) && $var(b) || $var(c)) xlog("x\\n");',
@@ -97,6 +100,7 @@ def mixed_and_or(subject: Subject) -> Iterator[Finding]:
 @rule(
     "number-wraps",
     "a number that does not fit into 32 bits becomes another one",
+    local=True,
     fires=("$var(x) = 4294967296;", "$var(big) = 0xFFFFFFFF;"),
     quiet=("$var(x) = 2147483647;", "$var(x) = -2147483648;"),
 )
@@ -123,6 +127,7 @@ def number_wraps(subject: Subject) -> Iterator[Finding]:
 @rule(
     "division-by-zero",
     "a division by a literal 0 yields 0",
+    local=True,
     fires=("$var(x) = $var(n) / 0;", "$var(x) = 10 % 0;"),
     quiet="$var(x) = $var(n) / 2;",
 )
@@ -136,6 +141,7 @@ def division_by_zero(subject: Subject) -> Iterator[Finding]:
 @rule(
     "constant-overflow",
     "a sum or product of literals that does not fit into 32 bits",
+    local=True,
     fires="$var(ms) = 86400 * 30000;",
     quiet="$var(ms) = 86400 * 1000;",
 )
@@ -156,6 +162,7 @@ def constant_overflow(subject: Subject) -> Iterator[Finding]:
 @rule(
     "param-overflow",
     "a parameter times a number that does not fit into 32 bits",
+    local=True,
     fires=(
         "event_route[E_ACC_CDR] { $var(ms) = $param(time) * 1000; }",
         "event_route[E_CORE_SHM_THRESHOLD] { $var(percent) = $param(used) * 100 / $param(size); }",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
@@ -75,10 +77,23 @@ def event_route_module(script: Source | Subject) -> Iterator[Finding]:
             yield Finding(message, item.span, hint)
 
 
-@lru_cache(4)
+#: what a text holds that has anything for the rules here; the last is a name of a module with escapes in it
+_OLD: Final = re.compile(
+    r"""fetch_event_params | \b a?sync \b | event_route (?:\.so)? ["']
+      | (?:loadmodule|modparam) [\s(]* ["'] [^"'\n]*+ \\""",
+    re.VERBOSE,
+)
+
+
 def _migration(source: Source) -> Migration:
     """Each text once for all the lints here."""
-    return migrate(source)
+    return _migrated(source, source.text)
+
+
+@lru_cache(4)
+def _migrated(source: Source, text: str) -> Migration:
+    """`text` is that of the source, which is another one after an edit (`lang.document`)."""
+    return migrate(source) if _OLD.search(text) else Migration(text, (), ())
 
 
 def _changes(source: Source, code: str) -> list[Change]:

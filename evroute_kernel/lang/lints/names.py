@@ -201,6 +201,7 @@ def _quoted(text: str) -> str:
 @rule(
     "literal-name",
     "a name that looks computed, but is taken as it stands",
+    local=True,
     fires=('$var(n) = "x";\nxlog("$var($var(n))\\n");', '$avp(key) = "x";\n$shv(seen_$param(ip)) = 1;'),
     quiet=('$var(n) = "x";\nxlog("$avp($var(n))\\n");', '$var(key) = "seen_" + $param(ip);\n$shv($var(key)) = 1;'),
 )
@@ -254,6 +255,7 @@ def name_missing(subject: Subject) -> Iterator[Finding]:
 @rule(
     "blank-in-name",
     "blanks around a variable's name belong to the name",
+    local=True,
     fires='xlog("$var( x )\\n");',
     quiet='xlog("$var(x)\\n");',
 )
@@ -273,6 +275,7 @@ def _has_blanks(spec: VariableSpec) -> bool:
 @rule(
     "outside-parentheses",
     "a transformation or index behind `$name(...)` instead of inside `$( )` is plain text",
+    local=True,
     fires=('xlog("$param(ip){s.len}\\n");', 'xlog("$avp(list)[0]\\n");', "$var(x) = $rc{s.len};"),
     quiet=('xlog("$(param(ip){s.len})\\n");', 'xlog("$(avp(list)[0])\\n");', 'xlog("{$param(ip)} [$rc]\\n");'),
 )
@@ -310,6 +313,7 @@ def _behind(use: Use, text: str, end: int) -> str:
 @rule(
     "old-avp-name",
     "`$avp(s:x)` is the 1.x spelling, and another variable than `$avp(x)`",
+    local=True,
     fires='$avp(s:who) = $param(ip);\nxlog("$avp(s:who)\\n");',
     quiet='$avp(who) = $param(ip);\nxlog("$avp(who)\\n");',
 )

@@ -15,6 +15,7 @@ from evroute_kernel.library.template import VariableSpec
 @rule(
     "unknown-param",
     "`$param(name)` with a name that the event does not have",
+    local=True,
     fires=(
         """
         event_route[E_FRD_WARNING] {
@@ -75,6 +76,7 @@ def _listing(names: list[str]) -> str:
 @rule(
     "param-position",
     "`$param(n)` with a position that the event does not have",
+    local=True,
     fires=('xlog("$param(2)\\n");', "$var(first) = $param(0);"),
     quiet=('xlog("$param(1)\\n");', 'event_route[E_ACC_CDR] { xlog("$param(14)\\n"); }'),
 )
@@ -97,6 +99,7 @@ def param_position(subject: Subject) -> Iterator[Finding]:
 @rule(
     "shifting-position",
     "`$param(n)` behind a parameter that may be absent",
+    local=True,
     severity="info",
     fires='event_route[E_DISPATCHER_STATUS] { xlog("$param(3) changed\\n"); }',
     quiet='event_route[E_DISPATCHER_STATUS] { xlog("$param(address) changed\\n"); }',
@@ -117,6 +120,7 @@ def shifting_position(subject: Subject) -> Iterator[Finding]:
 @rule(
     "param-name-in-route",
     "`$param(name)` in a called route, where only positions exist",
+    local=True,
     fires="""
         route[block] {
             xlog("blocking $param(ip)\\n");

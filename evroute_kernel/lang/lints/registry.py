@@ -47,6 +47,9 @@ class Lint:
     legacy: bool = False
     #: a legacy rule about text that loads all the same: of such a text `check` gets the `Subject`
     loads: bool = False
+    #: what it says of a block rests on that block and the events that are known, and names no line: it is asked about
+    #: each block alone, and again only when that changes
+    local: bool = False
 
     def diagnostics(self, subject: Any) -> Iterable[Diagnostic]:
         for found in self.check(subject):
@@ -65,6 +68,7 @@ def rule(
     severity: Level = "warning",
     legacy: bool = False,
     loads: bool = False,
+    local: bool = False,
 ) -> Callable[[CheckT], CheckT]:
     """Declare a lint. An example that is no route yet stands for the body of `event_route[E_PIKE_BLOCKED]`."""
 
@@ -72,7 +76,7 @@ def rule(
         if code in LINTS:
             raise ValueError(f"lint {code} is declared twice")
         why = cleandoc(check.__doc__ or "")
-        LINTS[code] = Lint(code, severity, summary, why, _scripts(fires), _scripts(quiet), check, legacy, loads)
+        LINTS[code] = Lint(code, severity, summary, why, _scripts(fires), _scripts(quiet), check, legacy, loads, local)
         return check
 
     return declare

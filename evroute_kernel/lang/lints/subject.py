@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property, lru_cache
 from itertools import chain
 from operator import itemgetter
 from typing import Any, Final, Literal, TypeVar
 
+from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes as tree
 from evroute_kernel.lang.lexer import tokens
 from evroute_kernel.lang.lints.texts import FORMAT_OWNERS, formats_of, outputs, variable_of, variables_in
@@ -117,6 +119,8 @@ class Block:
     span: Span
     header: Span
     event: Event | None = None
+    #: what local rules have said of it
+    findings: list[Diagnostic] | None = None
 
     @property
     def title(self) -> str:
@@ -235,6 +239,20 @@ _HIDDEN_CALL: Final = re.compile(r"\broute\s*+\(\s*+[\"']?(?P<name>[^\s,()\"']++
 _HIDDEN_VARIABLE: Final = re.compile(r"\$\(?(?P<variable>var|avp)\((?P<name>[^()$]*)")
 
 
+class Memory:
+    """What is known of the routes of a text that is looked at again: each block by the identity of its route."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[int, Block] = {}
+        self._declared: Mapping[str, EventDeclaration] | None = None
+
+    def expect(self, declared: Mapping[str, EventDeclaration]) -> None:
+        """Forget what was said while other events were known."""
+        if declared != self._declared:
+            self.blocks.clear()
+        self._declared = declared
+
+
 class Subject:
     """A script that the server would accept, and what is known around it. `hidden` is text that could not be read,
     `elsewhere` has the names of routes that other texts define."""
@@ -245,12 +263,13 @@ class Subject:
         declared_events: Mapping[str, EventDeclaration],
         hidden: Sequence[str] = (),
         elsewhere: Container[str] = (),
+        memory: Memory | None = None,
     ) -> None:
         self.script = script
         self.elsewhere = elsewhere
         self.declared_events = declared_events
         self.hidden = hidden
-        self.blocks = tuple(self._blocks())
+        self.blocks = tuple(self._blocks(memory or Memory()))
         self._parentheses: dict[Source, list[tuple[int, int]]] = {}
         self._once: dict[Callable[[Subject], Any], Any] = {}
 
@@ -264,11 +283,23 @@ class Subject:
             self._once[work] = work(self)
         return self._once[work]  # type: ignore[no-any-return]
 
-    def _blocks(self) -> Iterator[Block]:
+    def alone(self, block: Block) -> Subject:
+        """The same script, of which rules see one block."""
+        single = copy(self)
+        single.blocks = (block,)
+        single._once = {}
+        return single
+
+    def _blocks(self, memory: Memory) -> Iterator[Block]:
+        memory.expect(self.declared_events)
         for item in self.script.items:
             if isinstance(item, tree.Route):
                 event = known_event(item.name, self.declared_events) if item.kind == "event_route" else None
-                yield Block(item.kind, item.name, item.body, item.span, item.header, event)
+                block = memory.blocks.get(id(item))
+                if block is None:
+                    block = Block(item.kind, item.name, item.body, item.span, item.header, event)
+                    memory.blocks[id(item)] = block
+                yield block
         if self.script.scratch:
             first, last = self.script.scratch[0].span, self.script.scratch[-1].span
             yield Block("scratch", "", self.script.scratch, first.until(last), first)

@@ -81,6 +81,7 @@ def _beginnings(socket: str) -> Iterator[str]:
 @rule(
     "socket-once",
     "a constant `tcp:` or `xmlrpc:` socket can be subscribed once only in each process",
+    local=True,
     fires="""
         timer_route[renew, 600] {
             subscribe_event("E_PIKE_BLOCKED", "tcp:192.0.2.7:9000", 1200);

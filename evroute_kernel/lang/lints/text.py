@@ -29,6 +29,7 @@ _XLOG_BUFFER: Final = 4096
 @rule(
     "misleading-level",
     "of a log level only the third letter counts",
+    local=True,
     fires=('xlog("CRIT", "out of memory\\n");', 'xlog("xxI", "hello\\n");', 'xlog("L_EMERG", "fire\\n");'),
     quiet=('xlog("L_CRIT", "out of memory\\n");', 'xlog("L_ERROR", "oops\\n");', 'xlog("$var(l)", "x\\n");'),
 )
@@ -55,6 +56,7 @@ def _level_hint(written: str, meant: str) -> str:
 @rule(
     "no-newline",
     "`xlog` adds no line break",
+    local=True,
     severity="info",
     fires='xlog("blocked $param(ip)");',
     quiet=(
@@ -122,6 +124,7 @@ def log_hidden(subject: Subject) -> Iterator[Finding]:
 @rule(
     "perl-digit",
     "`\\d` in a regular expression is the letter d",
+    local=True,
     fires=(r'if ($param(ip) =~ "^\d+$") exit;', r"$var(x) = $(param(ip){re.subst,/\d//g});"),
     quiet=(r'if ($param(ip) =~ "^[0-9]+$") exit;', r'if ($param(ip) =~ "^\\\\d") exit;'),
 )
@@ -167,6 +170,7 @@ def _patterns(subject: Subject) -> Iterator[nodes.String]:
 @rule(
     "continued-string",
     "a backslash before a line break puts the preprocessor's mark into the text",
+    local=True,
     fires='xlog("one \\\n  two\\n");',
     quiet='xlog("one "\n     "two\\n");',
 )

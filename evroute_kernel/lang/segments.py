@@ -1,0 +1,188 @@
+"""Pieces of a text that can be read each by itself: a route with the settings before it, or what follows the last one.
+
+Between two pieces stands the closing brace of a route, behind which a route or a setting begins. There no token, string
+or comment goes on, and the parser has nothing but whole items on its stack; so a piece means the same wherever it
+stands, and what is read of it can be kept until its own text changes. Where that is not certain, `read` gives nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import field
+from itertools import chain, takewhile
+from typing import Final
+
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang import nodes
+from evroute_kernel.lang.lexer import Lexer, Token
+from evroute_kernel.lang.mistakes import is_header
+from evroute_kernel.lang.placement import misplaced
+from evroute_kernel.lang.preprocess import Expanded
+from evroute_kernel.lang.recovery import Run, item_begins
+from evroute_kernel.lang.tables import tables
+from evroute_kernel.records import dataclass
+from evroute_kernel.source import Source, Span
+
+#: tokens after one that does not fit that are looked at to say why
+_AHEAD: Final = 5
+#: characters in which the next of them are looked for first
+_HEAD: Final = 500
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """One piece. Its places are those of the text in which it stands now; `move` changes them."""
+
+    start: int
+    end: int
+    items: list[nodes.TopLevel]
+    syntax: list[Diagnostic]
+    strays: list[tuple[int, int]]
+    depth: int
+    #: whether something in it holds the number of its line, as the server's preprocessor writes it into texts
+    names_line: bool
+    #: what the checker says of its routes, by their identity (after a mistake there may be several), and what stood
+    #: around them then
+    checked: dict[int, list[Diagnostic]] = field(default_factory=dict)
+    context: object = None
+    _spans: dict[int, Span] = field(default_factory=dict)
+    _strings: list[nodes.String] = field(default_factory=list)
+
+    def move(self, by: int, others: Sequence[Diagnostic]) -> None:
+        """Shift every place of it by some characters; `others` are further findings about it."""
+        self.start += by
+        self.end += by
+        self.strays = [(start + by, end + by) for start, end in self.strays]
+        spans = dict(self._spans)
+        said = chain(self.syntax, *self.checked.values(), others)
+        spans.update((id(d.span), d.span) for d in said if d.span is not None)
+        for span in spans.values():
+            span.start += by  # type: ignore[misc]  # nobody else has them: `Document` gives out copies
+            span.end += by  # type: ignore[misc]
+        for string in self._strings:
+            string.offsets = _moved(string.offsets, by)  # type: ignore[misc]
+
+    def keep(self) -> None:
+        """Remember which places it has."""
+        for node in (node for item in self.items for node in item.walk()):
+            self._spans[id(node.span)] = node.span
+            if isinstance(node, nodes.String):
+                self._strings.append(node)
+            elif isinstance(node, nodes.Call):
+                self._spans[id(node.name_span)] = node.name_span
+            elif isinstance(node, nodes.Route):
+                self._spans[id(node.header)] = node.header
+
+
+def _moved(offsets: Sequence[int], by: int) -> Sequence[int]:
+    if isinstance(offsets, range):
+        return range(offsets.start + by, offsets.stop + by)
+    return tuple(offset + by for offset in offsets)
+
+
+def read(source: Source, start: int, end: int) -> list[Segment] | None:
+    """The pieces of a part of a text. None where that part cannot be read by itself: it breaks off in the middle of
+    something, or a mistake in it reaches to its end."""
+    if start == end < len(source.text):
+        return []
+    lexer = Lexer(Expanded(source.text[:end], [0], [(source, 0)]))
+    lexer.run(start)
+    tokens = [*lexer.tokens, Token("$END", "", source.span(end, end))]
+    if (
+        lexer.diagnostics
+        or (start and not _begins_anew(tokens))
+        or (end < len(source.text) and not _closes(tokens, end))
+    ):
+        return None
+    strays = [(tokens[n - 1].span.end if n else start, tokens[n].span.start) for n in lexer.strays]
+    found: list[Segment] = []
+    for first, last in _cuts(tokens):
+        if last - first == 1 and end < len(source.text):
+            break  # nothing follows the last route of this part
+        segment = _parsed(tokens[first:last], start, tokens[last - 1].span.end if last < len(tokens) else end)
+        if segment is None:
+            return None
+        segment.strays = [place for place in strays if segment.start <= place[0] and place[1] <= segment.end]
+        found.append(segment)
+        start = segment.end
+    return None if _is_open(tokens) else found
+
+
+def _begins_anew(tokens: list[Token]) -> bool:
+    return tokens[0].type == "$END" or item_begins(tokens, 0)
+
+
+def _closes(tokens: list[Token], end: int) -> bool:
+    """Whether the last token is a brace, at the very end."""
+    return len(tokens) > 1 and tokens[-2].type == "RBRACE" and tokens[-2].span.end == end
+
+
+def _is_open(tokens: list[Token]) -> bool:
+    depth = 0
+    for token in tokens:
+        depth += {"LBRACE": 1, "RBRACE": -1}.get(token.type, 0)
+        if depth < 0:
+            return True
+    return depth != 0
+
+
+def _cuts(tokens: list[Token]) -> Iterator[tuple[int, int]]:
+    """Where pieces begin and end. The last one is what follows the last route; `$END` is its end."""
+    first = depth = 0
+    in_route = False
+    for index, token in enumerate(tokens):
+        kind = token.type
+        if kind == "LBRACE":
+            depth += 1
+        elif kind == "RBRACE":
+            depth -= 1
+            if depth == 0 and in_route and (tokens[index + 1].type == "$END" or item_begins(tokens, index + 1)):
+                yield first, index + 1
+                first, in_route = index + 1, False
+        elif depth == 0 and is_header(tokens, index):
+            in_route = True
+    yield first, len(tokens)
+
+
+def _parsed(tokens: list[Token], start: int, end: int) -> Segment | None:
+    source = tokens[0].span.source
+    if tokens[-1].type == "$END":
+        tokens = tokens[:-1]
+    # something stands before it, as in the whole text
+    before = [Token("BAD_ITEM", "", source.span(start, start))] if start else []
+    run = Run(tables("script"), [*before, *tokens, _end(source, end)], scratch=False, cut=False)
+    result = run.parse()
+    if run.diagnostics:
+        given = [*before, *tokens, *_following(source, end), _end(source, end)]
+        run = Run(tables("script"), given, scratch=False, cut=end < len(source.text))
+        result = run.parse() or (run.finished(), None)
+        # a repair that takes a brace away is felt in the rest of the text, where braces are counted
+        is_felt = (
+            run.farthest + _AHEAD >= len(given) or _is_open(given) or any(d.code != "syntax" for d in run.diagnostics)
+        )
+        if is_felt:
+            return None
+    items = [item for item in result[0] if type(item) is not Token and item.span.start < end]
+    syntax = run.diagnostics
+    if any(token.type == "BREAK" for token in tokens):
+        syntax = syntax + misplaced(nodes.Script(tuple(items), span=source.span(start, end)))
+    names_line = any("\n" in t.text for t in tokens if t.type == "VARIABLE") or any(
+        "\\\n" in t.text for t in tokens if t.type == "STRING"
+    )
+    segment = Segment(start, end, items, syntax, [], run.deepest, names_line)
+    segment.keep()
+    return segment
+
+
+def _end(source: Source, end: int) -> Token:
+    return Token("$END", "", source.span(end, end))
+
+
+def _following(source: Source, start: int) -> list[Token]:
+    """The words with which the next piece begins, without its brace: why something does not fit may show in them."""
+    for size in (_HEAD, len(source.text)):
+        lexer = Lexer(Expanded(source.text[: start + size], [0], [(source, 0)]))
+        lexer.run(start)
+        if not lexer.diagnostics:
+            break
+    return list(takewhile(lambda token: token.type != "LBRACE", lexer.tokens[: _AHEAD - 1]))
