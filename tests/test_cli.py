@@ -279,6 +279,15 @@ class TestCheck:
         assert done.stdout.startswith(f"{path}:2:16: warning: ")
         assert done.stdout.endswith("[unknown-param]\n")
 
+    def test_a_report_of_what_runs(self, script: Path) -> None:
+        done = evroute("check", "--report", script)
+        assert done.returncode == 0
+        assert done.stdout.splitlines() == [
+            f"{script}:2: simulated: xlog, $param(ip)",
+            f"{script}:3: simulated: xlog",
+            f"{script}: 3 of 3 names are simulated, 0 stubbed, 0 need a SIP message",
+        ]
+
     def test_several_files(self, tmp_path: Path, script: Path) -> None:
         bad = tmp_path / "bad.cfg"
         bad.write_text("event_route[E_X] { }")
