@@ -64,9 +64,7 @@ def test_lints_of_a_cell_with_places_of_the_cell(kernel: Frontend) -> None:
 
 
 def test_a_report_of_what_runs(kernel: Frontend) -> None:
-    kernel.run(
-        'loadmodule "dispatcher.so"\nevent_route[E_PIKE_BLOCKED] {\n    ds_select_dst(1, 4);\n    xlog("$si\\n");\n}'
-    )
+    kernel.run('loadmodule "dispatcher.so"\nroute[next] {\n    ds_select_dst(1, 4);\n    xlog("$si\\n");\n}')
     kernel.run("%stub ds_select_dst returns 1")
     (table,) = kernel.run("%check --report").shown
     assert "1 of 3 names are simulated, 1 stubbed, 1 needs a SIP message" in table
