@@ -36,6 +36,8 @@ FINE = [
     # computed names
     'modparam("statistics", "variable", "calls")\nevent_route[E_OWN] { $var(n) = "calls"; xlog("$stat($var(n))\\n"); }',
     'loadmodule "sql_cacher.so"\nevent_route[E_OWN] { $var(n) = "a"; xlog("$sql_cached_value(c:d:$var(n))\\n"); }',
+    # transformations of modules
+    'loadmodule "sip_i.so"\nroute { xlog("$(rb{isup.param.str,Called Party Number, Address signal})\\n"); }',
     # status groups, sockets of the file
     'loadmodule "pike.so"\nevent_route[E_OWN] { if (sr_check_status("pike")) exit; }',
     'socket=udp:192.0.2.1:5070\nevent_route[E_OWN] { force_send_socket("udp:192.0.2.1:5070"); }',
