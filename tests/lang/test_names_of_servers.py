@@ -105,3 +105,8 @@ def test_hints_name_the_successor(statement: str, hint: str) -> None:
 def test_hints_of_whole_texts(text: str, hint: str) -> None:
     found = complaints(Source("a.cfg", text), Environment(whole=True))
     assert [d.hint for d in found][:1] == [hint]
+
+
+def test_computed_parts_of_an_sdp_are_no_literal_names() -> None:
+    text = 'route { $var(i) = 1; $(sdp.line([$var(i)])[insert]) = "a=x:1"; xlog("$(sdp.line( a=x ))\\n"); }'
+    assert codes(text) == []

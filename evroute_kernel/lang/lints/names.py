@@ -216,7 +216,7 @@ def literal_name(subject: Subject) -> Iterator[Finding]:
         if inner is None:
             continue
         plain = f"${declared.name}"
-        if declared.computed == "format":
+        if declared.computed is not None:
             continue
         if not declared.dynamic:
             message = f"{plain} takes no computed name: this variable is called {name}"
@@ -252,13 +252,15 @@ def name_missing(subject: Subject) -> Iterator[Finding]:
     "blank-in-name",
     "blanks around a variable's name belong to the name",
     fires='xlog("$var( x )\\n");',
-    quiet='xlog("$var(x)\\n");',
+    quiet=('xlog("$var(x)\\n");', "$var(line) = $(sdp.line( a=rtpmap[0] ));"),
 )
 def blank_in_name(subject: Subject) -> Iterator[Finding]:
     """`$var( x )` and `$var(x)` are two variables; `$param( ip )` does not exist."""
     for use in (use for block in subject.blocks for use in block.uses):
         name = use.name
         if name is None or name == name.strip() or use.spec.declaration.name in ("time", "shv"):
+            continue
+        if use.spec.declaration.computed == "indexes inside the name only":
             continue
         yield Finding(f"the name of this variable is {name!r}, blanks included", use.name_span, f"write {name.strip()}")
 
