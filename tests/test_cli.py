@@ -214,6 +214,19 @@ class TestRun:
         assert "given twice" in done.stderr
         assert "^^" in done.stderr
 
+    def test_odd_parameters_are_remarked_and_raised(self, script: Path) -> None:
+        done = evroute("run", script, "--raise", "E_PIKE_BLOCKED pi=192.0.2.7")
+        assert done.returncode == 0
+        assert "blocked <null>" in done.stdout
+        assert "--raise: info: E_PIKE_BLOCKED has no parameter 'pi' (it has ip)\n" in done.stderr
+
+    def test_a_file_is_judged_as_a_server_does(self, tmp_path: Path) -> None:
+        (tmp_path / "a.cfg").write_text('loadmodule "tm.so"\nevent_route[E_A] { $shv(x) = 1; }\n')
+        for command in ("run", "check"):
+            done = evroute(command, tmp_path / "a.cfg")
+            assert done.returncode == 1
+            assert "belongs to module cfgutils, which is not loaded" in done.stdout + done.stderr
+
     def test_a_run_that_fails(self, tmp_path: Path) -> None:
         path = tmp_path / "crash.cfg"
         path.write_text('event_route[E_X] { xlog("before\\n"); $var(x) = 1; $var(x) /= 0; xlog("after\\n"); }')
@@ -265,6 +278,15 @@ class TestCheck:
         assert (done.returncode, done.stderr) == (1, "")
         assert done.stdout.startswith(f"{path}:2:16: warning: ")
         assert done.stdout.endswith("[unknown-param]\n")
+
+    def test_a_report_of_what_runs(self, script: Path) -> None:
+        done = evroute("check", "--report", script)
+        assert done.returncode == 0
+        assert done.stdout.splitlines() == [
+            f"{script}:2: simulated: xlog, $param(ip)",
+            f"{script}:3: simulated: xlog",
+            f"{script}: 3 of 3 names are simulated, 0 stubbed, 0 need a SIP message",
+        ]
 
     def test_several_files(self, tmp_path: Path, script: Path) -> None:
         bad = tmp_path / "bad.cfg"

@@ -19,6 +19,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = "Exit code: 0 nothing found, 1 findings, 2 a file cannot be read."
     parser.add_argument("files", nargs="+", metavar="FILE", help="a script; - reads standard input")
+    parser.add_argument(
+        "--report",
+        action="store_true",
+        help="say of each line what it calls and reads is simulated here, stubbed, or needs a SIP message; with totals",
+    )
     parser.set_defaults(command=run)
 
 
@@ -38,8 +43,11 @@ def _run(options: argparse.Namespace) -> int:
             print(error, file=sys.stderr)
             code = EXIT_USAGE
             continue
-        findings = _findings(source_of(file, text))
+        source = source_of(file, text)
+        findings = _findings(source)
         sys.stdout.write("".join(f"{on_one_line(finding, file)}\n" for finding in findings))
+        if options.report:
+            _report(source, file)
         code = max(code, EXIT_FINDINGS if findings else EXIT_OK)
     return code
 
@@ -49,3 +57,16 @@ def _findings(source: Source) -> list[Diagnostic]:
     from evroute_kernel.lang.findings import complaints
 
     return complaints(source, Environment(whole=True))
+
+
+def _report(source: Source, file: str) -> None:
+    from evroute_kernel.lang.checks.standing import what_runs
+    from evroute_kernel.lang.parser import parse
+    from evroute_kernel.runtime.values import decode
+
+    script, _ = parse(source)
+    found = what_runs(script)
+    for line in found.lines():
+        place = file if line.source is source else line.source.name
+        print(f"{place}:{line.number}: {decode(str(line))}")
+    print(f"{file}: {found.summary}")

@@ -186,19 +186,19 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "transformations": tuple(
         r"""
         csv\.count csv\.value ip\.family ip\.isip ip\.isip4 ip\.isip6 ip\.isprivate ip\.match[^,}][^,}] ip\.matches
-        ip\.ntop ip\.pton ip\.resolve nameaddr\.-?[0-9]+\.len nameaddr\.-?[0-9]+\.name nameaddr\.-?[0-9]+\.param
-        nameaddr\.-?[0-9]+\.params nameaddr\.-?[0-9]+\.uri nameaddr\.len nameaddr\.name nameaddr\.param
-        nameaddr\.params nameaddr\.uri param\.count param\.exist param\.exists param\.name param\.value param\.valueat
-        re\.subst rest\.escape rest\.unescape s\.b64decode s\.b64encode s\.crc32 s\.date2unix s\.dec2hex
-        s\.decode\.hexa s\.encode\.hexa s\.escape\.common s\.escape\.param s\.escape\.user s\.eval s\.fill\.left
-        s\.fill\.right s\.hex2dec s\.index s\.int s\.len s\.md5 s\.reverse s\.rindex s\.select s\.sha1
-        s\.sha1[^,}][^,}]_hmac s\.sha1_hmac s\.sha224 s\.sha224_hmac s\.sha256 s\.sha256_hmac s\.sha384 s\.sha384_hmac
-        s\.sha512 s\.sha512_hmac s\.substr s\.tolower s\.toupper s\.trim s\.triml s\.triml[^,}]* s\.trimr
-        s\.trimr[^,}]* s\.unescape\.common s\.unescape\.param s\.unescape\.user s\.width s\.xor sdp\.line sdp\.stream
-        sdp\.stream-delete uri\.domain uri\.headers uri\.host uri\.lr uri\.maddr uri\.method uri\.param uri\.params
-        uri\.passwd uri\.port uri\.r2 uri\.schema uri\.transport uri\.ttl uri\.uparam uri\.user via\.branch
-        via\.comment via\.domain via\.host via\.name via\.param via\.params via\.port via\.received via\.rport
-        via\.transport via\.version
+        ip\.ntop ip\.pton ip\.resolve isup\.param isup\.param\.str nameaddr\.-?[0-9]+\.len nameaddr\.-?[0-9]+\.name
+        nameaddr\.-?[0-9]+\.param nameaddr\.-?[0-9]+\.params nameaddr\.-?[0-9]+\.uri nameaddr\.len nameaddr\.name
+        nameaddr\.param nameaddr\.params nameaddr\.uri param\.count param\.exist param\.exists param\.name
+        param\.value param\.valueat re\.subst rest\.escape rest\.unescape s\.b64decode s\.b64encode s\.crc32
+        s\.date2unix s\.dec2hex s\.decode\.hexa s\.encode\.hexa s\.escape\.common s\.escape\.param s\.escape\.user
+        s\.eval s\.fill\.left s\.fill\.right s\.hex2dec s\.index s\.int s\.len s\.md5 s\.reverse s\.rindex s\.select
+        s\.sha1 s\.sha1[^,}][^,}]_hmac s\.sha1_hmac s\.sha224 s\.sha224_hmac s\.sha256 s\.sha256_hmac s\.sha384
+        s\.sha384_hmac s\.sha512 s\.sha512_hmac s\.substr s\.tolower s\.toupper s\.trim s\.triml s\.triml[^,}]*
+        s\.trimr s\.trimr[^,}]* s\.unescape\.common s\.unescape\.param s\.unescape\.user s\.width s\.xor sdp\.line
+        sdp\.stream sdp\.stream-delete uri\.domain uri\.headers uri\.host uri\.lr uri\.maddr uri\.method uri\.param
+        uri\.params uri\.passwd uri\.port uri\.r2 uri\.schema uri\.transport uri\.ttl uri\.uparam uri\.user
+        via\.branch via\.comment via\.domain via\.host via\.name via\.param via\.params via\.port via\.received
+        via\.rport via\.transport via\.version
         """.split()
     ),
     "magics": tuple(

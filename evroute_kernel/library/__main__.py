@@ -23,7 +23,7 @@ def document() -> Iterator[str]:
     simulated = [f for f in functions if not f.stub]
     yield f"## Functions\n\n{len(simulated)} simulated, {len(functions) - len(simulated)} stubs.\n"
     yield from _table(("module", "function", "in event_route", "here"), map(_function_row, functions))
-    yield f"\n## Transformations\n\n{len(TRANSFORMATIONS)}, all simulated.\n"
+    yield f"\n## Transformations\n\n{len(TRANSFORMATIONS)}, all simulated but those of the class `isup`.\n"
     rows = ((f"`{t.full_name}`", _first(t.doc)) for t in TRANSFORMATIONS.values())
     yield from _table(("transformation", "gives"), sorted(rows))
     variables = sorted({id(v): v for v in VARIABLES.values()}.values(), key=lambda v: (v.module, v.name))

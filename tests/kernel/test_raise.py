@@ -257,3 +257,12 @@ def test_times_are_shown_to_who_asks(kernel: Frontend) -> None:
     assert re.fullmatch(r"E_X: raised once, none failed; 0\.\d+ s in routes, \d+ a second, [\d.]+ ms each", one)
     assert re.search(r"half of them within [\d.]+ ms, 95 % within [\d.]+ ms", some)
     assert re.search(r"\d+ a second, [\d.]+ ms each", many)
+
+
+def test_what_no_server_sends_is_remarked(kernel: Frontend) -> None:
+    kernel.run('event_route[E_DISPATCHER_STATUS] { xlog("$param(statsu)\\n"); }')
+    done = kernel.run("%raise E_DISPATCHER_STATUS statsu=active")
+    assert done.stdout == "active\n"
+    assert "E_DISPATCHER_STATUS has no parameter 'statsu'" in "".join(done.shown)
+    assert "did you mean status?" in "".join(done.shown)
+    assert kernel.run("%raise E_DISPATCHER_STATUS status=active").shown == []

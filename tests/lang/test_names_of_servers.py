@@ -36,6 +36,8 @@ FINE = [
     # computed names
     'modparam("statistics", "variable", "calls")\nevent_route[E_OWN] { $var(n) = "calls"; xlog("$stat($var(n))\\n"); }',
     'loadmodule "sql_cacher.so"\nevent_route[E_OWN] { $var(n) = "a"; xlog("$sql_cached_value(c:d:$var(n))\\n"); }',
+    # transformations of modules
+    'loadmodule "sip_i.so"\nroute { xlog("$(rb{isup.param.str,Called Party Number, Address signal})\\n"); }',
     # status groups, sockets of the file
     'loadmodule "pike.so"\nevent_route[E_OWN] { if (sr_check_status("pike")) exit; }',
     'socket=udp:192.0.2.1:5070\nevent_route[E_OWN] { force_send_socket("udp:192.0.2.1:5070"); }',
@@ -103,3 +105,8 @@ def test_hints_name_the_successor(statement: str, hint: str) -> None:
 def test_hints_of_whole_texts(text: str, hint: str) -> None:
     found = complaints(Source("a.cfg", text), Environment(whole=True))
     assert [d.hint for d in found][:1] == [hint]
+
+
+def test_computed_parts_of_an_sdp_are_no_literal_names() -> None:
+    text = 'route { $var(i) = 1; $(sdp.line([$var(i)])[insert]) = "a=x:1"; xlog("$(sdp.line( a=x ))\\n"); }'
+    assert codes(text) == []

@@ -15,6 +15,7 @@ from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
+    from evroute_kernel.lang.checks.standing import Report
     from evroute_kernel.lang.compiler import Unit
 
 
@@ -46,12 +47,7 @@ class Loading:
         """As `Session.compile`."""
         from evroute_kernel.lang.compiler import compile_script
 
-        if not isinstance(source, Source):
-            if not isinstance(source, str):
-                raise given.GivenError(f"a script is a text, not {given.kind_of(source)}")
-            if "\0" in given.text(name, "the name of a script"):
-                raise given.GivenError("the name of a script holds a zero byte")
-            source = Source(name, source)
+        source = self._source(source, name)
         environment = self._world.environment(owner)
         return compile_script(source, replace(environment, whole=whole), scratch=scratch)
 
@@ -65,6 +61,25 @@ class Loading:
         """Run what a text runs at once, and say what became of it all."""
         run = self._raising.run_slots(slots, origin, timeout) if slots else None
         return Loaded(unit.diagnostics, change.defined, change.replaced, change.dropped, run)
+
+    @staticmethod
+    def _source(source: str | Source, name: str) -> Source:
+        """What is given as a text; raises GivenError."""
+        if isinstance(source, Source):
+            return source
+        if not isinstance(source, str):
+            raise given.GivenError(f"a script is a text, not {given.kind_of(source)}")
+        if "\0" in given.text(name, "the name of a script"):
+            raise given.GivenError("the name of a script holds a zero byte")
+        return Source(name, source)
+
+    def what_runs(self, source: str | Source, name: str) -> Report:
+        """As `Session.what_runs`."""
+        from evroute_kernel.lang.checks.standing import what_runs
+        from evroute_kernel.lang.parser import parse
+
+        script, _ = parse(self._source(source, name), scratch=True)
+        return what_runs(script, {rule.name: rule.answer for rule in self._world.settings.stubs.values()})
 
     def check(self, source: str | Source, name: str, owner: str | None) -> list[Diagnostic]:
         """As `Session.check`."""

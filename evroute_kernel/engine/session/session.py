@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.replay.recorder import Recorder
     from evroute_kernel.engine.replay.replaying import Recorded, Replaying
     from evroute_kernel.engine.replay.writing import Mode
+    from evroute_kernel.lang.checks.standing import Report
     from evroute_kernel.lang.compiler import Unit
     from evroute_kernel.lang.environment import Environment
 
@@ -160,6 +161,15 @@ class Session:
     def check(self, source: str | Source, name: str = "script", *, owner: str | None = None) -> list[Diagnostic]:
         """Every finding about a text, errors too. Nothing is defined, nothing runs."""
         return self._loading.check(source, name, owner)
+
+    def what_runs(self, source: str | Source, name: str = "script") -> Report:
+        """What really runs here of a text: of each name that its lines call or read whether it is simulated, stubbed
+        (and what the rules of this session let the stub answer), or needs a SIP message. Nothing is defined or run.
+
+            report = session.what_runs(Path("a.cfg").read_text())
+            print(report.summary, *report.lines(), sep="\\n")
+        """
+        return self._loading.what_runs(source, name)
 
     def environment(self, owner: str | None = None) -> Environment:
         """What a text of this owner may refer to beyond itself: all that others have defined, loaded and set."""

@@ -58,6 +58,12 @@ class StubRule:
         return self.returns, self.assignments
 
     @property
+    def answer(self) -> str:
+        """What it does, in words: `returns 200, sets $var(body)`."""
+        sets = f", sets {', '.join(self.sets)}" if self.assignments else ""
+        return f"returns {self.returns}{sets}"
+
+    @property
     def sets(self) -> dict[str, StubValue]:
         """The assignments as people write them: variable -> value."""
         return {decode(name): decode(v) if isinstance(v, str) else v for name, v in self.assignments}

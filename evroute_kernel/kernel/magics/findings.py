@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from evroute_kernel.errors import Diagnostic, leading, shortened
@@ -10,6 +11,7 @@ from evroute_kernel.kernel.cell.cells import blanked, cut
 from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, place
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
@@ -17,16 +19,24 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.state.registry import Definition
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.cell.cells import MagicLine
+    from evroute_kernel.lang.checks.standing import Line, Report
 
 
-@magic("check", body="script")
+@magic("check", "[--report]", body="script")
 async def check(cell: Cell, arguments: Arguments) -> None:
     """Say what a server would keep silent about the routes that are loaded: wrong parameter names, precedence, ...
 
     `%%check` does so for the rest of its cell instead, errors included, and runs nothing of it. Each finding has a
     code; docs/lints.md explains them all.
+
+    --report  say instead what of it really runs here: of each line what is simulated, what is stubbed and how the stub
+              answers, and what needs a SIP message; with totals
     """
     line, session = arguments.line, cell.session
+    if "report" in arguments.flags:
+        report = await cell.compute(lambda: _report(session, line))
+        cell.outlet.display(_lines(report).bundle())
+        return
     if line.body is None:
         found = await cell.compute(lambda: findings_of_routes(session))
         nothing = "nothing to remark" if len(session.registry) else "no route is loaded"
@@ -35,6 +45,29 @@ async def check(cell: Cell, arguments: Arguments) -> None:
         found = await cell.compute(lambda: session.check(source, owner=cell.owner))
         nothing = "nothing to remark"
     cell.outlet.display(table(found, nothing).bundle())
+
+
+def _report(session: Session, line: MagicLine) -> Report:
+    from evroute_kernel.lang.checks.standing import joined
+
+    if line.body is not None:
+        return session.what_runs(Source(line.source.name, script_of(line)))
+    found = []
+    for definitions in _by_text(session):
+        spans = [d.route.span for d in definitions]
+        of_text = session.what_runs(definitions[0].route.source)
+        found.append(replace(of_text, names=tuple(n for n in of_text.names if any(within(n.span, s) for s in spans))))
+    return joined(found)
+
+
+def _lines(report: Report) -> Table:
+    from evroute_kernel.lang.checks.standing import WORDS
+
+    def row(line: Line) -> tuple[str | None, ...]:
+        names = shortened(decode(", ".join(map(str, line.names))))
+        return f"{line.source.name}:{line.number}", WORDS[line.how], names
+
+    return Table(("where", "here", report.summary), list(report.lines()), report.summary, cells=row)
 
 
 def script_of(line: MagicLine) -> str:
@@ -58,16 +91,20 @@ def _row(d: Diagnostic) -> tuple[str | None, ...]:
 
 def findings_of_routes(session: Session) -> list[Diagnostic]:
     """The findings about all routes that are defined now, text after text."""
-    texts: dict[tuple[int, str | None], list[Definition]] = {}
-    for definition in session.registry:
-        texts.setdefault((id(definition.route.source), definition.owner), []).append(definition)
     found: list[Diagnostic] = []
-    for definitions in texts.values():
+    for definitions in _by_text(session):
         source, spans = definitions[0].route.source, [d.route.span for d in definitions]
         of_text = session.check(source, owner=definitions[0].owner)
         # other routes of the text have been replaced or forgotten since
         found += [d for d in of_text if d.span is not None and any(within(d.span, span) for span in spans)]
     return found
+
+
+def _by_text(session: Session) -> Iterable[list[Definition]]:
+    texts: dict[tuple[int, str | None], list[Definition]] = {}
+    for definition in session.registry:
+        texts.setdefault((id(definition.route.source), definition.owner), []).append(definition)
+    return texts.values()
 
 
 def within(inner: Span, outer: Span) -> bool:

@@ -212,7 +212,7 @@ def literal_name(subject: Subject) -> Iterator[Finding]:
         declared, name = use.spec.declaration, str(use.name)
         inner = next(variables_in(name))
         plain = f"${declared.name}"
-        if declared.computed == "format":
+        if declared.computed is not None:
             continue
         if not declared.dynamic:
             message = f"{plain} takes no computed name: this variable is called {name}"
@@ -257,7 +257,7 @@ def name_missing(subject: Subject) -> Iterator[Finding]:
     "blanks around a variable's name belong to the name",
     local=True,
     fires='xlog("$var( x )\\n");',
-    quiet='xlog("$var(x)\\n");',
+    quiet=('xlog("$var(x)\\n");', "$var(line) = $(sdp.line( a=rtpmap[0] ));"),
 )
 def blank_in_name(subject: Subject) -> Iterator[Finding]:
     """`$var( x )` and `$var(x)` are two variables; `$param( ip )` does not exist."""
@@ -268,8 +268,10 @@ def blank_in_name(subject: Subject) -> Iterator[Finding]:
 
 
 def _has_blanks(spec: VariableSpec) -> bool:
-    name = name_of(spec)
-    return name is not None and name != name.strip() and spec.declaration.name not in ("time", "shv")
+    name, declared = name_of(spec), spec.declaration
+    if name is None or name == name.strip() or declared.name in ("time", "shv"):
+        return False
+    return declared.computed != "indexes inside the name only"
 
 
 @rule(

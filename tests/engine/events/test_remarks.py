@@ -10,8 +10,10 @@ from evroute_kernel.engine.session.session import Session
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 
 ODD = [
-    ("E_DISPATCHER_STATUS", {"statsu": "active"}, "E_DISPATCHER_STATUS has no parameter 'statsu' | did you mean status?"),
-    ("E_DISPATCHER_STATUS", {"status": "up"}, "E_DISPATCHER_STATUS never sends status=up | it sends active or inactive"),
+    ("E_DISPATCHER_STATUS", {"statsu": "active"},
+     "E_DISPATCHER_STATUS has no parameter 'statsu' | did you mean status?"),
+    ("E_DISPATCHER_STATUS", {"status": "up"},
+     "E_DISPATCHER_STATUS never sends status=up | it sends active or inactive"),
     ("E_FRD_WARNING", {"value": "7"}, "E_FRD_WARNING sends value as a number, not as text | without quotes: value=7"),
     ("E_FRD_WARNING", {"value": "many"}, "E_FRD_WARNING sends value as a number, not as text | None"),
     ("E_FRD_WARNING", {"value": 1.5},

@@ -61,3 +61,14 @@ def test_lints_of_a_cell_with_places_of_the_cell(kernel: Frontend) -> None:
     html = found.contents("display_data")[0]["data"]["text/html"]
     assert "<td" in html
     assert kernel.run("%%check\nevent_route[E_PIKE_BLOCKED] { exit; }").shown == ["nothing to remark"]
+
+
+def test_a_report_of_what_runs(kernel: Frontend) -> None:
+    kernel.run('loadmodule "dispatcher.so"\nroute[next] {\n    ds_select_dst(1, 4);\n    xlog("$si\\n");\n}')
+    kernel.run("%stub ds_select_dst returns 1")
+    (table,) = kernel.run("%check --report").shown
+    assert "1 of 3 names are simulated, 1 stubbed, 1 needs a SIP message" in table
+    assert "ds_select_dst() (returns 1)" in table
+    assert "$si (of the dummy request: 0.0.0.0)" in table
+    (table,) = kernel.run("%%check --report\nevent_route[E_A] { exit; }").shown
+    assert "1 of 1 names are simulated" in table

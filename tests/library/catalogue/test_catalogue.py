@@ -36,7 +36,7 @@ def test_the_tables_are_whole():
     assert len(FACTS.functions) == 583
     assert set(FACTS.statements) >= {"xlog", "return", "async"}
     assert len(FACTS.variables) == 272
-    assert len(FACTS.transformations) == 98
+    assert len(FACTS.transformations) == 100
     assert {"core", "pike", "dispatcher", "cfgutils", "event_route"} <= set(FACTS.modules)
     assert len(FACTS.globals) == 108
 
