@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from fidelity.installed import Installed
 from fidelity.outcomes import BEYOND
-from fidelity.server import DiedError, Line, RefusedError, Server, running
+from fidelity.server import DiedError, Line, RefusedError, Server, in_script, running
 
 #: levels that are written down
 LEVELS: Final = frozenset({"WARNING", "ERROR", "CRITICAL", "ALERT"})
 #: seconds of silence after which a raise has logged all
 SILENCE: Final = 0.3
-_PLACE: Final = re.compile(r"\S*case\.cfg(:| line |, line )(\d+)")
 
 Case = dict[str, Any]
 
@@ -47,7 +45,7 @@ def _ran(server: Server, case: Case) -> Case:
         refused = server.raise_event(event, params[0] if params else None)
         refusals += [refused] if refused else []
         lines = server.until_quiet(float(case.get("settle", SILENCE)))
-        if not server.is_alive:
+        if any("segfault in process" in line.text for line in lines):
             raise UnrecordableError(f"{case['name']}: the server dies")
         _note(lines, server, log, diagnostics)
     expect: Case = {"accepted": True, "log": log}
@@ -64,12 +62,7 @@ def _note(lines: Iterable[Line], server: Server, log: list[list[str]], diagnosti
             log.append([line.level, line.text])
         elif line.level in LEVELS and line.function != "mod_init":
             text = f"{line.module}:{line.function}: {line.text.rstrip()}"
-            diagnostics.append([len(log), line.level, _in_script(text, server.first_line)])
-
-
-def _in_script(text: str, first_line: int) -> str:
-    """Places count from the first line of the script."""
-    return _PLACE.sub(lambda place: f"case.cfg{place[1]}{int(place[2]) - first_line + 1}", text)
+            diagnostics.append([len(log), line.level, in_script(text, server.first_line)])
 
 
 def record_file(server: Installed, path: Path, into: Path) -> Iterator[str]:
@@ -80,11 +73,13 @@ def record_file(server: Installed, path: Path, into: Path) -> Iterator[str]:
         try:
             made.append(recorded(server, case))
         except (UnrecordableError, DiedError, TimeoutError) as error:
-            yield f"{case['name']}: left as it was: {error}"
-            made.append(case)
+            is_known = "expect" in case
+            yield f"{case['name']}: left {'as it was' if is_known else 'out'}: {error}"
+            made += [case] if is_known else []
             continue
         if "expect" in case and not _alike(made[-1]["expect"], case["expect"]):
             yield f"{case['name']}: another log than recorded"
+    into.parent.mkdir(parents=True, exist_ok=True)
     into.write_text(json.dumps(made, indent=0, ensure_ascii=False) + "\n", "utf-8")
 
 

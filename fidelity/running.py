@@ -174,6 +174,8 @@ def _run_here(session: Session, program: Program, outcome: Outcome) -> None:
     pending: list[Any] = []
     before = len(session.log)
     for event, params in program.raises:
+        if outcome.died:  # as on the server, which is gone then
+            return
         given = list(map(str, params)) if isinstance(params, list) else params
         if program.frame.workers > 1:
             with suppress(UnknownEventError):

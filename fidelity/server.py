@@ -28,6 +28,8 @@ RUN: Final = 10.0
 STOP: Final = 5.0
 #: bytes of one answer of the management interface
 LARGEST: Final = 65_535
+_FOLDER: Final = re.compile(r"[^\s\[<]*/case\.cfg")
+_PLACE: Final = re.compile(r"case\.cfg(:|, line | line )(-?\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +181,9 @@ class Server:
 
     def _refused(self) -> RefusedError:
         lines = [line for line in self.until_quiet(0.1) if line.level in ("ERROR", "CRITICAL", "ALERT")]
-        errors = [f"{line.module}:{line.function}: {line.text.rstrip()}" for line in lines]
-        return RefusedError(errors or self._other[-3:], _line_of(errors, self.first_line))
+        said = [f"{line.module}:{line.function}: {line.text.rstrip()}" for line in lines]
+        errors = [in_script(text, self.first_line) for text in said or self._other[-3:]]
+        return RefusedError(errors, _line_of(errors))
 
     def close(self) -> None:
         """Ends the server and all its processes."""
@@ -198,13 +201,17 @@ class Server:
         self._process.stderr.close()
 
 
-def _line_of(errors: list[str], first_line: int) -> int | None:
+def in_script(text: str, first_line: int) -> str:
+    """Places that the server names, without the folder; lines count from the first one of the script."""
+    return _PLACE.sub(
+        lambda place: f"case.cfg{place[1]}{int(place[2]) - first_line + 1}", _FOLDER.sub("case.cfg", text)
+    )
+
+
+def _line_of(errors: list[str]) -> int | None:
     """The line of the script that the server's words name."""
-    for text in errors:
-        found = re.search(r"(?:\.cfg:|line )(\d+)", text)
-        if found is not None and int(found[1]) >= first_line:
-            return int(found[1]) - first_line + 1
-    return None
+    found = (int(place[2]) for text in errors for place in _PLACE.finditer(text))
+    return next((line for line in found if line > 0), None)
 
 
 def free_port() -> int:

@@ -7,6 +7,8 @@ from typing import Final
 from fidelity.expressions import PATTERNS, Writer
 
 ASSIGNMENTS: Final = ("=", "=", "=", "=", "+=", "-=", "*=", "|=", "&=", "^=")
+#: what a called route gets besides literals
+LENT: Final = ("$ru", "$fu", "$ci", "$param(ip)", "$(fu{uri.host})", "$(ru{uri.port})", "$(fu{uri.passwd})", "$hdr(no)")
 #: depth of blocks in blocks
 DEPTH: Final = 3
 
@@ -150,7 +152,8 @@ class Body(Writer):
         if not self.routes:
             return self.log()
         self.seen.add("routes")
-        arguments = [self.operand() for _ in range(self.random.randrange(4))]
+        # the text of an integer that a variable lends to a route is overwritten by later ones: not what was meant
+        arguments = [self.pick((self.number(), self.literal(), *LENT)) for _ in range(self.random.randrange(4))]
         return f"route({', '.join([self.pick(self.routes), *arguments])});"
 
     # -- compound -----------------------------------------------------------------------------------------------------

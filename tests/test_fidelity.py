@@ -12,17 +12,17 @@ import pytest
 from evroute_kernel import Session
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # beside the tests, not a part of what is installed
-from fidelity import generating, recording  # noqa: E402
-from fidelity.comparing import Comparison, Difference, Tally, batches, kind_of  # noqa: E402
-from fidelity.configuration import configuration  # noqa: E402
-from fidelity.facts import catalogue, tree  # noqa: E402
-from fidelity.facts.c_text import stripped, tables, text_of  # noqa: E402
-from fidelity.facts.command import write  # noqa: E402
-from fidelity.installed import Installed, NotInstalledError, installed  # noqa: E402
-from fidelity.outcomes import Outcome, differences  # noqa: E402
-from fidelity.programs import Program, script_of  # noqa: E402
-from fidelity.reporting import keep, show  # noqa: E402
-from fidelity.running import Ours  # noqa: E402
+from fidelity import generating, recording
+from fidelity.comparing import Comparison, Difference, Tally, batches, kind_of
+from fidelity.configuration import configuration
+from fidelity.facts import catalogue, tree
+from fidelity.facts.c_text import stripped, tables, text_of
+from fidelity.facts.command import write
+from fidelity.installed import Installed, NotInstalledError, installed
+from fidelity.outcomes import Outcome, differences
+from fidelity.programs import Program, script_of
+from fidelity.reporting import keep, show
+from fidelity.running import Ours
 
 # -- programs ---------------------------------------------------------------------------------------------------------
 
