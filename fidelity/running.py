@@ -6,6 +6,7 @@ is tried, down to the program that is to blame.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +23,7 @@ from fidelity.programs import Program, script_of
 from fidelity.server import DiedError, Line, RefusedError, Server, running
 
 #: seconds within which every timer route has run once, and of silence after what several workers do
-TIMERS: Final = 4.0
+TIMERS: Final = 8.0
 SILENCE: Final = 0.3
 #: first word of what a timer route logs when it is done, then its name
 TIMER_DONE: Final = "timer done "
@@ -33,7 +34,7 @@ Outcomes = dict[str, Outcome]
 
 
 def on_server(server: Installed, programs: list[Program]) -> Outcomes:
-    """Run programs of one frame. Raises TimeoutError when the server hangs."""
+    """Run programs of one frame."""
     outcomes: Outcomes = {}
     while programs:
         frame = programs[0].frame
@@ -56,10 +57,15 @@ def _raise_all(server: Server, programs: list[Program], outcomes: Outcomes) -> i
     _run_timers(server, programs, outcomes)
     for number, program in enumerate(programs):
         outcome = outcomes.setdefault(program.name, Outcome())
+        if outcome.died:
+            continue
         try:
             _run_one(server, program, outcome)
         except DiedError as death:
             _note(outcome, death.args[0] if isinstance(death.args[0], list) else [])
+            outcome.died = True
+            return number + 1
+        except TimeoutError:  # it hangs, so that nobody else can run on it
             outcome.died = True
             return number + 1
     return len(programs)
@@ -85,17 +91,23 @@ def _note(outcome: Outcome, lines: list[Line]) -> None:
 
 
 def _run_timers(server: Server, programs: list[Program], outcomes: Outcomes) -> None:
-    """Wait until every timer route has run, which it does once, and says so at its end."""
+    """Wait until every timer route has run, which it does once, and says so at its end; one that does not hangs."""
     waiting = {timer: program for program in programs for timer in program.timers}
+    deadline = time.monotonic() + TIMERS
     lines: dict[int, list[Line]] = {}
     server.until_quiet(0.05)
     while waiting:
-        line = server.next_line(TIMERS)
+        try:
+            line = server.next_line(max(0.01, deadline - time.monotonic()))
+        except (TimeoutError, DiedError):
+            for program in waiting.values():
+                outcomes.setdefault(program.name, Outcome()).died = True
+            return
         lines.setdefault(line.pid, []).append(line)
         if line.text.startswith(TIMER_DONE) and not line.is_own:
-            program = waiting.pop(line.text[len(TIMER_DONE) :].strip(), None)
-            if program is not None:
-                _note(outcomes.setdefault(program.name, Outcome()), lines.pop(line.pid))
+            done = waiting.pop(line.text[len(TIMER_DONE) :].strip(), None)
+            if done is not None:
+                _note(outcomes.setdefault(done.name, Outcome()), lines.pop(line.pid))
 
 
 # -- ours -------------------------------------------------------------------------------------------------------------

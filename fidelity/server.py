@@ -109,10 +109,11 @@ class Server:
         return line
 
     def until_quiet(self, seconds: float) -> list[Line]:
-        """What is logged until nothing more has come for so long."""
+        """What is logged until nothing more has come for so long, or until `RUN` has passed."""
         found: list[Line] = []
+        deadline = time.monotonic() + RUN
         with suppress(TimeoutError, DiedError):
-            while True:
+            while time.monotonic() < deadline:
                 found.append(self.next_line(seconds))
         return found
 
