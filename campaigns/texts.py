@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
+from fidelity.generating import program
 from support.generated import PIECES, RECORDED, TEXTS, Grammar
 
 Change = Callable[[Random, str], str]
@@ -111,12 +112,15 @@ CHANGES: Final[dict[str, Change]] = {
     "a word repeated": repeated,
     "on one line": on_one_line,
 }
-KINDS: Final = (*["grammar"] * 5, *["recorded, changed"] * 2, *CHANGES)
+KINDS: Final = (*["grammar"] * 4, "valid program", *["recorded, changed"] * 2, *CHANGES)
 
 
 def script(random: Random) -> tuple[str, str]:
     """Kind and text of a script."""
     kind = random.choice(KINDS)
+    if kind == "valid program":
+        valid = program(random.randrange(2**32), 0)
+        return kind, f"{valid.frame.settings}\n{valid.frame.routes}\n{valid.script}"
     made = Grammar(random.randbytes(random.randint(20, 1000)))
     text = made.script() if kind == "grammar" or (kind in CHANGES and random.random() < 0.5) else made.mutated()
     if kind in CHANGES:

@@ -20,12 +20,12 @@ from evroute_kernel.runtime.patterns.protocol import Regex, RegexError
 from evroute_kernel.runtime.values import (
     INT_MIN,
     NULL_TEXT,
-    Nowhere,
     TypedNull,
     Value,
     fold,
     int_of,
     is_int_type,
+    is_nowhere,
     is_true,
     wrap,
 )
@@ -254,7 +254,7 @@ def compare_text(op: str, left: Value, right: str) -> int:
     if type(left) is not str:
         if left is None:
             return int(op == "!=")
-        if type(left) is Nowhere:
+        if is_nowhere(left):
             return FALSE
         left = str(left)
     return _compare_texts(op, left, right)
@@ -280,7 +280,7 @@ def compare_variable(context: Context, op: str, left: Value, right: Value) -> in
     a, b = int_of(left), int_of(right)
     if a is not None and b is not None:
         return int(_COMPARE[op](a, b))
-    if type(left) is Nowhere or type(right) is Nowhere:
+    if is_nowhere(left) or is_nowhere(right):
         return FALSE
     return _compare_texts(op, str(left), str(right))
 
@@ -301,7 +301,7 @@ def match(op: str, left: Value, pattern: Regex) -> int:
     """`left =~ "literal"`, `!~`."""
     if left is None:
         return int(op == "!~")
-    if type(left) is Nowhere:
+    if is_nowhere(left):
         return FALSE
     found = pattern.search(left if type(left) is str else str(left))
     return 1 if found == (op == "=~") else 0
@@ -311,8 +311,8 @@ def match_variable(op: str, left: Value, pattern: Value) -> int:
     """`left =~ $variable`: compiled now; a bad pattern is a (silent) fault."""
     if left is None or pattern is None:
         return int((op == "=~") if left is pattern else (op == "!~"))
-    if type(left) is Nowhere or type(pattern) is Nowhere:
-        return int(op == "!~" and type(left) is not Nowhere)
+    if is_nowhere(left) or is_nowhere(pattern):
+        return int(op == "!~" and not is_nowhere(left))
     try:
         compiled = regex.compile(str(pattern))
     except RegexError:

@@ -44,6 +44,15 @@ class Nowhere(str):
 NOWHERE: Final = Nowhere()
 
 
+#: the integer of a text that is nowhere: 0, and the text is still nowhere
+NOWHERE_ZERO: Final = Dual("", 0)
+
+
+def is_nowhere(value: object) -> bool:
+    """Whether a text compares as nothing."""
+    return type(value) is Nowhere or value is NOWHERE_ZERO
+
+
 class TypedNull:
     """A null that kept the type of what is absent: `$(ru{uri.port})` of a URI without port is null, yet counts as 0.
 

@@ -119,7 +119,8 @@ def is_myself(context: Context, host: str, port: int | None) -> int:
     Returns 1 or -1.
     """
     _, address, own_port = SOCKET
-    return code(host in (address, "") and (not port or port == own_port))
+    bare = host[1:-1] if len(host) > 2 and host[0] == "[" and host[-1] == "]" else host
+    return code(bare in (address, "") and (not port or port == own_port))
 
 
 @function("forward")

@@ -127,6 +127,8 @@ def xor(context: Context, value: Value, key: Value) -> Value:
     pad = (secret * (len(text) // len(secret) + 1))[: len(text)] if text else ""
     size = len(text)
     mixed = int.from_bytes(text.encode("latin-1"), "big") ^ int.from_bytes(pad.encode("latin-1"), "big")
+    if type(value) is Nowhere:
+        return ""
     return retexted(value, mixed.to_bytes(size, "big").decode("latin-1"))
 
 

@@ -19,7 +19,7 @@ from evroute_kernel.library.transformations.arguments import (
 )
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
-from evroute_kernel.runtime.values import Dual, Nowhere, Value, wrap
+from evroute_kernel.runtime.values import NOWHERE_ZERO, Dual, Nowhere, Value, wrap
 
 BLANKS: Final = " \t\r\n"
 _LEADING_INTEGER: Final = re.compile(r"[-+]?[0-9]*")
@@ -46,6 +46,8 @@ def integer(context: Context, value: Value) -> Value:
         return value
     if isinstance(value, Dual):
         return Dual(str(value), value.number)
+    if type(value) is Nowhere:
+        return NOWHERE_ZERO
     text = as_text(value)
     # the usual case in short: decimal digits as an integer would print them
     if len(text) < 10 and text.isdecimal() and (text[0] != "0" or text == "0"):
