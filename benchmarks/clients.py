@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from collections.abc import Callable
 REQUEST = b'{"jsonrpc":"2.0","id":%d,"method":"raise_event","params":["E_BENCH",["192.0.2.1","x"]]}'
 REPLY = b'{"jsonrpc":"2.0","result":"OK","id":%d}'
 LONGEST = 4096
+#: ten seconds, as a socket takes them: an answer that has not come by then is lost
+PATIENCE = struct.pack("@ll", 10, 0)
 
 Ask = Callable[[bytes], bytes]
 
@@ -25,6 +28,8 @@ def by_datagram(address: str, prefix: str) -> Ask:
     host, port = address.rsplit(":", 1)
     client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     client.connect((host, int(port)))
+    # not settimeout(), which asks the system twice for each datagram
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PATIENCE)
 
     def ask(request: bytes) -> bytes:
         client.send(request)
@@ -91,7 +96,11 @@ def main(kind: str, address: str, count: int, prefix: str) -> None:
     sys.stdin.readline()
     started, used = time.perf_counter(), time.process_time()
     for request, reply in exchanges:
-        if (found := ask(request)) != reply:
+        try:
+            found = ask(request)
+        except BlockingIOError:
+            raise SystemExit(f"no answer to {request!r} has come") from None
+        if found != reply:
             raise SystemExit(f"{found!r} is no answer to {request!r}")
     print(time.perf_counter() - started, time.process_time() - used, flush=True)
 

@@ -1,4 +1,4 @@
-"""One number beside the bar it has to clear."""
+"""One number beside the bar it has to clear, and beside a real server where there is one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """`bar` is the limit: values above it fail, or below it where `more_is_better`; None where there is none."""
+    """`bar` is the limit: values above it fail, or below it where `more_is_better`; None where there is none.
+
+    `server` is what a real server did in the same run, in the same unit; `ratio_bar`: how many times as good as that it
+    has to be, which then counts in the place of `bar`.
+    """
 
     benchmark: str
     what: str
@@ -18,12 +22,28 @@ class Measurement:
     unit: str
     bar: float | None = None
     more_is_better: bool = False
+    server: float | None = None
+    ratio_bar: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times as good as a real server; None where there was none."""
+        if not self.server or not self.value:
+            return None
+        return self.value / self.server if self.more_is_better else self.server / self.value
 
     @property
     def passed(self) -> bool:
+        if self.ratio is not None and self.ratio_bar is not None:
+            return self.ratio >= self.ratio_bar
         if self.bar is None:
             return True
         return self.value >= self.bar if self.more_is_better else self.value <= self.bar
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there is something that it has to clear."""
+        return self.bar is not None or (self.ratio is not None and self.ratio_bar is not None)
 
 
 def best_of(rounds: int, function: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:

@@ -117,7 +117,8 @@ class Gathering:
             self._last, self._is_due = monotonic(), bool(self._waiting)
             self._blocks += 1
             self._running += len(lists)
-            supervisor.submit(block, Chunk(block, lists))  # with the lock, or another block could overtake this one
+            # with the lock, or another block could overtake this one
+            supervisor.submit(block, Chunk(block, lists) if len(lists) > 1 else block.alone(lists[0]))
         block.future.add_done_callback(lambda done: self._block_ended(len(lists), done))
 
     def _next(self) -> tuple[Block, list[Params]]:
