@@ -265,9 +265,10 @@ _SIGNED: Final = {c: (c + 128) % 256 for c in range(256)}
 
 
 def _compare_texts(op: str, left: str, right: str) -> int:
-    left, right = fold(left), fold(right)
-    if not (left.isascii() and right.isascii()):
-        left, right = left.translate(_SIGNED), right.translate(_SIGNED)
+    if left.isascii() and right.isascii():
+        left, right = left.lower(), right.lower()
+    else:
+        left, right = fold(left).translate(_SIGNED), fold(right).translate(_SIGNED)
     return 1 if _COMPARE[op](left, right) else 0
 
 

@@ -15,7 +15,18 @@ from evroute_kernel.runtime.deferred import run_deferred
 from evroute_kernel.runtime.levels import CRITICAL, NAMES
 from evroute_kernel.runtime.operators import INTEGER, NOTHING, Result
 from evroute_kernel.runtime.trace import Tracer, plain
-from evroute_kernel.runtime.values import Dual, Nowhere, TypedNull, Value, fold, int_of, is_int_type, stored, text_of
+from evroute_kernel.runtime.values import (
+    Dual,
+    Nowhere,
+    TypedNull,
+    Value,
+    fold,
+    int_of,
+    is_int_type,
+    stored,
+    text_of,
+    wrap,
+)
 
 Setter = Callable[[Context, str, Value], bool]
 Getter = Callable[[Context], Value]
@@ -67,6 +78,22 @@ def assign_compound(context: Context, get: Getter, put: Setter, op: str, value: 
         context.error(f"{target} {op}: both sides must be integers, or both text with +=; {target} keeps what it had")
         return -1
     return assign(context, put, "=bare" if isinstance(result, Dual) else "=", result, target)
+
+
+def assign_var_compound(
+    context: Context, name: str, get: Getter, put: Setter, op: str, value: Result, target: str
+) -> int:
+    """`$var(name) += value` and its kin: `assign_compound`, sums of the common types first."""
+    if op == "+=" or op == "-=":
+        var = context.process.var
+        left = var.get(name)
+        if type(left) is int and type(value) is int:
+            var[name] = wrap(left + value if op == "+=" else left - value)
+            return 1
+        if op == "+=" and type(left) is str and type(value) is str:
+            var[name] = left + value
+            return 1
+    return assign_compound(context, get, put, op, value, target)
 
 
 def assign_counted(context: Context, get: Getter, put: Setter, op: str, value: Result, target: str) -> int:

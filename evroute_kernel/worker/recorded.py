@@ -26,7 +26,7 @@ from typing import Any, Final, TypeAlias
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, decode_exactly, encode
 from evroute_kernel.worker.messages import Params
-from evroute_kernel.worker.regular_lines import FIRST_STRETCH, STRETCH, events_of_stretch
+from evroute_kernel.worker.regular_lines import FIRST_STRETCH, STRETCH, Stretch, events_of_stretch
 
 #: name and parameters (byte strings), and when it was raised: seconds of the epoch, a text, or None
 RecordedEvent: TypeAlias = "tuple[str, Params, Any]"
@@ -62,8 +62,8 @@ def stretches_in(
     """
     text = data.decode("latin-1")  # one character per byte is what scripts have
     line = first_line
-    for start, end in _bounds(text):
-        if (found := events_of_stretch(text, start, end)) is not None:
+    for start, end, found in _stretches(text):
+        if found is not None:
             yield zip(count(line), found.names, found.params, strict=False), True
             line += len(found.names)
         else:
@@ -76,8 +76,8 @@ def timed_events_in(data: bytes, first_line: int, on_broken: OnBroken) -> Iterat
     """What `events_in` gives, and when each was raised."""
     text = data.decode("latin-1")
     line = first_line
-    for start, end in _bounds(text):
-        if (found := events_of_stretch(text, start, end)) is not None:
+    for start, end, found in _stretches(text):
+        if found is not None:
             yield from zip(count(line), found.names, found.params, found.times(), strict=False)
             line += len(found.names)
         else:
@@ -86,15 +86,20 @@ def timed_events_in(data: bytes, first_line: int, on_broken: OnBroken) -> Iterat
             line += len(lines)
 
 
-def _bounds(text: str) -> Iterator[tuple[int, int]]:
-    """Where stretches of whole lines begin and end, without the line break behind the last."""
-    start, size, stretch = 0, len(text), FIRST_STRETCH
+def _stretches(text: str) -> Iterator[tuple[int, int, Stretch | None]]:
+    """Where stretches of whole lines begin and end, without the line break behind the last; and their events, if all
+    lines are regular. Stretches grow while they are, and begin small again where one is not."""
+    start, size, length = 0, len(text), FIRST_STRETCH
     while start < size:
-        end = text.find("\n", start + stretch)
+        end = text.find("\n", start + length)
         if end < 0:
             end = size - text.endswith("\n")
-        yield start, end
-        start, stretch = end + 1, min(2 * stretch, STRETCH)
+        found = events_of_stretch(text, start, end)
+        if found is None and length > FIRST_STRETCH:
+            length = FIRST_STRETCH
+            continue
+        yield start, end, found
+        start, length = end + 1, min(2 * length, STRETCH) if found is not None else FIRST_STRETCH
 
 
 def _events_of_lines(lines: list[str], first_line: int, on_broken: OnBroken) -> Iterator[tuple[int, str, Params, Any]]:

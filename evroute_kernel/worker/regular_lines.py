@@ -1,7 +1,7 @@
 """Recorded events whose lines are all alike, many at once: what `recorded` makes of each, in a fraction of the time.
 
 A line is regular when it is what `%record` or a server writes for parameters that have names: one object with the
-event's name, `params`, and perhaps a time. Its parameters are then cut out by one pattern, and those of a stretch of
+event's name, perhaps `params` and a time. Its parameters are then cut out by one pattern, and those of a stretch of
 lines read as one JSON array. Anything else, in a line or in the values, makes the whole stretch irregular: it is read
 line by line, where the rules stand, and where it is told what is wrong.
 
@@ -20,14 +20,15 @@ from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 
-#: bytes of lines that are taken together, about: one irregular line costs no more than its stretch
+#: bytes of lines that are taken together, about
 STRETCH: Final = 2**15
-#: of the first of a block: its first event shall not wait for many others
+#: of the first of a block, whose first event shall not wait for many others; and behind an irregular line, which costs
+#: no more than its stretch
 FIRST_STRETCH: Final = 2**10
 
 _EVENT: Final = rf'"([^"\\\n]{{1,{EVENT_NAME_LIMIT}}})"'
 _REGULAR: Final = re.compile(
-    rf'^\{{"(?:event|jsonrpc": ?"2\.0", ?"method)": ?{_EVENT}, ?"params": ?(\{{[^{{}}\n]*\}})'
+    rf'^\{{"(?:event|jsonrpc": ?"2\.0", ?"method)": ?{_EVENT}(?:, ?"params": ?(\{{[^{{}}\n]*\}}))?'
     r'(?:, ?"time": ?((?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,20})?))?\}\r?$',
     re.MULTILINE,
 )
@@ -56,6 +57,8 @@ def events_of_stretch(text: str, start: int, end: int) -> Stretch | None:
     if len(found) != text.count("\n", start, end) + 1:
         return None
     names, texts, times = zip(*found, strict=True)
+    if "" in texts:
+        texts = tuple(text or "{}" for text in texts)
     joined = ",".join(texts)
     if "\\u" in joined:  # escapes name characters, not bytes
         return None

@@ -8,7 +8,10 @@ from evroute_kernel import Session
 
 SCRIPT = """
 event_route[E_COUNT] { $var(i) = 0; while ($var(i) < 20) { $shv(n) += 1; $var(i) += 1; } }
-event_route[E_STUCK] { $shv(n) += 1; $var(i) = 0; while ($var(i) < 2000000000) { $shv(n) += 0; $var(i) += 1; } }
+event_route[E_STUCK] {
+    $var(i) = 0;
+    while ($var(i) < 10000) { $var(j) = 0; while ($var(j) < 10000) { $shv(n) += 0; $var(j) += 1; } $var(i) += 1; }
+}
 """
 EVENTS = 20_000
 

@@ -145,6 +145,8 @@ class RouteGenerator(Expressions):
         get = place.name(self.entry("get", node.target.text))
         put = place.name(self.entry("set", node.target.text))
         rest = get, put, place.constant(node.op), value, target
+        if spec.declaration.name == "var":
+            return place.call("assign_var_compound", _c(place), place.constant(spec.name), *rest)
         if not spec.declaration.behaviour.shared:
             return place.call("assign_compound", _c(place), *rest)
         if node.op in ("+=", "-="):

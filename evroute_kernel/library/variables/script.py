@@ -88,6 +88,9 @@ def set_avp(context: Context, name: Any, index: int | Mark | None, op: str, valu
     if key is None:
         return value is None  # nothing to delete is no failure
     values = context.avps.setdefault(key, [])
+    if op == "=" and index is None and value is not None:
+        values.append(stored(value))
+        return True
     if op == ":=" or index is ALL:
         values.clear()
     if value is None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evroute_kernel.worker import recorded
 from evroute_kernel.worker.recorded import events_in
 from evroute_kernel.worker.regular_lines import STRETCH, events_of_stretch
 
@@ -43,7 +44,8 @@ def lines(draw: st.DrawFn) -> str:
     colon = draw(st.sampled_from([": ", ":"]))
     pairs = ", ".join(f"{_text(name)}{colon}{_text(value)}" for name, value in draw(params))
     head = draw(st.sampled_from(['{"event": ', '{"jsonrpc":"2.0","method":', '{"method": ', '{"event":  ']))
-    line = f'{head}{_text(draw(names))}, "params"{colon}{{{pairs}}}{draw(ends)}'
+    rest = draw(st.sampled_from([f', "params"{colon}{{{pairs}}}'] * 5 + ["", ', "params": []']))
+    line = f"{head}{_text(draw(names))}{rest}{draw(ends)}"
     if draw(st.integers(0, 7)) == 0:  # torn, or with something inside it that does not belong there
         at = draw(st.integers(0, len(line)))
         line = line[:at] + draw(st.sampled_from(["", "{", "}", '"', ",", "\\u00e9", "\\", "\n"])) + line[at:]
@@ -65,7 +67,7 @@ def test_a_stretch_is_read_as_its_lines_are(found: list[str], end: str) -> None:
 def test_what_programs_write_is_regular() -> None:
     own = '{"event": "E_X", "params": {"ip": "2001:db8::1", "port": 5060}, "time": 1764000000.25}'
     servers = '{"jsonrpc":"2.0","method":"E_X","params":{"ip":"192.0.2.1","n":-7}}'
-    assert is_regular(own, servers, own + "\r")
+    assert is_regular(own, servers, own + "\r", '{"jsonrpc":"2.0","method":"E_X"}', '{"event": "E_X", "time": 5}')
 
 
 @pytest.mark.parametrize(
@@ -104,3 +106,19 @@ def test_stretches_count_their_lines() -> None:
     assert broken == [(7 + count, "no JSON at column 1: expecting value")]
     assert [line for line, *_ in found] == [*range(7, 7 + count), *range(8 + count, 8 + 2 * count), 9 + 2 * count]
     assert [dict(params)["n"] for _, _, params in found] == [*range(count), *range(count), 5]
+
+
+def test_an_irregular_line_costs_its_neighbours_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_by_one: list[str] = []
+    plainly = recorded._events_of_lines
+
+    def counted(lines: list[str], *rest: Any) -> Any:
+        one_by_one.extend(lines)
+        return plainly(lines, *rest)
+
+    monkeypatch.setattr(recorded, "_events_of_lines", counted)
+    lines = [f'{{"event": "E_X", "params": {{"n": {n}}}}}' for n in range(5000)]
+    lines[700] = lines[4000] = '{"event": "E_X", "params": {"n": null}}'
+    found, broken = read("\n".join(lines).encode())
+    assert ([line for line, *_ in found], broken) == ([*range(7, 5007)], [])
+    assert len(one_by_one) < 100
