@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
     "check": language.check_time,
     "commands": language.commands,
     "compile": language.compile_time,
+    "edits": language.edits,
     "events": engine.events_per_second,
     "replay": replay.replay,
     "round-trip": kernels.round_trip,

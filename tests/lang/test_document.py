@@ -122,9 +122,9 @@ def read_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     original = document.read
 
-    def read(source: Source, start: int, end: int) -> Any:
+    def read(source: Source, start: int, end: int, tail: bool) -> Any:
         seen.append(source.text[start:end])
-        return original(source, start, end)
+        return original(source, start, end, tail)
 
     monkeypatch.setattr(document, "read", read)
     return seen
