@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import field
 from functools import cached_property, lru_cache
 from itertools import chain
 from operator import itemgetter
@@ -121,6 +122,7 @@ class Block:
     event: Event | None = None
     #: what local rules have said of it
     findings: list[Diagnostic] | None = None
+    _once: dict[Callable[[Block], Any], Any] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -130,6 +132,12 @@ class Block:
     def called(self) -> bool:
         """Whether it runs by `route(name)` only, so that `$param` means the arguments of that call."""
         return self.kind == "route" and self.name != "0"
+
+    def once(self, work: Callable[[Block], T]) -> T:
+        """What rules need to know of the block alone, worked out once for as long as it stays the same."""
+        if work not in self._once:
+            self._once[work] = work(self)
+        return self._once[work]  # type: ignore[no-any-return]
 
     @cached_property
     def _by_kind(self) -> dict[type[tree.Node], list[tuple[int, Any]]]:
