@@ -191,9 +191,10 @@ def _parsed(tokens: list[Token], source: Source, start: int, end: int, cut: bool
         run = Run(tables("script"), given, scratch=False, cut=bool(ahead))
         result = run.parse()
         # a repair that takes a brace away is felt in the rest of the text, where braces are counted
-        if _is_open(given) or (ahead and run.farthest + _AHEAD >= len(given)):
+        if _is_open(given) or (end < len(source.text) and run.farthest + _AHEAD >= len(given)):
             return None
-    if any(d.code not in ("syntax", "unfinished") for d in run.diagnostics):
+    # of an end that comes too early the whole text is asked, for the brace that lacks may be any
+    if any(d.code != "syntax" for d in run.diagnostics):
         return None
     found = result[0] if result else run.finished()
     items = [item for item in found if type(item) is not Token and item.span.start < end]
