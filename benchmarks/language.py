@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.measurement import Measurement, best_of, installed
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.lang.compiler import compile_script
-from evroute_kernel.lang.document import Document
+from evroute_kernel.lang.editing.document import Document
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.source import Source
 

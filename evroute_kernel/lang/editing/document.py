@@ -16,12 +16,12 @@ from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.checker import check, check_one
 from evroute_kernel.lang.checks.scope import Scope
+from evroute_kernel.lang.editing.segments import Segment, read, read_broken
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.findings import collector_paused, findings, has_errors, judged, order
 from evroute_kernel.lang.lints import Memory, lint
 from evroute_kernel.lang.recovery import MAX_ERRORS
-from evroute_kernel.lang.segments import Segment, read, read_broken
 from evroute_kernel.source import Source, Span
 
 
