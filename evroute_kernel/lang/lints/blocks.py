@@ -135,9 +135,9 @@ class Block:
         return self._once[work]  # type: ignore[no-any-return]
 
     @cached_property
-    def _by_kind(self) -> dict[type[tree.Node], list[tuple[int, Any]]]:
-        """The nodes of each kind, with their number in the order of the text."""
-        found: defaultdict[type[tree.Node], list[tuple[int, Any]]] = defaultdict(list)
+    def _by_kind(self) -> dict[type[tree.Node], tuple[list[int], list[Any]]]:
+        """The nodes of each kind, and their numbers in the order of the text."""
+        found: defaultdict[type[tree.Node], tuple[list[int], list[Any]]] = defaultdict(lambda: ([], []))
         stack: list[tree.Node | None] = list(reversed(self.statements))
         number = 0
         while stack:  # as `Node.walk` does it
@@ -145,7 +145,9 @@ class Block:
             if node is None:
                 continue
             kind = node.__class__
-            found[kind].append((number, node))
+            numbers, same = found[kind]
+            numbers.append(number)
+            same.append(node)
             number += 1
             for name in reversed(tree.HOLDERS[kind]):
                 value = getattr(node, name)
@@ -158,8 +160,10 @@ class Block:
     def of(self, *kinds: type[NodeT]) -> Iterator[NodeT]:
         """The nodes of some kinds, in the order of the text. All rules share one walk, which sorts nodes by kind."""
         found = [self._by_kind[kind] for kind in kinds if kind in self._by_kind]
-        numbered = found[0] if len(found) == 1 else sorted(chain(*found), key=itemgetter(0))
-        return (node for _, node in numbered)
+        if len(found) == 1:
+            return iter(found[0][1])
+        numbered = sorted(chain.from_iterable(zip(*same, strict=True) for same in found), key=itemgetter(0))
+        return iter([node for _, node in numbered])
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
