@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 
 from evroute_kernel.cli.files import on_one_line, read, source_of
@@ -23,13 +22,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    was_enabled = gc.isenabled()
-    gc.disable()  # neither what is imported nor what is checked is garbage before this ends
-    try:
+    from evroute_kernel.lang.findings import collector_paused
+
+    with collector_paused():  # what was checked is gone before the collector could look through it
         return _run(options)
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _run(options: argparse.Namespace) -> int:
