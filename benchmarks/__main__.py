@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
     "commands": language.commands,
     "compile": language.compile_time,
     "doors": doors.doors,
+    "edits": language.edits,
     "events": engine.events_per_second,
     "primitives": primitives.primitives,
     "raised": raised_events.raised_events,

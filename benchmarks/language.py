@@ -14,13 +14,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import cycle, islice
+from functools import partial
+from itertools import accumulate, cycle, islice
 from pathlib import Path
 
 from benchmarks import real_server
-from benchmarks.measurement import Measurement, best_of
+from benchmarks.measurement import Measurement, best_of, installed
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.lang.compiler import compile_script
+from evroute_kernel.lang.editing.document import Document
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.source import Source
 
@@ -28,6 +30,9 @@ from evroute_kernel.source import Source
 BARS = {10: None, 1_000: 1.0, 10_000: 2.0}
 COMMAND_BARS = {10: None, 1_000: 0.3, 10_000: 0.7}
 RUN_BAR = 0.25
+#: lines of a file in an editor, and seconds in which its findings are there after a key
+EDITED_LINES = 1_500
+EDIT_BAR = 0.025
 #: a server takes no hundred routes
 ROUTES = 80
 
@@ -68,6 +73,7 @@ def compile_time(smoke: bool) -> Iterator[Measurement]:
 def commands(smoke: bool) -> Iterator[Measurement]:
     """`evroute check` of scripts with lints and no errors, and `evroute run` of a small one."""
     rounds = 1 if smoke else 7
+    installed()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "benchmark.cfg"
         for lines, bar in COMMAND_BARS.items():
@@ -88,6 +94,23 @@ def _processor_time(*arguments: str) -> float:
     subprocess.run([sys.executable, "-m", "evroute_kernel", *arguments], check=False, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def edits(smoke: bool) -> Iterator[Measurement]:
+    """Findings after each key, near the beginning, in the middle and at the end of a file: a word grows, and with its
+    last letter the statement is whole."""
+    lines = script(EDITED_LINES).splitlines()
+    for what, at in (("first route", 3), ("middle", EDITED_LINES // 2), ("last route", EDITED_LINES - 3)):
+        opened = Document("benchmark.cfg", Environment())
+        opened.update("\n".join(lines))
+        times = []
+        for typed in islice(
+            accumulate('$var(typed) = $param(duration) + 1; xlog("$var(typed)\\n");'), 3 if smoke else None
+        ):
+            text = "\n".join([*lines[:at], typed, *lines[at:]])
+            times.append(best_of(1, partial(opened.update, text), time.process_time))
+        seconds = statistics.median(times)
+        yield Measurement("edits", f"a key in {EDITED_LINES:,} lines, {what}", seconds * 1e3, "ms", EDIT_BAR * 1e3)
 
 
 def wrong_names(count: int) -> str:

@@ -274,9 +274,14 @@ _SIMPLE: Final = {"n": "\n", "r": "\r", "a": "\a", "t": "\t", '"': '"', "\\": "\
 _MARKER: Final = "__OSSPP_LINE__ "
 _TRUE: Final = frozenset({"yes", "true", "on", "enable"})
 
+#: digits from which on a number may not fit into 32 bits
+_SAFE: Final = 10
+
 
 def number_value(text: str) -> int:
     """The 32 bits that the server makes of a number: it reads at most 63 bits, then keeps the low 32."""
+    if text[0] in "123456789" and len(text) < _SAFE:
+        return int(text)
     if text[0] not in "0123456789":
         return 1 if text in _TRUE else 0
     base = 16 if text.startswith("0x") else 8 if len(text) > 1 and text[0] == "0" else 10

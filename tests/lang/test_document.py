@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from evroute_kernel.errors import Diagnostic
-from evroute_kernel.lang import document
-from evroute_kernel.lang.document import Document
+from evroute_kernel.lang.editing import document
+from evroute_kernel.lang.editing.document import Document
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.findings import findings
 from evroute_kernel.lang.lints import LINTS
@@ -122,9 +122,9 @@ def read_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     original = document.read
 
-    def read(source: Source, start: int, end: int) -> Any:
+    def read(source: Source, start: int, end: int, tail: bool) -> Any:
         seen.append(source.text[start:end])
-        return original(source, start, end)
+        return original(source, start, end, tail)
 
     monkeypatch.setattr(document, "read", read)
     return seen

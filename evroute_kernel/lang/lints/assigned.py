@@ -45,17 +45,20 @@ def null_arithmetic(subject: Subject) -> Iterator[Finding]:
     compound operators log an error and assign nothing, so such a counter stays null for ever. `$shv` begins with 0."""
     given, computed = _given(subject)
     for block in subject.blocks:
-        compound = _compound(block) if block.written else ()
-        for use in block.written:
-            name = _named(use)
-            if use.role != "write" or name is None or name[0] not in ("var", "avp") or use.spec.index is not None:
-                continue
-            if name in given or name[0] in computed or id(use.node) not in compound:
+        for name, use in block.once(_counted):
+            if name in given or name[0] in computed:
                 continue
             plain = f"${name[0]}({name[1]})"
             hint = f"count in $shv({name[1]}), which begins with 0, or first: if ({plain} == NULL) {plain} = 0;"
             message = f"{plain} is null: nothing assigns it a first value, so this only logs an error"
             yield Finding(message, use.span, hint)
+
+
+def _counted(block: Block) -> list[tuple[Named, Use]]:
+    """The variables that only `+=` and its like write there."""
+    compound = _compound(block)
+    named = [(_named(use), use) for use in block.written if use.role == "write" and use.spec.index is None]
+    return [(name, u) for name, u in named if name and name[0] in ("var", "avp") and id(u.node) in compound]
 
 
 def _compound(block: Block) -> set[int]:
@@ -66,32 +69,35 @@ def _compound(block: Block) -> set[int]:
 
 def _given(subject: Subject) -> tuple[set[Named], set[str]]:
     """The variables that something may give a value, and those of which some are written under unknown names."""
-    empty = _compound_or_null(subject)
-    given, computed = set[Named](), {variable for variable, name in subject.hidden_variables if not name}
-    for block in subject.blocks:
-        for use in block.written:
-            if id(use.node) in empty:
-                continue
-            name = _named(use)
-            if name is None:
-                computed.add(use.spec.declaration.name)
-            else:
-                given.add(name)
-    for text in set(_texts(subject)):
-        given.update((m["variable"], m["name"]) for m in _MENTION.finditer(text))
+    given, computed = subject.once(_mentioned), {variable for variable, name in subject.hidden_variables if not name}
+    given = given.union(*(block.once(_given_in)[0] for block in subject.blocks))
+    computed = computed.union(*(block.once(_given_in)[1] for block in subject.blocks))
     return given, computed
 
 
-def _compound_or_null(subject: Subject) -> set[int]:
-    """Targets of assignments that need a value to be there already, or that take it away."""
-    return {id(a.target) for a in subject.of(nodes.Assign) if a.op not in _PLAIN or isinstance(a.value, nodes.Null)}
+def _given_in(block: Block) -> tuple[set[Named], set[str]]:
+    """The same of what one block writes itself."""
+    # targets of assignments that need a value to be there already, or that take it away
+    empty = {id(a.target) for a in block.of(nodes.Assign) if a.op not in _PLAIN or isinstance(a.value, nodes.Null)}
+    named = [(_named(use), use.spec.declaration.name) for use in block.written if id(use.node) not in empty]
+    return {name for name, _ in named if name}, {kind for name, kind in named if name is None}
+
+
+def _mentioned(subject: Subject) -> set[Named]:
+    """The variables that stand in what is handed to functions and modules, any of which may tell them to write one; and
+    in what is hidden."""
+    found = {name for text in set(_texts(subject)) for name in _mentions(text)}
+    return found.union(*(block.once(_handed_over) for block in subject.blocks))
+
+
+def _handed_over(block: Block) -> set[Named]:
+    arguments = [argument for call in block.of(nodes.Call) for argument in call.arguments]
+    texts = {a.value for a in arguments if isinstance(a, nodes.String)}
+    texts |= {a.text for a in arguments if isinstance(a, nodes.Variable)}
+    return {name for text in texts for name in _mentions(text)}
 
 
 def _texts(subject: Subject) -> Iterator[str]:
-    """What is handed to functions and modules, any of which may tell them to write a variable; and what is hidden."""
-    for call in subject.of(nodes.Call):
-        yield from (a.value for a in call.arguments if isinstance(a, nodes.String))
-        yield from (a.text for a in call.arguments if isinstance(a, nodes.Variable))
     for item in subject.script.items:
         if isinstance(item, nodes.ModParam) and isinstance(item.value, str):
             yield item.value
@@ -171,20 +177,25 @@ def left_over(subject: Subject) -> Iterator[Finding]:
 def _sole_owners(subject: Subject) -> dict[int, set[str]]:
     """For each block the names of `$var` that plain assignments of its own alone give a value."""
     writers: dict[str, set[int]] = {}
-    shared = {name for text in set(_texts(subject)) for kind, name in _mentions(text) if kind == "var"}
+    shared = {name for kind, name in subject.once(_mentioned) if kind == "var"}
     for block in subject.blocks:
-        compound = _compound(block)
-        for use in block.written:
-            if use.spec.declaration.name != "var" or use.name is None:
-                continue
-            writers.setdefault(use.name, set()).add(id(block))
-            if id(use.node) in compound or use.role == "output":
-                shared.add(use.name)
+        written, kept = block.once(_written_names)
+        shared |= kept
+        for name in written:
+            writers.setdefault(name, set()).add(id(block))
     owners: dict[int, set[str]] = {}
     for name, blocks in writers.items():
         if len(blocks) == 1 and name not in shared:
             owners.setdefault(blocks.pop(), set()).add(name)
     return owners
+
+
+def _written_names(block: Block) -> tuple[set[str], set[str]]:
+    """The names of `$var` that a block writes, and those of them that carry something on."""
+    compound = _compound(block)
+    uses = [use for use in block.written if use.spec.declaration.name == "var" and use.name is not None]
+    kept = {str(use.name) for use in uses if id(use.node) in compound or use.role == "output"}
+    return {str(use.name) for use in uses}, kept
 
 
 def _mentions(text: str) -> list[Named]:

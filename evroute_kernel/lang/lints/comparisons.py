@@ -240,15 +240,14 @@ def _literals(subject: Subject) -> list[Compared]:
 
 
 def _compared(subject: Subject) -> list[Compared]:
-    return list(_comparisons(subject))
+    return [found for block in subject.blocks for found in block.once(_compared_in)]
 
 
-def _comparisons(subject: Subject) -> Iterator[Compared]:
-    for block in subject.blocks:
-        for node in block.of(*_COMPARED):
-            if isinstance(node, nodes.Comparison):
-                if isinstance(node.right, (nodes.Number, nodes.String, nodes.Null)):
-                    yield block, node.left, node.right, node.op
-            else:
-                for case in node.cases:
-                    yield block, node.subject, case.label, "case"
+def _compared_in(block: Block) -> list[Compared]:
+    found: list[Compared] = []
+    for node in block.of(*_COMPARED):
+        if isinstance(node, nodes.Switch):
+            found += [(block, node.subject, case.label, "case") for case in node.cases]
+        elif isinstance(node.right, (nodes.Number, nodes.String, nodes.Null)):
+            found.append((block, node.left, node.right, node.op))
+    return found

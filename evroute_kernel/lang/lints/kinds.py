@@ -61,15 +61,26 @@ def _writes(subject: Subject) -> dict[tuple[str, str], _Writes]:
     values: dict[tuple[str, str], list[nodes.Assign]] = {}
     others = set(subject.hidden_variables)
     for block in subject.blocks:
-        assigns = {id(n.target): n for n in block.of(nodes.Assign)}
-        for use in block.written:
-            assign = assigns.get(id(use.node))
-            if assign is not None and assign.op in ("=", ":=") and use.spec.index is None:
-                values.setdefault(_key(use.spec), []).append(assign)
-            elif not _keeps_kind(assign):
-                others.add(_key(use.spec))
+        for key, assign in block.once(_written_in):
+            if assign is None:
+                others.add(key)
+            else:
+                values.setdefault(key, []).append(assign)
     keys = values.keys() | others
     return {key: _Writes(tuple(values.get(key, ())), key in others or _computed(key, others)) for key in keys}
+
+
+def _written_in(block: Block) -> list[tuple[tuple[str, str], nodes.Assign | None]]:
+    """The variables that a block writes, with the plain assignments to them; None for what else gives them a value."""
+    found: list[tuple[tuple[str, str], nodes.Assign | None]] = []
+    assigns = {id(n.target): n for n in block.of(nodes.Assign)}
+    for use in block.written:
+        assign = assigns.get(id(use.node))
+        if assign is not None and assign.op in ("=", ":=") and use.spec.index is None:
+            found.append((_key(use.spec), assign))
+        elif not _keeps_kind(assign):
+            found.append((_key(use.spec), None))
+    return found
 
 
 class Kinds:

@@ -92,7 +92,7 @@ def _migration(source: Source) -> Migration:
 
 @lru_cache(4)
 def _migrated(source: Source, text: str) -> Migration:
-    """`text` is that of the source, which is another one after an edit (`lang.document`)."""
+    """`text` is that of the source, which is another one after an edit (`lang.editing`)."""
     return migrate(source) if _OLD.search(text) else Migration(text, (), ())
 
 

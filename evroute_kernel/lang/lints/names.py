@@ -134,11 +134,7 @@ def not_expanded(subject: Subject) -> Iterator[Finding]:
     steps = (t for block in subject.blocks for spec in block.variables for t, _ in spec.transformations)
     if subject.hides("s.eval") or any(step.full_name == "s.eval" for step in steps):
         return
-    for string, where in _plain_texts(subject):
-        found = next(variables_in(string.value), None)
-        if found is None:
-            continue
-        offset, spec = found
+    for string, where, offset, spec in (found for block in subject.blocks for found in block.once(_not_expanded_in)):
         span = string.part(offset, offset + len(spec.text))
         yield Finding(f"{spec.text} stays as it is: {where} is not expanded", span, _joined(string.value, where))
 
@@ -148,8 +144,14 @@ _WITH_PLAIN_TEXTS: Final[tuple[type[nodes.Node], ...]] = (
 )  # fmt: skip
 
 
-def _plain_texts(subject: Subject) -> Iterator[tuple[nodes.String, str]]:
-    for node in subject.of(*_WITH_PLAIN_TEXTS):
+def _not_expanded_in(block: Block) -> list[tuple[nodes.String, str, int, VariableSpec]]:
+    """The texts that hold a variable and are not expanded, with the first one of each."""
+    texts = ((string, where, next(variables_in(string.value), None)) for string, where in _plain_texts(block))
+    return [(string, where, *first) for string, where, first in texts if first is not None]
+
+
+def _plain_texts(block: Block) -> Iterator[tuple[nodes.String, str]]:
+    for node in block.of(*_WITH_PLAIN_TEXTS):
         if isinstance(node, nodes.Assign):
             for inner in _operands(node.value):
                 yield inner, "an assigned text"

@@ -80,32 +80,58 @@ def _moved(offsets: Sequence[int], by: int) -> Sequence[int]:
     return tuple(offset + by for offset in offsets)
 
 
-def read(source: Source, start: int, end: int) -> list[Segment] | None:
-    """The pieces of a part of a text. None where that part cannot be read by itself: it breaks off in the middle of
-    something, or a mistake in it reaches to its end."""
-    if start == end < len(source.text):
+def read(source: Source, start: int, end: int, tail: bool) -> list[Segment] | None:
+    """The pieces of a part of a text; with `tail` the last one is what follows the last route. None where that part
+    cannot be read by itself: it breaks off in the middle of something, or a mistake in it reaches to its end."""
+    if start == end and not tail:
         return []
     lexer = Lexer(Expanded(source.text[:end], [0], [(source, 0)]))
     lexer.run(start)
-    tokens = [*lexer.tokens, Token("$END", "", source.span(end, end))]
-    if (
-        lexer.diagnostics
-        or (start and not _begins_anew(tokens))
-        or (end < len(source.text) and not _closes(tokens, end))
-    ):
+    tokens = [*lexer.tokens, _end(source, end)]
+    if lexer.diagnostics or _is_open(tokens) or (start and not _begins_anew(tokens)):
         return None
-    strays = [(tokens[n - 1].span.end if n else start, tokens[n].span.start) for n in lexer.strays]
+    if not tail and not _closes(tokens, end):
+        return None
+    return _pieces(tokens, start, lexer.strays, tail=tail)
+
+
+def read_broken(source: Source, start: int) -> list[Segment] | None:
+    """The pieces of the rest of a text in which a string, comment or variable is never closed, so that it takes all up
+    to the end. None where none is, or where a route begins inside of another: how that is told depends on all braces.
+    """
+    lexer = Lexer(Expanded(source.text, [0], [(source, 0)]))
+    lexer.run(start)
+    tokens = [*lexer.tokens, _end(source, len(source.text))]
+    if not any(d.code.startswith("unclosed") for d in lexer.diagnostics) or (start and not _begins_anew(tokens)):
+        return None
+    if _has_inner_route(tokens):
+        return None
+    # what is swallowed belongs to no token either
+    found = _pieces(tokens, start, [*lexer.strays, len(lexer.tokens)], tail=True, cut=True)
+    if found is not None:
+        found[-1].syntax = [*lexer.diagnostics, *found[-1].syntax]
+    return found
+
+
+def _pieces(
+    tokens: list[Token], start: int, strays: Sequence[int], *, tail: bool, cut: bool = False
+) -> list[Segment] | None:
+    """The pieces of some tokens, of which the last is `$END`. `strays` as `Lexer` has them; `cut` as `Run` takes it."""
+    end = tokens[-1].span.end
+    places = [(tokens[n - 1].span.end if n else start, tokens[n].span.start) for n in dict.fromkeys(strays)]
     found: list[Segment] = []
     for first, last in _cuts(tokens):
-        if last - first == 1 and end < len(source.text):
-            break  # nothing follows the last route of this part
-        segment = _parsed(tokens[first:last], start, tokens[last - 1].span.end if last < len(tokens) else end)
+        is_last = last == len(tokens)
+        if is_last and not tail:  # what is left is `$END`, or no whole piece
+            return found if last - first == 1 else None
+        stop = end if is_last else tokens[last - 1].span.end
+        segment = _parsed(tokens[first : last - is_last], tokens[-1].span.source, start, stop, cut and is_last)
         if segment is None:
             return None
-        segment.strays = [place for place in strays if segment.start <= place[0] and place[1] <= segment.end]
+        segment.strays = [place for place in places if segment.start <= place[0] and place[1] <= segment.end]
         found.append(segment)
         start = segment.end
-    return None if _is_open(tokens) else found
+    return found
 
 
 def _begins_anew(tokens: list[Token]) -> bool:
@@ -126,6 +152,15 @@ def _is_open(tokens: list[Token]) -> bool:
     return depth != 0
 
 
+def _has_inner_route(tokens: list[Token]) -> bool:
+    depth = 0
+    for index, token in enumerate(tokens):
+        depth += {"LBRACE": 1, "RBRACE": -1}.get(token.type, 0)
+        if depth > 0 and is_header(tokens, index):
+            return True
+    return False
+
+
 def _cuts(tokens: list[Token]) -> Iterator[tuple[int, int]]:
     """Where pieces begin and end. The last one is what follows the last route; `$END` is its end."""
     first = depth = 0
@@ -144,25 +179,25 @@ def _cuts(tokens: list[Token]) -> Iterator[tuple[int, int]]:
     yield first, len(tokens)
 
 
-def _parsed(tokens: list[Token], start: int, end: int) -> Segment | None:
-    source = tokens[0].span.source
-    if tokens[-1].type == "$END":
-        tokens = tokens[:-1]
+def _parsed(tokens: list[Token], source: Source, start: int, end: int, cut: bool) -> Segment | None:
     # something stands before it, as in the whole text
     before = [Token("BAD_ITEM", "", source.span(start, start))] if start else []
-    run = Run(tables("script"), [*before, *tokens, _end(source, end)], scratch=False, cut=False)
+    given = [*before, *tokens, _end(source, end)]
+    run = Run(tables("script"), given, scratch=False, cut=cut)
     result = run.parse()
-    if run.diagnostics:
-        given = [*before, *tokens, *_following(source, end), _end(source, end)]
-        run = Run(tables("script"), given, scratch=False, cut=end < len(source.text))
-        result = run.parse() or (run.finished(), None)
+    if run.diagnostics and not cut:
+        ahead = _following(source, end)
+        given = [*before, *tokens, *ahead, _end(source, end)]
+        run = Run(tables("script"), given, scratch=False, cut=bool(ahead))
+        result = run.parse()
         # a repair that takes a brace away is felt in the rest of the text, where braces are counted
-        is_felt = (
-            run.farthest + _AHEAD >= len(given) or _is_open(given) or any(d.code != "syntax" for d in run.diagnostics)
-        )
-        if is_felt:
+        if _is_open(given) or (end < len(source.text) and run.farthest + _AHEAD >= len(given)):
             return None
-    items = [item for item in result[0] if type(item) is not Token and item.span.start < end]
+    # of an end that comes too early the whole text is asked, for the brace that lacks may be any
+    if any(d.code != "syntax" for d in run.diagnostics):
+        return None
+    found = result[0] if result else run.finished()
+    items = [item for item in found if type(item) is not Token and item.span.start < end]
     syntax = run.diagnostics
     if any(token.type == "BREAK" for token in tokens):
         syntax = syntax + misplaced(nodes.Script(tuple(items), span=source.span(start, end)))

@@ -16,12 +16,12 @@ from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.checker import check, check_one
 from evroute_kernel.lang.checks.scope import Scope
+from evroute_kernel.lang.editing.segments import Segment, read, read_broken
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.findings import collector_paused, findings, has_errors, judged, order
 from evroute_kernel.lang.lints import Memory, lint
 from evroute_kernel.lang.recovery import MAX_ERRORS
-from evroute_kernel.lang.segments import Segment, read
 from evroute_kernel.source import Source, Span
 
 
@@ -65,6 +65,7 @@ class Document:
         if "_file" in text:
             return None
         self._replace(text)
+        self._forget()
         front, back = self._unchanged(text)
         by = len(text) - len(self._text)
         changed = self._between(front, back, by)
@@ -72,16 +73,30 @@ class Document:
             front, back = front[:-1], back[1:]
             changed = self._between(front, back, by)
         if changed is None:
-            return None
+            return self._broken(front)
         if by:
             back = [piece for segment in back for piece in self._moved(segment, by)]
         self._text, self._segments = text, [*front, *changed, *back]
         return self._segments
 
+    def _broken(self, front: list[Segment]) -> list[Segment] | None:
+        """The pieces while something is not closed, as it is at every second key: those that are hidden by that are
+        kept for when it is."""
+        if any(segment.syntax for segment in front):
+            return None  # which may be told otherwise while braces are open
+        rest = read_broken(self._source, front[-1].end if front else 0)
+        return None if rest is None else [*front, *rest]
+
     def _replace(self, text: str) -> None:
         object.__setattr__(self._source, "text", text)
         for name in ("line_starts", "is_plain"):
             self._source.__dict__.pop(name, None)
+
+    def _forget(self) -> None:
+        """Let go what is known of routes that are gone: others may get their identities."""
+        known = self._memory.blocks
+        for gone in known.keys() - {id(item) for segment in self._segments for item in segment.items}:
+            del known[gone]
 
     def _unchanged(self, text: str) -> tuple[list[Segment], list[Segment]]:
         """The pieces before and behind all that has changed."""
@@ -93,12 +108,15 @@ class Document:
 
     def _between(self, front: list[Segment], back: list[Segment], by: int) -> list[Segment] | None:
         start = front[-1].end if front else 0
-        return read(self._source, start, back[0].start + by if back else len(self._source.text))
+        return read(self._source, start, back[0].start + by if back else len(self._source.text), not back)
 
     def _moved(self, segment: Segment, by: int) -> list[Segment]:
         """A piece that stands elsewhere now."""
-        if segment.names_line and (again := read(self._source, segment.start + by, segment.end + by)) is not None:
-            return again
+        if segment.names_line:
+            is_last = segment is self._segments[-1]
+            again = read(self._source, segment.start + by, segment.end + by, is_last)
+            if again is not None:
+                return again
         blocks = (self._memory.blocks.get(id(item)) for item in segment.items)
         segment.move(by, [d for block in blocks if block is not None for d in block.findings or ()])
         return [segment]
@@ -112,9 +130,6 @@ class Document:
         script = nodes.Script(items, (), strays, depth, span=self._source.span(0, len(self._source.text)))
         self._segment_of = {id(item): segment for segment in segments for item in segment.items}
         self._context = tuple(_outside(item) for item in items)
-        known = self._memory.blocks
-        for gone in known.keys() - self._segment_of.keys():  # another route may get its identity
-            del known[gone]
         syntax = sorted(chain.from_iterable(segment.syntax for segment in segments), key=order)
         return judged(self._source, script, syntax, self._environment, self._check, self._lint)
 
