@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks import doors, engine, kernels, language, primitives, raised_events, real_server, replay, scaling
 from benchmarks.measurement import Measurement
-from benchmarks.table import PAGE, bar, machine, number, put_table
+from benchmarks.table import PAGE, bar, machine, number, parts_of, put_table
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
     "answers": kernels.answers,
@@ -48,6 +48,10 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    if options.table is not None:
+        if options.smoke:
+            parser.error("numbers of --smoke mean nothing, and go into no table")
+        parts_of(options.table)  # before minutes have been spent
     if real_server.program() is None:
         print(f"no real server beside: the environment variable {real_server.PROGRAM} names none", file=sys.stderr)
     measured = []

@@ -45,13 +45,18 @@ def _processor() -> str:
 
 
 def put_table(page: Path, measured: Iterable[Measurement]) -> None:
-    """Replace the results in a page. Raises ValueError for one that has no place for them."""
-    text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
+    """Replace the results in a page. Raises OSError, and ValueError for one that has no place for them."""
+    before, after = parts_of(page)
+    page.write_text("\n".join([before, "", *_lines(measured), "", after]), encoding="utf-8")
+
+
+def parts_of(page: Path) -> tuple[str, str]:
+    """What stands before the results of a page, and after them. Raises as `put_table`."""
+    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{page} has no lines {BEGIN!r} and {END!r}, between which results go")
-    page.write_text("\n".join([before + begin, "", *_lines(measured), "", end + after]), encoding="utf-8")
+    return before + begin, end + after
 
 
 def _lines(measured: Iterable[Measurement]) -> Iterator[str]:

@@ -45,7 +45,7 @@ RESERVED = {
     "jupyter_core": {"kernel"},
     "psutil": {"kernel/protocol/usage.py"},
     "comm": {"kernel"},
-    "tornado": {"kernel", "engine/mi/doors/http.py"},
+    "tornado": {"kernel", *(f"engine/mi/doors/http{part}.py" for part in ("", "_connections", "_exchange"))},
     "nbconvert": {"kernel/export/exporter.py"},
     "papermill": {"kernel/parameters.py"},
     "traitlets": {"kernel"},

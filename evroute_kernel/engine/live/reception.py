@@ -74,7 +74,8 @@ class Reception:
                 return
             self._waiting.append(payload)
             self._bytes += len(payload)
-            self._condition.notify()
+            if len(self._waiting) == 1:  # else the thread has not even taken those before
+                self._condition.notify_all()
 
     def close(self) -> None:
         """Take no more; what has not begun is dropped and counted. Twice is harmless."""
@@ -123,7 +124,7 @@ class Reception:
             self._running += 1
             self.received += 1
         arrival = self.inbox.add(found.event, found.params)
-        arrival.is_handled = bool(self.session.subscribers(decode(found.event)))
+        arrival.is_handled = self.session.is_heard(decode(found.event))
         if self._teller is not None:
             arrival.teller = self._teller
             self._teller.begin(arrival)
@@ -159,7 +160,8 @@ class Reception:
                 self.stopped += arrival.is_stopped
                 self.failed += not arrival.is_stopped
             self._running -= 1
-            self._condition.notify_all()
+            if self._running in (0, MOST_RUNNING // 2):  # not for each: the thread then takes many in one go
+                self._condition.notify_all()
             is_last = self._running == 0 and self.most is not None and self.received >= self.most
         if is_last:
             self._finish()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from threading import Lock
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 
 # the first client that subscribes would wait for it, and clients wait a tenth of a second for a datagram, no longer
@@ -22,6 +23,10 @@ from evroute_kernel.records import dataclass
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Session
 
+#: seconds until an address is free again that a door of this session had, and between two tries: a process that is just
+#: being started has copies of all descriptors for a moment
+REOPENING: Final = 2.0
+PAUSE: Final = 0.01
 #: what to do about what the system says of an address
 _REMEDIES: Final = {
     errno.EADDRINUSE: "another program listens there; choose another port, or port 0, which is any that is free",
@@ -80,12 +85,11 @@ class Server:
         address = parse_address(text, listen, token)
         admitted = admission(address, token, files)
         management = management.bounded(admitted.within)
-        door = _door(address, management, token, reply_directory)
         published(self._session)  # reads the catalogue: clients wait a tenth of a second for a datagram, no longer
         with self._lock:
-            self._end(str(address))
+            patience = REOPENING if self._end(str(address)) else 0.0
             try:
-                door.start()
+                door = _started(lambda: _door(address, management, token, reply_directory), patience)
             except OSError as error:
                 hint = _REMEDIES.get(error.errno or 0)
                 raise AddressError(f"cannot listen on {address}: {error.strerror or error}", hint) from None
@@ -129,6 +133,21 @@ def close_doors(session: Session) -> None:
     server = session.attached(Server)
     if server is not None:
         server.close()
+
+
+def _started(make: Callable[[], Door], patience: float) -> Door:
+    """A door that listens. Raises OSError, AddressError; an address that is taken is tried again for some seconds."""
+    end = monotonic() + patience
+    while True:
+        door = make()
+        try:
+            door.start()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or monotonic() > end:
+                raise
+            sleep(PAUSE)
+        else:
+            return door
 
 
 def _door(address: Address, management: Management, token: str | None, reply_directory: str) -> Door:

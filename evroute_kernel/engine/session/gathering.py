@@ -21,7 +21,7 @@ from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.params import GivenParams, Params, event_params
 from evroute_kernel.engine.results.runs import BatchResult
 from evroute_kernel.engine.session.backend import Backend
-from evroute_kernel.engine.workers.tasks import Block, Chunk
+from evroute_kernel.engine.workers.blocks import Block
 from evroute_kernel.runtime.values import encode
 
 #: seconds that a block should take: others wait for its end, though another worker may be free
@@ -118,7 +118,7 @@ class Gathering:
             self._blocks += 1
             self._running += len(lists)
             # with the lock, or another block could overtake this one
-            supervisor.submit(block, Chunk(block, lists) if len(lists) > 1 else block.alone(lists[0]))
+            supervisor.submit(block, block.task(lists))
         block.future.add_done_callback(lambda done: self._block_ended(len(lists), done))
 
     def _next(self) -> tuple[Block, list[Params]]:

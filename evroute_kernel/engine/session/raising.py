@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from math import inf
+from threading import Lock
 from time import monotonic
 from weakref import WeakSet
 
@@ -27,6 +28,7 @@ class Raising:
         self._backend = backend
         self._world = backend.world
         self._gatherings: WeakSet[Gathering] = WeakSet()
+        self._gate = Lock()  # of the set above
 
     def submit(self, event: str, params: GivenParams, origin: object, timeout: float | None) -> Future[Run]:
         """As `Session.submit`."""
@@ -81,7 +83,8 @@ class Raising:
     def gather(self, origin: object, ended: Callable[[BatchResult], object]) -> Gathering:
         """As `Session.gather`."""
         gathering = Gathering(self._backend, origin, ended)
-        self._gatherings.add(gathering)
+        with self._gate:
+            self._gatherings.add(gathering)
         return gathering
 
     def interrupt(self, origin: object) -> int:
@@ -91,7 +94,9 @@ class Raising:
 
     def drop(self, origin: object = None) -> int:
         """Forget the gathered events of an origin (None: all) that have not been handed over; how many there were."""
-        return sum(each.drop() for each in list(self._gatherings) if origin is None or each.origin == origin)
+        with self._gate:
+            gatherings = list(self._gatherings)
+        return sum(each.drop() for each in gatherings if origin is None or each.origin == origin)
 
     def _reporter(self, raised: Raise, *, always: bool) -> Report:
         """Makes what sockets fail at part of a raise's log; of many failures of a kind the first, unless `always`."""

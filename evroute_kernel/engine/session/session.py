@@ -344,6 +344,10 @@ class Session:
         """Names of the events that something handles."""
         return self._world.events()
 
+    def is_heard(self, event: str) -> bool:
+        """Whether something handles an event now."""
+        return self._world.is_heard(encode(event))
+
     def forget(self, name: str) -> list[str]:
         """Drop routes by title ("event_route[E_X]") or name; the titles of those there were."""
         return self._world.forget(encode(given.text(name, "the name of a route")))

@@ -188,6 +188,10 @@ class World:
         with self._lock:
             return sorted(map(decode, self._interface.events()))
 
+    def is_heard(self, event: str) -> bool:
+        """Whether somebody has subscribed an event (a byte string)."""
+        return bool(self.slots_of(event) or self.subscribers(event))
+
     def handlers(self, event: str) -> tuple[int, ...]:
         """The routes that an event goes to, none when only other sockets have subscribed.
 

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from evroute_kernel.engine.events.params import Params
-from evroute_kernel.engine.results.runs import BatchResult, LogRecord
+from evroute_kernel.engine.results.runs import BatchResult
 from evroute_kernel.engine.state.registry import NO_SLOT
 from evroute_kernel.engine.workers.portions import Portion
 from evroute_kernel.engine.workers.raises import Many, Raise, next_size
@@ -55,36 +55,6 @@ class Batch(Many):
     def _result(self, duration: float) -> Any:
         event, errors, log = decode(self.event), tuple(self.errors), tuple(self.records)
         return BatchResult(event, self.done, self.failed, errors, duration, log, self._ran())
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Block(Batch):
-    """Events raised one after the other, handed over together, of whose log nobody keeps a copy.
-
-    Time is limited for each of its `events`, and for all of it to as much: what a route raises without end is ended.
-    """
-
-    events: int
-    logged: int = 0
-
-    @property
-    def room(self) -> int:
-        return max(0, self.log_limit - self.logged)
-
-    def alone(self, params: Params) -> Delivery:
-        """The task for the only event: what its routes say is told as they say it, not when the block ends."""
-        self.done = 1
-        return Delivery(self, self.event, params, self.slots)
-
-    def last_moment(self, now: float) -> float:
-        return now + self.timeout * self.events
-
-    def keep(self, record: LogRecord) -> bool:
-        if self.room > 0:
-            self.logged += 1
-            return True
-        # not super(), which knows only the class that dataclass has put another in the place of
-        return Batch.keep(self, record)
 
 
 @dataclass(slots=True, eq=False)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.compiler import RUNNABLE
 from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.library.table import FUNCTIONS, Function, Variable
+from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 #: simulated: as on a server; stubbed: accepted, recorded, answered as a rule says; message: needs a SIP message, and

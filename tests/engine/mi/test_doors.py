@@ -7,6 +7,8 @@ import json
 import os
 import socket
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from http.client import HTTPConnection
@@ -16,6 +18,7 @@ from typing import Any
 import pytest
 
 from evroute_kernel.engine.mi.addresses import AddressError
+from evroute_kernel.engine.mi.doors.datagram import DatagramDoor
 from evroute_kernel.engine.mi.doors.door import Pace
 from evroute_kernel.engine.mi.doors.fifo import Requests
 from evroute_kernel.engine.mi.server import Server
@@ -169,8 +172,9 @@ class TestFiles:
 
     def test_a_folder_that_is_not_there(self, open_door: OpenDoor, tmp_path: Path) -> None:
         for kind in ("unix", "fifo"):
-            with pytest.raises(AddressError, match="cannot listen"):
+            with pytest.raises(AddressError, match="cannot listen") as refused:
                 open_door(f"{kind}:{tmp_path}/nowhere/mi")
+            assert refused.value.diagnostics[0].hint == "the folder must exist; make it first"
 
 
 class Fifo:
@@ -326,6 +330,17 @@ class TestHttp:
             assert connection.getresponse().status == status
             connection.close()
 
+    @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+    def test_a_token_that_is_not_of_ascii(self, open_door: OpenDoor, encoding: str) -> None:
+        """Clients send it in one encoding or the other; `?` stands for nothing."""
+        port = port_of(open_door("http:127.0.0.1:0/mi", token="Zo\xeb"))
+        for given, status in (("Zo\xeb", 200), ("Zo?", 401), ("Zoe", 401)):
+            connection = HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
+            headers = {"Content-Type": "application/json", "Authorization": b"Bearer " + given.encode(encoding)}
+            connection.request("POST", "/mi", PWD % 1, headers)  # type: ignore[arg-type]
+            assert connection.getresponse().status == status
+            connection.close()
+
     def test_a_body_that_is_too_long(self, open_door: OpenDoor) -> None:
         port = port_of(open_door("http:127.0.0.1:0/mi"))
         with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE) as peer:
@@ -353,8 +368,9 @@ class TestServer:
             other.bind(("127.0.0.1", 0))
             if kind == "http":
                 other.listen()
-            with pytest.raises(AddressError, match=r"cannot listen on .*: Address already in use"):
+            with pytest.raises(AddressError, match=r"cannot listen on .*: Address already in use") as refused:
                 open_door(f"{kind}:127.0.0.1:{other.getsockname()[1]}")
+        assert "choose another port" in str(refused.value.diagnostics[0].hint)
         assert server.doors() == []
 
     @pytest.mark.parametrize("address", ["datagram:127.0.0.1:0", "unix:{}/mi", "fifo:{}/mi", "http:127.0.0.1:0"])
@@ -411,3 +427,21 @@ def test_the_pace() -> None:
     now = 5.0
     assert [pace.delay() for _ in range(10)] == [0.0] * 10
     assert pace.delay() > 0
+
+
+def test_a_door_is_opened_again_while_a_new_process_has_copies_of_its_descriptors(
+    server: Server, open_door: OpenDoor
+) -> None:
+    """As each process has between its fork and its exec; here it keeps them until its input ends."""
+    address = open_door("datagram:127.0.0.1:0")
+    door = server._doors[address][0]
+    assert isinstance(door, DatagramDoor)
+    assert door._socket is not None
+    copied = (door._socket.fileno(),)
+    command = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, pass_fds=copied) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        threading.Timer(0.2, process.stdin.close).start()
+        assert open_door(address) == address

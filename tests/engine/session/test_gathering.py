@@ -110,11 +110,11 @@ def test_a_worker_that_dies_costs_its_event(session: Session, raised: Raised, wa
 
     def is_over() -> bool:
         """Kill the worker where it sleeps."""
-        number = session.shared.get("shv", "n")
+        number = int(session.shared.get("shv", "n") or 0)
         worker = session.workers()[0]
-        if number % 100 == 60 and worker.pid and worker.running and worker.pid not in killed:
+        if number % 100 == 60 and number not in killed and worker.running is not None and worker.pid is not None:
             assert worker.pid > 1
-            killed.add(worker.pid)
+            killed.add(number)
             os.kill(worker.pid, signal.SIGKILL)
         return raised.is_over
 

@@ -152,7 +152,7 @@ class TestDoors:
         request, clients = serve(kernel, tmp_path, "fifo")
         Path(clients.path).chmod(0o622)
         Path(clients.path).write_bytes(b"::[]")
-        assert "chmod 600 opens the door again" in logged(kernel, request, "has dropped a request")
+        assert "the file has been made anew" in logged(kernel, request, "has dropped a request")
 
     def test_they_go_with_the_kernel(self, tmp_path: Path) -> None:
         with started(tmp_path) as kernel:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -86,7 +87,8 @@ class HttpDoor(Door):
         self.address = replace(self.address, port=self._listening.getsockname()[1])
 
     def _wake(self) -> None:
-        self._loop.call_soon_threadsafe(self._ending.set)
+        with suppress(RuntimeError):  # the loop has ended already
+            self._loop.call_soon_threadsafe(self._ending.set)
 
     def _close(self) -> None:
         self._apart.shutdown(wait=False, cancel_futures=True)
