@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -200,18 +200,12 @@ _HIDDEN_VARIABLE: Final = re.compile(r"\$\(?(?P<variable>var|avp)\((?P<name>[^()
 
 
 class Subject:
-    """A script that the server would accept, and what is known around it. `hidden` is text that could not be read,
-    `elsewhere` has the names of routes that other texts define."""
+    """A script that the server would accept, and what is known around it. `hidden` is text that could not be read."""
 
     def __init__(
-        self,
-        script: tree.Script,
-        declared_events: Mapping[str, EventDeclaration],
-        hidden: Sequence[str] = (),
-        elsewhere: Container[str] = (),
+        self, script: tree.Script, declared_events: Mapping[str, EventDeclaration], hidden: Sequence[str] = ()
     ) -> None:
         self.script = script
-        self.elsewhere = elsewhere
         self.declared_events = declared_events
         self.hidden = hidden
         self.blocks = tuple(self._blocks())
