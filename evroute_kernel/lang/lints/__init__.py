@@ -34,7 +34,8 @@ def lint(script: nodes.Script, environment: Environment, hidden: Sequence[str] =
     # of an event known by its name alone nothing can be said about parameters
     declared = {name: EventDeclaration(name, open=True) for name in environment.events}
     configured = configured_events(script, environment, hidden)
-    subject = Subject(script, {**declared, **configured, **environment.declared_events}, hidden)
+    others = {name for kind, name in environment.routes if kind == "route"}
+    subject = Subject(script, {**declared, **configured, **environment.declared_events}, hidden, others)
     found = [d for rule in LINTS.values() if rule.loads or not rule.legacy for d in rule.diagnostics(subject)]
     return sorted(found, key=_order)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -203,9 +203,15 @@ class Subject:
     """A script that the server would accept, and what is known around it. `hidden` is text that could not be read."""
 
     def __init__(
-        self, script: tree.Script, declared_events: Mapping[str, EventDeclaration], hidden: Sequence[str] = ()
+        self,
+        script: tree.Script,
+        declared_events: Mapping[str, EventDeclaration],
+        hidden: Sequence[str] = (),
+        others: Collection[str] = (),
     ) -> None:
         self.script = script
+        #: names of routes that other texts define
+        self.others = others
         self.declared_events = declared_events
         self.hidden = hidden
         self.blocks = tuple(self._blocks())
