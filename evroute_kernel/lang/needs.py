@@ -37,7 +37,10 @@ def modules(node: nodes.Node) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a module needs of others: a module by name, or "any KIND". `param` is set to `value` where that is why."""
+    """What a module needs of others: a module by name, "any KIND", or "ONE or OTHER".
+
+    `param` is set to `value` where that is why.
+    """
 
     need: str
     #: a server starts without it all the same
@@ -48,7 +51,7 @@ class Need:
     def is_met(self, loaded: Iterable[str]) -> bool:
         word, _, kind = self.need.partition(" ")
         if word != "any":
-            return self.need in loaded
+            return any(name in loaded for name in self.need.split(" or "))
         return any(MODULES[name].kind == kind for name in loaded if name in MODULES)
 
 
@@ -73,7 +76,7 @@ def with_needs(names: Iterable[str], modparams: Mapping[tuple[str, str], Sequenc
         for need in needs_of(MODULES[name], modparams) if name in MODULES else ():
             if need.is_met(loaded - {name}):
                 continue
-            chosen = need.need if not need.need.startswith("any ") else _by_url(name, modparams)
+            chosen = _by_url(name, modparams) if need.need.startswith("any ") else need.need.partition(" or ")[0]
             if chosen in MODULES and chosen not in loaded:
                 loaded.add(chosen)
                 added.append(chosen)

@@ -64,7 +64,7 @@ REFUSED = [
     ('event_route[dialog:end] { xlog("over\\n"); }', "syntax"),
     ('event_route["dialog:end"] { xlog("over\\n"); }', "unknown-event"),
     ("route { avp_db_load($fu, $avp(x)); }", "unknown-function"),
-    ('event_route[E_OWN] { async(usleep(10), nobody); }', "resume-route"),
+    ('event_route[E_OWN] { async(usleep(10), nobody); }', "undefined-resume-route"),
 ]  # fmt: skip
 
 

@@ -73,6 +73,11 @@ def test_a_cache_without_its_module_fails_when_it_runs():
         ("usrloc db_text", 'modparam("usrloc", "db_mode", 1)', []),
         ("usrloc", 'modparam("usrloc", "db_mode", 1)\nmodparam("usrloc", "db_mode", 0)', []),
         ("event_routing", "", []),
+        ("signaling", "", ["error unmet-need"]),
+        ("signaling sl", "", []),
+        ("signaling tm", "", []),
+        ("rtp_relay tm b2b_logic b2b_entities uac_auth", "", []),
+        ("rtp_relay tm", "", ["error unmet-need"]),
     ],
 )
 def test_modules_need_others(modules, settings, found):

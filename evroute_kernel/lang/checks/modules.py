@@ -54,7 +54,8 @@ def check_needs(scope: Scope) -> None:
 
 def _unmet(module: Module, need: Need, span: Span) -> Diagnostic:
     what, choice = _KINDS.get(need.need, (f"module {need.need}", ""))
-    hint = f"load one {choice}" if choice else f'write loadmodule "{need.need}.so"'
+    first = need.need.partition(" or ")[0]
+    hint = f"load one {choice}" if choice else f'write loadmodule "{first}.so"'
     cause = f" where {need.param} is {_shown(need.value)}" if need.param else ""
     message = f"module {module.name} needs {what}{cause}, and none is loaded"
     if not choice:

@@ -28,12 +28,17 @@ Named: TypeAlias = tuple[str, str]
 
 def too_long(loop: nodes.While) -> str:
     """What to tell whose loop has run as often as it may."""
+    return never_ends(loop) or "raise the global max_while_loops"
+
+
+def never_ends(loop: nodes.While) -> str | None:
+    """Why a loop, once it runs, has no end that it could reach; None when it may have one."""
     if isinstance(loop.test, nodes.Number) and not any(isinstance(n, (*_WAYS_OUT, nodes.Call)) for n in _body(loop)):
         return "nothing in the loop ends it"
     unchanged = _unchanged(loop)
     if unchanged:
         return f"nothing in the loop changes {' or '.join(f'${kind}({name})' for kind, name in unchanged)}"
-    return "raise the global max_while_loops"
+    return None
 
 
 def _unchanged(loop: nodes.While) -> list[Named]:

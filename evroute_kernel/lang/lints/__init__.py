@@ -37,9 +37,9 @@ def lint(
     # of an event known by its name alone nothing can be said about parameters
     declared = {name: EventDeclaration(name, open=True) for name in environment.events}
     configured = configured_events(script, environment, hidden)
-    elsewhere = {name for kind, name in environment.routes if kind == "route"}
+    others = {name for kind, name in environment.routes if kind == "route"}
     known = {**declared, **configured, **environment.declared_events}
-    subject = Subject(script, known, hidden, elsewhere, memory)
+    subject = Subject(script, known, hidden, others, memory)
     rules = [rule for rule in LINTS.values() if rule.loads or not rule.legacy]
     found = [d for rule in rules if not rule.local for d in rule.diagnostics(subject)]
     local = [rule for rule in rules if rule.local]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Any, Final, TypeVar
@@ -42,19 +42,19 @@ class Memory:
 
 
 class Subject:
-    """A script that the server would accept, and what is known around it. `hidden` is text that could not be read,
-    `elsewhere` has the names of routes that other texts define."""
+    """A script that the server would accept, and what is known around it. `hidden` is text that could not be read."""
 
     def __init__(
         self,
         script: tree.Script,
         declared_events: Mapping[str, EventDeclaration],
         hidden: Sequence[str] = (),
-        elsewhere: Container[str] = (),
+        others: Collection[str] = (),
         memory: Memory | None = None,
     ) -> None:
         self.script = script
-        self.elsewhere = elsewhere
+        #: names of routes that other texts define
+        self.others = others
         self.declared_events = declared_events
         self.hidden = hidden
         self.blocks = tuple(self._blocks(memory or Memory()))

@@ -57,7 +57,7 @@ class CatalogueModule:
     kind: str = "default"
     #: part of the server; `loadmodule` only switches it on
     linked: bool = False
-    #: modules without which the server does not start: by name, or "any KIND"
+    #: modules without which the server does not start: by name, "any KIND", or "ONE or OTHER"
     needs: tuple[str, ...] = ()
     #: those without which it warns
     wants: tuple[str, ...] = ()
