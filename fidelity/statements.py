@@ -136,6 +136,11 @@ class Body(Writer):
             return self.pick(
                 (f'update_stat("s{n}", {self.pick("1234")})', f'update_stat("s{n}", -1)', f'reset_stat("s{n}")')
             )
+        if kind < 0.8:
+            self.seen.add("mqueue")
+            return self.pick(
+                (f'mq_add("q", "m{n}", {self.format()})', 'mq_fetch("q")', 'mq_pv_free("q")', 'mq_fetch("q")')
+            )
         return self.pick(
             (
                 f"pv_printf({into}, {self.format()})", f'json_link($json(l{n}), $json(j{n}/{self.pick("abc")}))',
@@ -171,6 +176,9 @@ class Body(Writer):
     def _if(self, depth: int) -> list[str]:
         self.seen.add("if")
         found = [f"if ({self.condition(2, self.call)}) {{", *self.block(depth - 1), "}"]
+        while self.chance(0.15):
+            found[-1] = f"}} else if ({self.condition(1)}) {{"
+            found += [*self.block(depth - 1), "}"]
         if self.chance(0.4):
             found[-1] = "} else {"
             found += [*self.block(depth - 1), "}"]
