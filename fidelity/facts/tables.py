@@ -97,9 +97,11 @@ def command(row: Braced) -> Fact | None:
     recipes = next((item for item in row.items[1:] if isinstance(item, Braced)), Braced(()))
     found = []
     for recipe in recipes.items:
-        is_end = isinstance(recipe, Braced) and recipe.tokens(0) == ["0"]
-        if isinstance(recipe, Braced) and not is_end and isinstance(recipe.items[-1], Braced):
-            found.append([text for text in map(text_of, recipe.items[1].items) if text])
+        if not isinstance(recipe, Braced) or recipe.tokens(0) == ["0"]:  # the mark of the end
+            continue
+        names = recipe.items[-1]
+        if isinstance(names, Braced):
+            found.append([text for text in map(text_of, names.items) if text])
     return {"name": name, "recipes": found}
 
 
