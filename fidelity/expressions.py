@@ -44,7 +44,7 @@ CHAINS: Final = (
     "{param.valueat,0}", "{param.valueat,1}", "{param.name,0}", "{param.name,-1}", "{param.count}", "{param.exist,lr}",
     "{nameaddr.name}", "{nameaddr.uri}", "{nameaddr.len}", "{nameaddr.param,tag}", "{nameaddr.params}",
     "{csv.count}", "{csv.value,0}", "{csv.value,1}", "{csv.value,-1}",
-    "{ip.pton}{ip.family}", "{ip.pton}{ip.ntop}", "{ip.isip}", "{ip.pton}", "{ip.isprivate}", "{ip.isip4}",
+    "{ip.pton}{ip.ntop}", "{ip.pton}{ip.ntop}", "{ip.isip}", "{ip.pton}", "{ip.isprivate}", "{ip.isip4}",
     "{ip.isip6}", "{ip.matches,10.0.0.0/8}",
     "{re.subst,/a/X/}", "{re.subst,/(b)c/[\\\\1]/g}", "{re.subst,/B/y/i}",
 )  # fmt: skip
