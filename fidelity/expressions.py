@@ -35,7 +35,8 @@ CHAINS: Final = (
     "{s.len}", "{s.len}", "{s.int}", "{s.int}", "{s.toupper}", "{s.tolower}", "{s.trim}", "{s.triml}", "{s.trimr}",
     "{s.substr,0,2}", "{s.substr,1,1}", "{s.substr,-2,1}", "{s.select,0,,}", "{s.select,1,;}", "{s.select,-1,,}",
     "{s.encode.hexa}", "{s.decode.hexa}", "{s.escape.common}", "{s.unescape.common}", "{s.escape.user}",
-    "{s.unescape.user}", "{s.escape.param}", "{s.unescape.param}", "{s.b64encode}", "{s.b64decode}", "{s.md5}",
+    "{s.unescape.user}", "{s.escape.param}", "{s.unescape.param}", "{s.b64encode}",
+    "{s.b64encode}{s.b64decode}", "{s.md5}",
     "{s.sha1}", "{s.crc32}", "{s.reverse}", "{s.index,b}", "{s.rindex,b}", "{s.index,a,1}", "{s.fill.left,0,6}",
     "{s.fill.right,ab,5}", "{s.width,3}", "{s.xor,key}", "{s.dec2hex}", "{s.hex2dec}", "{s.eval}",
     "{uri.user}", "{uri.host}", "{uri.port}", "{uri.params}", "{uri.param,transport}", "{uri.passwd}", "{uri.headers}",
@@ -43,7 +44,7 @@ CHAINS: Final = (
     "{param.valueat,0}", "{param.valueat,1}", "{param.name,0}", "{param.name,-1}", "{param.count}", "{param.exist,lr}",
     "{nameaddr.name}", "{nameaddr.uri}", "{nameaddr.len}", "{nameaddr.param,tag}", "{nameaddr.params}",
     "{csv.count}", "{csv.value,0}", "{csv.value,1}", "{csv.value,-1}",
-    "{ip.pton}{ip.family}", "{ip.pton}{ip.ntop}", "{ip.isip}", "{ip.pton}", "{ip.isprivate}", "{ip.isip4}",
+    "{ip.pton}{ip.ntop}", "{ip.pton}{ip.ntop}", "{ip.isip}", "{ip.pton}", "{ip.isprivate}", "{ip.isip4}",
     "{ip.isip6}", "{ip.matches,10.0.0.0/8}",
     "{re.subst,/a/X/}", "{re.subst,/(b)c/[\\\\1]/g}", "{re.subst,/B/y/i}",
 )  # fmt: skip
@@ -100,7 +101,7 @@ class Writer:
             (
                 f"$(avp({letter}{n})[*])", f"$(avp({letter}{n})[1])", f"$(avp({letter}{n})[-1])", f"$json(j{n})",
                 f"$json(j{n}/{letter})", f"$json(j{n}/b[0])", f"$json(j{n}/b[-1])", f"$xml(x{n})",
-                f"$xml(x{n}/a/b.val)",
+                f"$xml(x{n}/a/b.val)", f"$stat(s{n})", "$mqk(q)", "$mqv(q)", "$mq_size(q)",
                 f"$xml(x{n}/a/c.attr/d)", f"$xml(x{n}/a)", f"$json(j{n}/$var({letter}{n}))", f"$avp($var({letter}{n}))",
             )
         )  # fmt: skip

@@ -8,22 +8,25 @@ from random import Random
 from typing import Any, Final
 
 from fidelity.expressions import TEXTS
-from fidelity.programs import PLAIN, Frame, Program, Raise
+from fidelity.programs import PLAIN, QUEUE, Frame, Program, Raise
 from fidelity.running import TIMER_DONE
 from fidelity.statements import DEPTH, Body
 
-ASYNC: Final = Frame(settings='loadmodule "tm.so"')
+ASYNC: Final = Frame(settings=f'loadmodule "tm.so"\n{QUEUE}')
 ERROR: Final = Frame(
-    routes='error_route { xlog("error $err.class $err.level $err.rcode [$err.rreason] [$ru] $rc $route.type\\n"); }'
+    settings=QUEUE,
+    routes='error_route { xlog("error $err.class $err.level $err.rcode [$err.rreason] [$ru] $rc $route.type\\n"); }',
 )
 STARTUP: Final = Frame(
+    settings=QUEUE,
     routes="""startup_route {
     $shv(started) = 7; $var(started) = "here"; $avp(started) = 5; $json(started) := "{\\"a\\":1}";
     cache_store("local", "started", "cached $rc"); update_stat("started", 3);
     xlog("startup $route.type $(route[*]) $param(1) $ru $rc\\n");
-}"""
+}""",
 )
 INCLUDES: Final = Frame(
+    settings=QUEUE,
     files=(
         ("shared.cfg", 'route[included] { xlog("included [$param(1)] $rc $(route[*])\\n"); return(3); }\n'),
         ("more.cfg", 'import_file "shared.cfg"\nroute[deeper] { route(included, $param(1)); return(-2); }\n'),
@@ -140,7 +143,7 @@ def timer(random: Random, name: str) -> Program:
     return replace(made, script=f"{made.script}\n{text}", timers=(f"t{name}",))
 
 
-TIMER: Final = Frame(settings="# timers")
+TIMER: Final = Frame(settings=f"{QUEUE} # timers")
 
 
 def asynchronous(random: Random, name: str) -> Program:

@@ -22,7 +22,9 @@ class Frame:
     files: tuple[tuple[str, str], ...] = ()
 
 
-PLAIN: Final = Frame()
+#: one queue, which all programs of a batch share
+QUEUE: Final = 'modparam("mqueue", "mqueue", "name=q")'
+PLAIN: Final = Frame(settings=QUEUE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,8 @@ class Server:
 
     def _refused(self) -> RefusedError:
         lines = [line for line in self.until_quiet(0.1) if line.level in ("ERROR", "CRITICAL", "ALERT")]
-        said = [f"{line.module}:{line.function}: {line.text.rstrip()}" for line in lines]
+        # lines without a module show the configuration
+        said = [f"{line.module}:{line.function}: {line.text.rstrip()}" for line in lines if line.is_own]
         errors = [in_script(text, self.first_line) for text in said or self._other[-3:]]
         return RefusedError(errors, _line_of(errors))
 

@@ -19,6 +19,8 @@ class Body(Writer):
     routes: tuple[str, ...] = ()
     #: events that it may raise
     events: tuple[str, ...] = ()
+    #: loops around the statement
+    _loops = 0
 
     # -- one statement ------------------------------------------------------------------------------------------------
 
@@ -93,13 +95,18 @@ class Body(Writer):
         self.seen.add("raise in raise")
         event, n = self.pick(self.events), f"{self.name}{self.random.randrange(100)}"
         if self.chance(0.4):
-            return [f'raise_event("{event}");']
+            return self._unless_in_a_loop([f'raise_event("{event}");'])
         first, second = self.pick(('"ip"', '"n"', '"text"')), self.pick(('"ip"', '"n"'))
-        return [
+        statements = [
             f"$avp(rn{n}) = {first};", f"$avp(rv{n}) = {self.operand()};",
             f"$avp(rn{n}) = {second};", f"$avp(rv{n}) = {self.operand()};",
             f'raise_event("{event}", $avp(rn{n}), $avp(rv{n}));',
         ]  # fmt: skip
+        return self._unless_in_a_loop(statements)
+
+    def _unless_in_a_loop(self, statements: list[str]) -> list[str]:
+        """A worker that raises thousands of events in one run fills its own pipe, and hangs."""
+        return ['xlog("not raised\\n");'] if self._loops else statements
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
@@ -136,6 +143,11 @@ class Body(Writer):
             return self.pick(
                 (f'update_stat("s{n}", {self.pick("1234")})', f'update_stat("s{n}", -1)', f'reset_stat("s{n}")')
             )
+        if kind < 0.8:
+            self.seen.add("mqueue")
+            return self.pick(
+                (f'mq_add("q", "m{n}", {self.format()})', 'mq_fetch("q")', 'mq_pv_free("q")', 'mq_fetch("q")')
+            )
         return self.pick(
             (
                 f"pv_printf({into}, {self.format()})", f'json_link($json(l{n}), $json(j{n}/{self.pick("abc")}))',
@@ -171,6 +183,9 @@ class Body(Writer):
     def _if(self, depth: int) -> list[str]:
         self.seen.add("if")
         found = [f"if ({self.condition(2, self.call)}) {{", *self.block(depth - 1), "}"]
+        while self.chance(0.15):
+            found[-1] = f"}} else if ({self.condition(1)}) {{"
+            found += [*self.block(depth - 1), "}"]
         if self.chance(0.4):
             found[-1] = "} else {"
             found += [*self.block(depth - 1), "}"]
@@ -184,7 +199,7 @@ class Body(Writer):
             condition = (
                 f"{condition} and {self.condition(1)}" if self.chance(0.5) else f"{self.condition(1)} and {condition}"
             )
-        inner = self.block(depth - 1)
+        inner = self._in_a_loop(depth)
         if self.chance(0.2):
             inner += [f"if ({self.condition(1)}) break;"]
         return [f"{counter} = 0;", f"while ({condition}) {{", f"{counter} = {counter} + 1;", *inner, "}"]
@@ -207,7 +222,13 @@ class Body(Writer):
         collection = self.pick(
             (f"$(avp({self.pick('abc')}{n})[*])", f"$(json(j{n})[*])", f"$(json(j{n}.keys)[*])", f"$(json(j{n}/b)[*])")
         )
-        return [f"for ({iterator} in {collection}) {{", f'xlog("item [{iterator}]\\n");', *self.block(depth - 1), "}"]
+        return [f"for ({iterator} in {collection}) {{", f'xlog("item [{iterator}]\\n");', *self._in_a_loop(depth), "}"]
+
+    def _in_a_loop(self, depth: int) -> list[str]:
+        self._loops += 1
+        inner = self.block(depth - 1)
+        self._loops -= 1
+        return inner
 
     def end(self) -> list[str]:
         """The last statement of a called route."""

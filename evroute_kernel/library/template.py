@@ -58,10 +58,9 @@ class VariableSpec:
 
     @property
     def may_be_typed_null(self) -> bool:
-        """Whether its value as an operand can be a null that kept its type."""
-        return self.declaration.behaviour.bind_operand is not None or any(
-            transformation.behaviour.typed_null for transformation, _ in self.transformations
-        )
+        """Whether its value as an operand can be a null that kept its type. What is handed on has a position."""
+        hands_on = self.declaration.behaviour.bind_operand is not None and not isinstance(self.name, str)
+        return hands_on or any(transformation.behaviour.typed_null for transformation, _ in self.transformations)
 
     def parts(self) -> Iterator[VariableSpec]:
         """The variables inside this one: its name, its index, parameters of its transformations, and theirs."""

@@ -162,6 +162,7 @@ class Context:
         "route_stack",
         "scopes",
         "shown",
+        "suspended",
     )
 
     def __init__(self, process: Process, event: str, params: Params = ()) -> None:
@@ -175,6 +176,8 @@ class Context:
         self.avps: dict[str, list[Value]] = {}
         #: (kind, name) of the running blocks, outermost first; the name is "" for startup_route and error_route
         self.route_stack: list[tuple[str, str]] = []
+        #: names of the blocks that async() has left, outermost first
+        self.suspended: list[str] = []
         #: the value of a bare expression at the end of a cell, if there was one
         self.shown: tuple[Value, ...] = ()
         #: extra values of the block that the last route() called, for $return(N)

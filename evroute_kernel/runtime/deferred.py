@@ -44,6 +44,8 @@ def _go_on(context: Context, name: str) -> None:
     if route is None:
         context.error(f"route[{name}], which was to run next, does not exist")
         return
+    context.suspended += [left for _, left in context.route_stack]
+    context.error_info = None
     context.route_stack[:] = [(context.route_stack[0][0], name)]
     context.process.at[1] = route.slot
     with suppress(EndScript):

@@ -76,7 +76,8 @@ def modparam(row: Braced) -> Fact | None:
     name, flags = text_of(row.items[0]) if row.items else None, row.tokens(1)
     if not name:
         return None
-    type = "int" if "INT_PARAM" in flags else "string" if "STR_PARAM" in flags else "unknown"
+    types = [type for word, type in (("INT_PARAM", "int"), ("STR_PARAM", "string")) if word in flags]
+    type = "both" if len(types) == 2 else "".join(types) or "unknown"
     return {"name": name, "type": type, "parsed_by_function": "USE_FUNC_PARAM" in flags}
 
 
@@ -96,8 +97,11 @@ def command(row: Braced) -> Fact | None:
     recipes = next((item for item in row.items[1:] if isinstance(item, Braced)), Braced(()))
     found = []
     for recipe in recipes.items:
-        if isinstance(recipe, Braced) and len(recipe.items) > 1 and isinstance(recipe.items[1], Braced):
-            found.append([text for text in map(text_of, recipe.items[1].items) if text])
+        if not isinstance(recipe, Braced) or recipe.tokens(0) == ["0"]:  # the mark of the end
+            continue
+        names = recipe.items[-1]
+        if isinstance(names, Braced):
+            found.append([text for text in map(text_of, names.items) if text])
     return {"name": name, "recipes": found}
 
 

@@ -12,7 +12,7 @@ from fidelity.facts.c_text import macros, stripped
 Facts = dict[str, list[dict[str, Any]]]
 
 #: folders of the tree that belong to the core
-CORE: Final = (".", "mi", "evi", "parser", "net", "ipc", "lib", "mem", "cachedb", "db", "status_report.d")
+CORE: Final = (".", "mi", "evi", "parser", "net", "ipc", "lib", "lib/*", "mem", "cachedb", "db")
 TABLES: Final = ("modules", "functions", "modparams", "variables", "mi", "statistics", "transformations", "events")
 
 
@@ -48,8 +48,9 @@ _KEPT: Final = frozenset(
 
 
 def _core_files(tree: Path) -> Iterator[Path]:
-    for folder in CORE:
-        yield from _files(tree / folder)
+    for pattern in CORE:
+        for folder in sorted(tree.glob(pattern)) if pattern != "." else [tree]:
+            yield from _files(folder)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -38,7 +38,7 @@ def test_assignment_of_known_variables_is_plain_python() -> None:
 def test_the_right_operand_is_skipped_when_the_left_operation_has_no_value() -> None:
     assert generated("$var(x) = $var(a) - $var(b) + $param(c);").splitlines()[1] == (
         "r = p.rc = assign_var(c, 'x', NOTHING if (t_1 := binary(c, '-', var.get('a'), var.get('b'))) is NOTHING"
-        " else add(c, t_1, operand_0(c)))"
+        " else add(c, t_1, get_0(c)))"
     )
 
 

@@ -34,9 +34,14 @@ def route(context: Context, name: None, index: Any) -> Value:
 
 @variable("route.name")
 def route_name(context: Context, name: None, index: Any) -> Value:
-    """Name of the running block, empty for startup_route and error_route. Indexed as $route, without `[*]`."""
+    """Name of the running block, empty for startup_route and error_route. Indexed as $route, without `[*]`.
+
+    After `async` has gone on in another route the server counts from the block that it has left.
+    """
     place = None if _is_list(context, "route.name", index) else _place(context, index)
-    return None if place is None else context.route_stack[place][1]
+    if place is None:
+        return None
+    return [*context.suspended, *(name for _, name in context.route_stack)][place]
 
 
 @variable("route.type")

@@ -185,23 +185,6 @@ def _argument(context: Context, arguments: Any, name: Any) -> Value:
     return None
 
 
-@param.operand_binder
-def bind_param_operand(name: Any, index: None) -> Getter:
-    """An argument as it was given to the route, a null with its type."""
-    get = bind_param(name, index) if isinstance(name, int | str) else lambda context: param.get(context, name, index)
-
-    def operand(context: Context) -> Any:
-        arguments = context.scopes[-1]
-        if not arguments or type(arguments) is Launched:
-            return get(context)
-        number = int_of(name)
-        if number is not None and 1 <= number <= len(arguments):
-            return arguments[number - 1]
-        return get(context)
-
-    return operand
-
-
 @param.binder
 def bind_param(name: int | str, index: None) -> Getter:
     if isinstance(name, int):
@@ -225,6 +208,25 @@ def bind_param(name: int | str, index: None) -> Getter:
         return param.get(context, name, None)  # type: ignore[no-any-return]
 
     return by_name
+
+
+@param.operand_binder
+def bind_param_operand(name: Any, index: None) -> Getter:
+    """An argument as it was given to the route, a null with its type."""
+    number = int_of(name)
+    place = -1 if number is None else number - 1
+
+    def operand(context: Context) -> Any:
+        arguments = context.scopes[-1]
+        if arguments is None:
+            if 0 <= place < len(context.params):
+                return context.params[place][1]
+        elif 0 <= place < len(arguments) and type(arguments) is not Launched:
+            return arguments[place]
+        return get(context)
+
+    get = bind_param(name, index) if isinstance(name, int) else lambda context: param.get(context, name, index)
+    return operand
 
 
 # -- $shv -------------------------------------------------------------------------------------------------------------

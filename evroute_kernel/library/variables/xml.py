@@ -216,9 +216,17 @@ def xml(context: Context, name: Path | None, index: Any) -> Value:
     if name.part == "element":
         return encode(xml_tree.dump(document, node))
     if name.part == "text":
-        return encode(node.text() if isinstance(node, Element) else "") or NOWHERE
+        return _text_of(node)
     value = node.attributes.get(attribute) if isinstance(node, Element) else None
     return None if value is None else encode(value)
+
+
+def _text_of(node: Node) -> Value:
+    """What stands directly in an element; nowhere, where no text node is there to hold it."""
+    if not isinstance(node, Element):
+        return NOWHERE
+    text = encode(node.text())
+    return text if text or any(isinstance(child, Text) for child in node.children) else NOWHERE
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
