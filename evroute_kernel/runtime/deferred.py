@@ -66,6 +66,9 @@ def start_launch(context: Context, prepare: Prepare, route: str | None, text: Ca
     call = prepare(context)
     if call is None:
         return -1
+    if route is not None and route not in context.process.routes:
+        context.error(f"route[{route}], which was to run next, does not exist")
+        route = None
     arguments = Launched((text(context),)) if text else ()
     context.process.deferred.append((call, context.event, route, arguments))
     return 1
