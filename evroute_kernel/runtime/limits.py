@@ -12,3 +12,5 @@ UNIX_PATH_LIMIT: Final = 107
 DEFAULT_EXPIRE: Final = 3600
 #: events that a worker gets at once, until it is seen how long they take
 FIRST_PORTION: Final = 64
+#: raised events that may wait; a script that raises in a loop would fill the memory
+RAISED_LIMIT: Final = 100_000

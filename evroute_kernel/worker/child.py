@@ -23,7 +23,8 @@ from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_top_route
 from evroute_kernel.runtime.values import Value, stored
-from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
+from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP, BlackBox
+from evroute_kernel.worker.flow import ENDS_MANY, Flow
 from evroute_kernel.worker.inbox import Inbox
 from evroute_kernel.worker.messages import (
     Answer,
@@ -37,16 +38,15 @@ from evroute_kernel.worker.messages import (
     Message,
     Params,
     RouteFailed,
-    RouteFinished,
     RunBatch,
+    RunEvents,
     RunPortion,
-    RunRoute,
     StubCalled,
     Subscribed,
     Subscriptions,
 )
 from evroute_kernel.worker.outbox import Outbox
-from evroute_kernel.worker.portions import ENDS_MANY, Portion
+from evroute_kernel.worker.portions import Portion
 from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY, limit_memory, redirect_output, set_signals
 from evroute_kernel.worker.sockets import BadSocket, check, check_reach, look_up
 from evroute_kernel.worker.state import variables
@@ -68,17 +68,19 @@ class Child:
         self._outbox = Outbox(stream, blackbox)
         #: the run that may be interrupted now; 0 for none
         self._armed = 0
-        self._code = 0
         self._events: set[str] = set()
         #: those that sockets have subscribed: raising one is answered
         self._socket_events: set[str] = set()
         self._requests = 0
         #: whether events are reported that have no subscriber
         self._reports_all = False
-        self._event_routes: frozenset[str] = frozenset()
+        self._event_routes: dict[str, int] = {}
+        #: the routes that an event goes to, in order
+        self._handlers: dict[str, tuple[int, ...]] = {}
         #: AVPs of startup_route, which the next route of this process finds, as on the server
         self._leftover: dict[str, list[Value]] | None = None
         self._process = process = Process(shared, Settings(), number)
+        self._flow = Flow(self, process, self._outbox, blackbox)
         process.at = blackbox.place
         process.emit = self._outbox.log
         process.has_subscribers = self._is_wanted
@@ -90,7 +92,7 @@ class Child:
             ApplySettings: self.change_settings,
             Subscriptions: self.change_subscriptions,
             LimitMemory: lambda limits: limit_memory(limits.memory),
-            RunRoute: self.run_route,
+            RunEvents: self.run_events,
             RunBatch: self.run_batch,
             RunPortion: self.run_portion,
             AskVariables: lambda question: self._outbox.send(variables(self._process, question.request)),
@@ -130,28 +132,14 @@ class Child:
         self._socket_events.clear()
         self._socket_events.update(message.socket_events)
         self._event_routes = message.event_routes
+        self._handlers = dict(message.handlers)
         self._reports_all = message.reports_all
 
     # -- running --------------------------------------------------------------------------------------------------
 
-    def run_route(self, message: RunRoute) -> None:
-        outbox = self._outbox
-        outbox.begin(message.room, collecting=False)
-        self._blackbox.clock[0] = monotonic()
-        context = self.new_context(message.event, message.params)
-        route = self._process.slots[message.slot]
-        error = self.attempt(message.run, route, context)
-        end: RouteFinished | RouteFailed
-        if error is None:
-            end = RouteFinished(message.run, self._code, outbox.dropped, tuple(map(stored, context.shown)))
-        else:
-            end = self.failure(message.run, error)
-        self._blackbox.place[STATEMENT] = -1
-        if route.kind == "startup_route":
-            self._leftover = context.avps
-        outbox.send_late()
-        outbox.send(end)
-        _exit_if_out_of_memory(end)
+    def run_events(self, message: RunEvents) -> None:
+        """Run events, and what their routes raise."""
+        _exit_if_out_of_memory(self._flow.run(message))
 
     def run_batch(self, message: RunBatch) -> None:
         """Run every route of the event for every parameter list. A failure is reported and the next route follows;
@@ -161,8 +149,9 @@ class Child:
         failure: RouteFailed | None = None
         done = 0
         outbox.begin(message.room, collecting=True)
+        self._flow.begin(message.run)
         for params in message.batch:
-            place[INDEX] = done
+            place[INDEX] = self._flow.root = done
             clock[0] = monotonic()
             done += 1
             for route in routes:
@@ -174,22 +163,28 @@ class Child:
                 break
         place[STATEMENT] = -1
         outbox.send_late()
-        outbox.end()
+        self._flow.tell_waiting()
         outbox.send(BatchFinished(message.run, done, outbox.dropped))
+        outbox.end()
         _exit_if_out_of_memory(failure)
 
     def run_portion(self, message: RunPortion) -> None:
         """Run many recorded events, of several names."""
-        portion = Portion(message, self, self._process, self._outbox, self._blackbox)
+        portion = Portion(message, self, self._flow, self._process, self._outbox, self._blackbox)
         _exit_if_out_of_memory(portion.run())
+
+    def keep_avps(self, context: Context) -> None:
+        """A startup_route has ended: the next route finds its AVPs."""
+        self._leftover = context.avps
 
     def attempt(self, run: int, route: LinkedRoute, context: Context) -> BaseException | None:
         """Run a route; what stopped it, or None. Only in here can an interrupt strike."""
+        self._blackbox.place[TOP] = route.slot
         try:
             try:
                 self._armed = run
                 self.interrupt()  # the signal may have come before the run
-                self._code = run_top_route(self._process, route, context.event, context.params, context)
+                run_top_route(self._process, route, context.event, context.params, context)
             finally:
                 self._armed = 0
         except BaseException as error:  # the boundary of the process: every failure becomes a message
@@ -208,13 +203,18 @@ class Child:
         return self._reports_all or event in self._events
 
     def _raise_event(self, event: str, params: Any) -> tuple[bool, tuple[str, ...]]:
-        """Tell of an event. Where sockets have subscribed it: whether all took it, and what the server would log."""
-        given = tuple((name, stored(value)) for name, value in params)
-        if event not in self._socket_events:
-            self._outbox.send(EventRaised(event, given))
-            return True, ()
-        answer = self._ask(lambda request: EventRaised(event, given, request))
-        return answer.ok, answer.lines
+        """Raise an event: its routes are run after this one. Whether all sockets that have subscribed it took it, and
+        what the server would log."""
+        given = tuple([(name, stored(value)) for name, value in params])
+        done: tuple[bool, tuple[str, ...]] = True, ()
+        if event in self._socket_events:
+            answer = self._ask(lambda request: EventRaised(event, given, time(), request))
+            done = answer.ok, answer.lines
+        elif self._reports_all:
+            self._outbox.send(EventRaised(event, given, time()))
+        if (slots := self._handlers.get(event)) is not None:
+            self._flow.put(event, given, slots)
+        return done
 
     def _subscribe(self, event: str, name: str, expire: int | None) -> str | None:
         try:
@@ -226,6 +226,8 @@ class Child:
             return str(error)
         if address.protocol == "route":
             self._outbox.send(Subscribed(event, name, expire))
+            # a new subscriber is the first, whatever there is
+            self._handlers[event] = (self._event_routes[address.path], *self._handlers.get(event, ()))
         else:
             answer = self._ask(lambda request: Subscribed(event, name, expire, hosts, request))
             if not answer.ok:
@@ -264,12 +266,12 @@ class Child:
         cause, message, detail = _describe(error)
         self._process.shared.abandon()
         place = self._blackbox.place
-        return RouteFailed(run, cause, message, detail, place[SLOT], place[STATEMENT], self._outbox.dropped)
+        return RouteFailed(run, cause, message, detail, place[SLOT], place[STATEMENT], place[TOP])
 
 
-def _exit_if_out_of_memory(end: RouteFinished | RouteFailed | None) -> None:
+def _exit_if_out_of_memory(failure: RouteFailed | None) -> None:
     """A process that could not get memory is in an unknown state. It has said so; a new one takes over."""
-    if isinstance(end, RouteFailed) and end.cause == "out of memory":
+    if failure is not None and failure.cause == "out of memory":
         os._exit(EXIT_OUT_OF_MEMORY)
 
 

@@ -9,7 +9,7 @@ marshal takes exact built-in types only: values that are subclasses (`Dual`) are
 from __future__ import annotations
 
 import marshal
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from struct import Struct
 from typing import Any, Final, TypeAlias
@@ -59,16 +59,18 @@ class ApplySettings:
 
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
-    """The events that have a subscriber, and the event routes that a `route:` socket can name.
+    """The events that have a subscriber, and the event routes that a `route:` socket can name, with their slots.
 
-    `reports_all`: somebody wants to know of every event, also of those that have no subscriber.
+    `reports_all`: somebody wants to know of every event, also of those that have no subscriber. `handlers`: the slots
+    of the routes that an event goes to, in order.
     """
 
     events: frozenset[str]
-    event_routes: frozenset[str]
+    event_routes: dict[str, int]
     reports_all: bool = False
     #: events that sockets have subscribed: raising one is answered (`Answer`)
     socket_events: frozenset[str] = frozenset()
+    handlers: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,24 @@ class LimitMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class RunRoute:
-    """Run one route once. `run` is unique in the session and not 0; `room` is how many log records may be sent;
-    beyond it only what the runtime itself says, and with a room of -1 nothing at all."""
+class RunEvents:
+    """Run events, and those that their routes raise, for a while: then the others wait, and `EventsWaiting` says so.
+
+    `data`: the events (`worker.spool`); None for those that wait in the worker. There are `count` of them, and `done`
+    routes of the first have been run before. `run` is unique in the session and not 0. `room` is how many log records
+    may be sent; beyond it only what the runtime itself says, and with a room of -1 nothing at all. `is_live`: what the
+    first event's routes say is sent at once. `limit`: seconds that each event of a batch and what comes of it may take,
+    None where that is not counted; `spent` is what they took so far.
+    """
 
     run: int
-    slot: int
-    event: str
-    params: Params
+    data: bytes | None
+    count: int
+    done: int
     room: int
+    is_live: bool
+    limit: float | None = None
+    spent: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +173,14 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class EventRaised:
-    """The running route raised an event that has a subscriber. It is to run after the raising run has ended.
+    """The running route raised an event that others than routes want to know of; `time` in seconds of the epoch.
 
     `request` is not 0 where the route waits for the `Answer`.
     """
 
     event: str
     params: Params
+    time: float
     request: int = 0
 
 
@@ -210,18 +222,9 @@ class DiagnosticsRepeated:
 
 
 @dataclass(frozen=True, slots=True)
-class RouteFinished:
-    """The run came to its end. `dropped` log lines found no room; `shown` is the value of a last bare expression."""
-
-    run: int
-    code: int
-    dropped: int
-    shown: tuple[int | str | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class RouteFailed:
-    """The run, or one event of a batch, did not come to its end.
+    """A route did not come to its end: `top` is the slot of the one that the event went to, `slot` and `statement` are
+    where it was.
 
     `cause` is one of the words in `engine.results.runs.Cause`; `detail` is Python's traceback where the fault is ours.
     """
@@ -232,7 +235,31 @@ class RouteFailed:
     detail: str
     slot: int
     statement: int
+    top: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventsWaiting:
+    """The run that is about to end leaves `count` events in the worker, which its routes have raised.
+
+    `dropped` more found no room among them. `slots`: all that they may need; `spent`: as in `RunEvents`.
+    """
+
+    count: int
     dropped: int
+    slots: tuple[int, ...]
+    spent: dict[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The end of `RunEvents`. `dropped` log lines found no room; `shown` are the values of last bare expressions;
+    `ran`: how often the route in a slot was run for an event."""
+
+    run: int
+    dropped: int
+    shown: tuple[int | str | None, ...]
+    ran: dict[tuple[str, int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +272,8 @@ class BatchFinished:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedEventRuns:
-    """What follows is about the recorded event of this line. Sent only when something follows."""
+class EventRuns:
+    """What follows is about this event, recorded on this line (0 for none). Sent only when something follows."""
 
     event: str
     line: int
@@ -331,9 +358,9 @@ class WorkerNotForked:
 
 
 Message: TypeAlias = (
-    "LoadRoutes | ApplySettings | Subscriptions | LimitMemory | RunRoute | RunBatch | RunPortion | Booted | LogLine"
-    " | EventRaised | Subscribed | StubCalled | RouteFinished | RouteFailed | BatchFinished | PortionFinished"
-    " | RecordedEventRuns | DiagnosticsRepeated"
+    "LoadRoutes | ApplySettings | Subscriptions | LimitMemory | RunEvents | RunBatch | RunPortion | Booted | LogLine"
+    " | EventRaised | Subscribed | StubCalled | RunFinished | EventsWaiting | RouteFailed | BatchFinished"
+    " | PortionFinished | EventRuns | DiagnosticsRepeated"
     " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | WorkerNotForked"
     " | AskVariables | VariablesAnswer | Answer"
 )
@@ -343,7 +370,7 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     ApplySettings,
     Subscriptions,
     LimitMemory,
-    RunRoute,
+    RunEvents,
     RunBatch,
     RunPortion,
     Booted,
@@ -351,10 +378,10 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     EventRaised,
     Subscribed,
     StubCalled,
-    RouteFinished,
+    RunFinished,
     RouteFailed,
     BatchFinished,
-    RecordedEventRuns,
+    EventRuns,
     PortionFinished,
     StartWorker,
     SignalWorker,
@@ -366,6 +393,7 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     VariablesAnswer,
     Answer,
     DiagnosticsRepeated,
+    EventsWaiting,
 )
 #: number of a class in a frame; log lines are packed from it without building the object first
 TAGS: Final = {cls: tag for tag, cls in enumerate(_CLASSES)}

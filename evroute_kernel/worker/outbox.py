@@ -1,7 +1,7 @@
 """The worker's side of the stream to the supervisor.
 
-In a single run each message is written at once: what a route logged before it died has left the process. In a batch
-messages collect in the black box, which survives the process too, and are written when it is full.
+What the routes of a single event say is written at once: what they logged before they died has left the process. Where
+many events are run messages collect in the black box, which survives the process too, and are written when it is full.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from evroute_kernel.worker.late import Late
 from evroute_kernel.worker.messages import (
     TAGS,
     DiagnosticsRepeated,
+    EventRuns,
     LogLine,
     Message,
-    RecordedEventRuns,
     encode,
     pack,
 )
 
 _LOG_LINE: Final = TAGS[LogLine]
-_RECORDED: Final = TAGS[RecordedEventRuns]
+_EVENT_RUNS: Final = TAGS[EventRuns]
 
-#: name and line of a recorded event
-Recorded = tuple[str, int]
+#: name of an event, and the line where it is recorded: 0 for none
+Running = tuple[str, int]
 
 
 class Outbox:
@@ -47,16 +47,21 @@ class Outbox:
         self.on_release: Callable[[], None] | None = None
         self.room = 0
         self.dropped = 0
-        #: the recorded event that runs, until a message has told it
-        self.recorded: Recorded | None = None
-        self._named: Recorded | None = None
-        self._late: Late[tuple[Record, float, Recorded | None]] = Late()
+        #: the event that runs, until a message has told it
+        self.running: Running | None = None
+        self._named: Running | None = None
+        self._late: Late[tuple[Record, float, Running | None]] = Late()
 
-    def begin(self, room: int, *, collecting: bool) -> None:
-        """A run begins."""
+    def begin(self, room: int, *, collecting: bool, known: str | None = None) -> None:
+        """A run begins. `known`: the event of which the supervisor knows that it comes first."""
         self.room, self.dropped = room, 0
-        self._late, self._named = Late(), None
+        self._late, self.running = Late(), None
+        self._named = None if known is None else (known, 0)
         self._collecting = collecting
+
+    def collect(self) -> None:
+        """Collect messages from now on."""
+        self._collecting = True
 
     def end(self) -> None:
         """The run has ended: everything goes out."""
@@ -73,7 +78,7 @@ class Outbox:
             self.dropped += 1
             return
         else:
-            event = self.recorded or self._named
+            event = self.running or self._named
             if not self._late.is_to_be_sent((slot, statement, level), text, (record, moment, event)):
                 return
         self._put(pack(_LOG_LINE, level, text, diagnostic, slot, statement, moment))
@@ -82,9 +87,9 @@ class Outbox:
         """The run is about to end: tell what the runtime said again and again, when there was no room."""
         for (record, moment, event), count in self._late.release():
             level, text, _, (slot, statement) = record
-            self.recorded = event
+            self.running = event
             self.send(DiagnosticsRepeated(level, text, slot, statement, moment, count))
-        self.recorded = None
+        self.running = None
 
     def send(self, message: Message) -> None:
         self._put(encode(message))
@@ -103,9 +108,11 @@ class Outbox:
 
     def _put(self, frame: bytes) -> None:
         self.is_busy = True
-        if self.recorded is not None:
-            frame = pack(_RECORDED, *self.recorded) + frame
-            self._named, self.recorded = self.recorded, None
+        if self.running is not None:
+            if self.running != self._named:
+                frame = pack(_EVENT_RUNS, *self.running) + frame
+                self._named = self.running
+            self.running = None
         if not self._collecting or not self._blackbox.hold(frame):
             self.flush()
             if not self._collecting or not self._blackbox.hold(frame):

@@ -10,45 +10,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from time import monotonic
-from typing import Final, Protocol
+from typing import Final
 
-from evroute_kernel.runtime.context import Context, LinkedRoute, Process
+from evroute_kernel.runtime.context import LinkedRoute, Process
 from evroute_kernel.worker.blackbox import INDEX, STATEMENT, BlackBox
+from evroute_kernel.worker.flow import ENDS_MANY, Flow, Runner
 from evroute_kernel.worker.messages import Params, PortionFinished, RouteFailed, RunPortion
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.recorded import events_in
 
 #: broken lines of one portion that are told one by one
 BROKEN_KEPT: Final = 100
-#: causes of a failure after which neither a portion nor a batch goes on
-ENDS_MANY: Final = ("interrupted", "out of memory")
 #: units of time in a second
 RESOLUTION: Final = 1e7
 
 Events = Iterable["tuple[int, str, Params]"]
 
 
-class Runner(Protocol):
-    """What runs routes: the child."""
-
-    def attempt(self, run: int, route: LinkedRoute, context: Context) -> BaseException | None:
-        """Run a route; what stopped it."""
-
-    def new_context(self, event: str, params: Params) -> Context:
-        """The context of one run."""
-
-    def failure(self, run: int, error: BaseException) -> RouteFailed:
-        """The report about a route that did not end by itself."""
-
-
 class Portion:
     """One portion under way."""
 
     def __init__(
-        self, message: RunPortion, runner: Runner, process: Process, outbox: Outbox, blackbox: BlackBox
+        self, message: RunPortion, runner: Runner, flow: Flow, process: Process, outbox: Outbox, blackbox: BlackBox
     ) -> None:
         self._message = message
         self._runner = runner
+        self._flow = flow
         self._process = process
         self._outbox = outbox
         self._blackbox = blackbox
@@ -68,6 +55,7 @@ class Portion:
         """Run it and report; the last failure, if there was one."""
         message, process = self._message, self._process
         self._outbox.begin(message.room, collecting=True)
+        self._flow.begin(message.run)
         emit = process.emit
         if message.level_limit is not None:
             limit = message.level_limit
@@ -78,8 +66,9 @@ class Portion:
             process.emit = emit
         self._blackbox.place[STATEMENT] = -1
         self._outbox.send_late()
-        self._outbox.end()
+        self._flow.tell_waiting()
         self._outbox.send(self._report())
+        self._outbox.end()
         return self._failure
 
     def _leave_out(self) -> None:
@@ -102,7 +91,7 @@ class Portion:
     def _run_all(self, events: Events, skip: int, only: frozenset[str] | None) -> None:
         place, clock, routes = self._blackbox.place, self._blackbox.clock, self._routes
         counts, unhandled, seconds, run_event = self._ran, self._unhandled, self._seconds, self._run_event
-        outbox, index, line = self._outbox, 0, 0
+        outbox, flow, index, line = self._outbox, self._flow, 0, 0
         for line, event, params in events:
             if index < skip:
                 index += 1
@@ -117,9 +106,9 @@ class Portion:
                 continue
             # in this order: a process killed in between is taken to have run the event before, not to run this one
             place[STATEMENT] = 0
-            place[INDEX] = index
+            place[INDEX] = flow.root = index
             clock[0] = begun = monotonic()
-            outbox.recorded = event, line
+            outbox.running = event, line
             go_on = run_event(event, params, handlers)
             seconds.append(monotonic() - begun)
             place[STATEMENT] = -1
@@ -128,7 +117,7 @@ class Portion:
             if not go_on:
                 self._is_whole = False
                 break
-        outbox.recorded = None
+        outbox.running = None
         self._done, self._line = max(index, skip), line
 
     def _is_to_end(self) -> bool:

@@ -66,10 +66,10 @@ class Raising:
     def run_slots(self, slots: list[int], origin: object, timeout: float | None) -> Run:
         """Run routes that no event names, in the first worker, one after the other. Waits."""
         raised = self._new_raise("", origin, timeout)
-        return self._wait_for(raised, *(Delivery(raised, "", (), (slot,), number=1) for slot in slots))
+        return self._wait_for(raised, Delivery(raised, "", (), tuple(slots), number=1))
 
-    def _wait_for(self, raised: Raise, *tasks: Delivery) -> Run:
-        self._backend.supervisor.submit(raised, *tasks)
+    def _wait_for(self, raised: Raise, task: Delivery) -> Run:
+        self._backend.supervisor.submit(raised, *([task] if task.slots else []))
         run: Run = raised.future.result()
         return run
 

@@ -18,7 +18,7 @@ class Program:
     callable: dict[str, int] = field(default_factory=dict)
     error_route: int | None = None
     settings: ApplySettings = field(default_factory=lambda: SessionSettings().message())
-    subscriptions: Subscriptions = field(default_factory=lambda: Subscriptions(frozenset(), frozenset()))
+    subscriptions: Subscriptions = field(default_factory=lambda: Subscriptions(frozenset(), {}))
 
 
 class SentProgram:

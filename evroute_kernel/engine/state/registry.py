@@ -175,6 +175,10 @@ class Registry:
         found = self._definitions.get(("event_route", name, 0))
         return found.slot if found else None
 
+    def event_slots(self) -> dict[str, int]:
+        """The slots of all event_routes, by name."""
+        return {d.route.name: d.slot for d in self._definitions.values() if d.route.kind == "event_route"}
+
     def count_runs(self, slot: int, count: int = 1) -> None:
         """A top route has been run."""
         route = self._compiled[slot]

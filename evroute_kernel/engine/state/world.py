@@ -153,7 +153,6 @@ class World:
         """The next task runs in a new picture of the session."""
         with self._lock:
             registry = self.registry
-            names = registry.names("event_route")
             self._interface.sync_routes(registry.subscribing())
             error_route = registry.look_up("error_route")
             self._program = Program(
@@ -162,15 +161,20 @@ class World:
                 registry.callable_slots(),
                 error_route[0].slot if error_route else None,
                 self.settings.message(),
-                self._subscriptions(names),
+                self._subscriptions(),
             )
 
-    def _subscriptions(self, event_routes: Iterable[str]) -> Subscriptions:
+    def _subscriptions(self) -> Subscriptions:
         """What workers are told about subscribers."""
-        interface = self._interface
+        interface, registry = self._interface, self.registry
+        handlers = self.handlers_by_event()
         self._seen = interface.changes
         return Subscriptions(
-            frozenset(interface.events()), frozenset(event_routes), bool(self._taps), frozenset(interface.by_socket)
+            frozenset(interface.events()),
+            registry.event_slots(),
+            bool(self._taps),
+            frozenset(interface.by_socket),
+            handlers,
         )
 
     # -- events ---------------------------------------------------------------------------------------------------
@@ -199,7 +203,7 @@ class World:
         `report` is told of sockets that could not be served; without one, that is published for `origin`.
         """
         if self._taps or self._sockets.picture:
-            self._tell(event, params, origin, report)
+            self.tell(event, params, origin, report)
         return self.slots_of(event)
 
     def raised_many(
@@ -208,13 +212,16 @@ class World:
         """The parameter lists of an event, each raised when it is taken. Costs nothing while nobody listens."""
         for params in lists:
             if self._taps or self._sockets.picture:
-                self._tell(event, params, origin, report)
+                self.tell(event, params, origin, report)
             yield params
 
-    def _tell(self, event: str, params: Params, origin: object, report: Report | None) -> None:
+    def tell(
+        self, event: str, params: Params, origin: object, report: Report | None, moment: float | None = None
+    ) -> None:
+        """Tell all but routes of an event that is raised now, or was at this moment."""
         for tap in self._taps:
             try:
-                tap(event, params, time())
+                tap(event, params, time() if moment is None else moment)
             except Exception:  # the caller's function, as `on_record`
                 _log.exception("a listener failed at %s", decode(event))
         if event in self._sockets.picture:
@@ -309,8 +316,7 @@ class World:
         often that was."""
         with self._lock:
             if self._interface.changes != self._seen:
-                names = self.registry.names("event_route")
-                self._program = replace(self._program, subscriptions=self._subscriptions(names))
+                self._program = replace(self._program, subscriptions=self._subscriptions())
             return self._program
 
     def slots_of(self, event: str) -> tuple[int, ...]:

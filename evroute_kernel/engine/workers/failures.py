@@ -9,7 +9,6 @@ from evroute_kernel.engine.results.runs import Cause, RunError
 from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.workers.raises import Raise
-from evroute_kernel.engine.workers.tasks import Task
 from evroute_kernel.runtime.values import decode
 
 _HINTS: Final[dict[Cause, str]] = {
@@ -20,16 +19,26 @@ _HINTS: Final[dict[Cause, str]] = {
 
 
 def describe(
-    cause: Cause, words: str, task: Task, place: tuple[int, int], registry: Registry, limits: Limits, detail: str = ""
+    cause: Cause,
+    words: str,
+    raised: Raise,
+    event: str,
+    top: int,
+    place: tuple[int, int],
+    registry: Registry,
+    limits: Limits,
+    detail: str = "",
 ) -> RunError:
-    """The error of a task whose statement `place` (slot, statement) was running. `words` is what the worker said."""
+    """The error of an event whose route, in the slot `top`, was at the statement `place` (slot, statement).
+
+    `words` is what the worker said.
+    """
     slot, statement = place
-    route, span = registry.place(slot, statement) if statement >= 0 else registry.header(task.slot)
-    top = registry.header(task.slot)[0] or "what no route handles"
-    where = top if route in ("", top) else f"{top}, in {route},"
-    return RunError(
-        cause, _message(cause, words, task, where, limits), task.event, route, span, _HINTS.get(cause), detail
-    )
+    route, span = registry.place(slot, statement) if statement >= 0 else registry.header(top)
+    title = registry.header(top)[0] or "what no route handles"
+    where = title if route in ("", title) else f"{title}, in {route},"
+    message = _message(cause, words, raised, event, where, limits)
+    return RunError(cause, message, event, route, span, _HINTS.get(cause), detail)
 
 
 def fault(raised: Raise, error: BaseException) -> RunError:
@@ -46,12 +55,12 @@ def words_of(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _message(cause: Cause, words: str, task: Task, where: str, limits: Limits) -> str:
-    event = f" (event {decode(task.event)})" if task.event else ""
+def _message(cause: Cause, words: str, raised: Raise, event: str, where: str, limits: Limits) -> str:
+    event = f" (event {decode(event)})" if event else ""
     if cause == "interrupted":
         return f"{where} was interrupted{event}"
     if cause == "timed out":
-        return f"{where} timed out after {task.raised.timeout:g} s{event}"
+        return f"{where} timed out after {raised.timeout:g} s{event}"
     if cause == "out of memory":
         size = f"{limits.memory / 2**20:g} MiB" if limits.memory else "the system has"
         return f"{where} needs more memory than {size}{event}"

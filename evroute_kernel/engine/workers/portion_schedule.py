@@ -92,7 +92,9 @@ class Replays:
         message, event = portion.seen_to(done)
         if worker.place[1] >= 0 or (done > portion.skip and not worker.has_begun):  # else it died between two events
             portion.event, portion.line = event, message.line
-            error = describe(cause, worker.ending, portion, worker.place, world.registry, world.limits)
+            error = describe(
+                cause, worker.ending, replay, event, portion.slot, worker.place, world.registry, world.limits
+            )
             replay.fail(error, message.line)
         replay.finish_portion(portion, message, monotonic() - worker.started)
         self._count_runs(portion, message)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
+from typing import Final
 
-from evroute_kernel.engine.workers.tasks import Task
+from evroute_kernel.engine.workers.raises import Raise
+from evroute_kernel.engine.workers.tasks import RaisedEvents, Task
+
+#: tasks of a line that are looked at, to see who waits
+_LOOKED_AT: Final = 16
 
 
 class Queue:
@@ -32,6 +38,17 @@ class Queue:
         if not lines:
             return None
         return min(lines, key=lambda line: line[0].order).popleft()
+
+    def is_wanted(self, number: int, raised: Raise) -> bool:
+        """Whether worker `number`, which runs something of a raise, is waited for by another one that has not begun."""
+        lines = [line for line in (self._common, self._bound.get(number)) if line]
+        first = (task for line in lines for task in islice(line, _LOOKED_AT))
+        return any(task.raised is not raised and not isinstance(task, RaisedEvents) for task in first)
+
+    def is_alone(self, number: int, raised: Raise) -> bool:
+        """Whether no other raise waits for worker `number`."""
+        lines = [line for line in (self._common, self._bound.get(number)) if line]
+        return all(task.raised is raised for line in lines for task in islice(line, _LOOKED_AT))
 
     def bound(self) -> list[int]:
         """Numbers of workers that have tasks of their own."""

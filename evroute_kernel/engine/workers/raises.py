@@ -14,12 +14,11 @@ from operator import attrgetter
 from typing import Any, Final
 
 from evroute_kernel.engine.results.runs import Cause, LogRecord, RouteRuns, Run, RunError
+from evroute_kernel.runtime.limits import RAISED_LIMIT
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.late import Late
-from evroute_kernel.worker.messages import RouteFinished
+from evroute_kernel.worker.messages import RunFinished
 
-#: events that one raise may have waiting; a script that raises in a loop would fill the memory
-RAISED_LIMIT: Final = 100_000
 ERRORS_KEPT: Final = 100
 #: seconds that a task of many events should take: long enough to make its message cheap, short enough to stay
 #: answerable; and how many events it may have
@@ -72,7 +71,6 @@ class Raise:
         if self.started == inf:
             self.started = now
             self.deadline = self.last_moment(now)
-        self.routes += 1
 
     def last_moment(self, now: float) -> float:
         """When all of it must have ended, if it starts now."""
@@ -127,7 +125,12 @@ class Raise:
         hint = f"{busy}: wait for that, interrupt it, or allow more workers" if busy else None
         self.errors.append(RunError("timed out", message, event, "", None, hint))
 
-    def finish(self, end: RouteFinished) -> None:
+    @property
+    def event_limit(self) -> float | None:
+        """Seconds that each of its events may take with all that comes of it; None where all share the time."""
+        return None
+
+    def finish(self, end: RunFinished) -> None:
         self.dropped_lines += end.dropped
         self.shown += [decode(value) if isinstance(value, str) else value for value in end.shown]
 
@@ -186,10 +189,15 @@ _ENDED: Final[dict[Cause, str]] = {
 
 @dataclass(slots=True, eq=False)
 class Many(Raise):
-    """Many events. Time is limited for each of them, not for the whole; it also limits the wait for the first."""
+    """Many events. Time is limited for each of them and what comes of it, not for the whole; it also limits the wait
+    for the first."""
 
     def last_moment(self, now: float) -> float:
         return inf
+
+    @property
+    def event_limit(self) -> float | None:
+        return self.timeout
 
     def keep_late(self, record: LogRecord) -> bool:
         """It is shown at once: there may be hours until all is over."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from time import monotonic
 from typing import Any, Final
 
+from evroute_kernel.engine.results.runs import Cause, RunError
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.failures import describe
 from evroute_kernel.engine.workers.portions import Portion
+from evroute_kernel.engine.workers.raises import Raise
+from evroute_kernel.engine.workers.raises import Raise
+from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.scheduler import Scheduler
-from evroute_kernel.engine.workers.tasks import Chunk, Delivery, Task
+from evroute_kernel.engine.workers.tasks import Chunk, Delivery, RaisedEvents, Task
 from evroute_kernel.engine.workers.worker import Worker
-from evroute_kernel.worker.messages import BatchFinished, RouteFailed
+from evroute_kernel.worker.messages import BatchFinished, EventsWaiting, RouteFailed, RunFinished
+from evroute_kernel.worker.spool import Spool, unpack
 
 #: times a task is handed out again when its worker died before beginning it
 TRIES: Final = 3
@@ -29,26 +35,35 @@ class RouteEnds:
         cause: Any = message.cause
         if cause == "interrupted" and worker.end_cause is not None:
             cause = worker.end_cause
-        place = message.slot, message.statement
-        world = self._world
-        error = describe(cause, message.message, task, place, world.registry, world.limits, message.detail)
+        place, top = (message.slot, message.statement), message.top
+        error = self._error(cause, message.message, task.raised, task.event, top, place, message.detail)
         task.raised.fail(error, task.line if isinstance(task, Portion) else 0)
         if cause == "out of memory":
             worker.expect_end(monotonic())
-        if isinstance(task, Delivery):
-            task.raised.dropped_lines += message.dropped
-            self.route_ended(worker)
 
-    def route_ended(self, worker: Worker) -> None:
-        """The first route of a delivery has ended; the event's other routes follow at once, in the same worker."""
-        task = worker.finished()
-        assert isinstance(task, Delivery)
-        self._count_runs(task, task.slot, 1)
-        rest = task.rest()
-        if rest is None:
-            self._scheduler.complete(task.raised)
+    def events_waiting(self, worker: Worker, task: Task, message: EventsWaiting) -> None:
+        """A run is about to end and leaves events in its worker, where they go on at once if nobody else waits."""
+        raised = task.raised
+        raised.dropped_events += message.dropped
+        if not message.count or raised.ended is not None:
+            return
+        rest = RaisedEvents(raised, worker.number, message.count, message.slots, message.spent)
+        worker.kept = rest
+        if isinstance(task, RaisedEvents):
+            self._scheduler.put_rest(rest, task.order)
         else:
-            self._scheduler.go_on(worker, rest)
+            self._scheduler.put(rest)
+
+    def events_ended(self, worker: Worker, task: Task, message: RunFinished) -> None:
+        """A worker has run events, as many as it was to in one go."""
+        raised = task.raised
+        raised.finish(message)
+        for (event, slot), count in message.ran.items():
+            self._count_runs(raised, event, slot, count)
+        runs = sum(message.ran.values())
+        raised.routes += runs
+        worker.finished(runs)
+        self._scheduler.complete(raised)
 
     def chunk_ended(self, worker: Worker, task: Chunk, message: BatchFinished) -> None:
         """A worker has run a chunk, or as much of it as it could."""
@@ -57,17 +72,32 @@ class RouteEnds:
         batch.dropped_lines += message.dropped
         batch.adapt(message.done, monotonic() - worker.started)
         for slot in task.slots:
-            self._count_runs(task, slot, message.done)
+            self._count_runs(batch, batch.event, slot, message.done)
         worker.finished()
         rest = task.after(message.done)
         if rest is not None:
             self._scheduler.put(rest)
         self._scheduler.complete(batch)
 
-    def _count_runs(self, task: Task, slot: int, count: int) -> None:
+    def _count_runs(self, raised: Raise, event: str, slot: int, count: int) -> None:
         registry = self._world.registry
         registry.count_runs(slot, count)
-        task.raised.ran[task.event, registry.header(slot)[0]] += count
+        raised.ran[event, registry.header(slot)[0]] += count
+
+    def _error(
+        self,
+        cause: Cause,
+        words: str,
+        raised: Raise,
+        event: str,
+        top: int,
+        place: tuple[int, int],
+        detail: str = "",
+    ) -> RunError:
+        world = self._world
+        return describe(cause, words, raised, event, top, place, world.registry, world.limits, detail)
+
+    # -- workers that died --------------------------------------------------------------------------------------------
 
     def lost(self, worker: Worker, task: Task) -> None:
         """Its worker died."""
@@ -78,23 +108,91 @@ class RouteEnds:
         else:
             self._scheduler.complete(task.raised)
 
+    def events_left(self, worker: Worker, task: Task) -> None:
+        """A batch or replay has lost its worker: what its events had raised is still to be run."""
+        spool, raised = worker.blackbox.spool, task.raised
+        if worker.kept is not None or spool.run != worker.run or raised.ended is not None:
+            return
+        raised.dropped_events += spool.dropped
+        if (rest := _rest(spool, raised, worker.number)) is not None:
+            self._scheduler.put(rest)
+
     def _after_loss(self, worker: Worker, task: Task) -> Task | None:
         """What is still to be run of a task whose worker died; the routes and lists that it had begun are not."""
+        if isinstance(task, Delivery | RaisedEvents):
+            return self._after_events(worker, task)
         if is_for_another(worker, task):
             task.tries += 1
             return task
-        assert not isinstance(task, Portion)
-        cause = worker.cause
-        world = self._world
-        task.raised.fail(describe(cause, worker.ending, task, worker.place, world.registry, world.limits))
-        if isinstance(task, Delivery):
-            return task.rest()
+        assert isinstance(task, Chunk)
+        batch, top = task.raised, worker.top
+        batch.fail(self._error(worker.cause, worker.ending, batch, batch.event, top, worker.place))
         ended = worker.index if worker.has_begun else 0
         for slot in task.slots:
-            self._count_runs(task, slot, ended)
+            self._count_runs(batch, batch.event, slot, ended)
         done = ended + worker.has_begun
-        task.raised.done += done
+        batch.done += done
         return task.after(done)
+
+    def _after_events(self, worker: Worker, task: Delivery | RaisedEvents) -> Task | None:
+        """As `_after_loss`: events that a worker has run are counted, the one that it was running has failed."""
+        spool, raised = worker.blackbox.spool, task.raised
+        if spool.run != worker.run:  # it had not even looked at them
+            if isinstance(task, RaisedEvents):
+                task.take(spool)
+            return self._not_begun(worker, task)
+        raised.dropped_events += spool.dropped
+        has_progressed = self._count_ended(raised, spool.ended())
+        if worker.kept is not None:  # they wait already
+            return None
+        rest = _rest(spool, raised, worker.number)
+        if rest is None:
+            return None
+        if not has_progressed and not spool.state:
+            rest.tries = task.tries
+            return self._not_begun(worker, rest)
+        self._count_partly(worker, raised, rest, spool.state)
+        rest.done = (spool.state + 1) // 2
+        return rest if rest.done < len(rest.first[2]) else rest.without_first()
+
+    def _count_ended(self, raised: Raise, entries: Iterator[Entry]) -> bool:
+        """Count the runs of events whose routes have all ended; whether there were some."""
+        found = False
+        for event, _, slots, _ in entries:
+            found = True
+            for slot in slots:
+                self._count_runs(raised, event, slot, 1)
+            raised.routes += len(slots)
+        return found
+
+    def _count_partly(self, worker: Worker, raised: Raise, rest: RaisedEvents, state: int) -> None:
+        """Count the runs of the event that the worker had begun, and tell of the route that it was running."""
+        event, _, slots, _ = rest.first
+        for slot in slots[: state // 2]:
+            self._count_runs(raised, event, slot, 1)
+        raised.routes += (state + 1) // 2
+        if state % 2:
+            top = slots[state // 2]
+            raised.fail(self._error(worker.cause, worker.ending, raised, event, top, worker.place))
+
+    def _not_begun(self, worker: Worker, task: Delivery | RaisedEvents) -> Task | None:
+        """What is to be done with events of which none was begun: they are for another worker, unless that is the end
+        of several already."""
+        if worker.end_cause is None and task.tries < TRIES:
+            task.tries += 1
+            return task
+        raised = task.raised
+        event, _, slots, _ = task.first
+        raised.fail(self._error(worker.cause, worker.ending, raised, event, slots[0], (slots[0], -1)))
+        return task.without_first()
+
+
+def _rest(spool: Spool, raised: Raise, number: int) -> RaisedEvents | None:
+    """The events that wait in a worker which is gone, the one included that it was running."""
+    data = spool.rest()
+    entries = [entry for _, entry in unpack(data)]
+    slots = tuple({slot: None for entry in entries for slot in entry[2]})
+    return RaisedEvents(raised, number, len(entries), slots, data=data, event=entries[0][0]) if entries else None
 
 
 def is_for_another(worker: Worker, task: Task) -> bool:

@@ -6,9 +6,9 @@ from evroute_kernel.engine.delivery.socket_delivery import Fault
 from evroute_kernel.engine.results.runs import LogRecord, StubCall
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.portions import Portion
-from evroute_kernel.engine.workers.raises import RAISED_LIMIT, Raise
+from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.scheduler import Scheduler
-from evroute_kernel.engine.workers.tasks import Delivery, Task
+from evroute_kernel.engine.workers.tasks import Chunk, Task
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.runtime.levels import NAMES
 from evroute_kernel.runtime.values import decode
@@ -17,9 +17,9 @@ from evroute_kernel.worker.messages import (
     Answer,
     DiagnosticsRepeated,
     EventRaised,
+    EventRuns,
     LogLine,
     Message,
-    RecordedEventRuns,
     StubCalled,
     Subscribed,
 )
@@ -45,8 +45,11 @@ class RouteMessages:
             self._stub_called(worker, task, message)
         elif isinstance(message, DiagnosticsRepeated):
             task.raised.count_late(self._late_record(worker, task, message), message.count)
-        elif isinstance(message, RecordedEventRuns) and isinstance(task, Portion):
-            task.event, task.line = message.event, message.line
+        elif isinstance(message, EventRuns):
+            if isinstance(task, Portion):
+                task.event, task.line = message.event, message.line
+            elif not isinstance(task, Chunk):
+                task.event = message.event
 
     def _log_line(self, worker: Worker, task: Task, line: LogLine) -> None:
         route, span = self._place(line.slot, line.statement)
@@ -74,16 +77,10 @@ class RouteMessages:
         )
 
     def _event_raised(self, worker: Worker, raised: Raise, message: EventRaised) -> None:
-        """It runs after the route that raised it, in the same worker, which holds the `$var` of that route."""
+        """Others than routes are told: its routes are run by the worker itself, which holds the `$var` they see."""
         faults: list[Fault] = []
-        slots = self._world.raised(message.event, message.params, origin=raised.origin, report=faults.append)
+        self._world.tell(message.event, message.params, raised.origin, faults.append, message.time)
         self._answer(worker, message.request, raised, faults)
-        if not slots or raised.ended is not None:
-            return
-        if raised.open >= RAISED_LIMIT:
-            raised.dropped_events += 1
-            return
-        self._scheduler.put(Delivery(raised, message.event, message.params, slots, worker.number))
 
     def _answer(self, worker: Worker, request: int, raised: Raise, faults: list[Fault]) -> None:
         """What the route that raised an event is to log; it waits, unless it knew of no socket."""

@@ -17,8 +17,8 @@ class Scheduler(Protocol):
     def put(self, task: Task) -> None:
         """Queue a task."""
 
-    def go_on(self, worker: Worker, task: Task) -> None:
-        """What remains of a task: in the same worker at once, or in its turn if the worker is gone."""
+    def put_rest(self, task: Task, order: int) -> None:
+        """Queue what remains of a task, with the place that it had unless others wait."""
 
     def put_back(self, task: Task) -> None:
         """Queue a task again, before all others."""

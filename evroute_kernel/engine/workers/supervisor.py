@@ -57,10 +57,11 @@ from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker import messages
 from evroute_kernel.worker.messages import (
     BatchFinished,
+    EventsWaiting,
     Message,
     PortionFinished,
     RouteFailed,
-    RouteFinished,
+    RunFinished,
 )
 
 #: seconds that an interrupted route gets before its worker is killed
@@ -265,12 +266,14 @@ class Supervisor:
         self._queue.put(task)
         self._deadlines.add(task.raised)
 
-    def go_on(self, worker: Worker, task: Task) -> None:
-        """What remains of a task: in the same worker at once, or in its turn if the worker is gone."""
-        if worker.state is State.IDLE:
-            self._try_to_start(worker, task)
-        else:
+    def put_rest(self, task: Task, order: int) -> None:
+        """Queue what remains of a task, with the place that it had unless others wait."""
+        if task.number is not None and self._queue.is_alone(task.number, task.raised):
+            task.raised.open += 1
+            task.order = order
             self.put_back(task)
+        else:
+            self.put(task)
 
     def put_back(self, task: Task) -> None:
         """Queue a task again, before all others."""
@@ -363,6 +366,8 @@ class Supervisor:
                 self._try_to_start(worker, task)
             if is_surplus and worker.state is State.IDLE:
                 worker.kill(monotonic())
+            elif worker.state is State.RUNNING and worker.task is not None:
+                worker.blackbox.is_wanted = self._queue.is_wanted(worker.number, worker.task.raised)
         for number in self._queue.bound():
             self._pool.start(number)
         starting = sum(worker.state is State.STARTING for worker in self._pool)
@@ -397,7 +402,8 @@ class Supervisor:
         raised.start(now)
         if isinstance(task, Portion):
             self._replays.began(task)
-        worker.start(task, self._runs, self._world.program(), now)
+        is_wanted = self._queue.is_wanted(worker.number, raised)
+        worker.start(task, self._runs, self._world.program(), now, is_wanted)
         self._pool.watch(worker)
         if isinstance(task, Chunk):
             self._prepare(task.raised)
@@ -460,7 +466,7 @@ class Supervisor:
             self.complete(task.raised)
 
     def _running(self, worker: Worker) -> str | None:
-        return None if worker.task is None else decode(self._world.registry.header(worker.task.slot)[0])
+        return None if worker.task is None else decode(self._world.registry.header(worker.top)[0])
 
     # -- what the pool tells --------------------------------------------------------------------------------------
 
@@ -475,9 +481,10 @@ class Supervisor:
             raise
 
     def _handle(self, worker: Worker, task: Task, message: Message) -> None:
-        if isinstance(message, RouteFinished):
-            task.raised.finish(message)
-            self._route_ends.route_ended(worker)
+        if isinstance(message, RunFinished):
+            self._route_ends.events_ended(worker, task, message)
+        elif isinstance(message, EventsWaiting):
+            self._route_ends.events_waiting(worker, task, message)
         elif isinstance(message, RouteFailed):
             self._route_ends.route_failed(worker, task, message)
         elif isinstance(message, BatchFinished) and isinstance(task, Chunk):
@@ -509,6 +516,8 @@ class Supervisor:
 
     def lost(self, worker: Worker) -> None:
         task = worker.finished()
+        if worker.kept is not None:
+            worker.kept.take(worker.blackbox.spool)
         if task is not None:
             try:
                 self._task_lost(worker, task)
@@ -521,7 +530,10 @@ class Supervisor:
     def _task_lost(self, worker: Worker, task: Task) -> None:
         if worker.fault is not None:
             self._break(task.raised, worker.fault)
-        elif isinstance(task, Portion) and not is_for_another(worker, task):
+            return
+        if isinstance(task, Portion | Chunk):
+            self._route_ends.events_left(worker, task)
+        if isinstance(task, Portion) and not is_for_another(worker, task):
             self._replays.lost(worker, task, worker.cause)
         else:
             self._route_ends.lost(worker, task)

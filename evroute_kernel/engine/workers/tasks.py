@@ -1,23 +1,26 @@
 """What is queued for workers.
 
-A raise is carried out by tasks: a `Delivery` runs the routes that handle one event, a `Chunk` does so for many
-parameter lists of one `Batch`. A replay, whose tasks are portions, is in `engine.workers.portions`.
+A raise is carried out by tasks: a `Delivery` runs the routes that handle one event, and what they raise; a `Chunk` runs
+those of many parameter lists of one `Batch`. What of the events that routes have raised was not run in one go is
+`RaisedEvents`. A replay, whose tasks are portions, is in `engine.workers.portions`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, TypeAlias
 
 from evroute_kernel.engine.events.params import Params
 from evroute_kernel.engine.results.runs import BatchResult
+from evroute_kernel.engine.state.registry import NO_SLOT
 from evroute_kernel.engine.workers.portions import Portion
 from evroute_kernel.engine.workers.raises import Many, Raise, next_size
 from evroute_kernel.runtime.limits import FIRST_PORTION
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.worker.messages import Message, RunBatch, RunRoute
+from evroute_kernel.worker.messages import Message, RunBatch, RunEvents
+from evroute_kernel.worker.spool import Entry, Spool, pack, unpack
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -55,7 +58,7 @@ class Batch(Many):
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """One event on its way to the routes that handle it, one after the other in the same worker.
+    """One event on its way to the routes that handle it, one after the other in the same worker, as what they raise.
 
     `number` is the worker that must run it, None for any; `tries` counts workers that died before they began.
     """
@@ -74,13 +77,113 @@ class Delivery:
         return self.slots[0]
 
     def message(self, run: int) -> Message:
-        return RunRoute(run, self.slot, self.event, self.params, self.raised.room)
+        data = pack(self.event, self.params, self.slots)
+        return RunEvents(run, data, 1, 0, self.raised.room, True, self.raised.event_limit)
 
-    def rest(self) -> Delivery | None:
-        """What remains when its first route has ended."""
-        if len(self.slots) == 1 or self.raised.ended is not None:
+    @property
+    def first(self) -> Entry:
+        """The event as it lies in a spool."""
+        return self.event, self.params, self.slots, 0
+
+    def without_first(self) -> RaisedEvents | None:
+        """What remains when its first route is given up."""
+        if len(self.slots) == 1:
             return None
-        return Delivery(self.raised, self.event, self.params, self.slots[1:], self.number, self.order)
+        data = pack(self.event, self.params, self.slots[1:])
+        return RaisedEvents(self.raised, self.number or 0, 1, self.slots[1:], data=data, event=self.event)
+
+    @property
+    def first(self) -> Entry:
+        """The event as it lies in a spool."""
+        return self.event, self.params, self.slots, 0
+
+    def without_first(self) -> RaisedEvents | None:
+        """What remains when its first route is given up."""
+        if len(self.slots) == 1:
+            return None
+        data = pack(self.event, self.params, self.slots[1:])
+        return RaisedEvents(self.raised, self.number or 0, 1, self.slots[1:], data=data, event=self.event)
+
+    def packed(self) -> RaisedEvents:
+        """The same as it lies in a spool."""
+        data = pack(self.event, self.params, self.slots)
+        return RaisedEvents(self.raised, self.number or 0, 1, self.slots, data=data, event=self.event)
+
+
+@dataclass(slots=True, eq=False)
+class RaisedEvents:
+    """Events that routes of a raise have raised and that are not run yet: in worker `number`, as long as it runs
+    nothing else (`data` is None), or taken from it.
+
+    `slots`: all that they may need. `done` routes of the first one have been run. `spent`: seconds that what comes of
+    each event of a batch took so far.
+    """
+
+    raised: Raise
+    number: int
+    count: int
+    slots: tuple[int, ...]
+    spent: dict[int, float] = field(default_factory=dict)
+    data: bytes | None = None
+    done: int = 0
+    event: str = ""
+    order: int = 0
+    tries: int = 0
+
+    @property
+    def slot(self) -> int:
+        """The route that runs first, as far as this is known."""
+        return self.slots[0] if len(self.slots) == 1 else NO_SLOT
+
+    @property
+    def first(self) -> Entry:
+        """The event that runs first, when they have been taken."""
+        return next(unpack(self.data or b""))[1]
+
+    def after(self, done: int) -> RaisedEvents | None:
+        """What remains when so many routes of the first event have been run, or given up."""
+        data = self.data or b""
+        end, (_, _, slots, _) = next(unpack(data))
+        if done < len(slots):
+            return replace(self, done=done)
+        if end == len(data):
+            return None
+        rest = replace(self, data=data[end:], count=self.count - 1, done=0)
+        rest.event = rest.first[0]
+        return rest
+
+    @property
+    def first(self) -> Entry:
+        """The event that runs first, when they have been taken: without the routes that are done."""
+        event, params, slots, root = next(unpack(self.data or b""))[1]
+        return event, params, slots[self.done :], root
+
+    def without_first(self) -> RaisedEvents | None:
+        """What remains when the first route of the first event is given up."""
+        data = self.data or b""
+        end, (event, params, slots, root) = next(unpack(data))
+        ...
+
+    @property
+    def first(self) -> Entry:
+        """The event that runs first, when they have been taken: without the routes that are done."""
+        event, params, slots, root = next(unpack(self.data or b""))[1]
+        return event, params, slots[self.done :], root
+
+    def without_first(self) -> RaisedEvents | None:
+        """What remains when the first route of the first event is given up."""
+        data = self.data or b""
+        end, (event, params, slots, root) = next(unpack(data))
+        ...
+
+    def take(self, spool: Spool) -> None:
+        """Take them from their worker: it is gone, or gets something else to do."""
+        if self.data is None:
+            self.data, self.done = spool.rest(), spool.state >> 1
+
+    def message(self, run: int) -> Message:
+        raised = self.raised
+        return RunEvents(run, self.data, self.count, self.done, raised.room, False, raised.event_limit, self.spent)
 
 
 @dataclass(slots=True, eq=False)
@@ -120,4 +223,4 @@ class Chunk:
         return Chunk(self.raised, self.lists[count:], self.number)
 
 
-Task: TypeAlias = Delivery | Chunk | Portion
+Task: TypeAlias = Delivery | RaisedEvents | Chunk | Portion

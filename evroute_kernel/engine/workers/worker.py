@@ -28,10 +28,10 @@ from evroute_kernel.engine.state.program import Program, SentProgram
 from evroute_kernel.engine.workers.launcher import Launcher
 from evroute_kernel.engine.workers.no_worker import ended
 from evroute_kernel.engine.workers.raises import Many
-from evroute_kernel.engine.workers.tasks import Task
+from evroute_kernel.engine.workers.tasks import RaisedEvents, Task
 from evroute_kernel.runtime.memory.room import anonymous_file
 from evroute_kernel.worker import blackbox
-from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, BlackBox
+from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.messages import Decoder, Message, StartWorker, encode
 from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY
 
@@ -61,6 +61,8 @@ class Worker:
         self.deadline = now + START_DEADLINE
         self.pid: int | None = None
         self.task: Task | None = None
+        #: events that wait in it, which nobody has taken from it
+        self.kept: RaisedEvents | None = None
         self.run = 0
         self.runs = 0
         #: asked and not answered yet
@@ -114,19 +116,24 @@ class Worker:
         if self.state is State.STARTING:
             self._rest()
 
-    def start(self, task: Task, run: int, program: Program, now: float) -> None:
-        """Give it a task. It is idle."""
+    def start(self, task: Task, run: int, program: Program, now: float, is_wanted: bool = False) -> None:
+        """Give it a task. It is idle. `is_wanted`: others wait for it, too."""
         self.state, self.task, self.run, self.end_cause = State.RUNNING, task, run, None
         self.started = now
         self.deadline = task.raised.latest_end(now)
         self.blackbox.clock[0] = 0.0  # so that a worker that dies before it begins is known
+        self.blackbox.place[TOP] = task.slot
+        self.blackbox.is_wanted = is_wanted
+        kept, self.kept = self.kept, None
+        if kept is not None and kept is not task and kept.raised.ended is None:
+            kept.take(self.blackbox.spool)
         frames = [encode(message) for message in self._sent.updates(program, task.slots)]
         self.send(b"".join([*frames, encode(task.message(run))]))
 
-    def finished(self) -> Task | None:
-        """Its run is over; the task it had. A worker that is ending stays so."""
+    def finished(self, runs: int = 1) -> Task | None:
+        """Its run is over, with so many runs of routes; the task it had. A worker that is ending stays so."""
         task, self.task = self.task, None
-        self.runs += 1
+        self.runs += runs
         if self.state is not State.ENDING:
             self._rest()
         return task
@@ -251,6 +258,7 @@ class Worker:
         self.stream.close()
         with contextlib.suppress(OSError):  # the parent was closing it just then
             os.close(self.output)
+        self.blackbox.leave_to_parent()
 
     # -- what is known of it --------------------------------------------------------------------------------------
 
@@ -268,6 +276,11 @@ class Worker:
     def place(self) -> tuple[int, int]:
         """Slot and statement that it runs, or ran when it died."""
         return self.blackbox.place[SLOT], self.blackbox.place[STATEMENT]
+
+    @property
+    def top(self) -> int:
+        """Slot of the route that its event went to."""
+        return self.blackbox.place[TOP]
 
     @property
     def index(self) -> int:

@@ -1,0 +1,179 @@
+"""Runs events, one after the other, and then those that their routes have raised: the flow of what follows of a raise.
+
+The events wait in the spool of this process (`worker.spool`), in the order in which they were raised, and nobody is
+asked before the next one is run. Now and then the worker tells what it has done, and that some wait (`EventsWaiting`):
+the supervisor then lets it go on, or something else run first. Batches and replays do the same with what their events
+have raised.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Final, Protocol
+
+from evroute_kernel.runtime.context import Context, LinkedRoute, Process
+from evroute_kernel.runtime.limits import RAISED_LIMIT
+from evroute_kernel.runtime.values import Value, stored
+from evroute_kernel.worker.blackbox import STATEMENT, BlackBox
+from evroute_kernel.worker.messages import EventsWaiting, Params, RouteFailed, RunEvents, RunFinished
+from evroute_kernel.worker.outbox import Outbox
+from evroute_kernel.worker.spool import Entry, pack
+
+#: causes of a failure after which a run of many events does not go on
+ENDS_MANY: Final = ("interrupted", "out of memory")
+#: seconds and events after which the supervisor is told, and may let others run
+_SECONDS: Final = 0.02
+_EVENTS: Final = 4096
+#: events that may wait where others, who came before them, are let through at once: they have to be carried over
+_FEW: Final = 500
+
+
+class Runner(Protocol):
+    """What runs routes: the child."""
+
+    def attempt(self, run: int, route: LinkedRoute, context: Context) -> BaseException | None:
+        """Run a route; what stopped it."""
+
+    def new_context(self, event: str, params: Params) -> Context:
+        """The context of one run."""
+
+    def keep_avps(self, context: Context) -> None:
+        """A startup_route has ended: the next route finds its AVPs."""
+
+    def failure(self, run: int, error: BaseException) -> RouteFailed:
+        """The report about a route that did not end by itself."""
+
+
+class Flow:
+    """The events that wait in this process, and how they are run."""
+
+    def __init__(self, runner: Runner, process: Process, outbox: Outbox, blackbox: BlackBox) -> None:
+        self._runner = runner
+        self._process = process
+        self._outbox = outbox
+        self._blackbox = blackbox
+        self._spool = blackbox.spool
+        self._waiting = 0
+        self._dropped = 0
+        self._kinds: set[tuple[int, ...]] = set()
+        #: which event of a batch the running one comes of
+        self.root = 0
+        self._run = 0
+        self._failure: RouteFailed | None = None
+        self._shown: list[Value] = []
+        self._ran: dict[tuple[str, int], int] = {}
+        #: of batches: seconds that what comes of each event took so far, and those whose time is over
+        self._limit: float | None = None
+        self._spent: dict[int, float] = {}
+        self._over: set[int] = set()
+
+    def put(self, event: str, params: Params, slots: tuple[int, ...]) -> None:
+        """A route has raised an event: it waits, unless too many do."""
+        if self._waiting + 1 >= RAISED_LIMIT:
+            self._spool.drop()
+            self._dropped += 1
+            return
+        self._spool.append(pack(event, params, slots, self.root))
+        self._waiting += 1
+        self._kinds.add(slots)
+
+    def begin(self, run: int) -> None:
+        """A run of other events begins; none that a route raised waits any more."""
+        self._spool.begin(run, b"")
+        self._reset(0)
+
+    def _reset(self, count: int) -> None:
+        self._waiting, self._dropped, self.root = count, 0, 0
+        self._kinds.clear()
+        self._spent, self._limit = {}, None
+        self._over.clear()
+
+    def tell_waiting(self) -> None:
+        """The run is about to end: say whether events wait."""
+        if self._waiting or self._dropped:
+            slots = tuple({slot: None for slots in self._kinds for slot in slots})
+            self._outbox.send(EventsWaiting(self._waiting, self._dropped, slots, self._spent))
+            self._dropped = 0
+
+    # -- running ------------------------------------------------------------------------------------------------------
+
+    def run(self, message: RunEvents) -> RouteFailed | None:
+        """Run events, and say what came of it; the last failure."""
+        self._begin(message)
+        self._run_all(message.is_live)
+        outbox = self._outbox
+        outbox.send_late()
+        self.tell_waiting()
+        outbox.send(RunFinished(message.run, outbox.dropped, tuple(map(stored, self._shown)), self._ran))
+        outbox.end()
+        return self._failure
+
+    def _begin(self, message: RunEvents) -> None:
+        self._spool.begin(message.run, message.data, message.done)
+        if message.data is not None:
+            self._reset(message.count)
+            self._limit, self._spent = message.limit, message.spent
+        self._run, self._failure, self._shown, self._ran = message.run, None, [], {}
+        first = self._spool.first() if message.is_live else None
+        self._outbox.begin(message.room, collecting=not message.is_live, known=first[0] if first else None)
+
+    def _run_all(self, is_live: bool) -> None:
+        """Run events until none waits, or it is time to let others run."""
+        spool, outbox, box = self._spool, self._outbox, self._blackbox
+        clock, place = box.clock, box.place
+        now, done = monotonic(), spool.state >> 1
+        end, left = now + _SECONDS, _EVENTS
+        while left and (entry := spool.first()) is not None:
+            self._waiting -= 1
+            clock[0] = begun = now
+            outbox.running = entry[0], 0
+            go_on = (self._limit is not None and not self._has_time(entry)) or self._run_event(entry, done)
+            place[STATEMENT] = -1
+            if not go_on and spool.state >> 1 < len(entry[2]):  # its other routes are still to be run
+                self._waiting += 1
+                break
+            spool.remove()
+            done = 0
+            if is_live:
+                outbox.collect()
+                is_live = False
+            now = monotonic()
+            if self._limit is not None:
+                self._spent[entry[3]] = self._spent.get(entry[3], 0.0) + now - begun
+            if not go_on or now >= end or (box.is_wanted and self._waiting <= _FEW):
+                break
+            left -= 1
+
+    def _run_event(self, entry: Entry, done: int) -> bool:
+        """Run the routes of one event, but for those that are done; whether to go on."""
+        event, params, slots, self.root = entry
+        spool, runner, routes = self._spool, self._runner, self._process.slots
+        for slot in slots[done:] if done else slots:
+            spool.count_route()
+            route, context = routes[slot], runner.new_context(event, params)
+            error = runner.attempt(self._run, route, context)
+            spool.count_route()
+            key = event, slot
+            self._ran[key] = self._ran.get(key, 0) + 1
+            if route.kind == "startup_route":
+                runner.keep_avps(context)
+            if context.shown:
+                self._shown += context.shown
+            if error is not None and not self._go_on_after(error):
+                return False
+        return True
+
+    def _go_on_after(self, error: BaseException) -> bool:
+        self._failure = self._runner.failure(self._run, error)
+        self._outbox.send(self._failure)
+        return self._failure.cause not in ENDS_MANY
+
+    def _has_time(self, entry: Entry) -> bool:
+        """Whether what comes of an event of a batch may go on; the first time that it may not, that is said."""
+        _, _, slots, root = entry
+        if self._limit is None or self._spent.get(root, 0.0) <= self._limit:
+            return True
+        if root not in self._over:
+            self._over.add(root)
+            self._outbox.send(RouteFailed(self._run, "timed out", "", "", slots[0], -1, slots[0]))
+        return False
