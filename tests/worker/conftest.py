@@ -26,13 +26,14 @@ from evroute_kernel.worker.messages import (
     LogLine,
     Message,
     RouteCode,
-    RunRoute,
+    RunEvents,
     SignalWorker,
     StartWorker,
     WorkerEnded,
     encode,
     plain,
 )
+from evroute_kernel.worker.spool import pack
 
 DEADLINE = 30.0
 MEMORY = 256 * 2**20
@@ -89,7 +90,7 @@ class Peer:
         self.stream.sendall(encode(message))
 
     def run(self, slot: int = 0, run: int = 1, room: int = 1000, params: Any = ()) -> None:
-        self.send(RunRoute(run, slot, "E_T", params, room))
+        self.send(RunEvents(run, pack("E_T", params, (slot,)), 1, 0, room, True))
 
     def until(self, wanted: type[T]) -> tuple[list[Message], T]:
         """Messages up to the next one of a class, and that one."""

@@ -18,8 +18,8 @@ from evroute_kernel.worker.messages import (
     LoadRoutes,
     LogLine,
     RouteFailed,
-    RouteFinished,
     RunBatch,
+    RunFinished,
     StubCalled,
     Subscribed,
     Subscriptions,
@@ -35,9 +35,9 @@ DEAF = 'load("builtins").sum(range(10**13))'
 def test_a_route_runs_and_its_end_comes_after_its_log(peer: Any) -> None:
     peer.load('at(0)\nsay("one")\nat(1)\nsay(c.params[0][1])\nc.shown.append(7)')
     peer.run(run=5, params=(("a", "two"),))
-    log, end = peer.until(RouteFinished)
+    log, end = peer.until(RunFinished)
     assert [(line.text, line.level, line.slot, line.statement) for line in log] == [("one", 2, 0, 0), ("two", 2, 0, 1)]
-    assert end == RouteFinished(5, 1, 0, (7,))
+    assert end == RunFinished(5, 0, (7,), {("E_T", 0): 1})
     assert peer.blackbox.place[STATEMENT] == -1
 
 
@@ -45,7 +45,7 @@ def test_what_a_process_keeps_lives_on(peer: Any) -> None:
     peer.load('p.var["n"] = p.var.get("n", 0) + 1\nsay("%d %d" % (p.var["n"], p.number))')
     for _ in range(3):
         peer.run()
-    texts = [peer.texts(peer.until(RouteFinished)[0]) for _ in range(3)]
+    texts = [peer.texts(peer.until(RunFinished)[0]) for _ in range(3)]
     assert texts == [["1 1"], ["2 1"], ["3 1"]]
 
 
@@ -56,7 +56,7 @@ def test_avps_of_startup_route_are_seen_by_the_next_run_only(peer: Any) -> None:
     texts = []
     for slot in (1, 0, 0):
         peer.run(slot)
-        texts += peer.texts(peer.until(RouteFinished)[0])
+        texts += peer.texts(peer.until(RunFinished)[0])
     assert texts == ["['leak']", "None"]
 
 
@@ -64,9 +64,10 @@ def test_a_crash_of_the_script_costs_the_run_only(peer: Any) -> None:
     peer.load('at(2)\nraise ScriptCrash("divides by zero")', 'say("alive")')
     peer.run(0)
     _, failed = peer.until(RouteFailed)
+    peer.until(RunFinished)
     assert (failed.cause, failed.message, failed.slot, failed.statement) == ("crashed", "divides by zero", 0, 2)
     peer.run(1)
-    assert peer.texts(peer.until(RouteFinished)[0]) == ["alive"]
+    assert peer.texts(peer.until(RunFinished)[0]) == ["alive"]
 
 
 def test_a_fault_of_ours_is_reported_with_its_traceback(peer: Any) -> None:
@@ -84,8 +85,9 @@ def test_a_route_that_cannot_be_linked_fails_when_it_is_run(peer: Any) -> None:
     peer.send(LoadRoutes(((1, "event_route", "E_BAD", b"no code", (), (), "", ()),), {}, None))
     peer.run(1)
     assert peer.until(RouteFailed)[1].cause == "internal error"
+    peer.until(RunFinished)
     peer.run(0)
-    assert peer.texts(peer.until(RouteFinished)[0]) == ["fine"]
+    assert peer.texts(peer.until(RunFinished)[0]) == ["fine"]
 
 
 @pytest.mark.parametrize("body", [FOREVER, 'load("time").sleep(60)', 'while True: say("line")'])
@@ -95,9 +97,10 @@ def test_an_interrupt_ends_the_run_and_keeps_the_process(peer: Any, wait: Wait, 
     wait(lambda: peer.blackbox.place[STATEMENT] == 2)
     peer.interrupt(7)
     _, failed = peer.until(RouteFailed)
+    peer.until(RunFinished)
     assert (failed.run, failed.cause, failed.slot, failed.statement) == (7, "interrupted", 0, 2)
     peer.run(1, run=8)
-    assert peer.texts(peer.until(RouteFinished)[0]) == ["1"]
+    assert peer.texts(peer.until(RunFinished)[0]) == ["1"]
 
 
 def test_an_interrupt_meant_for_another_run_does_nothing(peer: Any, wait: Wait) -> None:
@@ -107,7 +110,7 @@ def test_an_interrupt_meant_for_another_run_does_nothing(peer: Any, wait: Wait) 
     peer.interrupt(1)
     peer.signal(signal.SIGINT)
     peer.blackbox.place[STATEMENT] = 2
-    log, end = peer.until(RouteFinished)
+    log, end = peer.until(RunFinished)
     assert (peer.texts(log), end.run) == (["done"], 2)
 
 
@@ -144,7 +147,7 @@ def test_a_crash_of_the_process_loses_nothing_and_dumps_its_stack(peer: Any) -> 
 def test_a_flood_is_bounded_and_counted(peer: Any) -> None:
     peer.load('for i in range(100000): say("%d" % i)')
     peer.run(room=10)
-    log, end = peer.until(RouteFinished)
+    log, end = peer.until(RunFinished)
     assert peer.texts(log) == [str(i) for i in range(10)]
     assert end.dropped == 99990
 
@@ -153,7 +156,7 @@ def test_a_flood_waits_for_its_reader(peer: Any, wait: Wait) -> None:
     peer.load('at(1)\nfor i in range(20000): say("%06d" % i)\nat(2)')
     peer.run(room=10**9)
     wait(lambda: peer.blackbox.place[STATEMENT] == 1 and peer.is_sleeping())
-    log, end = peer.until(RouteFinished)
+    log, end = peer.until(RunFinished)
     assert peer.texts(log) == [f"{i:06}" for i in range(20000)]
     assert end.dropped == 0
 
@@ -165,7 +168,7 @@ def test_a_route_that_eats_memory_says_so_and_ends_the_worker(peer: Any, body: s
     log, failed = peer.until(RouteFailed)
     assert peer.texts(log) == ["before"]
     assert (failed.cause, failed.statement) == ("out of memory", 1)
-    assert peer.rest() == []
+    assert [type(told) for told in peer.rest()] == [RunFinished]
     assert peer.ended().status == 3
 
 
@@ -173,22 +176,26 @@ def test_the_memory_limit_can_change(peer: Any) -> None:
     peer.load("bytearray(2**29)")
     peer.send(LimitMemory(None))
     peer.run()
-    peer.until(RouteFinished)
+    peer.until(RunFinished)
     peer.send(LimitMemory(2**20))
     peer.run()
     assert peer.until(RouteFailed)[1].cause == "out of memory"
 
 
-def test_raised_events_are_sent_at_once_and_only_with_subscribers(peer: Any) -> None:
+def test_raised_events_are_told_at_once_to_who_wants_to_know_of_all(peer: Any) -> None:
     peer.load(
         'for e in ("E_A", "E_B"):\n'
         '    if p.has_subscribers(e): p.raise_event(e, [("n", 1), (None, "two")])\n'
         'say("after")'
     )
-    peer.send(Subscriptions(frozenset({"E_B"}), frozenset({"E_B"})))
+    peer.send(Subscriptions(frozenset({"E_B"}), {"E_B": 0}, reports_all=True))
     peer.run()
-    log, _ = peer.until(RouteFinished)
-    assert log[0] == EventRaised("E_B", (("n", 1), (None, "two")))
+    log, _ = peer.until(RunFinished)
+    assert [(told.event, told.params, told.request) for told in log if isinstance(told, EventRaised)] == [
+        ("E_A", (("n", 1), (None, "two")), 0),
+        ("E_B", (("n", 1), (None, "two")), 0),
+    ]
+    assert isinstance(log[0], EventRaised)
     assert peer.texts(log) == ["after"]
 
 
@@ -198,9 +205,9 @@ def test_subscriptions(peer: Any) -> None:
         'say(str(p.has_subscribers("E_Z")))\n'
         'say(str(p.subscribe("E_Z", "route:E_NO", 5)))\n'.replace("str(", "names['str'](")
     )
-    peer.send(Subscriptions(frozenset(), frozenset({"E_X"})))
+    peer.send(Subscriptions(frozenset(), {"E_X": 7}))
     peer.run()
-    log, _ = peer.until(RouteFinished)
+    log, _ = peer.until(RunFinished)
     assert log[0] == Subscribed("E_Z", "route:E_X", None)
     assert peer.texts(log) == ["None", "True", "there is no event_route[E_NO] to subscribe"]
 
@@ -213,14 +220,14 @@ def test_settings_change_levels_only_when_they_change(peer: Any) -> None:
     for values in ({"xlog_level": 4, "max_while_loops": 5}, {"xlog_level": 4, "max_while_loops": 6}, {"xlog_level": 3}):
         peer.send(ApplySettings(values, {("m", "p"): [1]}, frozenset({"m"}), {}))
         peer.run()
-    texts = [peer.texts(peer.until(RouteFinished)[0]) for _ in range(3)]
+    texts = [peer.texts(peer.until(RunFinished)[0]) for _ in range(3)]
     assert texts == [["4 5 1"], ["-1 6 1"], ["3 6 1"]]
 
 
 def test_calls_of_stubs_are_reported(peer: Any) -> None:
     peer.load('p.stub_called("t_relay", ("1", None))')
     peer.run()
-    (call,), _ = peer.until(RouteFinished)
+    (call,), _ = peer.until(RunFinished)
     assert isinstance(call, StubCalled)
     assert (call.name, call.arguments, call.slot) == ("t_relay", ("1", None), 0)
 
@@ -228,7 +235,7 @@ def test_calls_of_stubs_are_reported(peer: Any) -> None:
 def test_what_is_printed_goes_to_the_supervisor_and_standard_input_is_empty(peer: Any) -> None:
     peer.load('load("os").write(1, b"out ")\nload("os").write(2, b"err")\nsay(load("sys").stdin.read() + ".")')
     peer.run()
-    assert peer.texts(peer.until(RouteFinished)[0]) == ["."]
+    assert peer.texts(peer.until(RunFinished)[0]) == ["."]
     peer.signal(signal.SIGKILL)
     peer.ended()
     assert peer.printed() == "out err"
@@ -243,7 +250,7 @@ def test_the_end_of_the_stream_is_the_end_of_the_worker(peer: Any) -> None:
 def test_a_worker_is_light(peer: Any) -> None:
     peer.load('say(" ".join(load("sys").modules))')
     peer.run()
-    modules = set(peer.texts(peer.until(RouteFinished)[0])[0].split())
+    modules = set(peer.texts(peer.until(RunFinished)[0])[0].split())
     assert "evroute_kernel.library.everything" in modules
     heavy = {"lark", "zmq", "ipykernel", "IPython", "jupyter_client", "tornado", "evroute_kernel.lang", "asyncio"}
     assert modules & heavy == set()

@@ -13,8 +13,8 @@ from evroute_kernel.worker.messages import (
     BatchFinished,
     EventRaised,
     RouteFailed,
-    RouteFinished,
     RunBatch,
+    RunFinished,
     Subscribed,
     Subscriptions,
     VariablesAnswer,
@@ -23,7 +23,7 @@ from evroute_kernel.worker.messages import (
 
 Wait = Callable[[Callable[[], bool]], None]
 RAISE = 'say("%s" % (p.raise_event("E_OUT", [("n", 1)]),))'
-BY_SOCKET = Subscriptions(frozenset({"E_OUT"}), frozenset(), socket_events=frozenset({"E_OUT"}))
+BY_SOCKET = Subscriptions(frozenset({"E_OUT"}), {}, socket_events=frozenset({"E_OUT"}))
 
 
 @pytest.fixture
@@ -37,10 +37,10 @@ def raiser(peer: Any) -> Any:
 def test_the_answer_reaches_the_route_and_the_rest_waits_for_its_end(raiser: Any) -> None:
     raiser.run()
     _, asked = raiser.until(EventRaised)
-    assert asked == EventRaised("E_OUT", (("n", 1),), 1)
+    assert (asked.event, asked.params, asked.request) == ("E_OUT", (("n", 1),), 1)
     raiser.send(AskVariables(7))
     raiser.send(Answer(1, False, ("one", "two")))
-    log, _ = raiser.until(RouteFinished)
+    log, _ = raiser.until(RunFinished)
     assert raiser.texts(log) == ["(False, ('one', 'two'))"]
     before, told = raiser.until(VariablesAnswer)
     assert (before, told.request) == ([], 7)
@@ -48,10 +48,9 @@ def test_the_answer_reaches_the_route_and_the_rest_waits_for_its_end(raiser: Any
 
 def test_without_a_socket_nobody_waits(peer: Any) -> None:
     peer.load(RAISE)
-    peer.send(Subscriptions(frozenset({"E_OUT"}), frozenset()))
+    peer.send(Subscriptions(frozenset({"E_OUT"}), {}))
     peer.run()
-    log, _ = peer.until(RouteFinished)
-    assert log[0] == EventRaised("E_OUT", (("n", 1),))
+    log, _ = peer.until(RunFinished)
     assert peer.texts(log) == ["(True, ())"]
 
 
@@ -67,7 +66,7 @@ def test_an_interrupt_ends_the_wait_and_a_late_answer_is_not_taken_for_another(r
     raiser.run(run=6)
     assert raiser.until(EventRaised)[1].request == 2
     raiser.send(Answer(2, True, ("mine",)))
-    log, _ = raiser.until(RouteFinished)
+    log, _ = raiser.until(RunFinished)
     assert raiser.texts(log) == ["(True, ('mine',))"]
 
 
@@ -80,9 +79,9 @@ def test_interrupts_at_any_moment_lose_nothing(raiser: Any) -> None:
         raiser.send(Answer(request, True, ("x" * 1000 * run,)))
         before, told = raiser.until(VariablesAnswer)
         assert told.request == run
-        assert [type(m) for m in before if isinstance(m, RouteFailed | RouteFinished)] in (
-            [RouteFailed],
-            [RouteFinished],
+        assert [type(m) for m in before if isinstance(m, RouteFailed | RunFinished)] in (
+            [RouteFailed, RunFinished],
+            [RunFinished],
         )
 
 
@@ -108,7 +107,7 @@ def test_a_subscription_is_answered_and_known_at_once(peer: Any) -> None:
     peer.send(Answer(2, True, ()))
     assert peer.until(EventRaised)[1].request == 3
     peer.send(Answer(3, True, ()))
-    assert peer.texts(peer.until(RouteFinished)[0]) == ["(True, ())"]
+    assert peer.texts(peer.until(RunFinished)[0]) == ["(True, ())"]
 
 
 def test_the_supervisor_goes_while_a_route_waits(raiser: Any) -> None:

@@ -85,7 +85,7 @@ def test_what_is_printed_before_any_route_was_compiled(session: Session, wait: W
 HEARD = [
     (RouteMessages, "handle"),
     (Records, "publish"),
-    (RouteEnds, "route_ended"),
+    (RouteEnds, "events_ended"),
     (Registry, "count_runs"),
     (Supervisor, "record"),
 ]
@@ -172,7 +172,7 @@ def test_others_go_on_meanwhile(pair: Session, define: Define, wait: Wait) -> No
     define(pair, E_SLOW='say("slow")\nwhile p.shared.get("shv", "go") != 1: load("time").sleep(0.001)', E_A='say("a")')
     slow = pair.submit("E_SLOW")
     wait(lambda: any(record.text == "slow" for record in pair.log))
-    with fault_in(RouteEnds, "route_ended"):
+    with fault_in(RouteEnds, "events_ended"):
         assert not pair.submit("E_A").result(PATIENCE).ok
     pair.shared.put("shv", "go", 1)
     assert slow.result(PATIENCE).ok
