@@ -85,7 +85,7 @@ class Flow:
     def _reset(self, count: int) -> None:
         self._waiting, self._dropped, self.root = count, 0, 0
         self._kinds.clear()
-        self._spent, self._limit = {}, None
+        self._spent = {}
         self._over.clear()
 
     def tell_waiting(self) -> None:
@@ -112,7 +112,8 @@ class Flow:
         self._spool.begin(message.run, message.data, message.done)
         if message.data is not None:
             self._reset(message.count)
-            self._limit, self._spent = message.limit, message.spent
+            self._spent = message.spent
+        self._limit = message.limit
         self._run, self._failure, self._shown, self._ran = message.run, None, [], {}
         first = self._spool.first() if message.is_live else None
         self._outbox.begin(message.room, collecting=not message.is_live, known=first[0] if first else None)

@@ -11,8 +11,6 @@ from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.failures import describe
 from evroute_kernel.engine.workers.portions import Portion
 from evroute_kernel.engine.workers.raises import Raise
-from evroute_kernel.engine.workers.raises import Raise
-from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.scheduler import Scheduler
 from evroute_kernel.engine.workers.tasks import Chunk, Delivery, RaisedEvents, Task
 from evroute_kernel.engine.workers.worker import Worker
@@ -142,38 +140,25 @@ class RouteEnds:
                 task.take(spool)
             return self._not_begun(worker, task)
         raised.dropped_events += spool.dropped
-        has_progressed = self._count_ended(raised, spool.ended())
-        if worker.kept is not None:  # they wait already
-            return None
-        rest = _rest(spool, raised, worker.number)
+        self._count_ended(raised, spool.ended())
+        rest = _rest(spool, raised, worker.number) if worker.kept is None else None  # else they wait already
         if rest is None:
             return None
-        if not has_progressed and not spool.state:
+        if spool.is_untouched:
             rest.tries = task.tries
             return self._not_begun(worker, rest)
-        self._count_partly(worker, raised, rest, spool.state)
-        rest.done = (spool.state + 1) // 2
-        return rest if rest.done < len(rest.first[2]) else rest.without_first()
-
-    def _count_ended(self, raised: Raise, entries: Iterator[Entry]) -> bool:
-        """Count the runs of events whose routes have all ended; whether there were some."""
-        found = False
-        for event, _, slots, _ in entries:
-            found = True
-            for slot in slots:
-                self._count_runs(raised, event, slot, 1)
-            raised.routes += len(slots)
-        return found
-
-    def _count_partly(self, worker: Worker, raised: Raise, rest: RaisedEvents, state: int) -> None:
-        """Count the runs of the event that the worker had begun, and tell of the route that it was running."""
+        if spool.state % 2 == 0:
+            return rest
         event, _, slots, _ = rest.first
-        for slot in slots[: state // 2]:
+        raised.routes += 1
+        raised.fail(self._error(worker.cause, worker.ending, raised, event, slots[rest.done], worker.place))
+        return rest.after(rest.done + 1)
+
+    def _count_ended(self, raised: Raise, ended: Iterator[tuple[str, int]]) -> None:
+        """Count the runs of routes that a worker has not told of."""
+        for event, slot in ended:
             self._count_runs(raised, event, slot, 1)
-        raised.routes += (state + 1) // 2
-        if state % 2:
-            top = slots[state // 2]
-            raised.fail(self._error(worker.cause, worker.ending, raised, event, top, worker.place))
+            raised.routes += 1
 
     def _not_begun(self, worker: Worker, task: Delivery | RaisedEvents) -> Task | None:
         """What is to be done with events of which none was begun: they are for another worker, unless that is the end
@@ -181,18 +166,21 @@ class RouteEnds:
         if worker.end_cause is None and task.tries < TRIES:
             task.tries += 1
             return task
-        raised = task.raised
-        event, _, slots, _ = task.first
-        raised.fail(self._error(worker.cause, worker.ending, raised, event, slots[0], (slots[0], -1)))
-        return task.without_first()
+        raised, rest = task.raised, task.packed() if isinstance(task, Delivery) else task
+        event, _, slots, _ = rest.first
+        top = slots[rest.done]
+        raised.fail(self._error(worker.cause, worker.ending, raised, event, top, (top, -1)))
+        return rest.after(rest.done + 1)
 
 
 def _rest(spool: Spool, raised: Raise, number: int) -> RaisedEvents | None:
     """The events that wait in a worker which is gone, the one included that it was running."""
-    data = spool.rest()
+    data, done = spool.rest(), spool.state // 2
     entries = [entry for _, entry in unpack(data)]
     slots = tuple({slot: None for entry in entries for slot in entry[2]})
-    return RaisedEvents(raised, number, len(entries), slots, data=data, event=entries[0][0]) if entries else None
+    if not entries:
+        return None
+    return RaisedEvents(raised, number, len(entries), slots, data=data, done=done, event=entries[0][0])
 
 
 def is_for_another(worker: Worker, task: Task) -> bool:

@@ -80,30 +80,6 @@ class Delivery:
         data = pack(self.event, self.params, self.slots)
         return RunEvents(run, data, 1, 0, self.raised.room, True, self.raised.event_limit)
 
-    @property
-    def first(self) -> Entry:
-        """The event as it lies in a spool."""
-        return self.event, self.params, self.slots, 0
-
-    def without_first(self) -> RaisedEvents | None:
-        """What remains when its first route is given up."""
-        if len(self.slots) == 1:
-            return None
-        data = pack(self.event, self.params, self.slots[1:])
-        return RaisedEvents(self.raised, self.number or 0, 1, self.slots[1:], data=data, event=self.event)
-
-    @property
-    def first(self) -> Entry:
-        """The event as it lies in a spool."""
-        return self.event, self.params, self.slots, 0
-
-    def without_first(self) -> RaisedEvents | None:
-        """What remains when its first route is given up."""
-        if len(self.slots) == 1:
-            return None
-        data = pack(self.event, self.params, self.slots[1:])
-        return RaisedEvents(self.raised, self.number or 0, 1, self.slots[1:], data=data, event=self.event)
-
     def packed(self) -> RaisedEvents:
         """The same as it lies in a spool."""
         data = pack(self.event, self.params, self.slots)
@@ -151,30 +127,6 @@ class RaisedEvents:
         rest = replace(self, data=data[end:], count=self.count - 1, done=0)
         rest.event = rest.first[0]
         return rest
-
-    @property
-    def first(self) -> Entry:
-        """The event that runs first, when they have been taken: without the routes that are done."""
-        event, params, slots, root = next(unpack(self.data or b""))[1]
-        return event, params, slots[self.done :], root
-
-    def without_first(self) -> RaisedEvents | None:
-        """What remains when the first route of the first event is given up."""
-        data = self.data or b""
-        end, (event, params, slots, root) = next(unpack(data))
-        ...
-
-    @property
-    def first(self) -> Entry:
-        """The event that runs first, when they have been taken: without the routes that are done."""
-        event, params, slots, root = next(unpack(self.data or b""))[1]
-        return event, params, slots[self.done :], root
-
-    def without_first(self) -> RaisedEvents | None:
-        """What remains when the first route of the first event is given up."""
-        data = self.data or b""
-        end, (event, params, slots, root) = next(unpack(data))
-        ...
 
     def take(self, spool: Spool) -> None:
         """Take them from their worker: it is gone, or gets something else to do."""
