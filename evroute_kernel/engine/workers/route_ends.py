@@ -169,6 +169,7 @@ class RouteEnds:
         raised, rest = task.raised, task.packed() if isinstance(task, Delivery) else task
         event, _, slots, _ = rest.first
         top = slots[rest.done]
+        raised.routes += 1
         raised.fail(self._error(worker.cause, worker.ending, raised, event, top, (top, -1)))
         return rest.after(rest.done + 1)
 
