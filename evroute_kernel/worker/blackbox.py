@@ -88,6 +88,13 @@ class BlackBox:
         """The frames kept and not sent."""
         return self._map[_UNSENT : _UNSENT + self._numbers[_UNSENT_SIZE]]
 
+    def seen_so_far(self) -> tuple[int, bytes]:
+        """Where in the stream the held frames begin, and these frames. For the supervisor, while the worker runs on:
+        nothing if it was sending them just now."""
+        position = self._numbers[_SENT]
+        held = self.held()
+        return position, held if self._numbers[_SENT] == position else b""
+
     def sent(self, count: int) -> None:
         """`count` bytes went into the stream, and with them all that was held."""
         self._numbers[_UNSENT_SIZE] = 0

@@ -22,7 +22,7 @@ from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.workers.launcher import Launcher
 from evroute_kernel.engine.workers.no_worker import Complaint, of_end, of_error, of_fault
 from evroute_kernel.engine.workers.variable_queries import VariableQueries
-from evroute_kernel.engine.workers.worker import State, Worker
+from evroute_kernel.engine.workers.worker import LOOK, State, Worker
 from evroute_kernel.worker.messages import Booted, Message, VariablesAnswer, WorkerEnded, WorkerNotForked, WorkerStarted
 
 #: workers that may end before they can run anything, in a row, until no more are started
@@ -309,12 +309,14 @@ class Pool:
 
     def patience(self) -> float | None:
         """Seconds until a worker is overdue; None when none can be."""
-        due = min((worker.deadline for worker in self._workers.values()), default=inf)
+        due = min((min(worker.deadline, worker.look_at) for worker in self._workers.values()), default=inf)
         return None if due == inf else min(max(0.0, due - monotonic()), MOST_PATIENCE)
 
     def check_deadlines(self) -> None:
         now = monotonic()
         for worker in self:
+            if worker.look_at <= now:
+                self._look(worker, now)
             if worker.deadline > now:
                 continue
             if not self._is_known(worker):
@@ -328,6 +330,13 @@ class Pool:
                 if worker.state is State.STARTING:
                     self._failed(Complaint("a worker did not start in time", "the machine is busy: try it again"))
                 worker.kill(now)
+
+    def _look(self, worker: Worker, now: float) -> None:
+        """Hear what a worker has said that runs for a while, and holds back what it says."""
+        worker.look_at = now + LOOK if worker.task is not None else inf
+        with self._at_cost_of(worker):
+            for message in worker.unsent():
+                self._received(worker, message)
 
     def leave_to_parent(self) -> None:
         """In a process that was forked: close the copies of descriptors. No worker may wait for our end."""

@@ -39,6 +39,8 @@ from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY
 START_DEADLINE: Final = 30.0
 END_DEADLINE: Final = 5.0
 ANSWER_DEADLINE: Final = 10.0
+#: seconds after which it is looked whether a worker has said something that it has not sent
+LOOK: Final = 0.05
 _RECEIVE_SIZE: Final = 2**18
 _OUTPUT_SIZE: Final = 2**16
 
@@ -68,6 +70,8 @@ class Worker:
         #: asked and not answered yet
         self.questions = 0
         self.started = 0.0
+        #: when to look at what it has not sent
+        self.look_at = inf
         #: why its run is being ended
         self.end_cause: Cause | None = None
         #: exit code, or minus the signal that ended it; None while nobody has said
@@ -84,7 +88,8 @@ class Worker:
         self._launcher = launcher
         self._sent = SentProgram()
         self._decoder = Decoder()
-        self._received = 0
+        #: how much of its stream has come, and how much was read: it may be seen before it is sent
+        self._received = self._read_to = 0
         self._unsent = bytearray()
         self._printed = b""
         self._open(directory, memory)
@@ -120,6 +125,7 @@ class Worker:
         """Give it a task. It is idle. `is_wanted`: others wait for it, too."""
         self.state, self.task, self.run, self.end_cause = State.RUNNING, task, run, None
         self.started = now
+        self.look_at = now + LOOK
         self.deadline = task.raised.latest_end(now)
         self.blackbox.clock[0] = 0.0  # so that a worker that dies before it begins is known
         self.blackbox.place[TOP] = task.slot
@@ -140,6 +146,7 @@ class Worker:
 
     def _rest(self) -> None:
         self.state, self.deadline, self.end_cause, self.run = State.IDLE, inf, None, 0
+        self.look_at = inf
         if self.questions:
             self.deadline = monotonic() + ANSWER_DEADLINE
 
@@ -192,24 +199,35 @@ class Worker:
         data = self._read()
         return self._decoder.feed(data) if data and self.fault is None else []
 
+    def unsent(self) -> list[Message]:
+        """What it has said and not sent yet: where many events are run, it sends when there is much to send."""
+        position, held = self.blackbox.seen_so_far()
+        if position > self._received or self.fault is not None:
+            return []  # what was before is still on its way
+        fresh = held[self._read_to - position :]
+        self._read_to += len(fresh)
+        return self._decoder.feed(fresh)
+
     def last_messages(self) -> list[Message]:
         """All that is left of a worker whose process has ended, sent or not."""
         messages: list[Message] = []
-        while data := self._read():
+        while not self.is_closed and (data := self._read()) is not None:
             messages += self._decoder.feed(data)
-        return messages + self._decoder.feed(self.blackbox.after(self._received))
+        return messages + self._decoder.feed(self.blackbox.after(self._read_to))
 
-    def _read(self) -> bytes:
-        """What is there to read; empty also when nothing is there yet."""
+    def _read(self) -> bytes | None:
+        """What is there to read and was not seen before; None when nothing is there yet."""
         try:
             data = self.stream.recv(_RECEIVE_SIZE)
         except BlockingIOError:
-            return b""
+            return None
         except OSError:
             data = b""
-        self._received += len(data)
         self.is_closed = not data
-        return data
+        seen = min(len(data), self._read_to - self._received)
+        self._received += len(data)
+        self._read_to = max(self._read_to, self._received)
+        return data[seen:]
 
     def send(self, data: bytes) -> None:
         """Send now what fits; the rest when the stream takes more (`has_unsent`)."""

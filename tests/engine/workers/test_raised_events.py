@@ -294,3 +294,23 @@ def test_an_event_larger_than_the_room_for_those_that_wait(session: Session, def
     for _ in range(2):
         assert session.raise_event("E_GO").ok
     assert texts(session.raise_event("E_SAY")) == ["8000000"]
+
+
+@pytest.mark.parametrize("many", ["flow", "batch", "replay"])
+def test_what_is_logged_is_seen_while_a_later_event_runs(
+    session: Session, define: Define, wait: Wait, many: str
+) -> None:
+    """The worker sends its messages in blocks; nobody waits for the end of a block."""
+    body = 'n = c.params[0][1]\nsay("%d" % n)\nif n == 3: load("time").sleep(60)'
+    define(session, E_GO='for n in range(5): p.raise_event("E_N", [("n", n)])', E_N=body)
+    events = [{"n": n} for n in range(5)]
+    if many == "flow":
+        session.submit("E_GO")
+    elif many == "batch":
+        session.submit_batch("E_N", events)
+    else:
+        session.start_replay([("E_N", event) for event in events])
+    wait(lambda: [record.text for record in session.log] == ["0", "1", "2", "3"])
+    session.interrupt()
+    session.raise_event("E_GO", timeout=0.1)
+    assert [record.text for record in session.log if not record.diagnostic] == ["0", "1", "2", "3"] * 2
