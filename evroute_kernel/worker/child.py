@@ -24,6 +24,7 @@ from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_top_route
 from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP, BlackBox
+from evroute_kernel.worker.datagrams import Datagrams
 from evroute_kernel.worker.flow import ENDS_MANY, Flow
 from evroute_kernel.worker.inbox import Inbox
 from evroute_kernel.worker.messages import (
@@ -80,7 +81,8 @@ class Child:
         #: AVPs of startup_route, which the next route of this process finds, as on the server
         self._leftover: dict[str, list[Value]] | None = None
         self._process = process = Process(shared, Settings(), number)
-        self._flow = Flow(self, process, self._outbox, blackbox)
+        self._datagrams = Datagrams(self._outbox.send)
+        self._flow = Flow(self, process, self._outbox, blackbox, self._datagrams.tell)
         process.at = blackbox.place
         process.emit = self._outbox.log
         process.has_subscribers = self._is_wanted
@@ -133,6 +135,7 @@ class Child:
         self._socket_events.update(message.socket_events)
         self._event_routes = message.event_routes
         self._handlers = dict(message.handlers)
+        self._datagrams.targets = message.datagrams
         self._reports_all = message.reports_all
 
     # -- running --------------------------------------------------------------------------------------------------
@@ -207,7 +210,11 @@ class Child:
         what the server would log."""
         given = tuple([(name, stored(value)) for name, value in params])
         done: tuple[bool, tuple[str, ...]] = True, ()
-        if event in self._socket_events:
+        if self._datagrams.are_valid(event):
+            if self._reports_all:
+                self._outbox.send(EventRaised(event, given, time()))
+            done = self._datagrams.send(event, given)
+        elif event in self._socket_events:
             answer = self._ask(lambda request: EventRaised(event, given, time(), request))
             done = answer.ok, answer.lines
         elif self._reports_all:
@@ -233,6 +240,7 @@ class Child:
             if not answer.ok:
                 return "; ".join(answer.lines)
             self._socket_events.add(event)
+            self._datagrams.targets.pop(event, None)  # up to the next run, when all is known of them
         self._events.add(event)
         return None
 

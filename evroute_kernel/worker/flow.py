@@ -8,6 +8,7 @@ have raised.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic
 from typing import Final, Protocol
 
@@ -47,11 +48,14 @@ class Runner(Protocol):
 class Flow:
     """The events that wait in this process, and how they are run."""
 
-    def __init__(self, runner: Runner, process: Process, outbox: Outbox, blackbox: BlackBox) -> None:
+    def __init__(
+        self, runner: Runner, process: Process, outbox: Outbox, blackbox: BlackBox, tell_more: Callable[[], None]
+    ) -> None:
         self._runner = runner
         self._process = process
         self._outbox = outbox
         self._blackbox = blackbox
+        self._tell_more = tell_more
         self._spool = blackbox.spool
         self._waiting = 0
         self._dropped = 0
@@ -89,7 +93,8 @@ class Flow:
         self._over.clear()
 
     def tell_waiting(self) -> None:
-        """The run is about to end: say whether events wait."""
+        """The run is about to end: say whether events wait, and what else is to be told by then."""
+        self._tell_more()
         if self._waiting or self._dropped:
             slots = tuple({slot: None for slots in self._kinds for slot in slots})
             self._outbox.send(EventsWaiting(self._waiting, self._dropped, slots, self._spent))

@@ -68,9 +68,11 @@ class Subscriptions:
     events: frozenset[str]
     event_routes: dict[str, int]
     reports_all: bool = False
-    #: events that sockets have subscribed: raising one is answered (`Answer`)
+    #: events that sockets have subscribed: raising one is answered (`Answer`), unless all get `datagrams`, which the
+    #: worker sends: subscription, family, address, and the last second of the epoch (None: for ever)
     socket_events: frozenset[str] = frozenset()
     handlers: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    datagrams: dict[str, tuple[tuple[str, int, Any, int | None], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,14 @@ class EventRaised:
     params: Params
     time: float
     request: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DatagramsSent:
+    """What the worker has sent since it last told: event, subscription, how many went out and failed, and why the last
+    one did, if it failed."""
+
+    counts: tuple[tuple[str, str, int, int, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +372,7 @@ Message: TypeAlias = (
     " | EventRaised | Subscribed | StubCalled | RunFinished | EventsWaiting | RouteFailed | BatchFinished"
     " | PortionFinished | EventRuns | DiagnosticsRepeated"
     " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | WorkerNotForked"
-    " | AskVariables | VariablesAnswer | Answer"
+    " | AskVariables | VariablesAnswer | Answer | DatagramsSent"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
@@ -394,6 +404,7 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     Answer,
     DiagnosticsRepeated,
     EventsWaiting,
+    DatagramsSent,
 )
 #: number of a class in a frame; log lines are packed from it without building the object first
 TAGS: Final = {cls: tag for tag, cls in enumerate(_CLASSES)}

@@ -7,7 +7,7 @@ dictionary.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,6 +17,7 @@ from evroute_kernel.engine.delivery.transports.destination import Destination, O
 from evroute_kernel.engine.events.params import Params
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.runtime.values import decode
+from evroute_kernel.worker.datagrams import Target
 from evroute_kernel.worker.sockets import Address
 
 if TYPE_CHECKING:
@@ -86,6 +87,26 @@ class SocketDelivery:
                 is_news = destination.is_news(origin, outcome.lines[-1:])
                 report(Fault(event, subscriber.socket, outcome, is_news))
         return is_fresh
+
+    def datagrams(self) -> dict[str, tuple[Target, ...]]:
+        """The events whose sockets all get datagrams, which workers send themselves."""
+        found = {}
+        for event, subscribers in self.picture.items():
+            targets = [
+                (s.socket, *s.destination.datagram_target, None if s.expire is None else int(s.since) + s.expire)
+                for s in subscribers
+                if s.destination is not None and s.destination.datagram_target is not None
+            ]
+            if len(targets) == len(subscribers):
+                found[event] = tuple(targets)
+        return found
+
+    def count_datagrams(self, counts: Iterable[tuple[str, str, int, int, str | None]]) -> None:
+        """A worker has sent some of them."""
+        for event, socket, sent, failed, error in counts:
+            for subscriber in self.picture.get(event, ()):
+                if subscriber.socket == socket and subscriber.destination is not None:
+                    subscriber.destination.count(sent, failed, error)
 
     def report_lost(self, socket: str, outgoing: OutgoingEvent, reason: str) -> None:
         """An event that a subscriber had taken is lost after all. Called in a thread of its transport."""

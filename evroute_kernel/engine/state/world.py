@@ -175,6 +175,7 @@ class World:
             bool(self._taps),
             frozenset(interface.by_socket),
             handlers,
+            self._sockets.datagrams(),
         )
 
     # -- events ---------------------------------------------------------------------------------------------------
@@ -277,6 +278,10 @@ class World:
         with self._lock:
             routes = {event: self.slots_of(event) for event in list(self._interface.events())}
             return {event: slots for event, slots in routes.items() if slots}
+
+    def count_datagrams(self, counts: Iterable[tuple[str, str, int, int, str | None]]) -> None:
+        """A worker has sent datagrams: event, subscription, how many went out and failed, and why the last one did."""
+        self._sockets.count_datagrams(counts)
 
     # -- subscriptions --------------------------------------------------------------------------------------------
 

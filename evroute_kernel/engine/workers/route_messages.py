@@ -15,6 +15,7 @@ from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Span
 from evroute_kernel.worker.messages import (
     Answer,
+    DatagramsSent,
     DiagnosticsRepeated,
     EventRaised,
     EventRuns,
@@ -39,6 +40,8 @@ class RouteMessages:
             self._log_line(worker, task, message)
         elif isinstance(message, EventRaised):
             self._event_raised(worker, task.raised, message)
+        elif isinstance(message, DatagramsSent):
+            self._world.count_datagrams(message.counts)
         elif isinstance(message, Subscribed):
             self._subscribed(worker, message)
         elif isinstance(message, StubCalled):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
+import socket
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 from time import monotonic
 
@@ -314,3 +317,45 @@ def test_what_is_logged_is_seen_while_a_later_event_runs(
     session.interrupt()
     session.raise_event("E_GO", timeout=0.1)
     assert [record.text for record in session.log if not record.diagnostic] == ["0", "1", "2", "3"] * 2
+
+
+# -- sockets ----------------------------------------------------------------------------------------------------------
+
+
+def test_datagrams_go_out_in_order_and_are_counted(session: Session, define: Define, wait: Wait) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(DEADLINE)
+        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**20)
+        name = f"udp:127.0.0.1:{receiver.getsockname()[1]}"
+        define(session, E_GO=GO, E_N='say("%d" % c.params[0][1])')
+        session.subscribe("E_N", name)
+        assert texts(session.raise_event("E_GO")) == ["raised", *numbers()]
+        for n in range(COUNT):
+            assert json.loads(receiver.recv(4096)) == {"jsonrpc": "2.0", "method": "E_N", "params": {"n": n}}
+        wait(lambda: [(s.sent, s.failed) for s in session.subscribers("E_N") if s.socket == name] == [(COUNT, 0)])
+
+
+def test_a_datagram_that_nobody_takes_is_the_routes_to_see(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "nobody"
+    session.subscribe("E_PIKE_BLOCKED", f"unix:{path}")
+    session.load('event_route[E_A] { raise_event("E_PIKE_BLOCKED"); xlog("$rc"); }')
+    run = session.raise_event("E_A")
+    lines = ["Cannot raise datagram event due to 2:No such file or directory", "cannot raise event", "-1"]
+    assert [record.text for record in run.log] == lines
+    [info] = session.subscribers("E_PIKE_BLOCKED")
+    assert (info.sent, info.failed, info.state) == (0, 1, lines[0])
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(str(path))
+        assert texts(session.raise_event("E_A")) == ["1"]
+    [info] = session.subscribers("E_PIKE_BLOCKED")
+    assert (info.sent, info.failed, info.state) == (1, 1, "ok")
+
+
+def test_listeners_and_sockets_are_both_told(session: Session, tmp_path: Path) -> None:
+    told: list[str] = []
+    session.tap(lambda event, params, moment: told.append(event))
+    session.subscribe("E_PIKE_BLOCKED", f"unix:{tmp_path / 'nobody'}")
+    session.load('event_route[E_A] { raise_event("E_PIKE_BLOCKED"); }')
+    session.raise_event("E_A")
+    assert told == ["E_A", "E_PIKE_BLOCKED"]

@@ -1,20 +1,21 @@
 """`udp:HOST:PORT` and `unix:/PATH` (module event_datagram): one datagram for each event.
 
 Sent at once from an unbound socket that does not block: without a reader, or with one whose queue is full, the event
-is lost and the raiser is told. IPv4 only; the host was looked up when it was subscribed.
+is lost and the raiser is told. What a route raises is sent by its worker (`worker.datagrams`). IPv4 only; the host was
+looked up when it was subscribed.
 """
 
 from __future__ import annotations
 
 import errno
-import os
 import socket
 import threading
 from typing import Any
 
 from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Outcome, OutgoingEvent, SessionView
 from evroute_kernel.engine.delivery.transports.folders import socket_within
-from evroute_kernel.engine.delivery.transports.payload import payload
+from evroute_kernel.worker.datagrams import failure_line
+from evroute_kernel.worker.payload import payload
 from evroute_kernel.worker.sockets import Address
 
 
@@ -53,13 +54,14 @@ class Datagram(Destination):
         self._datagrams = datagrams
         self._family = socket.AF_UNIX if address.protocol == "unix" else socket.AF_INET
         self._target: Any = address.path.encode("latin-1") if address.protocol == "unix" else (ip, address.port)
+        if address.within is None:
+            self.datagram_target = int(self._family), self._target
 
     def _deliver(self, outgoing: OutgoingEvent) -> Outcome:
         try:
             self._send(payload(outgoing.event, outgoing.params))
         except OSError as error:
-            number = error.errno or 0
-            return Outcome(False, (f"Cannot raise datagram event due to {number}:{os.strerror(number)}",))
+            return Outcome(False, (failure_line(error),))
         return SENT
 
     def _send(self, data: bytes) -> None:

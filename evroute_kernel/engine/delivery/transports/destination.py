@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from evroute_kernel.engine.events.params import Params
 from evroute_kernel.worker.sockets import Address
@@ -82,6 +82,8 @@ class Destination(ABC):
 
     #: whether a success is only known later; then the transport itself counts
     is_deferred = False
+    #: family and address of a socket that takes datagrams from anybody
+    datagram_target: tuple[int, Any] | None = None
 
     def __init__(self, address: Address, session: SessionView) -> None:
         self.address = address
@@ -123,6 +125,13 @@ class Destination(ABC):
         with self._counting:
             self.sent += 1
             self.error = None
+
+    def count(self, sent: int, failed: int, error: str | None) -> None:
+        """Others have sent events to it; the last one failed if there is an error."""
+        with self._counting:
+            self.sent += sent
+            self.failed += failed
+            self.error = error
 
     def count_failed(self, error: str) -> None:
         with self._counting:

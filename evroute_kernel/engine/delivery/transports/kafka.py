@@ -18,9 +18,9 @@ from evroute_kernel.engine.delivery.transports.destination import (
     OutgoingEvent,
     SessionView,
 )
-from evroute_kernel.engine.delivery.transports.payload import payload
 from evroute_kernel.engine.delivery.transports.send_queue import EVENT_LIMIT
 from evroute_kernel.runtime.values import encode
+from evroute_kernel.worker.payload import payload
 from evroute_kernel.worker.sockets import Address, BadSocket
 
 _POLL: Final = 0.1

@@ -12,8 +12,8 @@ from typing import Final
 
 from evroute_kernel.engine.delivery.transports.connection import Connection
 from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Outcome, OutgoingEvent, SessionView
-from evroute_kernel.engine.delivery.transports.payload import payload
 from evroute_kernel.engine.delivery.transports.send_queue import QueuedEvent
+from evroute_kernel.worker.payload import payload
 from evroute_kernel.worker.sockets import Address
 
 MODULE: Final = "event_stream"

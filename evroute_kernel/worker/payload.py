@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from evroute_kernel.engine.events.params import Params
+from evroute_kernel.worker.messages import Params
 
 _ESCAPES: Final = {code: f"\\u{code:04x}" for code in range(0x20)} | {
     ord('"'): '\\"',
