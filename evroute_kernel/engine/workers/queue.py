@@ -7,8 +7,9 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Final
 
+from evroute_kernel.engine.workers.flows import RaisedEvents
 from evroute_kernel.engine.workers.raises import Raise
-from evroute_kernel.engine.workers.tasks import RaisedEvents, Task
+from evroute_kernel.engine.workers.task import Task
 
 #: tasks of a line that are looked at, to see who waits
 _LOOKED_AT: Final = 16
