@@ -248,6 +248,11 @@ class Decisions:
             else:
                 task.lost(self, worker)
         worker.finished(self.now)
+        self._keep_warm()
+
+    def _keep_warm(self) -> None:
+        if not self._workers and not self._is_closing:
+            self.instruct(order.StartWorker(1))
 
     def _restart(self, what: told.Restarted) -> None:
         for raised in tuple(self._raises):
@@ -291,8 +296,8 @@ class Decisions:
 
     def _start_workers(self, limit: int) -> None:
         asked = {number for number in self._queue.bound() if number not in self._workers}
-        if not self._workers and not asked:
-            asked.add(1)  # one is kept warm
+        if not asked:
+            self._keep_warm()
         starting = len(asked) + sum(worker.state is State.STARTING for worker in self._workers.values())
         for number in range(1, limit + 1):
             if self._queue.common() <= starting:

@@ -7,7 +7,7 @@ from typing import Protocol
 from evroute_kernel.engine.delivery.socket_delivery import Fault
 from evroute_kernel.engine.results.runs import LogRecord, StubCall
 from evroute_kernel.engine.state.world import World
-from evroute_kernel.engine.workers.process import Process
+from evroute_kernel.engine.workers.processes.process import Process
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.task import Task
 from evroute_kernel.runtime.levels import NAMES

@@ -32,9 +32,9 @@ from evroute_kernel.engine.workers.batches import Batch
 from evroute_kernel.engine.workers.decisions import Decisions
 from evroute_kernel.engine.workers.failures import words_of
 from evroute_kernel.engine.workers.loop import Loop
-from evroute_kernel.engine.workers.pool import Pool
 from evroute_kernel.engine.workers.portions import Portion, Replay
-from evroute_kernel.engine.workers.process import Process, Restart
+from evroute_kernel.engine.workers.processes.pool import Pool
+from evroute_kernel.engine.workers.processes.process import Process, Restart
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.route_messages import RouteMessages
 from evroute_kernel.engine.workers.task import Task

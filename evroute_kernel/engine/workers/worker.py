@@ -6,7 +6,7 @@
                                      INTERRUPTED ----------+
     any --killed, out of memory, stream closed--> ENDING --stream closed and reaped--> gone
 
-All changes of state happen in this file. Its process, with descriptors and signals, is in `engine.workers.process`.
+All changes of state happen in this file. Descriptors and signals are the matter of `processes.process`.
 """
 
 from __future__ import annotations

@@ -18,8 +18,9 @@ import pytest
 
 from evroute_kernel.engine.results.runs import Run, RunError
 from evroute_kernel.engine.session.session import Session
-from evroute_kernel.engine.workers import decisions, launcher, pool
+from evroute_kernel.engine.workers import decisions
 from evroute_kernel.engine.workers import worker as workers
+from evroute_kernel.engine.workers.processes import launcher, pool
 
 #: seconds for what should take milliseconds
 DEADLINE = 20.0
@@ -309,7 +310,7 @@ def test_a_worker_killed_while_idle_costs_nothing(session: Session, define: Defi
 
 
 def test_when_no_worker_can_be_started_raises_say_so(monkeypatch: pytest.MonkeyPatch, define: Define) -> None:
-    monkeypatch.setattr("evroute_kernel.engine.workers.launcher._PROGRAM", "print('no such house')")
+    monkeypatch.setattr("evroute_kernel.engine.workers.processes.launcher._PROGRAM", "print('no such house')")
     with Session(workers=1) as session:
         define(session, E_A='say("a")')
         for _ in range(2):

@@ -20,9 +20,9 @@ from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.batches import Chunk
 from evroute_kernel.engine.workers.decisions import Decisions
 from evroute_kernel.engine.workers.flows import Delivery, Flow
-from evroute_kernel.engine.workers.pool import Pool
 from evroute_kernel.engine.workers.portion_schedule import Replays
-from evroute_kernel.engine.workers.process import Process
+from evroute_kernel.engine.workers.processes.pool import Pool
+from evroute_kernel.engine.workers.processes.process import Process
 from evroute_kernel.engine.workers.route_messages import RouteMessages
 from evroute_kernel.engine.workers.supervisor import Supervisor, SupervisorFailed
 from evroute_kernel.engine.workers.worker import Worker
@@ -193,7 +193,7 @@ def test_no_descriptors_for_a_new_worker_do_not_end_the_others(pair: Session, de
         raise OSError(24, "Too many open files")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("evroute_kernel.engine.workers.process.socket.socketpair", none_left)
+        patch.setattr("evroute_kernel.engine.workers.processes.process.socket.socketpair", none_left)
         other = pair.submit("E_A")  # waits for the worker that there is
         pair.shared.put("shv", "go", 1)
         assert slow.result(PATIENCE).ok

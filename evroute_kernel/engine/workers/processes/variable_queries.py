@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from time import monotonic
 
 from evroute_kernel.engine.results.runs import Variables
-from evroute_kernel.engine.workers.process import Process
+from evroute_kernel.engine.workers.processes.process import Process
 from evroute_kernel.engine.workers.worker import State
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.messages import AskVariables, VariablesAnswer

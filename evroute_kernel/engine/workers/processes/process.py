@@ -14,7 +14,7 @@ from typing import Final
 from evroute_kernel.engine.results.runs import WorkerInfo
 from evroute_kernel.engine.state.program import Program, SentProgram
 from evroute_kernel.engine.workers.instructions import Give
-from evroute_kernel.engine.workers.launcher import Launcher
+from evroute_kernel.engine.workers.processes.launcher import Launcher
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.runtime.memory.room import anonymous_file
 from evroute_kernel.worker import blackbox

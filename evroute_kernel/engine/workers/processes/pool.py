@@ -19,10 +19,10 @@ from typing import Any, Final, Protocol
 
 from evroute_kernel.engine.results.runs import Variables
 from evroute_kernel.engine.state.settings import Limits
-from evroute_kernel.engine.workers.launcher import Launcher
 from evroute_kernel.engine.workers.no_worker import Complaint, of_end, of_error, of_fault
-from evroute_kernel.engine.workers.process import Process
-from evroute_kernel.engine.workers.variable_queries import VariableQueries
+from evroute_kernel.engine.workers.processes.launcher import Launcher
+from evroute_kernel.engine.workers.processes.process import Process
+from evroute_kernel.engine.workers.processes.variable_queries import VariableQueries
 from evroute_kernel.engine.workers.worker import LOOK, State
 from evroute_kernel.worker.messages import Booted, Message, VariablesAnswer, WorkerEnded, WorkerNotForked, WorkerStarted
 
