@@ -69,6 +69,7 @@ class Child:
         self._outbox = Outbox(stream, blackbox)
         #: the run that may be interrupted now; 0 for none
         self._armed = 0
+        self._ends = blackbox.ends
         self._events: set[str] = set()
         #: those that sockets have subscribed: raising one is answered
         self._socket_events: set[str] = set()
@@ -186,7 +187,8 @@ class Child:
         try:
             try:
                 self._armed = run
-                self.interrupt()  # the signal may have come before the run
+                if self._ends[0] == run:  # the signal may have come before the run
+                    self.interrupt()
                 run_top_route(self._process, route, context.event, context.params, context)
             finally:
                 self._armed = 0
