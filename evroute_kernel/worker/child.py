@@ -224,7 +224,7 @@ class Child:
         """Send an event to the sockets that have subscribed it, here where that can be done, and tell who listens."""
         if self._datagrams.are_valid(event):
             if self._reports_all:
-                self._outbox.send(EventRaised(event, given, time()))
+                self._outbox.send(EventRaised(event, given, time(), is_sent=True))
             return self._datagrams.send(event, given)
         answer = self._ask(lambda request: EventRaised(event, given, time(), request))
         return answer.ok, answer.lines

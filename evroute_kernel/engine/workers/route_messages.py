@@ -92,7 +92,9 @@ class RouteMessages:
     def _event_raised(self, worker: Process, raised: Raise, message: EventRaised) -> None:
         """Others than routes are told: its routes are run by the worker itself, which holds the `$var` they see."""
         faults: list[Fault] = []
-        self._world.tell(message.event, message.params, raised.origin, faults.append, message.time)
+        self._world.tell_listeners(message.event, message.params, message.time)
+        if not message.is_sent:
+            self._world.serve_sockets(message.event, message.params, raised.origin, faults.append)
         self._answer(worker, message.request, raised, faults)
 
     def _answer(self, worker: Process, request: int, raised: Raise, faults: list[Fault]) -> None:
