@@ -148,9 +148,9 @@ class RaisedEvents(Flow):
         top = slots[self.done]
         self.raised.routes += 1
         self.raised.fail(self.error(desk, worker.cause, worker.ending, event, top, place or (top, -1)))
-        return self._after(self.done + 1)
+        return self.after(self.done + 1)
 
-    def _after(self, done: int) -> RaisedEvents | None:
+    def after(self, done: int) -> RaisedEvents | None:
         """What remains when so many routes of the first event have been run, or given up."""
         data = self.data or b""
         end, (_, _, slots, _) = next(unpack(data))
@@ -203,4 +203,5 @@ def rest_of(spool: Spool, raised: Raise, number: int) -> RaisedEvents | None:
     slots = tuple({slot: None for entry in entries for slot in entry[2]})
     if not entries:
         return None
-    return RaisedEvents(raised, number, len(entries), slots, data=data, done=done, event=entries[0][0])
+    rest = RaisedEvents(raised, number, len(entries), slots, data=data, done=done, event=entries[0][0])
+    return rest.after(done)  # its routes may all have ended just when it died

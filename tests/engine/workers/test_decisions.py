@@ -359,6 +359,22 @@ def test_one_that_dies_between_two_events_costs_nothing(house: House) -> None:
     assert (raised.errors, raised.routes, raised.dropped_events) == ([], 3, 2)
 
 
+@pytest.mark.parametrize("waiting", [(), ("E_B",)])
+def test_one_that_dies_when_the_routes_of_an_event_have_just_ended(house: House, waiting: tuple[str, ...]) -> None:
+    """The event is not the first of what remains, though the spool still holds it; no worker has to begin it."""
+    raised, worker = house.submit(), house.workers[1]
+    house.runs(worker, -1, *waiting)
+    seen: Any = worker.trace
+    seen.spool.state, seen.spool.done = 2, [("E_A", 0)]
+    house.die(worker)
+    for _ in waiting:
+        for _ in range(TRIES + 1):
+            house.join()
+            house.die(house.workers[1])
+    assert house.settled() == [raised]
+    assert [error.event for error in raised.errors] == list(waiting)
+
+
 def test_one_that_dies_interrupted_ends_with_the_cause_of_the_interrupt(house: House) -> None:
     raised, worker = house.submit(), house.workers[1]
     house.runs(worker, 3, "E_B")
