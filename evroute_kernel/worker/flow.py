@@ -120,8 +120,7 @@ class Flow:
             self._spent = message.spent
         self._limit = message.limit
         self._run, self._failure, self._shown, self._ran = message.run, None, [], {}
-        first = self._spool.first() if message.is_live else None
-        self._outbox.begin(message.room, collecting=not message.is_live, known=first[0] if first else None)
+        self._outbox.begin(message.room, collecting=not message.is_live)
 
     def _run_all(self, is_live: bool) -> None:
         """Run events until none waits, or it is time to let others run."""
@@ -132,6 +131,8 @@ class Flow:
         while left and (entry := first()) is not None:
             self._waiting -= 1
             clock[0] = begun = now
+            if is_live:
+                outbox.expect(entry[0])
             outbox.running = entry[0], 0
             go_on = (self._limit is not None and not self._has_time(entry)) or run_event(entry, done)
             place[STATEMENT] = -1

@@ -65,6 +65,8 @@ class Decisions:
         self._is_ready = False
         self._is_closing = False
         self._runs = 0
+        #: whether no worker can be started
+        self._has_complaint = False
         self._instructions: list[Instruction] = []
         self._reactions: dict[type[Any], Callable[[Any], None]] = {
             told.Submitted: self._submit,
@@ -138,7 +140,8 @@ class Decisions:
     def _submit(self, what: told.Submitted) -> None:
         raised = what.raised
         self._raises.add(raised)
-        self.instruct(order.Forgive())
+        if self._has_complaint:
+            self.instruct(order.Forgive())
         for task in what.tasks:
             self.put(task)
         if self._is_closing:
@@ -267,6 +270,7 @@ class Decisions:
         for raised in self._deadlines.passed(self.now):
             self._expire(raised)
         self._hand_out()
+        self._has_complaint = what.complaint is not None
         if what.complaint is not None:
             self._give_up(what.complaint)
 
@@ -290,9 +294,15 @@ class Decisions:
             if is_surplus and worker.state is State.IDLE:
                 self._kill(worker)
             elif worker.state is State.RUNNING and worker.task is not None:
-                self.instruct(order.MarkWanted(worker, self._queue.is_wanted(worker.number, worker.task.raised)))
-        if not self._is_closing:
+                self._mark_wanted(worker, worker.task.raised)
+        if not self._workers or not (self._is_closing or self._queue.is_empty()):
             self._start_workers(limit)
+
+    def _mark_wanted(self, worker: Worker, raised: Raise) -> None:
+        is_wanted = self._queue.is_wanted(worker.number, raised)
+        if is_wanted != worker.is_wanted:
+            worker.is_wanted = is_wanted
+            self.instruct(order.MarkWanted(worker, is_wanted))
 
     def _start_workers(self, limit: int) -> None:
         asked = {number for number in self._queue.bound() if number not in self._workers}
@@ -329,8 +339,8 @@ class Decisions:
         self._runs += 1
         task.started(self, worker)
         kept = worker.begin(task, self._runs, self.now)
-        is_wanted = self._queue.is_wanted(worker.number, raised)
-        self.instruct(order.Give(worker, task, self._runs, is_wanted, kept))
+        worker.is_wanted = self._queue.is_wanted(worker.number, raised)
+        self.instruct(order.Give(worker, task, self._runs, worker.is_wanted, kept))
         task.given(self)
 
     def _give_up(self, complaint: Complaint) -> None:

@@ -43,6 +43,8 @@ class Queue:
     def is_wanted(self, number: int, raised: Raise) -> bool:
         """Whether worker `number`, which runs something of a raise, is waited for by another one that has not begun."""
         lines = [line for line in (self._common, self._bound.get(number)) if line]
+        if not lines:
+            return False
         first = (task for line in lines for task in islice(line, _LOOKED_AT))
         return any(task.raised is not raised and not isinstance(task, RaisedEvents) for task in first)
 
@@ -50,6 +52,10 @@ class Queue:
         """Whether no other raise waits for worker `number`."""
         lines = [line for line in (self._common, self._bound.get(number)) if line]
         return all(task.raised is raised for line in lines for task in islice(line, _LOOKED_AT))
+
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._common and not any(self._bound.values())
 
     def bound(self) -> list[int]:
         """Numbers of workers that have tasks of their own."""

@@ -95,6 +95,8 @@ class Worker:
         self.task: Assignment | None = None
         #: events that wait in it, which nobody has taken from it
         self.kept: Kept | None = None
+        #: whether it was told that others wait for it
+        self.is_wanted = False
         self.run = 0
         self.runs = 0
         #: asked and not answered yet
