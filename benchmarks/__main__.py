@@ -14,7 +14,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import engine, kernels, language, replay
+from benchmarks import engine, kernels, language, raising, replay
 from benchmarks.measurement import Measurement
 
 BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
     "commands": language.commands,
     "compile": language.compile_time,
     "events": engine.events_per_second,
+    "raising": raising.raising,
     "replay": replay.replay,
     "round-trip": kernels.round_trip,
     "start-up": kernels.start_up,

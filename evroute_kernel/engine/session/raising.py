@@ -12,8 +12,9 @@ from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.params import GivenParams, event_params
 from evroute_kernel.engine.results.runs import BatchResult, Run
 from evroute_kernel.engine.session.backend import Backend
+from evroute_kernel.engine.workers.batches import Batch, Chunk
+from evroute_kernel.engine.workers.flows import Delivery
 from evroute_kernel.engine.workers.raises import Raise
-from evroute_kernel.engine.workers.tasks import Batch, Chunk, Delivery
 from evroute_kernel.runtime.values import encode
 
 
