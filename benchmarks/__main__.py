@@ -15,7 +15,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import doors, engine, kernels, language, primitives, raised_events, real_server, replay, scaling
+from benchmarks import (
+    doors,
+    engine,
+    kernels,
+    language,
+    primitives,
+    raised_events,
+    raising,
+    real_server,
+    replay,
+    scaling,
+)
 from benchmarks.measurement import Measurement
 from benchmarks.table import PAGE, bar, machine, number, parts_of, put_table
 
@@ -29,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
     "events": engine.events_per_second,
     "primitives": primitives.primitives,
     "raised": raised_events.raised_events,
+    "raising": raising.raising,
     "replay": replay.replay,
     "round-trip": kernels.round_trip,
     "scaling": scaling.scaling,

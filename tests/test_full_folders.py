@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from evroute_kernel.engine.workers.launcher import import_paths
+from evroute_kernel.engine.workers.processes.launcher import import_paths
 
 DEADLINE = 120
 #: enters a world where all folders for temporary files are small: sizes of /dev/shm and of the others, program; where

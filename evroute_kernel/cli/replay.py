@@ -42,7 +42,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("json", "text", "csv"), help="the format, where it is not recognised")
     parser.add_argument("--event", metavar="EVENT", help="the name of the events of a CSV file that does not hold it")
     add_network(parser)
-    parser.add_argument("--timeout", type=float, metavar="S", help="end an event's routes after S seconds")
+    parser.add_argument(
+        "--timeout", type=float, metavar="S", help="end an event's routes after S seconds, what they raise included"
+    )
     parser.set_defaults(command=replay)
 
 

@@ -52,6 +52,9 @@ class BlackBox:
         self.place = view[_PLACE].cast("i")
         self.clock = view[_CLOCK].cast("d")
         self._numbers = view[_NUMBERS].cast("q")
+        #: the run that the supervisor wants to end, 0 for none; and whether it wants the worker for others: one number
+        #: each, for who looks after each event
+        self.ends, self.wanted = self._numbers[_INTERRUPT : _INTERRUPT + 1], self._numbers[_WANTED : _WANTED + 1]
         self.spool = Spool(os.dup(descriptor), _SPOOL_START, view[_SPOOL_WORDS].cast("q"))
 
     @property
@@ -110,6 +113,6 @@ class BlackBox:
 
     def close(self) -> None:
         self.spool.close()
-        for view in (self.place, self.clock, self._numbers):
+        for view in (self.place, self.clock, self.ends, self.wanted, self._numbers):
             view.release()
         self._map.close()

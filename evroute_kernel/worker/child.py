@@ -69,6 +69,7 @@ class Child:
         self._outbox = Outbox(stream, blackbox)
         #: the run that may be interrupted now; 0 for none
         self._armed = 0
+        self._ends = blackbox.ends
         self._events: set[str] = set()
         #: those that sockets have subscribed: raising one is answered
         self._socket_events: set[str] = set()
@@ -186,7 +187,7 @@ class Child:
         try:
             try:
                 self._armed = run
-                if self._blackbox.interrupt:  # the signal may have come before the run
+                if self._ends[0] == run:  # the signal may have come before the run
                     self.interrupt()
                 run_top_route(self._process, route, context.event, context.params, context)
             finally:
@@ -211,18 +212,22 @@ class Child:
         what the server would log."""
         given = tuple([(name, stored(value)) for name, value in params])
         done: tuple[bool, tuple[str, ...]] = True, ()
-        if self._datagrams.are_valid(event):
-            if self._reports_all:
-                self._outbox.send(EventRaised(event, given, time()))
-            done = self._datagrams.send(event, given)
-        elif event in self._socket_events:
-            answer = self._ask(lambda request: EventRaised(event, given, time(), request))
-            done = answer.ok, answer.lines
+        if event in self._socket_events:
+            done = self._serve_sockets(event, given)
         elif self._reports_all:
             self._outbox.send(EventRaised(event, given, time()))
         if (slots := self._handlers.get(event)) is not None:
             self._flow.put(event, given, slots)
         return done
+
+    def _serve_sockets(self, event: str, given: Params) -> tuple[bool, tuple[str, ...]]:
+        """Send an event to the sockets that have subscribed it, here where that can be done, and tell who listens."""
+        if self._datagrams.are_valid(event):
+            if self._reports_all:
+                self._outbox.send(EventRaised(event, given, time(), is_sent=True))
+            return self._datagrams.send(event, given)
+        answer = self._ask(lambda request: EventRaised(event, given, time(), request))
+        return answer.ok, answer.lines
 
     def _subscribe(self, event: str, name: str, expire: int | None) -> str | None:
         try:

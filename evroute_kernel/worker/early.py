@@ -1,9 +1,9 @@
 """A fork server made of this very process: a command that runs a script needs no second interpreter.
 
-The usual one is started by `engine.workers.launcher` and imports all that the command has imported already, which is
-half of a short run. A process may be copied while it has one thread, so the command asks for it before it makes a
-session; the next launcher takes the copy. Linux only: elsewhere what systems put into a process need not survive a
-copy.
+The usual one is started by `engine.workers.processes.launcher` and imports all that the command has imported already,
+which is half of a short run. A process may be copied while it has one thread, so the command asks for it before it
+makes a session; the next launcher takes the copy. Linux only: elsewhere what systems put into a process need not
+survive a copy.
 """
 
 from __future__ import annotations

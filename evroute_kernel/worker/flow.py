@@ -120,47 +120,48 @@ class Flow:
             self._spent = message.spent
         self._limit = message.limit
         self._run, self._failure, self._shown, self._ran = message.run, None, [], {}
-        first = self._spool.first() if message.is_live else None
-        self._outbox.begin(message.room, collecting=not message.is_live, known=first[0] if first else None)
+        self._outbox.begin(message.room, collecting=not message.is_live)
 
     def _run_all(self, is_live: bool) -> None:
         """Run events until none waits, or it is time to let others run."""
-        spool, outbox, box = self._spool, self._outbox, self._blackbox
-        clock, place = box.clock, box.place
+        spool, outbox, wanted = self._spool, self._outbox, self._blackbox.wanted
+        clock, place, first, run_event = self._blackbox.clock, self._blackbox.place, spool.first, self._run_event
         now, done = monotonic(), spool.state >> 1
         end, left = now + _SECONDS, _EVENTS
-        while left and (entry := spool.first()) is not None:
+        while left and (entry := first()) is not None:
             self._waiting -= 1
             clock[0] = begun = now
+            if is_live:
+                outbox.expect(entry[0])
             outbox.running = entry[0], 0
-            go_on = (self._limit is not None and not self._has_time(entry)) or self._run_event(entry, done)
+            go_on = (self._limit is not None and not self._has_time(entry)) or run_event(entry, done)
             place[STATEMENT] = -1
             if not go_on and spool.state >> 1 < len(entry[2]):  # its other routes are still to be run
                 self._waiting += 1
                 break
             spool.remove()
+            now = monotonic()
+            if self._limit is not None:
+                self._spent[entry[3]] = self._spent.get(entry[3], 0.0) + now - begun
+            if not go_on or now >= end or (wanted[0] and self._waiting <= _FEW):
+                break
+            left -= 1
             done = 0
             if is_live:
                 outbox.collect()
                 is_live = False
-            now = monotonic()
-            if self._limit is not None:
-                self._spent[entry[3]] = self._spent.get(entry[3], 0.0) + now - begun
-            if not go_on or now >= end or (box.is_wanted and self._waiting <= _FEW):
-                break
-            left -= 1
 
     def _run_event(self, entry: Entry, done: int) -> bool:
         """Run the routes of one event, but for those that are done; whether to go on."""
         event, params, slots, self.root = entry
-        spool, runner, routes = self._spool, self._runner, self._process.slots
+        head, runner, routes, ran = self._spool.head, self._runner, self._process.slots, self._ran
         for slot in slots[done:] if done else slots:
-            spool.count_route()
+            head[0] += 1
             route, context = routes[slot], runner.new_context(event, params)
             error = runner.attempt(self._run, route, context)
-            spool.count_route()
+            head[0] += 1
             key = event, slot
-            self._ran[key] = self._ran.get(key, 0) + 1
+            ran[key] = ran.get(key, 0) + 1
             if route.kind == "startup_route":
                 runner.keep_avps(context)
             if context.shown:

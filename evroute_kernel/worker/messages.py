@@ -181,13 +181,14 @@ class LogLine:
 class EventRaised:
     """The running route raised an event that others than routes want to know of; `time` in seconds of the epoch.
 
-    `request` is not 0 where the route waits for the `Answer`.
+    `request` is not 0 where the route waits for the `Answer`. `is_sent`: the worker has served its sockets.
     """
 
     event: str
     params: Params
     time: float
     request: int = 0
+    is_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

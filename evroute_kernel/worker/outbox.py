@@ -52,12 +52,15 @@ class Outbox:
         self._named: Running | None = None
         self._late: Late[tuple[Record, float, Running | None]] = Late()
 
-    def begin(self, room: int, *, collecting: bool, known: str | None = None) -> None:
-        """A run begins. `known`: the event of which the supervisor knows that it comes first."""
+    def begin(self, room: int, *, collecting: bool) -> None:
+        """A run begins."""
         self.room, self.dropped = room, 0
-        self._late, self.running = Late(), None
-        self._named = None if known is None else (known, 0)
+        self._late, self.running, self._named = Late(), None, None
         self._collecting = collecting
+
+    def expect(self, event: str) -> None:
+        """The supervisor knows that this event comes first."""
+        self._named = event, 0
 
     def collect(self) -> None:
         """Collect messages from now on."""

@@ -73,6 +73,8 @@ class Spool:
         #: where the words of the positions begin, and the first entry ends
         self._set = _SETS[0]
         self._next = 0
+        #: the head alone, for who runs the events: one more when a route of the first one begins, or has ended
+        self.head = words[_SETS[0] : _SETS[0] + 1]
 
     # -- the worker ---------------------------------------------------------------------------------------------------
 
@@ -95,6 +97,8 @@ class Spool:
         words[new + _HEAD], words[new + _TAIL], words[new + _MARK] = head, tail, head
         words[_DROPPED] = 0
         words[_WHICH] = self._set = new
+        self.head.release()
+        self.head = words[new + _HEAD : new + _HEAD + 1]
         words[_RUN] = run
 
     def append(self, entry: bytes) -> None:
@@ -109,9 +113,8 @@ class Spool:
 
     def first(self) -> Entry | None:
         """The event that waits longest; None when none does. It stays until `remove`."""
-        words, positions = self._words, self._set
-        head = words[positions + _HEAD] >> _STATE_BITS
-        if head == words[positions + _TAIL]:
+        head = self.head[0] >> _STATE_BITS
+        if head == self._words[self._set + _TAIL]:
             return None
         begin = head + _LENGTH.size
         data = self._map or self._mapped()
@@ -119,13 +122,9 @@ class Spool:
         entry: Entry = marshal.loads(data[begin:end])
         return entry
 
-    def count_route(self) -> None:
-        """A route of the first event begins, or has ended."""
-        self._words[self._set + _HEAD] += 1
-
     def remove(self) -> None:
         """The first event has been run."""
-        self._words[self._set + _HEAD] = self._next << _STATE_BITS
+        self.head[0] = self._next << _STATE_BITS
 
     def drop(self) -> None:
         """One more event found no room among those that wait."""
@@ -224,6 +223,7 @@ class Spool:
 
     def close(self) -> None:
         """Give back what it has opened."""
+        self.head.release()
         self._words.release()
         if self._map is not None:
             self._map.close()

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from evroute_kernel.engine.workers.launcher import Launcher
+from evroute_kernel.engine.workers.processes.launcher import Launcher
 from evroute_kernel.runtime.shared import make_directory, remove_directory
 from evroute_kernel.worker.blackbox import STATEMENT, BlackBox
 from evroute_kernel.worker.messages import (

@@ -55,3 +55,12 @@ def test_the_stream_goes_on_in_the_box(boxes: Pair, received: int, rest: bytes) 
     worker.sent(10)
     worker.hold(b"abcdef")
     assert supervisor.after(received) == rest
+
+
+def test_what_is_held_can_be_read_while_the_worker_goes_on(boxes: Pair) -> None:
+    worker, supervisor = boxes
+    worker.hold(b"one")
+    assert supervisor.seen_so_far() == (0, b"one")
+    worker.sent(3)
+    worker.hold(b"two")
+    assert supervisor.seen_so_far() == (3, b"two")

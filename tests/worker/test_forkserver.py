@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from evroute_kernel.engine.workers.launcher import import_paths
+from evroute_kernel.engine.workers.processes.launcher import import_paths
 
 Wait = Callable[[Callable[[], bool]], None]
 DEADLINE = 60

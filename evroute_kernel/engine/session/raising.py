@@ -16,8 +16,9 @@ from evroute_kernel.engine.events.remarks import remarks
 from evroute_kernel.engine.results.runs import BatchResult, Run
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.session.gathering import Gathering
+from evroute_kernel.engine.workers.batches import Batch, Chunk
+from evroute_kernel.engine.workers.flows import Delivery
 from evroute_kernel.engine.workers.raises import Raise
-from evroute_kernel.engine.workers.tasks import Batch, Chunk, Delivery
 from evroute_kernel.runtime.values import encode
 
 

@@ -208,10 +208,10 @@ class Session:
     ) -> Future[BatchResult]:
         """Raise an event many times, once for each item of `lists`, in order, on one worker.
 
-        Much faster than as many calls of `submit`. The timeout holds for each event, and one that is given also for
-        the wait until the first can begin; the log limit holds for the whole. What the events raise runs between the
-        chunks that the batch is handed out in. A sequence is read as it is needed; any other iterable is read to its
-        end first.
+        Much faster than as many calls of `submit`. The timeout holds for each event with all that comes of it, and one
+        that is given also for the wait until the first can begin; the log limit holds for the whole. What the events
+        raise runs between the chunks that the batch is handed out in. A sequence is read as it is needed; any other
+        iterable is read to its end first.
         """
         return self._raising.submit_batch(event, lists, origin, timeout)
 

@@ -212,7 +212,7 @@ class World:
         `report` is told of sockets that could not be served; without one, that is published for `origin`.
         """
         if self._taps or self._sockets.picture:
-            self.tell(event, params, origin, report)
+            self._tell(event, params, origin, report)
         return self.slots_of(event)
 
     def raised_many(
@@ -221,18 +221,24 @@ class World:
         """The parameter lists of an event, each raised when it is taken. Costs nothing while nobody listens."""
         for params in lists:
             if self._taps or self._sockets.picture:
-                self.tell(event, params, origin, report)
+                self._tell(event, params, origin, report)
             yield params
 
-    def tell(
-        self, event: str, params: Params, origin: object, report: Report | None, moment: float | None = None
-    ) -> None:
-        """Tell all but routes of an event that is raised now, or was at this moment."""
+    def _tell(self, event: str, params: Params, origin: object, report: Report | None) -> None:
+        """Tell all but routes of an event that is raised now."""
+        self.tell_listeners(event, params, time())
+        self.serve_sockets(event, params, origin, report)
+
+    def tell_listeners(self, event: str, params: Params, moment: float) -> None:
+        """Tell those who listen to all events of one that was raised at this moment."""
         for tap in self._taps:
             try:
-                tap(event, params, time() if moment is None else moment)
+                tap(event, params, moment)
             except Exception:  # the caller's function, as `on_record`
                 _log.exception("a listener failed at %s", decode(event))
+
+    def serve_sockets(self, event: str, params: Params, origin: object, report: Report | None) -> None:
+        """Send an event to the sockets that have subscribed it."""
         if event in self._sockets.picture:
             report = report or (lambda fault: self._publish(fault.record, origin))
             if not self._sockets.deliver(event, params, origin, report):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from evroute_kernel.engine.events.params import Params
 from evroute_kernel.engine.results.runs import LogRecord
-from evroute_kernel.engine.workers.tasks import Batch, Chunk, Delivery
+from evroute_kernel.engine.workers.batches import Batch, Chunk
+from evroute_kernel.engine.workers.flows import Delivery
 from evroute_kernel.records import dataclass
 
 

@@ -1,4 +1,4 @@
-"""The supervisor's part of replays: hands portions out, and keeps account when they end or cost their worker.
+"""The decisions about replays: hands portions out, and keeps account when they end or cost their worker.
 
 At most `workers` portions of a replay are in the queue or with workers; the others wait in the replay, so that the
 events that routes raise are run before the next portion, and so that memory does not grow.
@@ -6,23 +6,22 @@ events that routes raise are run before the next portion, and so that memory doe
 
 from __future__ import annotations
 
-from time import monotonic
-
 from evroute_kernel.engine.results.runs import Cause
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.failures import describe
+from evroute_kernel.engine.workers.instructions import Announce, LetFeed, StopFeeding
 from evroute_kernel.engine.workers.portions import Portion, Replay
-from evroute_kernel.engine.workers.scheduler import Scheduler
+from evroute_kernel.engine.workers.task import Desk
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.worker.messages import PortionFinished
 
 
 class Replays:
-    """Used in the supervisor's thread only."""
+    """A part of the decisions."""
 
-    def __init__(self, world: World, scheduler: Scheduler) -> None:
+    def __init__(self, world: World, desk: Desk) -> None:
         self._world = world
-        self._scheduler = scheduler
+        self._desk = desk
 
     def feed(self, replay: Replay, portion: Portion) -> None:
         """One more portion."""
@@ -35,42 +34,32 @@ class Replays:
         if replay.is_fed:
             return
         if error is not None:
-            self._scheduler.fail(replay, error)  # which stops it, and so comes back here without an error
+            self._desk.fail(replay, error)  # which stops it, and so comes back here without an error
             return
         replay.is_fed = True
         self._pump(replay)
         if not replay.ready:
-            self._scheduler.complete(replay)
+            self._desk.complete(replay)
 
     def stop(self, replay: Replay) -> None:
         """It ends early: nothing more is handed out. Whoever feeds it may be waiting for room, or for its source."""
-        replay.stop.set()
-        replay.may_feed.release()
+        self._desk.instruct(StopFeeding(replay))
         replay.ready.clear()
         self.fed(replay, None)
 
     def _pump(self, replay: Replay) -> None:
         while replay.ready and len(replay.handed_out) < replay.workers:
             self._put(replay.ready.popleft())
-            replay.may_feed.release()
+            self._desk.instruct(LetFeed(replay))
             if replay.is_fed and not replay.ready:
-                self._scheduler.complete(replay)
+                self._desk.complete(replay)
 
     def _put(self, portion: Portion) -> None:
         portion.raised.handed_out.add(portion)
         if not portion.is_announced:
-            self._announce(portion)
-        self._scheduler.put(portion)
-
-    def _announce(self, portion: Portion) -> None:
-        """The portion's events are raised now: whoever listens beside the routes is told, once."""
-        portion.is_announced = True
-        if not self._world.has_listeners:
-            return  # or every event would have to be parsed here
-        only = portion.raised.only
-        for _, event, params in portion.events():
-            if only is None or event in only:
-                self._world.raised(event, params, origin=portion.raised.origin)
+            portion.is_announced = True
+            self._desk.instruct(Announce(portion))
+        self._desk.put(portion)
 
     def began(self, portion: Portion) -> None:
         """A worker takes it now: these are the routes of its events."""
@@ -79,9 +68,9 @@ class Replays:
     def ended(self, worker: Worker, portion: Portion, message: PortionFinished) -> None:
         """A worker has done a portion, or, if an event was interrupted, some of it."""
         replay = portion.raised
-        replay.finish_portion(portion, message, monotonic() - worker.started)
+        replay.finish_portion(portion, message, self._desk.now - worker.started)
         self._count_runs(portion, message)
-        worker.finished()
+        worker.finished(self._desk.now)
         self._go_on(portion, message)
 
     def lost(self, worker: Worker, portion: Portion, cause: Cause) -> None:
@@ -96,7 +85,7 @@ class Replays:
                 cause, worker.ending, replay, event, portion.slot, worker.place, world.registry, world.limits
             )
             replay.fail(error, message.line)
-        replay.finish_portion(portion, message, monotonic() - worker.started)
+        replay.finish_portion(portion, message, self._desk.now - worker.started)
         self._count_runs(portion, message)
         self._go_on(portion, message)
 
@@ -111,7 +100,7 @@ class Replays:
         else:
             replay.handed_out.add(portion.after(message))  # it tells how far the replay came
         self._pump(replay)
-        self._scheduler.complete(replay)
+        self._desk.complete(replay)
 
     def _count_runs(self, portion: Portion, message: PortionFinished) -> None:
         registry, ran = self._world.registry, portion.raised.ran

@@ -15,12 +15,15 @@ from typing import Any, Final, Literal, TypeAlias
 from evroute_kernel.engine.results.replays import BrokenLine, FailedEvent, Latencies, ReplayResult
 from evroute_kernel.engine.results.runs import LogRecord, RunError
 from evroute_kernel.engine.state.registry import NO_SLOT
+from evroute_kernel.engine.workers.flows import put_events_left, wait_in_worker
 from evroute_kernel.engine.workers.raises import ERRORS_KEPT, Many, next_size
+from evroute_kernel.engine.workers.task import Desk, Task
+from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.levels import WARNING
 from evroute_kernel.runtime.limits import FIRST_PORTION
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.worker.messages import Message, Params, PortionFinished, RunPortion
+from evroute_kernel.worker.messages import EventsWaiting, Message, Params, PortionFinished, RouteFailed, RunPortion
 from evroute_kernel.worker.recorded import OnBroken, events_in
 from evroute_kernel.worker.recorded_texts import Format, events_written
 
@@ -99,6 +102,11 @@ class Replay(Many):
         """Bytes that the next portion should have."""
         return int(self.size * self.bytes_per_event) + 1
 
+    def stop_feeding(self) -> None:
+        """It takes no more portions. Whoever feeds it may be waiting for room, or for its source."""
+        self.stop.set()
+        self.may_feed.release()
+
     # -- what becomes of it -------------------------------------------------------------------------------------------
 
     def fail(self, error: RunError, line: int = 0) -> None:
@@ -168,7 +176,7 @@ def _readable(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 @dataclass(slots=True, eq=False)
-class Portion:
+class Portion(Task):
     """Some events of a replay. `handlers` are filled in when a worker takes it."""
 
     raised: Replay
@@ -207,6 +215,32 @@ class Portion:
     def slot(self) -> int:
         """The route that runs first, of the event that the worker speaks of if there is one; `NO_SLOT` for none."""
         return next(iter(self.handlers.get(self.event, self.slots)), NO_SLOT)
+
+    def runs_event(self, event: str, line: int) -> None:
+        self.event, self.line = event, line
+
+    def started(self, desk: Desk, worker: Worker) -> None:
+        self.raised.start(desk.now)
+        desk.portions.began(self)
+
+    def heard(self, desk: Desk, worker: Worker, message: Message) -> None:
+        if isinstance(message, RouteFailed):
+            self.route_failed(desk, worker, message, self.line)
+        elif isinstance(message, EventsWaiting):
+            wait_in_worker(desk, worker, self, message)
+        elif isinstance(message, PortionFinished):
+            desk.portions.ended(worker, self, message)
+
+    def lost(self, desk: Desk, worker: Worker) -> None:
+        put_events_left(desk, worker, self)
+        if not self.is_for_another(worker):
+            desk.portions.lost(worker, self, worker.cause)
+            return
+        self.tries += 1
+        if self.raised.ended is None:
+            desk.put_back(self)
+        else:
+            desk.complete(self.raised)
 
     def message(self, run: int) -> Message:
         replay = self.raised

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Final
 
+from evroute_kernel.engine.workers.flows import RaisedEvents
 from evroute_kernel.engine.workers.raises import Raise
-from evroute_kernel.engine.workers.tasks import RaisedEvents, Task
+from evroute_kernel.engine.workers.task import Task
 
 #: tasks of a line that are looked at, to see who waits
 _LOOKED_AT: Final = 16
@@ -42,6 +43,8 @@ class Queue:
     def is_wanted(self, number: int, raised: Raise) -> bool:
         """Whether worker `number`, which runs something of a raise, is waited for by another one that has not begun."""
         lines = [line for line in (self._common, self._bound.get(number)) if line]
+        if not lines:
+            return False
         first = (task for line in lines for task in islice(line, _LOOKED_AT))
         return any(task.raised is not raised and not isinstance(task, RaisedEvents) for task in first)
 
@@ -49,6 +52,10 @@ class Queue:
         """Whether no other raise waits for worker `number`."""
         lines = [line for line in (self._common, self._bound.get(number)) if line]
         return all(task.raised is raised for line in lines for task in islice(line, _LOOKED_AT))
+
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._common and not any(self._bound.values())
 
     def bound(self) -> list[int]:
         """Numbers of workers that have tasks of their own."""

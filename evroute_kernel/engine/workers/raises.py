@@ -1,6 +1,6 @@
 """What callers wait for: a `Raise` is one event with all that follows from it, `Many` are many events.
 
-Raises are carried out by tasks: `engine.workers.tasks`.
+Raises are carried out by tasks: `engine.workers.task`.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Raise:
     deadline: float = inf
     #: why it ends early
     ended: Cause | None = None
+    #: nothing more is to come: the future has its result, or gets it now
+    is_over: bool = False
     records: list[LogRecord] = field(default_factory=list)
     errors: list[RunError] = field(default_factory=list)
     shown: list[int | str | None] = field(default_factory=list)
@@ -83,7 +85,7 @@ class Raise:
     @property
     def due(self) -> float:
         """When it must have ended, or begun, though it may be waiting for a worker; infinite once it has ended."""
-        if self.ended is not None or self.future.done():
+        if self.ended is not None or self.is_over:
             return inf
         return self.called + self.timeout if self.started == inf else self.deadline
 

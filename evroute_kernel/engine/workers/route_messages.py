@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from evroute_kernel.engine.delivery.socket_delivery import Fault
 from evroute_kernel.engine.results.runs import LogRecord, StubCall
 from evroute_kernel.engine.state.world import World
-from evroute_kernel.engine.workers.portions import Portion
+from evroute_kernel.engine.workers.processes.process import Process
 from evroute_kernel.engine.workers.raises import Raise
-from evroute_kernel.engine.workers.scheduler import Scheduler
-from evroute_kernel.engine.workers.tasks import Chunk, Task
-from evroute_kernel.engine.workers.worker import Worker
+from evroute_kernel.engine.workers.task import Task
 from evroute_kernel.runtime.levels import NAMES
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Span
@@ -27,15 +27,25 @@ from evroute_kernel.worker.messages import (
 from evroute_kernel.worker.sockets import BadSocket, parse
 
 
+class Thread(Protocol):
+    """The supervisor, as this part of it sees it."""
+
+    def tell(self, worker: Process, message: Message) -> None:
+        """Send a message to a worker that runs."""
+
+    def record(self, raised: Raise, record: LogRecord) -> None:
+        """A raise has one more record."""
+
+
 class RouteMessages:
     """Used in the supervisor's thread only."""
 
-    def __init__(self, world: World, scheduler: Scheduler) -> None:
+    def __init__(self, world: World, thread: Thread) -> None:
         self._world = world
-        self._scheduler = scheduler
+        self._thread = thread
 
-    def handle(self, worker: Worker, task: Task, message: Message) -> None:
-        """A worker that runs `task` says something."""
+    def handle(self, worker: Process, task: Task, message: Message) -> bool:
+        """A worker that runs `task` says something; False when that is for the decisions."""
         if isinstance(message, LogLine):
             self._log_line(worker, task, message)
         elif isinstance(message, EventRaised):
@@ -49,19 +59,19 @@ class RouteMessages:
         elif isinstance(message, DiagnosticsRepeated):
             task.raised.count_late(self._late_record(worker, task, message), message.count)
         elif isinstance(message, EventRuns):
-            if isinstance(task, Portion):
-                task.event, task.line = message.event, message.line
-            elif not isinstance(task, Chunk):
-                task.event = message.event
+            task.runs_event(message.event, message.line)
+        else:
+            return False
+        return True
 
-    def _log_line(self, worker: Worker, task: Task, line: LogLine) -> None:
+    def _log_line(self, worker: Process, task: Task, line: LogLine) -> None:
         route, span = self._place(line.slot, line.statement)
         level = NAMES.get(line.level, str(line.level))
         text = decode(line.text)
         record = LogRecord(level, text, line.diagnostic, decode(task.event), route, worker.number, span, line.time)
-        self._scheduler.record(task.raised, record)
+        self._thread.record(task.raised, record)
 
-    def _late_record(self, worker: Worker, task: Task, repeated: DiagnosticsRepeated) -> LogRecord:
+    def _late_record(self, worker: Process, task: Task, repeated: DiagnosticsRepeated) -> LogRecord:
         route, span = self._place(repeated.slot, repeated.statement)
         level = NAMES.get(repeated.level, str(repeated.level))
         return LogRecord(
@@ -72,31 +82,33 @@ class RouteMessages:
         route, span = self._world.registry.place(slot, statement)
         return decode(route), span
 
-    def _stub_called(self, worker: Worker, task: Task, call: StubCalled) -> None:
+    def _stub_called(self, worker: Process, task: Task, call: StubCalled) -> None:
         route, span = self._place(call.slot, call.statement)
         arguments = tuple(a if a is None else decode(a) for a in call.arguments)
         self._world.records.stub_called(
             StubCall(call.name, arguments, decode(task.event), route, worker.number, span, call.time)
         )
 
-    def _event_raised(self, worker: Worker, raised: Raise, message: EventRaised) -> None:
+    def _event_raised(self, worker: Process, raised: Raise, message: EventRaised) -> None:
         """Others than routes are told: its routes are run by the worker itself, which holds the `$var` they see."""
         faults: list[Fault] = []
-        self._world.tell(message.event, message.params, raised.origin, faults.append, message.time)
+        self._world.tell_listeners(message.event, message.params, message.time)
+        if not message.is_sent:
+            self._world.serve_sockets(message.event, message.params, raised.origin, faults.append)
         self._answer(worker, message.request, raised, faults)
 
-    def _answer(self, worker: Worker, request: int, raised: Raise, faults: list[Fault]) -> None:
+    def _answer(self, worker: Process, request: int, raised: Raise, faults: list[Fault]) -> None:
         """What the route that raised an event is to log; it waits, unless it knew of no socket."""
         if request:
             ok = all(fault.outcome.ok for fault in faults)
-            self._scheduler.tell(
+            self._thread.tell(
                 worker, Answer(request, ok, tuple(line for fault in faults for line in fault.outcome.lines))
             )
             return
         for fault in faults:
-            self._scheduler.record(raised, fault.record)
+            self._thread.record(raised, fault.record)
 
-    def _subscribed(self, worker: Worker, message: Subscribed) -> None:
+    def _subscribed(self, worker: Process, message: Subscribed) -> None:
         """A route added a subscriber, and waits for the answer if that can fail."""
         fault: str | None = None
         try:
@@ -105,4 +117,4 @@ class RouteMessages:
         except BadSocket as error:
             fault = str(error)
         if message.request:
-            self._scheduler.tell(worker, Answer(message.request, fault is None, () if fault is None else (fault,)))
+            self._thread.tell(worker, Answer(message.request, fault is None, () if fault is None else (fault,)))

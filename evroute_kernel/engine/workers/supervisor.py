@@ -1,29 +1,16 @@
-"""Hands tasks to worker processes, in one thread, and keeps account of what callers wait for.
+"""The thread that runs a session's routes: it carries out what is decided, and tells the decisions what happens.
 
-One thread, commands in, futures out. Whatever changes a raise, a task or a worker happens in the supervisor's thread,
-so none of it needs a lock. Callers post commands (`Loop.post`) and get a future at once; pipes of workers and the clock
-wake the same loop. After each batch of commands and messages comes one `turn`: workers past their deadline are dealt
-with, raises past theirs end, and tasks that wait are handed out. A turn that finds nothing to do costs next to nothing,
-so nobody has to tell what has changed.
+One thread, commands in, futures out. Whatever changes a raise, a task or a worker happens in it, so none of that needs
+a lock. Callers post commands (`Loop.post`) and get a future at once; pipes of workers and the clock wake the same loop.
+Each of them becomes a stimulus for the decisions (`engine.workers.decisions`, whose head tells how raises, tasks and
+workers go together), and the instructions that come back are carried out here, by the `pool` where they are about
+processes. After each batch of commands and messages comes one `turn`: workers past their deadline are dealt with,
+raises past theirs end, and tasks that wait are handed out. A turn that finds nothing to do costs next to nothing, so
+nobody has to tell what has changed.
 
-Raises and tasks. A *raise* is what a caller waits for: it has the future, the deadline and the records. A *task* is
-what one worker does for it: run a route, a chunk of a batch, a portion of a replay. What a route raises becomes further
-tasks of the same raise. `open` counts its tasks that have not ended; at 0 the raise is complete. To end a raise early
-(`_end`: interrupt, time-out, closing) means to drop what waits and interrupt what runs; it is complete when the last
-task has ended, as any other.
-
-Which worker. The lowest idle one takes the task that has waited longest, so a notebook gives the same process numbers
-each time. Tasks bound to one worker (its statements, its timers) wait for that one. More workers are started while
-tasks wait, up to the limit; one stays warm.
-
-Two grades of force. A worker that has run too long or is interrupted is told first, and has `GRACE` to hand over what
-it has logged; then it is killed. A worker that dies is not an error of ours but an end of its run: its black box tells
-where in the script it was, the raise ends with that place, and the rest of a chunk or a portion goes back into the
-queue. Other runs do not notice. Every wait has a deadline.
-
-Faults of ours. What fails while one raise is dealt with costs that raise, which ends with the cause "internal error"
-(`_post_about`, `_try_to_start`, `hear`); what fails anywhere else ends the thread, and from then on every call raises
-`SupervisorFailed`. Both say what to do and that it is our fault.
+Faults of ours. What fails while one raise or worker is dealt with costs that raise and that worker, and the raise ends
+with the cause "internal error" (`_post_about`, `received`, `lost`, and `_give`); what fails anywhere else ends the
+thread, and from then on every call raises `SupervisorFailed`. Both say what to do and that it is our fault.
 """
 
 from __future__ import annotations
@@ -35,39 +22,26 @@ from concurrent.futures import Future
 from math import inf
 from pathlib import Path
 from time import monotonic, time
-from typing import Any, Final
+from typing import Any
 
 from evroute_kernel.engine.results.replays import BrokenLine
-from evroute_kernel.engine.results.runs import Cause, LogRecord, RunError, Variables, WorkerInfo
+from evroute_kernel.engine.results.runs import LogRecord, Variables, WorkerInfo
 from evroute_kernel.engine.state.world import World
-from evroute_kernel.engine.workers.deadlines import Deadlines
-from evroute_kernel.engine.workers.failures import fault, words_of
+from evroute_kernel.engine.workers import instructions, stimuli
+from evroute_kernel.engine.workers.batches import Batch
+from evroute_kernel.engine.workers.decisions import Decisions
+from evroute_kernel.engine.workers.failures import words_of
 from evroute_kernel.engine.workers.loop import Loop
-from evroute_kernel.engine.workers.no_worker import Complaint
-from evroute_kernel.engine.workers.pool import Pool
-from evroute_kernel.engine.workers.portion_schedule import Replays
 from evroute_kernel.engine.workers.portions import Portion, Replay
-from evroute_kernel.engine.workers.queue import Queue
-from evroute_kernel.engine.workers.raises import Many, Raise
-from evroute_kernel.engine.workers.route_ends import RouteEnds, is_for_another
+from evroute_kernel.engine.workers.processes.pool import Pool
+from evroute_kernel.engine.workers.processes.process import Process, Restart
+from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.route_messages import RouteMessages
-from evroute_kernel.engine.workers.tasks import Batch, Chunk, Task
-from evroute_kernel.engine.workers.worker import Restart, State, Worker
+from evroute_kernel.engine.workers.task import Task
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker import messages
-from evroute_kernel.worker.messages import (
-    BatchFinished,
-    EventsWaiting,
-    Message,
-    PortionFinished,
-    RouteFailed,
-    RunFinished,
-)
+from evroute_kernel.worker.messages import Message
 
-#: seconds that an interrupted route gets before its worker is killed
-GRACE: Final = 0.025
-#: workers that an error names to tell why there was none
-BUSY_NAMED: Final = 4
 _log = logging.getLogger(__name__)
 
 
@@ -92,19 +66,26 @@ class Supervisor:
         self.worker_limit = workers
         self._loop = Loop("evroute supervisor", self)
         self._pool = Pool(self, self._loop.selector, directory, world.limits)
-        self._queue = Queue()
-        self._replays = Replays(world, self)
-        self._route_messages = RouteMessages(world, self)
-        self._route_ends = RouteEnds(world, self)
-        self._raises: set[Raise] = set()
-        self._deadlines = Deadlines()
-        #: whether there has been a worker; nobody's time counts before
-        self._is_ready = False
-        self._restarts: list[Restart] = []
         #: workers that may run for a while, each number as long as something lasts
         self._allowed: list[int] = []
-        self._runs = 0
-        self._closing = False
+        self._decisions = Decisions(world, lambda: max([self.worker_limit, *self._allowed]))
+        self._route_messages = RouteMessages(world, self)
+        self._restarts: list[Restart] = []
+        self._carriers: dict[type[Any], Callable[[Any], None]] = {
+            instructions.StartWorker: self._start_worker,
+            instructions.Forgive: lambda order: self._pool.forgive(),
+            instructions.Give: self._give,
+            instructions.MarkWanted: self._mark_wanted,
+            instructions.Interrupt: lambda order: order.worker.strike(),
+            instructions.Kill: lambda order: order.worker.kill(monotonic()),
+            instructions.GiveUp: lambda order: order.worker.give_up(order.error, monotonic()),
+            instructions.Settle: lambda order: self._settle(order.raised),
+            instructions.Reject: lambda order: order.raised.future.set_exception(order.error),
+            instructions.Prepare: lambda order: self._prepare(order.batch),
+            instructions.Announce: lambda order: self._announce(order.portion),
+            instructions.LetFeed: lambda order: order.replay.may_feed.release(),
+            instructions.StopFeeding: lambda order: order.replay.stop_feeding(),
+        }
         #: why there is no supervisor any more
         self.failure: SupervisorFailed | None = None
 
@@ -113,7 +94,7 @@ class Supervisor:
     def start(self) -> None:
         """Begin, with one worker kept warm. Returns at once."""
         self._loop.start()
-        self._loop.post(self._keep_warm)
+        self._loop.post(lambda: None)
 
     def submit(self, raised: Raise, *tasks: Task) -> None:
         """Queue the first tasks of a raise."""
@@ -122,11 +103,11 @@ class Supervisor:
 
     def feed(self, replay: Replay, portion: Portion) -> None:
         """One more portion of a replay that has been submitted."""
-        self._post_about(replay, lambda: self._replays.feed(replay, portion))
+        self._post_about(replay, lambda: self._tell(stimuli.Fed(replay, portion)))
 
     def fed(self, replay: Replay, error: BaseException | None = None) -> None:
         """A replay gets no more portions; `error`: because reading them failed."""
-        self._post_about(replay, lambda: self._replays.fed(replay, error))
+        self._post_about(replay, lambda: self._tell(stimuli.AllFed(replay, error)))
 
     def tell_broken(self, replay: Replay, line: int, reason: str) -> None:
         """A line of what is replayed holds no event."""
@@ -171,7 +152,7 @@ class Supervisor:
     def workers(self) -> list[WorkerInfo]:
         """The workers that live, lowest number first. Raises SupervisorFailed."""
         self.check()
-        return self._loop.ask(lambda: [worker.info(self._running(worker)) for worker in self._pool])
+        return self._loop.ask(lambda: [worker.info(self._decisions.running(worker)) for worker in self._pool])
 
     def variables(self, number: int) -> Future[Variables]:
         """What a worker keeps; known when the run that it may have under way has ended. Raises SupervisorFailed."""
@@ -209,26 +190,24 @@ class Supervisor:
     # -- the thread -----------------------------------------------------------------------------------------------
 
     def patience(self) -> float | None:
-        mine, pools = self._deadlines.patience(monotonic()), self._pool.patience()
+        mine, pools = self._decisions.patience(monotonic()), self._pool.patience()
         return pools if mine == inf else min(mine, inf if pools is None else pools)
 
     def turn(self) -> None:
         self._pool.check_deadlines()
-        self._is_ready = self._is_ready or self._becomes_ready()
-        for raised in self._deadlines.passed(monotonic()):
-            self._expire(raised)
-        self._hand_out()
+        known = self._pool.complaint
+        self._tell(stimuli.Turn(known))
+        if self._pool.complaint is not known:  # none could be started just now
+            self._tell(stimuli.Turn(self._pool.complaint))
         self._pool.put_questions()
 
     def failed(self, error: BaseException) -> None:
-        self._closing = True
         self.failure = SupervisorFailed(error)
-        raises, self._raises = self._raises, set()
-        for raised in raises:
-            raised.ended = "internal error"
+        for raised in self._decisions.raises():
             if isinstance(raised, Replay):
-                self._replays.stop(raised)  # or the thread that feeds it would wait for ever
-            raised.future.set_exception(self.failure)
+                raised.stop_feeding()  # or the thread that feeds it would wait for ever
+            if not raised.future.done():
+                raised.future.set_exception(self.failure)
 
     def end(self) -> None:
         self._pool.close()
@@ -237,198 +216,51 @@ class Supervisor:
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _close(self) -> None:
-        self._closing = True
         self._loop.stop()
-        for raised in tuple(self._raises):
-            self._end(raised, "closed")
-        for worker in self._pool:
-            if (task := worker.finished()) is not None:
-                self.complete(task.raised)
+        self._tell(stimuli.Closed())
 
-    # -- raises ---------------------------------------------------------------------------------------------------
+    def _tell(self, stimulus: stimuli.Stimulus) -> None:
+        """Tell the decisions what has happened, and carry out what they want. After a failure there is nothing to do
+        it with."""
+        if self.failure is not None:
+            return
+        for instruction in self._decisions.handle(stimulus, monotonic()):
+            self._carriers[type(instruction)](instruction)
+
+    # -- what is posted -------------------------------------------------------------------------------------------
 
     def _submit(self, raised: Raise, tasks: tuple[Task, ...]) -> None:
         if self.failure is not None:
             raised.future.set_exception(self.failure)
-            return
-        self._raises.add(raised)
-        self._pool.forgive()
-        for task in tasks:
-            self.put(task)
-        if self._closing:
-            self._end(raised, "closed")
-        elif not tasks:
-            self._complete_if_done(raised)
-
-    def put(self, task: Task) -> None:
-        """Queue a task."""
-        task.raised.open += 1
-        self._queue.put(task)
-        self._deadlines.add(task.raised)
-
-    def put_rest(self, task: Task, order: int) -> None:
-        """Queue what remains of a task, with the place that it had unless others wait."""
-        if task.number is not None and self._queue.is_alone(task.number, task.raised):
-            task.raised.open += 1
-            task.order = order
-            self.put_back(task)
         else:
-            self.put(task)
-
-    def put_back(self, task: Task) -> None:
-        """Queue a task again, before all others."""
-        self._queue.put_back(task)
-        self._deadlines.add(task.raised)
-
-    def tell(self, worker: Worker, message: Message) -> None:
-        """Send a message to a worker that runs."""
-        worker.send(messages.encode(message))
-        self._pool.watch(worker)
-
-    def complete(self, raised: Raise) -> None:
-        """One of its tasks has ended."""
-        raised.open -= 1
-        self._complete_if_done(raised)
-
-    def _complete_if_done(self, raised: Raise) -> None:
-        if raised.open > 0 or raised not in self._raises:
-            return
-        self._raises.discard(raised)
-        for record in raised.last_records(time()):
-            self._world.records.publish(record, raised.origin)
-        raised.close(monotonic())
-
-    def _end(self, raised: Raise, cause: Cause) -> None:
-        """End a raise early: what waits is dropped, what runs is interrupted."""
-        if raised.ended is not None:
-            return
-        raised.ended = cause
-        raised.open += 1  # until all is dropped
-        if isinstance(raised, Replay):
-            self._replays.stop(raised)
-        for worker in self._pool:
-            if worker.task is not None and worker.task.raised is raised:
-                worker.interrupt(cause, GRACE, monotonic())
-        for _ in self._queue.remove(lambda task: task.raised is raised):
-            self.complete(raised)
-        self.complete(raised)
-
-    def _becomes_ready(self) -> bool:
-        """Whether the first worker of the session has started: the time of those who waited for it counts from now."""
-        if not any(worker.has_booted for worker in self._pool):
-            return False
-        for raised in self._raises:
-            if raised.started == inf and raised.called != inf:
-                raised.called = monotonic()
-                self._deadlines.add(raised)
-        return True
-
-    def _expire(self, raised: Raise) -> None:
-        """The time of a raise is over; perhaps no worker was free all the while."""
-        if not self._is_ready and raised.started == inf:
-            return
-        if raised.started == inf and raised.ended is None:
-            busy = [f"worker {worker.number} runs {self._running(worker)}" for worker in self._pool if worker.task]
-            raised.give_up_waiting(", ".join(busy[:BUSY_NAMED]))
-        self._end(raised, "timed out")
+            self._tell(stimuli.Submitted(raised, tasks))
 
     def _interrupt(self, selects: Callable[[Raise], bool]) -> int:
-        chosen = [raised for raised in self._raises if selects(raised)]
-        for raised in chosen:
-            self._end(raised, "interrupted")
+        if self.failure is not None:
+            return 0
+        chosen = tuple(raised for raised in self._decisions.raises() if selects(raised))
+        self._tell(stimuli.Ended(chosen, "interrupted"))
         return len(chosen)
 
     def _restart(self) -> Future[None]:
-        self._interrupt(lambda raised: True)
         restart = Restart(set(self._pool))
         self._restarts.append(restart)
-        self._pool.kill_all()
+        self._tell(stimuli.Restarted())
         restart.without(None)
         return restart.done
 
-    def record(self, raised: Raise, record: LogRecord) -> None:
-        """A raise has one more record. In the thread."""
-        if raised.keep(record):
-            self._world.records.publish(record, raised.origin)
-
-    # -- handing out ----------------------------------------------------------------------------------------------
-
-    def _keep_warm(self) -> None:
-        if not self._pool and not self._closing:
-            self._pool.start(1)
-
-    def _hand_out(self) -> None:
-        """Give tasks to idle workers, lowest number first; start workers for what still waits."""
-        limit = max([self.worker_limit, *self._allowed])
-        for worker in self._pool:
-            is_surplus = worker.number > limit
-            while worker.state is State.IDLE and (task := self._queue.take(worker.number, not is_surplus)) is not None:
-                self._try_to_start(worker, task)
-            if is_surplus and worker.state is State.IDLE:
-                worker.kill(monotonic())
-            elif worker.state is State.RUNNING and worker.task is not None:
-                worker.blackbox.is_wanted = self._queue.is_wanted(worker.number, worker.task.raised)
-        for number in self._queue.bound():
-            self._pool.start(number)
-        starting = sum(worker.state is State.STARTING for worker in self._pool)
-        for number in range(1, limit + 1):
-            if self._queue.common() <= starting:
-                break  # the limit may be any number
-            if number not in self._pool:
-                self._pool.start(number)
-                starting += 1
-        if self._pool.complaint is not None:
-            self._give_up(self._pool.complaint)
-
-    def _try_to_start(self, worker: Worker, task: Task) -> None:
-        """As `_start`; what fails costs the worker, which may know half of what it needs, and the raise."""
+    def _send_out(self, batch: Batch) -> None:
+        """Raise some events, then let others have the thread."""
         try:
-            self._start(worker, task)
-        except Exception as error:
-            _log.exception("worker %d could not be given a run", worker.number)
-            worker.give_up(error, monotonic())
-            self._break(task.raised, error)
-
-    def _start(self, worker: Worker, task: Task) -> None:
-        """Let an idle worker run a task, unless its raise has ended."""
-        raised, now = task.raised, monotonic()
-        if now > raised.due:
-            self._expire(raised)
-        if raised.ended is not None:
-            self.complete(raised)
-            return
-        task.number = worker.number
-        self._runs += 1
-        raised.start(now)
-        if isinstance(task, Portion):
-            self._replays.began(task)
-        is_wanted = self._queue.is_wanted(worker.number, raised)
-        worker.start(task, self._runs, self._world.program(), now, is_wanted)
-        self._pool.watch(worker)
-        if isinstance(task, Chunk):
-            self._prepare(task.raised)
-
-    def _prepare(self, batch: Batch) -> None:
-        """Make the next chunk while the worker is busy."""
-        try:
-            batch.prepare()
+            lists = batch.next_lists() if batch.ended is None else []
         except Exception as error:  # of the caller's iterable, so the caller gets it
-            self.fail(batch, error)
-
-    def fail(self, raised: Raise, error: BaseException) -> None:
-        """End a raise with an exception, which whoever waits for it gets."""
-        if raised in self._raises:
-            self._raises.discard(raised)
-            self._end(raised, "interrupted")
-            raised.future.set_exception(error)
-
-    def _break(self, raised: Raise, error: Exception) -> None:
-        """A fault of ours has struck a raise. It ends at once, and says so; whatever its tasks still do is ignored."""
-        if raised in self._raises:
-            self._raises.discard(raised)
-            raised.fail(fault(raised, error))
-            self._end(raised, "internal error")
-            raised.close(monotonic())
+            self._tell(stimuli.Rejected(batch, error))
+            return
+        batch.done += len(lists)
+        if lists:
+            self._post_about(batch, lambda: self._send_out(batch))
+        else:
+            self._tell(stimuli.SentOut(batch))
 
     def _post_about(self, raised: Raise, command: Callable[[], object]) -> None:
         """Let the thread do something about a raise, which is all that it costs if that fails."""
@@ -438,66 +270,81 @@ class Supervisor:
                 command()
             except Exception as error:
                 _log.exception("a raise of %s has failed", decode(raised.event))
-                self._break(raised, error)
+                self._tell(stimuli.Broken(raised, error))
 
         self._loop.post(guarded)
 
-    def _send_out(self, batch: Batch) -> None:
-        """Raise some events, then let others have the thread."""
+    # -- carrying out ---------------------------------------------------------------------------------------------
+
+    def _start_worker(self, order: instructions.StartWorker) -> None:
+        worker = self._pool.start(order.number)
+        if worker is not None:
+            self._tell(stimuli.Joined(worker))
+
+    def _give(self, order: instructions.Give) -> None:
+        """What fails here costs the worker, which may know half of what it needs, and the raise."""
+        worker: Any = order.worker
         try:
-            lists = batch.next_lists() if batch.ended is None else []
+            worker.give(order, self._world.program())
+            self._pool.watch(worker)
+        except Exception as error:
+            _log.exception("worker %d could not be given a run", worker.number)
+            worker.give_up(error, monotonic())
+            self._tell(stimuli.Broken(order.task.raised, error))
+
+    def _mark_wanted(self, order: instructions.MarkWanted) -> None:
+        worker: Any = order.worker
+        worker.blackbox.is_wanted = order.is_wanted
+
+    def _settle(self, raised: Raise) -> None:
+        for record in raised.last_records(time()):
+            self._world.records.publish(record, raised.origin)
+        raised.close(monotonic())
+
+    def _prepare(self, batch: Batch) -> None:
+        try:
+            batch.prepare()
         except Exception as error:  # of the caller's iterable, so the caller gets it
-            self.fail(batch, error)
-            return
-        batch.done += len(lists)
-        if lists:
-            self._post_about(batch, lambda: self._send_out(batch))
-        else:
-            self.complete(batch)
+            self._tell(stimuli.Rejected(batch, error))
 
-    def _give_up(self, complaint: Complaint) -> None:
-        """No worker can be started: unless one lives, every task that waits fails."""
-        if self._pool:
-            return
-        for task in self._queue.remove(lambda task: True):
-            message = f"no worker could be started: {complaint.reason}"
-            event = decode(task.event)
-            task.raised.fail(RunError("no worker", message, event, "", None, complaint.hint, complaint.detail))
-            self.complete(task.raised)
+    def _announce(self, portion: Portion) -> None:
+        """The portion's events are raised now: whoever listens beside the routes is told, once."""
+        if not self._world.has_listeners:
+            return  # or every event would have to be parsed here
+        only = portion.raised.only
+        for _, event, params in portion.events():
+            if only is None or event in only:
+                self._world.raised(event, params, origin=portion.raised.origin)
 
-    def _running(self, worker: Worker) -> str | None:
-        return None if worker.task is None else decode(self._world.registry.header(worker.top)[0])
+    # -- what routes say ------------------------------------------------------------------------------------------
+
+    def tell(self, worker: Process, message: Message) -> None:
+        """Send a message to a worker that runs."""
+        worker.send(messages.encode(message))
+        self._pool.watch(worker)
+
+    def record(self, raised: Raise, record: LogRecord) -> None:
+        """A raise has one more record. In the thread."""
+        if raised.keep(record):
+            self._world.records.publish(record, raised.origin)
 
     # -- what the pool tells --------------------------------------------------------------------------------------
 
-    def received(self, worker: Worker, message: Message) -> None:
+    def received(self, worker: Process, message: Message) -> None:
         task = worker.task
-        if task is None:
+        if not isinstance(task, Task):
             return  # what is left to say about a run that was given up
         try:
-            self._handle(worker, task, message)
+            if not self._route_messages.handle(worker, task, message):
+                self._tell(stimuli.Heard(worker, message))
         except Exception as error:  # here, because the worker may have no task any more
-            self._break(task.raised, error)
+            self._tell(stimuli.Broken(task.raised, error))
             raise
 
-    def _handle(self, worker: Worker, task: Task, message: Message) -> None:
-        if isinstance(message, RunFinished):
-            self._route_ends.events_ended(worker, task, message)
-        elif isinstance(message, EventsWaiting):
-            self._route_ends.events_waiting(worker, task, message)
-        elif isinstance(message, RouteFailed):
-            self._route_ends.route_failed(worker, task, message)
-        elif isinstance(message, BatchFinished) and isinstance(task, Chunk):
-            self._route_ends.chunk_ended(worker, task, message)
-        elif isinstance(message, PortionFinished) and isinstance(task, Portion):
-            self._replays.ended(worker, task, message)
-        else:
-            self._route_messages.handle(worker, task, message)
-
-    def printed(self, worker: Worker, lines: list[str]) -> None:
+    def printed(self, worker: Process, lines: list[str]) -> None:
         """Nothing of ours prints in a worker; whatever does is worth seeing."""
         task = worker.task
-        event, route = ("", "") if task is None else (decode(task.event), self._running(worker) or "")
+        event, route = ("", "") if task is None else (decode(task.event), self._decisions.running(worker) or "")
         for line in lines:
             record = LogRecord("WARNING", line, True, event, route, worker.number, None, time())
             if task is None:
@@ -505,35 +352,15 @@ class Supervisor:
             else:
                 self.record(task.raised, record)
 
-    def overdue(self, worker: Worker) -> None:
-        task, now = worker.task, monotonic()
-        if worker.event_deadline > now:
-            worker.deadline = worker.event_deadline
-        elif task is not None and isinstance(task.raised, Many):
-            worker.interrupt("timed out", GRACE, now)
-        elif task is not None:
-            self._end(task.raised, "timed out")
+    def overdue(self, worker: Process) -> None:
+        self._tell(stimuli.Overdue(worker))
 
-    def lost(self, worker: Worker) -> None:
-        task = worker.finished()
-        if worker.kept is not None:
-            worker.kept.take(worker.blackbox.spool)
-        if task is not None:
-            try:
-                self._task_lost(worker, task)
-            except Exception as error:
-                _log.exception("the end of worker %d could not be told", worker.number)
-                self._break(task.raised, error)
+    def lost(self, worker: Process) -> None:
+        task = worker.task
+        try:
+            self._tell(stimuli.Lost(worker))
+        except Exception as error:
+            _log.exception("the end of worker %d could not be told", worker.number)
+            if task is not None:
+                self._tell(stimuli.Broken(task.raised, error))
         self._restarts = [restart for restart in self._restarts if not restart.without(worker)]
-        self._keep_warm()
-
-    def _task_lost(self, worker: Worker, task: Task) -> None:
-        if worker.fault is not None:
-            self._break(task.raised, worker.fault)
-            return
-        if isinstance(task, Portion | Chunk):
-            self._route_ends.events_left(worker, task)
-        if isinstance(task, Portion) and not is_for_another(worker, task):
-            self._replays.lost(worker, task, worker.cause)
-        else:
-            self._route_ends.lost(worker, task)

@@ -218,7 +218,7 @@ async def replay(cell: Cell, given: ReplayRequest) -> None:
     --log errors     show only WARNING and worse; none: no log; N: the first N records. The default is all
     --format csv     the format, where it is not recognised
     --event E_X      the name of the events of a CSV file that does not hold it
-    --timeout S      end an event's routes after S seconds
+    --timeout S      end an event's routes after S seconds, what they raise included
     --stats          show the rate, and how long events took
 
     The cell fails when a route fails; the failures are listed by line.

@@ -18,8 +18,9 @@ import pytest
 
 from evroute_kernel.engine.results.runs import Run, RunError
 from evroute_kernel.engine.session.session import Session
-from evroute_kernel.engine.workers import launcher, pool, supervisor
+from evroute_kernel.engine.workers import decisions
 from evroute_kernel.engine.workers import worker as workers
+from evroute_kernel.engine.workers.processes import launcher, pool
 
 #: seconds for what should take milliseconds
 DEADLINE = 20.0
@@ -154,7 +155,7 @@ def test_a_run_that_takes_too_long(
     session: Session, define: Define, body: str, keeps: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if keeps:  # on a machine with better things to do it may answer late, and would be killed for that
-        monkeypatch.setattr(supervisor, "GRACE", 10.0)
+        monkeypatch.setattr(decisions, "GRACE", 10.0)
     define(session, E_A=f'p.var["x"] = "kept"\n{body}', E_B='say(p.var.get("x", "gone"))')
     session.raise_event("E_B")  # the worker is there, so that all of the time is the run's
     run = session.raise_event("E_A", timeout=0.2)
@@ -309,7 +310,7 @@ def test_a_worker_killed_while_idle_costs_nothing(session: Session, define: Defi
 
 
 def test_when_no_worker_can_be_started_raises_say_so(monkeypatch: pytest.MonkeyPatch, define: Define) -> None:
-    monkeypatch.setattr("evroute_kernel.engine.workers.launcher._PROGRAM", "print('no such house')")
+    monkeypatch.setattr("evroute_kernel.engine.workers.processes.launcher._PROGRAM", "print('no such house')")
     with Session(workers=1) as session:
         define(session, E_A='say("a")')
         for _ in range(2):
@@ -326,7 +327,7 @@ def test_when_no_worker_can_be_started_raises_say_so(monkeypatch: pytest.MonkeyP
 def test_a_worker_that_dies_at_once_is_not_started_for_ever(session: Session, define: Define, wait: Wait) -> None:
     define(session, E_A='say("a")')
     starts: list[Any] = []
-    start = pool.Worker
+    start = pool.Process
 
     def broken(*arguments: Any) -> Any:
         starts.append(arguments)
@@ -335,7 +336,7 @@ def test_a_worker_that_dies_at_once_is_not_started_for_ever(session: Session, de
 
     assert texts(session.raise_event("E_A")) == ["a"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pool, "Worker", broken)
+        patch.setattr(pool, "Process", broken)
         os.kill(pid_of(session), signal.SIGKILL)
         assert error_of(session.submit("E_A").result(30)).cause == "no worker"
         assert 0 < len(starts) <= 4

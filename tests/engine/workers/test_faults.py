@@ -17,9 +17,12 @@ from evroute_kernel.engine.results.runs import Run
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.world import World
-from evroute_kernel.engine.workers.pool import Pool
+from evroute_kernel.engine.workers.batches import Chunk
+from evroute_kernel.engine.workers.decisions import Decisions
+from evroute_kernel.engine.workers.flows import Delivery, Flow
 from evroute_kernel.engine.workers.portion_schedule import Replays
-from evroute_kernel.engine.workers.route_ends import RouteEnds
+from evroute_kernel.engine.workers.processes.pool import Pool
+from evroute_kernel.engine.workers.processes.process import Process
 from evroute_kernel.engine.workers.route_messages import RouteMessages
 from evroute_kernel.engine.workers.supervisor import Supervisor, SupervisorFailed
 from evroute_kernel.engine.workers.worker import Worker
@@ -85,7 +88,7 @@ def test_what_is_printed_before_any_route_was_compiled(session: Session, wait: W
 HEARD = [
     (RouteMessages, "handle"),
     (Records, "publish"),
-    (RouteEnds, "events_ended"),
+    (Flow, "heard"),
     (Registry, "count_runs"),
     (Supervisor, "record"),
 ]
@@ -113,7 +116,10 @@ def test_an_exception_about_what_is_printed(routes: Session) -> None:
     assert goes_on(routes)
 
 
-@pytest.mark.parametrize(("owner", "name"), [(Worker, "start"), (World, "program"), (Supervisor, "put")])
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(Process, "give"), (World, "program"), (Decisions, "put"), (Worker, "begin"), (Delivery, "started")],
+)
 def test_an_exception_while_a_run_is_handed_out(routes: Session, owner: Any, name: str) -> None:
     with fault_in(owner, name):
         error = routes.submit("E_A").result(PATIENCE).error
@@ -122,7 +128,7 @@ def test_an_exception_while_a_run_is_handed_out(routes: Session, owner: Any, nam
     assert goes_on(routes)
 
 
-@pytest.mark.parametrize(("owner", "name"), [(RouteEnds, "lost"), (RouteEnds, "_after_loss"), (Registry, "place")])
+@pytest.mark.parametrize(("owner", "name"), [(Flow, "lost"), (Flow, "_after_loss"), (Registry, "place")])
 def test_an_exception_about_the_end_of_a_worker(routes: Session, wait: Wait, owner: Any, name: str) -> None:
     future = routes.submit("E_WAIT")
     wait(lambda: any(record.text == "waits" for record in routes.log))
@@ -145,7 +151,7 @@ def test_an_exception_about_a_replay(routes: Session, name: str) -> None:
 
 
 def test_an_exception_about_a_batch(routes: Session) -> None:
-    with fault_in(RouteEnds, "chunk_ended"):
+    with fault_in(Chunk, "heard"):
         result = routes.submit_batch("E_OTHER", [{}] * 1000).result(PATIENCE)
     assert [error.cause for error in result.errors] == ["internal error"]
     assert goes_on(routes)
@@ -172,7 +178,7 @@ def test_others_go_on_meanwhile(pair: Session, define: Define, wait: Wait) -> No
     define(pair, E_SLOW='say("slow")\nwhile p.shared.get("shv", "go") != 1: load("time").sleep(0.001)', E_A='say("a")')
     slow = pair.submit("E_SLOW")
     wait(lambda: any(record.text == "slow" for record in pair.log))
-    with fault_in(RouteEnds, "events_ended"):
+    with fault_in(Flow, "heard"):
         assert not pair.submit("E_A").result(PATIENCE).ok
     pair.shared.put("shv", "go", 1)
     assert slow.result(PATIENCE).ok
@@ -187,7 +193,7 @@ def test_no_descriptors_for_a_new_worker_do_not_end_the_others(pair: Session, de
         raise OSError(24, "Too many open files")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("evroute_kernel.engine.workers.worker.socket.socketpair", none_left)
+        patch.setattr("evroute_kernel.engine.workers.processes.process.socket.socketpair", none_left)
         other = pair.submit("E_A")  # waits for the worker that there is
         pair.shared.put("shv", "go", 1)
         assert slow.result(PATIENCE).ok

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from evroute_kernel.engine.workers.flows import Delivery
 from evroute_kernel.engine.workers.queue import Queue
 from evroute_kernel.engine.workers.raises import Raise
-from evroute_kernel.engine.workers.tasks import Delivery
 
 
 def task(event: str, number: int | None = None) -> Delivery:

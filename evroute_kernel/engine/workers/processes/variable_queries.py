@@ -6,9 +6,11 @@ One that has nothing to run and does not answer is stuck: it is ended, and keeps
 from __future__ import annotations
 
 from concurrent.futures import Future
+from time import monotonic
 
 from evroute_kernel.engine.results.runs import Variables
-from evroute_kernel.engine.workers.worker import State, Worker
+from evroute_kernel.engine.workers.processes.process import Process
+from evroute_kernel.engine.workers.worker import State
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.messages import AskVariables, VariablesAnswer
 
@@ -20,7 +22,7 @@ class VariableQueries:
         self._count = 0
         #: not yet asked: number of the worker, who waits
         self._waiting: list[tuple[int, Future[Variables]]] = []
-        self._asked: dict[int, tuple[Worker, Future[Variables]]] = {}
+        self._asked: dict[int, tuple[Process, Future[Variables]]] = {}
         self._is_closed = False
 
     def add(self, number: int, future: Future[Variables]) -> None:
@@ -30,7 +32,7 @@ class VariableQueries:
         else:
             self._waiting.append((number, future))
 
-    def ask(self, workers: dict[int, Worker]) -> list[Worker]:
+    def ask(self, workers: dict[int, Process]) -> list[Process]:
         """Put the questions to the workers, but for those that are starting; those that were asked.
 
         A worker that is not there, or is ending, keeps nothing.
@@ -46,19 +48,19 @@ class VariableQueries:
             else:
                 self._count += 1
                 self._asked[self._count] = worker, future
-                worker.asked(AskVariables(self._count))
+                worker.ask(AskVariables(self._count), monotonic())
                 asked.append(worker)
         return asked
 
     def answer(self, answer: VariablesAnswer) -> None:
         """A worker has answered."""
         worker, future = self._asked.pop(answer.request)
-        worker.answered()
+        worker.answered(monotonic())
         var = {decode(name): decode(value) if isinstance(value, str) else value for name, value in answer.var}
         json = {decode(name): None if text is None else decode(text) for name, text in answer.json}
         future.set_result(Variables(worker.number, var, json))
 
-    def forget(self, worker: Worker) -> None:
+    def forget(self, worker: Process) -> None:
         """A worker is gone: it will not answer."""
         for request, (asked, future) in tuple(self._asked.items()):
             if asked is worker:

@@ -19,10 +19,11 @@ from typing import Any, Final, Protocol
 
 from evroute_kernel.engine.results.runs import Variables
 from evroute_kernel.engine.state.settings import Limits
-from evroute_kernel.engine.workers.launcher import Launcher
 from evroute_kernel.engine.workers.no_worker import Complaint, of_end, of_error, of_fault
-from evroute_kernel.engine.workers.variable_queries import VariableQueries
-from evroute_kernel.engine.workers.worker import LOOK, State, Worker
+from evroute_kernel.engine.workers.processes.launcher import Launcher
+from evroute_kernel.engine.workers.processes.process import Process
+from evroute_kernel.engine.workers.processes.variable_queries import VariableQueries
+from evroute_kernel.engine.workers.worker import LOOK, State
 from evroute_kernel.worker.messages import Booted, Message, VariablesAnswer, WorkerEnded, WorkerNotForked, WorkerStarted
 
 #: workers that may end before they can run anything, in a row, until no more are started
@@ -39,16 +40,16 @@ _log = logging.getLogger(__name__)
 class Owner(Protocol):
     """Who decides what workers do."""
 
-    def received(self, worker: Worker, message: Message) -> None:
+    def received(self, worker: Process, message: Message) -> None:
         """A worker said something about its task."""
 
-    def printed(self, worker: Worker, lines: list[str]) -> None:
+    def printed(self, worker: Process, lines: list[str]) -> None:
         """Something was printed in a worker's process."""
 
-    def overdue(self, worker: Worker) -> None:
+    def overdue(self, worker: Process) -> None:
         """A run has passed its deadline."""
 
-    def lost(self, worker: Worker) -> None:
+    def lost(self, worker: Process) -> None:
         """A worker is gone, perhaps with a task."""
 
 
@@ -60,7 +61,7 @@ class Pool:
         self._selector = selector
         self._directory = directory
         self._limits = limits
-        self._workers: dict[int, Worker] = {}
+        self._workers: dict[int, Process] = {}
         self._queries = VariableQueries()
         self._launcher: Launcher | None = None
         self._failures = 0
@@ -71,7 +72,7 @@ class Pool:
         #: how the last fork server has ended
         self._server_end: Complaint | None = None
 
-    def __iter__(self) -> Iterator[Worker]:
+    def __iter__(self) -> Iterator[Process]:
         """The workers there are now, lowest number first. What is done with one may cost another."""
         return iter([self._workers[number] for number in sorted(self._workers)])
 
@@ -92,11 +93,11 @@ class Pool:
         """Try once more, although starting has failed."""
         self._failures = min(self._failures, START_FAILURES - 1)
 
-    def start(self, number: int) -> None:
-        """Start worker `number`, unless `complaint` says that this cannot be done. Returns at once."""
+    def start(self, number: int) -> Process | None:
+        """Start worker `number`; None when `complaint` says that this cannot be done. Returns at once."""
         while self.complaint is None and number not in self._workers:
             try:
-                worker = Worker(number, self._server(), self._directory, self._limits.memory, monotonic())
+                worker = Process(number, self._server(), self._directory, self._limits.memory, monotonic())
             except (BrokenPipeError, ConnectionResetError):  # the fork server has just ended
                 self._failed(self._drop_server())
                 continue
@@ -110,6 +111,8 @@ class Pool:
             self._workers[number] = worker
             self.watch(worker)
             self._selector.register(worker.output, selectors.EVENT_READ, lambda mask, w=worker: self._read_output(w))
+            return worker
+        return None
 
     def _failed(self, complaint: Complaint) -> None:
         self._failures += 1
@@ -183,7 +186,7 @@ class Pool:
 
     # -- workers --------------------------------------------------------------------------------------------------
 
-    def watch(self, worker: Worker) -> None:
+    def watch(self, worker: Process) -> None:
         """Listen to a worker; also wait until its stream takes the rest of what it was sent."""
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if worker.has_unsent else 0)
         try:
@@ -209,12 +212,7 @@ class Pool:
         for worker in self._queries.ask(self._workers):
             self.watch(worker)
 
-    def kill_all(self) -> None:
-        """End all workers; new ones start when there is something to do."""
-        for worker in self:
-            worker.kill(monotonic())
-
-    def _ready(self, worker: Worker, mask: int) -> None:
+    def _ready(self, worker: Process, mask: int) -> None:
         if not self._is_known(worker):
             return  # reaped since the selector looked
         with self._at_cost_of(worker):
@@ -232,10 +230,11 @@ class Pool:
         if worker.status is not None or not worker.has_server:
             self._reap(worker)
 
-    def _received(self, worker: Worker, message: Message) -> None:
+    def _received(self, worker: Process, message: Message) -> None:
         if isinstance(message, Booted):
             self._failures, self._complaint = 0, None
-            worker.booted(message.pid)
+            worker.pid = message.pid
+            worker.booted(monotonic())
             if worker.early:
                 lines, worker.early = worker.early, []
                 self._owner.printed(worker, lines)
@@ -244,7 +243,7 @@ class Pool:
         else:
             self._owner.received(worker, message)
 
-    def _read_output(self, worker: Worker) -> None:
+    def _read_output(self, worker: Process) -> None:
         if not self._is_known(worker):
             return
         lines = worker.read_output()
@@ -256,7 +255,7 @@ class Pool:
         else:
             worker.early += lines  # if it does not come further, this tells why
 
-    def _reap(self, worker: Worker) -> None:
+    def _reap(self, worker: Process) -> None:
         """A worker is gone: take over what it left, and make its number free."""
         if not self._is_known(worker):
             return
@@ -277,7 +276,7 @@ class Pool:
         self._release(worker)
 
     @contextlib.contextmanager
-    def _at_cost_of(self, worker: Worker) -> Iterator[None]:
+    def _at_cost_of(self, worker: Process) -> Iterator[None]:
         """What fails here is about this worker: it is given up, and with it its run. All others go on."""
         try:
             yield
@@ -285,7 +284,7 @@ class Pool:
             _log.exception("worker %d (process %s) is given up", worker.number, worker.pid)
             worker.give_up(error, monotonic())
 
-    def _why(self, worker: Worker, lines: list[str]) -> Complaint:
+    def _why(self, worker: Process, lines: list[str]) -> Complaint:
         """Why a worker has ended before it was ready."""
         if worker.refusal is not None:
             return of_error(worker.refusal, self._directory)
@@ -293,10 +292,10 @@ class Pool:
             return self._server_end
         return of_end("a worker", worker.status, "\n".join(lines), self._limits.memory)
 
-    def _is_known(self, worker: Worker) -> bool:
+    def _is_known(self, worker: Process) -> bool:
         return self._workers.get(worker.number) is worker
 
-    def _release(self, worker: Worker) -> None:
+    def _release(self, worker: Process) -> None:
         self._unwatch(worker.stream)
         self._unwatch(worker.output)
         worker.close()
@@ -331,7 +330,7 @@ class Pool:
                     self._failed(Complaint("a worker did not start in time", "the machine is busy: try it again"))
                 worker.kill(now)
 
-    def _look(self, worker: Worker, now: float) -> None:
+    def _look(self, worker: Process, now: float) -> None:
         """Hear what a worker has said that runs for a while, and holds back what it says."""
         worker.look_at = now + LOOK if worker.task is not None else inf
         with self._at_cost_of(worker):
@@ -345,7 +344,7 @@ class Pool:
         if self._launcher is not None:
             self._launcher.leave_to_parent()
 
-    def _leave_behind(self, worker: Worker) -> None:
+    def _leave_behind(self, worker: Process) -> None:
         """A worker is killed and does not end: most likely because the fork server, which signals it, is stopped."""
         if worker.has_server:
             _log.error("the fork server does not answer; another one takes its place")
