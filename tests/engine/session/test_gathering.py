@@ -229,3 +229,14 @@ def test_what_raises_while_a_block_ends_is_not_forgotten(pair: Session, wait: Wa
             futures[-1].result(30)
     wait(lambda: raised.is_over)
     assert sorted(map(int, logged(pair))) == sorted([*range(200), *range(200)])
+
+
+def test_gatherings_share_one_line(session: Session, raised: Raised, wait: Wait) -> None:
+    """Two doors: what is raised at the one is not overtaken by what is raised later at the other."""
+    session.load('event_route[E_X] { xlog("$param(n)"); if ($param(n) == 0) sleep(1); }')
+    other = Raised(session, "another")
+    for number in range(200):
+        (raised, other)[number % 3 == 0]("E_X", n=number)
+    wait(lambda: raised.is_over and other.is_over)
+    assert logged(session) == list(map(str, range(200)))
+    assert (raised.events, other.events) == (133, 67)
