@@ -32,37 +32,19 @@ LINGER: Final = 0.002
 BLOCK_LIMIT: Final = 512
 GROWTH: Final = 4
 
-#: an event that waits: its name, the routes it goes to, its parameters
-Waiting = tuple[str, tuple[int, ...], Params]
-
 
 class Gathering:
     """The raises of one origin. `ended` is told what became of each block, in the supervisor's thread.
 
-    Any thread may raise. Events of one caller are begun in its order.
+    Any thread may raise. Events are begun in the order in which they were raised, whoever raised them.
     """
 
-    def __init__(self, backend: Backend, origin: object, ended: Callable[[BatchResult], object]) -> None:
+    def __init__(self, line: Line, origin: object, ended: Callable[[BatchResult], object]) -> None:
         self.origin = origin
-        self._backend = backend
-        self._ended = ended
-        # a garbage collection inside may end a block, and so come back here
-        self._lock = RLock()
-        self._waiting: deque[Waiting] = deque()
-        #: blocks, and their events, that have been handed over
-        self._blocks = 0
-        self._running = 0
-        #: events of the next block, at most
-        self._size = 1
-        #: when the last one was handed over
-        self._last = -inf
-        #: whether the next one is to follow as soon as one has ended
-        self._is_due = False
-
-    @property
-    def pending(self) -> int:
-        """Events that have not ended."""
-        return len(self._waiting) + self._running
+        self.ended = ended
+        #: events that have not ended; changed by the line
+        self.pending = 0
+        self._line = line
 
     def raise_event(self, event: str, params: GivenParams) -> None:
         """Raise an event, which begins with the next `hand_over`.
@@ -71,19 +53,12 @@ class Gathering:
         """
         name = encode(given.name(event, "the name of an event"))
         taken = event_params(params)
-        world = self._backend.world
+        world = self._line.world
         slots = world.handlers(event)
         if world.has_listeners:
             slots = world.raised(name, taken, origin=self.origin)
         if slots:  # else sockets alone have subscribed it
-            self._waiting.append((name, slots, taken))
-
-    def drop(self) -> int:
-        """Forget the events that wait; how many there were."""
-        with self._lock:
-            count = len(self._waiting)
-            self._waiting.clear()
-            return count
+            self._line.put(self, name, slots, taken)
 
     def hand_over(self) -> float | None:
         """Give the supervisor what waits, unless that was done a moment ago, or enough blocks are under way.
@@ -91,6 +66,55 @@ class Gathering:
         Returns the seconds after which it is to be called again; None where it need not be: nothing waits, or what
         waits goes when a block ends.
         """
+        return self._line.hand_over()
+
+    def hand_over_all(self) -> None:
+        """The same where nobody would call again."""
+        self._line.hand_over_all()
+
+
+#: an event that waits: whose it is, its name, the routes it goes to, its parameters
+Waiting = tuple[Gathering, str, tuple[int, ...], Params]
+
+
+class Line:
+    """The events of all gatherings of a session that wait to be handed over."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.world = backend.world
+        self._backend = backend
+        # a garbage collection inside may end a block, and so come back here
+        self._lock = RLock()
+        self._waiting: deque[Waiting] = deque()
+        #: blocks that have been handed over
+        self._blocks = 0
+        #: events of the next block, at most
+        self._size = 1
+        #: when the last one was handed over
+        self._last = -inf
+        #: whether the next one is to follow as soon as one has ended
+        self._is_due = False
+
+    def put(self, gathering: Gathering, name: str, slots: tuple[int, ...], params: Params) -> None:
+        """One more event waits."""
+        with self._lock:
+            gathering.pending += 1
+            self._waiting.append((gathering, name, slots, params))
+
+    def drop(self, origin: object = None) -> int:
+        """Forget the events of an origin (None: all) that wait; how many there were."""
+        with self._lock:
+            kept = [each for each in self._waiting if origin is not None and each[0].origin != origin]
+            count = len(self._waiting) - len(kept)
+            for gathering, *_ in self._waiting:
+                gathering.pending -= 1
+            self._waiting = deque(kept)
+            for gathering, *_ in kept:
+                gathering.pending += 1
+            return count
+
+    def hand_over(self) -> float | None:
+        """As `Gathering.hand_over`."""
         if not self._waiting:
             return None
         with self._lock:
@@ -104,7 +128,7 @@ class Gathering:
         return None  # what is left goes with the end of this block
 
     def hand_over_all(self) -> None:
-        """The same where nobody would call again."""
+        """As `Gathering.hand_over_all`."""
         self._is_due = True
         self._begin_block()
 
@@ -113,37 +137,36 @@ class Gathering:
         with self._lock:
             if not self._waiting or self._blocks >= supervisor.worker_limit:
                 return
-            block, lists = self._next()
+            gathering, block, lists = self._next()
             self._last, self._is_due = monotonic(), bool(self._waiting)
             self._blocks += 1
-            self._running += len(lists)
             # with the lock, or another block could overtake this one
             supervisor.submit(block, block.task(lists))
-        block.future.add_done_callback(lambda done: self._block_ended(len(lists), done))
+        block.future.add_done_callback(lambda done: self._block_ended(gathering, len(lists), done))
 
-    def _next(self) -> tuple[Block, list[Params]]:
-        """The events of one name that have waited longest."""
-        waiting, limits = self._waiting, self._backend.world.limits
-        name, slots, params = waiting.popleft()
+    def _next(self) -> tuple[Gathering, Block, list[Params]]:
+        """The events of one name and one gathering that have waited longest."""
+        waiting, limits = self._waiting, self.world.limits
+        gathering, name, slots, params = waiting.popleft()
         lists = [params]
-        while waiting and len(lists) < self._size and waiting[0][:2] == (name, slots):
-            lists.append(waiting.popleft()[2])
-        return Block(
-            name, self.origin, limits.timeout, limits.log * len(lists), source=iter(()), slots=slots, events=len(lists)
-        ), lists
+        while waiting and len(lists) < self._size and waiting[0][:3] == (gathering, name, slots):
+            lists.append(waiting.popleft()[3])
+        log = limits.log * len(lists)
+        block = Block(name, gathering.origin, limits.timeout, log, source=iter(()), slots=slots, events=len(lists))
+        return gathering, block, lists
 
-    def _block_ended(self, count: int, done: Future[BatchResult]) -> None:
+    def _block_ended(self, gathering: Gathering, count: int, done: Future[BatchResult]) -> None:
         result = None if done.exception() else done.result()
         with self._lock:
             self._blocks -= 1
-            self._running -= count
+            gathering.pending -= count
             if result is None or any(error.cause == "closed" for error in result.errors):
-                self._waiting.clear()  # there is nobody any more to run them
+                self.drop()  # there is nobody any more to run them
             else:
                 affordable = int(BLOCK_TIME * count / max(result.duration, 1e-6))
                 self._size = max(1, min(affordable, GROWTH * self._size, BLOCK_LIMIT))
             is_due = self._is_due or len(self._waiting) >= self._size
         if result is not None:
-            self._ended(result)
+            gathering.ended(result)
         if is_due:
             self._begin_block()

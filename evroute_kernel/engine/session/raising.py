@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from math import inf
-from threading import Lock
 from time import monotonic
-from weakref import WeakSet
 
 from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
 from evroute_kernel.engine.events import given
@@ -15,7 +13,7 @@ from evroute_kernel.engine.events.params import GivenParams, event_params
 from evroute_kernel.engine.events.remarks import remarks
 from evroute_kernel.engine.results.runs import BatchResult, Run
 from evroute_kernel.engine.session.backend import Backend
-from evroute_kernel.engine.session.gathering import Gathering
+from evroute_kernel.engine.session.gathering import Gathering, Line
 from evroute_kernel.engine.workers.batches import Batch, Chunk
 from evroute_kernel.engine.workers.flows import Delivery
 from evroute_kernel.engine.workers.raises import Raise
@@ -28,8 +26,7 @@ class Raising:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._world = backend.world
-        self._gatherings: WeakSet[Gathering] = WeakSet()
-        self._gate = Lock()  # of the set above
+        self._line = Line(backend)
 
     def submit(self, event: str, params: GivenParams, origin: object, timeout: float | None) -> Future[Run]:
         """As `Session.submit`."""
@@ -83,10 +80,7 @@ class Raising:
 
     def gather(self, origin: object, ended: Callable[[BatchResult], object]) -> Gathering:
         """As `Session.gather`."""
-        gathering = Gathering(self._backend, origin, ended)
-        with self._gate:
-            self._gatherings.add(gathering)
-        return gathering
+        return Gathering(self._line, origin, ended)
 
     def interrupt(self, origin: object) -> int:
         """As `Session.interrupt`."""
@@ -95,9 +89,7 @@ class Raising:
 
     def drop(self, origin: object = None) -> int:
         """Forget the gathered events of an origin (None: all) that have not been handed over; how many there were."""
-        with self._gate:
-            gatherings = list(self._gatherings)
-        return sum(each.drop() for each in gatherings if origin is None or each.origin == origin)
+        return self._line.drop(origin)
 
     def _reporter(self, raised: Raise, *, always: bool) -> Report:
         """Makes what sockets fail at part of a raise's log; of many failures of a kind the first, unless `always`."""

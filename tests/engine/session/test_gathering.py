@@ -111,11 +111,11 @@ def test_a_worker_that_dies_costs_its_event(session: Session, raised: Raised, wa
     def is_over() -> bool:
         """Kill the worker where it sleeps."""
         number = int(session.shared.get("shv", "n") or 0)
-        worker = session.workers()[0]
-        if number % 100 == 60 and number not in killed and worker.running is not None and worker.pid is not None:
-            assert worker.pid > 1
-            killed.add(number)
-            os.kill(worker.pid, signal.SIGKILL)
+        for worker in session.workers():  # none for a moment, when one has ended
+            if number % 100 == 60 and number not in killed and worker.running is not None and worker.pid is not None:
+                assert worker.pid > 1
+                killed.add(number)
+                os.kill(worker.pid, signal.SIGKILL)
         return raised.is_over
 
     for number in range(500):
@@ -229,3 +229,14 @@ def test_what_raises_while_a_block_ends_is_not_forgotten(pair: Session, wait: Wa
             futures[-1].result(30)
     wait(lambda: raised.is_over)
     assert sorted(map(int, logged(pair))) == sorted([*range(200), *range(200)])
+
+
+def test_gatherings_share_one_line(session: Session, raised: Raised, wait: Wait) -> None:
+    """Two doors: what is raised at the one is not overtaken by what is raised later at the other."""
+    session.load('event_route[E_X] { xlog("$param(n)"); if ($param(n) == 0) sleep(1); }')
+    other = Raised(session, "another")
+    for number in range(200):
+        (raised, other)[number % 3 == 0]("E_X", n=number)
+    wait(lambda: raised.is_over and other.is_over)
+    assert logged(session) == list(map(str, range(200)))
+    assert (raised.events, other.events) == (133, 67)
