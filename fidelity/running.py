@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 from evroute_kernel import ScriptError, Session
 from evroute_kernel.engine.events.params import UnknownEventError
+from evroute_kernel.engine.results.runs import Run
 from evroute_kernel.source import Source
 from fidelity.configuration import MARK, MARK_ROUTE
 from fidelity.installed import Installed
@@ -149,8 +151,7 @@ class Ours:
             return self._run_halves(programs, died, outcomes)
         for program in programs:
             for timer in program.timers:
-                outcome = outcomes.setdefault(program.name, Outcome())
-                _record(session, outcome, lambda timer=timer: session.run_timer(timer))  # type: ignore[misc]
+                _record(outcomes.setdefault(program.name, Outcome()), session.run_timer(timer))
         for number, program in enumerate(programs):
             _run_here(session, program, outcomes.setdefault(program.name, Outcome()))
             if died(program.name):
@@ -183,8 +184,7 @@ def _refusal(error: ScriptError) -> tuple[int | None, str]:
 
 
 def _run_here(session: Session, program: Program, outcome: Outcome) -> None:
-    pending: list[Any] = []
-    before = len(session.log)
+    pending: list[Future[Run]] = []
     for event, params in program.raises:
         if outcome.died:  # as on the server, which is gone then
             return
@@ -193,22 +193,19 @@ def _run_here(session: Session, program: Program, outcome: Outcome) -> None:
             with suppress(UnknownEventError):
                 pending.append(session.submit(event, given))
             continue
-        _record(session, outcome, lambda event=event, given=given: session.raise_event(event, given))  # type: ignore[misc]
+        with suppress(UnknownEventError):
+            _record(outcome, session.raise_event(event, given))
         for _ in range(program.rounds):  # as the server's worker did, so that $rc is the same
             session.raise_event(MARK, ["0"])
-    if pending:
-        _record(session, outcome, lambda: [future.result() for future in pending][-1], before)
+    for future in pending:
+        _record(outcome, future.result())
     if program.report is not None:
-        _record(session, outcome, lambda: session.raise_event(program.report or ""))
+        with suppress(UnknownEventError):
+            _record(outcome, session.raise_event(program.report))
 
 
-def _record(session: Session, outcome: Outcome, run: Callable[[], object], before: int | None = None) -> None:
-    before = len(session.log) if before is None else before
-    try:
-        ended = run()
-    except UnknownEventError:
-        return
-    for record in session.log[before:]:
+def _record(outcome: Outcome, run: Run) -> None:
+    """What a run logged; its own records, since a session keeps no more than its last hundred thousand."""
+    for record in run.log:
         outcome.add(record.level, record.text, record.diagnostic)
-    if any(error.cause == "crashed" for error in getattr(ended, "errors", ())):
-        outcome.died = True
+    outcome.died |= any(error.cause == "crashed" for error in run.errors)
