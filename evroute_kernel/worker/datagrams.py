@@ -12,9 +12,9 @@ from collections.abc import Callable
 from time import time
 from typing import Any, Final, TypeAlias
 
+from evroute_kernel.library.formats.event_payload import payload
 from evroute_kernel.records import dataclass
 from evroute_kernel.worker.messages import DatagramsSent, Message, Params
-from evroute_kernel.worker.payload import payload
 
 #: seconds after which it is told what was sent
 _TOLD: Final = 0.05

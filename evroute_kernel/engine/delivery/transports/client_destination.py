@@ -55,7 +55,7 @@ class ClientDestination(Destination):
 
     def pack(self, outgoing: OutgoingEvent) -> bytes:
         """What is sent of an event."""
-        from evroute_kernel.worker.payload import payload
+        from evroute_kernel.library.formats.event_payload import payload
 
         return payload(outgoing.event, outgoing.params)
 

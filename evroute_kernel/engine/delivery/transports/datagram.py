@@ -14,8 +14,8 @@ from typing import Any
 
 from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Outcome, OutgoingEvent, SessionView
 from evroute_kernel.engine.delivery.transports.folders import socket_within
+from evroute_kernel.library.formats.event_payload import payload
 from evroute_kernel.worker.datagrams import failure_line
-from evroute_kernel.worker.payload import payload
 from evroute_kernel.worker.sockets import Address
 
 

@@ -19,8 +19,8 @@ from evroute_kernel.engine.delivery.transports.destination import (
     SessionView,
 )
 from evroute_kernel.engine.delivery.transports.send_queue import EVENT_LIMIT
+from evroute_kernel.library.formats.event_payload import payload
 from evroute_kernel.runtime.values import encode
-from evroute_kernel.worker.payload import payload
 from evroute_kernel.worker.sockets import Address, BadSocket
 
 _POLL: Final = 0.1

@@ -13,7 +13,7 @@ from typing import Final
 from evroute_kernel.engine.delivery.transports.connection import Connection
 from evroute_kernel.engine.delivery.transports.destination import SENT, Destination, Outcome, OutgoingEvent, SessionView
 from evroute_kernel.engine.delivery.transports.send_queue import QueuedEvent
-from evroute_kernel.worker.payload import payload
+from evroute_kernel.library.formats.event_payload import payload
 from evroute_kernel.worker.sockets import Address
 
 MODULE: Final = "event_stream"

@@ -7,9 +7,10 @@ OpenSIPS 3.6. Strings are byte strings: what is no UTF-8 in the event is none in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
-from evroute_kernel.worker.messages import Params
+#: names, None where there is none, and values
+Params: TypeAlias = "tuple[tuple[str | None, int | str | None], ...]"
 
 _ESCAPES: Final = {code: f"\\u{code:04x}" for code in range(0x20)} | {
     ord('"'): '\\"',

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.worker.payload import payload
+from evroute_kernel.library.formats.event_payload import payload
 
 
 @pytest.mark.parametrize(
