@@ -13,37 +13,12 @@ from typing import Final
 
 from benchmarks import real_server
 from benchmarks.measurement import Measurement
+from benchmarks.raising import ROUND, run_chains, script
 from evroute_kernel import Session
 
-#: a real server blocks for good where more than some 2,700 events wait
-EACH: Final = 1000
-SCRIPT: Final = f"""event_route[E_GO] {{
-    $var(i) = 0;
-    while ($var(i) < {EACH}) {{
-        $(avp(n)[*]) = NULL;
-        $(avp(v)[*]) = NULL;
-        $avp(n) = "ip";
-        $avp(v) = "192.0.2.1";
-        raise_event("E_X", $avp(n), $avp(v));
-        $var(i) += 1;
-    }}
-    if ($param(round) > 1) {{
-        $(avp(n)[*]) = NULL;
-        $(avp(v)[*]) = NULL;
-        $avp(n) = "round";
-        $avp(v) = $param(round) - 1;
-        raise_event("E_GO", $avp(n), $avp(v));
-    }}
-}}
-event_route[E_X] {{
-    $shv(n) += 1;
-    $var(s) = "from " + $param(ip);
-    if ($var(s) =~ "^from 192\\.") $shv(m) += 1;
-}}"""
+SCRIPT: Final = script()
 #: workers -> events a second that there must be where there is no server to compare with
 BARS: Final = {1: 60_000, 2: 100_000}
-#: seconds for all of a round
-PATIENCE: Final = 60.0
 #: seconds after which a real server has blocked for good, as it may where its processes wait for each other
 BLOCKED: Final = 10.0
 
@@ -64,12 +39,8 @@ def raised_events(smoke: bool) -> Iterator[Measurement]:
 
 def _our_rate(session: Session, turns: int) -> float:
     started = time.perf_counter()
-    chains = [session.submit("E_GO", {"round": turns}, timeout=PATIENCE) for _ in range(session.worker_limit)]
-    runs = [chain.result() for chain in chains]
-    seconds = time.perf_counter() - started
-    if any(not run.ok or run.routes != turns * (EACH + 1) for run in runs):
-        raise RuntimeError(f"not all events were run: {runs}")
-    return len(runs) * turns * EACH / seconds
+    run_chains(session, turns)
+    return session.worker_limit * turns * ROUND / (time.perf_counter() - started)
 
 
 def _their_rate(workers: int, turns: int) -> float | None:
@@ -80,8 +51,8 @@ def _their_rate(workers: int, turns: int) -> float | None:
             return None
         started = time.perf_counter()
         server.ask(json.dumps(request).encode())
-        while server.shared("n") < turns * EACH:
+        while server.shared("n") < turns * ROUND:
             if time.perf_counter() - started > BLOCKED:
                 return None
             time.sleep(0.002)
-        return turns * EACH / (time.perf_counter() - started)
+        return turns * ROUND / (time.perf_counter() - started)
