@@ -106,8 +106,9 @@ def read_broken(source: Source, start: int) -> list[Segment] | None:
         return None
     if _has_inner_route(tokens):
         return None
-    # what is swallowed belongs to no token either
-    found = _pieces(tokens, start, [*lexer.strays, len(lexer.tokens)], tail=True, cut=True)
+    # of what is swallowed, behind the last token, nothing is said but that
+    strays = [count for count in lexer.strays if count < len(lexer.tokens)]
+    found = _pieces(tokens, start, strays, tail=True, cut=True)
     if found is not None:
         found[-1].syntax = [*lexer.diagnostics, *found[-1].syntax]
     return found
