@@ -43,8 +43,9 @@ def _named(use: Use) -> Named | None:
 def null_arithmetic(subject: Subject) -> Iterator[Finding]:
     """A `$var` is null until something is assigned to it, a `$avp` is null when an event begins. With a null the
     compound operators log an error and assign nothing, so such a counter stays null for ever. `$shv` begins with 0."""
-    given, computed = _given(subject)
-    for block in subject.blocks:
+    counting = [block for block in subject.blocks if block.once(_counted)]
+    given, computed = _given(subject, {name for block in counting for name, _ in block.once(_counted)})
+    for block in counting:
         for name, use in block.once(_counted):
             if name in given or name[0] in computed:
                 continue
@@ -67,11 +68,15 @@ def _compound(block: Block) -> set[int]:
     return {id(n.target) for n in compound if not (isinstance(n.value, nodes.Number) and n.value.value == 0)}
 
 
-def _given(subject: Subject) -> tuple[set[Named], set[str]]:
-    """The variables that something may give a value, and those of which some are written under unknown names."""
-    given, computed = subject.once(_mentioned), {variable for variable, name in subject.hidden_variables if not name}
-    given = given.union(*(block.once(_given_in)[0] for block in subject.blocks))
-    computed = computed.union(*(block.once(_given_in)[1] for block in subject.blocks))
+def _given(subject: Subject, named: set[Named]) -> tuple[set[Named], set[str]]:
+    """Those of some variables that something may give a value, and those of which some are written under unknown
+    names."""
+    given = named & subject.once(_mentioned)
+    computed = {variable for variable, name in subject.hidden_variables if not name}
+    for block in subject.blocks if named else ():
+        given_here, computed_here = block.once(_given_in)
+        given |= named & given_here
+        computed |= computed_here
     return given, computed
 
 
