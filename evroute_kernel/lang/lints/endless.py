@@ -97,7 +97,8 @@ def _raised(subject: Subject, block: Block, callers: tuple[str, ...]) -> Iterato
 def _surely(block: Block) -> list[tuple[str, nodes.Call | nodes.RouteCall]]:
     """The events that a block raises itself whenever it runs, and the routes that it calls, up to where it may end."""
     found: list[tuple[str, nodes.Call | nodes.RouteCall]] = []
-    for statement in block.statements:
+    raises = any(call.name == "raise_event" for call in block.of(nodes.Call))
+    for statement in block.statements if raises or any(block.of(nodes.RouteCall)) else ():
         if isinstance(statement, nodes.Call) and statement.name == "raise_event" and statement.arguments:
             named = statement.arguments[0]
             if isinstance(named, nodes.String) and "$" not in named.value:
@@ -110,7 +111,7 @@ def _surely(block: Block) -> list[tuple[str, nodes.Call | nodes.RouteCall]]:
 
 
 def _may_end_somewhere(block: Block) -> bool:
-    return _may_end(block.statements)
+    return any(block.of(*_ENDS, nodes.RouteCall))
 
 
 def _may_end(statements: Iterable[nodes.Statement]) -> bool:
