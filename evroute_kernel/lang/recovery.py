@@ -81,7 +81,7 @@ class Run:
 
     def parse(self) -> Any:
         """What the start rule makes of all tokens; None when the rest of the text was given up."""
-        position = operators = depth = 0
+        position = operators = depth = deepest = 0
         tokens, table, states, values = self.tokens, self.table, self.states, self.values
         action: Any
         while True:
@@ -90,10 +90,12 @@ class Run:
             if kind in _COUNTED:
                 depth += _DEPTH.get(kind, 0)
                 operators = operators + 1 if kind in _OPERATORS else 0 if kind in _ENDS else operators
-            if len(states) > self.deepest:
-                self.deepest = len(states)
-            if depth > MAX_NESTING or self.deepest > _MAX_STACK or operators > MAX_OPERATORS:
-                return self._too_deep(token.span, operators > MAX_OPERATORS)
+                if depth > MAX_NESTING or operators > MAX_OPERATORS:
+                    return self._too_deep(token.span, operators > MAX_OPERATORS)
+            if len(states) > deepest:
+                deepest = self.deepest = len(states)
+                if deepest > _MAX_STACK:
+                    return self._too_deep(token.span, False)
             action = table[states[-1]].get(kind)
             while action.__class__ is Reduction:  # `feed`, in line: a text has hundreds of thousands of them
                 if action.passes:

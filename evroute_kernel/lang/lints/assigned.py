@@ -9,7 +9,7 @@ from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
-from evroute_kernel.lang.lints.subject import Block, Subject, Use
+from evroute_kernel.lang.lints.subject import Block, Subject, Use, name_of
 from evroute_kernel.records import dataclass
 
 _PLAIN: Final = ("=", ":=")
@@ -58,8 +58,8 @@ def null_arithmetic(subject: Subject) -> Iterator[Finding]:
 def _counted(block: Block) -> list[tuple[Named, Use]]:
     """The variables that only `+=` and its like write there."""
     compound = _compound(block)
-    named = [(_named(use), use) for use in block.written if use.role == "write" and use.spec.index is None]
-    return [(name, u) for name, u in named if name and name[0] in ("var", "avp") and id(u.node) in compound]
+    uses = [u for u in block.written if id(u.node) in compound and u.role == "write" and u.spec.index is None]
+    return [(name, u) for name, u in zip(map(_named, uses), uses, strict=True) if name and name[0] in ("var", "avp")]
 
 
 def _compound(block: Block) -> set[int]:
@@ -84,8 +84,10 @@ def _given_in(block: Block) -> tuple[set[Named], set[str]]:
     """The same of what one block writes itself."""
     # targets of assignments that need a value to be there already, or that take it away
     empty = {id(a.target) for a in block.of(nodes.Assign) if a.op not in _PLAIN or isinstance(a.value, nodes.Null)}
-    named = [(_named(use), use.spec.declaration.name) for use in block.written if id(use.node) not in empty]
-    return {name for name, _ in named if name}, {kind for name, kind in named if name is None}
+    # each variable once, however often it is written
+    specs = {use.spec for use in block.written if id(use.node) not in empty}
+    named = [(name_of(spec), spec.declaration.name) for spec in specs]
+    return {(k, name) for name, k in named if name is not None}, {k for name, k in named if name is None}
 
 
 def _mentioned(subject: Subject) -> set[Named]:

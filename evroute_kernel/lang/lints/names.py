@@ -43,10 +43,7 @@ _MESSAGE_WRITERS: Final = re.compile(
 #: a call of a function
 _HIDDEN_CALL: Final = re.compile(r"\b(?P<call>[a-z]\w*+)\s*+\(")
 #: what such a call has in it: to look for each of these takes a tenth of looking at every call
-_WRITING: Final = tuple(
-    re.compile(rf"{word}\w*+\s*+\(")
-    for word in "set append_ insert_ remove_ prefix strip rewrite force_ lookup branch revert_uri".split()
-)
+_WRITING: Final = "set append_ insert_ remove_ prefix strip rewrite force_ lookup branch revert_uri".split()
 #: an assignment
 _HIDDEN_ASSIGNMENT: Final = re.compile(r"\$\(?(?P<variable>[\w.]++)[^\s=;$]*+\s*+[-:+*/%&|^]?=(?![=~])")
 
@@ -94,7 +91,7 @@ def _may_write_message(text: str) -> bool:
     assigned = {found["variable"] for found in _HIDDEN_ASSIGNMENT.finditer(text)}
     if any(VARIABLES[name].message for name in assigned if name in VARIABLES):
         return True
-    calls = _HIDDEN_CALL.finditer(text) if any(word.search(text) for word in _WRITING) else ()
+    calls = _HIDDEN_CALL.finditer(text) if any(re.search(rf"{word}\w*+\s*+\(", text) for word in _WRITING) else ()
     return any(_MESSAGE_WRITERS.fullmatch(found["call"]) for found in calls)
 
 
