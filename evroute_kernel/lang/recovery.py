@@ -98,13 +98,24 @@ class Run:
                     return self._too_deep(token.span, False)
             action = table[states[-1]].get(kind)
             while action.__class__ is Reduction:  # `feed`, in line: a text has hundreds of thousands of them
+                size = action.size
                 if action.passes:
-                    states[-1] = table[states[-2]][action.rule]  # type: ignore[assignment]
+                    states[-1] = state = table[states[-2]][action.rule]  # type: ignore[assignment]
+                elif size == 1:  # `_reduce`, in line
+                    values[-1] = action.build(values[-1:])
+                    states[-1] = state = table[states[-2]][action.rule]  # type: ignore[assignment]
+                elif size:
+                    children = values[-size:]
+                    del states[-size:], values[-size:]
+                    values.append(action.build(children))
+                    state = table[states[-1]][action.rule]
+                    states.append(state)  # type: ignore[arg-type]
                 else:
                     self._reduce(action)
-                if kind == "$END" and states[-1] == self.end:
+                    state = states[-1]
+                if kind == "$END" and state == self.end:
                     return values[-1]
-                action = table[states[-1]].get(kind)
+                action = table[state].get(kind)  # type: ignore[index]
             if action is not None:
                 states.append(action)
                 values.append(token)

@@ -50,7 +50,13 @@ _DEADLY_KINDS: Final[tuple[type[nodes.Node], ...]] = (nodes.Assign, nodes.Bracke
 
 
 def _deadly_nodes(block: Block) -> list[nodes.Node]:
-    return [node for node in block.of(*_DEADLY_KINDS) if any(_deadly(node))]
+    nodes_of_kinds = block.of(*_DEADLY_KINDS)
+    # most statements are plain assignments of something, which are passed over at once
+    return [node for node in nodes_of_kinds if not _is_plain(node) and any(_deadly(node))]
+
+
+def _is_plain(node: nodes.Node) -> bool:
+    return node.__class__ is nodes.Assign and node.op not in ("/=", "%=") and node.value.__class__ is not nodes.Null
 
 
 def _deadly(node: nodes.Node) -> Iterable[Finding]:
