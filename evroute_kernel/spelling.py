@@ -55,10 +55,10 @@ class Words:
 
     def _near(self, word: str, count: int) -> list[str]:
         asked = masked(word)
-        bounds = [(most_alike(asked, known), known) for known in self._masked(word)]
+        bounds = alike_enough(asked, self._masked(word))
         matcher = SequenceMatcher(b=word)
         best: list[tuple[float, str]] = []
-        for bound, known in sorted((found for found in bounds if found[0] >= CUTOFF), reverse=True):
+        for bound, known in sorted(bounds, reverse=True):
             if len(best) == count and bound < best[-1][0]:
                 break
             self.compared += 1
@@ -110,6 +110,24 @@ def most_alike(word: Word, known: Word) -> float:
     (one, mask), (other, known_mask) = word, known
     matching = min(len(one) - (mask & ~known_mask).bit_count(), len(other) - (known_mask & ~mask).bit_count())
     return 2 * matching / max(1, len(one) + len(other))
+
+
+def alike_enough(word: Word, known: Iterable[Word]) -> list[tuple[float, Word]]:
+    """The words that may be as alike as `CUTOFF` asks, with what `most_alike` says of them: in line, for a wrong name
+    is held against all names of functions, and a text may have thousands of wrong names."""
+    (one, mask), found = word, list[tuple[float, Word]]()
+    length = len(one)
+    for candidate in known:
+        other, other_mask = candidate
+        other_length = len(other)
+        both = length + other_length or 1
+        matching = length - (mask & ~other_mask).bit_count()
+        if 2 * matching / both < CUTOFF:
+            continue
+        bound = 2 * min(matching, other_length - (other_mask & ~mask).bit_count()) / both
+        if bound >= CUTOFF:
+            found.append((bound, candidate))
+    return found
 
 
 def _pieces(word: str) -> set[str]:

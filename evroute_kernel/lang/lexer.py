@@ -181,7 +181,7 @@ class Lexer:
             word = found[index]
             if kind == "OPERATOR":
                 kind = OPERATORS[word]
-            elif kind == "WORD" and word not in _BLANK_WORD_STARTS and word[:6] not in _CYCLES:
+            elif kind == "WORD" and word not in _BLANK_WORD_STARTS and (word[0] not in "cC" or word[:6] not in _CYCLES):
                 kind = KEYWORDS.get(word, "ID")
             elif kind in _SPECIAL and (kind != "VARIABLE" or text[end : end + 1] == "("):
                 position = self._special(kind, start, end)

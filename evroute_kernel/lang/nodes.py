@@ -50,7 +50,7 @@ class Node:
             if node is None:  # an argument that is left out
                 continue
             yield node
-            for name in reversed(HOLDERS[node.__class__]):
+            for name in HOLDERS_BACKWARDS[node.__class__]:
                 value = getattr(node, name)
                 if value.__class__ is tuple:
                     stack += value[::-1]
@@ -63,18 +63,22 @@ _PLAIN: Final = frozenset({"Span", "str", "int", "int | str", "int | None", "Seq
 
 
 class _Names(dict[type[Node], tuple[str, ...]]):
-    """For each kind of node the names of some of its fields, worked out at the first use."""
+    """For each kind of node the names of some of its fields, worked out at the first use; `step` -1 gives them from
+    the last to the first."""
 
-    def __init__(self, meant: Callable[[Field[Any]], bool]) -> None:
+    def __init__(self, meant: Callable[[Field[Any]], bool], step: int = 1) -> None:
         self._meant = meant
+        self._step = step
 
     def __missing__(self, kind: type[Node]) -> tuple[str, ...]:
-        self[kind] = names = tuple(f.name for f in fields(kind) if self._meant(f))
+        self[kind] = names = tuple(f.name for f in fields(kind) if self._meant(f))[:: self._step]
         return names
 
 
 #: fields that hold a node, several of them, or None, in the order of the text
 HOLDERS: Final = _Names(lambda f: f.type not in _PLAIN)
+#: the same, the last first: as they are put on a stack
+HOLDERS_BACKWARDS: Final = _Names(lambda f: f.type not in _PLAIN, step=-1)
 _COMPARED: Final = _Names(lambda f: f.compare)
 
 

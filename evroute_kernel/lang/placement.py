@@ -29,15 +29,16 @@ def misplaced(script: nodes.Script) -> list[Diagnostic]:
         elif isinstance(node, (nodes.While, nodes.ForEach)):
             tests = [node.test] if type(node) is nodes.While else []
             stack += [(test, False) for test in tests]
-            stack += [(statement, True) for statement in node.body]
+            stack += [(statement, True) for statement in node.body if type(statement) not in _WITHOUT_BREAKS]
         elif isinstance(node, nodes.Switch):
             stack += [(statement, True) for case in node.cases for statement in case.body]
             stack += [(statement, True) for statement in node.default or ()]
         elif isinstance(node, nodes.If):
             stack.append((node.test, False))
-            stack += [(statement, breakable) for statement in (*node.then, *node.orelse)]
+            statements = (*node.then, *node.orelse)
+            stack += [(statement, breakable) for statement in statements if type(statement) not in _WITHOUT_BREAKS]
         elif type(node) not in _WITHOUT_BREAKS:
-            stack += [(child, False) for child in node.children()]
+            stack += [(child, False) for child in node.children() if type(child) not in _WITHOUT_BREAKS]
     return found
 
 

@@ -81,7 +81,7 @@ class Run:
 
     def parse(self) -> Any:
         """What the start rule makes of all tokens; None when the rest of the text was given up."""
-        position = operators = depth = 0
+        position = operators = depth = deepest = 0
         tokens, table, states, values = self.tokens, self.table, self.states, self.values
         action: Any
         while True:
@@ -90,19 +90,32 @@ class Run:
             if kind in _COUNTED:
                 depth += _DEPTH.get(kind, 0)
                 operators = operators + 1 if kind in _OPERATORS else 0 if kind in _ENDS else operators
-            if len(states) > self.deepest:
-                self.deepest = len(states)
-            if depth > MAX_NESTING or self.deepest > _MAX_STACK or operators > MAX_OPERATORS:
-                return self._too_deep(token.span, operators > MAX_OPERATORS)
+                if depth > MAX_NESTING or operators > MAX_OPERATORS:
+                    return self._too_deep(token.span, operators > MAX_OPERATORS)
+            if len(states) > deepest:
+                deepest = self.deepest = len(states)
+                if deepest > _MAX_STACK:
+                    return self._too_deep(token.span, False)
             action = table[states[-1]].get(kind)
             while action.__class__ is Reduction:  # `feed`, in line: a text has hundreds of thousands of them
+                size = action.size
                 if action.passes:
-                    states[-1] = table[states[-2]][action.rule]  # type: ignore[assignment]
+                    states[-1] = state = table[states[-2]][action.rule]  # type: ignore[assignment]
+                elif size == 1:  # `_reduce`, in line
+                    values[-1] = action.build(values[-1:])
+                    states[-1] = state = table[states[-2]][action.rule]  # type: ignore[assignment]
+                elif size:
+                    children = values[-size:]
+                    del states[-size:], values[-size:]
+                    values.append(action.build(children))
+                    state = table[states[-1]][action.rule]
+                    states.append(state)  # type: ignore[arg-type]
                 else:
                     self._reduce(action)
-                if kind == "$END" and states[-1] == self.end:
+                    state = states[-1]
+                if kind == "$END" and state == self.end:
                     return values[-1]
-                action = table[states[-1]].get(kind)
+                action = table[state].get(kind)  # type: ignore[index]
             if action is not None:
                 states.append(action)
                 values.append(token)

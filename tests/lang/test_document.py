@@ -17,6 +17,8 @@ from evroute_kernel.lang.lints import LINTS
 from evroute_kernel.source import Source
 
 ENVIRONMENT = Environment()
+#: a file that says itself what modules it has
+FILE = Environment(whole=True)
 
 #: what edits put in: whole statements, and what opens or closes something
 FRAGMENTS = (
@@ -51,6 +53,17 @@ FRAGMENTS = (
     *("route[known] { return(0); }\n", "route[empty] { ; }\n", "event_route[E_PIKE_BLOCKED] { exit; }\n", "route"),
     *('fetch_event_params("ip=$var(ip)");', "# %event declare E_MINE a b\n", 'raise_event("E_MINE");', "; ;", "null"),
     *('import_file "none"\n', "\ninclude_file", "dst_blacklist = gw: { ( tcp, 192.0.2.0/24 ) }\n", "udp_workers = 2\n"),
+    # what is known of one route and means something for others
+    *('raise_event("E_OWN_1");', 'raise_event("E_OWN_2"); route(known);', "route[known] { exit; }\n", "route(known)"),
+    *('event_route[E_OWN_1] { raise_event("E_OWN_2"); }\n', 'event_route[E_OWN_2] { raise_event("E_OWN_1"); }\n'),
+    *("async(usleep(10), known);", "launch(usleep(10), later);", "event_route[E_OWN_1, async] { exit; }\n"),
+    *("$var(x) /= 0;", "$stat(calls) = NULL;", "$sdp = NULL;", "$json;", "abort();", "if ([~5]) exit;"),
+    *('$ru = "sip:a@192.0.2.1";', 'append_hf("X: 1");', "setflag(1);", 'xlog("$si $rU\\n");', "reset(", "branch("),
+    *('$var(n) = "text";', "$var(n) = 5;", "if ($var(n) == 5) exit;", '$var(n) = $var(n) + "a";', "$avp(n) += 1;"),
+    *("while ($var(n) < 5) { $var(m) += 1; }", 'while (1) { xlog("x\\n"); }', "# %event declare E_OWN_1 ip port:int\n"),
+    # what a whole file has and lacks
+    *('loadmodule "tm.so"\n', 'loadmodule "drouting.so"\n', "socket = udp:127.0.0.1:5060\n", "route { exit; }\n"),
+    *('cache_store("redis", "k", "v");', 'loadmodule "event_route.so"\n', "xlog_buf_size = 10\n", "é@é", "\u00a0"),
 )
 
 
@@ -58,8 +71,8 @@ def told(found: list[Diagnostic]) -> list[tuple[Any, ...]]:
     return [(d.severity, d.code, d.message, d.hint, d.span and (d.span.start, d.span.end), d.place) for d in found]
 
 
-def whole(text: str) -> list[tuple[Any, ...]]:
-    return told(findings(Source("edited.cfg", text), ENVIRONMENT))
+def whole(text: str, environment: Environment = ENVIRONMENT) -> list[tuple[Any, ...]]:
+    return told(findings(Source("edited.cfg", text), environment))
 
 
 def script(random: Random) -> str:
@@ -97,16 +110,17 @@ def edited(text: str, random: Random) -> str:
 @pytest.mark.parametrize("seed", range(60))
 def test_findings_are_those_of_the_whole_text_after_every_edit(seed: int) -> None:
     random = Random(seed)
-    opened = Document("edited.cfg", ENVIRONMENT)
-    text = script(random)
-    assert told(opened.update(text)) == whole(text)
+    environment = (ENVIRONMENT, FILE)[seed % 2]
+    opened = Document("edited.cfg", environment)
+    text = ('loadmodule "proto_udp.so"\n' if environment.whole else "") + script(random)
+    assert told(opened.update(text)) == whole(text, environment)
     for _ in range(12):
         before = text
         text = edited(text, random)
-        assert told(opened.update(text)) == whole(text), text
+        assert told(opened.update(text)) == whole(text, environment), text
         if random.random() < 0.85:  # taken back, or all would soon be broken
             text = before
-            assert told(opened.update(text)) == whole(text), text
+            assert told(opened.update(text)) == whole(text, environment), text
 
 
 ROUTES = "\n".join(
@@ -170,3 +184,15 @@ def test_a_text_that_includes_files_is_read_as_a_whole(tmp_path: Any) -> None:
     source = Source("edited.cfg", 'include_file "part.cfg"\n' + ROUTES, str(tmp_path / "edited.cfg"))
     opened = Document(source.name, ENVIRONMENT, path=source.path)
     assert told(opened.update(source.text)) == told(findings(source, ENVIRONMENT))
+
+
+def test_what_a_file_lacks_is_told_where_it_is_first_used_after_the_edit() -> None:
+    opened = Document("edited.cfg", FILE)
+    text = 'loadmodule "proto_udp.so"\n' + "".join(f'route[{name}] {{\n    ds_mark_dst("p");\n}}\n' for name in "ab")
+    assert [code for _, code, *_ in told(opened.update(text))] == ["unknown-function"]
+    for edited_text in (
+        text.replace("ds_mark_dst", "sl_reset", 1),
+        text.replace("    ds_mark_dst", "    exit; #", 1),
+        text,
+    ):
+        assert told(opened.update(edited_text)) == whole(edited_text, FILE)

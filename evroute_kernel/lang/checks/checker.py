@@ -69,7 +69,7 @@ def _check_below(scope: Scope, statements: tuple[nodes.Node, ...]) -> None:
         if isinstance(node, (nodes.Async, nodes.Launch)):
             stack += node.call.arguments[::-1]
             continue
-        for name in reversed(nodes.HOLDERS[kind]):
+        for name in nodes.HOLDERS_BACKWARDS[kind]:
             value = getattr(node, name)
             if value.__class__ is tuple:
                 stack += value[::-1]

@@ -16,7 +16,7 @@ from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.checker import check, check_one
 from evroute_kernel.lang.checks.scope import Scope
-from evroute_kernel.lang.editing.segments import Segment, read, read_broken
+from evroute_kernel.lang.editing.segments import Checked, Segment, read, read_broken
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.findings import collector_paused, findings, has_errors, judged, order
@@ -141,12 +141,14 @@ class Document:
         segment = self._segment_of[id(route)]
         if segment.context != self._context:
             segment.checked, segment.context = {}, self._context
-        if id(route) in segment.checked:
-            scope.found += segment.checked[id(route)]
+        known, lacking = segment.checked.get(id(route)), frozenset(scope.lacking)
+        if known is not None and known.before == lacking:
+            scope.found += known.found
+            scope.lacking |= known.after
         else:
             before = len(scope.found)
             check_one(scope, route)
-            segment.checked[id(route)] = scope.found[before:]
+            segment.checked[id(route)] = Checked(scope.found[before:], lacking, frozenset(scope.lacking))
 
     def _lint(self, script: nodes.Script, environment: Environment, hidden: Sequence[str]) -> list[Diagnostic]:
         return lint(script, environment, hidden, self._memory)

@@ -29,6 +29,15 @@ _AHEAD: Final = 5
 _HEAD: Final = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checker says of a route, where modules that the file lacks were told already `before` it and `after`."""
+
+    found: list[Diagnostic]
+    before: frozenset[str]
+    after: frozenset[str]
+
+
 @dataclass(slots=True, eq=False)
 class Segment:
     """One piece. Its places are those of the text in which it stands now; `move` changes them."""
@@ -43,7 +52,7 @@ class Segment:
     names_line: bool
     #: what the checker says of its routes, by their identity (after a mistake there may be several), and what stood
     #: around them then
-    checked: dict[int, list[Diagnostic]] = field(default_factory=dict)
+    checked: dict[int, Checked] = field(default_factory=dict)
     context: object = None
     _spans: dict[int, Span] = field(default_factory=dict)
     _strings: list[nodes.String] = field(default_factory=list)
@@ -54,7 +63,7 @@ class Segment:
         self.end += by
         self.strays = [(start + by, end + by) for start, end in self.strays]
         spans = dict(self._spans)
-        said = chain(self.syntax, *self.checked.values(), others)
+        said = chain(self.syntax, *(checked.found for checked in self.checked.values()), others)
         spans.update((id(d.span), d.span) for d in said if d.span is not None)
         for span in spans.values():
             span.start += by  # type: ignore[misc]  # nobody else has them: `Document` gives out copies
@@ -106,8 +115,9 @@ def read_broken(source: Source, start: int) -> list[Segment] | None:
         return None
     if _has_inner_route(tokens):
         return None
-    # what is swallowed belongs to no token either
-    found = _pieces(tokens, start, [*lexer.strays, len(lexer.tokens)], tail=True, cut=True)
+    # of what is swallowed, behind the last token, nothing is said but that
+    strays = [count for count in lexer.strays if count < len(lexer.tokens)]
+    found = _pieces(tokens, start, strays, tail=True, cut=True)
     if found is not None:
         found[-1].syntax = [*lexer.diagnostics, *found[-1].syntax]
     return found

@@ -9,7 +9,7 @@ from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
-from evroute_kernel.lang.lints.subject import Block, Subject, Use
+from evroute_kernel.lang.lints.subject import Block, Subject, Use, name_of
 from evroute_kernel.records import dataclass
 
 _PLAIN: Final = ("=", ":=")
@@ -43,8 +43,9 @@ def _named(use: Use) -> Named | None:
 def null_arithmetic(subject: Subject) -> Iterator[Finding]:
     """A `$var` is null until something is assigned to it, a `$avp` is null when an event begins. With a null the
     compound operators log an error and assign nothing, so such a counter stays null for ever. `$shv` begins with 0."""
-    given, computed = _given(subject)
-    for block in subject.blocks:
+    counting = [block for block in subject.blocks if block.once(_counted)]
+    given, computed = _given(subject, {name for block in counting for name, _ in block.once(_counted)})
+    for block in counting:
         for name, use in block.once(_counted):
             if name in given or name[0] in computed:
                 continue
@@ -57,8 +58,8 @@ def null_arithmetic(subject: Subject) -> Iterator[Finding]:
 def _counted(block: Block) -> list[tuple[Named, Use]]:
     """The variables that only `+=` and its like write there."""
     compound = _compound(block)
-    named = [(_named(use), use) for use in block.written if use.role == "write" and use.spec.index is None]
-    return [(name, u) for name, u in named if name and name[0] in ("var", "avp") and id(u.node) in compound]
+    uses = [u for u in block.written if id(u.node) in compound and u.role == "write" and u.spec.index is None]
+    return [(name, u) for name, u in zip(map(_named, uses), uses, strict=True) if name and name[0] in ("var", "avp")]
 
 
 def _compound(block: Block) -> set[int]:
@@ -67,11 +68,15 @@ def _compound(block: Block) -> set[int]:
     return {id(n.target) for n in compound if not (isinstance(n.value, nodes.Number) and n.value.value == 0)}
 
 
-def _given(subject: Subject) -> tuple[set[Named], set[str]]:
-    """The variables that something may give a value, and those of which some are written under unknown names."""
-    given, computed = subject.once(_mentioned), {variable for variable, name in subject.hidden_variables if not name}
-    given = given.union(*(block.once(_given_in)[0] for block in subject.blocks))
-    computed = computed.union(*(block.once(_given_in)[1] for block in subject.blocks))
+def _given(subject: Subject, named: set[Named]) -> tuple[set[Named], set[str]]:
+    """Those of some variables that something may give a value, and those of which some are written under unknown
+    names."""
+    given = named & subject.once(_mentioned)
+    computed = {variable for variable, name in subject.hidden_variables if not name}
+    for block in subject.blocks if named else ():
+        given_here, computed_here = block.once(_given_in)
+        given |= named & given_here
+        computed |= computed_here
     return given, computed
 
 
@@ -79,8 +84,10 @@ def _given_in(block: Block) -> tuple[set[Named], set[str]]:
     """The same of what one block writes itself."""
     # targets of assignments that need a value to be there already, or that take it away
     empty = {id(a.target) for a in block.of(nodes.Assign) if a.op not in _PLAIN or isinstance(a.value, nodes.Null)}
-    named = [(_named(use), use.spec.declaration.name) for use in block.written if id(use.node) not in empty]
-    return {name for name, _ in named if name}, {kind for name, kind in named if name is None}
+    # each variable once, however often it is written
+    specs = {use.spec for use in block.written if id(use.node) not in empty}
+    named = [(name_of(spec), spec.declaration.name) for spec in specs]
+    return {(k, name) for name, k in named if name is not None}, {k for name, k in named if name is None}
 
 
 def _mentioned(subject: Subject) -> set[Named]:

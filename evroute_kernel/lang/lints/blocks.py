@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from functools import cached_property, lru_cache
 from itertools import chain
-from operator import itemgetter
 from typing import Any, Final, Literal, TypeVar
 
 from evroute_kernel.errors import Diagnostic
@@ -135,35 +134,32 @@ class Block:
         return self._once[work]  # type: ignore[no-any-return]
 
     @cached_property
-    def _by_kind(self) -> dict[type[tree.Node], tuple[list[int], list[Any]]]:
-        """The nodes of each kind, and their numbers in the order of the text."""
-        found: defaultdict[type[tree.Node], tuple[list[int], list[Any]]] = defaultdict(lambda: ([], []))
+    def _walked(self) -> tuple[list[tree.Node], dict[type[tree.Node], list[int]]]:
+        """The nodes in the order of the text, and for each kind which of them are of it."""
+        nodes: list[tree.Node] = []
+        by_kind: defaultdict[type[tree.Node], list[int]] = defaultdict(list)
         stack: list[tree.Node | None] = list(reversed(self.statements))
-        number = 0
         while stack:  # as `Node.walk` does it
             node = stack.pop()
             if node is None:
                 continue
             kind = node.__class__
-            numbers, same = found[kind]
-            numbers.append(number)
-            same.append(node)
-            number += 1
-            for name in reversed(tree.HOLDERS[kind]):
+            by_kind[kind].append(len(nodes))
+            nodes.append(node)
+            for name in tree.HOLDERS_BACKWARDS[kind]:
                 value = getattr(node, name)
                 if value.__class__ is tuple:
                     stack += value[::-1]
                 else:
                     stack.append(value)
-        return dict(found)
+        return nodes, dict(by_kind)
 
     def of(self, *kinds: type[NodeT]) -> Iterator[NodeT]:
         """The nodes of some kinds, in the order of the text. All rules share one walk, which sorts nodes by kind."""
-        found = [self._by_kind[kind] for kind in kinds if kind in self._by_kind]
-        if len(found) == 1:
-            return iter(found[0][1])
-        numbered = sorted(chain.from_iterable(zip(*same, strict=True) for same in found), key=itemgetter(0))
-        return iter([node for _, node in numbered])
+        nodes, by_kind = self._walked
+        found = [by_kind[kind] for kind in kinds if kind in by_kind]
+        wanted = found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
+        return map(nodes.__getitem__, wanted)  # type: ignore[arg-type]
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:

@@ -50,7 +50,8 @@ def _accounted(values: Sequence[str]) -> Iterator[str]:
 
 def _declared(script: nodes.Script) -> Iterator[EventDeclaration]:
     """What comments declare; one that cannot be understood is a comment and nothing else."""
-    for found in _DECLARED.finditer(script.span.source.text):
+    text = script.span.source.text
+    for found in _DECLARED.finditer(text) if "%event" in text else ():
         try:
             yield EventDeclaration.parse(encode(found["declaration"]))
         except ValueError:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
-from evroute_kernel.lang.lints.subject import Subject
+from evroute_kernel.lang.lints.subject import Block, Subject, Use
 from evroute_kernel.library.template import VariableSpec
 
 #: functions that end the process
@@ -34,22 +34,41 @@ CRASHING: Final = frozenset({"shv", "json", "json_compact", "json_pretty", "stat
 )
 def crashes_server(subject: Subject) -> Iterator[Finding]:
     """When one worker dies OpenSIPS shuts down. The kernel ends the run with an error instead."""
-    for node in subject.of(*_DEADLY_KINDS):
-        if isinstance(node, nodes.Assign):
-            yield from _deadly_assignment(node)
-        elif isinstance(node, nodes.Bracket):
-            yield from _deadly_bracket(node)
-        elif isinstance(node, nodes.BinaryOp):
-            yield from _deadly_division(node)
-        elif isinstance(node, nodes.Call) and node.name in _DEADLY:
-            yield Finding(f"{node.name}() kills the server: it {_DEADLY[node.name]}", node.span, "remove it")
-    for use in subject.uses_of(_lacks_name):
-        name = use.spec.declaration.name
-        yield Finding(f"${name} without a name kills the server", use.span, f"write ${name}(name)")
-    yield from _writes_of_sdp(subject)
+    for block in subject.blocks:
+        for node in block.once(_deadly_nodes):
+            yield from _deadly(node)
+        for use in block.once(_nameless):
+            name = use.spec.declaration.name
+            yield Finding(f"${name} without a name kills the server", use.span, f"write ${name}(name)")
+        for use in block.once(_writes_of_sdp):
+            if subject.only_for_events(block):
+                message = f"writing {use.spec.text} kills the server in an event route"
+                yield Finding(message, use.node.span, "there is no SDP to change")
 
 
 _DEADLY_KINDS: Final[tuple[type[nodes.Node], ...]] = (nodes.Assign, nodes.Bracket, nodes.BinaryOp, nodes.Call)
+
+
+def _deadly_nodes(block: Block) -> list[nodes.Node]:
+    nodes_of_kinds = block.of(*_DEADLY_KINDS)
+    # most statements are plain assignments of something, which are passed over at once
+    return [node for node in nodes_of_kinds if not _is_plain(node) and any(_deadly(node))]
+
+
+def _is_plain(node: nodes.Node) -> bool:
+    return node.__class__ is nodes.Assign and node.op not in ("/=", "%=") and node.value.__class__ is not nodes.Null
+
+
+def _deadly(node: nodes.Node) -> Iterable[Finding]:
+    if isinstance(node, nodes.Assign):
+        return _deadly_assignment(node)
+    if isinstance(node, nodes.Bracket):
+        return _deadly_bracket(node)
+    if isinstance(node, nodes.BinaryOp):
+        return _deadly_division(node)
+    if isinstance(node, nodes.Call) and node.name in _DEADLY:
+        return [Finding(f"{node.name}() kills the server: it {_DEADLY[node.name]}", node.span, "remove it")]
+    return ()
 
 
 def _deadly_assignment(node: nodes.Assign) -> Iterator[Finding]:
@@ -82,16 +101,16 @@ def _literal(node: nodes.Node) -> int | None:
     return node.value if isinstance(node, nodes.Number) else None
 
 
+def _nameless(block: Block) -> list[Use]:
+    return list(block.uses_of(_lacks_name))
+
+
 def _lacks_name(spec: VariableSpec) -> bool:
     return spec.name is None and spec.declaration.name in CRASHING
 
 
-def _writes_of_sdp(subject: Subject) -> Iterator[Finding]:
-    for block in filter(subject.only_for_events, subject.blocks):
-        for use in block.uses:
-            if use.role == "write" and use.spec.declaration.name.partition(".")[0] == "sdp":
-                message = f"writing {use.spec.text} kills the server in an event route"
-                yield Finding(message, use.node.span, "there is no SDP to change")
+def _writes_of_sdp(block: Block) -> list[Use]:
+    return [u for u in block.written if u.role == "write" and u.spec.declaration.name.partition(".")[0] == "sdp"]
 
 
 @rule(

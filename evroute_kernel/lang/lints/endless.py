@@ -18,6 +18,7 @@ _ENDS: Final = (nodes.Return, nodes.Exit, nodes.Drop, nodes.Assert, nodes.Async)
 @rule(
     "endless-loop",
     "a `while` whose condition nothing in its body changes",
+    local=True,
     fires=(
         'while ($var(i) < 3) { xlog("$var(i)\\n"); }',
         'while (1) { xlog("again\\n"); }',
@@ -83,18 +84,34 @@ def raise_each_other(subject: Subject) -> Iterator[Finding]:
 
 def _raised(subject: Subject, block: Block, callers: tuple[str, ...]) -> Iterator[tuple[str, nodes.Call]]:
     """The events that a block raises whenever it runs, by itself or in routes that it calls."""
-    for statement in block.statements:
+    for event, statement in block.once(_surely):
+        if isinstance(statement, nodes.RouteCall):
+            called = subject.routes.get(statement.target.text) if isinstance(statement.target, nodes.Name) else None
+            if called is None or called.name in callers or called.once(_may_end_somewhere):
+                return
+            yield from _raised(subject, called, (*callers, called.name))
+        else:
+            yield event, statement
+
+
+def _surely(block: Block) -> list[tuple[str, nodes.Call | nodes.RouteCall]]:
+    """The events that a block raises itself whenever it runs, and the routes that it calls, up to where it may end."""
+    found: list[tuple[str, nodes.Call | nodes.RouteCall]] = []
+    raises = any(call.name == "raise_event" for call in block.of(nodes.Call))
+    for statement in block.statements if raises or any(block.of(nodes.RouteCall)) else ():
         if isinstance(statement, nodes.Call) and statement.name == "raise_event" and statement.arguments:
             named = statement.arguments[0]
             if isinstance(named, nodes.String) and "$" not in named.value:
-                yield named.value, statement
+                found.append((named.value, statement))
         elif isinstance(statement, nodes.RouteCall):
-            called = subject.routes.get(statement.target.text) if isinstance(statement.target, nodes.Name) else None
-            if called is None or called.name in callers or _may_end(called.statements):
-                return
-            yield from _raised(subject, called, (*callers, called.name))
+            found.append(("", statement))
         elif _may_end([statement]):
-            return
+            break
+    return found
+
+
+def _may_end_somewhere(block: Block) -> bool:
+    return any(block.of(*_ENDS, nodes.RouteCall))
 
 
 def _may_end(statements: Iterable[nodes.Statement]) -> bool:

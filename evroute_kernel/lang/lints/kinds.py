@@ -41,33 +41,30 @@ class _Assignments:
     """All assignments of a script."""
 
     def __init__(self, subject: Subject) -> None:
-        self.owners = {id(n): b for b in subject.blocks for n in b.of(nodes.Assign)}
-        self.writes = _writes(subject)
-        self.first_writes = self._first_writes()
+        #: the block of each plain assignment
+        self.owners: dict[int, Block] = {}
+        values: dict[tuple[str, str], list[nodes.Assign]] = {}
+        others = set(subject.hidden_variables)
+        for block in subject.blocks:
+            for key, assign in block.once(_written_in):
+                if assign is None:
+                    others.add(key)
+                else:
+                    values.setdefault(key, []).append(assign)
+                    self.owners[id(assign)] = block
+        keys = values.keys() | others
+        self.writes = {k: _Writes(tuple(values.get(k, ())), k in others or _computed(k, others)) for k in keys}
 
-    def _first_writes(self) -> dict[tuple[int, tuple[str, str]], int]:
-        """For each block and variable where its first plain assignment ends, of those in the block's own text."""
-        found: dict[tuple[int, tuple[str, str]], int] = {}
-        for key, writes in self.writes.items():
-            for assign in writes.values:
-                block = self.owners[id(assign)]
-                if _within(assign, block):
-                    place = id(block), key
-                    found[place] = min(found.get(place, assign.span.end), assign.span.end)
-        return found
 
-
-def _writes(subject: Subject) -> dict[tuple[str, str], _Writes]:
-    values: dict[tuple[str, str], list[nodes.Assign]] = {}
-    others = set(subject.hidden_variables)
-    for block in subject.blocks:
-        for key, assign in block.once(_written_in):
-            if assign is None:
-                others.add(key)
-            else:
-                values.setdefault(key, []).append(assign)
-    keys = values.keys() | others
-    return {key: _Writes(tuple(values.get(key, ())), key in others or _computed(key, others)) for key in keys}
+def _first_written_in(block: Block) -> dict[tuple[str, str], nodes.Assign]:
+    """For each variable the plain assignment in the block's own text that ends first."""
+    found: dict[tuple[str, str], nodes.Assign] = {}
+    for key, assign in block.once(_written_in):
+        if assign is not None and _within(assign, block):
+            first = found.setdefault(key, assign)
+            if assign.span.end < first.span.end:
+                found[key] = assign
+    return found
 
 
 def _written_in(block: Block) -> list[tuple[tuple[str, str], nodes.Assign | None]]:
@@ -93,7 +90,7 @@ class Kinds:
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
         found = subject.once(_Assignments)
-        self._owners, self._writes, self._first_writes = found.owners, found.writes, found.first_writes
+        self._owners, self._writes = found.owners, found.writes
         self._known: dict[object, Kind | None] = {}
         self._values: dict[int, tuple[Kind | None, bool]] = {}
         self._pending = 0
@@ -155,8 +152,8 @@ class Kinds:
         writes = self._writes.get(_key(spec))
         if writes is None or writes.others or spec.index is not None:
             return None
-        first = self._first_writes.get((id(block), _key(spec)))
-        if first is None or first > node.span.start:
+        first = block.once(_first_written_in).get(_key(spec))
+        if first is None or first.span.end > node.span.start:
             return None
         return self._once(_key(spec), lambda: self._assigned(writes))
 

@@ -40,10 +40,12 @@ _TRADE: Final = {
 _MESSAGE_WRITERS: Final = re.compile(
     "set.*|append_.*|insert_.*|remove_.*|prefix|strip.*|rewrite.*|force_.*|lookup|.*branch.*|revert_uri"
 )
-#: a call, or an assignment
-_HIDDEN_WRITE: Final = re.compile(
-    r"\b(?P<call>[a-z]\w*+)\s*+\(|\$\(?(?P<variable>[\w.]++)[^\s=;$]*+\s*+[-:+*/%&|^]?=(?![=~])"
-)
+#: a call of a function
+_HIDDEN_CALL: Final = re.compile(r"\b(?P<call>[a-z]\w*+)\s*+\(")
+#: what such a call has in it: to look for each of these takes a tenth of looking at every call
+_WRITING: Final = "set append_ insert_ remove_ prefix strip rewrite force_ lookup branch revert_uri".split()
+#: an assignment
+_HIDDEN_ASSIGNMENT: Final = re.compile(r"\$\(?(?P<variable>[\w.]++)[^\s=;$]*+\s*+[-:+*/%&|^]?=(?![=~])")
 
 
 @rule(
@@ -58,29 +60,39 @@ def sip_variable(subject: Subject) -> Iterator[Finding]:
     if _writes_message(subject):
         return
     for block in subject.blocks:
-        seen: set[str] = set()
-        for use in block.uses if subject.only_for_events(block) else ():
-            name = use.spec.declaration.name
-            if use.role != "read" or name in seen or not use.spec.declaration.message:
-                continue
-            seen.add(name)
-            yield Finding(_of_dummy(use), use.span, _parameter_instead(name, block))
+        for use in block.once(_reads_of_message):
+            if subject.only_for_events(block):
+                yield Finding(_of_dummy(use), use.span, _parameter_instead(use.spec.declaration.name, block))
+
+
+def _reads_of_message(block: Block) -> list[Use]:
+    """The first use of each variable of the message that the block reads."""
+    found: dict[str, Use] = {}
+    for use in block.uses:
+        if use.role == "read" and use.spec.declaration.message:
+            found.setdefault(use.spec.declaration.name, use)
+    return list(found.values())
 
 
 def _writes_message(subject: Subject) -> bool:
-    if any(use.spec.declaration.message for block in subject.blocks for use in block.written):
+    return any(block.once(_writes_message_in) for block in subject.blocks) or any(
+        map(_may_write_message, subject.hidden)
+    )
+
+
+def _writes_message_in(block: Block) -> bool:
+    if any(use.spec.declaration.message for use in block.written):
         return True
-    calls = (call.name for call in subject.of(nodes.Call))
-    return any(map(_MESSAGE_WRITERS.fullmatch, calls)) or any(map(_may_write_message, subject.hidden))
+    return any(_MESSAGE_WRITERS.fullmatch(call.name) for call in block.of(nodes.Call))
 
 
 def _may_write_message(text: str) -> bool:
     """The same for text that could not be read."""
-    for found in _HIDDEN_WRITE.finditer(text):
-        fact = VARIABLES.get(found["variable"] or "")
-        if (fact is not None and fact.message) or _MESSAGE_WRITERS.fullmatch(found["call"] or ""):
-            return True
-    return False
+    assigned = {found["variable"] for found in _HIDDEN_ASSIGNMENT.finditer(text)}
+    if any(VARIABLES[name].message for name in assigned if name in VARIABLES):
+        return True
+    calls = _HIDDEN_CALL.finditer(text) if any(re.search(rf"{word}\w*+\s*+\(", text) for word in _WRITING) else ()
+    return any(_MESSAGE_WRITERS.fullmatch(found["call"]) for found in calls)
 
 
 def _of_dummy(use: Use) -> str:
