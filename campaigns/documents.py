@@ -99,7 +99,8 @@ def configurations(name: str, block: str) -> Iterator[str]:
     """A block as a configuration: as it stands, and as the body of the request route."""
     modules, parameters = _needed(name.partition("#")[0], block)
     head = "".join(f'loadmodule "{module}.so"\n' for module in modules)
-    head = f'socket=udp:127.0.0.1:5060\nloadmodule "proto_udp.so"\n{head}'
+    hep = "socket=hep_udp:127.0.0.1:9060\n" if "proto_hep" in [*modules, *_LOADED.findall(block)] else ""
+    head = f'socket=udp:127.0.0.1:5060\n{hep}loadmodule "proto_udp.so"\n{head}'
     tail = "".join(f"{line}\n" for line in parameters)
     own = "" if re.search(r"(?m)^\s*route\s*\{", block) else "route { exit; }\n"
     yield f"{head}{block}\n{tail}{own}"

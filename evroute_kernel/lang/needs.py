@@ -4,12 +4,17 @@ need in their turn, parameters among it."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import known_modules
+from evroute_kernel.library.sockets import parse as parse_socket
 from evroute_kernel.library.table import FUNCTIONS, MODULES, Modparams, Module, Requirement, contexts, transport_module
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format, parse_variable
 from evroute_kernel.records import dataclass
+
+#: ports that protocols have by default
+_PORTS: Final = {"hep_udp": 9060, "smpp": 2775}
 
 
 def variables(node: nodes.Node) -> Iterator[VariableSpec]:
@@ -96,6 +101,15 @@ def missing_parameters(names: Collection[str], modparams: Modparams) -> Iterator
             if requirement.one_of not in told and requirement.lacks(name, modparams, names):
                 told.add(requirement.one_of)
                 yield MissingParameter(name, requirement)
+
+
+def missing_sockets(names: Iterable[str], sockets: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The modules that do not start without a socket of theirs, beside those that there are, and what it may be."""
+    protocols = {parsed.protocol for socket in sockets if (parsed := parse_socket(socket)) is not None}
+    for name in names:
+        accepted = MODULES[name].sockets if name in MODULES else ()
+        if accepted and not protocols & set(accepted):
+            yield name, f"{accepted[0]}:127.0.0.1:{_PORTS[accepted[0]]}"
 
 
 def completed(names: Iterable[str], modparams: Modparams) -> tuple[list[str], list[MissingParameter]]:

@@ -138,6 +138,7 @@ def test_needs_are_told_in_full():
         ("tm acc", 'modparam("acc", "extra_fields", "evi: a")', []),
         ("uac_auth", 'modparam("uac_auth", "auth_realm_avp", "$avp(r)")', ["error missing-parameter"] * 2),
         ("usrloc nathelper", 'modparam("nathelper", "natping_interval", 5)', []),
+        ("nathelper", 'modparam("nathelper", "cluster_id", 5)', ["error unmet-need"]),
         (
             "usrloc nathelper",
             'modparam("nathelper", "natping_interval", 5)\nmodparam("nathelper", "sipping_bflag", "PING")',
@@ -168,6 +169,15 @@ def test_parameters_are_told_in_full_and_once():
     ]
     text = 'loadmodule "mi_datagram.so"\nroute { exit; }\nloadmodule "mi_datagram.so"'
     assert codes(UDP + text) == ["error missing-parameter", "error module-twice"]
+
+
+def test_modules_need_sockets_of_theirs():
+    text = UDP + 'loadmodule "proto_hep.so"\nroute { exit; }\n'
+    assert told(text) == [
+        "module proto_hep does not start without a socket of its protocol | write socket=hep_udp:127.0.0.1:9060"
+    ]
+    assert codes(f"{text}socket=hep_tcp:127.0.0.1:9060\n") == codes(text, whole=False) == []
+    assert codes(text.replace("socket=", "#")) == []  # the sockets may be in another part
 
 
 def test_a_queue_is_defined_once():

@@ -28,7 +28,7 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.compiler import read_script
 from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment, known_modules
 from evroute_kernel.lang.lexer import tokens
-from evroute_kernel.lang.needs import MissingParameter, completed, modules
+from evroute_kernel.lang.needs import MissingParameter, completed, missing_sockets, modules
 from evroute_kernel.lang.preprocess import Expanded, directives
 from evroute_kernel.library.sockets import SETTINGS, module_of_socket
 from evroute_kernel.records import dataclass
@@ -111,6 +111,8 @@ class _Writer:
         self.mpath = next((i for i in own if isinstance(i, nodes.Global) and i.name == "mpath"), None)
         #: parameters that are not in the cells
         self.missing: list[MissingParameter] = []
+        #: all that are loaded anywhere in the configuration
+        self.all_modules: list[str] = []
         self.needed = self._needed()
         #: the modules that are loaded where the writer is
         self.loaded = set(self.needed)
@@ -138,6 +140,8 @@ class _Writer:
             lines.append(f"xlog_level={XLOG_LEVEL}")
         if not names & {"socket", "listen"}:
             lines.append(f"socket={SOCKET}")
+        for _, socket in missing_sockets(self.all_modules, self._sockets()):
+            lines += [commented(_TO_FILL_IN), f"socket={socket}"]
         if self.mpath is not None:
             lines.append(self.mpath.span.text)
         for name in self.needed:
@@ -164,13 +168,18 @@ class _Writer:
         for statement in (statement for startup in self.startups for statement in startup.statements):
             needed |= dict.fromkeys(name for name in modules(statement) if name not in loaded)
         added, self.missing = completed([*needed, *loaded], self._modparams())
+        self.all_modules = list(dict.fromkeys([*needed, *loaded, *added]))
         return [*needed, *added]
 
     def _protocols(self) -> list[str]:
         """The modules of the protocols that sockets have."""
-        sockets = [str(i.value) for i in self.items if isinstance(i, nodes.Global) and i.name in SETTINGS]
-        named = (module_of_socket(socket) for socket in sockets or [SOCKET])
+        named = (module_of_socket(socket) for socket in self._sockets())
         return [name for name in named if name is not None and name in known_modules()]
+
+    def _sockets(self) -> list[str]:
+        """Those of the text, or the one that it gets."""
+        found = [str(i.value) for i in self.items if isinstance(i, nodes.Global) and i.name in SETTINGS]
+        return found or [SOCKET]
 
     def _modparams(self) -> dict[tuple[str, str], list[int | str]]:
         """Every value of every module parameter, in order, and of the setting that takes the place of some."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.scope import Scope, module_of
-from evroute_kernel.lang.needs import Need, missing_parameters, needs_of
+from evroute_kernel.lang.needs import Need, missing_parameters, missing_sockets, needs_of
 from evroute_kernel.library.sockets import SETTINGS, module_of_socket
 from evroute_kernel.library.table import MODULES, Module
 from evroute_kernel.source import Span
@@ -53,7 +53,7 @@ def check_needs(scope: Scope) -> None:
 
 
 def check_required(scope: Scope) -> None:
-    """The parameters that modules do not start without, of a whole file that is a configuration."""
+    """The parameters and sockets that modules do not start without, of a whole file that is a configuration."""
     if not scope.whole or not _is_configuration(scope.script):
         return
     places = {module_of(i.path): i.span for i in reversed(scope.script.items) if isinstance(i, nodes.LoadModule)}
@@ -67,6 +67,10 @@ def check_required(scope: Scope) -> None:
         hint = f"write {missing.line} after it"
         hint += f", or the setting {required.setting}" if required.setting else ""
         scope.error("missing-parameter", message, places[missing.module], hint)
+    sockets = [str(value) for name in SETTINGS for value in scope.modparams.get(("core", name), ())]
+    for module, socket in missing_sockets(_loaded(scope), sockets) if sockets else ():
+        message = f"module {module} does not start without a socket of its protocol"
+        scope.error("missing-socket", message, places[module], f"write socket={socket}")
 
 
 def _unmet(module: Module, need: Need, span: Span) -> Diagnostic:

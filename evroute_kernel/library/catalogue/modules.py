@@ -124,6 +124,8 @@ class CatalogueModule:
     needs_unless: tuple[ModparamNeed, ...] = ()
     #: parameters without which it does not start
     required: tuple[Requirement, ...] = ()
+    #: protocols: it does not start without a socket of one of them
+    sockets: tuple[str, ...] = ()
     #: contexts of variables that are there with it: `$(<reply>rs)`
     contexts: frozenset[str] = frozenset()
 
@@ -143,6 +145,7 @@ class CatalogueModule:
             tuple(map(ModparamNeed.from_json, fact.get("needs_when", ()))),
             tuple(map(ModparamNeed.from_json, fact.get("needs_unless", ()))),
             tuple(map(Requirement.from_json, fact.get("required", ()))),
+            tuple(fact.get("sockets", ())),
             frozenset(fact.get("contexts", ())),
         )
 

@@ -154,6 +154,16 @@ def test_parameters_that_modules_need_are_to_be_filled_in(exported: Any) -> None
     ) in made.text
 
 
+def test_sockets_that_modules_need_are_to_be_filled_in(exported: Any) -> None:
+    made = exported('loadmodule "proto_hep.so"\nroute[a] { exit; }')
+    assert (
+        f"socket={SOCKET}\n# to be filled in, no server starts without it:\nsocket=hep_udp:127.0.0.1:9060\n"
+        in made.text
+    )
+    made = exported('socket=hep_tcp:127.0.0.1:9060\nloadmodule "proto_hep.so"\nroute[a] { exit; }')
+    assert "to be filled in" not in made.text
+
+
 def test_parameters_of_modules_that_others_need(exported: Any) -> None:
     made = exported('loadmodule "fraud_detection.so"\nevent_route[E_FRD_WARNING] { exit; }')
     assert made.findings == ()
