@@ -28,7 +28,7 @@ from typing import Final
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.findings import complaints
-from evroute_kernel.lang.needs import missing_parameters, with_needs
+from evroute_kernel.lang.needs import missing_parameters, missing_sockets, with_needs
 from evroute_kernel.library.table import FUNCTIONS, MODULES, SQL_URL, VARIABLES
 from evroute_kernel.source import Source
 
@@ -40,6 +40,7 @@ _VARIABLE: Final = re.compile(r"\$\(?(?:<\w+>)?([A-Za-z_.][\w.]*)")
 _MODPARAM: Final = re.compile(r"modparam\(\s*\"(\w+)\"\s*,\s*\"(\w+)\"\s*,\s*(\"(?:[^\"\\]|\\.)*\"|-?\d+)\s*\)")
 #: seconds for a server to read a text
 _PATIENCE: Final = 20
+_SOCKET: Final = re.compile(r"(?m)^\s*socket\s*=\s*(\S+)")
 _DEFAULT_URL: Final = re.compile(r"(?m)^\s*db_default_url\s*=\s*\"([^\"]*)\"")
 #: the database of blocks that name none
 _ANY_URL: Final = "text:///tmp"
@@ -99,8 +100,9 @@ def configurations(name: str, block: str) -> Iterator[str]:
     """A block as a configuration: as it stands, and as the body of the request route."""
     modules, parameters = _needed(name.partition("#")[0], block)
     head = "".join(f'loadmodule "{module}.so"\n' for module in modules)
-    hep = "socket=hep_udp:127.0.0.1:9060\n" if "proto_hep" in [*modules, *_LOADED.findall(block)] else ""
-    head = f'socket=udp:127.0.0.1:5060\n{hep}loadmodule "proto_udp.so"\n{head}'
+    named = missing_sockets([*modules, *_LOADED.findall(block)], _SOCKET.findall(block))
+    sockets = "".join(f"socket={socket}\n" for socket in ("udp:127.0.0.1:5060", *(socket for _, socket in named)))
+    head = f'{sockets}loadmodule "proto_udp.so"\n{head}'
     tail = "".join(f"{line}\n" for line in parameters)
     own = "" if re.search(r"(?m)^\s*route\s*\{", block) else "route { exit; }\n"
     yield f"{head}{block}\n{tail}{own}"

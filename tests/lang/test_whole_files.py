@@ -167,6 +167,8 @@ def test_parameters_are_told_in_full_and_once():
         ' modparam("usrloc", "db_url", "mysql://user:password@localhost/opensips") after it, or the setting'
         " db_default_url"
     ]
+    wrong = 'loadmodule "mi_datagram.so"\nmodparam("mi_datagram", "socket_name", 5)'
+    assert codes(UDP + wrong) == ["error parameter-type"]
     text = 'loadmodule "mi_datagram.so"\nroute { exit; }\nloadmodule "mi_datagram.so"'
     assert codes(UDP + text) == ["error missing-parameter", "error module-twice"]
 

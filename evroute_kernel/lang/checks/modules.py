@@ -57,8 +57,11 @@ def check_required(scope: Scope) -> None:
     if not scope.whole or not _is_configuration(scope.script):
         return
     places = {module_of(i.path): i.span for i in reversed(scope.script.items) if isinstance(i, nodes.LoadModule)}
+    written = {(item.module, item.name) for item in scope.script.items if isinstance(item, nodes.ModParam)}
     for missing in missing_parameters(_loaded(scope), scope.modparams):
         required = missing.requirement
+        if written & {(missing.module, name) for name in required.one_of}:
+            continue  # with a wrong value, which is told
         one, *others = required.one_of
         names = f"one of its parameters {one}, {', '.join(others)}" if others else f"its parameter {one}"
         values = [(c.param, scope.modparams[c.module or missing.module, c.param][-1]) for c in required.when]
