@@ -28,8 +28,8 @@ from typing import Final
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.findings import complaints
-from evroute_kernel.lang.needs import with_needs
-from evroute_kernel.library.table import FUNCTIONS, MODULES, VARIABLES
+from evroute_kernel.lang.needs import missing_parameters, missing_sockets, with_needs
+from evroute_kernel.library.table import FUNCTIONS, MODULES, SQL_URL, VARIABLES
 from evroute_kernel.source import Source
 
 _BLOCK: Final = re.compile(r"^```opensips[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -40,6 +40,10 @@ _VARIABLE: Final = re.compile(r"\$\(?(?:<\w+>)?([A-Za-z_.][\w.]*)")
 _MODPARAM: Final = re.compile(r"modparam\(\s*\"(\w+)\"\s*,\s*\"(\w+)\"\s*,\s*(\"(?:[^\"\\]|\\.)*\"|-?\d+)\s*\)")
 #: seconds for a server to read a text
 _PATIENCE: Final = 20
+_SOCKET: Final = re.compile(r"(?m)^\s*socket\s*=\s*(\S+)")
+_DEFAULT_URL: Final = re.compile(r"(?m)^\s*db_default_url\s*=\s*\"([^\"]*)\"")
+#: the database of blocks that name none
+_ANY_URL: Final = "text:///tmp"
 #: what stands for a need of "any KIND"
 _ANY: Final = {"any sqldb": "db_text", "any cachedb": "cachedb_local", "any aaa": "aaa_radius"}
 
@@ -94,26 +98,44 @@ def blocks(folder: Path) -> Iterator[tuple[str, str]]:
 
 def configurations(name: str, block: str) -> Iterator[str]:
     """A block as a configuration: as it stands, and as the body of the request route."""
-    head = "".join(f'loadmodule "{module}.so"\n' for module in _modules(name.partition("#")[0], block))
-    head = f'socket=udp:127.0.0.1:5060\nloadmodule "proto_udp.so"\n{head}'
+    modules, parameters = _needed(name.partition("#")[0], block)
+    head = "".join(f'loadmodule "{module}.so"\n' for module in modules)
+    named = missing_sockets([*modules, *_LOADED.findall(block)], _SOCKET.findall(block))
+    sockets = "".join(f"socket={socket}\n" for socket in ("udp:127.0.0.1:5060", *(socket for _, socket in named)))
+    head = f'{sockets}loadmodule "proto_udp.so"\n{head}'
+    tail = "".join(f"{line}\n" for line in parameters)
     own = "" if re.search(r"(?m)^\s*route\s*\{", block) else "route { exit; }\n"
-    yield f"{head}{block}\n{own}"
-    yield f"{head}route {{\n{block}\n}}\n"
+    yield f"{head}{block}\n{tail}{own}"
+    yield f"{head}route {{\n{block}\n}}\n{tail}"
 
 
-def _modules(module: str, block: str) -> list[str]:
-    """What a block needs beside what it loads: its own module, those of its names, and those that they need."""
+def _needed(module: str, block: str) -> tuple[list[str], list[str]]:
+    """What a block needs beside what it loads: its own module, those of its names, and those that they need; and the
+    parameters that they need to start."""
     loaded = set(_LOADED.findall(block))
     named = {module, *(found[0] for found in _MODPARAM.findall(block))}
     named |= {FUNCTIONS[name].module for name in _CALL.findall(block) if name in FUNCTIONS}
     named |= {VARIABLES[name].module for name in _VARIABLE.findall(block) if name in VARIABLES}
     named |= {"tm"} if re.search(r"<(?:request|reply)>", block) else set()
     values = {(m, p): [int(v) if v[0] != '"' else v.strip('"')] for m, p, v in _MODPARAM.findall(block)}
+    if urls := _DEFAULT_URL.findall(block):
+        values["core", "db_default_url"] = urls
     wanted = sorted((named | loaded) & set(MODULES) - {"core"})
-    wanted += with_needs(wanted, values)
+    parameters: list[str] = []
+    while True:
+        wanted += with_needs(wanted, values)
+        missing = list(missing_parameters(wanted, values))
+        if not missing:
+            break
+        parameters += [one.line.replace(SQL_URL, _ANY_URL) for one in missing]
+        values |= {(one.module, one.name): [_any_url(one.requirement.sample)] for one in missing}
     kinds = {need for name in wanted for need in (*MODULES[name].needs, *_of_values(name, values)) if need in _ANY}
-    missing = (_ANY[kind] for kind in kinds if not any(f"any {MODULES[name].kind}" == kind for name in wanted))
-    return [name for name in [*wanted, *missing] if name not in loaded | {"proto_udp"}]
+    missing_kinds = (_ANY[kind] for kind in kinds if not any(f"any {MODULES[name].kind}" == kind for name in wanted))
+    return [name for name in [*wanted, *missing_kinds] if name not in loaded | {"proto_udp"}], parameters
+
+
+def _any_url(sample: int | str) -> int | str:
+    return _ANY_URL if sample == SQL_URL else sample
 
 
 def _of_values(module: str, values: dict[tuple[str, str], list[int | str]]) -> Iterator[str]:

@@ -14,7 +14,8 @@ from evroute_kernel.source import Source
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Print every finding as file:line:column: severity: message (hint) [code]. Each file is checked on its own. "
-        "A file that loads modules is judged as a server does: it has those and no others. "
+        "A file that loads modules is judged as a server does: it has those and no others, and whatever they need to "
+        "start, other modules and parameters, must be there. "
         "docs/lints.md explains the codes of warnings and notes."
     )
     parser.epilog = "Exit code: 0 nothing found, 1 findings, 2 a file cannot be read."

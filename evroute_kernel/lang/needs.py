@@ -1,15 +1,20 @@
 """What a part of a script needs of a server: the variables it names, the modules it cannot do without, and what those
-need in their turn."""
+need in their turn, parameters among it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import known_modules
-from evroute_kernel.library.table import FUNCTIONS, MODULES, Module, contexts, transport_module
+from evroute_kernel.library.sockets import parse as parse_socket
+from evroute_kernel.library.table import FUNCTIONS, MODULES, Modparams, Module, Requirement, contexts, transport_module
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format, parse_variable
 from evroute_kernel.records import dataclass
+
+#: ports that protocols have by default
+_PORTS: Final = {"hep_udp": 9060, "smpp": 2775}
 
 
 def variables(node: nodes.Node) -> Iterator[VariableSpec]:
@@ -55,17 +60,72 @@ class Need:
         return any(MODULES[name].kind == kind for name in loaded if name in MODULES)
 
 
-def needs_of(module: Module, modparams: Mapping[tuple[str, str], Sequence[int | str]]) -> Iterator[Need]:
+def needs_of(module: Module, modparams: Modparams) -> Iterator[Need]:
     """Everything that a module needs with these parameters, every value given for (module, parameter) in order."""
     yield from (Need(need) for need in module.needs)
     yield from (Need(need, warns=True) for need in module.wants)
+    yield from (Need(found.need) for found in module.needs_unless if not found.holds(module.name, modparams))
     for found in module.needs_when:
-        given = modparams.get((module.name, found.param), ())
-        if given and found.met_by(given[-1]):
-            yield Need(found.need, found.warns, found.param, given[-1])
+        if found.holds(module.name, modparams):
+            yield Need(found.need, found.warns, found.param, modparams[module.name, found.param][-1])
 
 
-def with_needs(names: Iterable[str], modparams: Mapping[tuple[str, str], Sequence[int | str]]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class MissingParameter:
+    """A parameter that a module cannot start without."""
+
+    module: str
+    requirement: Requirement
+
+    @property
+    def name(self) -> str:
+        """The first of those of which one is enough."""
+        return self.requirement.one_of[0]
+
+    @property
+    def line(self) -> str:
+        """A line that sets it to some value, which is to be filled in."""
+        sample = self.requirement.sample
+        value = sample if isinstance(sample, int) else f'"{sample}"'
+        return f'modparam("{self.module}", "{self.name}", {value})'
+
+
+def missing_parameters(names: Collection[str], modparams: Modparams) -> Iterator[MissingParameter]:
+    """The parameters that these modules, which are all that is loaded, cannot start without and have not got.
+
+    Settings that take the place of parameters are among them as those of the core.
+    """
+    for name in names:
+        told: set[tuple[str, ...]] = set()
+        for requirement in MODULES[name].required if name in MODULES else ():
+            if requirement.one_of not in told and requirement.lacks(name, modparams, names):
+                told.add(requirement.one_of)
+                yield MissingParameter(name, requirement)
+
+
+def missing_sockets(names: Iterable[str], sockets: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The modules that do not start without a socket of theirs, beside those that there are, and what it may be."""
+    protocols = {parsed.protocol for socket in sockets if (parsed := parse_socket(socket)) is not None}
+    for name in names:
+        accepted = MODULES[name].sockets if name in MODULES else ()
+        if accepted and not protocols & set(accepted):
+            yield name, f"{accepted[0]}:127.0.0.1:{_PORTS[accepted[0]]}"
+
+
+def completed(names: Iterable[str], modparams: Modparams) -> tuple[list[str], list[MissingParameter]]:
+    """What some modules need beside themselves to start: other modules, and parameters of these and of those."""
+    first, given = list(dict.fromkeys(names)), dict(modparams)
+    missing: list[MissingParameter] = []
+    while True:
+        added = with_needs(first, given)
+        found = list(missing_parameters([*first, *added], given))
+        if not found:
+            return added, missing
+        missing += found
+        given |= {(one.module, one.name): [one.requirement.sample] for one in found}
+
+
+def with_needs(names: Iterable[str], modparams: Modparams) -> list[str]:
     """The modules that some modules need beside themselves, and those that these need.
 
     Which database is meant by "any sqldb" tells the URL among the parameters of the module, if anything does.
@@ -84,7 +144,7 @@ def with_needs(names: Iterable[str], modparams: Mapping[tuple[str, str], Sequenc
     return added
 
 
-def _by_url(module: str, modparams: Mapping[tuple[str, str], Sequence[int | str]]) -> str:
+def _by_url(module: str, modparams: Modparams) -> str:
     """`db_mysql` for a parameter that is `mysql://...`."""
     values = (values[-1] for (name, _), values in modparams.items() if name == module and values)
     schemes = (str(value).partition("://")[0].partition(":")[0] for value in values if "://" in str(value))

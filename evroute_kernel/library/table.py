@@ -26,7 +26,7 @@ from evroute_kernel.library.behaviour import (
     VariableBehaviour,
     kept,
 )
-from evroute_kernel.library.catalogue.modules import CatalogueModule
+from evroute_kernel.library.catalogue.modules import SQL_URL, CatalogueModule, Modparams, Requirement
 from evroute_kernel.library.catalogue.names import (
     CatalogueFunction,
     CatalogueTransformation,
@@ -42,12 +42,15 @@ __all__ = [
     "GLOBALS",
     "MODULES",
     "ROUTE_KINDS",
+    "SQL_URL",
     "STATEMENTS",
     "TRANSFORMATIONS",
     "VARIABLES",
     "Function",
+    "Modparams",
     "Module",
     "Param",
+    "Requirement",
     "Transformation",
     "Variable",
     "also_known",

@@ -98,6 +98,17 @@ BODY: dict[str, list[str]] = {
         "$nope | unknown-variable | unknown variable $nope | did you mean $op?",
         "{s.nope} | unknown-transformation | unknown transformation {s.nope}",
     ],
+    # each wrong name of a text, also inside and behind others; of other faults the first one
+    'xlog("$nope $(var(i)) $nope(a) $(rm{s.len}) $avp($nope) $json $");': [
+        "$nope | unknown-variable | unknown variable $nope | did you mean $op?",
+        "$nope | unknown-variable | unknown variable $nope(...) | did you mean $op?",
+        "$nope | unknown-variable | unknown variable $nope | did you mean $op?",
+        "$ | unknown-variable | '$' is not followed by a variable name | write $$ for a dollar sign",
+    ],
+    'xlog("$nope $(rm{s.nope}) $nope");': [
+        "$nope | unknown-variable | unknown variable $nope | did you mean $op?",
+        "{s.nope} | unknown-transformation | unknown transformation {s.nope}",
+    ],
     'xlog("aé $nope\\n");': [
         "$nope | unknown-variable | unknown variable $nope | did you mean $op?",
     ],

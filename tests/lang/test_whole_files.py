@@ -6,6 +6,8 @@ import pytest
 
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.findings import complaints
+from evroute_kernel.lang.needs import completed
+from evroute_kernel.library.table import MODULES
 from evroute_kernel.source import Source
 
 
@@ -18,6 +20,9 @@ def told(text: str) -> list[str]:
 
 
 UDP = 'loadmodule "proto_udp.so"\nsocket=udp:192.0.2.1:5060\n'
+ACC_FIELDS = 'modparam("acc", "extra_fields", "db: a")\n'
+PARTITION = 'modparam("dispatcher", "partition", "{}: db_url=text:///tmp")\n'
+USRLOC_URL = 'modparam("usrloc", "db_url", "text:///tmp")'
 NOT_LOADED = ["error unknown-function"]
 
 
@@ -69,8 +74,8 @@ def test_a_cache_without_its_module_fails_when_it_runs():
         ("acc tm rr", 'modparam("acc", "detect_direction", 1)', []),
         ("acc tm", 'modparam("acc", "db_url", "mysql://a:b@c/d")', ["warning unmet-need"]),
         ("acc tm db_mysql", 'modparam("acc", "db_url", "mysql://a:b@c/d")', []),
-        ("usrloc", 'modparam("usrloc", "db_mode", 1)', ["error unmet-need"]),
-        ("usrloc db_text", 'modparam("usrloc", "db_mode", 1)', []),
+        ("usrloc", f'modparam("usrloc", "db_mode", 1)\n{USRLOC_URL}', ["error unmet-need"]),
+        ("usrloc db_text", f'modparam("usrloc", "db_mode", 1)\n{USRLOC_URL}', []),
         ("usrloc", 'modparam("usrloc", "db_mode", 1)\nmodparam("usrloc", "db_mode", 0)', []),
         ("event_routing", "", []),
         ("signaling", "", ["error unmet-need"]),
@@ -78,6 +83,9 @@ def test_a_cache_without_its_module_fails_when_it_runs():
         ("signaling tm", "", []),
         ("rtp_relay tm b2b_logic b2b_entities uac_auth", "", []),
         ("rtp_relay tm", "", ["error unmet-need"]),
+        ("tls_mgm", "", ["error unmet-need"]),
+        ("tls_mgm tls_wolfssl", "", []),
+        ("tls_mgm", 'modparam("tls_mgm", "tls_library", "none")', []),
     ],
 )
 def test_modules_need_others(modules, settings, found):
@@ -91,10 +99,122 @@ def test_needs_are_told_in_full():
     assert told(UDP + 'loadmodule "acc.so"\nroute { exit; }') == [
         'module acc needs module tm, which is not loaded | write loadmodule "tm.so"'
     ]
-    assert told(UDP + 'loadmodule "usrloc.so"\nmodparam("usrloc", "db_mode", 2)') == [
+    assert told(UDP + f'loadmodule "usrloc.so"\nmodparam("usrloc", "db_mode", 2)\n{USRLOC_URL}') == [
         "module usrloc needs a database where db_mode is 2, and none is loaded | load one such as db_mysql, db_postgres"
         " or db_sqlite"
     ]
+
+
+@pytest.mark.parametrize(
+    ("modules", "settings", "found"),
+    [
+        ("mi_datagram", "", ["error missing-parameter"]),
+        ("mi_datagram", 'modparam("mi_datagram", "socket_name", "/tmp/mi")', []),
+        ("mi_datagram", 'modparam("mi_(datagram|fifo)", "socket_name", "/tmp/mi")', []),
+        ("proto_msrp msrp_relay auth sl signaling", "", ["error missing-parameter"]),
+        ("db_text domain", "", ["error missing-parameter"]),
+        ("db_text domain", 'modparam("domain", "db_url", "text:///tmp")', []),
+        ("db_text domain", 'db_default_url="text:///tmp"', []),
+        ("db_text rate_cacher", "", ["error missing-parameter"] * 3),
+        ("db_text rate_cacher", 'db_default_url="text:///tmp"', []),
+        # one of several is enough
+        ("tm rtpproxy", "", ["error missing-parameter"]),
+        ("tm rtpproxy", 'modparam("rtpproxy", "rtpproxy_sock", "udp:127.0.0.1:7000")', []),
+        ("tm rtpproxy rtp.io", "", []),
+        ("tm rtpproxy", 'db_default_url="text:///tmp"', ["error missing-parameter"]),
+        ("db_text dispatcher", PARTITION.format("a"), ["error missing-parameter"]),
+        ("db_text dispatcher", f"{PARTITION.format('default')}{PARTITION.format('a')}", []),
+        # where another parameter has some value, or has not
+        ("stun", "", ["error missing-parameter"] * 2),
+        ("stun", 'modparam("stun", "use_listeners_as_primary", 1)', ["error missing-parameter"]),
+        ("stun", 'modparam("stun", "alternate_ip", "192.0.2.2")', ["error missing-parameter"]),
+        ("db_text clusterer", 'modparam("clusterer", "my_node_id", 1)', ["error missing-parameter"]),
+        ("clusterer", 'modparam("clusterer", "db_mode", 0)', ["error missing-parameter"]),
+        ("clusterer", 'modparam("clusterer", "my_node_id", 1)\nmodparam("clusterer", "db_mode", 0)', []),
+        ("tm db_text dialog", 'modparam("dialog", "db_mode", 1)', ["error missing-parameter"]),
+        ("tm db_text dialog", 'modparam("dialog", "db_mode", 1)\nmodparam("dialog", "db_mode", 0)', []),
+        ("tm acc", 'modparam("acc", "extra_fields", "db: a")', ["error missing-parameter"]),
+        ("tm acc", f"{ACC_FIELDS}{ACC_FIELDS.replace('extra', 'leg')}", ["error missing-parameter"]),
+        ("tm acc", 'modparam("acc", "extra_fields", "evi: a")', []),
+        ("uac_auth", 'modparam("uac_auth", "auth_realm_avp", "$avp(r)")', ["error missing-parameter"] * 2),
+        ("usrloc nathelper", 'modparam("nathelper", "natping_interval", 5)', []),
+        ("nathelper", 'modparam("nathelper", "cluster_id", 5)', ["error unmet-need"]),
+        (
+            "usrloc nathelper",
+            'modparam("nathelper", "natping_interval", 5)\nmodparam("nathelper", "sipping_bflag", "PING")',
+            ["error missing-parameter"],
+        ),
+    ],
+)  # fmt: skip
+def test_modules_need_parameters(modules, settings, found):
+    loads = "".join(f'loadmodule "{name}.so"\n' for name in modules.split())
+    assert codes(f"{UDP}{loads}{settings}\nroute {{ exit; }}") == found
+    assert codes(f"{loads}{settings}\nevent_route[E_OWN] {{ exit; }}") == []  # a part of a configuration
+    assert codes(f"{UDP}{loads}{settings}\nroute {{ exit; }}", whole=False) == []
+
+
+def test_parameters_are_told_in_full_and_once():
+    assert told(UDP + 'loadmodule "clusterer.so"\nmodparam("clusterer", "db_mode", 0)') == [
+        "module clusterer does not start without its parameter my_node_id | write"
+        ' modparam("clusterer", "my_node_id", 1) after it'
+    ]
+    assert told(UDP + 'loadmodule "tm.so"\nloadmodule "rtpproxy.so"') == [
+        "module rtpproxy does not start without one of its parameters rtpproxy_sock, db_url | write"
+        ' modparam("rtpproxy", "rtpproxy_sock", "udp:127.0.0.1:22222") after it'
+    ]
+    assert told(UDP + 'loadmodule "db_text.so"\nloadmodule "usrloc.so"\nmodparam("usrloc", "db_mode", 1)') == [
+        "module usrloc does not start without its parameter db_url, where db_mode is 1 | write"
+        ' modparam("usrloc", "db_url", "mysql://user:password@localhost/opensips") after it, or the setting'
+        " db_default_url"
+    ]
+    wrong = 'loadmodule "mi_datagram.so"\nmodparam("mi_datagram", "socket_name", 5)'
+    assert codes(UDP + wrong) == ["error parameter-type"]
+    text = 'loadmodule "mi_datagram.so"\nroute { exit; }\nloadmodule "mi_datagram.so"'
+    assert codes(UDP + text) == ["error missing-parameter", "error module-twice"]
+
+
+def test_modules_need_sockets_of_theirs():
+    text = UDP + 'loadmodule "proto_hep.so"\nroute { exit; }\n'
+    assert told(text) == [
+        "module proto_hep does not start without a socket of its protocol | write socket=hep_udp:127.0.0.1:9060"
+    ]
+    assert codes(f"{text}socket=hep_tcp:127.0.0.1:9060\n") == codes(text, whole=False) == []
+    assert codes(text.replace("socket=", "#")) == []  # the sockets may be in another part
+
+
+def test_a_queue_is_defined_once():
+    queues = (
+        'loadmodule "mqueue.so"\nmodparam("mqueue", "mqueue", "name=q")\nmodparam("mqueue", "mqueue", "size=2;name=q")'
+    )
+    assert told(UDP + queues) == ["parameter mqueue of module mqueue: the queue 'q' is defined twice | None"]
+    assert codes(UDP + queues.replace("size=2;name=q", "name=r")) == codes(UDP + queues, whole=False) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "parameter", "value", "fine"),
+    [
+        ("tracer", "trace_id", "[t]uri=hep:id", True),
+        ("tracer", "trace_id", " [ t ] uri=mysql://a:b=c@d/e;table=sip_trace; ", True),
+        ("tracer", "trace_id", "[t]table=sip_trace;uri=mysql://a:b@c/d", True),
+        ("tracer", "trace_id", "t]uri=hep:id", False),
+        ("tracer", "trace_id", "[t uri=hep:id", False),
+        ("tracer", "trace_id", "[t]hep:id", False),
+        ("tracer", "trace_id", "[t]url=hep:id", False),
+        ("call_control", "start", "call_id = $ci  to=$avp(x)", True),
+        ("call_control", "start", "", True),
+        ("call_control", "start", "call_id = $ci ", False),
+        ("call_control", "stop", "$ci", False),
+        ("call_control", "init", "call_id = ci", False),
+        ("call_control", "call_limit_avp", "$var(x)", False),
+        ("call_control", "call_limit_avp", "$avp(x)", True),
+        ("nathelper", "received_avp", "i:42", False),
+        ("nathelper", "received_avp", "", True),
+        ("mid_registrar", "attr_avp", "$(avp(x))", True),
+    ],
+)
+def test_values_with_a_grammar_of_their_own(module, parameter, value, fine):
+    text = f'loadmodule "{module}.so"\nmodparam("{module}", "{parameter}", "{value}")'
+    assert codes(text) == ([] if fine else ["error parameter-value"])
 
 
 def test_protocols_of_sockets():
@@ -122,3 +242,21 @@ def test_groups_of_the_status_interface():
     use = 'event_route[E_CORE_SR_STATUS_CHANGED] { if (sr_check_status("dispatcher", "default")) exit; }'
     assert codes(use) == ["error argument"]
     assert codes('loadmodule "dispatcher.so"\n' + use) == []
+
+
+REQUIRING = sorted(name for name in MODULES if MODULES[name].required)
+
+
+@pytest.mark.parametrize("name", REQUIRING)
+def test_facts_name_parameters_that_there_are_and_values_that_do(name):
+    module = MODULES[name]
+    for required in module.required:
+        kind = "int" if isinstance(required.sample, int) else "string"
+        assert {module.params[param] for param in required.one_of} <= {kind, "any"}
+        conditions = (*required.when, *required.unless)
+        assert all(condition.param in MODULES[condition.module or name].params for condition in conditions)
+    modules, parameters = completed([name], {})
+    loads = "".join(f'loadmodule "{loaded}.so"\n' for loaded in (*modules, name))
+    lines = "".join(f"{parameter.line}\n" for parameter in parameters)
+    assert "error missing-parameter" not in codes(f"{UDP}{loads}{lines}route {{ exit; }}")
+    assert "error parameter-value" not in codes(f"{UDP}{loads}{lines}route {{ exit; }}")

@@ -2,8 +2,10 @@
 
 The text of the cells stays as it is, in their order, comments included. Magics, bare statements, refused cells and what
 is no longer in force become comments. Before it stands what a session has and a server lacks: the modules that the text
-needs and does not load itself, a socket, and the level that shows every xlog. After it, one `startup_route` does what
-the notebook did once; statements that may end it early are in routes of their own, though `exit` still ends them all.
+needs and does not load itself, a socket, and the level that shows every xlog. A module that does not start without a
+parameter gets it where it is loaded, with a value that is to be filled in. After the cells, one `startup_route` does
+what the notebook did once; statements that may end it early are in routes of their own, though `exit` still ends them
+all.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.compiler import read_script
 from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment, known_modules
 from evroute_kernel.lang.lexer import tokens
-from evroute_kernel.lang.needs import modules, with_needs
+from evroute_kernel.lang.needs import MissingParameter, completed, missing_sockets, modules
 from evroute_kernel.lang.preprocess import Expanded, directives
 from evroute_kernel.library.sockets import SETTINGS, module_of_socket
 from evroute_kernel.records import dataclass
@@ -38,6 +40,8 @@ from evroute_kernel.source import Source, Span
 SOCKET: Final = "udp:127.0.0.1:5060"
 #: a session shows every xlog, a server does not
 XLOG_LEVEL: Final = 4
+#: above a parameter that the cells have not set
+_TO_FILL_IN: Final = "to be filled in, no server starts without it:"
 _REST_OF_LINE: Final = re.compile(r"[ \t]*(?:#[^\n]*)?(?=\n|\Z)")
 
 
@@ -105,6 +109,10 @@ class _Writer:
         self.prepared = {id(statement) for startup in self.startups for statement in startup.statements}
         own = [item for section in rehearsal.sections for item in section.own_items() if id(item) in self.in_force]
         self.mpath = next((i for i in own if isinstance(i, nodes.Global) and i.name == "mpath"), None)
+        #: parameters that are not in the cells
+        self.missing: list[MissingParameter] = []
+        #: all that are loaded anywhere in the configuration
+        self.all_modules: list[str] = []
         self.needed = self._needed()
         #: the modules that are loaded where the writer is
         self.loaded = set(self.needed)
@@ -132,9 +140,17 @@ class _Writer:
             lines.append(f"xlog_level={XLOG_LEVEL}")
         if not names & {"socket", "listen"}:
             lines.append(f"socket={SOCKET}")
+        for _, socket in missing_sockets(self.all_modules, self._sockets()):
+            lines += [commented(_TO_FILL_IN), f"socket={socket}"]
         if self.mpath is not None:
             lines.append(self.mpath.span.text)
-        return "\n".join([*lines, *(f'loadmodule "{name}.so"' for name in self.needed)])
+        for name in self.needed:
+            lines += [f'loadmodule "{name}.so"', *self._filled(name)]
+        return "\n".join(lines)
+
+    def _filled(self, module: str) -> list[str]:
+        """What follows the line that loads a module."""
+        return [line for m in self.missing if m.module == module for line in (commented(_TO_FILL_IN), m.line)]
 
     def _needed(self) -> list[str]:
         """The modules that the text uses before it loads them, the protocols of its sockets first, and those that they
@@ -151,20 +167,29 @@ class _Writer:
                 needed |= dict.fromkeys(name for name in modules(item) if name not in loaded)
         for statement in (statement for startup in self.startups for statement in startup.statements):
             needed |= dict.fromkeys(name for name in modules(statement) if name not in loaded)
-        return [*needed, *with_needs([*needed, *loaded], self._modparams())]
+        added, self.missing = completed([*needed, *loaded], self._modparams())
+        self.all_modules = list(dict.fromkeys([*needed, *loaded, *added]))
+        return [*needed, *added]
 
     def _protocols(self) -> list[str]:
         """The modules of the protocols that sockets have."""
-        sockets = [str(i.value) for i in self.items if isinstance(i, nodes.Global) and i.name in SETTINGS]
-        named = (module_of_socket(socket) for socket in sockets or [SOCKET])
+        named = (module_of_socket(socket) for socket in self._sockets())
         return [name for name in named if name is not None and name in known_modules()]
 
+    def _sockets(self) -> list[str]:
+        """Those of the text, or the one that it gets."""
+        found = [str(i.value) for i in self.items if isinstance(i, nodes.Global) and i.name in SETTINGS]
+        return found or [SOCKET]
+
     def _modparams(self) -> dict[tuple[str, str], list[int | str]]:
-        """Every value of every module parameter, in order."""
+        """Every value of every module parameter, in order, and of the setting that takes the place of some."""
         found: dict[tuple[str, str], list[int | str]] = {}
-        for item in (item for item in self.items if isinstance(item, nodes.ModParam)):
-            for module in _meant(item):
-                found.setdefault((module, item.name), []).append(item.value)
+        for item in self.items:
+            if isinstance(item, nodes.Global) and item.name == "db_default_url":
+                found["core", item.name] = [item.value]
+            elif isinstance(item, nodes.ModParam):
+                for module in _meant(item):
+                    found.setdefault((module, item.name), []).append(item.value)
         return found
 
     # -- cells ------------------------------------------------------------------------------------------------------
@@ -227,7 +252,7 @@ class _Writer:
             page.comment(f"{_label(item)}: see above")
         else:
             self.loaded |= {module} - {""}
-            page.code(item.span.text)
+            page.code("\n".join([item.span.text, *self._filled(module)]))
 
     def _statements(self, page: Page, section: Section, span: Span) -> None:
         """Bare statements."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.calls import check_call
-from evroute_kernel.lang.checks.modules import check_needs
+from evroute_kernel.lang.checks.modules import check_needs, check_required
 from evroute_kernel.lang.checks.routes import check_route, check_route_call, check_routes
 from evroute_kernel.lang.checks.scope import Scope
 from evroute_kernel.lang.checks.settings import check_global, check_loadmodule, check_modparam, take_sockets
@@ -41,6 +41,7 @@ def check(
         scope.enter("route")
         _check_below(scope, script.scratch)
     check_needs(scope)
+    check_required(scope)
     return sorted(scope.found, key=_order)
 
 

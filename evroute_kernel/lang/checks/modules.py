@@ -1,4 +1,4 @@
-"""What a whole file lacks of modules: those that the modules which it loads need, and those of its sockets.
+"""What a whole file lacks of modules: those that the modules which it loads need, those of its sockets, and parameters.
 
 A server resolves it when it has read all of its configuration, so the order of the lines does not count. A file that is
 no configuration, with neither a socket nor a request route, is a part of one: the rest may load what it lacks.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.scope import Scope, module_of
-from evroute_kernel.lang.needs import Need, needs_of
+from evroute_kernel.lang.needs import Need, missing_parameters, missing_sockets, needs_of
 from evroute_kernel.library.sockets import SETTINGS, module_of_socket
 from evroute_kernel.library.table import MODULES, Module
 from evroute_kernel.source import Span
@@ -50,6 +50,30 @@ def check_needs(scope: Scope) -> None:
                 continue
             seen.add((module.name, need.need))
             scope.found.append(_unmet(module, need, node.span))
+
+
+def check_required(scope: Scope) -> None:
+    """The parameters and sockets that modules do not start without, of a whole file that is a configuration."""
+    if not scope.whole or not _is_configuration(scope.script):
+        return
+    places = {module_of(i.path): i.span for i in reversed(scope.script.items) if isinstance(i, nodes.LoadModule)}
+    written = {(item.module, item.name) for item in scope.script.items if isinstance(item, nodes.ModParam)}
+    for missing in missing_parameters(_loaded(scope), scope.modparams):
+        required = missing.requirement
+        if written & {(missing.module, name) for name in required.one_of}:
+            continue  # with a wrong value, which is told
+        one, *others = required.one_of
+        names = f"one of its parameters {one}, {', '.join(others)}" if others else f"its parameter {one}"
+        values = [(c.param, scope.modparams[c.module or missing.module, c.param][-1]) for c in required.when]
+        cause = " and ".join(f"{name} is {_shown(value)}" for name, value in values)
+        message = f"module {missing.module} does not start without {names}{cause and f', where {cause}'}"
+        hint = f"write {missing.line} after it"
+        hint += f", or the setting {required.setting}" if required.setting else ""
+        scope.error("missing-parameter", message, places[missing.module], hint)
+    sockets = [str(value) for name in SETTINGS for value in scope.modparams.get(("core", name), ())]
+    for module, socket in missing_sockets(_loaded(scope), sockets) if sockets else ():
+        message = f"module {module} does not start without a socket of its protocol"
+        scope.error("missing-socket", message, places[module], f"write socket={socket}")
 
 
 def _unmet(module: Module, need: Need, span: Span) -> Diagnostic:

@@ -96,15 +96,23 @@ class Scope:
         return spec if self.available(spec, node.span) else None
 
     def format(self, node: nodes.String) -> tuple[str | VariableSpec, ...] | None:
-        """The pieces of a format string; None when it is wrong, which is reported."""
+        """The pieces of a format string; None when it is wrong, which is reported: each variable that there is none of,
+        and the first other fault."""
         if "$" not in node.value:
             return (node.value,)
-        try:
-            pieces = parse_format(node.value)
-        except TemplateError as error:
-            self.error(error.code, error.message, node.part(error.start, error.end), error.hint)
-            return None
-        return pieces if self._format_available(node, pieces) else None
+        text, fine = node.value, True
+        while True:
+            try:
+                pieces = parse_format(text)
+                break
+            except TemplateError as error:
+                fine = False
+                self.error(error.code, error.message, node.part(error.start, error.end), error.hint)
+                if error.code != "unknown-variable":
+                    return None
+                # the rest is read as if the name were text
+                text = text[: error.start] + "_" * (error.end - error.start) + text[error.end :]
+        return pieces if self._format_available(node, pieces) and fine else None
 
     def _format_available(self, node: nodes.String, pieces: Sequence[str | VariableSpec]) -> bool:
         fine = True

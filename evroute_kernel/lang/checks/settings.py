@@ -9,6 +9,7 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.modules import check_protocol
 from evroute_kernel.lang.checks.scope import Scope, module_of
 from evroute_kernel.lang.environment import known_modules, module_words
+from evroute_kernel.library.functions.mqueue import parse_queue
 from evroute_kernel.library.sockets import SETTINGS
 from evroute_kernel.library.successors import successor
 from evroute_kernel.library.table import GLOBALS, MODULES
@@ -35,7 +36,7 @@ def check_global(scope: Scope, node: nodes.Global) -> None:
             scope.error("setting", f"{value!r} is no value of {name}", node.span, hint)
     elif name == "mem-group":
         scope.error("setting", "mem-group works only in servers built for it", node.span, "remove it")
-    elif name == "dst_blacklist":
+    elif name in ("dst_blacklist", "db_default_url"):
         scope.set_parameter("core", name, value)
     elif fact.kind == "socket" and scope.whole:
         check_protocol(scope, node)
@@ -107,7 +108,17 @@ def _check_value(scope: Scope, node: nodes.ModParam, module: str) -> bool:
         scope.error("parameter-type", f"parameter {node.name} of module {module} takes {takes}", node.span)
     else:
         problem = declared.check(node.name, node.value) if declared.check is not None else None
+        problem = problem or _defined_twice(scope, node, module)
         if problem is None:
             return True
         scope.error("parameter-value", f"parameter {node.name} of module {module}: {problem}", node.span)
     return False
+
+
+def _defined_twice(scope: Scope, node: nodes.ModParam, module: str) -> str | None:
+    """A whole file defines a queue once; a cell may say it anew."""
+    if not scope.whole or (module, node.name) != ("mqueue", "mqueue"):
+        return None
+    name = parse_queue(str(node.value)).name
+    earlier = (parse_queue(str(value)).name for value in scope.modparams.get((module, node.name), ()))
+    return f"the queue {name!r} is defined twice" if name in earlier else None

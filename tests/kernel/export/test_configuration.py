@@ -140,13 +140,42 @@ def test_what_modules_need_is_loaded_too(exported: Any) -> None:
 
 
 def test_what_cannot_be_chosen_is_told(exported: Any) -> None:
-    made = exported('loadmodule "usrloc.so"\nmodparam("usrloc", "db_mode", 1)\nroute[a] { exit; }', loads=False)
+    cell = 'loadmodule "usrloc.so"\nmodparam("usrloc", "db_mode", 1)\nmodparam("usrloc", "db_url", "none:")\n'
+    made = exported(cell + "route[a] { exit; }", loads=False)
     assert [finding.code for finding in made.findings] == ["unmet-need"]
+
+
+def test_parameters_that_modules_need_are_to_be_filled_in(exported: Any) -> None:
+    made = exported('loadmodule "stun.so"  # why\nmodparam("stun", "alternate_ip", "192.0.2.9")\nroute[a] { exit; }')
+    assert made.findings == ()
+    assert (
+        'loadmodule "stun.so"\n# to be filled in, no server starts without it:\n'
+        'modparam("stun", "primary_ip", "192.0.2.1")  # why\nmodparam("stun", "alternate_ip", "192.0.2.9")\n'
+    ) in made.text
+
+
+def test_sockets_that_modules_need_are_to_be_filled_in(exported: Any) -> None:
+    made = exported('loadmodule "proto_hep.so"\nroute[a] { exit; }')
+    assert (
+        f"socket={SOCKET}\n# to be filled in, no server starts without it:\nsocket=hep_udp:127.0.0.1:9060\n"
+        in made.text
+    )
+    made = exported('socket=hep_tcp:127.0.0.1:9060\nloadmodule "proto_hep.so"\nroute[a] { exit; }')
+    assert "to be filled in" not in made.text
+
+
+def test_parameters_of_modules_that_others_need(exported: Any) -> None:
+    made = exported('loadmodule "fraud_detection.so"\nevent_route[E_FRD_WARNING] { exit; }')
+    assert made.findings == ()
+    assert {"db_mysql", "drouting", "dialog", "tm"} <= set(modules(made.text))
+    assert made.text.count("to be filled in") == 2
+    made = exported('db_default_url="text:///tmp"\nloadmodule "db_text.so"\nloadmodule "domain.so"\nroute[a] { exit; }')
+    assert (made.findings, made.text.count("to be filled in")) == ((), 0)
 
 
 def test_protocols_of_sockets_are_loaded(exported: Any) -> None:
     made = exported("socket=tcp:127.0.0.1:5060\nroute[a] { exit; }", "socket=tls:127.0.0.1:5061")
-    assert modules(made.text) == ["proto_tcp", "proto_tls", "tls_mgm"]
+    assert modules(made.text) == ["proto_tcp", "proto_tls", "tls_mgm", "tls_openssl"]
     assert made.findings == ()
 
 
