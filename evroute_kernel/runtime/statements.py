@@ -14,7 +14,7 @@ from evroute_kernel.runtime.control import EndScript, ScriptCrash
 from evroute_kernel.runtime.deferred import run_deferred
 from evroute_kernel.runtime.levels import CRITICAL, NAMES
 from evroute_kernel.runtime.operators import INTEGER, NOTHING, Result
-from evroute_kernel.runtime.trace import Tracer, plain
+from evroute_kernel.runtime.trace import plain
 from evroute_kernel.runtime.values import (
     Dual,
     Nowhere,
@@ -418,7 +418,13 @@ def run_top_route(
     the first event of its process.
     """
     context = context or Context(process, event, params)
-    context.route_stack = [route.title]
+    context.route_stack = []
+    return run_route(process, route, context)
+
+
+def run_route(process: Process, route: LinkedRoute, context: Context) -> int:
+    """`run_top_route` in a context that has been made for it."""
+    context.route_stack.append(route.title)
     at = process.at
     at[1] = route.slot
     at[0] = 0
@@ -427,7 +433,7 @@ def run_top_route(
     except EndScript as end:
         code = end.code
     finally:
-        if isinstance(process.at, Tracer):
+        if process.at is not at:  # the route has begun to trace
             process.at = plain(process.at)
     if process.deferred:
         run_deferred(process)

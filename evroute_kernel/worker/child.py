@@ -21,7 +21,7 @@ from evroute_kernel.library.linker import link
 from evroute_kernel.runtime.context import Context, LinkedRoute, Process, Settings
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
-from evroute_kernel.runtime.statements import run_top_route
+from evroute_kernel.runtime.statements import run_route
 from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.datagrams import Datagrams
@@ -189,7 +189,7 @@ class Child:
                 self._armed = run
                 if self._ends[0] == run:  # the signal may have come before the run
                     self.interrupt()
-                run_top_route(self._process, route, context.event, context.params, context)
+                run_route(self._process, route, context)
             finally:
                 self._armed = 0
         except BaseException as error:  # the boundary of the process: every failure becomes a message

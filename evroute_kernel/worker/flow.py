@@ -18,7 +18,7 @@ from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.worker.blackbox import STATEMENT, BlackBox
 from evroute_kernel.worker.messages import EventsWaiting, Params, RouteFailed, RunEvents, RunFinished
 from evroute_kernel.worker.outbox import Outbox
-from evroute_kernel.worker.spool import Entry, pack
+from evroute_kernel.worker.spool import Entry
 
 #: causes of a failure after which a run of many events does not go on
 ENDS_MANY: Final = ("interrupted", "out of memory")
@@ -77,7 +77,7 @@ class Flow:
             self._spool.drop()
             self._dropped += 1
             return
-        self._spool.append(pack(event, params, slots, self.root))
+        self._spool.append(event, params, slots, self.root)
         self._waiting += 1
         self._kinds.add(slots)
 
@@ -155,11 +155,12 @@ class Flow:
         """Run the routes of one event, but for those that are done; whether to go on."""
         event, params, slots, self.root = entry
         head, runner, routes, ran = self._spool.head, self._runner, self._process.slots, self._ran
+        state = head[0]
         for slot in slots[done:] if done else slots:
-            head[0] += 1
+            head[0] = state + 1
             route, context = routes[slot], runner.new_context(event, params)
             error = runner.attempt(self._run, route, context)
-            head[0] += 1
+            head[0] = state = state + 2
             key = event, slot
             ran[key] = ran.get(key, 0) + 1
             if route.kind == "startup_route":
