@@ -47,10 +47,12 @@ def raise_event(context: Context, event: str, attrs_avp: Reference | None, vals_
 def _parameters(context: Context, names: Reference | None, values: Reference | None) -> list[tuple[str | None, Value]]:
     if values is None:
         return []
-    given = [_as_parameter(v) for v in avp_values(context, values)]
+    given = [v if type(v) is str else _as_parameter(v) for v in avp_values(context, values)]
     if names is None:
         return [(None, value) for value in given]
     known = avp_values(context, names)
+    if len(known) == len(given) and all([type(name) is str for name in known]):  # by far the most frequent case
+        return list(zip(known, given, strict=True))  # type: ignore[arg-type]
     for i in range(len(given)):
         if i >= len(known):
             raise BadParameters(f"{values.text} holds {len(given)} values, {names.text} only {len(known)} names")
