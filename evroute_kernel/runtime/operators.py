@@ -249,6 +249,13 @@ def compare_number(context: Context, op: str, left: Value, right: int) -> int:
     return 1 if _COMPARE[op](left, right) else 0
 
 
+def number_is_less(context: Context, left: Value, right: int) -> int:
+    """`left < number-literal`: the condition of most loops."""
+    if type(left) is int:
+        return 1 if left < right else 0
+    return compare_number(context, "<", left, right)
+
+
 def compare_text(op: str, left: Value, right: str) -> int:
     """`left op string-literal`: as text, ignoring ASCII case; integers by their digits."""
     if type(left) is not str:

@@ -16,6 +16,8 @@ from evroute_kernel.runtime.levels import CRITICAL, NAMES
 from evroute_kernel.runtime.operators import INTEGER, NOTHING, Result
 from evroute_kernel.runtime.trace import plain
 from evroute_kernel.runtime.values import (
+    INT_MAX,
+    INT_MIN,
     Dual,
     Nowhere,
     TypedNull,
@@ -63,6 +65,27 @@ def assign_var(context: Context, name: str, value: Result) -> int:
     return 1
 
 
+def assign_avp(context: Context, name: str, value: Result, target: str) -> int:
+    """`$avp(name) = value`, the common case of `assign`: one more value on top, or one less."""
+    values = context.avps.get(name)
+    if type(value) is str or type(value) is int:
+        if values is None:
+            context.avps[name] = [value]
+        else:
+            values.append(value)
+        return 1
+    if value is NOTHING:
+        context.warning(f"no value on the right side: {target} keeps what it had")
+        return -1
+    if values is None:
+        values = context.avps[name] = []
+    if value is not None:
+        values.append(stored(value))  # type: ignore[arg-type]
+    elif values:
+        del values[-1]
+    return 1
+
+
 def assign_compound(context: Context, get: Getter, put: Setter, op: str, value: Result, target: str) -> int:
     """`target += value` and its kin: two integers, or two texts with `+=`."""
     if value is NOTHING:
@@ -88,7 +111,8 @@ def assign_var_compound(
         var = context.process.var
         left = var.get(name)
         if type(left) is int and type(value) is int:
-            var[name] = wrap(left + value if op == "+=" else left - value)
+            result = left + value if op == "+=" else left - value
+            var[name] = result if INT_MIN <= result <= INT_MAX else wrap(result)
             return 1
         if op == "+=" and type(left) is str and type(value) is str:
             var[name] = left + value
@@ -363,11 +387,6 @@ def run_error_route(context: Context, *, warn: bool = False) -> None:
 
 
 # -- loops and switch -------------------------------------------------------------------------------------------------
-
-
-def again(context: Context, statement: int) -> None:
-    """A loop is back at its head, which tracing does not show a second time."""
-    plain(context.process.at)[0] = statement
 
 
 def loop_limit_reached(context: Context, limit: int, advice: str) -> None:

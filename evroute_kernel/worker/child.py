@@ -56,10 +56,6 @@ from evroute_kernel.worker.state import variables
 RECURSION_LIMIT: Final = 5000
 
 
-#: all sockets took an event, and there is nothing to log
-_RAISED: Final[tuple[bool, tuple[str, ...]]] = (True, ())
-
-
 def _everyone_listens(event: str) -> bool:
     """Each event is reported, so that each has a subscriber."""
     return True
@@ -214,11 +210,11 @@ class Child:
 
     # -- what routes ask for --------------------------------------------------------------------------------------
 
-    def _raise_event(self, event: str, params: Any) -> tuple[bool, tuple[str, ...]]:
+    def _raise_event(self, event: str, params: Any) -> tuple[bool, tuple[str, ...]] | None:
         """Raise an event: its routes are run after this one. Whether all sockets that have subscribed it took it, and
-        what the server would log."""
+        what the server would log; None where no socket has."""
         given = tuple(params)
-        done = _RAISED
+        done = None
         if event in self._socket_events:
             done = self._serve_sockets(event, given)
         elif self._reports_all:

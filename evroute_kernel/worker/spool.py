@@ -35,6 +35,9 @@ _COMPACT: Final = 2**20
 #: bytes that an empty spool keeps
 _KEPT: Final = 2**22
 _LENGTH: Final = Struct("<I")
+_HEADER: Final = _LENGTH.size
+_length_of: Final = _LENGTH.pack
+_dumps: Final = marshal.dumps
 #: as marshal wrote before it looked for what it has written already: texts so short are sooner written again
 _FORMAT: Final = 2
 #: entries, and bytes of one, that a worker also keeps as they are, so that it need not read them back
@@ -114,13 +117,13 @@ class Spool:
         """One more event waits. Raises MemoryError when there is no room for it."""
         words, place = self._words, self._set + _TAIL
         entry = event, params, slots, root
-        data = marshal.dumps(entry, _FORMAT)
+        data = _dumps(entry, _FORMAT)
         size = len(data)
         tail = words[place]
-        end = tail + _LENGTH.size + size
+        end = tail + _HEADER + size
         if end > self._size:
             self._grow(end)
-        (self._map or self._mapped())[tail:end] = _LENGTH.pack(size) + data
+        (self._map or self._mapped())[tail:end] = _length_of(size) + data
         words[place] = end
         # only now, for an interrupt can strike anywhere: what is known is there
         if size < _SMALL and len(self._known) < _REMEMBERED:
