@@ -307,12 +307,13 @@ def compare_network(op: str, left: Value, network: Network) -> int:
 
 def match(op: str, left: Value, pattern: Regex) -> int:
     """`left =~ "literal"`, `!~`."""
+    if type(left) is str:
+        return 1 if pattern.search(left) == (op == "=~") else 0
     if left is None:
         return int(op == "!~")
     if is_nowhere(left):
         return FALSE
-    found = pattern.search(left if type(left) is str else str(left))
-    return 1 if found == (op == "=~") else 0
+    return 1 if pattern.search(str(left)) == (op == "=~") else 0
 
 
 def match_variable(op: str, left: Value, pattern: Value) -> int:
