@@ -190,12 +190,13 @@ class Child:
     def attempt(self, run: int, route: LinkedRoute, context: Context) -> BaseException | None:
         """Run a route; what stopped it, or None. Only in here can an interrupt strike."""
         self._place[TOP] = route.slot
+        process = self._process
         try:
             try:
                 self._armed = run
                 if self._ends[0] == run:  # the signal may have come before the run
                     self.interrupt()
-                run_route(self._process, route, context)
+                run_route(process, route, context)
             finally:
                 self._armed = 0
         except BaseException as error:  # the boundary of the process: every failure becomes a message

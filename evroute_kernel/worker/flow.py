@@ -130,8 +130,9 @@ class Flow:
 
     def _run_all(self, is_live: bool) -> None:
         """Run events until none waits, or it is time to let others run."""
-        spool, outbox, wanted = self._spool, self._outbox, self._blackbox.wanted
-        clock, place, first, run_event = self._blackbox.clock, self._blackbox.place, spool.first, self._run_event
+        spool, outbox, wanted, limit = self._spool, self._outbox, self._blackbox.wanted, self._limit
+        clock, place = self._blackbox.clock, self._blackbox.place
+        first, remove, run_event = spool.first, spool.remove, self._run_event
         now, done = monotonic(), spool.state >> 1
         end, left = now + _SECONDS, _EVENTS
         while left and (entry := first()) is not None:
@@ -140,14 +141,14 @@ class Flow:
             if is_live:
                 outbox.expect(entry[0])
             outbox.running = entry[0], 0
-            go_on = (self._limit is not None and not self._has_time(entry)) or run_event(entry, done)
+            go_on = (limit is not None and not self._has_time(entry)) or run_event(entry, done)
             place[STATEMENT] = -1
             if not go_on and spool.state >> 1 < len(entry[2]):  # its other routes are still to be run
                 self._waiting += 1
                 break
-            spool.remove()
+            remove()
             now = monotonic()
-            if self._limit is not None:
+            if limit is not None:
                 self._spent[entry[3]] = self._spent.get(entry[3], 0.0) + now - begun
             if not go_on or now >= end or (wanted[0] and self._waiting <= _FEW):
                 break
