@@ -56,6 +56,10 @@ from evroute_kernel.worker.state import variables
 RECURSION_LIMIT: Final = 5000
 
 
+#: all sockets took an event, and there is nothing to log
+_RAISED: Final[tuple[bool, tuple[str, ...]]] = (True, ())
+
+
 def _everyone_listens(event: str) -> bool:
     """Each event is reported, so that each has a subscriber."""
     return True
@@ -211,11 +215,11 @@ class Child:
 
     # -- what routes ask for --------------------------------------------------------------------------------------
 
-    def _raise_event(self, event: str, params: Any) -> tuple[bool, tuple[str, ...]] | None:
+    def _raise_event(self, event: str, params: Any) -> tuple[bool, tuple[str, ...]]:
         """Raise an event: its routes are run after this one. Whether all sockets that have subscribed it took it, and
-        what the server would log; None where no socket has."""
+        what the server would log."""
         given = tuple(params)
-        done = None
+        done = _RAISED
         if event in self._socket_events:
             done = self._serve_sockets(event, given)
         elif self._reports_all:
