@@ -120,6 +120,16 @@ def assign_var_compound(
     return assign_compound(context, get, put, op, value, target)
 
 
+def count_var(var: dict[str, Value], name: str, number: int) -> bool:
+    """Add to `$var(name)` where it is an integer; False where it is not, and nothing has been done."""
+    value = var.get(name)
+    if type(value) is not int:
+        return False
+    value += number
+    var[name] = value if INT_MIN <= value <= INT_MAX else wrap(value)
+    return True
+
+
 def assign_counted(context: Context, get: Getter, put: Setter, op: str, value: Result, target: str) -> int:
     """`assign_compound` on a variable that other processes count in too: none of them does in between.
 

@@ -78,9 +78,9 @@ class Spool:
         self._words = words
         self._size = FIRST_SIZE
         self._map: mmap.mmap | None = None
-        #: where the words of the positions begin, and the first entry ends
+        #: where the words of the positions begin, and the first entry, and where that ends
         self._set = _SETS[0]
-        self._next = 0
+        self._first = self._next = 0
         #: entries by position, each with the position after it: some of those that this process has put there
         self._known: dict[int, tuple[Entry, int]] = {}
         #: the head alone, for who runs the events: one more when a route of the first one begins, or has ended
@@ -106,6 +106,7 @@ class Spool:
             self._known.clear()
             self._put(0, self._get(first, tail))
             head, tail = head & _STATE, tail - first
+        self._first = head >> _STATE_BITS
         words[new + _HEAD], words[new + _TAIL], words[new + _MARK] = head, tail, head
         words[_DROPPED] = 0
         words[_WHICH] = self._set = new
@@ -131,7 +132,7 @@ class Spool:
 
     def first(self) -> Entry | None:
         """The event that waits longest; None when none does. It stays until `remove`."""
-        head = self.head[0] >> _STATE_BITS
+        head = self._first
         known = self._known.pop(head, None)
         if known is not None:
             entry, self._next = known
@@ -146,7 +147,8 @@ class Spool:
 
     def remove(self) -> None:
         """The first event has been run."""
-        self.head[0] = self._next << _STATE_BITS
+        self._first = first = self._next
+        self.head[0] = first << _STATE_BITS
 
     def drop(self) -> None:
         """One more event found no room among those that wait."""

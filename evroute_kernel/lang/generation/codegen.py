@@ -148,13 +148,16 @@ class RouteGenerator(Expressions):
         put = place.name(self.entry("set", node.target.text))
         rest = get, put, place.constant(node.op), value, target
         if spec.declaration.name == "var":
-            return place.call("assign_var_compound", _c(place), place.constant(spec.name), *rest)
+            general = place.call("assign_var_compound", _c(place), place.constant(spec.name), *rest)
+            if (number := _number_added(node)) is None:
+                return general
+            step = place.call("count_var", place.name("var"), place.constant(spec.name), place.constant(number))
+            return place.choose(step, place.constant(1), general)
         if not spec.declaration.behaviour.shared:
             return place.call("assign_compound", _c(place), *rest)
         if node.op in ("+=", "-="):
             add = self.entry("add", node.target.text)
-            if isinstance(node.value, nodes.Number):  # mostly one step, and then that is all there is to do
-                number = node.value.value if node.op == "+=" else -node.value.value
+            if (number := _number_added(node)) is not None:  # mostly one step, and then that is all there is to do
                 counted = place.call("assign_counted", _c(place), *rest)
                 return place.choose(place.call(add, _c(place), place.constant(number)), place.constant(1), counted)
             return place.call("assign_added", _c(place), place.name(add), *rest)
@@ -378,6 +381,13 @@ class RouteGenerator(Expressions):
             raise NestingError.of_loops(node)
         yield
         self._loops -= 1
+
+
+def _number_added(node: nodes.Assign) -> int | None:
+    """What `+=` or `-=` adds, where that is a number written out."""
+    if node.op not in ("+=", "-=") or not isinstance(node.value, nodes.Number):
+        return None
+    return node.value.value if node.op == "+=" else -node.value.value
 
 
 def _is_plain_avp(spec: VariableSpec) -> bool:
