@@ -135,6 +135,23 @@ def test_both_see_the_same_whatever_happens(spools: Pair) -> None:
         assert len(list(supervisor.ended())) == begun
 
 
+def test_what_a_worker_keeps_is_what_lies_there(spools: Pair) -> None:
+    """More than it keeps, short and long; the first one again where its run was cut off, which is then read."""
+    worker, supervisor = spools
+    given = [entry(n, size=2000 * (n % 7 == 0)) for n in range(5000)]
+    worker.begin(1, b"")
+    for each in given:
+        worker.append(*each)
+    assert [each for _, each in unpack(supervisor.rest())] == given
+    for n, each in enumerate(given):
+        if n % 3 == 0:
+            assert worker.first() == each
+        if n % 1000 == 500:
+            worker.begin(n, None)
+        assert run_first(worker) == each
+    assert worker.first() is None
+
+
 def test_positions_do_not_grow_for_ever(spools: Pair) -> None:
     worker, supervisor = spools
     each = entry(0, size=10_000)
