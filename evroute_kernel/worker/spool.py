@@ -124,7 +124,10 @@ class Spool:
         end = tail + _HEADER + size
         if end > self._size:
             self._grow(end)
-        (self._map or self._mapped())[tail:end] = _length_of(size) + data
+        memory = self._map
+        if memory is None:
+            memory = self._mapped()
+        memory[tail:end] = _length_of(size) + data
         words[place] = end
         # only now, for an interrupt can strike anywhere: what is known is there
         if size < _SMALL and len(self._known) < _REMEMBERED:
