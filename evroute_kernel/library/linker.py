@@ -73,7 +73,11 @@ def link_call(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Co
     call = _call_of(name)
     if not arguments:
         return call
-    evaluate = _evaluate_all(arguments, name)
+    found = [_evaluator(argument, name) for argument in arguments]
+    if all(isinstance(each, _Always) for each in found):
+        always = tuple([each.value for each in found if isinstance(each, _Always)])
+        return lambda context: call(context, *always)
+    evaluate = _evaluate_all(found)
 
     def run(context: Context) -> int:
         try:
@@ -89,7 +93,7 @@ def link_call(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Co
 def link_deferred(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Context], Callable[[], int] | None]:
     """For async and launch: a function that evaluates the arguments now and gives the call to make later."""
     call = _call_of(name)
-    evaluate = _evaluate_all(arguments, name)
+    evaluate = _evaluate_all([_evaluator(argument, name) for argument in arguments])
 
     def prepare(context: Context) -> Callable[[], int] | None:
         try:
@@ -107,9 +111,8 @@ def _call_of(name: str) -> Callable[..., int]:
     return partial(call_stub, name=name) if behaviour is None else behaviour.call
 
 
-def _evaluate_all(arguments: tuple[tuple[Any, ...], ...], function: str) -> Callable[[Context], list[Any]]:
-    """A function that gives all arguments, in order; those that are always the same are worked out now."""
-    found = [_evaluator(argument, function) for argument in arguments]
+def _evaluate_all(found: list[Evaluator | _Always]) -> Callable[[Context], list[Any]]:
+    """A function that gives all arguments, in order; those that are always the same are known."""
     values = [each.value if isinstance(each, _Always) else None for each in found]
     changing = [(place, each) for place, each in enumerate(found) if not isinstance(each, _Always)]
 

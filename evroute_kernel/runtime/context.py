@@ -138,7 +138,8 @@ class Process:
         # The next three are set by the worker; library/functions/events.py is their only caller.
         #: has this event any subscriber?
         self.has_subscribers: Callable[[str], bool] = lambda event: False
-        #: queue an event; its routes run after the current one has ended. Whether all sockets took it, and what to log
+        #: queue an event; its routes run after the current one has ended. Its parameters are values as variables keep
+        #: them. Whether all sockets took it, and what to log
         self.raise_event: Callable[[str, Params], tuple[bool, Sequence[str]] | None] = lambda event, params: None
         #: add a subscriber: (event, socket, expire) -> None, or what is wrong with the socket
         self.subscribe: Callable[[str, str, int | None], str | None] = lambda event, socket, expire: None

@@ -249,6 +249,13 @@ def compare_number(context: Context, op: str, left: Value, right: int) -> int:
     return 1 if _COMPARE[op](left, right) else 0
 
 
+def number_is_less(context: Context, left: Value, right: int) -> int:
+    """`left < number-literal`: the condition of most loops."""
+    if type(left) is int:
+        return 1 if left < right else 0
+    return compare_number(context, "<", left, right)
+
+
 def compare_text(op: str, left: Value, right: str) -> int:
     """`left op string-literal`: as text, ignoring ASCII case; integers by their digits."""
     if type(left) is not str:
@@ -300,12 +307,13 @@ def compare_network(op: str, left: Value, network: Network) -> int:
 
 def match(op: str, left: Value, pattern: Regex) -> int:
     """`left =~ "literal"`, `!~`."""
+    if type(left) is str:
+        return 1 if pattern.search(left) == (op == "=~") else 0
     if left is None:
         return int(op == "!~")
     if is_nowhere(left):
         return FALSE
-    found = pattern.search(left if type(left) is str else str(left))
-    return 1 if found == (op == "=~") else 0
+    return 1 if pattern.search(str(left)) == (op == "=~") else 0
 
 
 def match_variable(op: str, left: Value, pattern: Value) -> int:

@@ -14,8 +14,10 @@ from evroute_kernel.runtime.control import EndScript, ScriptCrash
 from evroute_kernel.runtime.deferred import run_deferred
 from evroute_kernel.runtime.levels import CRITICAL, NAMES
 from evroute_kernel.runtime.operators import INTEGER, NOTHING, Result
-from evroute_kernel.runtime.trace import Tracer, plain
+from evroute_kernel.runtime.trace import plain
 from evroute_kernel.runtime.values import (
+    INT_MAX,
+    INT_MIN,
     Dual,
     Nowhere,
     TypedNull,
@@ -63,6 +65,27 @@ def assign_var(context: Context, name: str, value: Result) -> int:
     return 1
 
 
+def assign_avp(context: Context, name: str, value: Result, target: str) -> int:
+    """`$avp(name) = value`, the common case of `assign`: one more value on top, or one less."""
+    values = context.avps.get(name)
+    if type(value) is str or type(value) is int:
+        if values is None:
+            context.avps[name] = [value]
+        else:
+            values.append(value)
+        return 1
+    if value is NOTHING:
+        context.warning(f"no value on the right side: {target} keeps what it had")
+        return -1
+    if values is None:
+        values = context.avps[name] = []
+    if value is not None:
+        values.append(stored(value))  # type: ignore[arg-type]
+    elif values:
+        del values[-1]
+    return 1
+
+
 def assign_compound(context: Context, get: Getter, put: Setter, op: str, value: Result, target: str) -> int:
     """`target += value` and its kin: two integers, or two texts with `+=`."""
     if value is NOTHING:
@@ -88,12 +111,23 @@ def assign_var_compound(
         var = context.process.var
         left = var.get(name)
         if type(left) is int and type(value) is int:
-            var[name] = wrap(left + value if op == "+=" else left - value)
+            result = left + value if op == "+=" else left - value
+            var[name] = result if INT_MIN <= result <= INT_MAX else wrap(result)
             return 1
         if op == "+=" and type(left) is str and type(value) is str:
             var[name] = left + value
             return 1
     return assign_compound(context, get, put, op, value, target)
+
+
+def count_var(var: dict[str, Value], name: str, number: int) -> bool:
+    """Add to `$var(name)` where it is an integer; False where it is not, and nothing has been done."""
+    value = var.get(name)
+    if type(value) is not int:
+        return False
+    value += number
+    var[name] = value if INT_MIN <= value <= INT_MAX else wrap(value)
+    return True
 
 
 def assign_counted(context: Context, get: Getter, put: Setter, op: str, value: Result, target: str) -> int:
@@ -365,11 +399,6 @@ def run_error_route(context: Context, *, warn: bool = False) -> None:
 # -- loops and switch -------------------------------------------------------------------------------------------------
 
 
-def again(context: Context, statement: int) -> None:
-    """A loop is back at its head, which tracing does not show a second time."""
-    plain(context.process.at)[0] = statement
-
-
 def loop_limit_reached(context: Context, limit: int, advice: str) -> None:
     """`advice`: what the loop's text tells about it."""
     context.error(f"the loop has run {limit} times and is left: {advice}")
@@ -418,7 +447,13 @@ def run_top_route(
     the first event of its process.
     """
     context = context or Context(process, event, params)
-    context.route_stack = [route.title]
+    context.route_stack = []
+    return run_route(process, route, context)
+
+
+def run_route(process: Process, route: LinkedRoute, context: Context) -> int:
+    """`run_top_route` in a context that has been made for it."""
+    context.route_stack.append(route.title)
     at = process.at
     at[1] = route.slot
     at[0] = 0
@@ -427,7 +462,7 @@ def run_top_route(
     except EndScript as end:
         code = end.code
     finally:
-        if isinstance(process.at, Tracer):
+        if process.at is not at:  # the route has begun to trace
             process.at = plain(process.at)
     if process.deferred:
         run_deferred(process)

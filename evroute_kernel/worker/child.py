@@ -21,8 +21,8 @@ from evroute_kernel.library.linker import link
 from evroute_kernel.runtime.context import Context, LinkedRoute, Process, Settings
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
-from evroute_kernel.runtime.statements import run_top_route
-from evroute_kernel.runtime.values import Value, stored
+from evroute_kernel.runtime.statements import run_route
+from evroute_kernel.runtime.values import Value
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.datagrams import Datagrams
 from evroute_kernel.worker.flow import ENDS_MANY, Flow
@@ -56,6 +56,15 @@ from evroute_kernel.worker.state import variables
 RECURSION_LIMIT: Final = 5000
 
 
+#: all sockets took an event, and there is nothing to log
+_RAISED: Final[tuple[bool, tuple[str, ...]]] = (True, ())
+
+
+def _everyone_listens(event: str) -> bool:
+    """Each event is reported, so that each has a subscriber."""
+    return True
+
+
 class Interrupted(BaseException):
     """The supervisor ends the running route. No `except Exception` of the library may stop it."""
 
@@ -69,7 +78,7 @@ class Child:
         self._outbox = Outbox(stream, blackbox)
         #: the run that may be interrupted now; 0 for none
         self._armed = 0
-        self._ends = blackbox.ends
+        self._ends, self._place = blackbox.ends, blackbox.place
         self._events: set[str] = set()
         #: those that sockets have subscribed: raising one is answered
         self._socket_events: set[str] = set()
@@ -86,7 +95,7 @@ class Child:
         self._flow = Flow(self, process, self._outbox, blackbox, self._datagrams.tell)
         process.at = blackbox.place
         process.emit = self._outbox.log
-        process.has_subscribers = self._is_wanted
+        process.has_subscribers = self._events.__contains__
         process.raise_event = self._raise_event
         process.subscribe = self._subscribe
         process.stub_called = self._stub_called
@@ -138,6 +147,7 @@ class Child:
         self._handlers = dict(message.handlers)
         self._datagrams.targets = message.datagrams
         self._reports_all = message.reports_all
+        self._process.has_subscribers = _everyone_listens if message.reports_all else self._events.__contains__
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -183,13 +193,14 @@ class Child:
 
     def attempt(self, run: int, route: LinkedRoute, context: Context) -> BaseException | None:
         """Run a route; what stopped it, or None. Only in here can an interrupt strike."""
-        self._blackbox.place[TOP] = route.slot
+        self._place[TOP] = route.slot
+        process = self._process
         try:
             try:
                 self._armed = run
                 if self._ends[0] == run:  # the signal may have come before the run
                     self.interrupt()
-                run_top_route(self._process, route, context.event, context.params, context)
+                run_route(process, route, context)
             finally:
                 self._armed = 0
         except BaseException as error:  # the boundary of the process: every failure becomes a message
@@ -204,14 +215,11 @@ class Child:
 
     # -- what routes ask for --------------------------------------------------------------------------------------
 
-    def _is_wanted(self, event: str) -> bool:
-        return self._reports_all or event in self._events
-
     def _raise_event(self, event: str, params: Any) -> tuple[bool, tuple[str, ...]]:
         """Raise an event: its routes are run after this one. Whether all sockets that have subscribed it took it, and
         what the server would log."""
-        given = tuple([(name, stored(value)) for name, value in params])
-        done: tuple[bool, tuple[str, ...]] = True, ()
+        given = tuple(params)
+        done = _RAISED
         if event in self._socket_events:
             done = self._serve_sockets(event, given)
         elif self._reports_all:

@@ -8,6 +8,7 @@ have raised.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from time import monotonic
 from typing import Final, Protocol
@@ -18,7 +19,7 @@ from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.worker.blackbox import STATEMENT, BlackBox
 from evroute_kernel.worker.messages import EventsWaiting, Params, RouteFailed, RunEvents, RunFinished
 from evroute_kernel.worker.outbox import Outbox
-from evroute_kernel.worker.spool import Entry, pack
+from evroute_kernel.worker.spool import Entry
 
 #: causes of a failure after which a run of many events does not go on
 ENDS_MANY: Final = ("interrupted", "out of memory")
@@ -59,13 +60,15 @@ class Flow:
         self._spool = blackbox.spool
         self._waiting = 0
         self._dropped = 0
+        #: the routes that events which wait go to, and those of the last one
         self._kinds: set[tuple[int, ...]] = set()
+        self._kind: tuple[int, ...] | None = None
         #: which event of a batch the running one comes of
         self.root = 0
         self._run = 0
         self._failure: RouteFailed | None = None
         self._shown: list[Value] = []
-        self._ran: dict[tuple[str, int], int] = {}
+        self._ran: list[tuple[str, int]] = []
         #: of batches: seconds that what comes of each event took so far, and those whose time is over
         self._limit: float | None = None
         self._spent: dict[int, float] = {}
@@ -73,13 +76,15 @@ class Flow:
 
     def put(self, event: str, params: Params, slots: tuple[int, ...]) -> None:
         """A route has raised an event: it waits, unless too many do."""
-        if self._waiting + 1 >= RAISED_LIMIT:
+        if self._waiting >= RAISED_LIMIT - 1:
             self._spool.drop()
             self._dropped += 1
             return
-        self._spool.append(pack(event, params, slots, self.root))
+        self._spool.append(event, params, slots, self.root)
         self._waiting += 1
-        self._kinds.add(slots)
+        if slots is not self._kind:
+            self._kinds.add(slots)
+            self._kind = slots
 
     def begin(self, run: int) -> None:
         """A run of other events begins; none that a route raised waits any more."""
@@ -89,6 +94,7 @@ class Flow:
     def _reset(self, count: int) -> None:
         self._waiting, self._dropped, self.root = count, 0, 0
         self._kinds.clear()
+        self._kind = None
         self._spent = {}
         self._over.clear()
 
@@ -109,7 +115,7 @@ class Flow:
         outbox = self._outbox
         outbox.send_late()
         self.tell_waiting()
-        outbox.send(RunFinished(message.run, outbox.dropped, tuple(map(stored, self._shown)), self._ran))
+        outbox.send(RunFinished(message.run, outbox.dropped, tuple(map(stored, self._shown)), dict(Counter(self._ran))))
         outbox.end()
         return self._failure
 
@@ -119,13 +125,14 @@ class Flow:
             self._reset(message.count)
             self._spent = message.spent
         self._limit = message.limit
-        self._run, self._failure, self._shown, self._ran = message.run, None, [], {}
+        self._run, self._failure, self._shown, self._ran = message.run, None, [], []
         self._outbox.begin(message.room, collecting=not message.is_live)
 
     def _run_all(self, is_live: bool) -> None:
         """Run events until none waits, or it is time to let others run."""
-        spool, outbox, wanted = self._spool, self._outbox, self._blackbox.wanted
-        clock, place, first, run_event = self._blackbox.clock, self._blackbox.place, spool.first, self._run_event
+        spool, outbox, wanted, limit = self._spool, self._outbox, self._blackbox.wanted, self._limit
+        clock, place = self._blackbox.clock, self._blackbox.place
+        first, remove, run_event = spool.first, spool.remove, self._run_event
         now, done = monotonic(), spool.state >> 1
         end, left = now + _SECONDS, _EVENTS
         while left and (entry := first()) is not None:
@@ -134,14 +141,14 @@ class Flow:
             if is_live:
                 outbox.expect(entry[0])
             outbox.running = entry[0], 0
-            go_on = (self._limit is not None and not self._has_time(entry)) or run_event(entry, done)
+            go_on = (limit is not None and not self._has_time(entry)) or run_event(entry, done)
             place[STATEMENT] = -1
             if not go_on and spool.state >> 1 < len(entry[2]):  # its other routes are still to be run
                 self._waiting += 1
                 break
-            spool.remove()
+            remove()
             now = monotonic()
-            if self._limit is not None:
+            if limit is not None:
                 self._spent[entry[3]] = self._spent.get(entry[3], 0.0) + now - begun
             if not go_on or now >= end or (wanted[0] and self._waiting <= _FEW):
                 break
@@ -154,14 +161,14 @@ class Flow:
     def _run_event(self, entry: Entry, done: int) -> bool:
         """Run the routes of one event, but for those that are done; whether to go on."""
         event, params, slots, self.root = entry
-        head, runner, routes, ran = self._spool.head, self._runner, self._process.slots, self._ran
+        head, runner, routes, ran = self._spool.head, self._runner, self._process.slots, self._ran.append
+        state = head[0]
         for slot in slots[done:] if done else slots:
-            head[0] += 1
+            head[0] = state + 1
             route, context = routes[slot], runner.new_context(event, params)
             error = runner.attempt(self._run, route, context)
-            head[0] += 1
-            key = event, slot
-            ran[key] = ran.get(key, 0) + 1
+            head[0] = state = state + 2
+            ran((event, slot))
             if route.kind == "startup_route":
                 runner.keep_avps(context)
             if context.shown:

@@ -35,6 +35,14 @@ _COMPACT: Final = 2**20
 #: bytes that an empty spool keeps
 _KEPT: Final = 2**22
 _LENGTH: Final = Struct("<I")
+_HEADER: Final = _LENGTH.size
+_length_of: Final = _LENGTH.pack
+_dumps: Final = marshal.dumps
+#: as marshal wrote before it looked for what it has written already: texts so short are sooner written again
+_FORMAT: Final = 2
+#: entries, and bytes of one, that a worker also keeps as they are, so that it need not read them back
+_REMEMBERED: Final = 4096
+_SMALL: Final = 1024
 #: bits of `head` that count routes: twice those that have ended, and one for the one that runs
 _STATE_BITS: Final = 24
 _STATE: Final = 2**_STATE_BITS - 1
@@ -48,7 +56,7 @@ _HEAD, _TAIL, _MARK = 0, 1, 2
 
 def pack(event: str, params: Params, slots: tuple[int, ...], root: int = 0) -> bytes:
     """An entry as it lies in a spool."""
-    data = marshal.dumps((event, params, slots, root))
+    data = marshal.dumps((event, params, slots, root), _FORMAT)
     return _LENGTH.pack(len(data)) + data
 
 
@@ -70,9 +78,11 @@ class Spool:
         self._words = words
         self._size = FIRST_SIZE
         self._map: mmap.mmap | None = None
-        #: where the words of the positions begin, and the first entry ends
+        #: where the words of the positions begin, and the first entry, and where that ends
         self._set = _SETS[0]
-        self._next = 0
+        self._first = self._next = 0
+        #: entries by position, each with the position after it: some of those that this process has put there
+        self._known: dict[int, tuple[Entry, int]] = {}
         #: the head alone, for who runs the events: one more when a route of the first one begins, or has ended
         self.head = words[_SETS[0] : _SETS[0] + 1]
 
@@ -88,12 +98,15 @@ class Spool:
         head, tail = words[old + _HEAD], words[old + _TAIL]
         first = head >> _STATE_BITS
         if data is not None:
+            self._known.clear()
             self._fit(len(data))
             self._put(0, data)
             head, tail = 2 * done, len(data)
         elif first > _COMPACT and tail - first <= first:
+            self._known.clear()
             self._put(0, self._get(first, tail))
             head, tail = head & _STATE, tail - first
+        self._first = head >> _STATE_BITS
         words[new + _HEAD], words[new + _TAIL], words[new + _MARK] = head, tail, head
         words[_DROPPED] = 0
         words[_WHICH] = self._set = new
@@ -101,30 +114,44 @@ class Spool:
         self.head = words[new + _HEAD : new + _HEAD + 1]
         words[_RUN] = run
 
-    def append(self, entry: bytes) -> None:
+    def append(self, event: str, params: Params, slots: tuple[int, ...], root: int) -> None:
         """One more event waits. Raises MemoryError when there is no room for it."""
         words, place = self._words, self._set + _TAIL
+        entry = event, params, slots, root
+        data = _dumps(entry, _FORMAT)
+        size = len(data)
         tail = words[place]
-        end = tail + len(entry)
+        end = tail + _HEADER + size
         if end > self._size:
             self._grow(end)
-        self._put(tail, entry)
+        memory = self._map
+        if memory is None:
+            memory = self._mapped()
+        memory[tail:end] = _length_of(size) + data
         words[place] = end
+        # only now, for an interrupt can strike anywhere: what is known is there
+        if size < _SMALL and len(self._known) < _REMEMBERED:
+            self._known[tail] = entry, end
 
     def first(self) -> Entry | None:
         """The event that waits longest; None when none does. It stays until `remove`."""
-        head = self.head[0] >> _STATE_BITS
+        head = self._first
+        known = self._known.pop(head, None)
+        if known is not None:
+            entry, self._next = known
+            return entry
         if head == self._words[self._set + _TAIL]:
             return None
         begin = head + _LENGTH.size
         data = self._map or self._mapped()
         self._next = end = begin + _LENGTH.unpack_from(data, head)[0]
-        entry: Entry = marshal.loads(data[begin:end])
-        return entry
+        read: Entry = marshal.loads(data[begin:end])
+        return read
 
     def remove(self) -> None:
         """The first event has been run."""
-        self.head[0] = self._next << _STATE_BITS
+        self._first = first = self._next
+        self.head[0] = first << _STATE_BITS
 
     def drop(self) -> None:
         """One more event found no room among those that wait."""

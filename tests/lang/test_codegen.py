@@ -116,11 +116,11 @@ def test_a_long_else_if_chain_is_no_nesting() -> None:
 
 
 def test_the_pool_names_each_thing_once() -> None:
-    route = route_of('xlog("$param(a)\\n"); xlog("$param(a)\\n"); $avp(x) = $param(a); $avp(x) = $param(a);')
+    route = route_of('xlog("$param(a)\\n"); xlog("$param(a)\\n"); $shv(x) = $param(a); $shv(x) = $param(a);')
     generator = RouteGenerator()
     generator.generate("r", route.header, route.body)
     assert [entry[1:] for entry in generator.pool] == [
         ("format", "$param(a)\n"),
         ("get", "$param(a)"),
-        ("set", "$avp(x)"),
+        ("set", "$shv(x)"),
     ]

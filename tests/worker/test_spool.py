@@ -48,7 +48,7 @@ def test_what_is_put_in_comes_out_in_order(spools: Pair) -> None:
     assert (supervisor.rest(), supervisor.state, supervisor.run) == (b"", 0, 0)
     worker.begin(7, pack(*entry(0)))
     for n in (1, 2):
-        worker.append(pack(*entry(n)))
+        worker.append(*entry(n))
     assert (supervisor.run, supervisor.is_untouched, numbers(supervisor)) == (7, True, [0, 1, 2])
     assert [run_first(worker) for _ in range(3)] == [entry(0), entry(1), entry(2)]
     assert worker.first() is None
@@ -98,12 +98,12 @@ def test_what_finds_no_room_is_counted(spools: Pair) -> None:
 
 def test_it_grows_and_is_made_small_again(spools: Pair) -> None:
     worker, supervisor = spools
-    large = [pack(*entry(n, size=30_000)) for n in range(300)]
+    large = [entry(n, size=30_000) for n in range(300)]
     for _ in range(2):
         worker.begin(1, b"")
         for each in large:
-            worker.append(each)
-        assert supervisor.rest() == b"".join(large)
+            worker.append(*each)
+        assert supervisor.rest() == b"".join(pack(*each) for each in large)
     worker.begin(2, pack(*entry(0)))
     assert worker._size == FIRST_SIZE
     assert (run_first(worker), numbers(supervisor)) == (entry(0), [])
@@ -128,19 +128,36 @@ def test_both_see_the_same_whatever_happens(spools: Pair) -> None:
                 assert run_first(worker)[1][0][1] == waiting.pop(0)
                 begun += 1
             else:
-                worker.append(pack(*entry(count, size=moves.randrange(2000))))
+                worker.append(*entry(count, size=moves.randrange(2000)))
                 waiting.append(count)
                 count += 1
         assert (supervisor.run, numbers(supervisor)) == (run, waiting)
         assert len(list(supervisor.ended())) == begun
 
 
+def test_what_a_worker_keeps_is_what_lies_there(spools: Pair) -> None:
+    """More than it keeps, short and long; the first one again where its run was cut off, which is then read."""
+    worker, supervisor = spools
+    given = [entry(n, size=2000 * (n % 7 == 0)) for n in range(5000)]
+    worker.begin(1, b"")
+    for each in given:
+        worker.append(*each)
+    assert [each for _, each in unpack(supervisor.rest())] == given
+    for n, each in enumerate(given):
+        if n % 3 == 0:
+            assert worker.first() == each
+        if n % 1000 == 500:
+            worker.begin(n, None)
+        assert run_first(worker) == each
+    assert worker.first() is None
+
+
 def test_positions_do_not_grow_for_ever(spools: Pair) -> None:
     worker, supervisor = spools
-    each = pack(*entry(0, size=10_000))
-    worker.begin(1, each)
+    each = entry(0, size=10_000)
+    worker.begin(1, pack(*each))
     for run in range(2, 1000):
-        worker.append(each)
+        worker.append(*each)
         run_first(worker)
         worker.begin(run, None)
     assert worker._size <= 2**22

@@ -137,6 +137,8 @@ class RouteGenerator(Expressions):
         if node.op in ("=", ":="):
             if spec.declaration.name == "var":
                 return place.call("assign_var", _c(place), place.constant(spec.name), value)
+            if node.op == "=" and _is_plain_avp(spec):
+                return place.call("assign_avp", _c(place), place.constant(spec.name), value, target)
             put = place.name(self.entry("set", node.target.text))
             declared = spec.declaration.behaviour
             wants_text = declared.needs_text or (declared.interprets and node.op == ":=")
@@ -146,11 +148,19 @@ class RouteGenerator(Expressions):
         put = place.name(self.entry("set", node.target.text))
         rest = get, put, place.constant(node.op), value, target
         if spec.declaration.name == "var":
-            return place.call("assign_var_compound", _c(place), place.constant(spec.name), *rest)
+            general = place.call("assign_var_compound", _c(place), place.constant(spec.name), *rest)
+            if (number := _number_added(node)) is None:
+                return general
+            step = place.call("count_var", place.name("var"), place.constant(spec.name), place.constant(number))
+            return place.choose(step, place.constant(1), general)
         if not spec.declaration.behaviour.shared:
             return place.call("assign_compound", _c(place), *rest)
         if node.op in ("+=", "-="):
-            return place.call("assign_added", _c(place), place.name(self.entry("add", node.target.text)), *rest)
+            add = self.entry("add", node.target.text)
+            if (number := _number_added(node)) is not None:  # mostly one step, and then that is all there is to do
+                counted = place.call("assign_counted", _c(place), *rest)
+                return place.choose(place.call(add, _c(place), place.constant(number)), place.constant(1), counted)
+            return place.call("assign_added", _c(place), place.name(add), *rest)
         return place.call("assign_counted", _c(place), *rest)
 
     def visit_Call(self, node: nodes.Call, place: Place) -> list[ast.stmt]:
@@ -285,6 +295,7 @@ class RouteGenerator(Expressions):
 
     def visit_While(self, node: nodes.While, place: Place) -> list[ast.stmt]:
         count, limit, number = self.fresh("n"), self.fresh("limit"), len(self.spans) - 1
+        untraced = self.fresh("untraced")  # tracing shows the head of a loop once
         test, settle = self._test(node.test, place)
         functions, self.pending = self.pending, []
         faulty = self._faulty(node.test, place)
@@ -298,7 +309,7 @@ class RouteGenerator(Expressions):
         reached = ast.Compare(place.name(count), [ast.GtE()], [place.name(limit)], **place.fields)
         loop = place.forever(
             [
-                place.run(place.call("again", _c(place), place.constant(number))),
+                place.put(untraced, 0, number),
                 place.if_(reached, over),
                 place.increment(count),
                 test,
@@ -306,7 +317,12 @@ class RouteGenerator(Expressions):
                 place.if_(place.compare(place.name("t"), ast.Gt(), 0), body, ended),
             ]
         )
-        start = [place.let(settings, limit), place.let(place.constant(0), count), place.let(place.constant(E_BUG), "r")]
+        start = [
+            place.let(place.call("plain", place.name("at")), untraced),
+            place.let(settings, limit),
+            place.let(place.constant(0), count),
+            place.let(place.constant(E_BUG), "r"),
+        ]
         return [*functions, *start, loop, place.let(place.name("r"), "p.rc")]
 
     def visit_ForEach(self, node: nodes.ForEach, place: Place) -> list[ast.stmt]:
@@ -365,6 +381,19 @@ class RouteGenerator(Expressions):
             raise NestingError.of_loops(node)
         yield
         self._loops -= 1
+
+
+def _number_added(node: nodes.Assign) -> int | None:
+    """What `+=` or `-=` adds, where that is a number written out."""
+    if node.op not in ("+=", "-=") or not isinstance(node.value, nodes.Number):
+        return None
+    return node.value.value if node.op == "+=" else -node.value.value
+
+
+def _is_plain_avp(spec: VariableSpec) -> bool:
+    """`$avp(name)`, the name written out."""
+    is_named = isinstance(spec.name, str) and bool(spec.name)
+    return spec.declaration.name == "avp" and is_named and spec.index is None and spec.context is None
 
 
 def _c(place: Place) -> ast.expr:

@@ -210,6 +210,8 @@ class Expressions:
         match node.right:
             case nodes.Null():
                 return place.call("compare_null", left, op)
+            case nodes.Number(value=value) if node.op == "<":
+                return place.call("number_is_less", c, left, place.constant(value))
             case nodes.Number(value=value):
                 return place.call("compare_number", c, op, left, place.constant(value))
             case nodes.String(value=value) if node.op in ("=~", "!~"):

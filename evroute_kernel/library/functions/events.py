@@ -36,7 +36,10 @@ def raise_event(context: Context, event: str, attrs_avp: Reference | None, vals_
     except BadParameters as error:
         context.error(f"cannot raise {event}: {error}")
         return -1
-    ok, lines = process.raise_event(event, params) or (True, ())
+    done = process.raise_event(event, params)
+    if done is None:
+        return 1
+    ok, lines = done
     for line in lines:
         context.error(line)
     if not ok:
@@ -47,10 +50,26 @@ def raise_event(context: Context, event: str, attrs_avp: Reference | None, vals_
 def _parameters(context: Context, names: Reference | None, values: Reference | None) -> list[tuple[str | None, Value]]:
     if values is None:
         return []
-    given = [_as_parameter(v) for v in avp_values(context, values)]
+    found = avp_values(context, values)
     if names is None:
-        return [(None, value) for value in given]
+        return [(None, _as_parameter(value)) for value in found]
     known = avp_values(context, names)
+    if len(known) == len(found):
+        pairs: list[tuple[str | None, Value]] = []
+        for value in found:
+            name = known[len(pairs)]
+            if type(name) is not str or (type(value) is not str and type(value) is not int):
+                break
+            pairs.append((name, value))
+        else:  # by far the most frequent case
+            return pairs
+    return _named(context, names, known, values, [_as_parameter(value) for value in found])
+
+
+def _named(
+    context: Context, names: Reference, known: list[Value], values: Reference, given: list[Value]
+) -> list[tuple[str | None, Value]]:
+    """Values with their names, or what is wrong with these."""
     for i in range(len(given)):
         if i >= len(known):
             raise BadParameters(f"{values.text} holds {len(given)} values, {names.text} only {len(known)} names")

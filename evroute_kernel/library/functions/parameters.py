@@ -52,8 +52,11 @@ def avp_name(context: Context, avp: Reference) -> str | None:
 
 def avp_values(context: Context, avp: Reference) -> list[Value]:
     """The values of an AVP parameter, newest first."""
-    name = avp_name(context, avp)
-    return [] if name is None else context.avps.get(name, [])[::-1]
+    name = avp.spec.name
+    if type(name) is not str:
+        name = avp_name(context, avp)
+    values = context.avps.get(name) if name is not None else None
+    return values[::-1] if values else []
 
 
 def push_avp(context: Context, avp: Reference, value: Value) -> bool:

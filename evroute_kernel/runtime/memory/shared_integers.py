@@ -24,7 +24,7 @@ from evroute_kernel.runtime.memory.pages import WORDS
 from evroute_kernel.runtime.memory.room import allocate
 from evroute_kernel.runtime.memory.shared_lock import SIZE as LOCK_SIZE
 from evroute_kernel.runtime.memory.shared_lock import SharedLock, make, open_lock
-from evroute_kernel.runtime.values import wrap
+from evroute_kernel.runtime.values import INT_MAX, INT_MIN, wrap
 
 #: words of the file; names beyond get none, and stay in LMDB
 LIMIT: Final = 2**16
@@ -67,6 +67,7 @@ class SharedIntegers:
         self.hold = self._lock.hold
         #: let others hold them; harmless when this process does not
         self.release = self._lock.release
+        self._take, self._wait = self._lock.take, self._lock.wait
         self.words_of_pages = self._words[_PAGES]
         self._address = address
         self._begin = begin
@@ -102,10 +103,12 @@ class SharedIntegers:
         place = self._places.get(name) or self._look_up(name)
         if not place:
             return False
-        self.hold()
+        if code := self._take():
+            self._wait(code)
         try:
             if word := words[place]:
-                words[place] = wrap((word >> 8) + number) << 8 | _INTEGER
+                total = (word >> 8) + number
+                words[place] = (total if INT_MIN <= total <= INT_MAX else wrap(total)) << 8 | _INTEGER
         finally:
             self.release()
         return word != 0

@@ -26,7 +26,17 @@ _SHARED, _ROBUST, _ERRORCHECK = 1, 1, 2
 
 
 class SharedLock(Protocol):
-    """`hold` waits until no other process holds it. `release` is harmless when this one does not."""
+    """`hold` waits until no other process holds it. `release` is harmless when this one does not.
+
+    `take` is the first step of `hold`, for who cannot afford more: 0 when this process holds it now, else what `wait`
+    is to be told, which is the rest.
+    """
+
+    @property
+    def take(self) -> Callable[[], int]: ...
+
+    @property
+    def wait(self) -> Callable[[int], None]: ...
 
     @property
     def hold(self) -> Callable[[], None]: ...
@@ -90,22 +100,22 @@ class Mutex:
         self._consistent = library.pthread_mutex_consistent
         # sleeps, so this one does give up Python's own lock
         self._timed_lock = ctypes.CDLL(None).pthread_mutex_timedlock
-        try_lock, unlock = library.pthread_mutex_trylock, library.pthread_mutex_unlock
-        wait = self._wait
+        unlock = library.pthread_mutex_unlock
+        self.take: Callable[[], int] = partial(library.pthread_mutex_trylock, mutex)
+        take, wait = self.take, self.wait
 
         def hold() -> None:
-            if code := try_lock(mutex):
+            if code := take():
                 wait(code)
 
-        self._try_lock = try_lock
         self.hold = hold
         self.release: Callable[[], object] = partial(unlock, mutex)
 
-    def _wait(self, code: int) -> None:
+    def wait(self, code: int) -> None:
         tries = 0
         while code in (errno.EBUSY, errno.ETIMEDOUT):
             tries += 1
-            code = self._try_lock(self._mutex) if tries < _TRIES else self._sleep()
+            code = self.take() if tries < _TRIES else self._sleep()
         if code == errno.EOWNERDEAD:  # what it guards is written in one go, so there is nothing to mend
             self._consistent(self._mutex)
 
@@ -119,6 +129,7 @@ class Mutex:
 
     def close(self) -> None:
         self.hold = self.release = lambda: None
+        self.take = lambda: 0
         self._kept = None
 
 
@@ -135,6 +146,13 @@ class FileLock:
                 flock(self._file, LOCK_EX | LOCK_NB)
                 return
         flock(self._file, LOCK_EX)
+
+    def take(self) -> int:
+        self.hold()
+        return 0
+
+    def wait(self, code: int) -> None:
+        """There is nothing left to wait for."""
 
     def recover(self) -> None:
         self.release()

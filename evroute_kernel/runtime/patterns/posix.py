@@ -139,8 +139,9 @@ class LibcRegex:
             self._free(self._address)
 
     def search(self, text: str) -> bool:
-        if self._plain is not None and len(text) <= LONGEST and text.isascii() and "\0" not in text:
-            return self._plain(text) is not None
+        plain = self._plain
+        if plain is not None and len(text) <= LONGEST and text.isascii() and "\0" not in text:
+            return plain(text) is not None
         return bool(self._exec(self._address, text.encode("latin-1"), 0, None, 0) == 0)
 
     def spans(self, text: str, start: int = 0, notbol: bool = False, groups: int | None = None) -> Spans | None:
