@@ -177,6 +177,15 @@ class TestRun:
             ), arguments
             assert b"Traceback" not in done.stderr
 
+    @pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1), (1, 2), (0, 1, 2)])
+    def test_streams_that_are_closed(self, script: Path, closed: tuple[int, ...]) -> None:
+        shell = " ".join(['exec "$0" "$@"', *(f"{number}>&-" for number in closed)])
+        arguments = ["run", script, "--raise", "E_PIKE_BLOCKED ip=192.0.2.66"]
+        done = subprocess.run(["sh", "-c", shell, COMMAND, *arguments], capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == (b"" if 1 in closed else b"blocked 192.0.2.66\n")
+        assert done.stderr == (b"" if 2 in closed else b"careful\n")
+
     def test_other_machines_are_reached_when_it_is_said(self, tmp_path: Path) -> None:
         path = tmp_path / "a.cfg"
         path.write_text('event_route[E_X] { subscribe_event("E_Y", "udp:192.0.2.7:9"); xlog("$rc\\n"); }')

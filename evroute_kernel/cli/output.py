@@ -75,10 +75,21 @@ class Output(io.TextIOBase):
 
 def take_streams() -> None:
     """Put an Output in the place of both streams. Bytes that are no UTF-8 leave as they came."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
+    _open_all()
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        stream = getattr(sys, name) or open(number, "w", closefd=False)  # noqa: SIM115 - the process's own
         stream.reconfigure(encoding="utf-8", errors="surrogateescape")
         setattr(sys, name, Output(stream))
+
+
+def _open_all() -> None:
+    """What was closed when the command was started (`>&-`) takes and gives nothing: a file that is opened later must
+    not get its number, or what is printed would go there."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free
 
 
 def command(text: str) -> None:
