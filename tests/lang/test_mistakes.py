@@ -606,6 +606,14 @@ CELL: dict[str, list[str]] = {
     "foo = 5": [
         "1:1 foo | 'foo' is no variable | write $var(foo)",
     ],
+    "debug=3\nlog_levl=3\nlog_level=3\nfoo bar": [
+        "1:1 debug | unknown setting 'debug' | known up to 3.0: it is log_level now",
+        "2:1 log_levl | unknown setting 'log_levl' | did you mean 'log_level'? a variable: $var(log_levl)",
+        "4:1 foo | expected '(' after 'foo', before 'bar' | a call needs parentheses: foo(...)",
+    ],
+    "raise E_X ip=1": [
+        "1:1 raise | 'raise' is no statement | a script writes raise_event(\"E_X\"); a cell also %raise E_X",
+    ],
     "evnt_route[E] { exit; }": [
         "1:1 evnt_route | unknown kind of route 'evnt_route' | did you mean 'event_route'?",
     ],
