@@ -63,8 +63,8 @@ def _migrate_file(file: str, is_applied: bool) -> bool:
         sys.stdout.write(unified_diff(text, found.text, file))
     sys.stdout.flush()
     name = f"{file} (3.x)" if found and not is_applied else file
-    for error in _errors_left(replace(source_of(file, found.text), name=name)):
-        print(on_one_line(error, file), file=sys.stderr)
+    for left in _errors_left(replace(source_of(file, found.text), name=name)):
+        print(on_one_line(left, file), file=sys.stderr)
     return bool(found)
 
 
