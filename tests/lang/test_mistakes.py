@@ -585,6 +585,11 @@ FILE: dict[str, list[str]] = {
         "2:1 xlog | 'xlog' stands outside every route | statements belong in a body: event_route[NAME] { ... }",
         "3:12 foo | 'foo' is no statement | a call needs parentheses: foo()",
     ],
+    "%event declare E_X ip\nxlog(1);\n": [
+        "1:1 % | '%' begins no line of a script"
+        " | lines of % are for cells of a notebook; a file may declare events: # %event declare E_X",
+        "2:1 xlog | 'xlog' stands outside every route | statements belong in a body: event_route[NAME] { ... }",
+    ],
 }
 
 #: in a notebook cell
