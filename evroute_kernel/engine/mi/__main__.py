@@ -98,8 +98,8 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
     print(door.recv(65535).decode())
 ```
 
-A FIFO file takes `:NAME:{{...}}`, `NAME` being the FIFO file in `/tmp` (or `--reply-dir`) that gets the reply; with `::`
-nobody gets one. What does not begin so is passed over.
+A FIFO file takes `:NAME:{{...}}`, `NAME` being the FIFO file in `/tmp` (or `--reply-dir`) that gets the reply; with
+`::` nobody gets one. What does not begin so is passed over.
 
 ## Errors
 
