@@ -47,7 +47,7 @@ BODY: dict[str, list[str]] = {
         "2:51 foo | 'foo' is no statement | a call needs parentheses: foo()",
     ],
     "foreach ($var(x) in $avp(y)) { exit; }": [
-        "2:18 in | unexpected 'in' in the arguments of a call | expected ')' or ','",
+        "2:18 in | 'foreach' is no statement | write for ($var(x) in $(avp(name)[*])) { ... }",
     ],
     "if (5 == $var(x)) exit;": [
         "2:7 == | a comparison begins with a variable: turn it round | write $var(x) == 5",
@@ -584,6 +584,9 @@ FILE: dict[str, list[str]] = {
     'route[x] { exit; }\nxlog("a");\nroute[y] { foo; }': [
         "2:1 xlog | 'xlog' stands outside every route | statements belong in a body: event_route[NAME] { ... }",
         "3:12 foo | 'foo' is no statement | a call needs parentheses: foo()",
+    ],
+    "route { if ($ru == myself) exit; }": [
+        "1:20 myself | 'myself' is no value | known up to 2.3: it is is_myself() now",
     ],
     "%event declare E_X ip\nxlog(1);\n": [
         "1:1 % | '%' begins no line of a script"

@@ -153,7 +153,8 @@ def _bare_value(s: Situation, word: str, span: Span) -> Mistake | None:
     if KEYWORDS.get(word.lower()) == "NUMBER":
         return s.mistake(f"{word!r} is no value", f"write {word.lower()} in lower case", span)
     if s.inside == "expression":
-        return s.mistake(f"{word!r} is no value", f'a text needs quotes: "{word}"; a call parentheses: {word}()', span)
+        hint = successor("keyword", word) or f'a text needs quotes: "{word}"; a call parentheses: {word}()'
+        return s.mistake(f"{word!r} is no value", hint, span)
     if s.inside == "condition":
         hint = successor("keyword", word) or f"a call needs parentheses: {word}(); a variable $var({word})"
         return s.mistake(f"{word!r} is no condition", hint, span)
