@@ -413,6 +413,14 @@ class TestMigrate:
         assert f"\n{path}:2:3: warning: this stays as it is: " in done.stderr
         assert done.stderr.rstrip().endswith("]")
 
+    def test_errors_that_are_left_are_said(self, tmp_path: Path) -> None:
+        path = tmp_path / "old.cfg"
+        path.write_text('loadmodule "event_route.so"\ndebug=3\n')
+        left = "error: unknown setting 'debug' (known up to 3.0: it is log_level now) [syntax]\n"
+        assert evroute("migrate", path).stderr == f"{path} (3.x):1:1: {left}"
+        assert evroute("migrate", path, "--apply").stderr == f"{path}:1:1: {left}"
+        assert evroute("migrate", path).stderr == f"{path}:1:1: {left}"
+
     def test_several_files(self, tmp_path: Path, script: Path) -> None:
         path = tmp_path / "old.cfg"
         path.write_text(OLD)

@@ -47,7 +47,7 @@ BODY: dict[str, list[str]] = {
         "2:51 foo | 'foo' is no statement | a call needs parentheses: foo()",
     ],
     "foreach ($var(x) in $avp(y)) { exit; }": [
-        "2:18 in | unexpected 'in' in the arguments of a call | expected ')' or ','",
+        "2:18 in | 'foreach' is no statement | write for ($var(x) in $(avp(name)[*])) { ... }",
     ],
     "if (5 == $var(x)) exit;": [
         "2:7 == | a comparison begins with a variable: turn it round | write $var(x) == 5",
@@ -585,6 +585,14 @@ FILE: dict[str, list[str]] = {
         "2:1 xlog | 'xlog' stands outside every route | statements belong in a body: event_route[NAME] { ... }",
         "3:12 foo | 'foo' is no statement | a call needs parentheses: foo()",
     ],
+    "route { if ($ru == myself) exit; }": [
+        "1:20 myself | 'myself' is no value | known up to 2.3: it is is_myself() now",
+    ],
+    "%event declare E_X ip\nxlog(1);\n": [
+        "1:1 % | '%' begins no line of a script"
+        " | lines of % are for cells of a notebook; a file may declare events: # %event declare E_X",
+        "2:1 xlog | 'xlog' stands outside every route | statements belong in a body: event_route[NAME] { ... }",
+    ],
 }
 
 #: in a notebook cell
@@ -605,6 +613,14 @@ CELL: dict[str, list[str]] = {
     ],
     "foo = 5": [
         "1:1 foo | 'foo' is no variable | write $var(foo)",
+    ],
+    "debug=3\nlog_levl=3\nlog_level=3\nfoo bar": [
+        "1:1 debug | unknown setting 'debug' | known up to 3.0: it is log_level now",
+        "2:1 log_levl | unknown setting 'log_levl' | did you mean 'log_level'? a variable: $var(log_levl)",
+        "4:1 foo | expected '(' after 'foo', before 'bar' | a call needs parentheses: foo(...)",
+    ],
+    "raise E_X ip=1": [
+        "1:1 raise | 'raise' is no statement | a script writes raise_event(\"E_X\"); a cell also %raise E_X",
     ],
     "evnt_route[E] { exit; }": [
         "1:1 evnt_route | unknown kind of route 'evnt_route' | did you mean 'event_route'?",

@@ -74,8 +74,32 @@ The answer to `raise_event` says that the event waits for its routes. Events tha
 go to a worker in blocks, in their order: as many as it runs in a hundredth of a second. An error, the time limit and
 the death of a worker cost one event; the limit of log records holds for a block, as many times as it has events.
 
+## Requests
+
 Requests are JSON-RPC 2.0. `params` are an array or an object. A text may be given as a number, an integer as a text. A
 request without `id` is carried out and not answered.
+
+The parameters of an event are an array of values, or an object in a text. An object as it is gets `400 No Params`, as
+from a server. Over HTTP, and from a few lines of Python:
+
+```sh
+curl -H 'Content-Type: application/json' http://127.0.0.1:8888/mi -d '{{"jsonrpc": "2.0", "id": 1,
+  "method": "raise_event", "params": {{"event": "E_PIKE_BLOCKED", "params": "{{\\"ip\\": \\"192.0.2.66\\"}}"}}}}'
+```
+
+```python
+import json, socket
+
+params = {{"event": "E_PIKE_BLOCKED", "params": json.dumps({{"ip": "192.0.2.66"}})}}
+request = {{"jsonrpc": "2.0", "id": 1, "method": "raise_event", "params": params}}
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
+    door.settimeout(2)
+    door.sendto(json.dumps(request).encode(), ("127.0.0.1", 8080))
+    print(door.recv(65535).decode())
+```
+
+A FIFO file takes `:NAME:{{...}}`, `NAME` being the FIFO file in `/tmp` (or `--reply-dir`) that gets the reply; with
+`::` nobody gets one. What does not begin so is passed over.
 
 ## Errors
 

@@ -47,7 +47,8 @@ async def record(cell: Cell, arguments: Arguments) -> None:
         %record calls.jsonl.gz E_CALL_START E_CALL_END
         %record stop
 
-    Also events are written that routes raise, and those that nobody handles. A name that ends in .gz makes a
+    Also events are written that routes raise, and those that nobody handles. In a replay routes raise theirs once more:
+    name the events that come from outside here, or replay those alone with `--only`. A name that ends in .gz makes a
     compressed file. `%record` alone tells what is being recorded, `%record stop` ends it; so does the kernel's end, but
     not `%reset`. When the disk is full, that is said here at once, with the number of events that are in the file.
 

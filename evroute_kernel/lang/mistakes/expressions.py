@@ -6,6 +6,7 @@ from typing import Final
 
 from evroute_kernel.lang.lexer import Token
 from evroute_kernel.lang.mistakes.situation import Mistake, Situation, describe
+from evroute_kernel.library.successors import successor
 
 _COMPARISONS: Final = frozenset({"EQUALS", "DIFFERS", "ORDER", "MATCH"})
 _ARITHMETIC: Final = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "PERCENT", "BIT"})
@@ -180,7 +181,8 @@ def _right_side(s: Situation) -> Mistake | None:
             return s.mistake("a regular expression is a text in quotes, without slashes", '$var(x) =~ "^a"')
         return s.mistake(f"{operator} takes a text in quotes or a variable, not {describe(s.token)}", '$var(x) =~ "^a"')
     if s.kind == "ID":
-        return s.mistake(f"{s.token.text!r} is no value", f'a text needs quotes: "{s.token.text}"')
+        hint = successor("keyword", s.token.text) or f'a text needs quotes: "{s.token.text}"'
+        return s.mistake(f"{s.token.text!r} is no value", hint)
     if s.kind == "LPAR":
         return s.mistake(f"the right side of {operator} is one value", "compute it into a variable first")
     return s.mistake(f"{operator} takes a variable, a number, a text or NULL, not {describe(s.token)}")
@@ -257,6 +259,8 @@ def _unclosed_call(s: Situation, word: str) -> Mistake | None:
 
 def _arguments(s: Situation) -> Mistake | None:
     word, kind = _owner(s), s.kind
+    if word == "foreach":
+        return s.mistake("'foreach' is no statement", "write for ($var(x) in $(avp(name)[*])) { ... }")
     if kind in _ARITHMETIC or kind in _COMPARISONS or kind in ("TILDE", "ASSIGN", "NOT", "AND", "OR"):
         hint = 'compute it into a variable first; texts may hold variables: "a$var(x)"'
         return s.mistake(f"an argument of {word} is one text, number or variable, no expression", hint)

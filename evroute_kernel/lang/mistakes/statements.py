@@ -21,6 +21,7 @@ _FOREIGN: Final = {
     "foreach": "write for ($var(x) in $(avp(name)[*])) { ... }",
     "function": "write route[NAME] { ... } outside, and call it with route(NAME)",
     "print": 'write xlog("text\\n")',
+    "raise": 'a script writes raise_event("E_X"); a cell also %raise E_X',
     "echo": 'write xlog("text\\n")',
     "var": "variables need no declaration: $var(x) = 1;",
     "let": "variables need no declaration: $var(x) = 1;",
@@ -126,7 +127,7 @@ def bare_words(s: Situation) -> Mistake | None:
     if s.kind in ("ASSIGN", "COLON_ASSIGN", "CHANGE"):
         if word in GLOBALS:
             return s.mistake(f"the setting {word} stands inside a route", "settings stand between routes", span)
-        return s.mistake(f"{word!r} is no variable", f"write $var({word})", span)
+        return _gone_setting(s, word, span) or s.mistake(f"{word!r} is no variable", f"write $var({word})", span)
     if s.kind == "SEMICOLON" or s.kind == "RBRACE":
         near = near_misses(word, _KEYWORD_CASES, 1) if len(word) > 3 else []
         hint = f"did you mean {near[0]!r}?" if near and near[0] != word else f"a call needs parentheses: {word}()"
@@ -137,11 +138,23 @@ def bare_words(s: Situation) -> Mistake | None:
     return s.mistake(f"expected '(' after {word!r}, before {describe(s.token)}", hint, span)
 
 
+def _gone_setting(s: Situation, word: str, span: Span) -> Mistake | None:
+    """`debug=3` or `log_levl=3` between the routes of a cell, where a word could also begin a call."""
+    if not s.outermost or s.kind != "ASSIGN":
+        return None
+    hint = successor("global", word)
+    if hint is None:
+        near = near_misses(word, GLOBALS, 1)
+        hint = f"did you mean {near[0]!r}? a variable: $var({word})" if near else None
+    return s.mistake(f"unknown setting {word!r}", hint, span, drop=True, goto=s.at + 2) if hint else None
+
+
 def _bare_value(s: Situation, word: str, span: Span) -> Mistake | None:
     if KEYWORDS.get(word.lower()) == "NUMBER":
         return s.mistake(f"{word!r} is no value", f"write {word.lower()} in lower case", span)
     if s.inside == "expression":
-        return s.mistake(f"{word!r} is no value", f'a text needs quotes: "{word}"; a call parentheses: {word}()', span)
+        hint = successor("keyword", word) or f'a text needs quotes: "{word}"; a call parentheses: {word}()'
+        return s.mistake(f"{word!r} is no value", hint, span)
     if s.inside == "condition":
         hint = successor("keyword", word) or f"a call needs parentheses: {word}(); a variable $var({word})"
         return s.mistake(f"{word!r} is no condition", hint, span)

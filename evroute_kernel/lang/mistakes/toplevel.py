@@ -32,13 +32,18 @@ def comment_marks(s: Situation) -> Mistake | None:
     if not slashes and s.kind == "SLASH" and s.before is not None and s.before.type == "SLASH":
         slashes = s.before.span.end == s.token.span.start
     if slashes:
-        line, end = s.token.span.line, s.at
-        while s.tokens[end].type != "$END" and s.tokens[end].span.line == line:
-            end += 1
-        return s.mistake("'//' does not begin a comment", "write # for a comment to the end of the line", goto=end)
+        hint = "write # for a comment to the end of the line"
+        return s.mistake("'//' does not begin a comment", hint, goto=_next_line(s))
     if s.adjacent("*", "/"):
         return s.mistake("this '*/' closes no comment", "block comments begin with /* and nest", goto=s.at + 2)
     return None
+
+
+def _next_line(s: Situation) -> int:
+    line, end = s.token.span.line, s.at
+    while s.tokens[end].type != "$END" and s.tokens[end].span.line == line:
+        end += 1
+    return end
 
 
 def unclosed_block(s: Situation) -> Mistake | None:
@@ -94,6 +99,9 @@ def between_items(s: Situation) -> Mistake | None:
         return _unknown_word(s, follower)
     if s.scratch:
         return None
+    if s.token.text == "%":
+        hint = "lines of % are for cells of a notebook; a file may declare events: # %event declare E_X"
+        return s.mistake("'%' begins no line of a script", hint, goto=_next_line(s))
     if kind == "LBRACE":
         return s.mistake("this block belongs to no route", "write event_route[NAME] before it", goto=_after(s))
     if kind in _STATEMENTS or kind == "ROUTE":
