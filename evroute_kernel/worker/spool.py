@@ -126,6 +126,11 @@ class Spool:
         """The first event has been run."""
         self.head[0] = self._next << _STATE_BITS
 
+    @property
+    def waiting(self) -> int:
+        """Bytes of the events that wait."""
+        return self._words[self._set + _TAIL] - (self.head[0] >> _STATE_BITS)
+
     def drop(self) -> None:
         """One more event found no room among those that wait."""
         self._words[_DROPPED] += 1
