@@ -14,3 +14,5 @@ DEFAULT_EXPIRE: Final = 3600
 FIRST_PORTION: Final = 64
 #: raised events that may wait; a script that raises in a loop would fill the memory
 RAISED_LIMIT: Final = 100_000
+#: and bytes of them, beyond the first: a worker that takes over those of another one needs several times as much
+RAISED_BYTES: Final = 64 * 2**20

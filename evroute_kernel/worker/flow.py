@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Final, Protocol
 
 from evroute_kernel.runtime.context import Context, LinkedRoute, Process
-from evroute_kernel.runtime.limits import RAISED_LIMIT
+from evroute_kernel.runtime.limits import RAISED_BYTES, RAISED_LIMIT
 from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.worker.blackbox import STATEMENT, BlackBox
 from evroute_kernel.worker.messages import EventsWaiting, Params, RouteFailed, RunEvents, RunFinished
@@ -26,8 +26,10 @@ ENDS_MANY: Final = ("interrupted", "out of memory")
 #: seconds and events after which the supervisor is told, and may let others run
 _SECONDS: Final = 0.02
 _EVENTS: Final = 4096
-#: events that may wait where others, who came before them, are let through at once: they have to be carried over
+#: events, and bytes of them, that may wait where others, who came before them, are let through at once: they have to be
+#: carried over
 _FEW: Final = 500
+_LITTLE: Final = 2**20
 
 
 class Runner(Protocol):
@@ -76,7 +78,7 @@ class Flow:
 
     def put(self, event: str, params: Params, slots: tuple[int, ...]) -> None:
         """A route has raised an event: it waits, unless too many do."""
-        if self._waiting >= RAISED_LIMIT - 1:
+        if self._waiting >= RAISED_LIMIT - 1 or self._spool.waiting >= RAISED_BYTES:
             self._spool.drop()
             self._dropped += 1
             return
@@ -150,7 +152,7 @@ class Flow:
             now = monotonic()
             if limit is not None:
                 self._spent[entry[3]] = self._spent.get(entry[3], 0.0) + now - begun
-            if not go_on or now >= end or (wanted[0] and self._waiting <= _FEW):
+            if not go_on or now >= end or (wanted[0] and self._waiting <= _FEW and spool.waiting <= _LITTLE):
                 break
             left -= 1
             done = 0

@@ -153,6 +153,11 @@ class Spool:
         self._first = first = self._next
         self.head[0] = first << _STATE_BITS
 
+    @property
+    def waiting(self) -> int:
+        """Bytes of the events that wait."""
+        return self._words[self._set + _TAIL] - (self.head[0] >> _STATE_BITS)
+
     def drop(self) -> None:
         """One more event found no room among those that wait."""
         self._words[_DROPPED] += 1

@@ -16,7 +16,7 @@ from typing import Any, Final
 from evroute_kernel.engine.results.runs import Cause, LogRecord, RouteRuns, Run, RunError
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.records import dataclass
-from evroute_kernel.runtime.limits import RAISED_LIMIT
+from evroute_kernel.runtime.limits import RAISED_BYTES, RAISED_LIMIT
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.late import Late
 from evroute_kernel.worker.messages import RunFinished
@@ -146,7 +146,8 @@ class Raise:
         if self.dropped_lines:
             words.append(f"{self.dropped_lines} more log lines were not kept: the limit of {self.log_limit} is reached")
         if self.dropped_events:
-            words.append(f"{self.dropped_events} raised events were dropped: {RAISED_LIMIT} were waiting already")
+            most = f"{RAISED_LIMIT}, or {RAISED_BYTES // 2**20} MiB,"
+            words.append(f"{self.dropped_events} raised events were dropped: {most} were waiting already")
         return words
 
     def last_records(self, moment: float) -> list[LogRecord]:

@@ -208,8 +208,26 @@ def test_so_many_events_may_wait(session: Session, define: Define) -> None:
         E_SAY='say("%d" % p.var["n"])',
     )
     run = session.raise_event("E_GO")
-    assert [record.text for record in run.log] == ["10 raised events were dropped: 100000 were waiting already"]
+    assert [record.text for record in run.log] == [
+        "10 raised events were dropped: 100000, or 64 MiB, were waiting already"
+    ]
     assert texts(session.raise_event("E_SAY")) == ["99999"]
+
+
+def test_so_many_bytes_may_wait(session: Session, define: Define) -> None:
+    """Where more wait, no worker could take over those of another one: it needs several times as much memory."""
+    define(
+        session,
+        E_GO='for n in range(5): p.raise_event("E_N", [("s", "x" * 30_000_000), ("n", n)])',
+        E_N='say("%d" % c.params[1][1])',
+    )
+    dropped = "3 raised events were dropped: 100000, or 64 MiB, were waiting already"
+    assert sorted(record.text for record in session.raise_event("E_GO").log) == ["0", "1", dropped]
+
+
+def test_one_that_is_larger_waits_all_the_same(session: Session, define: Define) -> None:
+    define(session, E_GO='p.raise_event("E_N", [("s", "x" * 70_000_000)])', E_N="say(c.params[0][1][-3:])")
+    assert texts(session.raise_event("E_GO")) == ["xxx"]
 
 
 def test_others_are_run_between(session: Session, define: Define, wait: Wait) -> None:
