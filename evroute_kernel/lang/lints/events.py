@@ -59,7 +59,7 @@ def unknown_event(subject: Subject) -> Iterator[Finding]:
         near = likely_events(name, subject.declared_events)
         if near:
             choice = near[0] if len(near) == 1 else f"{', '.join(near[:-1])} or {near[-1]}"
-            hint = f"did you mean {choice}? an event of your own: %event declare {name} (in a file a comment)"
+            hint = f"did you mean {choice}? an event of your own: %event declare {name}, in a file as a comment"
             yield Finding(f"OpenSIPS has no event {name}, so nothing raises it by itself", span, hint)
 
 
