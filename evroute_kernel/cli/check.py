@@ -55,9 +55,9 @@ def _run(options: argparse.Namespace) -> int:
 
 def _findings(source: Source) -> list[Diagnostic]:
     from evroute_kernel.lang.environment import Environment
-    from evroute_kernel.lang.findings import complaints
+    from evroute_kernel.lang.findings import findings
 
-    return complaints(source, Environment(whole=True))
+    return findings(source, Environment(whole=True))
 
 
 def _report(source: Source, file: str) -> None:

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Final, Protocol
 
 from evroute_kernel.runtime.context import Context, LinkedRoute, Process
-from evroute_kernel.runtime.limits import RAISED_BYTES, RAISED_LIMIT
+from evroute_kernel.runtime.limits import RAISED_LIMIT
 from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.worker.blackbox import STATEMENT, BlackBox
 from evroute_kernel.worker.messages import EventsWaiting, Params, RouteFailed, RunEvents, RunFinished
@@ -78,11 +78,11 @@ class Flow:
 
     def put(self, event: str, params: Params, slots: tuple[int, ...]) -> None:
         """A route has raised an event: it waits, unless too many do."""
-        if self._waiting >= RAISED_LIMIT - 1 or self._spool.waiting >= RAISED_BYTES:
+        waiting = self._waiting
+        if waiting >= RAISED_LIMIT - 1 or not self._spool.append(event, params, slots, self.root, not waiting):
             self._spool.drop()
             self._dropped += 1
             return
-        self._spool.append(event, params, slots, self.root)
         self._waiting += 1
         if slots is not self._kind:
             self._kinds.add(slots)

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import Final, TypeAlias
 
+from evroute_kernel.runtime.limits import RAISED_BYTES
 from evroute_kernel.runtime.memory.room import allocate
 from evroute_kernel.worker.messages import Params
 
@@ -114,14 +115,19 @@ class Spool:
         self.head = words[new + _HEAD : new + _HEAD + 1]
         words[_RUN] = run
 
-    def append(self, event: str, params: Params, slots: tuple[int, ...], root: int) -> None:
-        """One more event waits. Raises MemoryError when there is no room for it."""
+    def append(self, event: str, params: Params, slots: tuple[int, ...], root: int, is_alone: bool = True) -> bool:
+        """One more event waits; False for one that is large, unless it waits alone, where that would be too many bytes.
+
+        Raises MemoryError when there is no room for it.
+        """
         words, place = self._words, self._set + _TAIL
         entry = event, params, slots, root
         data = _dumps(entry, _FORMAT)
         size = len(data)
         tail = words[place]
         end = tail + _HEADER + size
+        if size >= _SMALL and not is_alone and self.waiting + size > RAISED_BYTES:
+            return False
         if end > self._size:
             self._grow(end)
         memory = self._map
@@ -132,6 +138,7 @@ class Spool:
         # only now, for an interrupt can strike anywhere: what is known is there
         if size < _SMALL and len(self._known) < _REMEMBERED:
             self._known[tail] = entry, end
+        return True
 
     def first(self) -> Entry | None:
         """The event that waits longest; None when none does. It stays until `remove`."""
