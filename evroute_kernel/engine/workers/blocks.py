@@ -23,6 +23,10 @@ class Block(Batch):
     def room(self) -> int:
         return max(0, self.log_limit - self.logged)
 
+    @property
+    def unrun(self) -> int:
+        return self.events - self.done
+
     def task(self, lists: list[Params]) -> Chunk | Delivery:
         """What a worker is to do. What the routes of a single event say is told as they say it, not when all ends."""
         if len(lists) > 1:

@@ -348,7 +348,9 @@ class Decisions:
         if self._workers:
             return
         for task in self._queue.remove(lambda task: True):
-            message = f"no worker could be started: {complaint.reason}"
+            count = task.raised.unrun
+            lost = f"; {count} events were not run" if count > 1 else ""
+            message = f"no worker could be started: {complaint.reason}{lost}"
             event = decode(task.event)
             task.raised.fail(RunError("no worker", message, event, "", None, complaint.hint, complaint.detail))
             self.complete(task.raised)

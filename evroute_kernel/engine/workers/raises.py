@@ -68,6 +68,11 @@ class Raise:
     remarks: tuple[Diagnostic, ...] = ()
 
     @property
+    def unrun(self) -> int:
+        """Events that are not run if no worker can be; what follows of them does not count."""
+        return 1
+
+    @property
     def room(self) -> int:
         """Log records that may still come."""
         return max(0, self.log_limit - len(self.records))
