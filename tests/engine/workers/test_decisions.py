@@ -19,6 +19,7 @@ from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers import instructions as order
 from evroute_kernel.engine.workers import stimuli as told
 from evroute_kernel.engine.workers.batches import Batch, Chunk
+from evroute_kernel.engine.workers.blocks import Block
 from evroute_kernel.engine.workers.decisions import GRACE, Decisions
 from evroute_kernel.engine.workers.flows import Delivery, RaisedEvents
 from evroute_kernel.engine.workers.no_worker import Complaint
@@ -214,6 +215,14 @@ def test_when_no_worker_can_be_started_what_waits_fails() -> None:
     assert (causes(raised), raised.errors[0].hint) == (["no worker"], "make some")
     house.submit()
     assert house.pop(order.Forgive)
+
+
+def test_of_a_block_that_no_worker_can_run_the_events_are_counted() -> None:
+    house = House()
+    block = Block("E_A", None, TIMEOUT, 100, source=iter(()), slots=SLOTS, events=5)
+    house.tell(told.Submitted(block, (block.task([()] * 5),)))
+    house.turn(Complaint("no room", "make some"))
+    assert [error.message for error in block.errors] == ["no worker could be started: no room; 5 events were not run"]
 
 
 def test_while_a_worker_lives_what_waits_waits_for_it(house: House) -> None:
