@@ -111,12 +111,7 @@ class Chunk(Task):
 
     def lost(self, desk: Desk, worker: Worker) -> None:
         put_events_left(desk, worker, self)
-        rest = self._after_loss(desk, worker)
-        if rest is not None and self.raised.ended is None:
-            rest.order = self.order
-            desk.put_back(rest)
-        else:
-            desk.complete(self.raised)
+        self.replaced(desk, self._after_loss(desk, worker))
 
     def _after_loss(self, desk: Desk, worker: Worker) -> Chunk | None:
         """What is still to be run; the lists that the worker had begun are not."""

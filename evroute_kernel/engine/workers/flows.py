@@ -46,12 +46,7 @@ class Flow(Task):
         desk.complete(raised)
 
     def lost(self, desk: Desk, worker: Worker) -> None:
-        rest = self._after_loss(desk, worker)
-        if rest is not None and self.raised.ended is None:
-            rest.order = self.order
-            desk.put_back(rest)
-        else:
-            desk.complete(self.raised)
+        self.replaced(desk, self._after_loss(desk, worker))
 
     def _after_loss(self, desk: Desk, worker: Worker) -> Task | None:
         """What is still to be run: events that the worker has run are counted, the one that it was running has failed,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.records import dataclass
@@ -67,14 +66,6 @@ class GiveUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Publish:
-    """Show a record."""
-
-    record: LogRecord
-    origin: object
-
-
-@dataclass(frozen=True, slots=True)
 class Settle:
     """All of a raise has ended: whoever waits for it gets its result."""
 
@@ -125,7 +116,6 @@ Instruction: TypeAlias = (
     | Interrupt
     | Kill
     | GiveUp
-    | Publish
     | Settle
     | Reject
     | Prepare

@@ -103,8 +103,6 @@ class Replays:
         self._desk.complete(replay)
 
     def _count_runs(self, portion: Portion, message: PortionFinished) -> None:
-        registry, ran = self._world.registry, portion.raised.ran
         for event, count in message.ran.items():
             for slot in portion.handlers.get(event, ()):
-                registry.count_runs(slot, count)
-                ran[event, registry.header(slot)[0]] += count
+                portion.count_runs(self._desk, event, slot, count)

@@ -111,6 +111,14 @@ class Task:
         """Whether it was not begun when its worker died, and is to be tried again."""
         return not worker.has_begun and worker.end_cause is None and self.tries < TRIES
 
+    def replaced(self, desk: Desk, rest: Task | None) -> None:
+        """Its worker is gone: what is still to be run takes its place in the queue, unless the raise has ended."""
+        if rest is not None and self.raised.ended is None:
+            rest.order = self.order
+            desk.put_back(rest)
+        else:
+            desk.complete(self.raised)
+
     def route_failed(self, desk: Desk, worker: Worker, message: RouteFailed, line: int = 0) -> None:
         """A route did not come to its end; `line`: where its event is recorded."""
         cause: Any = message.cause
