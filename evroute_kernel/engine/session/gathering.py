@@ -104,13 +104,13 @@ class Line:
     def drop(self, origin: object = None) -> int:
         """Forget the events of an origin (None: all) that wait; how many there were."""
         with self._lock:
-            kept = [each for each in self._waiting if origin is not None and each[0].origin != origin]
-            count = len(self._waiting) - len(kept)
-            for gathering, *_ in self._waiting:
-                gathering.pending -= 1
-            self._waiting = deque(kept)
-            for gathering, *_ in kept:
-                gathering.pending += 1
+            kept: deque[Waiting] = deque()
+            for each in self._waiting:
+                if origin is None or each[0].origin == origin:
+                    each[0].pending -= 1
+                else:
+                    kept.append(each)
+            count, self._waiting = len(self._waiting) - len(kept), kept
             return count
 
     def hand_over(self) -> float | None:
