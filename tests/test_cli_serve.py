@@ -205,8 +205,9 @@ class TestEnd:
         assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("mi")) == []
         assert "Traceback" not in served.err
 
-    def test_nobody_reads_its_output(self, tmp_path: Path) -> None:
-        (tmp_path / "x.cfg").write_text(LOGS)
+    @pytest.mark.parametrize("rest", ["", "sleep(60);"], ids=["ended", "runs-still"])
+    def test_nobody_reads_its_output(self, tmp_path: Path, rest: str) -> None:
+        (tmp_path / "x.cfg").write_text(f'event_route[E_X] {{ xlog("$param(1)\n"); {rest} }}')
         command = [COMMAND, "serve", tmp_path / "x.cfg", "--mi=http:127.0.0.1:0"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None

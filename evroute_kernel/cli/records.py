@@ -33,6 +33,11 @@ class Printer:
                 self._fault = error
                 self._failed.set()
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether a record could not be printed."""
+        return self._fault is not None
+
     def check(self) -> None:
         """Raise the OSError that printing has failed with, if it has."""
         if self._fault is not None:

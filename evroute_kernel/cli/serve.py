@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Final
@@ -18,7 +18,7 @@ from evroute_kernel.cli.records import Printer, print_as_json, print_as_text
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session.session import BatchResult, Run, Session
+    from evroute_kernel.engine.session.session import BatchResult, Run, RunError, Session
 
 #: where clients look for a server that nobody told them of
 DEFAULT_ADDRESS: Final = "datagram:127.0.0.1:8080"
@@ -91,8 +91,9 @@ def _serve(options: argparse.Namespace, text: str, printer: Printer, ended: Even
     with Session(options.workers, on_record=printer) as session:
         prepare(session, options)
         check_run(load(session, source_of(options.file, text)))
-        _open_doors(session, options)
-        with _timers(session, start=not options.no_timers):
+        failures = _Failures(printer)
+        _open_doors(session, options, failures)
+        with _timers(session, failures, start=not options.no_timers):
             ended.wait()
 
 
@@ -114,7 +115,7 @@ def _ended_by_signal() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def _open_doors(session: Session, options: argparse.Namespace) -> None:
+def _open_doors(session: Session, options: argparse.Namespace, failures: _Failures) -> None:
     """Open the doors, and say where; raises UsageError."""
     from evroute_kernel.engine.mi.addresses import AddressError
     from evroute_kernel.engine.mi.management import Management
@@ -123,7 +124,7 @@ def _open_doors(session: Session, options: argparse.Namespace) -> None:
     token = options.token or os.environ.get(TOKEN_VARIABLE) or None
     server = Server.of(session)
     for address in options.mi or [DEFAULT_ADDRESS]:
-        management = Management(session, tell=_tell, ended=_tell_failures)
+        management = Management(session, tell=_tell, ended=failures.ended)
         is_http = address.startswith("http:")
         try:
             opened = server.open(
@@ -144,21 +145,24 @@ def _tell(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
-def _tell_failures(result: BatchResult) -> None:
-    """Say which raises did not come to their end."""
-    from evroute_kernel.engine.results.runs import error_texts
+class _Failures:
+    """Says which raises, and which turns of timer routes, did not come to their end."""
 
-    for text in error_texts([error for error in result.errors if error.cause != "closed"]):
-        print(text, file=sys.stderr, flush=True)
+    def __init__(self, printer: Printer) -> None:
+        self._printer = printer
 
-
-class _TimerFailures:
-    """Says which turns of timer routes did not come to their end."""
+    def ended(self, result: BatchResult) -> None:
+        self._tell([error for error in result.errors if error.cause != "closed"])
 
     def failed(self, run: Run) -> None:
+        self._tell(run.errors)
+
+    def _tell(self, errors: Sequence[RunError]) -> None:
         from evroute_kernel.engine.results.runs import error_texts
 
-        for text in error_texts(run.errors):
+        # who does not read what routes log has ended the command by that: what it interrupts then is no news
+        ours = ("interrupted",) if self._printer.is_broken else ()
+        for text in error_texts([error for error in errors if error.cause not in ours]):
             print(text, file=sys.stderr, flush=True)
 
     def stopped(self, title: str, why: str) -> None:
@@ -166,13 +170,13 @@ class _TimerFailures:
 
 
 @contextmanager
-def _timers(session: Session, *, start: bool) -> Iterator[None]:
+def _timers(session: Session, failures: _Failures, *, start: bool) -> Iterator[None]:
     """Run every timer route at its interval."""
     from evroute_kernel.engine.session.timers import Timer, Timers
 
     timers = Timers.of(session)
     for name in dict.fromkeys(map(decode, session.registry.names("timer_route"))) if start else ():
-        timers.start(Timer(session, name, _TimerFailures()))
+        timers.start(Timer(session, name, failures))
     try:
         yield
     finally:
