@@ -11,6 +11,7 @@ from evroute_kernel.library import everything as _everything  # noqa: F401 - giv
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.library.table import MODULES
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.spelling import Words
 
 #: loaded without being asked for: a session is a server that was started with these
@@ -25,7 +26,8 @@ class Environment:
     checked may define them anew. `modules` are loaded; `modparams` holds every value given for (module, parameter), in
     order; `events` are names that users declared as their own, `declared_events` what they said of their parameters.
 
-    A `whole` text is a file as a server reads it: once it loads modules of its own, it has those and no others.
+    `version` is that of the server. A `whole` text is a file as a server reads it: once it loads modules of its own, it
+    has those and no others.
     """
 
     routes: Mapping[tuple[str, str], object] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class Environment:
     events: frozenset[str] = frozenset()
     declared_events: Mapping[str, EventDeclaration] = field(default_factory=dict)
     whole: bool = False
+    version: ServerVersion = DEFAULT_VERSION
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.values import Value
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 if TYPE_CHECKING:
     from evroute_kernel.runtime.shared import Shared
@@ -38,6 +39,7 @@ class Settings:
         "network",
         "pv_print_buf_size",
         "stubs",
+        "version",
         "xlog_buf_size",
         "xlog_force_color",
         "xlog_level",
@@ -63,6 +65,8 @@ class Settings:
         self.modules: set[str] = set()
         #: what calls of functions that are not simulated do: name -> (return code, ((variable, value or format), ...))
         self.stubs: dict[str, tuple[int, tuple[tuple[str, int | str | None], ...]]] = {}
+        #: the server whose ways are followed. No global of a script either
+        self.version: ServerVersion = DEFAULT_VERSION
         for name, value in values.items():
             setattr(self, name, value)
 

@@ -132,6 +132,7 @@ class Child:
         for name, value in message.values.items():
             setattr(settings, name, value)
         settings.modparams, settings.modules, settings.stubs = message.modparams, set(message.modules), message.stubs
+        settings.version = message.version
         if settings.log_level != before[0]:
             process.log_level = settings.log_level
         if settings.xlog_level != before[1]:

@@ -15,6 +15,7 @@ from struct import Struct
 from typing import Any, Final, TypeAlias
 
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 _LENGTH: Final = Struct("<I")
 HEADER: Final = _LENGTH.size
@@ -57,6 +58,7 @@ class ApplySettings:
     modparams: dict[tuple[str, str], list[int | str]]
     modules: frozenset[str]
     stubs: dict[str, tuple[int, tuple[tuple[str, int | str | None], ...]]]
+    version: ServerVersion = DEFAULT_VERSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.runtime.values import encode
+from evroute_kernel.runtime.versions import ServerVersion, server_version
 
 
 class GivenError(ScriptError, ValueError):
@@ -83,6 +84,14 @@ def whole(value: object, what: str, least: int = 0) -> int:
         raise GivenError(f"{what} is {least} at least, not {value}")
     assert isinstance(value, int)
     return value
+
+
+def version(value: object) -> ServerVersion:
+    """A version of OpenSIPS, such as "4.0". Raises GivenError."""
+    try:
+        return server_version(name(value, "the version of the server"))
+    except ValueError as error:
+        raise GivenError(str(error)) from None
 
 
 def path(value: object, what: str = "the name of the file") -> Path:

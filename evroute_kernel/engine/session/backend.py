@@ -13,6 +13,7 @@ from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.supervisor import Supervisor
 from evroute_kernel.runtime.shared import Shared, make_directory
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 
 class Backend:
@@ -22,12 +23,14 @@ class Backend:
     supervisor: Supervisor
     directory: Path
 
-    def __init__(self, limits: Limits, on_record: OnRecord | None, workers: int) -> None:
+    def __init__(
+        self, limits: Limits, on_record: OnRecord | None, workers: int, version: ServerVersion = DEFAULT_VERSION
+    ) -> None:
         """Start the supervisor. Raises NoRoom."""
         self._shared: Shared | None = None
         self._is_closed = False
         self._opening = threading.Lock()
-        self.world = World(limits, on_record, self.post, self._expand)
+        self.world = World(limits, on_record, self.post, self._expand, version)
         self._start(workers)
 
     def _start(self, workers: int) -> None:
@@ -51,9 +54,9 @@ class Backend:
     def _expand(self, text: str) -> str:
         return expanded(text, self.shared)
 
-    def reset(self) -> None:
+    def reset(self, version: ServerVersion | None = None) -> None:
         """Back to the beginning: an empty world, new workers, empty shared memory. Waits."""
-        self.world.forget_all()
+        self.world.forget_all(version)
         self.supervisor.restart()
         if self.supervisor.failure is None:
             self.shared.clear()

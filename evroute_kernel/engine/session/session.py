@@ -49,6 +49,7 @@ from evroute_kernel.errors import Diagnostic
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.values import encode
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class Session:
 
     `timeout`: seconds that a raise may take with all it leads to, from the start of its first route; `memory_limit`:
     bytes a worker may grow by (None: no limit); `log_limit`: records that one raise may log: more are counted, but for
-    what the runtime itself says. `on_record(record, origin)` is called for each record as it arrives, in the
+    what the runtime itself says. `version`: the OpenSIPS whose ways are followed, "3.6" or "4.0".
+    `on_record(record, origin)` is called for each record as it arrives, in the
     supervisor's thread: it must be quick.
 
     One that is dropped without `close` ends all the same, with a ResourceWarning that says where it was opened. In a
@@ -86,6 +88,7 @@ class Session:
         memory_limit: int | None = 512 * 2**20,
         log_limit: int = 10_000,
         on_record: OnRecord | None = None,
+        version: str = DEFAULT_VERSION,
     ) -> None:
         workers = default_workers() if workers is None else at_least_one(workers)
         limits = Limits(given.seconds(timeout), memory_limit, given.whole(log_limit, "the limit of log records"))
@@ -93,7 +96,7 @@ class Session:
             given.whole(memory_limit, "the memory limit", 1)
         if on_record is not None and not callable(on_record):
             raise given.GivenError(f"on_record is a function, not {given.kind_of(on_record)}")
-        self._backend = Backend(limits, on_record, workers)
+        self._backend = Backend(limits, on_record, workers, given.version(version))
         self._world = self._backend.world
         self._attachments = Attachments()
         self._raising = Raising(self._backend)
@@ -104,10 +107,19 @@ class Session:
         self.started: Final = time()
         self._lifetime = Lifetime(self, self._backend)
 
-    def reset(self) -> None:
-        """Back to the beginning: no routes, default settings, new workers, empty shared memory, empty log. Waits."""
+    @property
+    def version(self) -> ServerVersion:
+        """The OpenSIPS whose ways are followed, such as "3.6"."""
+        return self._world.settings.version
+
+    def reset(self, version: str | None = None) -> None:
+        """Back to the beginning: no routes, default settings, new workers, empty shared memory, empty log. Waits.
+
+        With `version` the session goes on as a server of that version.
+        """
+        chosen = None if version is None else given.version(version)
         self._raising.drop()
-        self._backend.reset()
+        self._backend.reset(chosen)
         self._raising.drop()  # those of routes that were there at that moment
 
     def close(self) -> None:

@@ -37,12 +37,12 @@ class SentProgram:
             return []
         self._program = program
         self._slots |= missing
-        updates: list[Message] = []
+        # what a route is linked to depends on the version, so the settings come first
+        is_new = before is None or before.settings != program.settings
+        updates: list[Message] = [program.settings] if is_new else []
         routes = (program.callable, program.error_route)
         if missing or before is None or (before.callable, before.error_route) != routes:
             updates.append(LoadRoutes(tuple(plain(program.codes[slot]) for slot in sorted(missing)), *routes))
-        if before is None or before.settings != program.settings:
-            updates.append(program.settings)
         # a script may have subscribed in this very worker, so what it knows may differ from what it was told
         updates.append(program.subscriptions)
         return updates

@@ -15,6 +15,7 @@ from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Settings
 from evroute_kernel.runtime.patterns import posix as regex
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.worker.messages import ApplySettings
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ class SessionSettings(MutableMapping[str, Any]):
     `changed` is called after each assignment; whoever uses the other methods passes changes on.
     """
 
-    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, changed: Callable[[], None] = lambda: None, version: ServerVersion = DEFAULT_VERSION) -> None:
+        #: the server whose ways are followed; it changes with a reset alone
+        self.version: ServerVersion = version
         self._changed = changed
         self._stubs: dict[str, StubRule] = {}
         self._contributions: dict[str, _Contribution] = {}
@@ -83,7 +86,8 @@ class SessionSettings(MutableMapping[str, Any]):
     def message(self) -> ApplySettings:
         """What workers are told."""
         stubs = {name: rule.plain for name, rule in tuple(self._stubs.items())}
-        return ApplySettings(self.values_in_force(), self.modparams_in_force(), self.modules_in_force(), stubs)
+        modparams, modules = self.modparams_in_force(), self.modules_in_force()
+        return ApplySettings(self.values_in_force(), modparams, modules, stubs, self.version)
 
     # -- stubs ----------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from evroute_kernel.engine.state.registry import Change, Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings, module_name
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.runtime.values import decode, encode
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.worker.messages import Subscriptions
 from evroute_kernel.worker.sockets import Address, BadSocket
 
@@ -54,10 +55,11 @@ class World:
         on_record: OnRecord | None = None,
         post: Post = lambda command: command(),
         expand: Callable[[str], str] = lambda text: text,
+        version: ServerVersion = DEFAULT_VERSION,
     ) -> None:
         self.limits = limits
         self.registry = Registry()
-        self.settings = SessionSettings(self.changed)
+        self.settings = SessionSettings(self.changed, version)
         #: whether a route that another text defined may not be replaced
         self.strict = False
         #: events that users declared as their own, by name
@@ -88,6 +90,7 @@ class World:
                 routes={(d.route.kind, d.route.name): d.owner_name for d in others},
                 modules=DEFAULT_MODULES | self.settings.modules_in_force(without=owner),
                 modparams=self.settings.modparams_in_force(without=owner),
+                version=self.settings.version,
                 declared_events={encode(name): _encoded(event) for name, event in self.declared_events.items()},
             )
 
@@ -142,9 +145,10 @@ class World:
             self.changed()
             return titles
 
-    def forget_all(self) -> None:
-        """Back to the beginning, but for the records."""
+    def forget_all(self, version: ServerVersion | None = None) -> None:
+        """Back to the beginning, but for the records; from now on as a server of this version, if one is given."""
         with self._lock:
+            self.settings.version = version or self.settings.version
             self.registry.reset()
             self._interface.forget_all()
             self.settings.reset()
