@@ -17,7 +17,7 @@ from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import FIRST_PORTION
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.worker.messages import BatchFinished, EventsWaiting, Message, RouteFailed, RunBatch
+from evroute_kernel.worker.messages import BatchFinished, EventsWaiting, InnerRuns, Message, RouteFailed, RunBatch
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -92,6 +92,8 @@ class Chunk(Task):
             self.route_failed(desk, worker, message)
         elif isinstance(message, EventsWaiting):
             wait_in_worker(desk, worker, self, message)
+        elif isinstance(message, InnerRuns):
+            self.count_inner(desk, message)
         elif isinstance(message, BatchFinished):
             self._ended(desk, worker, message)
 
