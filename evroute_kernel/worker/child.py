@@ -28,7 +28,7 @@ from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.datagrams import Datagrams
 from evroute_kernel.worker.flow import ENDS_MANY, Flow
 from evroute_kernel.worker.inbox import Inbox
-from evroute_kernel.worker.inline import Inline
+from evroute_kernel.worker.inline.runs import Inline
 from evroute_kernel.worker.messages import (
     Answer,
     ApplySettings,
