@@ -182,6 +182,7 @@ class Child:
         failure: RouteFailed | None = None
         done = 0
         outbox.begin(message.room, collecting=True)
+        outbox.expect(message.event)
         self._flow.begin(message.run)
         for params in message.batch:
             place[INDEX] = self._flow.root = done
@@ -194,6 +195,7 @@ class Child:
                 if error is not None:
                     failure = self.failure(message.run, error)
                     outbox.send(failure)
+                    outbox.running = message.event, 0  # it may have been another one inside
             if failure is not None and failure.cause in ENDS_MANY:
                 break
         place[STATEMENT] = -1

@@ -157,7 +157,7 @@ class Inline:
         inner = EventContext(process, event, params, stack, raiser.depth + 1)
         inner.avps, inner.message = raiser.avps, raiser.message
         self._hush()
-        outbox.running = event, 0
+        outbox.running = event, running[1] if running is not None else 0  # it is of the same recorded line
         place[STATEMENT], place[SLOT], place[TOP] = 0, slot, slot
         before = stack.begin(route.name)
         if self._run_block(route, inner):
