@@ -266,7 +266,7 @@ def test_a_name_of_our_own_is_forgotten() -> None:
 
 def test_a_version_has_one_library() -> None:
     assert of("3.6") is of("3.6")
-    assert of("3.6").functions["cache_store"].module == "cachedb_local"
+    assert of("3.6").functions["cache_store"].module == "core"
 
 
 def test_a_version_without_facts_is_refused() -> None:
