@@ -52,6 +52,13 @@ class Management:
         self._pending = 0
         #: whether it is a door's, which answers first and then calls `hand_over`
         self._is_door = False
+        self._told: set[str] = set()
+
+    def tell_once(self, sentence: str) -> None:
+        """Tell what is told the first time that it happens, however often it does."""
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self.tell(sentence)
 
     def bounded(self, within: tuple[str, ...] | None) -> Management:
         """The same for the clients of one door, who may write in these folders alone."""

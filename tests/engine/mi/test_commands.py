@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from evroute_kernel import __version__
-from evroute_kernel.engine.mi.declaration import COMMANDS, find, names
+from evroute_kernel.engine.mi.declaration import COMMANDS
 from evroute_kernel.engine.mi.dispatch import answer
 from evroute_kernel.engine.mi.management import Management
+from evroute_kernel.engine.mi.naming import find, names, served
 from evroute_kernel.engine.session.session import Session
 
 Ask = Callable[..., Any]
@@ -172,15 +173,17 @@ def test_which_has_the_order_of_a_server(ask: Ask) -> None:
 
 def test_which_lists_all(ask: Ask) -> None:
     listed = ask("which")["result"]
-    assert listed == list(COMMANDS)
+    assert listed == [command.name for command in served("3.6")]
     assert {"raise_event", "event_subscribe", "events_list", "subscribers_list", "ps", "kill"} <= set(listed)
 
 
-def test_every_name_of_4_0_is_understood() -> None:
-    assert find("evi:raise") is find("raise") is find("raise_event") is COMMANDS["raise_event"]
-    assert find("subscribe") is COMMANDS["event_subscribe"]
-    assert find("cache:store") is find("store") is COMMANDS["cache_store"]
-    assert {find(name).name for name in names()} == set(COMMANDS)
+def test_every_name_of_4_0_is_understood(session: Session) -> None:
+    assert session.version == "3.6"
+    for name in ("evi:raise", "raise", "raise_event"):
+        assert find(session, name) is COMMANDS["raise_event"]
+    assert find(session, "subscribe") is COMMANDS["event_subscribe"]
+    assert find(session, "cache:store") is find(session, "store") is COMMANDS["cache_store"]
+    assert {find(session, name) for name in names("3.6")} == set(served("3.6"))
 
 
 def test_kill_is_refused(ask: Ask) -> None:
