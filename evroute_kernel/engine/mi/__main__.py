@@ -107,8 +107,8 @@ A FIFO file takes `:NAME:{{...}}`, `NAME` being the FIFO file in `/tmp` (or `--r
 A session of version 3.6 has the commands by the names of 3.6, one of version 4.0 by those of 4.0: `module:command`,
 `command` alone where only one module has it, and aliases, which mostly are the names of 3.6. As on a server a short
 name is looked for within the modules first, those of the core and the loaded ones, served here or not: `list` is the
-name of four commands (-32001, `Method ambiguous`), and `fetch` works until `mqueue` is loaded. `which MODULE:` lists
-the commands of a module.
+name of four commands (-32001, `Method ambiguous`), and `raise` works until a module is loaded that has such a command
+too. `which MODULE:` lists the commands of a module.
 
 Fourteen names of 3.6 mean nothing to a 4.0, those of commands of `rtpengine`, `rtpproxy`, `nathelper`, `pike`,
 `domain`, `presence`, `db_berkeley` and `db_flatstore`; `%mi` says what 4.0 has instead. `%mi` completes the names of

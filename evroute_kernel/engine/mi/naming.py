@@ -127,12 +127,14 @@ def _known(loaded: tuple[str, ...], declared: tuple[str, ...]) -> dict[str, tupl
 
 
 def _names_in_4_0(loaded: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Full names and aliases of the core's commands, of those of loaded modules in their order, and of what is served
-    without having been loaded."""
+    """Full names and aliases of the core's commands, of those of loaded modules in their order, of the modules that
+    need no loading here, and of what is served besides."""
+    from evroute_kernel.lang.environment import DEFAULT_MODULES
+
     by_module: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     for fact in mi_commands("4.0"):
         by_module.setdefault(fact.module, []).append((fact.name, fact.aliases))
-    for module in (_CORE, *loaded):
+    for module in dict.fromkeys((_CORE, *loaded, *sorted(DEFAULT_MODULES))):
         yield from by_module.get(module, ())
     yield from ((command.full_name, command.aliases) for command in served("4.0"))
 
