@@ -89,6 +89,14 @@ class SessionSettings(MutableMapping[str, Any]):
         modparams, modules = self.modparams_in_force(), self.modules_in_force()
         return ApplySettings(self.values_in_force(), modparams, modules, stubs, self.version)
 
+    def texts(self) -> list[str]:
+        """The owners of what cells and other texts have set or loaded."""
+        return [owner for owner in tuple(self._contributions) if owner != CONFIG_OWNER]
+
+    def outside(self) -> dict[str, Any]:
+        """What was set from outside any text, by name: such as by `%config`."""
+        return dict(self._contributions.get(CONFIG_OWNER, _Contribution()).values)
+
     # -- stubs ----------------------------------------------------------------------------------------------------
 
     @property
