@@ -4,6 +4,7 @@ takes something from the stack of routes. `route_stack` counts."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Final
 
 from evroute_kernel.lang import nodes
@@ -154,7 +155,7 @@ def _why(node: nodes.Node) -> str:
 def _walked(subject: Subject) -> dict[str, Ways]:
     """What comes of a run of each event route that may raise events."""
     log_kills, log_surely = _logged(subject)
-    walk = Walk(subject, log_kills, log_surely, sends=_sure_to_send(subject))
+    walk = Walk(subject, log_kills, log_surely, sends=subject.once(sure_to_send))
     names = [block.name for block in event_routes(subject) if walk.may_raise(block)]
     found = {name: walk.event_route(name) for name in names}
     # an error may end the run before
@@ -188,7 +189,7 @@ def _logged(subject: Subject) -> tuple[bool, bool]:
 _LEVELS: Final = ("log_level", "xlog_level")
 
 
-def _sure_to_send(subject: Subject) -> frozenset[int]:
+def sure_to_send(subject: Subject) -> frozenset[int]:
     """The calls of `raise_event` that cannot fail: names without values are none; values without names are sent as they
     are; a value that has no name is an error."""
     unsure = set(_unpaired(subject))
@@ -217,7 +218,7 @@ def _is_paired(block: Block, names: str, values: str) -> bool:
     given = {id(n): n for n in block.of(nodes.Assign) if n.target.text in (names, values)}
     paired = set[int]()
     for body in block.bodies():
-        for first, second in zip(body, body[1:], strict=False):
+        for first, second in pairwise(body):
             if id(first) in given and id(second) in given:
                 assert isinstance(first, nodes.Assign)
                 assert isinstance(second, nodes.Assign)

@@ -1,8 +1,9 @@
 """The size of the route stack along the ways through a script, as OpenSIPS 4.0.1 counts it.
 
-An event route begins with 1; a called route has one more while it runs. Each event that is raised from within, and that
-k event routes serve, takes k and never gives it back. Raising an event, or calling a route, at -1 kills the server (seen
-on 4.0.1; below -1 nothing happens). A line that is logged after such an event kills it too where E_CORE_LOG has a route.
+An event route begins with 1; a called route has one more while it runs. Each event that is raised from within, and
+that k event routes serve, takes k and never gives it back. To raise an event or call a route at -1 kills the server;
+below -1 nothing happens (seen on 4.0.1). A line that is logged after such an event kills it too where E_CORE_LOG has a
+route.
 
 What is not certain is an interval. Loops may go round as often as they like; a way through a branch is as good as any.
 """
@@ -40,6 +41,10 @@ class Place:
 
     def moved(self, by: int) -> Place:
         return Place(max(LEAST, self.least + by), max(LEAST, self.most + by), self.seen, self.surely)
+
+
+#: where an event route begins that a worker's queue has started
+BEGINNING: Final = Place(1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,8 @@ def either(one: Place | None, other: Place | None) -> Place | None:
 
 @dataclass(slots=True)
 class Walk:
-    """Ways through the routes of one script. `log_kills`: E_CORE_LOG has a route, and so text after an event from within
-    kills; `log_surely`: it is sure that such text is logged."""
+    """Ways through the routes of one script. `log_kills`: E_CORE_LOG has a route, and so text after an event from
+    within kills; `log_surely`: it is sure that such text is logged."""
 
     subject: Subject
     log_kills: bool = False
@@ -110,7 +115,7 @@ class Walk:
         self._routes = {block.name: block for block in event_routes(self.subject)}
         self._raising = self._all_raising()
 
-    def event_route(self, name: str, place: Place = Place(1, 1)) -> Ways:
+    def event_route(self, name: str, place: Place = BEGINNING) -> Ways:
         """The ways through an event route; by default one that a worker's queue has started."""
         key = (name, place)
         if key not in self._started:
@@ -187,7 +192,9 @@ class Walk:
         if not served.most:
             return Ways(place)
         least = served.least if id(node) in self.sends else 0
-        why = f"nothing serves {name} yet" if served.later else "in a loop" if self._loops else "on one of the ways here"
+        why = (
+            f"nothing serves {name} yet" if served.later else "in a loop" if self._loops else "on one of the ways here"
+        )
         death = Death(node, why)
         if place.least >= DEADLY and place.most <= least + DEADLY - 1:
             return Ways(None, fatal=(death,))
