@@ -69,7 +69,7 @@ def _of_modules(scripts: Scripts) -> list[str]:
 
     loaded = dict.fromkeys([*scripts.settings.modules_loaded(), *sorted(DEFAULT_MODULES)])
     place = {module: number for number, module in enumerate(loaded)}
-    fixed = (e for e in events().values() if e.module in loaded and "3.6" in e.versions and e.name[:1] != "<")
+    fixed = (e for e in events().values() if e.module in loaded and e.name[:1] != "<")
     return [e.name for e in sorted(fixed, key=lambda e: (place[e.module], e.name))]
 
 
