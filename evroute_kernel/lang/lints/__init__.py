@@ -39,7 +39,7 @@ def lint(
     configured = configured_events(script, environment, hidden)
     others = {name for kind, name in environment.routes if kind == "route"}
     known = {**declared, **configured, **environment.declared_events}
-    subject = Subject(script, known, hidden, others, memory)
+    subject = Subject(script, environment.library, known, hidden, others, memory)
     rules = [rule for rule in LINTS.values() if rule.loads or not rule.legacy]
     found = [d for rule in rules if not rule.local for d in rule.diagnostics(subject)]
     local = [rule for rule in rules if rule.local]
