@@ -11,8 +11,8 @@ from evroute_kernel.assist.defined import Defined
 from evroute_kernel.assist.names import calls_of, names_of, params_used
 from evroute_kernel.assist.offers import Candidate
 from evroute_kernel.assist.place import Header
+from evroute_kernel.lang.language import EXPECTED
 from evroute_kernel.lang.lints import LINTS
-from evroute_kernel.lang.scriptglobals import EXPECTED
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.catalogue.facts import EventParam
 from evroute_kernel.library.catalogue.nearness import likely_params

@@ -9,8 +9,8 @@ from typing import Final
 from evroute_kernel.assist.defined import Defined, DefinedRoute
 from evroute_kernel.assist.keywords import KEYWORDS
 from evroute_kernel.assist.pages import Page
+from evroute_kernel.lang.language import EXPECTED
 from evroute_kernel.lang.lints import LINTS
-from evroute_kernel.lang.scriptglobals import EXPECTED
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.catalogue.facts import EventParam
 from evroute_kernel.library.table import ANY_ROUTE, ROUTE_KINDS, Library, Transformation
