@@ -68,12 +68,11 @@ def _of_modules(scripts: Scripts) -> list[str]:
     """The events of the loaded modules, in the order of loading; those of a module, and of modules that need no
     loading here, by name."""
     from evroute_kernel.lang.environment import DEFAULT_MODULES
-    from evroute_kernel.library.catalogue import events
+    from evroute_kernel.library.table import of
 
-    version = scripts.settings.version
     loaded = dict.fromkeys([*scripts.settings.modules_loaded(), *sorted(DEFAULT_MODULES)])
     place = {module: number for number, module in enumerate(loaded)}
-    fixed = (e for e in events().values() if e.module in loaded and version in e.versions and e.name[:1] != "<")
+    fixed = (e for e in of(scripts.settings.version).events.values() if e.module in loaded and e.name[:1] != "<")
     return [e.name for e in sorted(fixed, key=lambda e: (place[e.module], e.name))]
 
 
