@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 from evroute_kernel.library.catalogue import SERVER_VERSION, Renamed, of
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 #: how a successor of each kind is written
 _WRITTEN: Final = {"variable": "${}", "function": "{}()"}
@@ -14,12 +15,17 @@ _KINDS: Final = {"modparam": "the parameter ", "function": "the function ", "var
 
 
 def successor(kind: str, name: str, module: str | None = None) -> str | None:
+    """`fate` in 3.6, until all are handed a library."""
+    return fate(DEFAULT_VERSION, kind, name, module)
+
+
+def fate(version: ServerVersion, kind: str, name: str, module: str | None = None) -> str | None:
     """A hint naming what took the place of a name of an earlier version; None for a name that was never one.
 
     `kind` is "module", "function", "variable", "global", "modparam", "keyword" or "mi". A parameter is looked up with
     its `module`.
     """
-    found = of(SERVER_VERSION).renamed.get((kind, name), ())
+    found = of(version).renamed.get((kind, name), ())
     fitting = [entry for entry in found if module is None or entry.module == module]
     return _hint(fitting[0]) if fitting else None
 

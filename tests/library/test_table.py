@@ -39,6 +39,7 @@ from evroute_kernel.library.table import (
     TRANSFORMATIONS,
     VARIABLES,
     also_known,
+    of,
     transport_module,
 )
 from evroute_kernel.runtime.context import Context
@@ -117,7 +118,7 @@ def test_settings_and_modules_come_from_the_catalogue() -> None:
 #: what tells the facts about names, modules and settings
 READERS = {"of", "Catalogue", "evroute_kernel.library.catalogue.names", "evroute_kernel.library.catalogue.modules"}
 #: the table itself; what is in no table any more; and the kinds of setting as a type
-ALLOWED = {"library/table.py", "library/successors.py", "lang/scriptglobals.py"}
+ALLOWED = {"library/table.py", "library/entries.py", "library/successors.py", "lang/language.py"}
 
 
 def test_nobody_but_the_table_asks_the_catalogue_for_names() -> None:
@@ -261,3 +262,13 @@ def test_a_name_of_our_own_is_forgotten() -> None:
     assert "greet_for_test" not in FUNCTIONS
     assert FUNCTIONS.get("greet_for_test") is None
     assert len(FUNCTIONS) == len(catalogue.of("3.6").functions)
+
+
+def test_a_version_has_one_library() -> None:
+    assert of("3.6") is of("3.6")
+    assert of("3.6").functions["cache_store"].module == "core"
+
+
+def test_a_version_without_facts_is_refused() -> None:
+    with pytest.raises(LookupError, match=r"no facts about OpenSIPS 1\.0"):
+        of("1.0")  # type: ignore[arg-type]

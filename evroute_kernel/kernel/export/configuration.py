@@ -83,7 +83,7 @@ def configuration(rehearsal: Rehearsal, title: str) -> Configuration:
     text = _Writer(rehearsal, title).text()
     findings: list[Diagnostic] = []
     try:
-        parsed = read_script(Source("configuration", text), files=rehearsal.files)
+        parsed = read_script(Source("configuration", text), rehearsal.version, files=rehearsal.files)
         around = Environment(modules=frozenset(), whole=True, version=rehearsal.version)
         compile_with(rehearsal.files, parsed, around)
     except ScriptError as error:

@@ -57,7 +57,7 @@ class EventDeclaration:
         params = tuple(
             EventParam(p.name, p.type, "", 1 if p.type == "int" else p.name, optional=p.optional) for p in self.params
         )
-        return Event(self.name, "declared", "Declared in this session.", params, (), dynamic=self.open)
+        return Event(self.name, "declared", "Declared in this session.", params, dynamic=self.open)
 
     def __str__(self) -> str:
         return self.event().signature.replace("(", " ").removesuffix(")").replace(", ", " ").rstrip() + (
@@ -97,7 +97,6 @@ def known_event(name: str, declared: Mapping[str, EventDeclaration]) -> Event | 
         catalogued.module,
         catalogued.description,
         catalogued.params + added,
-        catalogued.versions,
         catalogued.dynamic or bool(added) or own.open,
         catalogued.extra_params,
         catalogued.notes,

@@ -87,10 +87,6 @@ def test_no_lint_on_right_routes(findings, event):
     assert [str(d) for d in findings(right_route(event))] == []
 
 
-def test_there_are_64_events():
-    assert len(events()) == 64
-
-
 def test_positions(findings):
     text = body('xlog("$param(0) $param(3) $param(8) $(param(9){s.len})\\n");', "E_FRD_WARNING")
     found = [(d.code, d.span.text, d.span.column) for d in findings(text)]
