@@ -51,8 +51,14 @@ class Subject:
         hidden: Sequence[str] = (),
         others: Collection[str] = (),
         memory: Memory | None = None,
+        served: Collection[str] = (),
+        whole: bool = False,
     ) -> None:
         self.script = script
+        #: events that routes of other texts handle
+        self.served = served
+        #: whether there are no other texts: it is a file as a server reads it
+        self.whole = whole
         #: names of routes that other texts define
         self.others = others
         self.declared_events = declared_events
