@@ -1,0 +1,51 @@
+"""Where a script of 3.6 runs otherwise under 4.0: what the lints of that version say of the new text, at the places of
+the old one."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang.environment import Environment
+from evroute_kernel.lang.findings import findings
+from evroute_kernel.lang.lints import LINTS
+from evroute_kernel.lang.migration.legacy import Edit
+from evroute_kernel.runtime.versions import VERSIONS
+from evroute_kernel.source import Source
+
+
+def runs_otherwise(
+    source: Source, text: str, edits: Sequence[Edit], environment: Environment
+) -> Iterator[Diagnostic]:
+    """The findings that are true of the new version only. `edits` are those that made `text`, in their order."""
+    only_new = {code for code, lint in LINTS.items() if lint.versions not in (VERSIONS,)}
+    places = _Places(edits)
+    new = Source(source.name, text)
+    for found in findings(new, environment):
+        if found.code in only_new and found.span is not None and found.span.source is new:
+            start = places.before(found.span.start)
+            span = source.span(start, max(start + 1, places.before(found.span.end)))
+            yield replace(found, span=span)
+
+
+class _Places:
+    """Places of a changed text, found in the old one."""
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        self._starts, self._edits, self._shifts = list[int](), list[Edit](), list[int]()
+        shift = 0
+        for edit in edits:
+            self._starts.append(edit.start + shift)
+            self._edits.append(edit)
+            shift += len(edit.text) - (edit.end - edit.start)
+            self._shifts.append(shift)
+
+    def before(self, position: int) -> int:
+        """Where a place of the new text is in the old one; within new text, where that begins."""
+        index = bisect_right(self._starts, position) - 1
+        if index < 0:
+            return position
+        edit = self._edits[index]
+        return edit.start if position < self._starts[index] + len(edit.text) else position - self._shifts[index]
