@@ -12,13 +12,13 @@ from evroute_kernel.assist.names import calls_of, names_of, params_used
 from evroute_kernel.assist.offers import Candidate
 from evroute_kernel.assist.place import Header
 from evroute_kernel.lang.environment import known_modules
+from evroute_kernel.lang.language import EXPECTED
 from evroute_kernel.lang.lints import LINTS
-from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
 from evroute_kernel.library import catalogue
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.catalogue.facts import EventParam
 from evroute_kernel.library.catalogue.nearness import likely_events, likely_params
-from evroute_kernel.library.table import ANY_ROUTE, FUNCTIONS, MODULES, TRANSFORMATIONS, VARIABLES, Function
+from evroute_kernel.library.table import ANY_ROUTE, FUNCTIONS, GLOBALS, MODULES, TRANSFORMATIONS, VARIABLES, Function
 from evroute_kernel.runtime import levels
 
 #: entries of a folder that are looked at
@@ -187,11 +187,12 @@ def level_names() -> Iterator[Candidate]:
 
 def settings() -> Iterator[Candidate]:
     """Globals that stand at the top level."""
-    return (Candidate(name, "property", f"= {EXPECTED[kind]}") for name, kind in sorted(GLOBALS.items()))
+    return (Candidate(name, "property", f"= {EXPECTED[fact.kind]}") for name, fact in sorted(GLOBALS.items()))
 
 
 def setting_values(name: str) -> Iterator[Candidate]:
-    return (Candidate(word, "value") for word in ("yes", "no") if GLOBALS.get(name) == "flag")
+    known = GLOBALS.get(name)
+    return (Candidate(word, "value") for word in ("yes", "no") if known is not None and known.kind == "flag")
 
 
 def files(start: str, suffixes: frozenset[str] | None = frozenset({".cfg", ".opensips"})) -> Iterator[Candidate]:

@@ -9,14 +9,15 @@ from typing import Final
 from evroute_kernel.assist.defined import Defined, DefinedRoute
 from evroute_kernel.assist.keywords import KEYWORDS
 from evroute_kernel.assist.pages import Page
+from evroute_kernel.lang.language import EXPECTED
 from evroute_kernel.lang.lints import LINTS
-from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
 from evroute_kernel.library import catalogue
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.catalogue.facts import EventParam
 from evroute_kernel.library.table import (
     ANY_ROUTE,
     FUNCTIONS,
+    GLOBALS,
     MODULES,
     ROUTE_KINDS,
     STATEMENTS,
@@ -119,11 +120,11 @@ def keyword(name: str, defined: Defined) -> Page | None:
 
 
 def setting(name: str, defined: Defined) -> Page | None:
-    kind = GLOBALS.get(name)
-    if kind is None:
+    fact = GLOBALS.get(name)
+    if fact is None:
         return None
     now = (f"Here it is {defined.settings[name]}.",) if name in defined.settings else ()
-    return Page(f"{name} = ...", f"global setting, {EXPECTED[kind]}", now)
+    return Page(f"{name} = ...", f"global setting, {EXPECTED[fact.kind]}", now)
 
 
 def variable(name: str, defined: Defined) -> Page | None:

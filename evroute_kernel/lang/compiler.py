@@ -20,6 +20,7 @@ from evroute_kernel.lang.generation.nesting import NestingError
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source, Span
 
 #: kinds of route that run here; the others are checked and kept for export
@@ -102,13 +103,15 @@ def compile_script(
     includes; by default any regular file.
     """
     with collector_paused():
-        return _compile(_read(source, scratch, files), environment)
+        return _compile(_read(source, environment.version, scratch, files), environment)
 
 
-def read_script(source: Source, *, scratch: bool = False, files: ScriptFiles | None = None) -> Parsed:
-    """The first half of `compile_script`: parse a text. Never raises for bad text."""
+def read_script(
+    source: Source, version: ServerVersion, *, scratch: bool = False, files: ScriptFiles | None = None
+) -> Parsed:
+    """The first half of `compile_script`: parse a text of a server's version. Never raises for bad text."""
     with collector_paused():
-        return _read(source, scratch, files)
+        return _read(source, version, scratch, files)
 
 
 def compile_parsed(parsed: Parsed, environment: Environment) -> Unit:
@@ -117,8 +120,8 @@ def compile_parsed(parsed: Parsed, environment: Environment) -> Unit:
         return _compile(parsed, environment)
 
 
-def _read(source: Source, scratch: bool, files: ScriptFiles | None) -> Parsed:
-    script, found = parse(source, scratch=scratch, files=files)
+def _read(source: Source, version: ServerVersion, scratch: bool, files: ScriptFiles | None) -> Parsed:
+    script, found = parse(source, version=version, scratch=scratch, files=files)
     return Parsed(source, script, tuple(found))
 
 

@@ -44,7 +44,7 @@ def findings(
     those that `compile_script` raises; of a text without errors the findings are those that it gives.
     """
     with collector_paused():
-        script, found = parse(source, scratch=scratch, files=files)
+        script, found = parse(source, version=environment.version, scratch=scratch, files=files)
         return judged(source, script, found, environment, check, lint)
 
 
@@ -67,7 +67,7 @@ def complaints(source: Source, environment: Environment) -> list[Diagnostic]:
     """What `compile_script` says of a text, whether it raises it or not, without generating code; never raises."""
     with collector_paused():
         try:
-            script, syntax = parse(source)
+            script, syntax = parse(source, version=environment.version)
             found = examined(source, script, syntax, environment)
         except ScriptError as error:
             return error.diagnostics

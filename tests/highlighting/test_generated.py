@@ -18,7 +18,7 @@ from evroute_kernel.highlighting.javascript import with_tables
 from evroute_kernel.highlighting.rules import POP, STATES, Rule, expanded, rules_of
 from evroute_kernel.kernel.magics import everything as _magics  # noqa: F401
 from evroute_kernel.kernel.magics.declaration import MAGICS
-from evroute_kernel.lang.lexer import KEYWORDS
+from evroute_kernel.lang import language
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401
 from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES
@@ -56,7 +56,8 @@ def test_every_keyword_of_the_lexer_once() -> None:
     lists = ("kinds", "keywords", "deferring", "constants", "operators", "settings", "literal_functions")
     words = [word for name in lists for word in WORDS[name]]
     assert len(words) == len(set(words))
-    assert set(KEYWORDS) <= {*words, *WORDS["functions"]}
+    assert set(language.of("3.6").keywords) <= {*words, *WORDS["functions"]}
+    assert set(language.of("4.0").settings) <= {*words}
 
 
 def test_every_magic() -> None:

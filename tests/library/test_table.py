@@ -118,7 +118,7 @@ def test_settings_and_modules_come_from_the_catalogue() -> None:
 #: what tells the facts about names, modules and settings
 READERS = {"of", "Catalogue", "evroute_kernel.library.catalogue.names", "evroute_kernel.library.catalogue.modules"}
 #: the table itself; what is in no table any more; and the kinds of setting as a type
-ALLOWED = {"library/table.py", "library/entries.py", "library/successors.py", "lang/scriptglobals.py"}
+ALLOWED = {"library/table.py", "library/entries.py", "library/successors.py", "lang/language.py"}
 
 
 def test_nobody_but_the_table_asks_the_catalogue_for_names() -> None:

@@ -78,7 +78,7 @@ class Loading:
         from evroute_kernel.lang.checks.standing import what_runs
         from evroute_kernel.lang.parser import parse
 
-        script, _ = parse(self._source(source, name), scratch=True)
+        script, _ = parse(self._source(source, name), version=self._world.settings.version, scratch=True)
         return what_runs(script, {rule.name: rule.answer for rule in self._world.settings.stubs.values()})
 
     def check(self, source: str | Source, name: str, owner: str | None) -> list[Diagnostic]:

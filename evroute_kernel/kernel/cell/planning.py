@@ -108,7 +108,8 @@ def planned(
 
     compile = compile or compile_parsed
     magics, wrong = read_magics(pieces.magics)
-    parsed = read_script(replace(pieces.source, text=pieces.script), scratch=True, files=files)
+    source = replace(pieces.source, text=pieces.script)
+    parsed = read_script(source, environment.version, scratch=True, files=files)
     try:
         unit = compile(parsed, environment)
     except ScriptError as error:

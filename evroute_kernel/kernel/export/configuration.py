@@ -83,8 +83,9 @@ def configuration(rehearsal: Rehearsal, title: str) -> Configuration:
     text = _Writer(rehearsal, title).text()
     findings: list[Diagnostic] = []
     try:
-        parsed = read_script(Source("configuration", text), files=rehearsal.files)
-        compile_with(rehearsal.files, parsed, Environment(modules=frozenset(), whole=True))
+        version = rehearsal.world.settings.version
+        parsed = read_script(Source("configuration", text), version, files=rehearsal.files)
+        compile_with(rehearsal.files, parsed, Environment(modules=frozenset(), whole=True, version=version))
     except ScriptError as error:
         findings = [diagnostic for diagnostic in error.diagnostics if diagnostic.severity == "error"]
     sections = [s for section in rehearsal.sections for s in (section, *section.loaded.values())]

@@ -154,8 +154,10 @@ class Rehearsal:
             return
         owner = f"file:{path}"
         try:
-            parsed = read_script(Source(name, read(path), str(path)), scratch=True, files=self.files)
-            self.define(section, self.compile(parsed, self.world.environment(owner)), owner)
+            environment = self.world.environment(owner)
+            source = Source(name, read(path), str(path))
+            parsed = read_script(source, environment.version, scratch=True, files=self.files)
+            self.define(section, self.compile(parsed, environment), owner)
         except ScriptError as error:
             section.refused = without_foreign_text(error)
 

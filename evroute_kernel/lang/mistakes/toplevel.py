@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from evroute_kernel.errors import near_misses
-from evroute_kernel.lang.lexer import KEYWORDS, Token
+from evroute_kernel.lang.language import EXPECTED, ROUTES
+from evroute_kernel.lang.lexer import Token
 from evroute_kernel.lang.mistakes.situation import Mistake, Situation, describe
-from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
-from evroute_kernel.library.successors import kamailio_event, successor
+from evroute_kernel.library.successors import kamailio_event
 
-ROUTE_WORDS: Final = tuple(word for word, kind in KEYWORDS.items() if kind.endswith("ROUTE"))
-_SETTINGS: Final = frozenset(f"SET_{kind.upper()}" for kind in GLOBALS.values())
 _STATEMENTS: Final = frozenset(
     "VARIABLE XLOG XDBG LOG ERROR IF WHILE FOR SWITCH RETURN EXIT DROP BREAK ASSERT ASYNC LAUNCH".split()
 )
@@ -121,7 +119,7 @@ def unknown_route(s: Situation) -> Mistake | None:
     if not s.scratch or s.kinds != ["ID"] or s.kind not in ("LSQB", "LBRACE") or not s.outermost:
         return None
     word, span = s.prefix[0].text, s.prefix[0].span
-    near = near_misses(word, ROUTE_WORDS, 1)
+    near = near_misses(word, ROUTES, 1)
     if not near:
         return None
     feed = ("NAMED_ROUTE",) if s.kind == "LSQB" else ("PLAIN_ROUTE",)
@@ -135,11 +133,11 @@ def _unknown_word(s: Situation, follower: str) -> Mistake | None:
         return s.mistake(f"the call of {word} stands outside every route", "put it into event_route[NAME] { ... }")
     if word in ("include_file", "import_file"):
         return s.mistake(f"{word} takes a path in quotes", f'at the start of a line: {word} "path"')
-    known = GLOBALS if follower == "ASSIGN" else [*ROUTE_WORDS, "loadmodule", "modparam", "include_file"]
+    known = s.language.settings if follower == "ASSIGN" else [*ROUTES, "loadmodule", "modparam", "include_file"]
     near = near_misses(word, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else None
     if follower == "ASSIGN":
-        return s.mistake(f"unknown setting {word!r}", successor("global", word) or hint)
+        return s.mistake(f"unknown setting {word!r}", s.successor("global", word) or hint)
     what = "kind of route" if follower in ("LSQB", "LBRACE") else "word"
     feed: tuple[str, ...] = ("NAMED_ROUTE",) if follower == "LSQB" else ()
     goto = s.at + 1 if feed else None
@@ -152,10 +150,10 @@ def settings(s: Situation) -> Mistake | None:
     if not s.prefix:
         return None
     first = s.prefix[0]
-    if s.kinds[0] in _SETTINGS:
+    if s.kinds[0].startswith("SET_"):
         if len(s.prefix) == 1:
             return s.mistake(f"expected '=' after the setting {first.text}", f"{first.text} = ...")
-        expected = EXPECTED[GLOBALS[first.text]]
+        expected = EXPECTED[s.language.settings[first.text]]
         return s.mistake(f"{first.text} takes {expected}, not {describe(s.token)}")
     if s.kinds[0] == "LOADMODULE":
         return s.mistake("loadmodule takes a text in quotes", 'loadmodule "json.so"')
@@ -249,7 +247,7 @@ def _bad_name(s: Situation, word: str) -> tuple[str, str | None, tuple[str, ...]
         end += 1
     span = s.tokens[start].span.until(s.tokens[max(start, end - 1)].span)
     name = span.text
-    if s.after == "LSQB" and KEYWORDS.get(name) is not None:
+    if s.after == "LSQB" and name in s.language.keywords:
         return f"{name!r} is a word of the language", f'as a name it needs quotes: {word}["{name}"]', ()
     foreign = kamailio_event(name) if word == "event_route" else None
     if foreign is not None:
