@@ -5,12 +5,10 @@ Works on the places of tokens, never on a re-print of the tree, so that everythi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from difflib import unified_diff as _unified_diff
 
 from evroute_kernel.errors import Diagnostic
-from evroute_kernel.lang.environment import Environment
-from evroute_kernel.lang.migration.commands import renamed_commands
 from evroute_kernel.lang.migration.fetching import fetches
 from evroute_kernel.lang.migration.legacy import (
     Code,
@@ -22,10 +20,7 @@ from evroute_kernel.lang.migration.legacy import (
     quoted_arguments,
     route_modes,
 )
-from evroute_kernel.lang.migration.outlook import runs_otherwise
-from evroute_kernel.lang.migration.upgrade import upgraded
 from evroute_kernel.records import dataclass
-from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source, Span
 
 
@@ -57,34 +52,25 @@ class Migration:
         return bool(self.changes)
 
 
-def migrate(
-    text: str | Source, to: ServerVersion = DEFAULT_VERSION, *, environment: Environment | None = None, mi: bool = False
-) -> Migration:
-    """A script as a version of the server wants it; a text that holds nothing old comes back as it is. Never raises for
-    bad text.
-
-    For 4.0 text of 2.x is brought to 3.x as well, and the notes say where events raised in event routes make a
-    difference: in the `environment` of the new text, by default that of a file. With `mi` commands of the management
-    interface get the names of 4.0, wherever a line shows that it is one, in comments too.
-    """
+def migrate(text: str | Source) -> Migration:
+    """The 3.x form of a script; a text that holds nothing old comes back as it is. Never raises for bad text."""
     source = Source("script", text) if isinstance(text, str) else text
-    code = Code(source)
-    found = [*_found(code), *(upgraded(code) if to == "4.0" else ())]
-    found += renamed_commands(source.text) if mi and to == "4.0" else ()
-    return _made(source, found, environment or Environment(whole=True, version=to), to)
+    return made(source, old_forms(Code(source)))
 
 
-def migrate_commands(text: str | Source) -> Migration:
-    """A shell script whose commands of the management interface get the names of 4.0; nothing else is touched."""
-    source = Source("script", text) if isinstance(text, str) else text
-    return _made(source, renamed_commands(source.text), None, "4.0")
+def old_forms(code: Code) -> Iterator[Edit | Remark | Doubt]:
+    """What a text of 2.x has that 3.x writes otherwise."""
+    yield from fetches(code)
+    yield from route_modes(code)
+    yield from module_lines(code)
+    yield from quoted_arguments(code)
+    yield from avp_names(code)
 
 
-def _made(
-    source: Source, found: Sequence[Edit | Remark | Doubt], environment: Environment | None, to: ServerVersion
-) -> Migration:
+def made(source: Source, forms: Iterable[Edit | Remark | Doubt]) -> Migration:
+    """The text with the edits made, and what is to be said of them and of the rest."""
+    found = list(forms)
     edits = list(_without_overlaps([e for e in found if isinstance(e, Edit)]))
-    text = _applied(source.text, edits)
     notes = [
         Diagnostic("info", e.code, note, source.span(e.start, e.end), "check this place")
         for e in edits
@@ -100,23 +86,13 @@ def _made(
         for d in found
         if isinstance(d, Doubt)
     ]
-    if environment is not None and to != DEFAULT_VERSION:
-        notes += runs_otherwise(source, text, edits, environment)
     notes.sort(key=lambda d: d.span.start if d.span else 0)
-    return Migration(text, tuple(_change(source, e) for e in edits), tuple(notes))
+    return Migration(_applied(source.text, edits), tuple(_change(source, e) for e in edits), tuple(notes))
 
 
 def _change(source: Source, edit: Edit) -> Change:
     span = source.span(edit.start, edit.end)
     return Change(span, span.text, edit.text, edit.why, edit.code, edit.instead or edit.text)
-
-
-def _found(code: Code) -> Iterator[Edit | Remark | Doubt]:
-    yield from fetches(code)
-    yield from route_modes(code)
-    yield from module_lines(code)
-    yield from quoted_arguments(code)
-    yield from avp_names(code)
 
 
 def _without_overlaps(edits: list[Edit]) -> Iterator[Edit]:
@@ -136,14 +112,10 @@ def _applied(text: str, edits: list[Edit]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def target(to: ServerVersion) -> str:
-    """How the version that a text is for is called: all of 3.x take what 3.6 takes."""
-    return "3.x" if to == DEFAULT_VERSION else to
-
-
-def unified_diff(old: str, new: str, name: str, to: ServerVersion = DEFAULT_VERSION) -> str:
-    """What changes between two texts, as `diff -u` shows it; empty when they are equal."""
-    lines = _unified_diff(_lines(old), _lines(new), name, f"{name} ({target(to)})", lineterm="")
+def unified_diff(old: str, new: str, name: str, version: str = "3.x") -> str:
+    """What changes between two texts, as `diff -u` shows it; empty when they are equal. `version` is what the new one
+    is for."""
+    lines = _unified_diff(_lines(old), _lines(new), name, f"{name} ({version})", lineterm="")
     return "".join(f"{line}\n" for line in lines)
 
 

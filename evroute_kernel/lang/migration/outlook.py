@@ -11,18 +11,16 @@ from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.findings import findings
 from evroute_kernel.lang.lints import LINTS
-from evroute_kernel.lang.migration.legacy import Edit
+from evroute_kernel.lang.migration.migrate import Change, Migration
 from evroute_kernel.runtime.versions import VERSIONS
 from evroute_kernel.source import Source
 
 
-def runs_otherwise(
-    source: Source, text: str, edits: Sequence[Edit], environment: Environment
-) -> Iterator[Diagnostic]:
-    """The findings that are true of the new version only. `edits` are those that made `text`, in their order."""
-    only_new = {code for code, lint in LINTS.items() if lint.versions not in (VERSIONS,)}
-    places = _Places(edits)
-    new = Source(source.name, text)
+def runs_otherwise(source: Source, migration: Migration, environment: Environment) -> Iterator[Diagnostic]:
+    """The findings about a migrated text that are true of the new version only."""
+    only_new = {code for code, lint in LINTS.items() if lint.versions != VERSIONS}
+    places = _Places(migration.changes)
+    new = Source(source.name, migration.text)
     for found in findings(new, environment):
         if found.code in only_new and found.span is not None and found.span.source is new:
             start = places.before(found.span.start)
@@ -33,13 +31,14 @@ def runs_otherwise(
 class _Places:
     """Places of a changed text, found in the old one."""
 
-    def __init__(self, edits: Sequence[Edit]) -> None:
-        self._starts, self._edits, self._shifts = list[int](), list[Edit](), list[int]()
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self._changes = changes
+        #: where the changes begin in the new text, and how far what follows each of them has moved
+        self._starts, self._shifts = list[int](), list[int]()
         shift = 0
-        for edit in edits:
-            self._starts.append(edit.start + shift)
-            self._edits.append(edit)
-            shift += len(edit.text) - (edit.end - edit.start)
+        for change in changes:
+            self._starts.append(change.span.start + shift)
+            shift += len(change.after) - len(change.before)
             self._shifts.append(shift)
 
     def before(self, position: int) -> int:
@@ -47,5 +46,6 @@ class _Places:
         index = bisect_right(self._starts, position) - 1
         if index < 0:
             return position
-        edit = self._edits[index]
-        return edit.start if position < self._starts[index] + len(edit.text) else position - self._shifts[index]
+        change = self._changes[index]
+        is_within = position < self._starts[index] + len(change.after)
+        return change.span.start if is_within else position - self._shifts[index]

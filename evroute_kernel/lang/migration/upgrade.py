@@ -217,7 +217,11 @@ def events(code: Code) -> Iterator[Remark]:
     """Event routes of events that have other parameters in 4.0."""
     old, new = of(_OLD).events, of(_NEW).events
     for index, token in enumerate(code.tokens):
-        if token.text != "event_route" or code.kind(index + 1) != "LSQB" or code.kind(index + 2) not in ("ID", "STRING"):
+        if (
+            token.text != "event_route"
+            or code.kind(index + 1) != "LSQB"
+            or code.kind(index + 2) not in ("ID", "STRING")
+        ):
             continue
         word = code.tokens[index + 2]
         name = string_value(word)[0] if word.type == "STRING" else word.text
