@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from typing import Any
 
-import psutil
 import pytest
 
 from support.frontend import DEADLINE, SPIN, Frontend, Result
@@ -110,10 +111,8 @@ def test_a_failing_route_fails_the_cell(kernel: Frontend) -> None:
 
 def test_a_killed_worker_costs_its_run_only(kernel: Frontend) -> None:
     kernel.run('event_route[E_X] { xlog("x\\n"); }')
-    request = kernel.spin()
-    for process in kernel.process.children(recursive=True):
-        if process.status() == psutil.STATUS_RUNNING:
-            process.kill()
+    request = kernel.execute(SPIN.replace("spinning", "$pp") + "%raise E_SPIN")
+    os.kill(int(kernel.messages(request, "stream")[-1]["content"]["text"]), signal.SIGKILL)
     found = kernel.gather(request)
     assert found.error["ename"] == "RouteFailed"
     assert "event_route[E_SPIN]" in found.traceback

@@ -36,6 +36,7 @@ from evroute_kernel.engine.results.runs import WorkerInfo as WorkerInfo
 from evroute_kernel.engine.session.attachments import Attachments, Closeable
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.session.gathering import Gathering
+from evroute_kernel.engine.session.holdings import held
 from evroute_kernel.engine.session.lifetimes import Lifetime
 from evroute_kernel.engine.session.loading import Loading
 from evroute_kernel.engine.session.raising import Raising
@@ -121,6 +122,11 @@ class Session:
         self._raising.drop()
         self._backend.reset(chosen)
         self._raising.drop()  # those of routes that were there at that moment
+
+    def held(self) -> list[str]:
+        """What `reset` would take away, in words such as "2 routes"; log and settings from outside apart. Waits for a
+        run that is under way."""
+        return held(self._backend)
 
     def close(self) -> None:
         """End all runs and processes. Waits for them; closing twice is harmless."""

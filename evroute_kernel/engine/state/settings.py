@@ -98,6 +98,14 @@ class SessionSettings(MutableMapping[str, Any]):
         self.profiling.set(level, process)
         self._changed()
 
+    def texts(self) -> list[str]:
+        """The owners of what cells and other texts have set or loaded."""
+        return [owner for owner in tuple(self._contributions) if owner != CONFIG_OWNER]
+
+    def outside(self) -> dict[str, Any]:
+        """What was set from outside any text, by name: such as by `%config`."""
+        return dict(self._contributions.get(CONFIG_OWNER, _Contribution()).values)
+
     # -- stubs ----------------------------------------------------------------------------------------------------
 
     @property

@@ -316,6 +316,13 @@ class World:
                 raise BadSocket("the session is closed")
             self._interface.subscribe(event, target, expire, by_script=by_script, open_destination=open_destination)
 
+    def subscriptions(self) -> list[tuple[str, Subscriber]]:
+        """What somebody has subscribed, by event, in the order in which it was done: event routes subscribe themselves,
+        and are not among them."""
+        with self._lock:
+            found = {event: reversed(self._interface.deliveries(event)) for event in list(self._interface.events())}
+            return [(event, each) for event, subscribers in found.items() for each in subscribers if not each.own]
+
     def subscribers(self, event: str) -> list[Subscriber]:
         """The subscribers of an event, in order of delivery. Expired ones are forgotten, as the server does here."""
         with self._lock:

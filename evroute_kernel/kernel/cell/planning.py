@@ -108,6 +108,7 @@ def planned(
 
     compile = compile or compile_parsed
     magics, wrong = read_magics(pieces.magics)
+    environment = _prepared(environment, magics, len(pieces.script) - len(pieces.script.lstrip()))
     source = replace(pieces.source, text=pieces.script)
     parsed = read_script(source, environment.version, scratch=True, files=files)
     try:
@@ -119,6 +120,14 @@ def planned(
     if wrong:
         raise together(wrong)
     return sorted([*_parts(pieces, parsed, compile, (environment, unit)), *magics], key=_offset)
+
+
+def _prepared(environment: Environment, magics: Sequence[MagicStep], start: int) -> Environment:
+    """What the script of a cell will find, which begins there: what the lines above it say is heeded."""
+    for step in magics:
+        if step.magic.prepares is not None and step.offset < start:
+            environment = step.magic.prepares(step.prepared, environment)
+    return environment
 
 
 def _offset(step: Step) -> int:

@@ -83,9 +83,9 @@ def configuration(rehearsal: Rehearsal, title: str) -> Configuration:
     text = _Writer(rehearsal, title).text()
     findings: list[Diagnostic] = []
     try:
-        version = rehearsal.world.settings.version
-        parsed = read_script(Source("configuration", text), version, files=rehearsal.files)
-        compile_with(rehearsal.files, parsed, Environment(modules=frozenset(), whole=True, version=version))
+        parsed = read_script(Source("configuration", text), rehearsal.version, files=rehearsal.files)
+        around = Environment(modules=frozenset(), whole=True, version=rehearsal.version)
+        compile_with(rehearsal.files, parsed, around)
     except ScriptError as error:
         findings = [diagnostic for diagnostic in error.diagnostics if diagnostic.severity == "error"]
     sections = [s for section in rehearsal.sections for s in (section, *section.loaded.values())]
@@ -134,7 +134,7 @@ class _Writer:
     # -- before the cells -------------------------------------------------------------------------------------------
 
     def _head(self) -> str:
-        lines = [commented(self.title), ""]
+        lines = [commented(self.title), commented(f"for OpenSIPS {self.rehearsal.version}"), ""]
         names = {item.name for item in self.items if isinstance(item, nodes.Global)}
         names |= {name for section in self.rehearsal.sections for found in section.settings.values() for name in found}
         if "xlog_level" not in names:
