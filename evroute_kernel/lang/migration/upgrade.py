@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final
 
+from evroute_kernel.lang import language
 from evroute_kernel.lang.lexer import string_value
 from evroute_kernel.lang.migration.legacy import Code, Doubt, Edit, Remark
 from evroute_kernel.library.catalogue import Event, Renamed, of
@@ -21,11 +22,6 @@ from evroute_kernel.records import dataclass
 
 _OLD: Final = "3.6"
 _NEW: Final = "4.0"
-#: words of 4.0 that are names in 3.6; a name that is all in capital letters counts too
-_WORDS: Final = (
-    "bond", "proxy", "proxy_protocol", "allow_proxy", "allow_proxy_protocol", "send_proxy", "send_proxy_protocol",
-)  # fmt: skip
-_RESERVED: Final = frozenset({*_WORDS, *map(str.upper, _WORDS), "tcp_threads"})
 _ON: Final = frozenset({"yes", "true", "on", "enable"})
 #: db_mode of usrloc by number
 _PRESETS: Final = (
@@ -80,8 +76,9 @@ def _two_logs(code: Code, index: int) -> Edit:
 
 def reserved_words(code: Code) -> Iterator[Edit]:
     """Names of routes, hosts of sockets: each name that is no call."""
+    reserved = language.of(_NEW).keywords.keys() - language.of(_OLD).keywords.keys()
     for index, token in enumerate(code.tokens):
-        if token.type == "ID" and token.text in _RESERVED and code.kind(index + 1) not in ("LPAR", "ASSIGN"):
+        if token.type == "ID" and token.text in reserved and code.kind(index + 1) not in ("LPAR", "ASSIGN"):
             why = f"{token.text} is a word of the language in 4.0, and a name in quotes only"
             yield Edit(token.span.start, token.span.end, f'"{token.text}"', "reserved-word", why)
 
@@ -170,13 +167,14 @@ def domains(code: Code) -> Iterator[Edit | Remark]:
         return
     why = "4.0 looks for user and domain by default, 3.6 for the user alone"
     for index, token in enumerate(code.tokens):
-        if token.type == "LOADMODULE" and code.kind(index + 1) == "STRING":
-            if string_value(code.tokens[index + 1])[0].rpartition("/")[2] in ("sqlops.so", "sqlops"):
-                end = code.span(index + 1).end
-                indent, _ = code.indent(token.span.start)
-                text = f'\n{indent}modparam("sqlops", "use_domain", 0)'
-                yield Edit(end, end, text, "use-domain", why, instead=text.strip())
-                return
+        if token.type != "LOADMODULE" or code.kind(index + 1) != "STRING":
+            continue
+        if string_value(code.tokens[index + 1])[0].rpartition("/")[2] in ("sqlops.so", "sqlops"):
+            end = code.span(index + 1).end
+            indent, _ = code.indent(token.span.start)
+            text = f'\n{indent}modparam("sqlops", "use_domain", 0)'
+            yield Edit(end, end, text, "use-domain", why, instead=text.strip())
+            return
     span = uses[0].span
     yield Remark(span.start, span.end, "use-domain", f'{why}: modparam("sqlops", "use_domain", 0) keeps it so')
 
