@@ -16,12 +16,14 @@ from evroute_kernel.runtime.versions import VERSIONS
 from evroute_kernel.source import Source
 
 
-def runs_otherwise(source: Source, migration: Migration, environment: Environment) -> Iterator[Diagnostic]:
+def runs_otherwise(
+    source: Source, migration: Migration, environment: Environment, *, scratch: bool = False
+) -> Iterator[Diagnostic]:
     """The findings about a migrated text that are true of the new version only."""
     only_new = {code for code, lint in LINTS.items() if lint.versions != VERSIONS}
     places = _Places(migration.changes)
     new = Source(source.name, migration.text)
-    for found in findings(new, environment):
+    for found in findings(new, environment, scratch=scratch):
         if found.code in only_new and found.span is not None and found.span.source is new:
             start = places.before(found.span.start)
             span = source.span(start, max(start + 1, places.before(found.span.end)))

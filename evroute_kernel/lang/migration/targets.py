@@ -14,19 +14,19 @@ from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
 
 
-def migrated(source: Source, environment: Environment, *, mi: bool = False) -> Migration:
+def migrated(source: Source, environment: Environment, *, mi: bool = False, scratch: bool = False) -> Migration:
     """A script as the version of an environment wants it. Never raises for bad text.
 
     For 4.0 text of 2.x is brought to 3.x as well, and the notes say where events raised in event routes make a
     difference, among the routes of the environment. With `mi` commands of the management interface get the names of
-    4.0, wherever a line shows that it has one, in comments too.
+    4.0, wherever a line shows that it has one, in comments too. With `scratch` the text is a cell.
     """
     if environment.version != "4.0":
         return migrate(source)
     code = Code(source)
     commands = renamed_commands(source.text) if mi else ()
     found = made(source, [*old_forms(code), *upgraded(code), *commands])
-    notes = [*found.notes, *runs_otherwise(source, found, environment)]
+    notes = [*found.notes, *runs_otherwise(source, found, environment, scratch=scratch)]
     return replace(found, notes=tuple(sorted(notes, key=lambda d: d.span.start if d.span else 0)))
 
 

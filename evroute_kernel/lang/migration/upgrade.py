@@ -232,6 +232,15 @@ def _names(event: Event) -> list[str]:
     return [p.name for p in event.params]
 
 
+def inner_events(code: Code) -> Iterator[Remark]:
+    """The first event that is raised in an event route; the lints tell where that makes a difference."""
+    for index, token in enumerate(code.tokens):
+        if token.text == "raise_event" and code.events[index] is not None and code.kind(index + 1) == "LPAR":
+            why = "an event raised in an event route runs at once in 4.0, inside raise_event, and not after that route"
+            yield Remark(token.span.start, token.span.end, "inner-event", why)
+            return
+
+
 def upgraded(code: Code) -> Iterator[Edit | Remark | Doubt]:
     """All of it."""
     yield from settings(code)
@@ -240,3 +249,4 @@ def upgraded(code: Code) -> Iterator[Edit | Remark | Doubt]:
     yield from domains(code)
     yield from functions(code)
     yield from events(code)
+    yield from inner_events(code)
