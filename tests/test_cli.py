@@ -506,6 +506,12 @@ class TestInstall:
         assert Path(spec["argv"][0]).parent == Path(sys.executable).parent
         assert (tmp_path / "share/jupyter/kernels/routes/logo-64x64.png").is_file()
 
+    def test_a_version_has_a_kernelspec_of_its_own(self, tmp_path: Path) -> None:
+        for line in (["install", "--server", "4.0"], ["--server", "4.0", "install"]):
+            assert evroute(*line, "--prefix", tmp_path).stdout.startswith("installed the kernelspec evroute-4.0 in ")
+        spec = json.loads((tmp_path / "share/jupyter/kernels/evroute-4.0/kernel.json").read_text())
+        assert spec["argv"][-1] == "--EvrouteKernel.server=4.0"
+
     def test_one_place_only(self, tmp_path: Path) -> None:
         assert evroute("install", "--user", "--prefix", tmp_path).returncode == 2
 

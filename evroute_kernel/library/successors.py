@@ -6,20 +6,21 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from evroute_kernel.library.catalogue import SERVER_VERSION, Renamed, of
+from evroute_kernel.library.catalogue import Renamed, of
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 #: how a successor of each kind is written
 _WRITTEN: Final = {"variable": "${}", "function": "{}()"}
 _KINDS: Final = {"modparam": "the parameter ", "function": "the function ", "variable": "the variable "}
 
 
-def successor(kind: str, name: str, module: str | None = None) -> str | None:
+def fate(version: ServerVersion, kind: str, name: str, module: str | None = None) -> str | None:
     """A hint naming what took the place of a name of an earlier version; None for a name that was never one.
 
     `kind` is "module", "function", "variable", "global", "modparam", "keyword" or "mi". A parameter is looked up with
     its `module`.
     """
-    found = of(SERVER_VERSION).renamed.get((kind, name), ())
+    found = of(version).renamed.get((kind, name), ())
     fitting = [entry for entry in found if module is None or entry.module == module]
     return _hint(fitting[0]) if fitting else None
 
@@ -46,7 +47,7 @@ def _successor(gone: Renamed) -> str:
 
 @cache
 def _kamailio() -> dict[str, str]:
-    return dict(of(SERVER_VERSION).kamailio_events)
+    return dict(of(DEFAULT_VERSION).kamailio_events)
 
 
 def kamailio_event(name: str) -> tuple[str, str] | None:

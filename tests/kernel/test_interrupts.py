@@ -9,18 +9,12 @@ import statistics
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from support.frontend import SPIN, Frontend, Result, started, wait_until
 
 #: how many interrupts at random moments are tried; more on request
 MOMENTS = int(os.environ.get("EVROUTE_INTERRUPTS", "25"))
-
-
-def workers(kernel: Frontend) -> list[int]:
-    """Processes of the kernel that run a route now: those that use the processor."""
-    return [p.pid for p in kernel.process.children(recursive=True) if p.status() == psutil.STATUS_RUNNING]
 
 
 def check_interrupted(found: Result) -> None:
@@ -36,7 +30,7 @@ def test_the_cell_ends_with_one_error_and_the_log_so_far(kernel: Frontend) -> No
     check_interrupted(found)
     again = kernel.run('xlog("alive\\n");')
     assert again.stdout == "alive\n"
-    wait_until(lambda: not workers(kernel))
+    wait_until(lambda: not kernel.running())
 
 
 def test_sigint_is_the_same_as_the_message(kernel: Frontend) -> None:
@@ -92,7 +86,7 @@ def test_interrupts_at_random_moments(kernel: Frontend) -> None:
         check_interrupted(Result({"status": "error"}, kernel.messages(request, "idle")))
     assert statistics.median(latencies) < 0.05, sorted(latencies)
     assert kernel.run('xlog("alive\\n");').stdout == "alive\n"
-    wait_until(lambda: not workers(kernel))
+    wait_until(lambda: not kernel.running())
 
 
 def test_an_interrupt_that_overtakes_its_cell(kernel: Frontend) -> None:

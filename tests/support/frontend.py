@@ -99,6 +99,10 @@ class Frontend:
     def process(self) -> psutil.Process:
         return psutil.Process(self.manager.provisioner.pid)
 
+    def running(self) -> list[psutil.Process]:
+        """Processes below the kernel that run a route now: those that use the processor."""
+        return [p for p in self.process.children(recursive=True) if status(p) == psutil.STATUS_RUNNING]
+
     def execute(self, code: str, metadata: dict[str, Any] | None = None, **options: Any) -> str:
         """Send an execute_request; its id."""
         content = {
@@ -213,11 +217,13 @@ def wait_until(condition: Any, seconds: float = DEADLINE) -> None:
 
 def all_gone(processes: list[psutil.Process]) -> bool:
     """Whether these processes have ended, though nobody may have asked how."""
-    return not any(_lives(process) for process in processes)
+    ended = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    return not any(process.is_running() and status(process) not in ended for process in processes)
 
 
-def _lives(process: psutil.Process) -> bool:
+def status(process: psutil.Process) -> str:
+    """What a process does, in psutil's words; that it is dead where it has ended since it was found."""
     try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:  # it ended between the two questions
-        return False
+        return str(process.status())
+    except psutil.NoSuchProcess:
+        return str(psutil.STATUS_DEAD)

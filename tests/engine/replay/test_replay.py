@@ -155,7 +155,7 @@ def test_an_interrupt_stops_at_once_and_says_how_far_it_came(session: Session, w
     while replaying.events < 20:
         assert monotonic() < deadline
     session.interrupt()
-    result = replaying.future.result(5)
+    result = replaying.future.result(DEADLINE)
     assert result.ended == "interrupted"
     assert 20 <= result.events < 5000
     assert 0 < result.last_line <= result.events
@@ -174,7 +174,7 @@ def test_an_interrupt_does_not_wait_for_the_source(session: Session) -> None:
     replaying = session.start_replay(events())
     session.interrupt()
     try:
-        assert replaying.future.result(5).ended == "interrupted"
+        assert replaying.future.result(DEADLINE).ended == "interrupted"
     finally:
         gate.set()
 
@@ -183,7 +183,7 @@ def test_an_endless_event_is_timed_out_alone(session: Session, written: Callable
     session.load(
         "max_while_loops=100000000\nevent_route[E_X] { if ($param(n) == 50) { while (1) { $var(i) += 1; } } }\n"
     )
-    result = session.replay(written(numbered(100)), timeout=0.3, workers=1)
+    result = session.replay(written(numbered(100)), timeout=1.0, workers=1)
     assert (result.events, result.causes) == (100, {"timed out": 1})
     assert [failure.line for failure in result.failures] == [50]
 
@@ -332,7 +332,7 @@ def test_a_paced_replay_can_be_interrupted(session: Session, written: Callable[.
     while replaying.events < 1:
         assert monotonic() < deadline
     session.interrupt()
-    assert replaying.future.result(5).events == 1
+    assert replaying.future.result(DEADLINE).events == 1
 
 
 def test_more_workers_for_one_replay(written: Callable[..., Path]) -> None:
@@ -393,7 +393,7 @@ def test_a_session_that_is_closed_ends_its_replay(written: Callable[..., Path]) 
     with Session(workers=1) as session:
         session.load("event_route[E_X] { usleep(2000); }")
         replaying = session.start_replay(written(numbered(5000)))
-    assert replaying.future.result(5).ended == "closed"
+    assert replaying.future.result(DEADLINE).ended == "closed"
 
 
 def test_listeners_are_told_of_every_event(session: Session, written: Callable[..., Path]) -> None:

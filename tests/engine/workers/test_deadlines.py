@@ -10,6 +10,7 @@ import pytest
 from evroute_kernel.engine.results.runs import RunError
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.engine.workers.deadlines import Deadlines
+from evroute_kernel.engine.workers.processes import launcher
 from evroute_kernel.engine.workers.raises import Raise
 
 DEADLINE = 30.0
@@ -67,8 +68,8 @@ def test_a_batch_that_cannot_begin_in_time_ends(busy: Session) -> None:
 
 def test_a_batch_that_has_begun_has_its_time_for_each_event(busy: Session) -> None:
     busy.interrupt()
-    busy.load("event_route[E_SLOW] { usleep(100000); }")
-    assert busy.submit_batch("E_SLOW", [{}] * 8, timeout=0.4).result(DEADLINE).ok
+    busy.load("event_route[E_SLOW] { usleep(300000); }")
+    assert busy.submit_batch("E_SLOW", [{}] * 5, timeout=1.2).result(DEADLINE).ok
 
 
 def test_statements_and_timers_too(busy: Session) -> None:
@@ -82,21 +83,22 @@ def test_statements_and_timers_too(busy: Session) -> None:
 def test_what_was_raised_meanwhile_ends_with_it(busy: Session) -> None:
     """It has run, and what it raised waits for the worker that it must run in."""
     busy.interrupt()
-    run = busy.raise_event("E_TWO", timeout=0.3)
+    run = busy.raise_event("E_TWO", timeout=1.0)
     assert the_error(run.errors).message.startswith("event_route[E_SPIN]")
 
 
 def test_the_limit_of_the_session_counts_from_the_start_of_the_first_route() -> None:
-    with Session(workers=1, timeout=0.4) as session:
-        session.load("event_route[E_SLOW] { usleep(150000); }")
-        futures = [session.submit("E_SLOW") for _ in range(6)]
+    with Session(workers=1, timeout=1.2) as session:
+        session.load("event_route[E_SLOW] { usleep(300000); }")
+        futures = [session.submit("E_SLOW") for _ in range(5)]
         assert all(future.result(DEADLINE).ok for future in futures)
 
 
-def test_the_start_of_the_first_worker_takes_nobodys_time() -> None:
+def test_the_start_of_the_first_worker_takes_nobodys_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launcher, "_PROGRAM", f"import time; time.sleep(1.2)\n{launcher._PROGRAM}")
     with Session(workers=1) as session:
         session.load('event_route[E_X] { xlog("ran"); }')
-        run = session.raise_event("E_X", timeout=0.1)
+        run = session.raise_event("E_X", timeout=1.0)
         assert (run.ok, [r.text for r in run.log]) == (True, ["ran"])
 
 

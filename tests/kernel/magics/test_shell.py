@@ -81,9 +81,11 @@ def test_what_a_command_prints_is_bounded(kernel: Frontend) -> None:
     assert "is dropped" not in kernel.run(f"%sh yes | head -c {SHOWN}").stderr
 
 
-def test_what_background_processes_print_is_bounded(kernel: Frontend) -> None:
-    request = kernel.execute("%sh (sleep 0.1; yes) & echo $!")
+def test_what_background_processes_print_is_bounded(kernel: Frontend, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "go")
+    request = kernel.execute(f"%sh (cat {tmp_path}/go; yes) & echo $!")
     child = int(kernel.gather(request).stdout)
+    (tmp_path / "go").write_bytes(b"y\n")
     late = ""
     while "is dropped" not in late:
         late += kernel.messages(request, "stream")[-1]["content"]["text"]
@@ -123,4 +125,7 @@ def test_a_command_that_no_shell_can_be_given(kernel: Frontend) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
