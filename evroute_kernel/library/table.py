@@ -8,7 +8,7 @@ one, and ask it. It is whole once `library.everything` is imported. A record is 
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Final, TypeVar
@@ -22,6 +22,7 @@ from evroute_kernel.library.catalogue.names import (
     CatalogueVariable,
     Param,
 )
+from evroute_kernel.library.catalogue.nearness import EventNames
 from evroute_kernel.library.catalogue.on_demand import OnDemand
 from evroute_kernel.library.entries import Function, Module, Transformation, Variable
 from evroute_kernel.library.successors import fate
@@ -143,9 +144,20 @@ class Library:
         return Words(sorted(self.known_modules))
 
     @cached_property
-    def event_words(self) -> Words:
-        """Names of events, to look up what a wrong one was meant for."""
+    def _event_names(self) -> EventNames:
+        return EventNames(self.events)
+
+    def likely_events(self, name: str, others: Collection[str] = ()) -> list[str]:
+        """Events that `name` may be a mistake for, `others` among them; see `EventNames.likely`."""
+        return (EventNames([*self.events, *others]) if others else self._event_names).likely(name)
+
+    @cached_property
+    def _event_words(self) -> Words:
         return Words(self.events)
+
+    def near_events(self, name: str, count: int = 3) -> list[str]:
+        """Names of events that are spelt like `name`, best first."""
+        return self._event_words.near(name, count)
 
     def successor(self, kind: str, name: str, module: str | None = None) -> str | None:
         """What took the place of a name that this version does not have; see `successors.fate`."""

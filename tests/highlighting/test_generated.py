@@ -21,9 +21,11 @@ from evroute_kernel.kernel.magics.declaration import MAGICS
 from evroute_kernel.lang import language
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401
-from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES
+from evroute_kernel.library import table
 from evroute_kernel.source import Source
 from support.colours import CLONE, GRAMMAR, browser
+
+LIBRARY = table.of("3.6")
 
 FILES = generated_files(CLONE)
 VSCODE = CLONE / "editors" / "vscode"
@@ -44,9 +46,9 @@ def matches(name: str, word: str) -> bool:
 
 
 def test_every_function_variable_and_transformation() -> None:
-    assert all(matches("functions", name) for name in FUNCTIONS)
-    assert all(matches("variables", name) for name in VARIABLES)
-    assert all(matches("transformations", name) for name in TRANSFORMATIONS)
+    assert all(matches("functions", name) for name in LIBRARY.functions)
+    assert all(matches("variables", name) for name in LIBRARY.variables)
+    assert all(matches("transformations", name) for name in LIBRARY.transformations)
     assert matches("transformations", "nameaddr.2.uri")
     assert matches("transformations", "ip.matched")
     assert not matches("functions", "cache_stor")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library import catalogue
+from evroute_kernel.library import catalogue, table
 from evroute_kernel.library.successors import kamailio_event, successor
-from evroute_kernel.library.table import FUNCTIONS, GLOBALS, MODULES, VARIABLES
+
+LIBRARY = table.of("3.6")
+
 
 FACTS = catalogue.of("3.6")
 
@@ -40,10 +42,15 @@ def test_what_is_gone_is_gone_and_what_replaces_it_is_there() -> None:
         for entry in entries:
             if entry.still_accepted or entry.name == entry.successor or name in ("event_route", "log_stderror"):
                 continue
-            table = {"function": FUNCTIONS, "variable": VARIABLES, "global": GLOBALS}.get(kind)
+            table = {"function": LIBRARY.functions, "variable": LIBRARY.variables, "global": LIBRARY.globals}.get(kind)
             assert table is None or name not in table, name
             new = (entry.successor or "").partition("(")[0]
-            into = {"function": FUNCTIONS, "variable": VARIABLES, "global": GLOBALS, "module": MODULES}
+            into = {
+                "function": LIBRARY.functions,
+                "variable": LIBRARY.variables,
+                "global": LIBRARY.globals,
+                "module": LIBRARY.modules,
+            }
             expected = into.get(entry.successor_kind or kind)
             assert not new or expected is None or new in expected or new in ("exec", "core"), new
 

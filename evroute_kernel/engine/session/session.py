@@ -412,7 +412,7 @@ class Session:
         for what cannot be set.
         """
         if not isinstance(name, StubRule):
-            name = make_stub(given.text(name, "the name of a function"), returns, sets)
+            name = make_stub(given.text(name, "the name of a function"), self._world.library, returns, sets)
         self.settings.stub(name)
 
     def unstub(self, name: str | None = None) -> list[str]:

@@ -53,9 +53,7 @@ class Subscribing:
 
     def _subscribable(self) -> set[str]:
         """The events that exist: published ones, and those of any module or of one's own, which need no loadmodule."""
-        from evroute_kernel.library.catalogue import events
-
-        return {*published(self._world), *events(), *self._world.declared_events}
+        return {*published(self._world), *self._world.library.events, *self._world.declared_events}
 
     def subscribers(self, event: str | None) -> list[SubscriberInfo]:
         """As `Session.subscribers`."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from evroute_kernel.lang.compiler import CompiledRoute, Unit
     from evroute_kernel.lang.environment import Environment
     from evroute_kernel.library.catalogue.declared import EventDeclaration
+    from evroute_kernel.library.table import Library
 
 #: is told of an event when it is raised: name, parameters (byte strings, as scripts have them), seconds of the epoch
 Tap = Callable[[str, Params, float], None]
@@ -82,13 +83,13 @@ class World:
 
     def environment(self, owner: str | None = None) -> Environment:
         """What a text of this owner may refer to beyond itself: all that others have defined, loaded and set."""
-        from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment
+        from evroute_kernel.lang.environment import Environment
 
         with self._lock:
             others = [d for d in self.registry if owner is None or d.owner != owner]
             return Environment(
                 routes={(d.route.kind, d.route.name): d.owner_name for d in others},
-                modules=DEFAULT_MODULES | self.settings.modules_in_force(without=owner),
+                modules=self.library.default_modules | self.settings.modules_in_force(without=owner),
                 modparams=self.settings.modparams_in_force(without=owner),
                 version=self.settings.version,
                 declared_events={encode(name): _encoded(event) for name, event in self.declared_events.items()},
@@ -265,13 +266,18 @@ class World:
 
         return end
 
-    def _unknown(self, event: str) -> UnknownEventError:
-        from evroute_kernel.library.catalogue import events
+    @property
+    def library(self) -> Library:
+        """What a script can name: that of the server's version."""
+        from evroute_kernel.library import table
 
+        return table.of(self.settings.version)
+
+    def _unknown(self, event: str) -> UnknownEventError:
         handled = map(decode, self._interface.events())
         if self.registry.event_slot(encode(event)) is not None:
             return UnknownEventError(event, handled, reason="an event_route before it, or itself, holds only ';'")
-        return UnknownEventError(event, handled, (*events(), *self.declared_events))
+        return UnknownEventError(event, handled, (*self.library.events, *self.declared_events))
 
     def timers(self, name: str) -> tuple[int, ...]:
         """The timer routes of a name, of which there may be several. Raises ScriptError when there is none."""
