@@ -27,19 +27,13 @@ from evroute_kernel.library.catalogue.on_demand import OnDemand
 from evroute_kernel.library.entries import Function, Module, Transformation, Variable
 from evroute_kernel.library.successors import fate
 from evroute_kernel.runtime.context import Process
-from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.spelling import Words
 
 __all__ = [
     "ANY_ROUTE",
-    "FUNCTIONS",
-    "GLOBALS",
-    "MODULES",
     "ROUTE_KINDS",
     "SQL_URL",
-    "STATEMENTS",
-    "TRANSFORMATIONS",
-    "VARIABLES",
     "Function",
     "Library",
     "Modparams",
@@ -49,12 +43,9 @@ __all__ = [
     "Transformation",
     "Variable",
     "also_known",
-    "contexts",
     "forget",
     "in_process",
     "of",
-    "transformations_of",
-    "transport_module",
     "warm",
 ]
 
@@ -234,20 +225,3 @@ def forget() -> None:
     """Join facts and behaviour anew when they are next asked for."""
     for library in tuple(_LIBRARIES.values()):
         library.forget()
-
-
-# -- until all readers are handed a library: the tables of 3.6 ---------------------------------------------------------
-
-_DEFAULT: Final = of(DEFAULT_VERSION)
-FUNCTIONS: Final = _DEFAULT.functions
-STATEMENTS: Final = OnDemand(lambda: _DEFAULT.statements, lambda fact: fact)
-VARIABLES: Final = _DEFAULT.variables
-TRANSFORMATIONS: Final = _DEFAULT.transformations
-MODULES: Final = _DEFAULT.modules
-GLOBALS: Final = OnDemand(lambda: _DEFAULT.globals, lambda fact: fact)
-transformations_of = _DEFAULT.transformations_of
-transport_module = _DEFAULT.transport_module
-
-
-def contexts() -> Mapping[str, str]:
-    return _DEFAULT.contexts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evroute_kernel.library import catalogue, table
-from evroute_kernel.library.successors import kamailio_event, successor
+from evroute_kernel.library.successors import kamailio_event
 
 LIBRARY = table.of("3.6")
 
@@ -28,11 +28,11 @@ FACTS = catalogue.of("3.6")
     ],
 )
 def test_successor(kind: str, name: str, module: str | None, hint: str | None) -> None:
-    assert successor(kind, name, module) == hint
+    assert LIBRARY.successor(kind, name, module) == hint
 
 
 def test_a_parameter_may_take_the_place_of_a_setting() -> None:
-    hint = successor("global", "tcp_async")
+    hint = LIBRARY.successor("global", "tcp_async")
     assert hint is not None
     assert "the parameter tcp_async of module proto_tcp" in hint
 

@@ -60,6 +60,10 @@ class Subscribing:
         events = self._world.events() if event is None else [given.text(event, "the name of an event")]
         return [describe(encode(e), s) for e in events for s in self._world.subscribers(encode(e))]
 
+    def subscriptions(self) -> list[SubscriberInfo]:
+        """As `Session.subscriptions`."""
+        return [describe(event, subscriber) for event, subscriber in self._world.subscriptions()]
+
     def rotate_flatstore(self, path: str) -> bool:
         """As `Session.rotate_flatstore`."""
         return self._world.rotate(encode(given.text(path, "the name of a file")))

@@ -23,8 +23,10 @@ from evroute_kernel.engine.state.program import Program
 from evroute_kernel.engine.state.registry import Change, Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings, module_name
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
+from evroute_kernel.source import Source
 from evroute_kernel.worker.messages import Subscriptions
 from evroute_kernel.worker.sockets import Address, BadSocket
 
@@ -37,6 +39,14 @@ if TYPE_CHECKING:
 #: is told of an event when it is raised: name, parameters (byte strings, as scripts have them), seconds of the epoch
 Tap = Callable[[str, Params, float], None]
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that has defined something, and whose it is; None where nobody said."""
+
+    source: Source
+    owner: str | None
 
 
 #: lets a thread do something
@@ -65,7 +75,10 @@ class World:
         self.strict = False
         #: events that users declared as their own, by name
         self.declared_events: dict[str, EventDeclaration] = {}
+        #: the texts that have defined something, each under its owner, in the order in which they took effect
+        self.texts: dict[str, Text] = {}
         self.records = Records(on_record)
+        self._texts_taken = 0
         self._lock = threading.RLock()
         self._interface = Interface()
         self._program = Program()
@@ -109,10 +122,24 @@ class World:
                 [(item.module, item.name, item.value) for item in unit.modparams],
                 [module_name(item.path) for item in unit.modules],
             )
+            self._keep_text(unit, owner)
             change = self.define_routes(unit.routes, owner)
             startup = [route for route in unit.routes if route.kind == "startup_route"]
             tops = [*startup, unit.scratch] if unit.scratch else startup
             return change, [self.registry.slot(route) for route in tops]
+
+    def _keep_text(self, unit: Unit, owner: str | None) -> None:
+        """Remember a text that defines something, in place of what its owner had before."""
+        source = unit.source
+        if owner is None:  # who loads a text again means that one
+            same = [key for key, t in self.texts.items() if t.owner is None and t.source.text == source.text]
+            self._texts_taken += 1
+            key = next(iter(same), f"#{self._texts_taken}")
+        else:
+            key = owner
+        self.texts.pop(key, None)
+        if unit.script.items:
+            self.texts[key] = Text(source, owner)
 
     def define_routes(self, routes: Iterable[CompiledRoute], owner: str | None) -> Change:
         """Make these the routes of `owner`."""
@@ -143,6 +170,7 @@ class World:
         with self._lock:
             titles = self.registry.forget_owner(owner)
             self.settings.forget_owner(owner)
+            self.texts.pop(owner, None)
             self.changed()
             return titles
 
@@ -153,6 +181,7 @@ class World:
             self.registry.reset()
             self._interface.forget_all()
             self.settings.reset()
+            self.texts.clear()
             self.declared_events.clear()
             self.changed()
 

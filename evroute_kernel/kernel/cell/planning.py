@@ -109,7 +109,10 @@ def planned(
 
     compile = compile or compile_parsed
     magics, wrong = read_magics(pieces.magics, environment.version)
+    before = environment.version
     environment = _prepared(environment, magics, len(pieces.script) - len(pieces.script.lstrip()))
+    if environment.version != before:
+        magics, wrong = read_magics(pieces.magics, environment.version)
     source = replace(pieces.source, text=pieces.script)
     parsed = read_script(source, environment.version, scratch=True, files=files)
     try:

@@ -74,14 +74,14 @@ class Raise:
 
 
 def read_raise(line: MagicLine) -> Raise:
-    """Read `%raise` or `%%raise`; raises ArgumentError."""
+    """Read `%raise` or `%%raise`, or another magic that takes the same; raises ArgumentError."""
     if line.body is None and (question := _QUESTION.fullmatch(line.text)):
         return Raise(line, RaiseRequest(question["event"]), None, is_question=True)
     request = parse_raise(line.text.rstrip("\r"), line.source, line.offset)
     params = request.params
     if line.body is not None:
         if params is not None:
-            raise ArgumentError("%%raise takes its parameters from the lines below", line.span)
+            raise ArgumentError(f"%%{line.name} takes its parameters from the lines below", line.span)
         params = parse_params(line.body, line.source, line.body_offset)
     if request.options.get("sample") and isinstance(params, list):
         raise ArgumentError("--sample fills in parameters by name; these have none", line.span)
