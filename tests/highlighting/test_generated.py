@@ -67,7 +67,11 @@ def test_every_magic() -> None:
     assert set(WORDS["body_magics"]) == {name for name, magic in MAGICS.items() if magic.body is not None}
     named = {name for name, magic in MAGICS.items() if re.match(r"%\w+ \[?(?:NAME|EVENT)\b(?!=)", magic.usage)}
     assert set(WORDS["name_magics"]) == named
-    assert set(WORDS["json_magics"]) == {name for name, magic in MAGICS.items() if magic.body == "json"} == {"compare", "raise"}
+    assert (
+        set(WORDS["json_magics"])
+        == {name for name, magic in MAGICS.items() if magic.body == "json"}
+        == {"compare", "raise"}
+    )
     assert set(WORDS["expression_magics"]) == {"assert"}
 
 

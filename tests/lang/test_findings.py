@@ -204,8 +204,6 @@ def broken_in_turn(text: str) -> Iterator[str]:
             yield text[:end] + " nosuch(); " + text[end:]
 
 
-@pytest.mark.parametrize(
-    "text", [text for text in [*PROGRAMS, *(t for _, t, _ in EXAMPLES)] if text.count("route[") > 1]
 BLOCKS = [text for text in [*PROGRAMS, *(t for _, t, _ in EXAMPLES)] if text.count("route[") > 1]
 
 
