@@ -1,4 +1,4 @@
-"""What reads otherwise under 4.0: each time something is said, a real 4.0.1 and a real 3.6.8 logged different things."""
+"""What reads otherwise under 4.0: each time something is said, a real 4.0.1 and a real 3.6.8 logged other things."""
 
 from __future__ import annotations
 
