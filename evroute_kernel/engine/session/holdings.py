@@ -9,7 +9,7 @@ from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.state.defined import defined
 
 #: how the names of tables in shared memory begin -> what is in them; all others are queues, statistics and the like
-_TABLES: Final = {"shv": "shared variables", "cache:": "the cache"}
+_TABLES: Final = {"shv": "shared variables", "cache:": "the cache", "dialog": "dialogs"}
 
 
 def held(backend: Backend) -> list[str]:
