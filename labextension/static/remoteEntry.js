@@ -254,13 +254,13 @@
       "via\\.port", "via\\.received", "via\\.rport", "via\\.transport", "via\\.version",
     ],
     magics: [
-      "assert", "cache", "check", "clear", "config", "connect", "disconnect", "event", "events", "expect", "export",
-      "forget", "graph", "help", "inbox", "load", "log", "lsmagic", "mi", "migrate", "ps", "raise", "record",
-      "replay", "reset", "route", "routes", "sh", "shv", "stub", "stubs", "subscribe", "subscribers", "tick",
-      "timeout", "timer", "unstub", "vars", "workers",
+      "assert", "cache", "check", "clear", "config", "connect", "dialog", "dialogs", "disconnect", "event", "events",
+      "expect", "export", "forget", "graph", "help", "inbox", "load", "log", "lsmagic", "mi", "migrate", "ps",
+      "raise", "record", "replay", "reset", "route", "routes", "sh", "shv", "stub", "stubs", "subscribe",
+      "subscribers", "tick", "timeout", "timer", "unstub", "vars", "workers",
     ],
     name_magics: [
-      "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "tick", "unstub",
+      "dialog", "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "tick", "unstub",
     ],
     expression_magics: [
       "assert",
