@@ -29,7 +29,7 @@ from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.datagrams import Datagrams
 from evroute_kernel.worker.flow import ENDS_MANY, Flow
 from evroute_kernel.worker.inbox import Inbox
-from evroute_kernel.worker.inline.profiling import EVENT as PROFILING
+from evroute_kernel.worker.inline import processes, profiling
 from evroute_kernel.worker.inline.runs import Inline
 from evroute_kernel.worker.messages import (
     Answer,
@@ -145,6 +145,8 @@ class Child:
             setattr(settings, name, value)
         settings.modparams, settings.modules, settings.stubs = message.modparams, set(message.modules), message.stubs
         settings.version = message.version
+        levels = message.profiling
+        self._inline.processes.level = levels.get(process.number, levels.get(None, 0))
         self._follow(message.version)
         if settings.log_level != before[0]:
             process.log_level = settings.log_level
@@ -180,7 +182,8 @@ class Child:
             self._process.routes = self._routes
         else:
             profile = self._inline.profile
-            profile.is_on = PROFILING in self._events
+            profile.is_on = profiling.EVENT in self._events
+            self._inline.processes.is_heard = processes.EVENT in self._events
             self._process.routes = profile.routes(self._routes)
 
     # -- running --------------------------------------------------------------------------------------------------

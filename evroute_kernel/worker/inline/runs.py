@@ -24,6 +24,7 @@ from evroute_kernel.runtime.event_context import EMPTY_LIST, EventContext
 from evroute_kernel.runtime.route_stack import LIMIT, RouteStack
 from evroute_kernel.runtime.statements import AssertionInfo
 from evroute_kernel.worker.blackbox import SLOT, STATEMENT, TOP, BlackBox
+from evroute_kernel.worker.inline.processes import ProcessProfile
 from evroute_kernel.worker.inline.profiling import ScriptProfile
 from evroute_kernel.worker.messages import InnerRuns, Params
 from evroute_kernel.worker.outbox import Outbox
@@ -78,6 +79,7 @@ class Inline:
         self._is_first = True
         #: what tells of routes that begin and end, where somebody wants to know
         self.profile = ScriptProfile(process, blackbox, raiser.tell_others, raiser.handlers)
+        self.processes = ProcessProfile(process.number, blackbox, raiser.tell_others, raiser.handlers)
         #: what takes log records, while a crashing one stands there
         self._emit: Callable[[Record], None] | None = None
 
@@ -108,11 +110,15 @@ class Inline:
         context.route_stack.append(route.title)
         place = self._place
         place[STATEMENT], place[SLOT] = 0, route.slot
+        if context.event:
+            self.processes.begin()
         try:
             code = self._run_block(route, context)
         finally:
             trace.end(process)
             self._hush()
+        if context.event:
+            self.processes.end()
         if process.deferred:
             run_deferred(process)
         return code

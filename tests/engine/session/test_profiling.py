@@ -1,8 +1,9 @@
-"""E_PROFILING_SCRIPT under 4.0: what subscribers are told of runs. The payloads were recorded on a 4.0.1."""
+"""E_PROFILING_SCRIPT and E_PROFILING_PROC under 4.0: what subscribers are told. Payloads were recorded on a 4.0.1."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 
 from evroute_kernel import Session
+from evroute_kernel.engine.mi.dispatch import answer
+from evroute_kernel.engine.mi.management import Management
 from support.receivers import Receivers
 
 SUBSCRIBE = 'startup_route { subscribe_event("E_PROFILING_SCRIPT", "%UDP%"); }\n'
@@ -112,6 +115,63 @@ def test_a_route_on_it_would_never_end(session: Session) -> None:
     assert "a 4.0.1 hangs" in error.message
     session.forget("E_PROFILING_SCRIPT")
     assert [record.text for record in session.raise_event("E_A").log] == ["a\n"]
+
+
+#: what a worker tells of one event, as verb, name, depth, line and status
+JOB = [
+    "start SIP receiver 1 0",
+    "enter ipc_job 1 line 348",
+    "enter RPC 2 line 325",
+    "exit RPC 1 line 335 status 0",
+    "exit ipc_job 0 line 350 status 0",
+    "end SIP receiver 1 0 status 0",
+]
+#: what is told of the request that switches the level on, and of the next ones
+SWITCHED_ON = [
+    "exit MI_FIFO profiling_proc 65535 line 776 status 0",
+    "exit MI_FIFO 65534 line 811 status 0",
+    "end MI FIFO 65534 status 0",
+]
+REQUEST = [
+    "start MI FIFO 0",
+    "enter MI_FIFO reading 1 line 669",
+    "enter MI_FIFO version 2 line 773",
+    "exit MI_FIFO version 1 line 776 status 0",
+    "exit MI_FIFO 0 line 811 status 0",
+    "end MI FIFO 0 status 0",
+]
+
+
+def ask(management: Management, method: str, **params: int) -> Any:
+    request = {"jsonrpc": "2.0", "id": 1, "method": method} | ({"params": params} if params else {})
+    return json.loads(answer(management, json.dumps(request).encode()) or b"null")["result"]
+
+
+@pytest.mark.parametrize(("level", "expected"), [(1, JOB), (2, [*SWITCHED_ON, *REQUEST, *JOB])])
+def test_processes_tell_of_their_work(session: Session, tmp_path: Path, level: int, expected: list[str]) -> None:
+    management = Management(session)
+    with Receivers(("udp",), tmp_path) as receivers:
+        session.load(receivers.fill_in(SUBSCRIBE.replace("SCRIPT", "PROC") + RETURN))
+        session.raise_event("E_A")
+        assert ask(management, "profiling_proc", level=level) == "OK"
+        ask(management, "version")
+        session.raise_event("E_A")
+        texts = receivers.got({"udp": expected})["udp"]
+    told = [json.loads(text)["params"] for text in texts]
+    assert list(map(short, told)) == expected
+    assert {params["type"] for params in told} == ({1} if level == 1 else {1, 4})
+    pids = {params["name"].startswith("MI"): params["session"] for params in told}
+    assert pids.get(True, os.getpid()) == os.getpid()
+    assert pids[False] in {worker.pid for worker in session.workers()}
+
+
+def test_a_route_that_tells_of_its_own_worker_would_never_end(session: Session) -> None:
+    session.load('event_route[E_A] { xlog("a\\n"); }\nevent_route[E_PROFILING_PROC] { $var(x) = 1; }')
+    ask(Management(session), "profiling_proc", level=1)
+    [error] = session.raise_event("E_A").errors
+    assert (error.cause, error.route) == ("crashed", "event_route[E_PROFILING_PROC]")
+    ask(Management(session), "profiling_proc", level=0)
+    assert session.raise_event("E_A").ok
 
 
 def test_3_6_knows_nothing_of_it(tmp_path: Path) -> None:
