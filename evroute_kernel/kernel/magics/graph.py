@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evroute_kernel.lang.callgraph import CallGraph
     from evroute_kernel.lang.compiler import CompiledRoute
     from evroute_kernel.lang.nodes import Route, Script
+    from evroute_kernel.runtime.versions import ServerVersion
     from evroute_kernel.source import Source
 
 
