@@ -47,8 +47,13 @@ def test_nothing_logged() -> None:
 def test_long_lines_are_wrapped_and_very_long_ones_cut() -> None:
     found = plain(side("3.6", "x" * 100), side("4.0", "y" * 5000))
     assert max(map(len, found)) == 56 + 3 + 56
-    assert "".join(line[59:] for line in found).endswith("y... (5,000 characters)")
+    assert "".join(line[59:] for line in found).endswith("y... (5,000characters)")
     assert sum(line.count("x") for line in found) == 100
+
+
+def test_lines_end_behind_a_blank() -> None:
+    found = plain(side("3.6", "word " * 20), side("4.0"))
+    assert [line.rstrip(" <") for line in found[2:4]] == [" ".join(["word"] * 11), " ".join(["word"] * 9)]
 
 
 def test_what_is_alike_is_folded_so_that_what_differs_is_seen() -> None:

@@ -154,6 +154,13 @@ def _columns(heads: Sequence[str], rows: Sequence[Content]) -> Iterator[str]:
 
 def _wrapped(text: str | None) -> list[str]:
     """The lines of a cell, none longer than a column."""
-    if text is None:
-        return [""]
-    return [line[at : at + WIDTH] for line in text.split("\n") for at in range(0, max(1, len(line)), WIDTH)]
+    return [] if text is None else [part for line in text.split("\n") for part in _parts(line)]
+
+
+def _parts(line: str) -> Iterator[str]:
+    """A line in parts that are no longer than a column, and end behind a blank where there is one."""
+    while len(line) > WIDTH:
+        end = line.rfind(" ", 0, WIDTH) + 1 or WIDTH
+        yield line[:end]
+        line = line[end:]
+    yield line

@@ -48,8 +48,25 @@ def test_the_notebook_is_left_alone(fresh: Frontend) -> None:
 def test_what_a_version_refuses_stands_in_its_column(fresh: Frontend) -> None:
     fresh.run(f"{GONE}\n{ROUTE}")
     found = "\n".join(shown(fresh, "%compare E_X ip=1"))
-    assert "unknown setting 'tcp_parallel_read_on" in found
+    assert ":1:1: error: unknown setting" in found
     assert found.endswith("differs: 4.0 refuses the script")
+
+
+def test_an_event_inside_another_one(fresh: Frontend) -> None:
+    inner = 'event_route[E_IN] { $shv(seen) = $avp(a); xlog("in\\n"); }'
+    fresh.run('event_route[E_OUT] { $avp(a) = 5; raise_event("E_IN"); xlog("out\\n"); }\n' + inner)
+    found = shown(fresh, "%compare E_OUT")
+    assert [line.split() for line in found[2:5]] == [[">", "in"], ["out", "out"], ["in", "<"]]
+    assert found[5:7] == ["afterwards", "$shv(seen) = 0      ≠ $shv(seen) = 5"]
+    assert found[7] == "differs: the same lines in another order; $shv(seen) afterwards"
+
+
+def test_what_kills_a_version_stands_in_its_column(fresh: Frontend) -> None:
+    raises = 'raise_event("E_IN"); ' * 3
+    fresh.run(f'event_route[E_OUT] {{ {raises} xlog("out\\n"); }}\nevent_route[E_IN] {{ xlog("in\\n"); }}')
+    found = "\n".join(shown(fresh, "%compare E_OUT"))
+    assert "error: event_route[E_OUT]: the stack of" in found
+    assert "differs: in 4.0 it fails (crashed)" in found
 
 
 def test_from_a_notebook_of_the_other_version(fresh: Frontend) -> None:
@@ -95,7 +112,8 @@ def test_what_cannot_be_compared(fresh: Frontend, line: str, message: str, hint:
 
 def test_an_interrupt_ends_it(fresh: Frontend) -> None:
     spin = "event_route[E_SPIN] { $var(i) = 0; while (1) { $var(i) = 1; } }"
-    fresh.run(f"%config max_while_loops=2000000000\n{spin}")
+    fresh.run(f"%config workers=1 max_while_loops=2000000000\n{spin}")
+    fresh.run("$var(started) = 1;")  # now the notebook's own worker is there
     before = processes(fresh)
     request = fresh.execute("%compare E_SPIN")
     wait_until(lambda: processes(fresh) - before)
