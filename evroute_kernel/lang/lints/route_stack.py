@@ -17,7 +17,6 @@ from typing import Final
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.lang.lints.subscribers import COMPUTED, UNSERVED, Served, event_routes, raised, subscribers
-from evroute_kernel.library.behaviour import FUNCTION_BEHAVIOURS
 from evroute_kernel.records import dataclass
 
 #: the size at which the server dies, and one below which no more is told apart
@@ -184,9 +183,9 @@ class Walk:
     def _call(self, node: nodes.Call, place: Place) -> Ways:
         if node.name == "raise_event":
             return self._raise(node, place)
-        behaviour = FUNCTION_BEHAVIOURS.get(node.name)
-        # one that is not known here may end the script
-        return Ways(place, ends=behaviour is None or behaviour.stub)
+        function = self.subject.library.functions.get(node.name)
+        # one that does not run here may end the script
+        return Ways(place, ends=function is None or function.behaviour is None or function.stub)
 
     def _raise(self, node: nodes.Call, place: Place) -> Ways:
         name = raised(node)
