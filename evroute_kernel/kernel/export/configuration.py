@@ -268,6 +268,8 @@ class _Writer:
 
     def _effect(self, page: Page, section: Section, offset: int) -> None:
         """What a magic did to the session."""
+        if offset in section.remarks:
+            page.comment(section.remarks[offset])
         page.code("\n".join(f"{name}={value}" for name, value in section.settings.get(offset, {}).items()))
         if offset in section.loaded:
             self._load(page, section.loaded[offset], is_undone=offset < section.undone_until)
