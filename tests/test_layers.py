@@ -31,7 +31,7 @@ BELOW = {
     "engine": {"records", "source", "discovery", "errors", "runtime", "library", "lang", "worker"},
     "kernel": {"records", "source", "discovery", "errors", "runtime", "library", "lang", "assist", "worker", "engine"},
     "cli": {"records", "source", "errors", "runtime", "library", "lang", "worker", "engine", "kernel"},
-    "pytest_plugin": {"records", "source", "errors", "engine"},
+    "pytest_plugin": {"records", "source", "errors", "runtime", "engine"},
     "__main__": {"kernel", "cli"},
     "__init__": set[str](),
 }

@@ -20,6 +20,7 @@ from typing import Final, NoReturn
 from evroute_kernel import __version__
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_USAGE, FailedError, UsageError
 from evroute_kernel.cli.output import OutputError, give_up, take_streams
+from evroute_kernel.cli.server import OPTION, add_server
 from evroute_kernel.runtime.memory.room import NoRoom
 
 #: command -> what it is for. Each is a module here: `add(parser)` gives it its arguments and a function to run
@@ -28,7 +29,7 @@ COMMANDS: Final = {
     "replay": "load a script, raise recorded events, say what became of them",
     "serve": "load a script and let clients of the management interface raise events",
     "check": "say what is wrong with scripts, without running them",
-    "migrate": "rewrite scripts of OpenSIPS 2.x for 3.x",
+    "migrate": "rewrite scripts of OpenSIPS for 3.x or 4.0",
     "export": "make a server's configuration of a notebook",
     "install": "make the kernel known to Jupyter",
 }
@@ -65,12 +66,24 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of a command line. Of the commands only the one that is meant is imported."""
-    meant = next((argument for argument in arguments if not argument.startswith("-")), None)
+    meant = _command(arguments)
     parser = argparse.ArgumentParser(prog="evroute", description="OpenSIPS event routes, run without a server.")
     parser.add_argument("--version", action="version", version=f"evroute {__version__}")
+    add_server(parser, is_command=False)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command, purpose in COMMANDS.items():
         parser_of_command = commands.add_parser(command, help=purpose)
         if command == meant:
             import_module(f"{__name__}.{command}").add(parser_of_command)
     return parser
+
+
+def _command(arguments: Sequence[str]) -> str | None:
+    """The command of a command line: the first word that is neither an option nor the value of one."""
+    words = iter(arguments)
+    for word in words:
+        if not word.startswith("-"):
+            return word
+        if len(word) > len("--") and OPTION.startswith(word):  # argparse takes the beginning of its name too
+            next(words, None)
+    return None

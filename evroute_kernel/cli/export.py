@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, FailedError, UsageError
+from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.errors import rendered
 
 
@@ -25,11 +26,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="look into files outside of the notebook's folder too, for the modules they need and the routes they have",
     )
+    add_server(parser)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    from evroute_kernel.kernel.export.notebooks import NotebookError, read_notebook, title_of
+    from evroute_kernel.kernel.export.notebooks import NotebookError, read_file, title_of
     from evroute_kernel.kernel.export.standalone import export
 
     path = Path(options.notebook)
@@ -37,8 +39,15 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"error: {options.notebook!r} is no notebook file")
     target = options.output or str(path.with_suffix(".cfg"))
     try:
-        cells = read_notebook(path)
-        made = export(cells, title_of(path.name), path.parent, reads_outside=options.read_outside)
+        notebook = read_file(path)
+        made = export(
+            notebook.cells,
+            title_of(path.name),
+            path.parent,
+            reads_outside=options.read_outside,
+            version=version_for(options, path, notebook.version),
+            is_version_fixed=options.server is not None,
+        )
     except NotebookError as error:
         raise UsageError(f"error: {error}") from None
     if target == "-":

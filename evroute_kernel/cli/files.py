@@ -31,7 +31,10 @@ def prepare(session: Session, options: argparse.Namespace) -> None:
 
 
 def read(file: str) -> str:
-    """The text of a file, line breaks as they are; raises UsageError."""
+    """The text of a script file, line breaks as they are; raises UsageError."""
+    if is_notebook(file):
+        way = "evroute check judges it, evroute export makes a script of it, jupyter execute runs it"
+        raise UsageError(f"error: {file} is a notebook, not a script ({way})")
     try:
         return decoded(_standard_input()) if file == "-" else read_text(Path(file))
     except FileError as error:
@@ -40,6 +43,11 @@ def read(file: str) -> str:
         if error.line:
             raise UsageError(f"{file}:{error.line}:{error.column}: error: {error.reason}{hint}") from None
         raise UsageError(f"error: cannot read {file}: {error.reason}{hint}") from None
+
+
+def is_notebook(file: str) -> bool:
+    """Whether a file is one by its name."""
+    return file.endswith(".ipynb")
 
 
 def _standard_input() -> bytes:

@@ -14,6 +14,7 @@ from evroute_kernel.cli.files import add_network, check_run, load, prepare, read
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, FailedError, UsageError
 from evroute_kernel.cli.output import command
 from evroute_kernel.cli.records import Printer, print_as_text
+from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.errors import ScriptError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log", type=_log, default="all", metavar="all|errors|none|N", help="what of the log is shown")
     parser.add_argument("--format", choices=("json", "text", "csv"), help="the format, where it is not recognised")
     parser.add_argument("--event", metavar="EVENT", help="the name of the events of a CSV file that does not hold it")
+    add_server(parser)
     add_network(parser)
     parser.add_argument(
         "--timeout", type=float, metavar="S", help="end an event's routes after S seconds, what they raise included"
@@ -75,6 +77,7 @@ def _log(text: str) -> str | int:
 
 def replay(options: argparse.Namespace) -> int:
     text = read(options.file)
+    version = version_for(options, options.file)
     from evroute_kernel.engine.replay.summary import details, headline, timing
     from evroute_kernel.worker import early
 
@@ -82,7 +85,7 @@ def replay(options: argparse.Namespace) -> int:
     from evroute_kernel.engine.session.session import Session
 
     printer = Printer(print_as_text, failed := Event())
-    with Session(workers=options.workers, on_record=printer) as session:
+    with Session(workers=options.workers, on_record=printer, version=version) as session:
         prepare(session, options)
         check_run(load(session, source_of(options.file, text)))
         result = _result(session, options, failed)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from evroute_kernel.cli.files import add_network, check_run, load, prepare, read, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, FailedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text
+from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.errors import ScriptError
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -32,14 +34,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar='"EVENT name=value ..."',
         help="an event, written as after %%raise in a notebook; may be given several times",
     )
+    add_server(parser)
     add_network(parser)
     parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    requests = _requests(options.raises)
     text = read(options.file)
+    version = version_for(options, options.file)
+    requests = _requests(options.raises, version)
     # not before: a wrong command line is answered at once
     from evroute_kernel.worker import early
 
@@ -47,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     from evroute_kernel.engine.session.session import Session
 
     print_record = print_as_json if options.json else print_as_text
-    with Session(workers=1) as session:
+    with Session(workers=1, version=version) as session:
         prepare(session, options)
         if (started := load(session, source_of(options.file, text))) is not None:
             _print_run(started, print_record)
@@ -60,11 +64,12 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _requests(texts: Sequence[str]) -> list[tuple[RaiseRequest, Params]]:
+def _requests(texts: Sequence[str], version: ServerVersion) -> list[tuple[RaiseRequest, Params]]:
     """The events to raise, with their parameters; raises UsageError with all that cannot be understood."""
     from evroute_kernel.engine.events.raise_line import ArgumentError, parse_raise, with_samples
+    from evroute_kernel.library import table
 
-    requests, faults = [], []
+    requests, faults, library = [], [], table.of(version)
     for text in texts:
         source = Source("--raise", text)
         try:
@@ -72,7 +77,7 @@ def _requests(texts: Sequence[str]) -> list[tuple[RaiseRequest, Params]]:
             for option in ("async", "detach", "live"):
                 if option in request.options:
                     raise ArgumentError(f"--{option} is for notebooks", source.span(0, len(text)))
-            requests.append((request, with_samples(request)))
+            requests.append((request, with_samples(request, library)))
         except ScriptError as error:
             faults.append(error.render())
     if faults:

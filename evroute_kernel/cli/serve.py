@@ -15,6 +15,7 @@ from evroute_kernel.cli.files import add_network, check_run, load, prepare, read
 from evroute_kernel.cli.outcome import EXIT_OK, UsageError
 from evroute_kernel.cli.output import give_up
 from evroute_kernel.cli.records import Printer, print_as_json, print_as_text
+from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reply-dir", metavar="DIR", default="/tmp/", help="where FIFO clients wait for replies")
     parser.add_argument("--workers", type=_positive, metavar="N", help="processes that run routes (one for each core)")
     parser.add_argument("--no-timers", action="store_true", help="let timer routes rest")
+    add_server(parser)
     add_network(parser)
     parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
     parser.set_defaults(command=run)
@@ -82,13 +84,14 @@ def _reader_may_leave() -> Iterator[None]:
 
 def _serve(options: argparse.Namespace, text: str, printer: Printer, ended: Event) -> None:
     """Serve until `ended`: by a signal, or because nobody can read any more what routes log."""
+    version = version_for(options, options.file)
     # not before: a wrong command line is answered at once
     from evroute_kernel.worker import early
 
     early.prepare()
     from evroute_kernel.engine.session.session import Session
 
-    with Session(options.workers, on_record=printer) as session:
+    with Session(options.workers, on_record=printer, version=version) as session:
         prepare(session, options)
         check_run(load(session, source_of(options.file, text)))
         failures = _Failures(printer)

@@ -38,8 +38,8 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
         syslog_level_filter syslog_log_format syslog_name tcp_accept_aliases tcp_connect_timeout
         tcp_connection_lifetime tcp_keepalive tcp_keepcount tcp_keepidle tcp_keepinterval tcp_max_connections
         tcp_max_msg_time tcp_no_new_conn_bflag tcp_no_new_conn_rplflag tcp_parallel_read_on_workers tcp_socket_backlog
-        tcp_threshold tcp_workers tcpthreshold timer_workers tos udp_workers user_agent_header wdir workdir
-        xlog_buf_size xlog_force_color xlog_level xlog_print_level
+        tcp_threads tcp_threshold tcp_workers tcpthreshold timer_workers tos udp_workers user_agent_header wdir
+        workdir xlog_buf_size xlog_force_color xlog_level xlog_print_level
         """.split()
     ),
     "keywords": tuple(
@@ -86,11 +86,11 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
         dr_is_gw dr_match drop_accounting ds_count ds_get_script_attrs ds_is_in_list ds_mark_dst ds_next_domain
         ds_next_dst ds_push_script_attrs ds_select_domain ds_select_dst emergency_call encode_contact
         end_media_session engage_media_proxy enum_query example example_int example_str exec extract_pub_key_from_cert
-        failure fetch_dlg_value fix_contact fix_nated_contact fix_nated_register fix_nated_sdp fix_route_dialog
-        force_rport force_send_socket force_tcp_alias forward freeswitch_esl get_accurate_time get_client_price
-        get_dialog_info get_dialog_vals get_dialogs_by_profile get_dialogs_by_val get_dynamic_lock
-        get_glob_headers_values get_profile_size get_redirects get_source_group get_static_lock get_timestamp
-        get_updated_body_part get_vendor_price getlocaladdress goes_to_gw h350_auth_lookup
+        extract_pub_key_from_exp_mod failure fetch_dlg_value fix_contact fix_nated_contact fix_nated_register
+        fix_nated_sdp fix_route_dialog force_rport force_send_socket force_tcp_alias forward freeswitch_esl
+        get_accurate_time get_client_price get_dialog_info get_dialog_vals get_dialogs_by_profile get_dialogs_by_val
+        get_dynamic_lock get_glob_headers_values get_profile_size get_redirects get_source_group get_static_lock
+        get_timestamp get_updated_body_part get_vendor_price getlocaladdress goes_to_gw h350_auth_lookup
         h350_result_call_preferences h350_result_service_level h350_sipuri_lookup handle_publish handle_subscribe
         has_body has_body_part has_totag hep_del hep_get hep_relay hep_resume_sip hep_set http2_send_response
         i_enum_query imc_manager insert_hf ipsec_create is_audio_on_hold is_contact_registered is_direction
@@ -117,23 +117,24 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
         reginfo_subscribe reginfo_update release_dynamic_lock release_static_lock remove remove_body_part remove_hf
         remove_hf_glob remove_hf_re remove_ip_port remove_msg_branch replace replace_all replace_body replace_body_all
         replace_body_atonce report_capture reportospusage requestosprouting reset_dlg_flag reset_gflag reset_stat
-        resetbflag resetdsturi resetflag rest_append_hf rest_get rest_init_client_tls rest_post rest_put revert_uri
-        rl_check rl_dec_count rl_reset_count rl_values rls_handle_notify rls_handle_subscribe route_to_carrier
-        route_to_gw rtp_relay_engage rtpengine_answer rtpengine_block_dtmf rtpengine_block_media rtpengine_delete
-        rtpengine_manage rtpengine_offer rtpengine_pause_recording rtpengine_play_dtmf rtpengine_play_media
-        rtpengine_start_forwarding rtpengine_start_recording rtpengine_stop_forwarding rtpengine_stop_media
-        rtpengine_stop_recording rtpengine_unblock_dtmf rtpengine_unblock_media rtpengine_use_set rtpproxy_all_stats
-        rtpproxy_answer rtpproxy_engage rtpproxy_offer rtpproxy_start_recording rtpproxy_stats
-        rtpproxy_stop_stream2uac rtpproxy_stop_stream2uas rtpproxy_stream2uac rtpproxy_stream2uas rtpproxy_unforce
-        ruri_add_param ruri_del_param ruri_has_param ruri_tel2sip save sca_bridge_request sca_init_request
-        sca_set_called_line sca_set_calling_line script_trace sd_lookup sdp_mangle_ip sdp_mangle_port search
-        search_append search_append_body search_body send send_reply send_smpp_message serialize_branches
-        set_accept_filter set_advertised_address set_advertised_port set_count set_deny_filter set_dlg_flag
-        set_dlg_profile set_dlg_sharing_tag set_gflag set_select_weight set_via_handling setbflag setdsturi setflag
-        sethost sethostport setport setrequestdate seturi setuser setuserpass shm_status shuffle_avps sip_capture
-        sip_to_json sipmsg_validate siprec_pause_recording siprec_resume_recording siprec_send_indialog
-        siprec_start_recording siprec_stop_recording sl_reply_error sl_send_reply sleep sngtc_callee_answer
-        sngtc_caller_answer sngtc_offer sql_avp_delete sql_avp_load sql_avp_store sql_cache_dump sql_delete sql_insert
+        resetbflag resetdsturi resetflag rest_append_hf rest_get rest_init_client_tls rest_post rest_put
+        restore_nated_ruri revert_uri rl_check rl_dec_count rl_reset_count rl_values rls_handle_notify
+        rls_handle_subscribe route_to_carrier route_to_gw rtp_relay_engage rtpengine_answer rtpengine_block_dtmf
+        rtpengine_block_media rtpengine_delete rtpengine_manage rtpengine_offer rtpengine_pause_recording
+        rtpengine_play_dtmf rtpengine_play_media rtpengine_start_forwarding rtpengine_start_recording
+        rtpengine_stop_forwarding rtpengine_stop_media rtpengine_stop_recording rtpengine_unblock_dtmf
+        rtpengine_unblock_media rtpengine_use_set rtpproxy_all_stats rtpproxy_answer rtpproxy_engage rtpproxy_offer
+        rtpproxy_start_recording rtpproxy_stats rtpproxy_stop_stream2uac rtpproxy_stop_stream2uas rtpproxy_stream2uac
+        rtpproxy_stream2uas rtpproxy_unforce ruri_add_param ruri_del_param ruri_has_param ruri_tel2sip save
+        sca_bridge_request sca_engage sca_init_request sca_mute_branch sca_set_called_line sca_set_calling_line
+        sca_validate_invite_out script_trace sd_lookup sdp_mangle_ip sdp_mangle_port search search_append
+        search_append_body search_body send send_reply send_smpp_message serialize_branches set_accept_filter
+        set_advertised_address set_advertised_port set_count set_deny_filter set_dlg_flag set_dlg_profile
+        set_dlg_sharing_tag set_gflag set_select_weight set_via_handling setbflag setdsturi setflag sethost
+        sethostport setport setrequestdate seturi setuser setuserpass shm_status shuffle_avps sip_capture sip_to_json
+        sipmsg_validate siprec_pause_recording siprec_resume_recording siprec_send_indialog siprec_start_recording
+        siprec_stop_recording sl_reply_error sl_send_reply sleep sngtc_callee_answer sngtc_caller_answer sngtc_offer
+        socket_belongs_to_bond sql_avp_delete sql_avp_load sql_avp_store sql_cache_dump sql_delete sql_insert
         sql_query sql_query_one sql_replace sql_select sql_select_one sql_update sqs_send_message sr_add_report
         sr_check_status sr_set_status sstCheckMin stat_iter_init stat_iter_next stir_shaken_auth stir_shaken_check
         stir_shaken_check_cert stir_shaken_disengagement stir_shaken_verify store_dlg_value stream_delete
@@ -141,13 +142,13 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
         swap_msg_branches t_add_cancel_reason t_add_hdrs t_anycast_replicate t_cancel_branch t_check_status
         t_check_trans t_flush_flags t_get_branch_idx_by_attr t_inject_branches t_local_replied t_new_request t_newtran
         t_on_branch t_on_failure t_on_reply t_relay t_replicate t_reply t_reply_by_callid t_reply_with_body
-        t_wait_for_new_branches t_wait_no_more_branches t_was_cancelled t_write_req t_write_unix test_and_set_dlg_flag
-        topology_hiding topology_hiding_match trace trie_search ts_usec_delta ua_session_reply ua_session_server_init
-        ua_session_terminate ua_session_update uac_auth uac_inc_cseq uac_replace_from uac_replace_to uac_restore_from
-        uac_restore_to ul_add_key ul_del_key ul_get_key unload_dialog_ctx unset_dlg_profile unuse_blacklist
-        update_stat update_stat_series use_blacklist use_media_proxy use_next_gw usleep uuid validate_dialog
-        validateospheader verifier verify_destination verify_source wait_for_event www_authorize www_challenge xdbg
-        xlog xmpp_send_message
+        t_wait_for_new_branches t_wait_no_more_branches t_was_cancelled t_write_req t_write_unix tcp_close_conn
+        test_and_set_dlg_flag topology_hiding topology_hiding_match trace trie_search ts_usec_delta ua_session_reply
+        ua_session_server_init ua_session_terminate ua_session_update uac_auth uac_inc_cseq uac_replace_from
+        uac_replace_to uac_restore_from uac_restore_to ul_add_key ul_del_key ul_get_key unload_dialog_ctx
+        unset_dlg_profile unuse_blacklist update_stat update_stat_series use_blacklist use_media_proxy use_next_gw
+        usleep uuid validate_dialog validateospheader verifier verify_destination verify_source wait_for_event
+        web3_proxy_authenticate web3_www_authenticate www_authorize www_challenge xdbg xlog xmpp_send_message
         """.split()
     ),
     "variables": tuple(
@@ -156,31 +157,32 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
         DLG_lifetime DLG_status DLG_timeout HEPVERSION RANDOM TH_callee_callid TS T_branch_idx
         T_branch_last_reply_code T_fr_inv_timeout T_fr_timeout T_id T_reply_code T_ruri Tf Ts Tsm aU acc_current_leg
         acc_extra acc_leg ad adu ai an ar argv au auth\.alg auth\.cnonce auth\.nc auth\.nonce auth\.opaque auth\.qop
-        auth\.resp avp b2b_logic\.ctx b2b_logic\.entity b2b_logic\.key b2b_logic\.scenario bavp bf branch branch\.flag
-        cT cc_state cfg_file cfg_line cgr cgr_opt cgr_ret challenge\.algorithm challenge\.ck challenge\.ik
-        challenge\.nonce challenge\.opaque challenge\.qop challenge\.realm ci cl cluster\.sh_tag config
+        auth\.resp avp b2b_logic\.ctx b2b_logic\.entity b2b_logic\.key b2b_logic\.peer b2b_logic\.scenario bavp bf
+        branch branch\.flag cT cc_state cfg_file cfg_line cgr cgr_opt cgr_ret challenge\.algorithm challenge\.ck
+        challenge\.ik challenge\.nonce challenge\.opaque challenge\.qop challenge\.realm ci cl cluster\.sh_tag config
         config\.description cs ct ct\.fields ctime dP dd dfks di dip dir dlg_val dp ds du duri env err\.class
         err\.info err\.level err\.rcode err\.rreason fU fd fn from from\.domain from\.user ft fu hdr hdr_name hdrcnt
-        hep_net identity ipsec ipsec_ue isup_msg_type isup_param isup_param_str json json_compact json_pretty
-        keepalive\.socket log_level mb mf mi ml mq_size mqk mqv msg\.branch msg\.branch\.attr msg\.branch\.duri
-        msg\.branch\.flag msg\.branch\.flags msg\.branch\.last_idx msg\.branch\.path msg\.branch\.q
-        msg\.branch\.socket msg\.branch\.uri msg\.flag msg\.is_request msg\.type nat_traversal\.track_dialog oP oU od
-        op ou ouri pU param path pd pn pp pu rP rU rb rc rd re retcode return rl_count rm route route\.name
-        route\.type rp rr rr_params rs rt rtp_relay rtp_relay_ctx rtp_relay_peer rtpquery rtpstat ru ru_q ruri
-        ruri\.domain ruri\.user sdp sdp\.line sdp\.session sdp\.stream sdp\.stream\.idx shv si sig_local_totag siprec
-        socket_in socket_out source_uri sp sql_cached_value src_ip stat tU td time tls_cipher_bits tls_cipher_info
-        tls_description tls_my_issuer tls_my_issuer_cn tls_my_issuer_country tls_my_issuer_locality
-        tls_my_issuer_organization tls_my_issuer_state tls_my_issuer_unit tls_my_san_email tls_my_san_hostname
-        tls_my_san_ip tls_my_san_uri tls_my_serial tls_my_subject tls_my_subject_cn tls_my_subject_country
-        tls_my_subject_locality tls_my_subject_organization tls_my_subject_serial tls_my_subject_state
-        tls_my_subject_unit tls_my_version tls_peer_expired tls_peer_issuer tls_peer_issuer_cn tls_peer_issuer_country
-        tls_peer_issuer_locality tls_peer_issuer_organization tls_peer_issuer_state tls_peer_issuer_unit
-        tls_peer_notAfter tls_peer_notBefore tls_peer_revoked tls_peer_san_email tls_peer_san_hostname tls_peer_san_ip
-        tls_peer_san_uri tls_peer_selfsigned tls_peer_serial tls_peer_subject tls_peer_subject_cn
-        tls_peer_subject_country tls_peer_subject_locality tls_peer_subject_organization tls_peer_subject_serial
-        tls_peer_subject_state tls_peer_subject_unit tls_peer_verified tls_peer_version tls_version tm\.branch\.attr
-        tm\.branch\.duri tm\.branch\.flag tm\.branch\.flags tm\.branch\.last_received tm\.branch\.path tm\.branch\.q
-        tm\.branch\.socket tm\.branch\.type tm\.branch\.uri tn to to\.domain to\.user tt tu ua uuid var xlog_level xml
+        hep_net identity ipsec ipsec_ue isup_msg_type isup_param isup_param_str json json_compact
+        json_compact_noescape json_pretty keepalive\.socket log_level mb mf mi ml mq_size mqk mqv msg\.branch
+        msg\.branch\.attr msg\.branch\.duri msg\.branch\.flag msg\.branch\.flags msg\.branch\.last_idx
+        msg\.branch\.path msg\.branch\.q msg\.branch\.socket msg\.branch\.uri msg\.flag msg\.is_request msg\.type
+        nat_traversal\.track_dialog oP oU od op ou ouri pU param path pd pn pp proxy_protocol pu rP rU rb rc rd re
+        retcode return rl_count rm route route\.name route\.type rp rr rr_params rs rt rtp_relay rtp_relay_ctx
+        rtp_relay_peer rtpquery rtpstat ru ru_q ruri ruri\.domain ruri\.user sdp sdp\.line sdp\.session sdp\.stream
+        sdp\.stream\.idx shv si sig_local_totag siprec socket_in socket_out source_uri sp sql_cached_value src_ip stat
+        tU td time tls_cipher_bits tls_cipher_info tls_description tls_my_issuer tls_my_issuer_cn
+        tls_my_issuer_country tls_my_issuer_locality tls_my_issuer_organization tls_my_issuer_state tls_my_issuer_unit
+        tls_my_san_email tls_my_san_hostname tls_my_san_ip tls_my_san_uri tls_my_serial tls_my_subject
+        tls_my_subject_cn tls_my_subject_country tls_my_subject_locality tls_my_subject_organization
+        tls_my_subject_serial tls_my_subject_state tls_my_subject_unit tls_my_version tls_peer_expired tls_peer_issuer
+        tls_peer_issuer_cn tls_peer_issuer_country tls_peer_issuer_locality tls_peer_issuer_organization
+        tls_peer_issuer_state tls_peer_issuer_unit tls_peer_notAfter tls_peer_notBefore tls_peer_revoked
+        tls_peer_san_email tls_peer_san_hostname tls_peer_san_ip tls_peer_san_uri tls_peer_selfsigned tls_peer_serial
+        tls_peer_subject tls_peer_subject_cn tls_peer_subject_country tls_peer_subject_locality
+        tls_peer_subject_organization tls_peer_subject_serial tls_peer_subject_state tls_peer_subject_unit
+        tls_peer_verified tls_peer_version tls_version tm\.branch\.attr tm\.branch\.duri tm\.branch\.flag
+        tm\.branch\.flags tm\.branch\.last_received tm\.branch\.path tm\.branch\.q tm\.branch\.socket tm\.branch\.type
+        tm\.branch\.uri tn to to\.domain to\.user tt tu ua uuid var xlog_level xml
         """.split()
     ),
     "transformations": tuple(
@@ -203,14 +205,14 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "magics": tuple(
         r"""
-        assert cache check clear config connect disconnect event events expect export forget graph help inbox load log
-        lsmagic mi migrate ps raise record replay reset route routes sh shv stub stubs subscribe subscribers tick
-        timeout timer unstub vars workers
+        assert cache check clear compare config connect dialog dialogs disconnect event events expect export forget
+        graph help inbox load log lsmagic mi migrate ps raise record replay reset route routes sh shv stub stubs
+        subscribe subscribers tick timeout timer unstub vars workers
         """.split()
     ),
     "name_magics": tuple(
         r"""
-        event forget help raise route stub subscribe subscribers tick unstub
+        compare dialog event forget help raise route stub subscribe subscribers tick unstub
         """.split()
     ),
     "expression_magics": tuple(
@@ -220,12 +222,12 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "body_magics": tuple(
         r"""
-        check migrate raise replay sh
+        check compare migrate raise replay sh
         """.split()
     ),
     "json_magics": tuple(
         r"""
-        raise
+        compare raise
         """.split()
     ),
     "levels": tuple(

@@ -75,7 +75,18 @@ def variables(closed: str = "") -> tuple[Rule, ...]:
 
 
 _CLOSING: Final = Rule(r"[)\]}]", "punctuation", POP)
+# `allow_proxy`, `send-PROXY-protocol`: options of sockets in 4.0, apart from the plain `proxy`, which a host may be
+# named; `bond:NAME {`: a socket there, and none before
+_ENDED: Final = r"(?=[ \t\r]|$)"
+_PROXY: Final = "(?:proxy|PROXY)"
+_PROTOCOL: Final = "[-_](?:protocol|PROTOCOL)"
+_SOCKETS: Final = (
+    Rule(rf"(?:allow|ALLOW|send|SEND)[-_]{_PROXY}(?:{_PROTOCOL})?{_ENDED}", "keyword"),
+    Rule(rf"{_PROXY}{_PROTOCOL}{_ENDED}", "keyword"),
+    Rule(rf"(?:bond|BOND)(?=:{_WORD}[ \t]*\{{)", "keyword"),
+)
 _WORDS: Final = (
+    *_SOCKETS,
     Rule(rf"(?:<kinds>){_END}", "kind", "route-kind"),
     Rule(rf"(?:<keywords>){_END}", "keyword"),
     Rule(rf"(?:<deferring>){_END}", "keyword", "deferring"),

@@ -1,5 +1,7 @@
 """Gathers the names that scripts use: from the lexer, the tables of the library, the catalogue and the magics.
 
+Names of every version of the server are there: a text does not tell which one it is for.
+
 Used to write `generated.py`, not by the lexer of Pygments itself: it imports the whole library.
 """
 
@@ -11,10 +13,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from evroute_kernel.lang.lexer import KEYWORDS
-from evroute_kernel.lang.scriptglobals import GLOBALS
+from evroute_kernel.lang import language
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
-from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Transformation
+from evroute_kernel.library import table
+from evroute_kernel.library.table import Transformation
+from evroute_kernel.runtime.versions import VERSIONS
 
 _KINDS: Final = {"ROUTE", "NAMED_ROUTE", "PLAIN_ROUTE", "ONREPLY_ROUTE", "TIMER_ROUTE"}
 _CONSTANTS: Final = {"NUMBER", "NULL"}
@@ -25,6 +28,8 @@ _LITERAL: Final = {"log", "error", "assert"}
 _DEFERRING: Final = {"async", "launch"}
 #: what the lexer's table does not hold: files are put in place before it, and these words count between blanks only
 _OTHER: Final = {"include_file", "import_file", "use_workers", "use_auto_scaling_profile"}
+#: words of a later version, which are names in the default one: `rules` has them where that cannot be meant
+_SOCKETS: Final = {"SOCKET_PROXY", "BOND"}
 _LEVELS: Final = ("L_ALERT", "L_CRIT", "L_ERR", "L_WARN", "L_NOTICE", "L_INFO", "L_DBG")
 
 #: the package that declares magics; read as text, for this layer lies below it
@@ -44,21 +49,25 @@ def gathered() -> dict[str, tuple[str, ...]]:
 
 def _of_the_lexer() -> dict[str, Iterable[str]]:
     commands = _FORMATTING | _LITERAL | _DEFERRING
+    found = (item for version in VERSIONS for item in language.of(version).keywords.items())
+    words = {word: type for word, type in found if type not in _SOCKETS}
     fixed = {
-        "kinds": {word for word, type in KEYWORDS.items() if type in _KINDS},
-        "constants": {word for word, type in KEYWORDS.items() if type in _CONSTANTS},
-        "operators": {word for word, type in KEYWORDS.items() if type in _OPERATORS},
-        "settings": set(GLOBALS),
+        "kinds": {word for word, type in words.items() if type in _KINDS},
+        "constants": {word for word, type in words.items() if type in _CONSTANTS},
+        "operators": {word for word, type in words.items() if type in _OPERATORS},
+        "settings": {word for version in VERSIONS for word in language.of(version).settings},
     }
-    keywords = set(KEYWORDS).difference(commands, *fixed.values()) | _OTHER
+    keywords = set(words).difference(commands, *fixed.values()) | _OTHER
     return {**fixed, "keywords": keywords, "deferring": _DEFERRING, "literal_functions": _LITERAL}
 
 
 def _of_the_library() -> dict[str, Iterable[str]]:
+    libraries = [table.of(version) for version in VERSIONS]
+    transformations = (known for library in libraries for known in library.transformations.values())
     return {
-        "functions": set(FUNCTIONS) | _FORMATTING,
-        "variables": {name.replace(".", r"\.") for name in VARIABLES},
-        "transformations": {pattern for known in TRANSFORMATIONS.values() for pattern in _spellings(known)},
+        "functions": {name for library in libraries for name in library.functions} | _FORMATTING,
+        "variables": {name.replace(".", r"\.") for library in libraries for name in library.variables},
+        "transformations": {pattern for known in transformations for pattern in _spellings(known)},
     }
 
 

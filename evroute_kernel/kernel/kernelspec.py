@@ -27,27 +27,33 @@ def install(
     prefix: str | Path | None = None,
     name: str = NAME,
     display_name: str | None = None,
+    server: str | None = None,
 ) -> Path:
     """Write a kernelspec and give its folder.
 
     It goes to the user's folder, to this Python's environment (`sys_prefix`), below `prefix`, or with none of them to
-    where Jupyter keeps kernels for all users. Raises ValueError for a name that Jupyter does not take, OSError when the
+    where Jupyter keeps kernels for all users. `server` is the version of OpenSIPS that its notebooks begin with;
+    without it their project decides. Raises ValueError for a name that Jupyter does not take, OSError when the
     folder cannot be written.
     """
     with TemporaryDirectory() as temporary:
         folder = Path(temporary, NAME)
         copytree(resources(), folder)
         file = folder / "kernel.json"
-        file.write_text(json.dumps(specification(file.read_text("utf-8"), display_name), indent=2) + "\n", "utf-8")
+        spec = specification(file.read_text("utf-8"), display_name, server)
+        file.write_text(json.dumps(spec, indent=2) + "\n", "utf-8")
         where = sys.prefix if sys_prefix else None if prefix is None else str(prefix)
         return Path(KernelSpecManager().install_kernel_spec(str(folder), name, user=user, prefix=where))
 
 
-def specification(text: str, display_name: str | None = None) -> dict[str, object]:
+def specification(text: str, display_name: str | None = None, server: str | None = None) -> dict[str, object]:
     """The contents of kernel.json with this interpreter in it."""
     spec: dict[str, object] = json.loads(text)
     assert isinstance(spec["argv"], list)
     spec["argv"] = [sys.executable, *spec["argv"][1:]]
+    if server is not None:
+        spec["argv"].append(f"--EvrouteKernel.server={server}")
+        display_name = display_name or f"{spec['display_name']} ({server})"
     if display_name is not None:
         spec["display_name"] = display_name
     return spec

@@ -162,6 +162,10 @@ class TreeBuilder:
         text = span.source.text[value.span.start : span.end]
         return nodes.Global(c[0].text, byte_text(text), span=span)
 
+    @staticmethod
+    def paths(c: Children) -> Token | Part:
+        return Part("paths", c) if len(c) > 1 else c[0]
+
     # -- statements --------------------------------------------------------------------------------------------------
 
     @staticmethod

@@ -19,7 +19,9 @@ from evroute_kernel.lang.generation.codegen import RouteGenerator
 from evroute_kernel.lang.generation.nesting import NestingError
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
+from evroute_kernel.library.table import Library
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source, Span
 
 #: kinds of route that run here; the others are checked and kept for export
@@ -102,13 +104,15 @@ def compile_script(
     includes; by default any regular file.
     """
     with collector_paused():
-        return _compile(_read(source, scratch, files), environment)
+        return _compile(_read(source, environment.version, scratch, files), environment)
 
 
-def read_script(source: Source, *, scratch: bool = False, files: ScriptFiles | None = None) -> Parsed:
-    """The first half of `compile_script`: parse a text. Never raises for bad text."""
+def read_script(
+    source: Source, version: ServerVersion, *, scratch: bool = False, files: ScriptFiles | None = None
+) -> Parsed:
+    """The first half of `compile_script`: parse a text of a server's version. Never raises for bad text."""
     with collector_paused():
-        return _read(source, scratch, files)
+        return _read(source, version, scratch, files)
 
 
 def compile_parsed(parsed: Parsed, environment: Environment) -> Unit:
@@ -117,38 +121,40 @@ def compile_parsed(parsed: Parsed, environment: Environment) -> Unit:
         return _compile(parsed, environment)
 
 
-def _read(source: Source, scratch: bool, files: ScriptFiles | None) -> Parsed:
-    script, found = parse(source, scratch=scratch, files=files)
+def _read(source: Source, version: ServerVersion, scratch: bool, files: ScriptFiles | None) -> Parsed:
+    script, found = parse(source, version=version, scratch=scratch, files=files)
     return Parsed(source, script, tuple(found))
 
 
 def _compile(parsed: Parsed, environment: Environment) -> Unit:
     source, script = parsed.source, parsed.script
     found = examined(source, script, parsed.found, environment)
-    routes, scratch_route = _generate(script, found)
+    routes, scratch_route = _generate(script, found, environment.library)
     if has_errors(found):
         refuse(source, found, RouteCheckError)
     return Unit(source, script, routes, scratch_route, tuple(sorted(found, key=order)))
 
 
-def _generate(script: nodes.Script, found: list[Diagnostic]) -> tuple[tuple[CompiledRoute, ...], CompiledRoute | None]:
+def _generate(
+    script: nodes.Script, found: list[Diagnostic], library: Library
+) -> tuple[tuple[CompiledRoute, ...], CompiledRoute | None]:
     routes = []
     subscribes = True
     for item in script.items:
         if isinstance(item, nodes.Route):
             subscribes &= bool(item.body) or item.kind != "event_route"
-            compiled = compile_route(item, found)
+            compiled = compile_route(item, found, library)
             routes += [replace(compiled, subscribes=subscribes)] if compiled else []
     if not script.scratch:
         return tuple(routes), None
     span = script.scratch[0].span
     block = nodes.Route("scratch", "", None, script.scratch, header=span, span=span.until(script.scratch[-1].span))
-    return tuple(routes), compile_route(block, found)
+    return tuple(routes), compile_route(block, found, library)
 
 
-def compile_route(route: nodes.Route, found: list[Diagnostic]) -> CompiledRoute | None:
+def compile_route(route: nodes.Route, found: list[Diagnostic], library: Library) -> CompiledRoute | None:
     """One checked block; None when it nests too deeply, which `found` then says."""
-    generator = RouteGenerator()
+    generator = RouteGenerator(library)
     code = b""
     if route.body:
         try:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.parser import parse
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 
 Status = Literal["complete", "incomplete", "invalid"]
@@ -16,14 +17,14 @@ _UNFINISHED = frozenset({"unfinished", "unclosed-string", "unclosed-comment", "u
 _INDENT = "    "
 
 
-def is_complete(text: str) -> tuple[Status, str]:
+def is_complete(text: str, version: ServerVersion = DEFAULT_VERSION) -> tuple[Status, str]:
     """The status of a cell's script, and the indentation of the next line when the text is incomplete.
 
     "incomplete": the text ends inside a block, a statement, a string or a comment. "invalid": it has an error that no
     further line can mend. No file is opened: what the text includes counts as empty.
     """
     # a console asks after every line: nobody has yet said that a file may be read
-    _, found = parse(Source("cell", text), scratch=True, files=ScriptFiles(opens=False))
+    _, found = parse(Source("cell", text), version=version, scratch=True, files=ScriptFiles(opens=False))
     errors = [d.code for d in found if d.severity == "error"]
     if not errors:
         return "complete", ""

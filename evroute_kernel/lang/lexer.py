@@ -1,4 +1,4 @@
-"""Script text to tokens, by the lexical rules of OpenSIPS 3.6 (language manual, chapter 1).
+"""Script text to tokens, by the lexical rules of OpenSIPS (language manual, chapter 1); words by the server's version.
 
 The lexer never fails: what starts no token is dropped, as on the server, and what the server refuses (an unclosed
 string, comment or variable; a NUL byte) becomes a Diagnostic. It knows nothing of the grammar.
@@ -9,47 +9,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang import language
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.scanning import BLANK, COMMENT, LINE_COMMENT, STRING, VARIABLE, comment_end, variable_end
-from evroute_kernel.lang.scriptglobals import GLOBALS
 from evroute_kernel.runtime.values import encode
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Span
-
-_ROUTES: Final = {
-    "route": "ROUTE",
-    "event_route": "NAMED_ROUTE",
-    "failure_route": "NAMED_ROUTE",
-    "branch_route": "NAMED_ROUTE",
-    "onreply_route": "ONREPLY_ROUTE",
-    "startup_route": "PLAIN_ROUTE",
-    "error_route": "PLAIN_ROUTE",
-    "local_route": "PLAIN_ROUTE",
-    "timer_route": "TIMER_ROUTE",
-}
-_COMMANDS: Final = """
-    if else while for in switch case default break return exit drop xlog xdbg log error assert async launch sync
-    loadmodule modparam any tag readonly expire anycast frag reuse_port accept_subdomain
-""".split()
-_CAPITALS_TOO: Final = {"ANYCAST": "ANYCAST", "FRAG": "FRAG", "REUSE_PORT": "REUSE_PORT"}
-
-#: word -> type of its token; every other word is an ID
-KEYWORDS: Final[dict[str, str]] = {
-    **{word: word.upper() for word in _COMMANDS},
-    **_CAPITALS_TOO,
-    "ACCEPT_SUBDOMAIN": "ACCEPT_SUBDOMAIN",
-    "read-only": "READONLY",
-    **_ROUTES,
-    **dict.fromkeys(("yes", "true", "on", "enable", "no", "false", "off", "disable"), "NUMBER"),
-    "null": "NULL",
-    "NULL": "NULL",
-    "and": "AND",
-    "or": "OR",
-    "not": "NOT",
-    **{name: f"SET_{kind.upper()}" for name, kind in GLOBALS.items()},
-}
 
 OPERATORS: Final[dict[str, str]] = {
     "==": "EQUALS",
@@ -90,24 +59,21 @@ _IPV6 = rf"(?:(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:){{1,7}}(?::{_HEX}){{1,7}}|:(?::{
 _DECIMAL = "(?:0|[1-9][0-9]*)"
 _IPV4 = rf"{_DECIMAL}(?:\.{_DECIMAL}){{3}}"
 
-# blanks and comments of one line, then a token; nothing at the end of the text
-_TOKEN = re.compile(
-    rf"""
+# blanks and comments of one line, then a token; nothing at the end of the text. HYPHENATED: words that are no names
+_TOKEN: Final = rf"""
     (?: {BLANK} | \n | \\\n | {LINE_COMMENT} )*+
     (?: (?P<VARIABLE> {VARIABLE} )
     | (?P<STRING> {STRING} )
     | (?P<IPV6> (?=[0-9a-fA-F]{{0,4}}:) {_IPV6} (?: / (?: {_IPV6} | {_DECIMAL} ) )? )
     | (?P<IPV4> {_IPV4} (?: / (?: {_IPV4} | {_DECIMAL} ) )? )
-    | (?P<WORD> read-only | mem-group | [a-zA-Z][a-zA-Z0-9_]*+ )
+    | (?P<WORD> HYPHENATED | [a-zA-Z][a-zA-Z0-9_]*+ )
     | (?P<NUMBER> 0x[0-9a-fA-F]++ | 0[0-7]++ | {_DECIMAL} )
     | (?P<COMMENT> {COMMENT} )
     | (?P<OPERATOR> ==|=~|=|:=|:|!=|!~|!|<=|<<|<|>=|>>|>|&&|&=|&|\|\||\|=|\||[-+*/%^]=?|[~()\[\]{{}},;.] )
     | (?P<OPEN> ["'] )
     | (?P<STRAY> . )
     | \Z )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
 
 # words that swallow a blank on either side (`cycles` only before); they serve sockets and scaling profiles
 _BLANK_WORD = re.compile(
@@ -145,9 +111,18 @@ class Token:
         return f"Token({self.type}, {self.text!r})"
 
 
-def tokens(expanded: Expanded) -> tuple[list[Token], list[Diagnostic]]:
+@cache
+def _pattern(version: ServerVersion) -> re.Pattern[str]:
+    words = language.of(version).hyphenated
+    letters = "".join(sorted({word[0] for word in words}))
+    # the first letter is looked at once for all of them
+    hyphenated = rf"(?=[{letters}])(?:{'|'.join(map(re.escape, words))})"
+    return re.compile(_TOKEN.replace("HYPHENATED", hyphenated), re.VERBOSE | re.DOTALL)
+
+
+def tokens(expanded: Expanded, version: ServerVersion = DEFAULT_VERSION) -> tuple[list[Token], list[Diagnostic]]:
     """All tokens of a text, and what no lexer could make sense of. Unclosed things end the list of tokens."""
-    lexer = Lexer(expanded)
+    lexer = Lexer(expanded, version)
     lexer.run()
     return lexer.tokens, lexer.diagnostics
 
@@ -155,7 +130,9 @@ def tokens(expanded: Expanded) -> tuple[list[Token], list[Diagnostic]]:
 class Lexer:
     """Goes through one text. `strays`: how many tokens came before each character that belongs to none."""
 
-    def __init__(self, expanded: Expanded) -> None:
+    def __init__(self, expanded: Expanded, version: ServerVersion = DEFAULT_VERSION) -> None:
+        self._finditer = _pattern(version).finditer
+        self._keywords = language.of(version).keywords
         self.expanded = expanded
         self.text = expanded.text
         self.whole = expanded.whole
@@ -172,8 +149,8 @@ class Lexer:
 
     def _scan(self, position: int) -> int:
         """Take tokens from an offset on, up to one that ends elsewhere than its pattern does; gives where to go on."""
-        text, whole, taken = self.text, self.whole, self.tokens.append
-        for found in _TOKEN.finditer(text, position):
+        text, whole, taken, keyword = self.text, self.whole, self.tokens.append, self._keywords.get
+        for found in self._finditer(text, position):
             kind, index = found.lastgroup, found.lastindex
             if kind is None or index is None:
                 break
@@ -182,7 +159,7 @@ class Lexer:
             if kind == "OPERATOR":
                 kind = OPERATORS[word]
             elif kind == "WORD" and word not in _BLANK_WORD_STARTS and (word[0] not in "cC" or word[:6] not in _CYCLES):
-                kind = KEYWORDS.get(word, "ID")
+                kind = keyword(word, "ID")
             elif kind in _SPECIAL and (kind != "VARIABLE" or text[end : end + 1] == "("):
                 position = self._special(kind, start, end)
                 if position != end:
@@ -233,7 +210,7 @@ class Lexer:
                 self._add(blank.lastgroup, start, blank.end(blank.lastgroup))
                 self.blanks_from = blank.end()
                 return blank.end()
-        self._add(KEYWORDS.get(word, "ID"), start, end)
+        self._add(self._keywords.get(word, "ID"), start, end)
         return end
 
     def _variable(self, start: int, end: int) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evroute_kernel.errors import Diagnostic
-from evroute_kernel.lang import nodes
+from evroute_kernel.lang import language, nodes
 from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.lexer import Lexer as ScriptLexer
 from evroute_kernel.lang.lexer import Token
@@ -18,27 +18,34 @@ from evroute_kernel.lang.placement import cell_errors, misplaced
 from evroute_kernel.lang.preprocess import expand
 from evroute_kernel.lang.recovery import Run
 from evroute_kernel.lang.tables import tables
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 
 
 def parse(
-    source: Source, *, scratch: bool = False, base: Path | None = None, files: ScriptFiles | None = None
+    source: Source,
+    *,
+    version: ServerVersion = DEFAULT_VERSION,
+    scratch: bool = False,
+    base: Path | None = None,
+    files: ScriptFiles | None = None,
 ) -> tuple[nodes.Script, list[Diagnostic]]:
     """The script of a text and all its syntax errors, in the order of the text; never raises for bad text.
 
     What an error spoils is left out of the script. With `scratch` the text is a notebook cell: statements may stand
     between the top-level items, and an expression without `;` may come last (`Script.scratch` ends with a Display).
     `base` is the folder of relative include_file paths; without it, the folder of `source.path`. `files` reads what is
-    included; by default any regular file.
+    included; by default any regular file. `version` is that of the server whose language it is.
     """
     expanded, diagnostics = expand(source, base, files)
-    lexer = ScriptLexer(expanded)
+    lexer = ScriptLexer(expanded, version)
     lexer.run()
     found, lexical = lexer.tokens, lexer.diagnostics
     end = expanded.span(len(expanded.text), len(expanded.text))
     # an unclosed string, comment or variable swallows the rest, so what is missing at the end is no mistake of its own
     cut = any(d.code.startswith("unclosed") for d in lexical)
-    run = Run(tables("cell" if scratch else "script"), [*found, Token("$END", "", end)], scratch=scratch, cut=cut)
+    given = [*found, Token("$END", "", end)]
+    run = Run(tables("cell" if scratch else "script"), given, language.of(version), scratch=scratch, cut=cut)
     items, display = run.parse() or (run.finished(), None)
     script = _script(source, items, display, lexer.stretches(), run.deepest)
     diagnostics += lexical + run.diagnostics

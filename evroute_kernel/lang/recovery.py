@@ -34,6 +34,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang.language import Language
 from evroute_kernel.lang.lexer import Token
 from evroute_kernel.lang.mistakes import Mistake, Situation, explain, is_header, unbalanced
 from evroute_kernel.lang.tables import Reduction, Tables
@@ -63,10 +64,11 @@ class Run:
     """One pass over the tokens of one text (the last one `$END`). `cut` tells that the text breaks off before its end:
     what is missing there is not told."""
 
-    def __init__(self, tables: Tables, tokens: list[Token], *, scratch: bool, cut: bool) -> None:
+    def __init__(self, tables: Tables, tokens: list[Token], language: Language, *, scratch: bool, cut: bool) -> None:
         self.table = tables.states
         self.end = tables.end
         self.tokens = tokens
+        self.language = language
         self.scratch = scratch
         self.cut = cut
         self.diagnostics: list[Diagnostic] = []

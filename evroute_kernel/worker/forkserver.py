@@ -21,6 +21,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
+from evroute_kernel.runtime.versions import DEFAULT_VERSION
 from evroute_kernel.worker.messages import (
     Decoder,
     Message,
@@ -171,7 +172,7 @@ def import_all() -> None:
     """Import all that a worker needs; what is there before the fork is shared between the workers."""
     for module in ("evroute_kernel.worker.child", "evroute_kernel.library.everything"):
         import_module(module)
-    import_module("evroute_kernel.library.table").warm()
+    import_module("evroute_kernel.library.table").warm(DEFAULT_VERSION)
 
 
 def preload() -> None:

@@ -21,7 +21,7 @@ def differences(facts: Facts, version: str) -> Iterator[str]:
     yield from _only("variables", {fact["name"] for fact in facts["variables"]}, set(known.variables))
     yield from _written(facts, known)
     yield from _modparams(facts, known)
-    yield from _events(facts, known, version)
+    yield from _only("events", {fact["name"] for fact in facts["events"]}, set(known.events))
     found = {f"{fact['class']}.{fact['name']}".lower() for fact in facts["transformations"]}
     yield from _only("transformations", found, {name.lower() for name in known.transformations})
 
@@ -76,8 +76,3 @@ def _modparams(facts: Facts, known: catalogue.Catalogue) -> Iterator[str]:
             continue
         theirs = found.get(module, {})
         yield from _only(f"modparams of {module}", set(theirs), set(ours.params))
-
-
-def _events(facts: Facts, known: catalogue.Catalogue, version: str) -> Iterator[str]:
-    ours = {name for name, event in known.events.items() if not event.versions or version in event.versions}
-    yield from _only("events", {fact["name"] for fact in facts["events"]}, ours)

@@ -18,12 +18,14 @@ from evroute_kernel.highlighting.javascript import with_tables
 from evroute_kernel.highlighting.rules import POP, STATES, Rule, expanded, rules_of
 from evroute_kernel.kernel.magics import everything as _magics  # noqa: F401
 from evroute_kernel.kernel.magics.declaration import MAGICS
-from evroute_kernel.lang.lexer import KEYWORDS
+from evroute_kernel.lang import language
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401
-from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES
+from evroute_kernel.library import table
 from evroute_kernel.source import Source
 from support.colours import CLONE, GRAMMAR, browser
+
+LIBRARY = table.of("3.6")
 
 FILES = generated_files(CLONE)
 VSCODE = CLONE / "editors" / "vscode"
@@ -44,9 +46,9 @@ def matches(name: str, word: str) -> bool:
 
 
 def test_every_function_variable_and_transformation() -> None:
-    assert all(matches("functions", name) for name in FUNCTIONS)
-    assert all(matches("variables", name) for name in VARIABLES)
-    assert all(matches("transformations", name) for name in TRANSFORMATIONS)
+    assert all(matches("functions", name) for name in LIBRARY.functions)
+    assert all(matches("variables", name) for name in LIBRARY.variables)
+    assert all(matches("transformations", name) for name in LIBRARY.transformations)
     assert matches("transformations", "nameaddr.2.uri")
     assert matches("transformations", "ip.matched")
     assert not matches("functions", "cache_stor")
@@ -56,7 +58,8 @@ def test_every_keyword_of_the_lexer_once() -> None:
     lists = ("kinds", "keywords", "deferring", "constants", "operators", "settings", "literal_functions")
     words = [word for name in lists for word in WORDS[name]]
     assert len(words) == len(set(words))
-    assert set(KEYWORDS) <= {*words, *WORDS["functions"]}
+    assert set(language.of("3.6").keywords) <= {*words, *WORDS["functions"]}
+    assert set(language.of("4.0").settings) <= {*words}
 
 
 def test_every_magic() -> None:
@@ -64,7 +67,11 @@ def test_every_magic() -> None:
     assert set(WORDS["body_magics"]) == {name for name, magic in MAGICS.items() if magic.body is not None}
     named = {name for name, magic in MAGICS.items() if re.match(r"%\w+ \[?(?:NAME|EVENT)\b(?!=)", magic.usage)}
     assert set(WORDS["name_magics"]) == named
-    assert set(WORDS["json_magics"]) == {name for name, magic in MAGICS.items() if magic.body == "json"} == {"raise"}
+    assert (
+        set(WORDS["json_magics"])
+        == {name for name, magic in MAGICS.items() if magic.body == "json"}
+        == {"compare", "raise"}
+    )
     assert set(WORDS["expression_magics"]) == {"assert"}
 
 

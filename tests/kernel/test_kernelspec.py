@@ -33,6 +33,13 @@ def test_names(tmp_path: Path) -> None:
     assert json.loads((folder / "kernel.json").read_text("utf-8"))["display_name"] == "Lab"
 
 
+def test_one_whose_notebooks_begin_as_a_version(tmp_path: Path) -> None:
+    folder = install(prefix=tmp_path, name="evroute-4.0", server="4.0")
+    spec = json.loads((folder / "kernel.json").read_text("utf-8"))
+    assert spec["argv"][-1] == "--EvrouteKernel.server=4.0"
+    assert spec["display_name"] == "OpenSIPS event_route (4.0)"
+
+
 def test_a_second_time_replaces_the_first(tmp_path: Path) -> None:
     install(prefix=tmp_path, display_name="old")
     folder = install(prefix=tmp_path)

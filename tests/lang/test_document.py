@@ -14,6 +14,7 @@ from evroute_kernel.lang.editing.document import Document
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.findings import findings
 from evroute_kernel.lang.lints import LINTS
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
 
 ENVIRONMENT = Environment()
@@ -136,9 +137,9 @@ def read_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     original = document.read
 
-    def read(source: Source, start: int, end: int, tail: bool) -> Any:
+    def read(source: Source, start: int, end: int, tail: bool, version: ServerVersion) -> Any:
         seen.append(source.text[start:end])
-        return original(source, start, end, tail)
+        return original(source, start, end, tail, version)
 
     monkeypatch.setattr(document, "read", read)
     return seen

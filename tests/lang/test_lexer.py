@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang import language
 from evroute_kernel.lang.lexer import Token, number_value, string_value, tokens, variable_text
 from evroute_kernel.lang.preprocess import expand
-from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
 from evroute_kernel.source import Source
 
 
@@ -86,9 +86,9 @@ def test_tokens(text: str) -> None:
 
 
 def test_every_setting_is_a_keyword() -> None:
-    for name, kind in GLOBALS.items():
+    for name, kind in language.of("3.6").settings.items():
         assert words(name) == f"SET_{kind.upper()}:{name}"
-        assert EXPECTED[kind]
+        assert language.EXPECTED[kind]
 
 
 @pytest.mark.parametrize("text", TOKENS)

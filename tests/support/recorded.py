@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
@@ -11,16 +13,27 @@ from typing import Any
 
 from evroute_kernel import ScriptError, Session
 from evroute_kernel.engine.events.params import UnknownEventError
+from evroute_kernel.engine.mi.dispatch import answer
+from evroute_kernel.engine.mi.management import Management
+from evroute_kernel.engine.results.runs import Run
+from evroute_kernel.runtime.versions import DEFAULT_VERSION
 
-#: the folder of the recorded programs
+#: the folder of the recorded programs, and that of those recorded on a 4.0.1
 HERE = Path(__file__).parent.parent / "conformance"
+HERE_4_0 = HERE.with_name("conformance-4.0")
 #: levels at which a diagnostic must stand where the server gave one; below, the server only chats
 ALARMING = frozenset({"WARNING", "ERROR", "CRITICAL", "ALERT"})
+#: what the server says of a name at its start, or of a request that it answers besides
+_OF_NO_ROUTE = ("core:evi_publish_event:", "core:handle_mi_request:", "core:get_mi_", "core:mi_raise_event_")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One recorded program; `expect` as the file has it."""
+    """One recorded program; `expect` as the file has it, of the server of `version`.
+
+    `mi`: requests sent after the raises, as method and parameters; `sockets`: kinds of receivers that the script names
+    as `%UDP%`, `%TCP%` and `%UNIX%`.
+    """
 
     file: str
     name: str
@@ -28,6 +41,9 @@ class Case:
     raises: tuple[tuple[str, Any], ...]
     settings: str
     expect: dict[str, Any]
+    version: str = DEFAULT_VERSION
+    mi: tuple[tuple[str, Any], ...] = ()
+    sockets: tuple[str, ...] = ()
 
     @property
     def log(self) -> list[tuple[str, str]]:
@@ -35,7 +51,16 @@ class Case:
 
     @property
     def diagnostics(self) -> list[tuple[int, str, str]]:
-        return [(n, level, text) for n, level, text in self.expect.get("diagnostics", ()) if level in ALARMING]
+        return [
+            (n, level, text)
+            for n, level, text in self.expect.get("diagnostics", ())
+            if level in ALARMING and not text.startswith(_OF_NO_ROUTE)
+        ]
+
+    @property
+    def crashes(self) -> bool:
+        """Whether the server died of it."""
+        return bool(self.expect.get("crash"))
 
 
 @dataclass(slots=True)
@@ -48,6 +73,11 @@ class Outcome:
     diagnostics: list[tuple[int, str, str]] = field(default_factory=list)
     #: raises that did not end well: a crashed or refused run
     failures: list[str] = field(default_factory=list)
+    #: whether one of them would have killed the server
+    crashed: bool = False
+    #: the answers to requests, and what the receivers of each kind got
+    mi: list[Any] = field(default_factory=list)
+    payloads: dict[str, list[str]] = field(default_factory=dict)
 
     def record(self, level: str, text: str, diagnostic: bool) -> None:
         if not diagnostic:
@@ -61,21 +91,39 @@ class Outcome:
                 self.errors.append((d.span.line if d.span else None, d.message))
 
 
-def read_cases(files: Iterable[Path] = ()) -> Iterator[Case]:
-    """The cases of the files, of all files by default, in order."""
-    for path in files or sorted(HERE.glob("*.json")):
+def read_cases(files: Iterable[Path] = (), version: str = DEFAULT_VERSION) -> Iterator[Case]:
+    """The cases of the files, of all files of the version's folder by default, in order."""
+    here = HERE if version == DEFAULT_VERSION else HERE_4_0
+    for path in files or sorted(here.glob("*.json")):
         for case in json.loads(path.read_text(encoding="utf-8")):
-            raises = tuple((event, *params) if params else (event, None) for event, *params in case["raise"])
-            yield Case(path.stem, case["name"], case["script"], raises, case.get("globals", ""), case["expect"])
+            yield _case(path.stem, case, version)
 
 
-def run_in_session(case: Case, session: Session) -> Outcome:
-    """The product as a user has it. `session` has one worker and is as new: freshly made, or reset."""
+def _case(file: str, case: dict[str, Any], version: str) -> Case:
+    expect = case.get("expect36", case["expect"]) if version == DEFAULT_VERSION else case["expect"]
+    return Case(
+        file,
+        case["name"],
+        "\n" * expect.get("line_offset", 0) + case["script"],  # what stood before it on the server
+        tuple((event, *params) if params else (event, None) for event, *params in case["raise"]),
+        case.get("globals", ""),
+        expect,
+        version,
+        tuple((method, *params) if params else (method, None) for method, *params in case.get("mi", ())),
+        tuple(case.get("sockets", ())),
+    )
+
+
+def run_in_session(case: Case, session: Session, script: str | None = None) -> Outcome:
+    """The product as a user has it. `session` has one worker and is as new: freshly made, or reset.
+
+    `script`: the case's, with the names of receivers filled in.
+    """
     outcome = Outcome()
     try:
         if case.settings:
             session.load(case.settings, name="globals")
-        session.load(case.script, name="case.cfg")
+        session.load(case.script if script is None else script, name="case.cfg")
     except ScriptError as error:
         outcome.refuse(error)
         return outcome
@@ -85,10 +133,31 @@ def run_in_session(case: Case, session: Session) -> Outcome:
         except UnknownEventError as error:
             outcome.failures.append(str(error))
         else:
-            outcome.failures += [error.render() for error in run.errors]
+            _add_errors(outcome, run)
+    if case.mi and not outcome.crashed:
+        for timer in re.findall(r"timer_route\[(\w+)", case.script):  # the recording has waited for it
+            _add_errors(outcome, session.run_timer(timer))
+        _ask(case, session, outcome)
     for record in session.log:
         outcome.record(record.level, record.text, record.diagnostic)
     return outcome
+
+
+def _add_errors(outcome: Outcome, run: Run) -> None:
+    outcome.failures += [error.render() for error in run.errors]
+    outcome.crashed |= any(error.cause == "crashed" for error in run.errors)
+
+
+def _ask(case: Case, session: Session, outcome: Outcome) -> None:
+    """Send the requests of a case, each when all that came of the one before has ended."""
+    raised: list[Future[Run]] = []
+    management = Management(session, watch=raised.append)
+    for method, params in case.mi:
+        request = {"jsonrpc": "2.0", "method": method, "id": "1"} | ({} if params is None else {"params": params})
+        outcome.mi.append(json.loads(answer(management, json.dumps(request).encode()) or b"null"))
+        for future in raised:
+            _add_errors(outcome, future.result())
+        raised.clear()
 
 
 def differences(case: Case, outcome: Outcome) -> list[str]:
@@ -97,7 +166,12 @@ def differences(case: Case, outcome: Outcome) -> list[str]:
         return _refusal_differences(case, outcome)
     if outcome.errors:
         return [f"refused, but the server accepts it: line {line}: {text}" for line, text in outcome.errors]
-    return [*_log_differences(case, outcome), *_diagnostic_differences(case, outcome)]
+    return [
+        *_log_differences(case, outcome),
+        *_diagnostic_differences(case, outcome),
+        *_end_differences(case, outcome),
+        *_sent_differences(case, outcome),
+    ]
 
 
 def _refusal_differences(case: Case, outcome: Outcome) -> list[str]:
@@ -126,3 +200,24 @@ def _diagnostic_differences(case: Case, outcome: Outcome) -> list[str]:
     missing = [f"no diagnostic after {n} records; the server: {server[n]}" for n in sorted(server.keys() - ours)]
     surplus = [f"a diagnostic after {n} records, none by the server: {ours[n]}" for n in sorted(ours.keys() - server)]
     return missing + surplus
+
+
+def _end_differences(case: Case, outcome: Outcome) -> list[str]:
+    """What kills the server is an error here, and nothing else is one."""
+    if case.crashes and not outcome.crashed:
+        return ["the server died of it, and here it ran"]
+    if outcome.crashed and not case.crashes and case.version != DEFAULT_VERSION:
+        return [f"failed, but the server runs it: {failure}" for failure in outcome.failures]
+    return []
+
+
+def _sent_differences(case: Case, outcome: Outcome) -> list[str]:
+    """Answers to requests, and what receivers got."""
+    lines = []
+    if case.mi and outcome.mi != case.expect["mi"]:
+        pairs = zip(case.mi, case.expect["mi"], outcome.mi, strict=False)
+        lines += [f"{asked}: the server answers {said}, here {ours}" for asked, said, ours in pairs if said != ours]
+    for kind, payloads in case.expect.get("payloads", {}).items():
+        if outcome.payloads.get(kind, []) != payloads:
+            lines.append(f"{kind}: the server sent {payloads}, here {outcome.payloads.get(kind)}")
+    return lines

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from evroute_kernel.engine.mi import commands as _commands  # noqa: F401 - fills the table
 from evroute_kernel.engine.mi.declaration import COMMANDS, Command
+from evroute_kernel.engine.mi.dispatch import DEADLY
 from evroute_kernel.engine.mi.doors.door import PATIENCE, RATE_LIMIT, REQUEST_LIMIT
 from evroute_kernel.engine.mi.doors.http import IDLE, MOST_CONNECTIONS
 from evroute_kernel.engine.mi.management import PENDING_LIMIT
@@ -101,6 +102,21 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
 A FIFO file takes `:NAME:{{...}}`, `NAME` being the FIFO file in `/tmp` (or `--reply-dir`) that gets the reply; with
 `::` nobody gets one. What does not begin so is passed over.
 
+## Names
+
+A session of version 3.6 has the commands by the names of 3.6, one of version 4.0 by those of 4.0: `module:command`,
+`command` alone where only one module has it, and aliases, which mostly are the names of 3.6. As on a server a short
+name is looked for within the modules first, those of the core and the loaded ones, served here or not: `list` is the
+name of four commands (-32001, `Method ambiguous`), and `raise` works until a module is loaded that has such a command
+too. `which MODULE:` lists the commands of a module.
+
+Fourteen names of 3.6 mean nothing to a 4.0, those of commands of `rtpengine`, `rtpproxy`, `nathelper`, `pike`,
+`domain`, `presence`, `db_berkeley` and `db_flatstore`; `%mi` says what 4.0 has instead. `%mi` completes the names of
+the session's version.
+
+{DEADLY[:1].upper()}{DEADLY[1:]}, be it by datagram or by FIFO file (a 3.6 dies by FIFO file alone). Under version 4.0
+such a request is answered with -32600 and this sentence as `data`, and the first one is told where the door was opened.
+
 ## Errors
 
 | code | message | when |
@@ -122,7 +138,8 @@ A FIFO file takes `:NAME:{{...}}`, `NAME` being the FIFO file in `/tmp` (or `--r
   when it comes by FIFO file.
 - Numbers such as `01`, `1.` and `0x10` are no JSON here; a server reads them as C does. What is nested several hundred
   levels deep is refused as well; a server takes 1000.
-- Names of 4.0 are understood.
+- Under version 3.6 names of 4.0 are understood, but for what is new there. Under version 4.0 a command that is known
+  and not served here gets `Method not found` with `data` that says so.
 - `raise_event` takes nested values, `true`, `null` and `{{}}` in the object of `params`; a server may crash or send
   garbage.
 - Sockets that have subscribed get the parameters of an array as an array. A server's names for them are uninitialised
@@ -144,13 +161,29 @@ A FIFO file takes `:NAME:{{...}}`, `NAME` being the FIFO file in `/tmp` (or `--r
 def document() -> Iterator[str]:
     """The page, line by line."""
     yield HEAD
-    yield "| command | in 4.0 | parameters |"
+    yield "| in 3.6 | in 4.0 | parameters |"
     yield "| --- | --- | --- |"
     for command in COMMANDS.values():
-        yield f"| [`{command.name}`](#{command.name}) | `{command.full_name}` | {_parameters(command)} |"
+        yield f"| {_in_3_6(command)} | {_in_4_0(command)} | {_parameters(command)} |"
     for command in COMMANDS.values():
-        yield f"\n### {command.name}\n"
+        yield f"\n### {_title(command)}\n"
         yield command.doc
+
+
+def _title(command: Command) -> str:
+    return command.name if "3.6" in command.versions else command.full_name
+
+
+def _in_3_6(command: Command) -> str:
+    return f"[`{command.name}`](#{command.name})" if "3.6" in command.versions else "new"
+
+
+def _in_4_0(command: Command) -> str:
+    """The full name, and the alias that 3.6 does not tell; what is new is a link, whose anchor has no colon."""
+    if "3.6" in command.versions:
+        return f"`{command.full_name}`"
+    names = [f"[`{command.full_name}`](#{command.full_name.replace(':', '')})", *(f"`{n}`" for n in command.aliases)]
+    return ", ".join(names)
 
 
 def _parameters(command: Command) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 from evroute_kernel.engine.mi import commands as _commands  # noqa: F401 - fills the table
 from evroute_kernel.engine.mi.arguments import match
-from evroute_kernel.engine.mi.declaration import find
 from evroute_kernel.engine.mi.management import Management
+from evroute_kernel.engine.mi.naming import find
 from evroute_kernel.engine.mi.protocol import (
     SERVER_ERROR,
     CommandError,
@@ -25,10 +25,13 @@ from evroute_kernel.runtime.shared import SharedMemoryFull
 
 _log = logging.getLogger(__name__)
 
+#: what is said of a request that ends a real server; observed by datagram and by FIFO file
+DEADLY: Final = "a request without a method, or several in an array, ends an OpenSIPS 4.0.1 with a segmentation fault"
+
 
 def execute(management: Management, method: str, params: Params = None) -> Any:
     """Run a command by any of its names; its result, as JSON has it. Raises CommandError."""
-    found = find(method)
+    found = find(management.session, method)
     try:
         return found.run(management, match(found.recipes, params))
     except (SharedMemoryFull, SupervisorFailed) as error:
@@ -37,8 +40,11 @@ def execute(management: Management, method: str, params: Params = None) -> Any:
 
 def answer(management: Management, message: bytes) -> bytes | None:
     """The reply to a message; None for a notification, which gets none. Raises nothing."""
-    request = read(message)
-    return request if isinstance(request, bytes) else perform(management, request)
+    try:
+        request = read_request(message)
+    except RequestError as error:
+        return _refused(management, error)
+    return perform(management, request)
 
 
 def answer_parsed(management: Management, value: Any) -> bytes | None:
@@ -46,22 +52,31 @@ def answer_parsed(management: Management, value: Any) -> bytes | None:
     try:
         request = as_request(value)
     except RequestError as error:
-        return error_reply(error, error.identity)
+        return _refused(management, error)
     return perform(management, request)
 
 
+def _refused(management: Management, error: RequestError) -> bytes:
+    """The reply to what is no request. A 4.0.1 looks up the method of whatever comes by datagram or FIFO file, and dies
+    where there is none: that is said to the client, and once to whoever opened the door."""
+    if error.lacks_method and management.session.version == "4.0":
+        management.tell_once(DEADLY)
+        error = RequestError(error.code, error.message, error.identity, data=DEADLY)
+    return error_reply(error, error.identity)
+
+
 def read(message: bytes) -> Request | bytes:
-    """The request that a message holds, or else the reply to what is none."""
+    """The request that a message holds, or else the reply to what is none. Over HTTP, where no server dies of it."""
     try:
         return read_request(message)
     except RequestError as error:
         return error_reply(error, error.identity)
 
 
-def is_quick(request: Request) -> bool:
+def is_quick(management: Management, request: Request) -> bool:
     """Whether a request can be performed where others wait meanwhile."""
     try:
-        return find(request.method).is_quick
+        return find(management.session, request.method).is_quick
     except CommandError:
         return True
 

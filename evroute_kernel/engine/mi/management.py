@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.mi.protocol import CommandError
+from evroute_kernel.runtime.context import Process, Settings
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.events.params import GivenParams
@@ -52,6 +53,19 @@ class Management:
         self._pending = 0
         #: whether it is a door's, which answers first and then calls `hand_over`
         self._is_door = False
+        self._told: set[str] = set()
+
+    def tell_once(self, sentence: str) -> None:
+        """Tell what is told the first time that it happens, however often it does."""
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self.tell(sentence)
+
+    def process(self) -> Process:
+        """A process of the session, as functions of scripts want one: with the memory that all share, and the module
+        parameters in force."""
+        session = self.session
+        return Process(session.shared, Settings(modparams=session.settings.modparams_in_force()))
 
     def bounded(self, within: tuple[str, ...] | None) -> Management:
         """The same for the clients of one door, who may write in these folders alone."""

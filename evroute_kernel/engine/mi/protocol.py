@@ -46,11 +46,20 @@ class CommandError(Exception):
 
 
 class RequestError(CommandError):
-    """What was received is no request: answered even without an `id`."""
+    """What was received is no request: answered even without an `id`. `lacks_method`: it is JSON that names none."""
 
-    def __init__(self, code: int, message: str, identity: Id = None) -> None:
-        super().__init__(code, message)
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        identity: Id = None,
+        *,
+        lacks_method: bool = False,
+        data: str | None = None,
+    ) -> None:
+        super().__init__(code, message, data)
         self.identity = identity
+        self.lacks_method = lacks_method
 
 
 class ScriptText(str):
@@ -146,7 +155,7 @@ def as_request(value: Any) -> Request:
         or not isinstance(method, str)
         or not (isinstance(params, list | Object) or "params" not in members)
     ):
-        raise RequestError(INVALID_REQUEST, "Invalid Request", identity)
+        raise RequestError(INVALID_REQUEST, "Invalid Request", identity, lacks_method=not isinstance(method, str))
     return Request(method, params or None, identity, "id" not in members)
 
 

@@ -18,11 +18,12 @@ from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from time import time
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 from evroute_kernel.engine.delivery.interface import SubscriberInfo
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.params import GivenParams
+from evroute_kernel.engine.results.dialogs import DialogInfo as DialogInfo
 from evroute_kernel.engine.results.records import OnRecord
 from evroute_kernel.engine.results.replays import ReplayResult as ReplayResult
 from evroute_kernel.engine.results.runs import BatchResult as BatchResult
@@ -35,16 +36,19 @@ from evroute_kernel.engine.results.runs import Variables as Variables
 from evroute_kernel.engine.results.runs import WorkerInfo as WorkerInfo
 from evroute_kernel.engine.session.attachments import Attachments, Closeable
 from evroute_kernel.engine.session.backend import Backend
+from evroute_kernel.engine.session.dialogs import Dialogs
 from evroute_kernel.engine.session.gathering import Gathering
+from evroute_kernel.engine.session.holdings import held
 from evroute_kernel.engine.session.lifetimes import Lifetime
 from evroute_kernel.engine.session.loading import Loading
 from evroute_kernel.engine.session.raising import Raising
 from evroute_kernel.engine.session.recordings import Recordings
 from evroute_kernel.engine.session.subscribing import Subscribing
+from evroute_kernel.engine.state.dialog_fields import DialogFields
 from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings
 from evroute_kernel.engine.state.stubs import StubRule, StubValue, make_stub
-from evroute_kernel.engine.state.world import Tap
+from evroute_kernel.engine.state.world import Tap, Text
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.runtime.shared import Shared
@@ -101,6 +105,7 @@ class Session:
         self._attachments = Attachments()
         self._raising = Raising(self._backend)
         self._loading = Loading(self._world, self._raising)
+        self._dialogs = Dialogs(self._backend, self._raising)
         self._recordings = Recordings(self._backend)
         self._subscribing = Subscribing(self._world)
         #: when it was opened, in seconds of the epoch
@@ -121,6 +126,11 @@ class Session:
         self._raising.drop()
         self._backend.reset(chosen)
         self._raising.drop()  # those of routes that were there at that moment
+
+    def held(self) -> list[str]:
+        """What `reset` would take away, in words such as "2 routes"; log and settings from outside apart. Waits for a
+        run that is under way."""
+        return held(self._backend)
 
     def close(self) -> None:
         """End all runs and processes. Waits for them; closing twice is harmless."""
@@ -245,6 +255,29 @@ class Session:
         """
         return self._raising.interrupt(origin)
 
+    # -- dialogs -------------------------------------------------------------------------------------------------------
+
+    def dialog(
+        self, name: str, *, anew: bool = False, origin: object = None, **fields: Unpack[DialogFields]
+    ) -> DialogInfo:
+        """Make a dialog that load_dialog_ctx() finds, or change it: `session.dialog("call1", status=4, vals={"n": 5})`.
+
+        The name is also its Call-ID, unless `callid` is given; see `DialogFields` for what can be said of it. A change
+        of the status raises E_DLG_STATE_CHANGED and waits for all that it leads to (`run` of the result); making a
+        dialog raises nothing. Status 5 ends it, but it is still found, as on a server for some seconds; a lower status
+        then makes a new call of that name, and so does `anew` always. Raises GivenError, with nothing changed.
+        """
+        return self._dialogs.change(name, fields, anew, origin)
+
+    @property
+    def dialogs(self) -> Mapping[str, DialogInfo]:
+        """The dialogs that there are, by name."""
+        return MappingProxyType(self._dialogs.all())
+
+    def remove_dialog(self, name: str) -> bool:
+        """Forget a dialog, without any event; False where there is none of this name."""
+        return self._dialogs.remove(name)
+
     # -- recorded events -----------------------------------------------------------------------------------------------
 
     def replay(self, recorded: Recorded, **options: Any) -> ReplayResult:
@@ -324,6 +357,11 @@ class Session:
         """
         self._subscribing.subscribe(event, socket, expire, by_script=by_script, within=within)
 
+    def subscriptions(self) -> list[SubscriberInfo]:
+        """What scripts, clients and users have subscribed, by event, the oldest first; event routes do so themselves,
+        and are left out."""
+        return self._subscribing.subscriptions()
+
     def subscribers(self, event: str | None = None) -> list[SubscriberInfo]:
         """Who gets an event, in the order of delivery; without a name, all subscriptions, by event."""
         return self._subscribing.subscribers(event)
@@ -341,6 +379,11 @@ class Session:
     def registry(self) -> Registry:
         """The routes, for looking at; `load` and `forget` change them. Names in it are byte strings."""
         return self._world.registry
+
+    @property
+    def texts(self) -> list[Text]:
+        """The texts that have defined what there is, in the order in which they took effect."""
+        return list(self._world.texts.values())
 
     @property
     def settings(self) -> SessionSettings:
@@ -406,7 +449,7 @@ class Session:
         for what cannot be set.
         """
         if not isinstance(name, StubRule):
-            name = make_stub(given.text(name, "the name of a function"), returns, sets)
+            name = make_stub(given.text(name, "the name of a function"), self._world.library, returns, sets)
         self.settings.stub(name)
 
     def unstub(self, name: str | None = None) -> list[str]:

@@ -1,8 +1,8 @@
 """The events that are published: those that a server with these scripts would know by name, in the order of their ids.
 
-Observed on OpenSIPS 3.6: the core's, the event routes in the order of the script, those of loaded modules, the constant
-names given to raise_event() and subscribe_event(), and E_CORE_LOG last. Constants come in the order in which a server
-goes through the routes: kind by kind, event routes at the end.
+Observed on OpenSIPS 3.6 and 4.0: the core's, the event routes in the order of the script, in 4.0 those of profiling,
+those of loaded modules, the constant names given to raise_event() and subscribe_event(), and E_CORE_LOG last. Constants
+come in the order in which a server goes through the routes: kind by kind, event routes at the end.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ CORE: Final = (
     "E_CORE_PROC_AUTO_SCALE",
     "E_CORE_TCP_DISCONNECT",
 )
+#: of 4.0
+PROFILING: Final = ("E_PROFILING_SCRIPT", "E_PROFILING_PROC")
 LAST: Final = "E_CORE_LOG"
 _RAISERS: Final = ("raise_event", "subscribe_event")
 #: kinds of routes in the order in which a server goes through them
@@ -56,7 +58,8 @@ class Scripts(Protocol):
 def published(scripts: Scripts) -> list[str]:
     """Names of all published events; the place in the list is the id."""
     routes = map(decode, scripts.registry.names("event_route"))
-    before = dict.fromkeys([*CORE, *routes, *_of_modules(scripts), *_constants(scripts), *scripts.events()])
+    profiling = () if scripts.settings.version == "3.6" else PROFILING
+    before = dict.fromkeys([*CORE, *routes, *profiling, *_of_modules(scripts), *_constants(scripts), *scripts.events()])
     before.pop(LAST, None)
     return [*before, LAST]
 
@@ -64,12 +67,12 @@ def published(scripts: Scripts) -> list[str]:
 def _of_modules(scripts: Scripts) -> list[str]:
     """The events of the loaded modules, in the order of loading; those of a module, and of modules that need no
     loading here, by name."""
-    from evroute_kernel.lang.environment import DEFAULT_MODULES
-    from evroute_kernel.library.catalogue import events
+    from evroute_kernel.library import table
 
-    loaded = dict.fromkeys([*scripts.settings.modules_loaded(), *sorted(DEFAULT_MODULES)])
+    library = table.of(scripts.settings.version)
+    loaded = dict.fromkeys([*scripts.settings.modules_loaded(), *sorted(library.default_modules)])
     place = {module: number for number, module in enumerate(loaded)}
-    fixed = (e for e in events().values() if e.module in loaded and "3.6" in e.versions and e.name[:1] != "<")
+    fixed = (e for e in library.events.values() if e.module in loaded and e.name[:1] != "<")
     return [e.name for e in sorted(fixed, key=lambda e: (place[e.module], e.name))]
 
 

@@ -11,6 +11,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events.given import GivenError, kind_of
+from evroute_kernel.engine.state.profiling import ProfilingLevels
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Settings
 from evroute_kernel.runtime.patterns import posix as regex
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.state.stubs import StubRule
 
 ModParams = dict[tuple[str, str], list[int | str]]
-#: globals of which every value counts; they travel as parameters of the core
-_LISTS: Final = frozenset({"dst_blacklist", "socket", "listen"})
+#: globals that travel as parameters of the core: every value of theirs counts, or the version that has a use for them
+_LISTS: Final = frozenset({"dst_blacklist", "socket", "listen", "log_event_enabled"})
 #: the owner of what is set from outside any cell, as `%config` does
 CONFIG_OWNER: Final = "%config"
 DEFAULTS: Final[dict[str, Any]] = {
@@ -47,6 +48,8 @@ class SessionSettings(MutableMapping[str, Any]):
     def __init__(self, changed: Callable[[], None] = lambda: None, version: ServerVersion = DEFAULT_VERSION) -> None:
         #: the server whose ways are followed; it changes with a reset alone
         self.version: ServerVersion = version
+        #: what processes tell of their work, in 4.0
+        self.profiling = ProfilingLevels()
         self._changed = changed
         self._stubs: dict[str, StubRule] = {}
         self._contributions: dict[str, _Contribution] = {}
@@ -82,12 +85,26 @@ class SessionSettings(MutableMapping[str, Any]):
     def reset(self) -> None:
         self._contributions.clear()
         self._stubs.clear()
+        self.profiling = ProfilingLevels()
 
     def message(self) -> ApplySettings:
         """What workers are told."""
         stubs = {name: rule.plain for name, rule in tuple(self._stubs.items())}
         modparams, modules = self.modparams_in_force(), self.modules_in_force()
         return ApplySettings(self.values_in_force(), modparams, modules, stubs, self.version)
+
+    def set_profiling(self, level: int, process: int | None = None) -> None:
+        """Let one process, or all, tell so much of their work from now on."""
+        self.profiling.set(level, process)
+        self._changed()
+
+    def texts(self) -> list[str]:
+        """The owners of what cells and other texts have set or loaded."""
+        return [owner for owner in tuple(self._contributions) if owner != CONFIG_OWNER]
+
+    def outside(self) -> dict[str, Any]:
+        """What was set from outside any text, by name: such as by `%config`."""
+        return dict(self._contributions.get(CONFIG_OWNER, _Contribution()).values)
 
     # -- stubs ----------------------------------------------------------------------------------------------------
 
@@ -127,9 +144,9 @@ class SessionSettings(MutableMapping[str, Any]):
     def _matching(self, pattern: str) -> list[str]:
         if pattern == "core":
             return [pattern]
-        from evroute_kernel.lang.environment import DEFAULT_MODULES  # the compiler is loaded: it has seen the pattern
+        from evroute_kernel.library import table  # the compiler is loaded: it has seen the pattern
 
-        loaded = DEFAULT_MODULES | self.modules_in_force()
+        loaded = table.of(self.version).default_modules | self.modules_in_force()
         found = regex.compile(f"^({pattern})$")
         return [pattern] if pattern in loaded else sorted(module for module in loaded if found.search(module))
 

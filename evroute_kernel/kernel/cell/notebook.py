@@ -6,10 +6,13 @@ import atexit
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.memory.room import NoRoom
+from evroute_kernel.runtime.versions import DEFAULT_VERSION
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -23,11 +26,13 @@ T = TypeVar("T")
 class Notebook:
     """The world of one notebook, made piece by piece when it is needed.
 
-    `open_session(on_record=...)` makes the session; tests give their own.
+    `open_session(on_record=..., version=...)` makes the session; tests give their own. `server` is the version that the
+    session is of at first; without it the project decides that the kernel was started in.
     """
 
-    def __init__(self, open_session: Callable[..., Session] | None = None) -> None:
+    def __init__(self, open_session: Callable[..., Session] | None = None, server: str = "") -> None:
         self._open_session = open_session or _open_session
+        self._server = server
         self._session: Session | None = None
         self._lock = Lock()
         self._warming: Thread | None = None
@@ -43,18 +48,34 @@ class Notebook:
 
     @property
     def session(self) -> Session:
-        """The session; made now if there is none yet."""
+        """The session; made now if there is none yet. Raises ScriptError where nobody can tell of which version."""
         with self._lock:
             if self._is_closed:
                 raise RuntimeError("the kernel is shutting down")
             if self._session is None:
-                self._session = self._open_session(on_record=_deliver)
+                self._session = self._open_session(on_record=_deliver, version=self._first_version())
                 atexit.register(self.close)  # after the session's own, so it comes before that, which would complain
             return self._session
 
     @property
     def has_session(self) -> bool:
         return self._session is not None
+
+    def _first_version(self) -> str:
+        """The version of a session that nobody has reset. Raises ProjectError."""
+        from evroute_kernel.engine.project import project_version
+
+        return self._server or project_version(Path()) or DEFAULT_VERSION
+
+    @property
+    def version(self) -> str:
+        """The version of the server, also before there is a session; the default where nobody can tell."""
+        session = self._session
+        if session is not None:
+            return session.version
+        with suppress(ScriptError):  # the first cell is told
+            return self._first_version()
+        return DEFAULT_VERSION
 
     @property
     def timers(self) -> Timers:
@@ -69,7 +90,7 @@ class Notebook:
         def prepare() -> None:
             if self._is_closed:
                 return
-            with suppress(NoRoom):  # the first cell tries again, and can tell
+            with suppress(NoRoom, ScriptError):  # the first cell tries again, and can tell
                 self.session  # noqa: B018 - opened first: its processes start while this one imports the rest
             import_all()
             from evroute_kernel.lang.tables import tables

@@ -16,6 +16,7 @@ from evroute_kernel.kernel.cell.cells import Cut, MagicLine
 from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, find
 from evroute_kernel.lang.scanning import statement_end
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
@@ -77,14 +78,14 @@ def script_taken(pieces: Cut) -> Cut:
     return pieces
 
 
-def read_magics(lines: Sequence[MagicLine]) -> tuple[list[MagicStep], list[ScriptError]]:
-    """Read all magic lines, and gather what is wrong with them; nothing takes effect yet."""
+def read_magics(lines: Sequence[MagicLine], version: ServerVersion) -> tuple[list[MagicStep], list[ScriptError]]:
+    """Read all magic lines for a server of a version, and gather what is wrong with them; nothing takes effect yet."""
     steps: list[MagicStep] = []
     wrong: list[ScriptError] = []
     for line in lines:
         try:
             magic = find(line)
-            steps.append(MagicStep(line.span.start, magic, magic.read(line)))
+            steps.append(MagicStep(line.span.start, magic, magic.read(replace(line, version=version))))
         except ScriptError as error:
             wrong.append(error)
     return steps, wrong
@@ -98,17 +99,29 @@ def together(errors: Sequence[ScriptError]) -> ScriptError:
 
 
 def planned(
-    pieces: Cut, environment: Environment, *, files: ScriptFiles | None = None, compile: Compile | None = None
+    pieces: Cut,
+    environment: Environment,
+    *,
+    files: ScriptFiles | None = None,
+    compile: Compile | None = None,
+    is_version_fixed: bool = False,
 ) -> list[Step]:
     """What a cell does, in order, all of it read and checked. Raises ScriptError with all that is wrong with it.
 
-    `files` reads what the script includes; by default any regular file.
+    `files` reads what the script includes; by default any regular file. With `is_version_fixed` the script is one of
+    the environment's version, whatever a line of the cell says.
     """
     from evroute_kernel.lang.compiler import compile_parsed, read_script
 
     compile = compile or compile_parsed
-    magics, wrong = read_magics(pieces.magics)
-    parsed = read_script(replace(pieces.source, text=pieces.script), scratch=True, files=files)
+    magics, wrong = read_magics(pieces.magics, environment.version)
+    before = environment.version
+    if not is_version_fixed:
+        environment = _prepared(environment, magics, len(pieces.script) - len(pieces.script.lstrip()))
+    if environment.version != before:
+        magics, wrong = read_magics(pieces.magics, environment.version)
+    source = replace(pieces.source, text=pieces.script)
+    parsed = read_script(source, environment.version, scratch=True, files=files)
     try:
         unit = compile(parsed, environment)
     except ScriptError as error:
@@ -118,6 +131,14 @@ def planned(
     if wrong:
         raise together(wrong)
     return sorted([*_parts(pieces, parsed, compile, (environment, unit)), *magics], key=_offset)
+
+
+def _prepared(environment: Environment, magics: Sequence[MagicStep], start: int) -> Environment:
+    """What the script of a cell will find, which begins there: what the lines above it say is heeded."""
+    for step in magics:
+        if step.magic.prepares is not None and step.offset < start:
+            environment = step.magic.prepares(step.prepared, environment)
+    return environment
 
 
 def _offset(step: Step) -> int:

@@ -7,8 +7,10 @@ from typing import Any
 
 from nbconvert.exporters import Exporter
 
-from evroute_kernel.kernel.export.notebooks import cells_of, title_of
+from evroute_kernel.engine.project import project_version
+from evroute_kernel.kernel.export.notebooks import cells_of, title_of, version_of
 from evroute_kernel.kernel.export.standalone import export
+from evroute_kernel.runtime.versions import DEFAULT_VERSION
 
 
 class OpensipsExporter(Exporter):  # type: ignore[misc] # nbconvert has no types
@@ -22,4 +24,6 @@ class OpensipsExporter(Exporter):  # type: ignore[misc] # nbconvert has no types
         notebook, resources = super().from_notebook_node(nb, resources, **options)
         metadata = resources.get("metadata") or {}
         folder = Path(metadata.get("path") or ".")
-        return export(cells_of(notebook.cells), title_of(metadata.get("name") or "a notebook"), folder).text, resources
+        version = version_of(notebook) or project_version(folder) or DEFAULT_VERSION
+        title = title_of(metadata.get("name") or "a notebook")
+        return export(cells_of(notebook.cells), title, folder, version=version).text, resources

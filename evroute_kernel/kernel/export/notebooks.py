@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.files import FileError, read_bytes
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion, server_version
 
 CellKind: TypeAlias = Literal["code", "prose"]
 
@@ -33,8 +34,21 @@ class NotebookCell:
     owner: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NotebookFile:
+    """What a file holds. `version`: that of the server it was written for, where it says so."""
+
+    cells: Sequence[NotebookCell]
+    version: ServerVersion | None = None
+
+
 def read_notebook(path: Path) -> list[NotebookCell]:
     """The cells of a notebook file. Raises NotebookError."""
+    return list(read_file(path).cells)
+
+
+def read_file(path: Path) -> NotebookFile:
+    """A notebook file. Raises NotebookError."""
     try:
         notebook = json.loads(read_bytes(path, LARGEST))
     except FileError as error:
@@ -46,7 +60,32 @@ def read_notebook(path: Path) -> list[NotebookCell]:
     language = language_of(notebook)
     if language not in ("", "opensips"):
         raise NotebookError(f"{path} is a notebook of {language}, not of OpenSIPS script")
-    return list(cells_of(_raw_cells(notebook)))
+    try:
+        version = version_of(notebook)
+    except ValueError as error:
+        raise NotebookError(f"{path}: {error}") from None
+    return NotebookFile(list(cells_of(_raw_cells(notebook))), version)
+
+
+def version_of(notebook: Mapping[str, Any]) -> ServerVersion | None:
+    """The version of the server that a notebook says it was written for; None where it does not say.
+
+    Its metadata may name one, `"evroute": {"server": "4.0"}`. Else there is what the kernel was that last ran it, which
+    front ends keep; whoever chose nothing ran it under the default, so that alone says nothing. Raises ValueError.
+    """
+    metadata = _mapping(notebook.get("metadata"))
+    own = _mapping(metadata.get("evroute"))
+    if "server" in own:
+        try:
+            return server_version(str(own["server"]))
+        except ValueError as error:
+            raise ValueError(f"its metadata name a version in evroute.server, but {error}") from None
+    ran = str(_mapping(metadata.get("language_info")).get("version") or "")
+    try:
+        found = server_version(ran) if language_of(notebook) == "opensips" else DEFAULT_VERSION
+    except ValueError:  # a version to come, or of another kernel of the language
+        return None
+    return None if found == DEFAULT_VERSION else found
 
 
 def title_of(name: str) -> str:

@@ -17,6 +17,7 @@ from dataclasses import field, replace
 from math import inf
 from pathlib import Path
 
+from evroute_kernel.engine.state.defined import defined
 from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.errors import Diagnostic, ScriptError
@@ -25,10 +26,11 @@ from evroute_kernel.kernel.export.startup import Startup, State, reached, state
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.callgraph import Vertex, call_graph
 from evroute_kernel.lang.compiler import Parsed, Unit, compile_parsed, read_script
-from evroute_kernel.lang.environment import Environment, known_modules
+from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode, encode
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source, Span
 
 
@@ -53,6 +55,8 @@ class Section:
     settings: dict[int, dict[str, int]] = field(default_factory=dict)
     #: offset of a %load -> the file
     loaded: dict[int, Section] = field(default_factory=dict)
+    #: offset of a magic line -> what there is to say of it to whoever reads the configuration
+    remarks: dict[int, str] = field(default_factory=dict)
     #: what stands before was undone by a %reset
     undone_until: float = 0
 
@@ -92,10 +96,19 @@ class Rehearsal:
     """A session without processes. `folder` is where relative paths start; files outside of it are read only with
     `reads_outside`."""
 
-    def __init__(self, folder: Path = Path(), *, reads_outside: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path = Path(),
+        *,
+        reads_outside: bool = False,
+        version: ServerVersion = DEFAULT_VERSION,
+        is_version_fixed: bool = False,
+    ) -> None:
         self.folder = folder
+        #: whether no cell may change the version of the server
+        self.is_version_fixed = is_version_fixed
         self.files = ScriptFiles(folder, None if reads_outside else folder)
-        self.world = World(Limits())
+        self.world = World(Limits(), version=version)
         self.sections: list[Section] = []
         #: the statements that ran once, in order
         self.startups: list[Startup] = []
@@ -106,6 +119,11 @@ class Rehearsal:
         #: who leads to whom, of the routes that were in force when it was last asked for
         self._drawn: list[nodes.Route] = []
         self._graph = call_graph(())
+
+    @property
+    def version(self) -> ServerVersion:
+        """That of the server which the cells are for, as far as they have been taken up."""
+        return self.world.settings.version
 
     def begin(self, section: Section) -> None:
         """What happens from now on happens in this section."""
@@ -137,10 +155,10 @@ class Rehearsal:
         if section.is_file:  # what it does at the start stays in it
             return
         own = [route for route in routes if route.span.source is source]
-        self.startups += [Startup(source, r.body, r) for r in own if r.kind == "startup_route"]
+        self.startups += [Startup(source, r.body, self.world.library, r) for r in own if r.kind == "startup_route"]
         # nobody would see the value of a last expression
         statements = [s for s in unit.script.scratch if not isinstance(s, nodes.Display) and s.span.source is source]
-        self.startups.append(Startup(source, tuple(statements), touched=self._touched))
+        self.startups.append(Startup(source, tuple(statements), self.world.library, touched=self._touched))
 
     # -- what magics do ---------------------------------------------------------------------------------------------
 
@@ -154,14 +172,31 @@ class Rehearsal:
             return
         owner = f"file:{path}"
         try:
-            parsed = read_script(Source(name, read(path), str(path)), scratch=True, files=self.files)
-            self.define(section, self.compile(parsed, self.world.environment(owner)), owner)
+            environment = self.world.environment(owner)
+            source = Source(name, read(path), str(path))
+            parsed = read_script(source, environment.version, scratch=True, files=self.files)
+            self.define(section, self.compile(parsed, environment), owner)
         except ScriptError as error:
             section.refused = without_foreign_text(error)
 
     def set(self, offset: int, values: dict[str, int]) -> None:
         """Globals are set at this place of the last section."""
         self.sections[-1].settings[offset] = values
+
+    def choose_version(self, version: ServerVersion, span: Span) -> None:
+        """Go on as a server of another version, where nothing is defined. Raises ScriptError."""
+        if self.is_version_fixed or version == self.version:
+            return
+        if found := defined(self.world):
+            message = f"a session is of one version: to leave {self.version} would lose {', '.join(found)}"
+            raise ScriptError([Diagnostic("error", "version-in-use", message, span, "%reset first")])
+        outside = self.world.settings.outside()
+        self.world.forget_all(version)
+        self.world.settings.update(outside)
+
+    def remark(self, offset: int, text: str) -> None:
+        """Say something of a magic line at this place of the last section."""
+        self.sections[-1].remarks[offset] = text
 
     def touch(self, start: Vertex) -> None:
         """An event was raised or a route run, with all that it leads to."""
@@ -171,7 +206,7 @@ class Rehearsal:
         titles = reached(self._graph, start)
         for route in routes:
             if titles is None or decode(route.title) in titles:
-                self._touched |= state(route)
+                self._touched |= state(route, self.world.library)
 
     def reset(self, offset: int) -> None:
         """Forget what was defined, set, loaded and prepared before this place of the last section."""
@@ -196,7 +231,7 @@ def compile_with(files: ScriptFiles, parsed: Parsed, environment: Environment) -
             raise
         missing = [d.span.text for d in error.diagnostics if d.code == "unknown-route" and d.span is not None]
         routes = {**environment.routes, **{("route", encode(name)): "a file" for name in missing}}
-        return compile_parsed(parsed, replace(environment, routes=routes, modules=known_modules()))
+        return compile_parsed(parsed, replace(environment, routes=routes, modules=environment.library.known_modules))
 
 
 def without_foreign_text(error: ScriptError) -> list[Diagnostic]:

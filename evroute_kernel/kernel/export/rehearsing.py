@@ -5,27 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from evroute_kernel.errors import ScriptError
+from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.kernel.cell.cells import cut
 from evroute_kernel.kernel.cell.planning import MagicStep, planned, script_taken
 from evroute_kernel.kernel.export.configuration import Configuration, configuration
 from evroute_kernel.kernel.export.notebooks import NotebookCell
 from evroute_kernel.kernel.export.rehearsal import Rehearsal, Section, without_foreign_text
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 
 
 def export_cells(
-    cells: Iterable[NotebookCell], title: str, folder: Path = Path(), *, reads_outside: bool = False
+    cells: Iterable[NotebookCell],
+    title: str,
+    folder: Path = Path(),
+    *,
+    reads_outside: bool = False,
+    version: ServerVersion = DEFAULT_VERSION,
+    is_version_fixed: bool = False,
 ) -> Configuration:
     """The configuration that cells amount to. `title` says in it where it comes from; paths start at `folder`.
 
     Files that the cells name are read for what they define, never copied, and outside of the folder (links followed)
-    only with `reads_outside`.
+    only with `reads_outside`. It is one for a server of this `version`, unless a cell chooses another one
+    (`%config version=`), which `is_version_fixed` forbids.
     """
-    rehearsal = Rehearsal(folder, reads_outside=reads_outside)
+    rehearsal = Rehearsal(folder, reads_outside=reads_outside, version=version, is_version_fixed=is_version_fixed)
     for cell in cells:
         rehearse(rehearsal, cell)
     return configuration(rehearsal, title)
+
+
+def judge_cells(rehearsal: Rehearsal, cells: Iterable[NotebookCell]) -> list[Diagnostic]:
+    """Every finding about the cells, taken up one after another, as a kernel would tell them."""
+    for cell in cells:
+        rehearse(rehearsal, cell)
+    parts = [part for section in rehearsal.sections for part in (section, *section.loaded.values())]
+    return [found for part in parts for found in (part.refused or [d for u in part.units for d in u.diagnostics])]
 
 
 def rehearse(rehearsal: Rehearsal, cell: NotebookCell) -> None:
@@ -45,7 +61,14 @@ def _run(rehearsal: Rehearsal, section: Section, owner: str) -> None:
     pieces = script_taken(cut(section.source))
     section.script, section.magics = pieces.script, pieces.magics
     world = rehearsal.world
-    for step in planned(pieces, world.environment(owner), files=rehearsal.files, compile=rehearsal.compile):
+    steps = planned(
+        pieces,
+        world.environment(owner),
+        files=rehearsal.files,
+        compile=rehearsal.compile,
+        is_version_fixed=rehearsal.is_version_fixed,
+    )
+    for step in steps:
         if isinstance(step, MagicStep):
             if step.magic.on_export is not None:
                 step.magic.on_export(rehearsal, step.offset, step.prepared)

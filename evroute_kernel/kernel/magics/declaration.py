@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
     from evroute_kernel.kernel.questions.asked import Asked
+    from evroute_kernel.lang.environment import Environment
 
 #: what a magic does: (running cell, what its reader made of the line)
 Action: TypeAlias = "Callable[[Cell, Any], Awaitable[None]]"
@@ -36,6 +37,10 @@ Reader: TypeAlias = Callable[[MagicLine], Any]
 
 #: what a magic does to a notebook that is exported: (rehearsal, offset of the line, what its reader made of it)
 Effect: TypeAlias = "Callable[[Rehearsal, int, Any], None]"
+
+#: what script below the line will find, when that is known before anything takes effect: (what its reader made of it,
+#: what script finds now)
+Preparation: TypeAlias = "Callable[[Any, Environment], Environment]"
 
 #: what a word, or the keys of a line, may be
 Lister: TypeAlias = "Callable[[Asked], Iterable[Candidate]]"
@@ -83,6 +88,8 @@ class Magic:
     names_params: bool = False
     #: None for one that leaves no trace in a configuration
     on_export: Effect | None = None
+    #: None for one that changes nothing that script is checked against
+    prepares: Preparation | None = None
 
     @property
     def summary(self) -> str:
@@ -106,6 +113,7 @@ def magic(
     describes: Callable[[Asked, str], list[Page]] | None = None,
     names_params: bool = False,
     on_export: Effect | None = None,
+    prepares: Preparation | None = None,
 ) -> Callable[[Callable[[Cell, Any], Awaitable[None]]], Callable[[Cell, Any], Awaitable[None]]]:
     """Declare a magic. It is given the `Arguments` that its usage line describes, or what `convert` makes of them.
 
@@ -137,6 +145,7 @@ def magic(
             describes=describes,
             names_params=names_params,
             on_export=on_export,
+            prepares=prepares,
         )
         return run
 

@@ -42,7 +42,8 @@ async def export(cell: Cell, arguments: Arguments) -> None:
     path = word.path
     cells = [NotebookCell("code", source.text, source.name, owner) for owner, source in cell.notebook.texts.items()]
     reads_outside = "read-outside" in arguments.flags
-    made = await cell.compute(lambda: export_cells(cells, title_of(path.stem), reads_outside=reads_outside))
+    title, version = title_of(path.stem), cell.session.version
+    made = await cell.compute(lambda: export_cells(cells, title, reads_outside=reads_outside, version=version))
     try:
         await cell.compute(lambda: write_whole(path, made.text, force="force" in arguments.flags))
     except FileExistsError:

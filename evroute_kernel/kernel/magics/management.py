@@ -24,7 +24,6 @@ from evroute_kernel.kernel.magics.management_line import (
 )
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.mi.arguments import Arguments as Given
     from evroute_kernel.engine.mi.declaration import Command
     from evroute_kernel.engine.mi.protocol import CommandError
     from evroute_kernel.engine.results.runs import BatchResult
@@ -62,7 +61,8 @@ async def mi(cell: Cell, request: MiRequest) -> None:
         %mi subscribers_list event=E_PIKE_BLOCKED
         %mi serve datagram:127.0.0.1:8080
 
-    COMMAND [value ... | name=value ...]  a command of OpenSIPS 3.6 or 4.0; shows its reply. `%mi COMMAND?` is its help
+    COMMAND [value ... | name=value ...]  a command, as the session's version of OpenSIPS calls it; shows its reply.
+                    `%mi COMMAND?` is its help. 4.0 says `module:command`, and takes most names of 3.6 too
     serve ADDRESS   listen at datagram:HOST:PORT, unix:PATH, fifo:PATH or http:HOST:PORT/mi; port 0 lets the system
                     choose. What clients cause is shown under this cell
     stop [ADDRESS]  close one door, or all
@@ -80,7 +80,7 @@ async def mi(cell: Cell, request: MiRequest) -> None:
         await run(cell, request)
     elif request.action == "help":
         assert request.command is not None
-        cell.outlet.display(text_bundle(described(request.command)))
+        cell.outlet.display(text_bundle(described(request.command, request.name)))
     elif request.action == "list":
         cell.outlet.display((await cell.compute(lambda: doors(cell))).bundle())
     else:
@@ -96,21 +96,51 @@ async def run(cell: Cell, request: MiRequest) -> None:
     command, given = request.command, request.given
     assert command is not None
     assert given is not None
+    check_name(cell, request)
     management = Management(cell.session, cell.outlet, watch=lambda future: cell.pending.append((future, request.span)))
     try:
         result = await cell.compute(partial(command.run, management, given))
     except CommandError as error:
-        raise failure("ManagementError", str(error), request.span, remedy(cell, command, given, error)) from error
+        raise failure("ManagementError", str(error), request.span, remedy(cell, request, error)) from error
     cell.outlet.display(reply_bundle(result))
+    tell_name(cell, request)
 
 
-def remedy(cell: Cell, command: Command, given: Given, error: CommandError) -> str | None:
+def check_name(cell: Cell, request: MiRequest) -> None:
+    """See that the session's version has a command of that name; raises CellFailure."""
+    from evroute_kernel.engine.mi.naming import find, names, why_not
+    from evroute_kernel.engine.mi.protocol import METHOD_AMBIGUOUS, CommandError
+
+    name, version = request.name, cell.session.version
+    try:
+        find(cell.session, name)
+    except CommandError as error:
+        if error.code == METHOD_AMBIGUOUS:
+            message, hint = f"{name!r} is the name of several commands", error.data
+        else:
+            message, hint = f"{name!r} is no MI command of OpenSIPS {version}", why_not(name, version)
+        known = hint or did_you_mean(name, names(version)) or "%mi which lists the commands"
+        raise failure("ManagementError", message, request.span, known) from error
+
+
+def tell_name(cell: Cell, request: MiRequest) -> None:
+    """A name of 4.0 is taken under 3.6 too, which no server does: that is said."""
+    assert request.command is not None
+    name = request.command.name
+    if cell.session.version == "3.6" and request.name != name:
+        cell.note([f"{request.name} is a name of OpenSIPS 4.0: a server of 3.6 calls it {name}"])
+
+
+def remedy(cell: Cell, request: MiRequest, error: CommandError) -> str | None:
     """What to do about an error; None where the message says all."""
     from evroute_kernel.engine.mi.protocol import INVALID_PARAMS
     from evroute_kernel.engine.state.published import published
 
+    command, given = request.command, request.given
+    assert command is not None
+    assert given is not None
     if error.code == INVALID_PARAMS:
-        return usage_of(command)
+        return usage_of(command, request.name)
     if error.code == 404 and "event" in given:
         unknown = "%mi events_list lists what is published; an event_route, or loadmodule of its module, publishes more"
         return did_you_mean(given.text("event"), published(cell.session)) or unknown
@@ -169,10 +199,19 @@ def doors(cell: Cell) -> Table:
 # -- showing ----------------------------------------------------------------------------------------------------------
 
 
-def described(command: Command) -> str:
+def described(command: Command, called: str) -> str:
     """The help of a command."""
-    usages = "\n".join(f"%mi {usage}" for usage in command.usages)
-    return f"{usages}\n\n{command.doc}\n\nIn OpenSIPS 4.0: {command.full_name}"
+    usages = "\n".join(f"%mi {usage}" for usage in command.usages(called))
+    return f"{usages}\n\n{command.doc}\n\n{further_names(command, called)}"
+
+
+def further_names(command: Command, called: str) -> str:
+    """What the versions call a command, so far as the name on the line does not say it."""
+    if "3.6" not in command.versions:
+        return f"New in OpenSIPS 4.0: {command.full_name}"
+    if called == command.name:
+        return f"In OpenSIPS 4.0: {command.full_name}"
+    return f"In OpenSIPS 3.6: {command.name}"
 
 
 def reply_bundle(result: Any) -> dict[str, str]:

@@ -14,6 +14,7 @@ from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.versions import VERSIONS, server_version
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ ACTIONS: Final = {
     "serve": "ADDRESS [--listen HOST] [--token TOKEN] [--files DIR] [--reply-dir DIR]",
     "stop": "[ADDRESS]",
 }
-_EVENT_PARAMS: Final = """write the event's parameters as JSON: %mi raise_event E_X {"name": "value"}"""
+_EVENT_PARAMS: Final = """write the event's parameters as JSON: %mi {} E_X {{"name": "value"}}"""
 _FIRST: Final = re.compile(r"\s*(?P<name>[^\s?]+)(?P<question>\s*\?)?")
 _KEY: Final = re.compile(r"(?P<name>[A-Za-z_]\w*)=")
 #: a word: quoted texts and what stands between them
@@ -56,6 +57,8 @@ class MiRequest:
     arguments: Arguments | None = None
     command: Command | None = None
     given: Given | None = None
+    #: what the command is called on the line
+    name: str = ""
 
 
 def read_line(line: MagicLine) -> MiRequest:
@@ -70,22 +73,27 @@ def read_line(line: MagicLine) -> MiRequest:
         return MiRequest(name, span, arguments)
     command = _command(name, span)
     if first["question"]:
-        return MiRequest("help", span, command=command)
-    return MiRequest("run", span, command=command, given=_bound(command, list(_items(line, first.end())), span))
+        return MiRequest("help", span, command=command, name=name)
+    given = _bound(command, name, list(_items(line, first.end())), span)
+    return MiRequest("run", span, command=command, given=given, name=name)
 
 
 def _command(name: str, span: Span) -> Command:
+    """The command of a name in any version: the one of the session is known when the line runs."""
     from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
-    from evroute_kernel.engine.mi.declaration import find, names
+    from evroute_kernel.engine.mi.naming import find_in_any, names, why_not
     from evroute_kernel.engine.mi.protocol import METHOD_AMBIGUOUS, CommandError
 
     try:
-        return find(name)
+        return find_in_any(name)
     except CommandError as error:
         if error.code == METHOD_AMBIGUOUS:
             raise ArgumentError(f"{name!r} is the name of several commands", span, error.data) from None
-        hint = did_you_mean(name, [*names(), *ACTIONS]) or "%mi which lists the commands"
-        raise ArgumentError(f"unknown MI command {name!r}", span, hint) from None
+        known = next((said for version in VERSIONS if (said := why_not(name, version))), None)
+        if known is not None:
+            raise ArgumentError(f"the MI command {name!r} is not served", span, known) from None
+        near = did_you_mean(name, [*names("3.6"), *names("4.0"), *ACTIONS])
+        raise ArgumentError(f"unknown MI command {name!r}", span, near or "%mi which lists the commands") from None
 
 
 def _items(line: MagicLine, start: int) -> Iterator[Item]:
@@ -125,26 +133,26 @@ def _unquoted(found: re.Match[str]) -> str:
     return found[2] if found[1] is None else re.sub(r'\\(["\\])', r"\1", found[1])
 
 
-def _bound(command: Command, items: list[Item], span: Span) -> Given:
+def _bound(command: Command, called: str, items: list[Item], span: Span) -> Given:
     """The values bound to the parameters of the command. Raises ArgumentError."""
     from evroute_kernel.engine.mi.arguments import match
     from evroute_kernel.engine.mi.protocol import CommandError
 
     try:
-        return match(command.recipes, _params(command, items))
+        return match(command.recipes, _params(command, called, items))
     except CommandError as error:
         known = command.params
         wrong = next((item for item in items if item.name is not None and item.name not in known), None)
         if wrong is not None:
             near = did_you_mean(str(wrong.name), known)
             raise ArgumentError(
-                f"{command.name} has no parameter {wrong.name!r}", wrong.span, near or usage_of(command)
+                f"{called} has no parameter {wrong.name!r}", wrong.span, near or usage_of(command, called)
             ) from None
         place = items[0].span.source.span(items[0].span.start, items[-1].span.end) if items else span
-        raise ArgumentError(str(error.data).lower(), place, usage_of(command)) from None
+        raise ArgumentError(str(error.data).lower(), place, usage_of(command, called)) from None
 
 
-def _params(command: Command, items: list[Item]) -> Params:
+def _params(command: Command, called: str, items: list[Item]) -> Params:
     from evroute_kernel.engine.mi.protocol import Object
 
     names = [item.name for item in items]
@@ -152,9 +160,8 @@ def _params(command: Command, items: list[Item]) -> Params:
         return Object([(str(item.name), _fitting(command, item)) for item in items])
     if any(names):
         wrong = next(item for item in items if item.name)
-        hint = (
-            _EVENT_PARAMS if command.name == "raise_event" and wrong.name not in command.params else usage_of(command)
-        )
+        is_of_event = command.name == "raise_event" and wrong.name not in command.params
+        hint = _EVENT_PARAMS.format(called) if is_of_event else usage_of(command, called)
         raise ArgumentError("parameters are either all named or all without names", wrong.span, hint)
     values = [item.value for item in items]
     return _gathered(command, values)
@@ -176,8 +183,8 @@ def _gathered(command: Command, values: list[Any]) -> list[Any]:
     return values if not rest or is_given else [*values[:place], rest]
 
 
-def usage_of(command: Command) -> str:
-    return "usage: " + " | ".join(f"%mi {usage}" for usage in command.usages)
+def usage_of(command: Command, called: str) -> str:
+    return "usage: " + " | ".join(f"%mi {usage}" for usage in command.usages(called))
 
 
 def _span(line: MagicLine, start: int, end: int) -> Span:
@@ -194,7 +201,7 @@ def commands(asked: Asked) -> Iterator[Candidate]:
     """The commands of the management interface, and what opens and closes its doors."""
     yield Candidate("serve", "keyword", "ADDRESS")
     yield Candidate("stop", "keyword", "[ADDRESS]")
-    yield from _command_names()
+    yield from _command_names(asked)
 
 
 def offered(asked: Asked) -> Offer:
@@ -218,23 +225,35 @@ def offered(asked: Asked) -> Offer:
 def described_command(asked: Asked, before: str) -> list[Page]:
     """The first word is a command."""
     from evroute_kernel.assist.pages import Page
-    from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
-    from evroute_kernel.engine.mi.declaration import find, names
 
-    if before.strip() or asked.word not in names():
+    found = None if before.strip() else _known(asked.word)
+    if found is None:
         return []
-    found = find(asked.word)
-    title = "\n".join(f"%mi {usage}" for usage in found.usages)
-    return [Page(title, f"command of the management interface, in OpenSIPS 4.0 {found.full_name}", (found.doc,))]
+    title = "\n".join(f"%mi {usage}" for usage in found.usages(asked.word))
+    return [Page(title, f"command of the management interface, {names_of(found)}", (found.doc,))]
 
 
-def _command_names() -> Iterator[Candidate]:
+def names_of(command: Command) -> str:
+    """What each version calls a command."""
+    new = f"new in OpenSIPS 4.0: {command.full_name}"
+    return f"in OpenSIPS 4.0 {command.full_name}" if "3.6" in command.versions else new
+
+
+def _known(name: str) -> Command | None:
+    """The command of a name in either version, None where it is none."""
     from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
-    from evroute_kernel.engine.mi.declaration import COMMANDS
+    from evroute_kernel.engine.mi.naming import find_in_any, names
 
-    for name, command in COMMANDS.items():
-        yield Candidate(name, "function", " ".join(command.params))
-        yield Candidate(command.full_name, "function", " ".join(command.params))
+    return find_in_any(name) if any(name in names(version) for version in VERSIONS) else None
+
+
+def _command_names(asked: Asked) -> Iterator[Candidate]:
+    """Those of the session's version, by all their names."""
+    from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
+    from evroute_kernel.engine.mi.naming import find_in_any, names
+
+    for name in names(server_version(asked.notebook.version)):
+        yield Candidate(name, "function", " ".join(find_in_any(name).params))
 
 
 def _serve_flags() -> Iterator[Candidate]:
@@ -252,12 +271,8 @@ def _open_doors(asked: Asked) -> Iterator[Candidate]:
 
 def _params_of(name: str) -> tuple[str, ...]:
     """The parameters of a command, in their order; none of what is no command."""
-    from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
-    from evroute_kernel.engine.mi.declaration import find, names
-
-    if name not in names():
-        return ()
-    return max(find(name).recipes, key=len, default=())
+    found = _known(name)
+    return max(found.recipes, key=len, default=()) if found else ()
 
 
 def _values(asked: Asked, param: str) -> Iterable[Candidate]:
@@ -265,7 +280,7 @@ def _values(asked: Asked, param: str) -> Iterable[Candidate]:
     if param == "event":
         return asked.events()
     if param in ("command", "mi_cmd"):
-        return _command_names()
+        return _command_names(asked)
     if param == "socket":
         return asked.sockets()
     return asked.values(["local"]) if param == "system" else ()

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
+from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.magics.arguments import Word
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
+from evroute_kernel.runtime.versions import VERSIONS, ServerVersion, server_version
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.notebook import Notebook
@@ -91,6 +93,7 @@ class Setting:
     read: Callable[[Word], Any]
     #: its value as `read` takes it
     shown: Callable[[Notebook], object]
+    #: may wait, and may raise CellFailure
     change: Callable[[Notebook, Any], None]
     #: words for a value; of numbers only what stands for none
     choices: tuple[str, ...] = ()
@@ -122,7 +125,39 @@ def _memory(notebook: Notebook) -> str:
     return "off" if limit is None else f"{limit / 2**20:g}M"
 
 
+def version(word: Word) -> ServerVersion:
+    """A version of the server."""
+    try:
+        return server_version(word.text)
+    except ValueError as error:
+        raise ArgumentError(str(error), word.span, did_you_mean(word.text, VERSIONS)) from None
+
+
+def _change_version(notebook: Notebook, value: ServerVersion) -> None:
+    """Begin anew as a server of another version, unless something would be lost. Raises CellFailure. Waits."""
+    session = notebook.session
+    if value == session.version:
+        return
+    if found := session.held():
+        message = f"a session is of one version: to leave {session.version} would lose {', '.join(found)}"
+        hint = f"%reset first, then %config version={value}; or see an event in both: %compare EVENT"
+        raise failure("VersionInUse", message, None, hint)
+    outside = session.settings.outside()
+    session.reset(value)
+    notebook.owners.clear()
+    session.settings.update(outside)
+
+
 _RECORDS: Final = (
+    Setting(
+        "version=4.0",
+        f"the OpenSIPS whose ways are followed, {' or '.join(VERSIONS)}. It comes before anything is defined:\n"
+        "in the first cell, or after %reset, which keeps it",
+        version,
+        lambda notebook: notebook.session.version,
+        _change_version,
+        VERSIONS,
+    ),
     Setting(
         "strict=on",
         "make it an error to redefine a route of another cell",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.assist.offers import Candidate, Offer
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
+from evroute_kernel.kernel.cell.failures import CellFailure
 from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.kernel.magics.setting_records import (
     SETTINGS,
+    Setting,
     level,
     listed,
     number,
@@ -22,12 +26,15 @@ from evroute_kernel.kernel.magics.setting_records import (
 )
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime import levels
+from evroute_kernel.runtime.versions import ServerVersion
+from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.cell.notebook import Notebook
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
     from evroute_kernel.kernel.questions.asked import Asked
+    from evroute_kernel.lang.environment import Environment
 
 # -- the log ----------------------------------------------------------------------------------------------------------
 
@@ -122,8 +129,20 @@ async def workers(cell: Cell, limit: int | None) -> None:
         cell.outlet.write(f"{cell.session.worker_limit}\n")
 
 
-def configuration(arguments: Arguments) -> dict[str, Any]:
-    """The settings to change, by name."""
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The settings to change, by name; and where each stands."""
+
+    values: Mapping[str, Any]
+    places: Mapping[str, Span]
+
+    @property
+    def version(self) -> ServerVersion | None:
+        found: ServerVersion | None = self.values.get("version")
+        return found
+
+
+def configuration(arguments: Arguments) -> Changes:
     from evroute_kernel.engine.state.settings import DEFAULTS
 
     found: dict[str, Any] = {}
@@ -132,15 +151,24 @@ def configuration(arguments: Arguments) -> dict[str, Any]:
             hint = did_you_mean(name, [*SETTINGS, *DEFAULTS]) or "%config without arguments lists the settings"
             raise ArgumentError(f"unknown setting {name!r}", arguments.places[name], hint)
         found[name] = (SETTINGS[name].read if name in SETTINGS else number)(word)
-    return found
+    # the version first: with another one the session begins anew, and what else is set holds for that
+    order = sorted(found, key=lambda name: name != "version")
+    return Changes({name: found[name] for name in order}, arguments.places)
 
 
-def exported_config(rehearsal: Rehearsal, offset: int, wanted: dict[str, Any]) -> None:
-    """Globals stand in the configuration; `strict` is heeded by the cells below."""
+def exported_config(rehearsal: Rehearsal, offset: int, wanted: Changes) -> None:
+    """Globals stand in the configuration; `strict` and `version` are heeded by the cells below. Raises ScriptError."""
     from evroute_kernel.engine.state.settings import DEFAULTS
 
-    rehearsal.world.strict = wanted.get("strict", rehearsal.world.strict)
-    rehearsal.set(offset, {name: value for name, value in wanted.items() if name in DEFAULTS})
+    if wanted.version is not None:
+        rehearsal.choose_version(wanted.version, wanted.places["version"])
+    rehearsal.world.strict = wanted.values.get("strict", rehearsal.world.strict)
+    rehearsal.set(offset, {name: value for name, value in wanted.values.items() if name in DEFAULTS})
+
+
+def around_config(wanted: Changes, environment: Environment) -> Environment:
+    """Script below the line is that of a server of this version."""
+    return replace(environment, version=wanted.version) if wanted.version else environment
 
 
 CONFIG_HELP: Final = f"""\
@@ -172,15 +200,24 @@ def setting_value(asked: Asked, key: str) -> Offer:
     doc=CONFIG_HELP,
     offers=Offers(keys=settings_here, values=setting_value),
     on_export=exported_config,
+    prepares=around_config,
 )
-async def config(cell: Cell, wanted: dict[str, Any]) -> None:
-    for name, value in wanted.items():
+async def config(cell: Cell, wanted: Changes) -> None:
+    for name, value in wanted.values.items():
         if name in SETTINGS:
-            SETTINGS[name].change(cell.notebook, value)
+            await change(cell, SETTINGS[name], value, wanted.places[name])
         else:
             cell.session.settings[name] = value
-    if not wanted:
+    if not wanted.values:
         cell.outlet.display(Table(("setting", "value"), list(in_force(cell.notebook).items())).bundle())
+
+
+async def change(cell: Cell, setting: Setting, value: Any, span: Span) -> None:
+    """Change a setting that the line names there. Raises CellFailure."""
+    try:
+        await cell.compute(partial(setting.change, cell.notebook, value))
+    except CellFailure as error:
+        raise CellFailure(error.name, [replace(found, span=span) for found in error.diagnostics]) from error
 
 
 def in_force(notebook: Notebook) -> dict[str, object]:

@@ -19,6 +19,7 @@ from evroute_kernel.kernel.protocol.concurrency import ConcurrentKernel, Message
 from evroute_kernel.kernel.protocol.history import History, default_file
 from evroute_kernel.kernel.protocol.usage import Usage
 from evroute_kernel.kernel.questions.warming import prepare_for_questions
+from evroute_kernel.runtime.versions import DEFAULT_VERSION
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -28,15 +29,13 @@ if TYPE_CHECKING:
 #: what front ends need to know of the language; `name` is also the id of its highlighting
 LANGUAGE = {
     "name": "opensips",
-    "version": "3.6",
+    "version": DEFAULT_VERSION,
     "mimetype": "text/x-opensips",
     "file_extension": ".cfg",
     "pygments_lexer": "opensips",
     "nbconvert_exporter": "opensips",
 }
-HELP_LINKS = [
-    {"text": "OpenSIPS 3.6", "url": "https://www.opensips.org/Documentation/Manual-3-6"},
-]
+MANUAL = "https://www.opensips.org/Documentation/Manual-"
 #: seconds after the first kernel_info_reply at which the kernel prepares for its first cell
 WARM_UP_DELAY = 0.02
 #: seconds after which it prepares for questions about what is typed, when no cell needs the time
@@ -48,14 +47,14 @@ class EvrouteKernel(ConcurrentKernel):
 
     implementation = "evroute"
     implementation_version = __version__
-    banner = f"evroute {__version__}: event routes of OpenSIPS 3.6 in cells; %help tells what a cell can do"
-    language_info = LANGUAGE
-    help_links = HELP_LINKS
-
     # the base class waits this long before each reply, for output that ours never leaves behind
     _execute_sleep = Float(0.0)
 
     history_file = Unicode(help="where the cells that were run are kept; :memory: for nowhere").tag(config=True)
+
+    server = Unicode(help="the version of OpenSIPS that a notebook begins with; empty: what the project says").tag(
+        config=True
+    )
 
     @default("history_file")
     def _history_file(self) -> str:
@@ -63,7 +62,7 @@ class EvrouteKernel(ConcurrentKernel):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.notebook = Notebook()
+        self.notebook = Notebook(server=self.server)
         self.history = History(self.history_file, self.log.error)
         self.cell: Cell | None = None
         self.usage = Usage()
@@ -75,6 +74,21 @@ class EvrouteKernel(ConcurrentKernel):
         self._number = 0
 
     # -- who we are -------------------------------------------------------------------------------------------------
+
+    @property
+    def language_info(self) -> dict[str, Any]:
+        """Front ends keep it in the notebook: so a notebook says which server it was written for."""
+        return {**LANGUAGE, "version": self.notebook.version}
+
+    @property
+    def banner(self) -> str:
+        version = self.notebook.version
+        return f"evroute {__version__}: event routes of OpenSIPS {version} in cells; %help tells what a cell can do"
+
+    @property
+    def help_links(self) -> list[dict[str, str]]:
+        version = self.notebook.version
+        return [{"text": f"OpenSIPS {version}", "url": MANUAL + version.replace(".", "-")}]
 
     @property
     def kernel_info(self) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class Document:
         kept for when it is."""
         if any(segment.syntax for segment in front):
             return None  # which may be told otherwise while braces are open
-        rest = read_broken(self._source, front[-1].end if front else 0)
+        rest = read_broken(self._source, front[-1].end if front else 0, self._environment.version)
         return None if rest is None else [*front, *rest]
 
     def _replace(self, text: str) -> None:
@@ -108,13 +108,15 @@ class Document:
 
     def _between(self, front: list[Segment], back: list[Segment], by: int) -> list[Segment] | None:
         start = front[-1].end if front else 0
-        return read(self._source, start, back[0].start + by if back else len(self._source.text), not back)
+        end = back[0].start + by if back else len(self._source.text)
+        return read(self._source, start, end, not back, self._environment.version)
 
     def _moved(self, segment: Segment, by: int) -> list[Segment]:
         """A piece that stands elsewhere now."""
         if segment.names_line:
             is_last = segment is self._segments[-1]
-            again = read(self._source, segment.start + by, segment.end + by, is_last)
+            version = self._environment.version
+            again = read(self._source, segment.start + by, segment.end + by, is_last, version)
             if again is not None:
                 return again
         blocks = (self._memory.blocks.get(id(item)) for item in segment.items)

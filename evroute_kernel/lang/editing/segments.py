@@ -13,7 +13,7 @@ from itertools import chain, takewhile
 from typing import Final
 
 from evroute_kernel.errors import Diagnostic
-from evroute_kernel.lang import nodes
+from evroute_kernel.lang import language, nodes
 from evroute_kernel.lang.lexer import Lexer, Token
 from evroute_kernel.lang.mistakes import is_header
 from evroute_kernel.lang.placement import misplaced
@@ -21,6 +21,7 @@ from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.recovery import Run, item_begins
 from evroute_kernel.lang.tables import tables
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source, Span
 
 #: tokens after one that does not fit that are looked at to say why
@@ -89,26 +90,26 @@ def _moved(offsets: Sequence[int], by: int) -> Sequence[int]:
     return tuple(offset + by for offset in offsets)
 
 
-def read(source: Source, start: int, end: int, tail: bool) -> list[Segment] | None:
+def read(source: Source, start: int, end: int, tail: bool, version: ServerVersion) -> list[Segment] | None:
     """The pieces of a part of a text; with `tail` the last one is what follows the last route. None where that part
     cannot be read by itself: it breaks off in the middle of something, or a mistake in it reaches to its end."""
     if start == end and not tail:
         return []
-    lexer = Lexer(Expanded(source.text[:end], [0], [(source, 0)]))
+    lexer = Lexer(Expanded(source.text[:end], [0], [(source, 0)]), version)
     lexer.run(start)
     tokens = [*lexer.tokens, _end(source, end)]
     if lexer.diagnostics or _is_open(tokens) or (start and not _begins_anew(tokens)):
         return None
     if not tail and not _closes(tokens, end):
         return None
-    return _pieces(tokens, start, lexer.strays, tail=tail)
+    return _pieces(tokens, start, lexer.strays, version, tail=tail)
 
 
-def read_broken(source: Source, start: int) -> list[Segment] | None:
+def read_broken(source: Source, start: int, version: ServerVersion) -> list[Segment] | None:
     """The pieces of the rest of a text in which a string, comment or variable is never closed, so that it takes all up
     to the end. None where none is, or where a route begins inside of another: how that is told depends on all braces.
     """
-    lexer = Lexer(Expanded(source.text, [0], [(source, 0)]))
+    lexer = Lexer(Expanded(source.text, [0], [(source, 0)]), version)
     lexer.run(start)
     tokens = [*lexer.tokens, _end(source, len(source.text))]
     if not any(d.code.startswith("unclosed") for d in lexer.diagnostics) or (start and not _begins_anew(tokens)):
@@ -117,14 +118,14 @@ def read_broken(source: Source, start: int) -> list[Segment] | None:
         return None
     # of what is swallowed, behind the last token, nothing is said but that
     strays = [count for count in lexer.strays if count < len(lexer.tokens)]
-    found = _pieces(tokens, start, strays, tail=True, cut=True)
+    found = _pieces(tokens, start, strays, version, tail=True, cut=True)
     if found is not None:
         found[-1].syntax = [*lexer.diagnostics, *found[-1].syntax]
     return found
 
 
 def _pieces(
-    tokens: list[Token], start: int, strays: Sequence[int], *, tail: bool, cut: bool = False
+    tokens: list[Token], start: int, strays: Sequence[int], version: ServerVersion, *, tail: bool, cut: bool = False
 ) -> list[Segment] | None:
     """The pieces of some tokens, of which the last is `$END`. `strays` as `Lexer` has them; `cut` as `Run` takes it."""
     end = tokens[-1].span.end
@@ -135,7 +136,8 @@ def _pieces(
         if is_last and not tail:  # what is left is `$END`, or no whole piece
             return found if last - first == 1 else None
         stop = end if is_last else tokens[last - 1].span.end
-        segment = _parsed(tokens[first : last - is_last], tokens[-1].span.source, start, stop, cut and is_last)
+        given, source = tokens[first : last - is_last], tokens[-1].span.source
+        segment = _parsed(given, source, start, stop, version, cut=cut and is_last)
         if segment is None:
             return None
         segment.strays = [place for place in places if segment.start <= place[0] and place[1] <= segment.end]
@@ -189,16 +191,18 @@ def _cuts(tokens: list[Token]) -> Iterator[tuple[int, int]]:
     yield first, len(tokens)
 
 
-def _parsed(tokens: list[Token], source: Source, start: int, end: int, cut: bool) -> Segment | None:
+def _parsed(
+    tokens: list[Token], source: Source, start: int, end: int, version: ServerVersion, *, cut: bool
+) -> Segment | None:
     # something stands before it, as in the whole text
     before = [Token("BAD_ITEM", "", source.span(start, start))] if start else []
     given = [*before, *tokens, _end(source, end)]
-    run = Run(tables("script"), given, scratch=False, cut=cut)
+    run = Run(tables("script"), given, language.of(version), scratch=False, cut=cut)
     result = run.parse()
     if run.diagnostics and not cut:
-        ahead = _following(source, end)
+        ahead = _following(source, end, version)
         given = [*before, *tokens, *ahead, _end(source, end)]
-        run = Run(tables("script"), given, scratch=False, cut=bool(ahead))
+        run = Run(tables("script"), given, language.of(version), scratch=False, cut=bool(ahead))
         result = run.parse()
         # a repair that takes a brace away is felt in the rest of the text, where braces are counted
         if _is_open(given) or (end < len(source.text) and run.farthest + _AHEAD >= len(given)):
@@ -223,10 +227,10 @@ def _end(source: Source, end: int) -> Token:
     return Token("$END", "", source.span(end, end))
 
 
-def _following(source: Source, start: int) -> list[Token]:
+def _following(source: Source, start: int, version: ServerVersion) -> list[Token]:
     """The words with which the next piece begins, without its brace: why something does not fit may show in them."""
     for size in (_HEAD, len(source.text)):
-        lexer = Lexer(Expanded(source.text[: start + size], [0], [(source, 0)]))
+        lexer = Lexer(Expanded(source.text[: start + size], [0], [(source, 0)]), version)
         lexer.run(start)
         if not lexer.diagnostics:
             break

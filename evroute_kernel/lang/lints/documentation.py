@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evroute_kernel.lang.lints.registry import LINTS, Lint
+from evroute_kernel.runtime.versions import VERSIONS
 
 _INTRODUCTION = """\
 # Lints
@@ -14,6 +15,7 @@ What an OpenSIPS server accepts in silence and then does otherwise than it reads
 
 A *warning* means: the script does not do what it says. An *info* means: it may, but look at it.
 Lints marked *legacy* explain the errors of OpenSIPS 2.x scripts, which do not load at all; `%%migrate` rewrites those.
+Those with a version behind their severity are told for that version of the server only (`%config version=4.0`).
 
 One warning is none of these: *unmet-need* says, of a file that is judged as a server does (by `evroute check`, `run`,
 `replay` and `serve`), that a module lacks another one without which some of what it does fails.
@@ -32,7 +34,8 @@ def page() -> str:
 
 
 def _severity(lint: Lint) -> str:
-    return f"{lint.severity}, legacy" if lint.legacy else lint.severity
+    only = () if lint.versions == VERSIONS else lint.versions
+    return ", ".join([lint.severity, *(["legacy"] if lint.legacy else []), *only])
 
 
 def _cell(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.versions import VERSIONS, ServerVersion
 from evroute_kernel.source import Span
 
 Level = Literal["warning", "info"]
@@ -50,6 +51,8 @@ class Lint:
     #: what it says of a block rests on that block and the events that are known, and names no line: it is asked about
     #: each block alone, and again only when that changes
     local: bool = False
+    #: the servers of which it is true
+    versions: tuple[ServerVersion, ...] = VERSIONS
 
     def diagnostics(self, subject: Any) -> Iterable[Diagnostic]:
         for found in self.check(subject):
@@ -69,6 +72,7 @@ def rule(
     legacy: bool = False,
     loads: bool = False,
     local: bool = False,
+    versions: tuple[ServerVersion, ...] = VERSIONS,
 ) -> Callable[[CheckT], CheckT]:
     """Declare a lint. An example that is no route yet stands for the body of `event_route[E_PIKE_BLOCKED]`."""
 
@@ -76,7 +80,8 @@ def rule(
         if code in LINTS:
             raise ValueError(f"lint {code} is declared twice")
         why = cleandoc(check.__doc__ or "")
-        LINTS[code] = Lint(code, severity, summary, why, _scripts(fires), _scripts(quiet), check, legacy, loads, local)
+        examples = _scripts(fires), _scripts(quiet)
+        LINTS[code] = Lint(code, severity, summary, why, *examples, check, legacy, loads, local, versions)
         return check
 
     return declare

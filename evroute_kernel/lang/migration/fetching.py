@@ -8,8 +8,8 @@ from itertools import takewhile
 from typing import Final
 
 from evroute_kernel.lang.lexer import string_value
-from evroute_kernel.lang.migration.legacy import FETCH, OLD_AVP, STATEMENT_ENDS, Code, Doubt, Edit
-from evroute_kernel.library.catalogue import earlier_events, events
+from evroute_kernel.lang.migration.legacy import FETCH, OLD_AVP, STATEMENT_ENDS, TARGET, Code, Doubt, Edit
+from evroute_kernel.library import table
 from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.catalogue.nearness import likely_params
 from evroute_kernel.records import dataclass
@@ -47,7 +47,7 @@ def fetches(code: Code) -> Iterator[Edit | Doubt]:
             why = "parameters of an event are visible in its event_route only: read them there and pass them on"
             yield Doubt(token.span.start, code.span(index + 3).end, _CODE, why)
             continue
-        entries = list(_entries(string_value(code.tokens[index + 2])[0], events().get(name)))
+        entries = list(_entries(string_value(code.tokens[index + 2])[0], table.of(TARGET).events.get(name)))
         if not entries or None in entries:
             yield Doubt(
                 token.span.start, code.span(index + 3).end, _CODE, "the list holds something that is no variable"
@@ -72,7 +72,7 @@ def _entries(text: str, event: Event | None) -> Iterator[Fetched | None]:
 def _positions(event: Event, count: int, version: str = _NEWEST) -> list[str]:
     """Names by position, as a version of 2.x sent them. Parameters that may be absent did not count, unless the list is
     too long without them; those behind what configuration adds have no fixed position."""
-    earlier = earlier_events().get(event.name, {}).get(version)
+    earlier = table.of(TARGET).facts.earlier_events.get(event.name, {}).get(version)
     if earlier is None:
         extra, params = event.extra_params, event.params
         if extra is not None:
@@ -102,7 +102,7 @@ def _versions_differ(event: Event, entries: list[str]) -> Iterator[str]:
 
 def _notes(code: Code, index: int, name: str) -> Iterator[str]:
     """What the catalogue has to say about reading by position, or by a name that the event lacks."""
-    event = events().get(name)
+    event = table.of(TARGET).events.get(name)
     entries = [p for p in string_value(code.tokens[index + 2])[0].split(";") if p.strip()]
     by_name = [found["name"] for p in entries if (found := _ENTRY.fullmatch(p)) and found["name"]]
     if event is None:
@@ -150,7 +150,7 @@ def _line(entries: list[Fetched]) -> str:
 def _joined(code: Code, start: int, entries: list[Fetched]) -> str:
     """The assignments without their last semicolon: each in its own line where the call began one."""
     indent, first = code.indent(start)
-    return (f";\n{indent}" if first else "; ").join(e.assignment for e in entries)
+    return (f";{code.line_break}{indent}" if first else "; ").join(e.assignment for e in entries)
 
 
 def _in_condition(code: Code, index: int, entries: list[Fetched], why: str, notes: tuple[str, ...]) -> Iterator[Edit]:
@@ -165,7 +165,7 @@ def _in_condition(code: Code, index: int, entries: list[Fetched], why: str, note
     if head is not None and code.kind(head) == "IF" and code.kind(head - 1) in STATEMENT_ENDS:
         at = code.span(head).start
         indent, leads = code.indent(at)
-        separator = f";\n{indent}" if leads else "; "
+        separator = f";{code.line_break}{indent}" if leads else "; "
         yield Edit(at, at, _joined(code, at, entries) + separator, _CODE, why, notes)
         text = test if alone or len(entries) == 1 else f"({test})"
         yield Edit(start, end, text, _CODE, why, instead=f"{_line(entries)};")

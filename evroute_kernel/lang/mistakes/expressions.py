@@ -6,7 +6,6 @@ from typing import Final
 
 from evroute_kernel.lang.lexer import Token
 from evroute_kernel.lang.mistakes.situation import Mistake, Situation, describe
-from evroute_kernel.library.successors import successor
 
 _COMPARISONS: Final = frozenset({"EQUALS", "DIFFERS", "ORDER", "MATCH"})
 _ARITHMETIC: Final = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "PERCENT", "BIT"})
@@ -181,7 +180,7 @@ def _right_side(s: Situation) -> Mistake | None:
             return s.mistake("a regular expression is a text in quotes, without slashes", '$var(x) =~ "^a"')
         return s.mistake(f"{operator} takes a text in quotes or a variable, not {describe(s.token)}", '$var(x) =~ "^a"')
     if s.kind == "ID":
-        hint = successor("keyword", s.token.text) or f'a text needs quotes: "{s.token.text}"'
+        hint = s.successor("keyword", s.token.text) or f'a text needs quotes: "{s.token.text}"'
         return s.mistake(f"{s.token.text!r} is no value", hint)
     if s.kind == "LPAR":
         return s.mistake(f"the right side of {operator} is one value", "compute it into a variable first")
@@ -278,6 +277,9 @@ def _arguments(s: Situation) -> Mistake | None:
 def _route(s: Situation) -> Mistake | None:
     if s.after == "COMMA" and s.kind in ("RPAR", "COMMA"):
         return s.mistake("an argument of route is missing", "write NULL for an empty one")
+    word = s.token.text
+    if not s.inner and word in s.language.keywords:
+        return s.mistake(f"{word!r} is a word of the language", f'as a name it needs quotes: route("{word}")')
     if not s.inner:
         return s.mistake(f"route is called with the name of a route, not with {describe(s.token)}", "route(NAME);")
     if s.kind in _ARITHMETIC:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
+from evroute_kernel.lang.language import Language
 from evroute_kernel.lang.lexer import Token
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
@@ -67,6 +68,7 @@ class Parser(Protocol):
     """What the rules may ask the parser."""
 
     scratch: bool
+    language: Language
 
     def accepts(self, *types: str) -> bool:
         """Whether tokens of these types would fit next, one after another."""
@@ -77,7 +79,8 @@ class Situation:
     statement, case or item (tokens, and nodes where rules were complete), `outer` the kinds of what stands around that.
 
     A kind is the type of a token or the class name of a node. `top`: between the items of a file, or inside one that is
-    no route body. `outermost`: there, or between the statements of a cell. `in_cases`: where a case begins.
+    no route body. `outermost`: there, or between the statements of a cell. `in_cases`: where a case begins. `language`
+    has the words of the server's version.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class Situation:
         self.outer = [_kind(v) for v in stack[max(base - _NEAR, 0) : base]]
         self.open = _open(self.kinds)
         self.scratch = parser.scratch
+        self.language = parser.language
         self.top = substitute == "BAD_ITEM"
         self.outermost = self.top or (parser.scratch and base <= 1)
         self.in_cases = substitute == "BAD_CASE"
@@ -133,6 +137,10 @@ class Situation:
 
     def mistake(self, message: str, hint: str | None = None, span: Span | None = None, **repair: Any) -> Mistake:
         return Mistake(message, span or self.token.span, hint, **repair)
+
+    def successor(self, kind: str, word: str) -> str | None:
+        """What took the place of a word that this version does not have, as `Library.successor` tells it."""
+        return self.language.library.successor(kind, word)
 
     def last_place(self) -> Span:
         """The last token of the text: where what is missing at the end is shown."""

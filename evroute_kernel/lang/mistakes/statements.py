@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from evroute_kernel.errors import near_misses
-from evroute_kernel.lang.lexer import KEYWORDS
 from evroute_kernel.lang.mistakes.situation import Mistake, Situation, describe
-from evroute_kernel.lang.mistakes.toplevel import is_header
-from evroute_kernel.lang.scriptglobals import GLOBALS
-from evroute_kernel.library.successors import successor
+from evroute_kernel.lang.mistakes.toplevel import is_header, next_line
 from evroute_kernel.source import Span
 
 _ELSE_IFS: Final = frozenset({"elseif", "elsif", "elif", "elseIf", "ElseIf", "ELSEIF"})
@@ -71,7 +68,7 @@ def unknown_start(s: Situation) -> Mistake | None:
         return s.mistake(f"{s.token.text} stands inside a route", "it stands between routes, before its first use")
     if kind == "LPAR" and not s.prefix:
         return s.mistake("a statement cannot begin with '('", "is if, while or the name of a function missing?")
-    if s.token.text in KEYWORDS and not s.prefix and kind != "NUMBER":
+    if s.token.text in s.language.keywords and not s.prefix and kind != "NUMBER":
         return s.mistake(f"{s.token.text!r} is a word of the language that begins no statement")
     if kind == "RPAR":
         return s.mistake("this ')' closes nothing", "remove it", goto=s.at + 1)
@@ -125,16 +122,17 @@ def bare_words(s: Situation) -> Mistake | None:
     if word in _FOREIGN:
         return s.mistake(f"{word!r} is no statement", _FOREIGN[word], span, **_after_word(s))
     if s.kind in ("ASSIGN", "COLON_ASSIGN", "CHANGE"):
-        if word in GLOBALS:
+        if word in s.language.settings:
             return s.mistake(f"the setting {word} stands inside a route", "settings stand between routes", span)
         return _gone_setting(s, word, span) or s.mistake(f"{word!r} is no variable", f"write $var({word})", span)
     if s.kind == "SEMICOLON" or s.kind == "RBRACE":
         near = near_misses(word, _KEYWORD_CASES, 1) if len(word) > 3 else []
         hint = f"did you mean {near[0]!r}?" if near and near[0] != word else f"a call needs parentheses: {word}()"
-        hint = successor("keyword", word) or hint
+        hint = s.successor("keyword", word) or hint
         return s.mistake(f"{word!r} is no statement", hint, span, **_after_word(s))
     near = [w for w in _KEYWORD_CASES if w == word.lower()]
     hint = f"keywords are in lower case: {near[0]}" if near else f"a call needs parentheses: {word}(...)"
+    hint = s.language.news(word) or hint
     return s.mistake(f"expected '(' after {word!r}, before {describe(s.token)}", hint, span)
 
 
@@ -142,21 +140,22 @@ def _gone_setting(s: Situation, word: str, span: Span) -> Mistake | None:
     """`debug=3` or `log_levl=3` between the routes of a cell, where a word could also begin a call."""
     if not s.outermost or s.kind != "ASSIGN":
         return None
-    hint = successor("global", word)
+    hint = s.successor("global", word)
     if hint is None:
-        near = near_misses(word, GLOBALS, 1)
+        near = near_misses(word, s.language.settings, 1)
         hint = f"did you mean {near[0]!r}? a variable: $var({word})" if near else None
-    return s.mistake(f"unknown setting {word!r}", hint, span, drop=True, goto=s.at + 2) if hint else None
+        hint = s.language.news(word) or hint
+    return s.mistake(f"unknown setting {word!r}", hint, span, drop=True, goto=next_line(s)) if hint else None
 
 
 def _bare_value(s: Situation, word: str, span: Span) -> Mistake | None:
-    if KEYWORDS.get(word.lower()) == "NUMBER":
+    if s.language.keywords.get(word.lower()) == "NUMBER":
         return s.mistake(f"{word!r} is no value", f"write {word.lower()} in lower case", span)
     if s.inside == "expression":
-        hint = successor("keyword", word) or f'a text needs quotes: "{word}"; a call parentheses: {word}()'
+        hint = s.successor("keyword", word) or f'a text needs quotes: "{word}"; a call parentheses: {word}()'
         return s.mistake(f"{word!r} is no value", hint, span)
     if s.inside == "condition":
-        hint = successor("keyword", word) or f"a call needs parentheses: {word}(); a variable $var({word})"
+        hint = s.successor("keyword", word) or f"a call needs parentheses: {word}(); a variable $var({word})"
         return s.mistake(f"{word!r} is no condition", hint, span)
     return None
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from evroute_kernel.errors import near_misses
-from evroute_kernel.lang.lexer import KEYWORDS, Token
+from evroute_kernel.lang.language import EXPECTED, ROUTES
+from evroute_kernel.lang.lexer import Token
 from evroute_kernel.lang.mistakes.situation import Mistake, Situation, describe
-from evroute_kernel.lang.scriptglobals import EXPECTED, GLOBALS
-from evroute_kernel.library.successors import kamailio_event, successor
+from evroute_kernel.library.successors import kamailio_event
 
-ROUTE_WORDS: Final = tuple(word for word, kind in KEYWORDS.items() if kind.endswith("ROUTE"))
-_SETTINGS: Final = frozenset(f"SET_{kind.upper()}" for kind in GLOBALS.values())
 _STATEMENTS: Final = frozenset(
     "VARIABLE XLOG XDBG LOG ERROR IF WHILE FOR SWITCH RETURN EXIT DROP BREAK ASSERT ASYNC LAUNCH".split()
 )
@@ -33,13 +31,13 @@ def comment_marks(s: Situation) -> Mistake | None:
         slashes = s.before.span.end == s.token.span.start
     if slashes:
         hint = "write # for a comment to the end of the line"
-        return s.mistake("'//' does not begin a comment", hint, goto=_next_line(s))
+        return s.mistake("'//' does not begin a comment", hint, goto=next_line(s))
     if s.adjacent("*", "/"):
         return s.mistake("this '*/' closes no comment", "block comments begin with /* and nest", goto=s.at + 2)
     return None
 
 
-def _next_line(s: Situation) -> int:
+def next_line(s: Situation) -> int:
     line, end = s.token.span.line, s.at
     while s.tokens[end].type != "$END" and s.tokens[end].span.line == line:
         end += 1
@@ -101,7 +99,7 @@ def between_items(s: Situation) -> Mistake | None:
         return None
     if s.token.text == "%":
         hint = "lines of % are for cells of a notebook; a file may declare events: # %event declare E_X"
-        return s.mistake("'%' begins no line of a script", hint, goto=_next_line(s))
+        return s.mistake("'%' begins no line of a script", hint, goto=next_line(s))
     if kind == "LBRACE":
         return s.mistake("this block belongs to no route", "write event_route[NAME] before it", goto=_after(s))
     if kind in _STATEMENTS or kind == "ROUTE":
@@ -121,7 +119,7 @@ def unknown_route(s: Situation) -> Mistake | None:
     if not s.scratch or s.kinds != ["ID"] or s.kind not in ("LSQB", "LBRACE") or not s.outermost:
         return None
     word, span = s.prefix[0].text, s.prefix[0].span
-    near = near_misses(word, ROUTE_WORDS, 1)
+    near = near_misses(word, ROUTES, 1)
     if not near:
         return None
     feed = ("NAMED_ROUTE",) if s.kind == "LSQB" else ("PLAIN_ROUTE",)
@@ -135,11 +133,12 @@ def _unknown_word(s: Situation, follower: str) -> Mistake | None:
         return s.mistake(f"the call of {word} stands outside every route", "put it into event_route[NAME] { ... }")
     if word in ("include_file", "import_file"):
         return s.mistake(f"{word} takes a path in quotes", f'at the start of a line: {word} "path"')
-    known = GLOBALS if follower == "ASSIGN" else [*ROUTE_WORDS, "loadmodule", "modparam", "include_file"]
+    known = s.language.settings if follower == "ASSIGN" else [*ROUTES, "loadmodule", "modparam", "include_file"]
     near = near_misses(word, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else None
+    hint = s.language.news(word) or hint
     if follower == "ASSIGN":
-        return s.mistake(f"unknown setting {word!r}", successor("global", word) or hint)
+        return s.mistake(f"unknown setting {word!r}", s.successor("global", word) or hint)
     what = "kind of route" if follower in ("LSQB", "LBRACE") else "word"
     feed: tuple[str, ...] = ("NAMED_ROUTE",) if follower == "LSQB" else ()
     goto = s.at + 1 if feed else None
@@ -147,16 +146,21 @@ def _unknown_word(s: Situation, follower: str) -> Mistake | None:
     return s.mistake(f"unknown {what} {word!r}", hint, feed=feed, goto=goto)
 
 
+_BOND: Final = 'a bond is a name and its members in quotes: bond:NAME {"udp:192.0.2.1:5060", "udp:192.0.2.2:5060"}'
+
+
 def settings(s: Situation) -> Mistake | None:
     """`name = value`, `loadmodule`, `modparam`."""
     if not s.prefix:
         return None
     first = s.prefix[0]
-    if s.kinds[0] in _SETTINGS:
+    if s.kinds[0].startswith("SET_"):
         if len(s.prefix) == 1:
             return s.mistake(f"expected '=' after the setting {first.text}", f"{first.text} = ...")
-        expected = EXPECTED[GLOBALS[first.text]]
-        return s.mistake(f"{first.text} takes {expected}, not {describe(s.token)}")
+        kind = s.language.settings[first.text]
+        news = s.language.news(s.prefix[2].text) if kind == "socket" and s.kinds[2:3] == ["ID"] else None
+        hint = _BOND if "BOND" in s.kinds else news
+        return s.mistake(f"{first.text} takes {EXPECTED[kind]}, not {describe(s.token)}", hint)
     if s.kinds[0] == "LOADMODULE":
         return s.mistake("loadmodule takes a text in quotes", 'loadmodule "json.so"')
     if s.kinds[0] == "MODPARAM":
@@ -245,11 +249,12 @@ def _bad_name(s: Situation, word: str) -> tuple[str, str | None, tuple[str, ...]
         return f"the name of {word} is fixed: no variable can stand for it", f"{word}[NAME] {{ ... }}", ()
     start = next(i for i in range(s.at, -1, -1) if s.tokens[i].type == "LSQB") + 1
     end = start
-    while s.tokens[end].type not in ("RSQB", "LBRACE", "SEMICOLON", "$END"):
+    stops = ("RSQB", "LBRACE", "SEMICOLON", "$END", *(["COMMA"] if s.kinds[0] == "TIMER_ROUTE" else []))
+    while s.tokens[end].type not in stops:
         end += 1
     span = s.tokens[start].span.until(s.tokens[max(start, end - 1)].span)
     name = span.text
-    if s.after == "LSQB" and KEYWORDS.get(name) is not None:
+    if s.after == "LSQB" and name in s.language.keywords:
         return f"{name!r} is a word of the language", f'as a name it needs quotes: {word}["{name}"]', ()
     foreign = kamailio_event(name) if word == "event_route" else None
     if foreign is not None:
@@ -257,4 +262,13 @@ def _bad_name(s: Situation, word: str) -> tuple[str, str | None, tuple[str, ...]
     return f"{name!r} is no bare name: letters, digits and _, a letter first", f'quote it: {word}["{name}"]', ()
 
 
-RULES: Final = (comment_marks, unclosed_block, between_items, unknown_route, header, settings)
+def several_paths(s: Situation) -> Mistake | None:
+    """`mpath="/a/":"/b/"` where one alone can be."""
+    if s.kind != "COLON" or s.prefix or not s.outermost or s.at < 3:
+        return None
+    if s.tokens[s.at - 3].text != "mpath" or s.language.settings["mpath"] == "paths":
+        return None
+    return s.mistake("mpath takes one text in quotes", "several are new in 4.0", goto=next_line(s))
+
+
+RULES: Final = (comment_marks, unclosed_block, several_paths, between_items, unknown_route, header, settings)

@@ -1,8 +1,9 @@
 """Facts about all of OpenSIPS: its events, functions, variables, modules and so on, whether or not they run here.
 
-One folder of JSON files for each version of the server, `of(version)` reads it: each file on first use, each record
-when it is asked for. What runs here of functions, variables, transformations and modules is joined with these facts in
-`library.table`, which checker, lints, completion, inspection and documents ask; of events there are facts alone.
+One folder of JSON files for each version of the server, that of 4.0 with what is otherwise than in 3.6. `of(version)`
+reads it: each file on first use, each record when it is asked for. What runs here of functions, variables,
+transformations and modules is joined with these facts in `library.table`, which checker, lints, completion, inspection
+and documents ask; of events there are facts alone.
 
 An entry holds names, numbers and types as the server's sources have them, and words of our own. What an entry does not
 say is no, none or zero.
@@ -10,14 +11,14 @@ say is no, none or zero.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from evroute_kernel.library.catalogue.facts import Event, EventParam, ExtraParams
+from evroute_kernel.library.catalogue.files import FactFiles
 from evroute_kernel.library.catalogue.modules import CatalogueModule, ScriptGlobal
 from evroute_kernel.library.catalogue.names import (
     CatalogueFunction,
@@ -28,10 +29,8 @@ from evroute_kernel.library.catalogue.names import (
 )
 from evroute_kernel.library.catalogue.on_demand import OnDemand
 from evroute_kernel.library.catalogue.renamed import Renamed
-from evroute_kernel.spelling import Words
 
 __all__ = [
-    "SERVER_VERSION",
     "Catalogue",
     "CatalogueFunction",
     "CatalogueModule",
@@ -44,47 +43,46 @@ __all__ = [
     "Param",
     "Renamed",
     "ScriptGlobal",
-    "earlier_events",
-    "events",
-    "near_events",
     "of",
 ]
 
-#: the version whose facts are in force
-SERVER_VERSION: Final = "3.6"
 _HERE: Final = Path(__file__).parent
+#: version -> the one whose facts it has but for what its own files say
+_BASES: Final = {"4.0": "3.6"}
 
 
 @cache
 def of(version: str) -> Catalogue:
     """The facts about a version, such as "3.6". Raises LookupError for one that has none."""
+    return Catalogue(_files(version))
+
+
+@cache
+def _files(version: str) -> FactFiles:
     if not (_HERE / version).is_dir():
         raise LookupError(f"there are no facts about OpenSIPS {version}")
-    return Catalogue(_HERE / version)
+    base = _BASES.get(version)
+    return FactFiles(_HERE / version, _files(base) if base else None)
 
 
 class Catalogue:
     """What is known of one version of the server. The tables cannot be changed."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, files: FactFiles) -> None:
+        self._files = files
 
-    def _read(self, name: str) -> Any:
-        """What a file holds under its own name."""
-        return json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8"))
+    def _facts(self, file: str) -> dict[str, dict[str, Any]]:
+        """The facts of a file that are told apart by their name alone."""
+        return cast(dict[str, dict[str, Any]], self._files.facts(file))
 
     @cached_property
     def events(self) -> Mapping[str, Event]:
-        """Every event, by name. Those of the next version are there too, see `Event.versions`."""
-        facts = self._read("events")["events"]
-        return MappingProxyType({fact["name"]: Event.from_json(fact) for fact in facts})
-
-    @cached_property
-    def _functions(self) -> dict[str, dict[str, Any]]:
-        return {fact["name"]: fact for fact in self._read("functions")["functions"]}
+        """Every event, by name."""
+        return MappingProxyType({name: Event.from_json(fact) for name, fact in self._facts("events").items()})
 
     def _functions_of(self, kind: str) -> Mapping[str, CatalogueFunction]:
-        found = {name: facts for name, facts in self._functions.items() if facts.get("kind", "function") == kind}
+        facts = self._facts("functions").items()
+        found = {name: fact for name, fact in facts if fact.get("kind", "function") == kind}
         return OnDemand(lambda: found, CatalogueFunction.from_json)
 
     @cached_property
@@ -101,44 +99,39 @@ class Catalogue:
     def variables(self) -> Mapping[str, CatalogueVariable]:
         """Every pseudo-variable by name, without `$`; aliases are names too."""
         found = {}
-        for fact in self._read("variables")["variables"]:
+        for fact in self._facts("variables").values():
             found.update(dict.fromkeys((fact["name"], *fact.get("aliases", ())), fact))
         return OnDemand(lambda: found, CatalogueVariable.from_json)
 
     @cached_property
     def transformations(self) -> Mapping[str, CatalogueTransformation]:
         """Every transformation by its full name, such as `s.len`."""
-        found = {f"{fact['class']}.{fact['name']}": fact for fact in self._read("transformations")["transformations"]}
+        facts = self._files.facts("transformations").values()
+        found = {f"{fact['class']}.{fact['name']}": fact for fact in facts}
         return OnDemand(lambda: found, CatalogueTransformation.from_json)
-
-    @cached_property
-    def _modparams(self) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = self._read("modparams")["modules"]
-        return found
 
     def _params_of(self, module: str) -> Mapping[str, str]:
         """The parameters of a module; the big table is read when somebody asks for one."""
-        return OnDemand(lambda: self._modparams.get(module, {}), lambda kind: kind)
+        return OnDemand(lambda: self._files.modparams().get(module, {}), lambda kind: kind)
 
     @cached_property
     def modules(self) -> Mapping[str, CatalogueModule]:
         """Every module that `loadmodule` takes, and `core`."""
-        found = {fact["name"]: fact for fact in self._read("modules")["modules"]}
+        found = self._facts("modules")
         return OnDemand(lambda: found, lambda fact: CatalogueModule.from_json(fact, self._params_of(fact["name"])))
 
     @cached_property
     def renamed(self) -> Mapping[tuple[str, str], Sequence[Renamed]]:
         """What earlier versions had and this one has not, by kind and name: ("function", "avp_db_query")."""
         found: dict[tuple[str, str], list[Renamed]] = {}
-        for fact in self._read("renamed")["renamed"]:
+        for fact in self._files.facts("renamed").values():
             found.setdefault((fact["kind"], fact["name"]), []).append(Renamed.from_json(fact))
         return MappingProxyType(found)
 
     @cached_property
     def kamailio_events(self) -> Mapping[str, str]:
         """Event routes of Kamailio, and what OpenSIPS has instead, in words."""
-        found: dict[str, str] = self._read("kamailio_events")["events"]
-        return MappingProxyType(found)
+        return MappingProxyType(self._files.named("kamailio_events", "events"))
 
     @cached_property
     def earlier_events(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
@@ -147,31 +140,10 @@ class Catalogue:
         `name?`: only sometimes there; `<...>`: one for each configured field. A version that is not listed has the
         parameters of this one, or no such event.
         """
-        found: dict[str, dict[str, list[str]]] = self._read("earlier_events")["events"]
-        return MappingProxyType(found)
+        return MappingProxyType(self._files.named("earlier_events", "events"))
 
     @cached_property
     def globals(self) -> Mapping[str, ScriptGlobal]:
         """The settings `name = value` at the top level of a script."""
-        facts = map(ScriptGlobal.from_json, self._read("globals")["globals"])
-        return MappingProxyType({fact.name: fact for fact in facts})
-
-
-def events() -> Mapping[str, Event]:
-    """Every event that OpenSIPS 3.6 or 4.0 raises, by name."""
-    return of(SERVER_VERSION).events
-
-
-def earlier_events() -> Mapping[str, Mapping[str, Sequence[str]]]:
-    """See `Catalogue.earlier_events`."""
-    return of(SERVER_VERSION).earlier_events
-
-
-@cache
-def _event_words() -> Words:
-    return Words(events())
-
-
-def near_events(name: str, count: int = 3) -> list[str]:
-    """Names of events that `name` may have been meant for, best first."""
-    return _event_words().near(name, count)
+        facts = self._facts("globals").items()
+        return MappingProxyType({name: ScriptGlobal.from_json(fact) for name, fact in facts})

@@ -41,7 +41,6 @@ class Event:
     module: str
     description: str
     params: tuple[EventParam, ...]
-    versions: tuple[str, ...]
     #: whether configuration can add parameters or change their order
     dynamic: bool = False
     extra_params: ExtraParams | None = None
@@ -56,7 +55,6 @@ class Event:
             fact["module"],
             fact["description"],
             params,
-            tuple(fact["versions"]),
             fact["dynamic"],
             ExtraParams(**extra) if extra else None,
             tuple(fact.get("notes", ())),

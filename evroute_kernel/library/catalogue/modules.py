@@ -153,6 +153,7 @@ class CatalogueModule:
 #: flag      a number, or one of the words yes/no, true/false, on/off, enable/disable
 #: number    an unsigned number          signed    a number that may carry a sign
 #: string    a text in quotes            word      a bare word
+#: paths     texts in quotes with colons between them
 #: text      a text in quotes or a bare word
 #: tos       a number or a bare word
 #: workers   a number, perhaps followed by `use_auto_scaling_profile WORD`
@@ -162,6 +163,7 @@ GlobalKind = Literal[
     "number",
     "signed",
     "string",
+    "paths",
     "word",
     "text",
     "tos",

@@ -16,8 +16,10 @@ from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import TEXT_ALONE, check_modparams, function
 from evroute_kernel.library.formats.c_numbers import str2sint
 from evroute_kernel.library.functions.glob import glob_pattern
+from evroute_kernel.library.functions.locks import core_hash
 from evroute_kernel.library.functions.parameters import literal
 from evroute_kernel.library.references import Reference
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import TemplateError, parse_variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.shared import Shared
@@ -25,6 +27,8 @@ from evroute_kernel.runtime.values import wrap
 
 MODULE: Final = "cachedb_local"
 DEFAULT_COLLECTION: Final = "default"
+#: places of a collection's table, unless a script says otherwise
+TABLE_SIZE: Final = 512
 #: scheme[:group]://[host][/collection][?options]
 _URL: Final = re.compile(r"[^:]*:(?:(?P<group>[^:/]*):)?//(?P<host>[^/?]*)(?:/(?P<collection>[^?]*))?(?:\?.*)?\Z", re.S)
 
@@ -247,10 +251,10 @@ def cache_sub(context: Context, backend: str, key: str, decrement: int, expire: 
     return _add(context, backend, key, wrap(-decrement), expire, new_val)
 
 
-def _check_avp_list(text: str) -> tuple[str, str | None] | None:
+def _check_avp_list(text: str, library: Library) -> tuple[str, str | None] | None:
     for part in text.split(";"):
         try:
-            spec = parse_variable(part.strip())
+            spec = parse_variable(part.strip(), library)
         except TemplateError as error:
             return f"{part.strip()!r} is no AVP: {error.message}", "write $avp(a);$avp(b)"
         if spec.declaration.name != "avp":
@@ -258,7 +262,7 @@ def _check_avp_list(text: str) -> tuple[str, str | None] | None:
     return None
 
 
-@function("cache_raw_query", check=literal(2, _check_avp_list))
+@function("cache_raw_query", check=literal(2, _check_avp_list), check_library=True)
 def cache_raw_query(context: Context, backend: str, query: str, result_avps: str | None) -> int:
     """Send a query in the backend's own language; the backend `local` has none.
 
@@ -282,8 +286,21 @@ def cache_remove_chunk(context: Context, collection: str | None, glob: str) -> i
     if name not in known:
         context.error(f"no collection is named {name!r}; these are: {', '.join(known)}")
         return -1
-    pattern, shared, table = glob_pattern(glob), context.process.shared, table_of(name)
+    remove_matching(context.process.shared, name, glob)
+    return 1
+
+
+def remove_matching(shared: Shared, collection: str, glob: str) -> None:
+    """Delete every key of a collection that matches a shell pattern."""
+    pattern, table = glob_pattern(glob), table_of(collection)
     for key, _ in shared.items(table):
         if pattern.fullmatch(key):
             shared.delete(table, key)  # each for itself: together they would need as much room again
-    return 1
+
+
+def matching(shared: Shared, collection: str, glob: str) -> dict[str, str]:
+    """Keys of a collection that match a shell pattern, and their texts, in the order of a server's table of its usual
+    size. Those that have expired are there until a server looks for them, every ten minutes; here they are not."""
+    pattern = glob_pattern(glob)
+    found = {key: text for key, text, _ in entries(shared, collection) if pattern.fullmatch(key)}
+    return dict(sorted(found.items(), key=lambda item: (core_hash(item[0], TABLE_SIZE), item[0])))

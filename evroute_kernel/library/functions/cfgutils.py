@@ -138,13 +138,19 @@ def shm_status(context: Context) -> int:
 # -- chance -----------------------------------------------------------------------------------------------------------
 
 
-def _initial(context: Context) -> int:
-    return modparams.integer(context.process, MODULE, "initial_probability", DEFAULT_PROBABILITY)
+def initial_probability(process: Process) -> int:
+    """What the configuration says, in percent."""
+    return modparams.integer(process, MODULE, "initial_probability", DEFAULT_PROBABILITY)
 
 
-def _probability(context: Context) -> int:
-    stored = context.process.shared.get_object(TABLE, PROBABILITY)
-    return _initial(context) if stored is None else int(stored)
+def shared_probability(process: Process) -> int:
+    """The probability that all processes share, in percent."""
+    stored = process.shared.get_object(TABLE, PROBABILITY)
+    return initial_probability(process) if stored is None else int(stored)
+
+
+def set_shared_probability(process: Process, percent: int) -> None:
+    process.shared.put(TABLE, PROBABILITY, percent)
 
 
 @function("rand_set_prob")
@@ -153,7 +159,7 @@ def rand_set_prob(context: Context, probability: int) -> int:
 
     Returns 1.
     """
-    context.process.shared.put(TABLE, PROBABILITY, probability)
+    set_shared_probability(context.process, probability)
     return 1
 
 
@@ -163,13 +169,14 @@ def rand_reset_prob(context: Context) -> int:
 
     Returns 1.
     """
-    return rand_set_prob(context, _initial(context))
+    set_shared_probability(context.process, initial_probability(context.process))
+    return 1
 
 
 @function("rand_get_prob")
 def rand_get_prob(context: Context) -> int:
     """Give the shared probability as the return code; a probability of 0 therefore ends the script."""
-    return _probability(context)
+    return shared_probability(context.process)
 
 
 @function("rand_event")
@@ -178,7 +185,7 @@ def rand_event(context: Context, probability: int | None) -> int:
 
     Returns 1 or -1.
     """
-    percent = _probability(context) if probability is None else probability
+    percent = shared_probability(context.process) if probability is None else probability
     return 1 if random.random() < percent / 100 else -1
 
 

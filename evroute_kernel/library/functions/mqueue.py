@@ -104,6 +104,12 @@ def _key(number: int) -> str:
     return f"{number:016}"
 
 
+def take_first(shared: Shared, queue: Queue) -> Pair | None:
+    """Take the oldest pair out of a queue; None when it is empty."""
+    with shared.transaction():
+        return _take_first(shared, _table(queue))
+
+
 def _take_first(shared: Shared, table: str) -> Pair | None:
     first, following, count = _head(shared, table)
     while first < following:
@@ -171,9 +177,7 @@ def mq_fetch(context: Context, queue: str) -> int:
     found = queues(context.process).get(queue)
     if found is None:
         return -1
-    shared = context.process.shared
-    with shared.transaction():
-        pair = _take_first(shared, _table(found))
+    pair = take_first(context.process.shared, found)
     context.process.state.setdefault(FETCHED, {})[queue] = pair
     return -2 if pair is None else 1
 

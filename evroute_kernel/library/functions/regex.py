@@ -28,9 +28,14 @@ class GroupFileError(ValueError):
     """The file of pattern groups cannot be used."""
 
 
-def _flags(process: Process) -> dict[str, bool]:
+def has_groups(process: Process) -> bool:
+    """Whether scripts name a file of groups."""
+    return modparams.text(process, MODULE, "file") is not None
+
+
+def flags(process: Process) -> dict[str, bool]:
     """The options of patterns. They have an effect only when there is a file of groups, as on the server."""
-    if modparams.text(process, MODULE, "file") is None:
+    if not has_groups(process):
         return {}
     return {flag: modparams.integer(process, MODULE, f"pcre_{flag}", 0) != 0 for flag in FLAGS}
 
@@ -61,7 +66,7 @@ def read_groups(text: str, max_groups: int = DEFAULT_GROUPS, max_size: int = DEF
     return patterns
 
 
-def _load_groups(process: Process) -> list[Pattern]:
+def load_groups(process: Process) -> list[Pattern]:
     """The groups of the configured file, read once for each process. Raises GroupFileError."""
     path = modparams.text(process, MODULE, "file") or ""
     known = process.state.get("regex groups")
@@ -76,7 +81,7 @@ def _load_groups(process: Process) -> list[Pattern]:
             modparams.integer(process, MODULE, "group_max_size", DEFAULT_GROUP_SIZE),
         )
         try:
-            groups = [pcre.compile(pattern, **_flags(process)) for pattern in read_groups(text, *sizes)]
+            groups = [pcre.compile(pattern, **flags(process)) for pattern in read_groups(text, *sizes)]
         except (GroupFileError, pcre.PcreError) as error:
             raise GroupFileError(f"{path}: {error}") from None
         known = process.state["regex groups"] = (path, groups)
@@ -92,7 +97,7 @@ def pcre_match(context: Context, string: str, pcre_regex: str) -> int:
     the pattern makes no sense.
     """
     try:
-        pattern = pcre.compile(pcre_regex, **_flags(context.process))
+        pattern = pcre.compile(pcre_regex, **flags(context.process))
     except pcre.PcreError as error:
         context.error(f"{pcre_regex!r} is no pattern: {error}")
         return -4
@@ -105,11 +110,11 @@ def pcre_match_group(context: Context, string: str, group: int | None) -> int:
 
     Returns 1 for a match, -1 for none, -2 without a file, -4 for a group that the file does not have.
     """
-    if modparams.text(context.process, MODULE, "file") is None:
+    if not has_groups(context.process):
         context.error('there are no pattern groups: name their file with modparam("regex", "file", "...")')
         return -2
     try:
-        groups = _load_groups(context.process)
+        groups = load_groups(context.process)
     except GroupFileError as error:
         context.error(str(error))
         return -2

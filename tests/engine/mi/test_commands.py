@@ -5,21 +5,31 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evroute_kernel import __version__
-from evroute_kernel.engine.mi.declaration import COMMANDS, find, names
+from evroute_kernel.engine.mi.declaration import COMMANDS
 from evroute_kernel.engine.mi.dispatch import answer
 from evroute_kernel.engine.mi.management import Management
+from evroute_kernel.engine.mi.naming import find, names, served
 from evroute_kernel.engine.session.session import Session
 
 Ask = Callable[..., Any]
 
 SCRIPT = r"""
 loadmodule "statistics.so"
-startup_route { $shv(a) = 5; $shv(b) = "x\"y"; update_stat("my", 3); }
+loadmodule "mqueue.so"
+loadmodule "cachedb_local.so"
+loadmodule "regex.so"
+modparam("mqueue", "mqueue", "name=q")
+modparam("mqueue", "mqueue", "name=later")
+modparam("cachedb_local", "cache_collections", "kept")
+startup_route {
+    mq_add("q", "k1", "v1"); mq_add("q", "k2", "v2"); mq_add("q", "k3", "");
+    $shv(a) = 5; $shv(b) = "x\"y"; update_stat("my", 3); }
 event_route[E_X] {
     xlog("$param(1)|$param(2)|$param(3)\n");
     if (0) raise_event("E_LATER");
@@ -117,6 +127,22 @@ def plain(code: int, message: str) -> dict[str, Any]:
         ("cache_fetch", ["local", "kk"], plain(400, "Value not found")),
         ("cache_fetch", ["redis", "k"], plain(500, "Cache fetch command failed")),
         ("cache_remove", ["redis", "kk"], plain(500, "Cache remove command failed")),
+        ("cache_remove_chunk", ["*", "none"], plain(500, "Internal error")),
+        ("mq_get_size", ["nope"], plain(404, "No such queue")),
+        ("mq_get_size", [True], invalid("Bad type for parameter 'name'")),
+        ("mq_fetch", ["nope", 1], plain(404, "No such queue")),
+        ("mq_fetch", ["q", 0], invalid("Bad type for parameter 'limit'")),
+        ("mq_fetch", ["q", "x"], invalid("Bad type for parameter 'limit'")),
+        ("mq_fetch", ["later"], plain(404, "Empty queue")),
+        ("rand_set_prob", [101], plain(400, "Bad parameter value")),
+        ("regex_match", ["x", "(?<n>"], plain(500, "Error pcre_re compilation")),
+        ("regex_match_group", ["x", "0"], plain(500, "Error group matching is disabled")),
+        ("regex_reload", None, plain(403, "Group matching not enabled")),
+        ("sr_get_status", ["nope"], plain(404, "Group not found")),
+        ("sr_get_status", ["Core", "nope"], plain(404, "Identity not found")),
+        ("profiling_proc", None, plain(-32601, "Method not found")),
+        ("tcp:close", ["x"], plain(-32601, "Method not found")),
+        ("list_tcp_conns", None, plain(-32601, "Method not found")),
         ("check_config_hash", None, plain(404, "Functionality disabled")),
         ("get_config_hash", None, plain(404, "Functionality disabled")),
     ],
@@ -148,6 +174,12 @@ def test_refusals(ask_shared: Ask, method: str, params: Any, error: dict[str, An
         ("list_statistics", None, {"dynamic:my": "incremental"}),
         ("cache_remove", ["local", "kk"], "OK"),
         ("subscribers_list", ["E_CORE_THRESHOLD"], {"Event": {}}),
+        ("cache_fetch_chunk", [""], {"keys": []}),
+        ("cache_fetch_chunk", ["*", "kept"], {"keys": []}),
+        ("sr_get_status", ["core", "MAIN"], {"Readiness": True, "Status": 1, "Details": "running"}),
+        ("rand_get_prob", None, {"actual probability percent": 10}),
+        ("regex_match", ["hello", "^H"], "Not Match"),
+        ("regex_match", [5, "5"], "Match"),
     ],
 )
 def test_replies(ask_shared: Ask, method: str, params: Any, result: Any) -> None:
@@ -172,15 +204,17 @@ def test_which_has_the_order_of_a_server(ask: Ask) -> None:
 
 def test_which_lists_all(ask: Ask) -> None:
     listed = ask("which")["result"]
-    assert listed == list(COMMANDS)
+    assert listed == [command.name for command in served("3.6")]
     assert {"raise_event", "event_subscribe", "events_list", "subscribers_list", "ps", "kill"} <= set(listed)
 
 
-def test_every_name_of_4_0_is_understood() -> None:
-    assert find("evi:raise") is find("raise") is find("raise_event") is COMMANDS["raise_event"]
-    assert find("subscribe") is COMMANDS["event_subscribe"]
-    assert find("cache:store") is find("store") is COMMANDS["cache_store"]
-    assert {find(name).name for name in names()} == set(COMMANDS)
+def test_every_name_of_4_0_is_understood(session: Session) -> None:
+    assert session.version == "3.6"
+    for name in ("evi:raise", "raise", "raise_event"):
+        assert find(session, name) is COMMANDS["raise_event"]
+    assert find(session, "subscribe") is COMMANDS["event_subscribe"]
+    assert find(session, "cache:store") is find(session, "store") is COMMANDS["cache_store"]
+    assert {find(session, name) for name in names("3.6")} == set(served("3.6"))
 
 
 def test_kill_is_refused(ask: Ask) -> None:
@@ -310,6 +344,46 @@ def test_the_cache_is_the_scripts(ask: Ask, loaded: Session) -> None:
     assert ask("cache_fetch", ["local", "k"])["result"] == {"key": "k", "value": "z"}
     assert ask("cache_remove", ["local", "k"])["result"] == "OK"
     assert ask("cache_fetch", ["local", "k"])["error"]["code"] == 400
+
+
+def test_queues(ask: Ask) -> None:
+    assert ask("mq_get_sizes")["result"] == {"Queue": [{"name": "later", "size": 0}, {"name": "q", "size": 3}]}
+    assert ask("mq_fetch", ["q"])["result"] == {"Item": {"key": "k1", "value": "v1"}}
+    assert ask("mq_get_size", ["q"])["result"] == {"Queue": {"name": "q", "size": 2}}
+    pairs = [{"key": "k2", "value": "v2"}, {"key": "k3", "value": ""}]
+    assert [ask("mq_fetch", ["q", 7])["result"] for _ in range(2)] == [pairs, []]
+
+
+def test_the_probability_is_the_scripts(ask: Ask, loaded: Session) -> None:
+    assert ask("rand_set_prob", ["-1"])["result"] == "OK"
+    loaded.load('event_route[E_READ] { rand_get_prob(); xlog("$rc"); }')
+    assert loaded.raise_event("E_READ").log[0].text == "-1"
+    assert ask("rand_get_prob")["result"] == {"actual probability percent": -1}
+    assert ask("rand_reset_prob")["result"] == "OK"
+    assert ask("rand_get_prob")["result"] == {"actual probability percent": 10}
+
+
+def test_keys_by_a_pattern(ask: Ask) -> None:
+    """In the order of the server's table."""
+    for key in ("b", "zeta", "alpha", "m1", "m2", "m3", "cnt", "ck"):
+        ask("cache_store", ["local", key, f"v{key}"])
+    listed = ask("cache_fetch_chunk", ["*"])["result"]["keys"]
+    assert [item["name"] for item in listed] == ["zeta", "b", "m2", "m3", "m1", "cnt", "ck", "alpha"]
+    assert ask("cache_remove_chunk", ["m*"])["result"] == "OK"
+    assert ask("cache_fetch_chunk", {"glob": "?[12]"})["result"] == {"keys": []}
+    assert ask("cache_fetch_chunk", ["a*"])["result"] == {"keys": [{"name": "alpha", "value": "valpha"}]}
+
+
+def test_groups_of_patterns(ask: Ask, loaded: Session, tmp_path: Path) -> None:
+    (tmp_path / "groups").write_text("[0]\n^a\n^b\n[1]\n^z\n")
+    loaded.load(f'modparam("regex", "file", "{tmp_path}/groups")')
+    replies = {group: ask("regex_match_group", ["zbc", group]) for group in ("0", "1x", " 1", 1, "x", "2", "-1")}
+    matches = {group: reply.get("result") for group, reply in replies.items()}
+    assert matches == {"0": "Not Match", "1x": "Match", " 1": "Match", 1: "Match", "x": "Not Match"} | dict.fromkeys(
+        ("2", "-1")
+    )
+    assert replies["2"]["error"] == plain(500, "Error invalid pcre index")
+    assert ask("regex_reload")["error"]["code"] == 500
 
 
 def listed_variables(ask: Ask) -> list[tuple[str, Any]]:

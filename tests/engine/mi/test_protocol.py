@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import pytest
 
 from evroute_kernel.engine.mi.dispatch import answer
+from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.protocol import (
     CommandError,
     RequestError,
@@ -17,16 +18,17 @@ from evroute_kernel.engine.mi.protocol import (
     read_request,
     result_reply,
 )
+from evroute_kernel.engine.session.session import Session
 
 INVALID = b'{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":%b}'
 PARSE_ERROR = b'{"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}'
 
 
-@pytest.fixture
-def ask() -> Callable[[bytes], bytes | None]:
-    """The reply to a message; no command here looks at the session."""
-    management: Any = None
-    return partial(answer, management)
+@pytest.fixture(scope="module")
+def ask() -> Iterator[Callable[[bytes], bytes | None]]:
+    """The reply to a message."""
+    with Session(workers=1) as session:
+        yield partial(answer, Management(session))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from evroute_kernel.lang.environment import Environment
 from evroute_kernel.source import Source
 
 A = 'event_route[E_A] { xlog("a\\n"); }'
-HEAD = f'# a test\n\nxlog_level=4\nsocket={SOCKET}\nloadmodule "proto_udp.so"\n'
+HEAD = f'# a test\n# for OpenSIPS 3.6\n\nxlog_level=4\nsocket={SOCKET}\nloadmodule "proto_udp.so"\n'
 
 
 def body(text: str) -> str:

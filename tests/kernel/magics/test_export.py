@@ -28,6 +28,13 @@ def test_the_cells_that_were_run(kernel: Frontend, tmp_path: Path) -> None:
     assert "# nonsense(\n" in text
 
 
+def test_it_is_for_the_version_of_the_notebook(kernel: Frontend, tmp_path: Path) -> None:
+    kernel.run(f"%config version=4.0\n{A}")
+    assert kernel.run(f"%export {tmp_path}/a.cfg").status == "ok"
+    kernel.run("%reset\n%config version=3.6")
+    assert "\n# for OpenSIPS 4.0\n" in (tmp_path / "a.cfg").read_text()
+
+
 def test_it_loads_again_and_logs_the_same(kernel: Frontend, tmp_path: Path) -> None:
     path = tmp_path / "a.cfg"
     kernel.run(f"$shv(n) = 3;\n{A}")

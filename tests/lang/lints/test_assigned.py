@@ -101,7 +101,7 @@ def test_what_two_routes_assign_is_left_alone(marked):
         ("E_ACC_CDR", "$param($var(n)) * 1000", False),
         ("E_ACC_CDR", "$param(time) * 1", False),
         ("E_ACC_CDR", "$Ts * 1000000", True),
-        ("E_PROFILING_PROC", "$param(1) * 1000", True),
+        ("E_ACC_EVENT", "$param(7) * 1000", True),
         ("E_OWN", "$param(1) * 1000", False),
     ],
 )

@@ -20,7 +20,7 @@ def found(rule: Lint, text: str):
         diagnostics = legacy_hints(source)
     else:
         script, errors = parse(source)
-        environment = Environment()
+        environment = Environment(version=rule.versions[0], whole=len(rule.versions) == 1)
         assert errors + check(script, environment) == []
         diagnostics = lint(script, environment)
     return [d for d in diagnostics if d.code == rule.code]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Any, Final
 
-from evroute_kernel.engine.mi.arguments import Arguments, invalid_params
+from evroute_kernel.engine.mi.arguments import Arguments, bad_type, invalid_params
 from evroute_kernel.engine.mi.declaration import command
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.protocol import CommandError, ScriptText
@@ -76,3 +76,43 @@ def cache_remove(management: Management, given: Arguments) -> str:
         raise CommandError(500, "Cache remove command failed")
     management.session.shared.delete(table, key)
     return "OK"
+
+
+@command(
+    "cache_remove_chunk",
+    "cachedb_local:remove_chunk",
+    "glob",
+    "glob collection",
+    exporter="cachedb_local",
+)
+def cache_remove_chunk(management: Management, given: Arguments) -> str:
+    """Remove all keys that match a shell pattern such as `ip_*`, of the default collection or of another one."""
+    collection = _collection(management, given)
+    if collection is None:
+        raise CommandError(500, "Internal error")
+    cache.remove_matching(management.session.shared, collection, encode(given.text("glob")))
+    return "OK"
+
+
+@command(
+    "cache_fetch_chunk",
+    "cachedb_local:fetch_chunk",
+    "glob",
+    "glob collection",
+    exporter="cachedb_local",
+)
+def cache_fetch_chunk(management: Management, given: Arguments) -> dict[str, Any]:
+    """Read all keys that match a shell pattern such as `ip_*`, of the default collection or of another one."""
+    collection = _collection(management, given)
+    if collection is None:  # as a server puts it
+        raise bad_type("glob")
+    found = cache.matching(management.session.shared, collection, encode(given.text("glob")))
+    return {"keys": [{"name": ScriptText(key), "value": ScriptText(text)} for key, text in found.items()]}
+
+
+def _collection(management: Management, given: Arguments) -> str | None:
+    """The collection that is meant; None for one that there is not."""
+    declared = management.process().settings.modparams.get((cache.MODULE, "cache_collections"), [])
+    known = cache.collections(declared)
+    name = encode(given.text("collection")) if "collection" in given else known[0]
+    return name if name in known else None

@@ -13,13 +13,18 @@ from typing import Any, Final
 
 from evroute_kernel import __version__
 from evroute_kernel.engine.mi.arguments import Arguments
-from evroute_kernel.engine.mi.declaration import COMMANDS, Command, command, find
+from evroute_kernel.engine.mi.declaration import Command, command
 from evroute_kernel.engine.mi.management import Management
+from evroute_kernel.engine.mi.naming import find, served
 from evroute_kernel.engine.mi.protocol import CommandError
+from evroute_kernel.runtime.versions import ServerVersion
 
-#: the release whose routes run here; in the form that clients take apart
 _TOKEN: Final = re.compile(r"(--token=).*", re.DOTALL)
-SERVER: Final = f"OpenSIPS (3.6-evroute_kernel-{__version__} ({machine()}/{sys.platform}))"
+
+
+def server_name(version: ServerVersion) -> str:
+    """The release whose routes run here; in the form that clients take apart."""
+    return f"OpenSIPS ({version}-evroute_kernel-{__version__} ({machine()}/{sys.platform}))"
 
 
 @command("uptime", "core:uptime")
@@ -35,7 +40,9 @@ def version(management: Management, given: Arguments) -> dict[str, str]:
 
     With `revision`, whatever its value, the version of this program stands apart as well.
     """
-    return {"Server": SERVER} | ({"evroute_kernel": __version__} if "revision" in given else {})
+    return {"Server": server_name(management.session.version)} | (
+        {"evroute_kernel": __version__} if "revision" in given else {}
+    )
 
 
 @command("pwd", "core:pwd")
@@ -52,10 +59,20 @@ def arg(management: Management, given: Arguments) -> list[str]:
 
 @command("which", "core:which", "", "command")
 def which(management: Management, given: Arguments) -> list[Any]:
-    """List the commands, or the lists of parameters that one of them takes."""
+    """List the commands, or the lists of parameters that one of them takes.
+
+    In 4.0 `command` may also be a module with its colon, such as `evi:`: its commands.
+    """
+    version = management.session.version
     if "command" not in given:
-        return list(COMMANDS)
-    return [list(recipe) for recipe in known(given.text("command")).recipes]
+        return [command.name_in(version) for command in served(version)]
+    name = given.text("command")
+    if version == "4.0" and name.endswith(":"):
+        listed = [command.full_name for command in served(version) if command.full_name.startswith(name)]
+        if not listed:
+            raise _unknown()
+        return listed
+    return [list(recipe) for recipe in known(management, name).recipes]
 
 
 @command("ps", "core:ps")
@@ -77,9 +94,13 @@ def kill(management: Management, given: Arguments) -> Any:
     raise CommandError(403, "Forbidden", "kill is not served here: shut the kernel down, or end evroute serve")
 
 
-def known(name: str) -> Command:
+def known(management: Management, name: str) -> Command:
     """The command of a name. Raises CommandError."""
     try:
-        return find(name)
+        return find(management.session, name)
     except CommandError:
-        raise CommandError(404, "unknown MI command") from None
+        raise _unknown() from None
+
+
+def _unknown() -> CommandError:
+    return CommandError(404, "unknown MI command")

@@ -13,5 +13,5 @@ def help_(management: Management, given: Arguments) -> str | dict[str, str]:
     """Tell what a command does, and which module of a server has it."""
     if "mi_cmd" not in given:
         return "Usage: help mi_cmd - returns information about 'mi_cmd'"
-    found = known(given.text("mi_cmd"))
-    return {"Help": found.summary, "Exported by": found.exporter}
+    found = known(management, given.text("mi_cmd"))
+    return {"Help": found.summary, "Exported by": found.exporter_in(management.session.version)}

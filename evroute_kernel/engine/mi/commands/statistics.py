@@ -10,7 +10,7 @@ from evroute_kernel.engine.mi.declaration import command
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.protocol import CommandError
 from evroute_kernel.library.functions import statistics
-from evroute_kernel.runtime.context import Process, Settings
+from evroute_kernel.runtime.context import Process
 from evroute_kernel.runtime.values import decode, encode
 
 _GROUP_SETTINGS: Final = ("variable", "stat_groups", "stat_series_profile")
@@ -20,9 +20,8 @@ class _Statistics:
     """The statistics of a session."""
 
     def __init__(self, management: Management) -> None:
-        session = management.session
-        modparams = session.settings.modparams_in_force()
-        self.process = Process(session.shared, Settings(modparams=modparams))
+        self.process = management.process()
+        modparams = self.process.settings.modparams
         given = [modparams.get((statistics.MODULE, name), []) for name in _GROUP_SETTINGS]
         self.declared = statistics.declared(*given)
 

@@ -159,7 +159,7 @@ class HttpDoor(Door):
         """Carry out what may take long, apart from the loop, in which others are waiting; or what came too fast."""
         if delay:
             await asyncio.sleep(delay)
-        if is_quick(request):
+        if is_quick(self.management, request):
             return perform(self.management, request)
         return await self._loop.run_in_executor(self._apart, perform, self.management, request)
 

@@ -107,7 +107,7 @@ class Exchange(HTTPMessageDelegate):
         delay, request = self._door.count(), read(message)
         if isinstance(request, bytes):
             self._reply(request)
-        elif is_quick(request) and not delay:
+        elif is_quick(self._door.management, request) and not delay:
             self._reply(perform(self._door.management, request))
         else:
             self._door.keep(asyncio.create_task(self._reply_later(request, delay)))

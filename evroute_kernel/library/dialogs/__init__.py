@@ -1,0 +1,1 @@
+"""Dialogs that somebody has filled in: what functions and variables of module dialog work on."""

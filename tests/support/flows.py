@@ -1,0 +1,100 @@
+"""Recorded programs that do more than raise events: modules that they load, steps that follow one another.
+
+A session has no SIP. A program that begins with a call gets a dialog as that call would have left it; what its request
+route logs is not compared.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from evroute_kernel import ScriptError, Session
+from evroute_kernel.lang.environment import DEFAULT_MODULES
+from support.recorded import Case, Outcome
+
+#: the folder of these programs
+FLOWS = Path(__file__).parent.parent / "event-flows"
+#: seconds until a dialog has timed out at the latest
+PATIENCE = 10.0
+#: what the agent of the recordings answers -> the states that the call goes through
+_STATES = {200: (1, 3, 4), 180: (1, 2), None: (1,), 486: (1, 5)}
+#: how what request routes of the recordings log begins
+OF_REQUESTS = "BYE route:"
+
+Step = list[Any]
+
+
+def read_flows(path: Path, version: str) -> Iterator[tuple[Case, list[Step]]]:
+    """The programs of a file with their steps, as a server of this version ran them."""
+    for found in json.loads(path.read_text(encoding="utf-8")):
+        expect = found.get("expect40", found["expect"]) if version == "4.0" else found["expect"]
+        expect["log"] = [record for record in expect["log"] if not record[1].startswith(OF_REQUESTS)]
+        loads = "".join(f'loadmodule "{name}.so"\n' for name in found["modules"] if name not in DEFAULT_MODULES)
+        steps = found.get("steps") or [["raise", *raised] for raised in found["raise"]]
+        settings = loads + found.get("globals", "")
+        yield Case(path.stem, found["name"], found["script"], (), settings, expect, version), steps
+
+
+def run_flow(case: Case, steps: list[Step], session: Session) -> Outcome:
+    """Load the program and do its steps. `session` has one worker and is as new."""
+    outcome = Outcome()
+    try:
+        session.load(case.settings, name="globals")
+        session.load(case.script, name="case.cfg")
+    except ScriptError as error:
+        outcome.refuse(error)
+        return outcome
+    agent = Agent(case, session)
+    for kind, *given in steps:
+        outcome.failures += getattr(agent, kind)(*given) or ()
+    for record in session.log:
+        outcome.record(record.level, record.text, record.diagnostic)
+    return outcome
+
+
+class Agent:
+    """Does the steps of a program; those with SIP by dialogs."""
+
+    def __init__(self, case: Case, session: Session) -> None:
+        self.case = case
+        self.session = session
+        self.states = _STATES[200]
+
+    def raise_(self, event: str, params: Any = None) -> list[str]:
+        return [error.render() for error in self.session.raise_event(event, params).errors]
+
+    def answer(self, code: int | None) -> None:
+        self.states = _STATES[code]
+
+    def sip(self, method: str, callid: str) -> None:
+        """An INVITE: a dialog with the values that the request route of all these programs gives it."""
+        assert method == "INVITE"
+        values = {"who": "alice", "n": 5}
+        if "$dlg_val(ci) = $ci" in self.case.script:
+            values = {"who": "alice", "ci": callid, "n": 5}
+        first, *others = self.states
+        made = self.session.dialog(callid, status=first, vals=values, from_tag="ft1", to_tag="tt1")
+        self.session.shared.put("shv", "did", made.did)
+        for status in others:
+            self.session.dialog(callid, status=status)
+
+    def indialog(self, method: str, callid: str, sequence: int) -> None:
+        assert method == "BYE"
+        self.session.dialog(callid, status=5, end_reason="Downstream BYE")
+
+    def wait(self, seconds: float) -> None:
+        """Timers have run meanwhile, and dialogs have timed out whose time was over."""
+        for name in re.findall(r"timer_route\[(\w+)", self.case.script):
+            self.session.run_timer(name)
+        deadline = monotonic() + PATIENCE
+        while any(d.status < 5 and d.timeout <= seconds for d in self.session.dialogs.values()):
+            assert monotonic() < deadline, "the dialog does not time out"
+            sleep(0.02)
+
+
+setattr(Agent, "raise", Agent.raise_)
