@@ -29,8 +29,11 @@ from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.findings import complaints
 from evroute_kernel.lang.needs import missing_parameters, missing_sockets, with_needs
-from evroute_kernel.library.table import FUNCTIONS, MODULES, SQL_URL, VARIABLES
+from evroute_kernel.library import table
+from evroute_kernel.library.table import SQL_URL
 from evroute_kernel.source import Source
+
+LIBRARY = table.of("3.6")
 
 _BLOCK: Final = re.compile(r"^```opensips[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _DOTS: Final = re.compile(r"(?m)^[ \t]*\.{2,}[ \t]*$")
@@ -100,7 +103,7 @@ def configurations(name: str, block: str) -> Iterator[str]:
     """A block as a configuration: as it stands, and as the body of the request route."""
     modules, parameters = _needed(name.partition("#")[0], block)
     head = "".join(f'loadmodule "{module}.so"\n' for module in modules)
-    named = missing_sockets([*modules, *_LOADED.findall(block)], _SOCKET.findall(block))
+    named = missing_sockets([*modules, *_LOADED.findall(block)], _SOCKET.findall(block), LIBRARY)
     sockets = "".join(f"socket={socket}\n" for socket in ("udp:127.0.0.1:5060", *(socket for _, socket in named)))
     head = f'{sockets}loadmodule "proto_udp.so"\n{head}'
     tail = "".join(f"{line}\n" for line in parameters)
@@ -114,23 +117,27 @@ def _needed(module: str, block: str) -> tuple[list[str], list[str]]:
     parameters that they need to start."""
     loaded = set(_LOADED.findall(block))
     named = {module, *(found[0] for found in _MODPARAM.findall(block))}
-    named |= {FUNCTIONS[name].module for name in _CALL.findall(block) if name in FUNCTIONS}
-    named |= {VARIABLES[name].module for name in _VARIABLE.findall(block) if name in VARIABLES}
+    named |= {LIBRARY.functions[name].module for name in _CALL.findall(block) if name in LIBRARY.functions}
+    named |= {LIBRARY.variables[name].module for name in _VARIABLE.findall(block) if name in LIBRARY.variables}
     named |= {"tm"} if re.search(r"<(?:request|reply)>", block) else set()
     values = {(m, p): [int(v) if v[0] != '"' else v.strip('"')] for m, p, v in _MODPARAM.findall(block)}
     if urls := _DEFAULT_URL.findall(block):
         values["core", "db_default_url"] = urls
-    wanted = sorted((named | loaded) & set(MODULES) - {"core"})
+    wanted = sorted((named | loaded) & set(LIBRARY.modules) - {"core"})
     parameters: list[str] = []
     while True:
-        wanted += with_needs(wanted, values)
-        missing = list(missing_parameters(wanted, values))
+        wanted += with_needs(wanted, values, LIBRARY)
+        missing = list(missing_parameters(wanted, values, LIBRARY))
         if not missing:
             break
         parameters += [one.line.replace(SQL_URL, _ANY_URL) for one in missing]
         values |= {(one.module, one.name): [_any_url(one.requirement.sample)] for one in missing}
-    kinds = {need for name in wanted for need in (*MODULES[name].needs, *_of_values(name, values)) if need in _ANY}
-    missing_kinds = (_ANY[kind] for kind in kinds if not any(f"any {MODULES[name].kind}" == kind for name in wanted))
+    kinds = {
+        need for name in wanted for need in (*LIBRARY.modules[name].needs, *_of_values(name, values)) if need in _ANY
+    }
+    missing_kinds = (
+        _ANY[kind] for kind in kinds if not any(f"any {LIBRARY.modules[name].kind}" == kind for name in wanted)
+    )
     return [name for name in [*wanted, *missing_kinds] if name not in loaded | {"proto_udp"}], parameters
 
 
@@ -139,7 +146,7 @@ def _any_url(sample: int | str) -> int | str:
 
 
 def _of_values(module: str, values: dict[tuple[str, str], list[int | str]]) -> Iterator[str]:
-    for need in MODULES[module].needs_when:
+    for need in LIBRARY.modules[module].needs_when:
         given = values.get((module, need.param))
         if given and need.met_by(given[-1]):
             yield need.need
@@ -152,8 +159,8 @@ def planted(random: Random, text: str) -> tuple[str, str] | None:
     """The text with one fault, and which; None where there is no place for one."""
     start = text.index('"proto_udp.so"')
     kinds: dict[str, list[re.Match[str]]] = {
-        "function": [m for m in _CALL.finditer(text, start) if m[1] in FUNCTIONS],
-        "variable": [m for m in _VARIABLE.finditer(text, start) if m[1] in VARIABLES and len(m[1]) > 1],
+        "function": [m for m in _CALL.finditer(text, start) if m[1] in LIBRARY.functions],
+        "variable": [m for m in _VARIABLE.finditer(text, start) if m[1] in LIBRARY.variables and len(m[1]) > 1],
         "module": list(_MODPARAM.finditer(text, start)),
         "parameter": list(_MODPARAM.finditer(text, start)),
         "type": list(_MODPARAM.finditer(text, start)),

@@ -25,8 +25,10 @@ from evroute_kernel.kernel.questions.inspection import inspect
 from evroute_kernel.kernel.questions.pages import bundle_of
 from evroute_kernel.lang.lints.documentation import page
 from evroute_kernel.lang.lints.registry import LINTS
-from evroute_kernel.library.table import transport_module
+from evroute_kernel.library import table
 from evroute_kernel.worker.sockets import PROTOCOLS
+
+LIBRARY = table.of("3.6")
 
 LINT = '''
 from evroute_kernel.lang import nodes
@@ -123,4 +125,4 @@ def test_every_socket_that_can_be_read_can_be_opened_and_its_module_is_known(tmp
         assert {*destinations.protocols, "route"} == set(PROTOCOLS)
     finally:
         destinations.close()
-    assert [protocol for protocol in PROTOCOLS if protocol != "route" and not transport_module(protocol)] == []
+    assert [protocol for protocol in PROTOCOLS if protocol != "route" and not LIBRARY.transport_module(protocol)] == []

@@ -8,9 +8,10 @@ from random import Random
 
 import pytest
 
-from evroute_kernel.library.catalogue import events
-from evroute_kernel.library.table import FUNCTIONS, STATEMENTS, VARIABLES
+from evroute_kernel.library import table
 from evroute_kernel.spelling import ALL, CHOSEN, LONGEST, Words
+
+LIBRARY = table.of("3.6")
 
 
 def changed(random: Random, word: str) -> str:
@@ -30,7 +31,9 @@ def plainly(word: str, known: list[str], count: int) -> list[str]:
     return [folded[found] for found in get_close_matches(word.lower(), list(folded), n=count, cutoff=0.6)]
 
 
-@pytest.mark.parametrize("table", [FUNCTIONS, events(), VARIABLES], ids=["functions", "events", "variables"])
+@pytest.mark.parametrize(
+    "table", [LIBRARY.functions, LIBRARY.events, LIBRARY.variables], ids=["functions", "events", "variables"]
+)
 def test_the_answers_are_those_of_difflib(table: Iterable[str]) -> None:
     known, random = list(table), Random(1)
     words = Words(known)
@@ -41,7 +44,7 @@ def test_the_answers_are_those_of_difflib(table: Iterable[str]) -> None:
 
 def test_of_very_many_words_the_nearest_is_found() -> None:
     random = Random(1)
-    known = [f"route_{number}_{name}" for number, name in enumerate(list(FUNCTIONS) * 5)]
+    known = [f"route_{number}_{name}" for number, name in enumerate(list(LIBRARY.functions) * 5)]
     words = Words(known)
     assert len(known) > ALL
     for name in random.sample(known, 20):
@@ -59,7 +62,7 @@ def test_a_question_costs_the_same_however_many_words_there_are(size: int) -> No
 
 
 def test_the_same_question_is_answered_once() -> None:
-    words = Words([*FUNCTIONS, *STATEMENTS])
+    words = Words([*LIBRARY.functions, *LIBRARY.statements])
     assert words.near("xlgo") == words.near("xlgo")
     before = words.compared
     words.near("xlgo").clear()

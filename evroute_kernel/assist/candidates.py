@@ -11,14 +11,12 @@ from evroute_kernel.assist.defined import Defined
 from evroute_kernel.assist.names import calls_of, names_of, params_used
 from evroute_kernel.assist.offers import Candidate
 from evroute_kernel.assist.place import Header
-from evroute_kernel.lang.environment import known_modules
 from evroute_kernel.lang.language import EXPECTED
 from evroute_kernel.lang.lints import LINTS
-from evroute_kernel.library import catalogue
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.catalogue.facts import EventParam
-from evroute_kernel.library.catalogue.nearness import likely_events, likely_params
-from evroute_kernel.library.table import ANY_ROUTE, FUNCTIONS, GLOBALS, MODULES, TRANSFORMATIONS, VARIABLES, Function
+from evroute_kernel.library.catalogue.nearness import likely_params
+from evroute_kernel.library.table import ANY_ROUTE, Function, Library
 from evroute_kernel.runtime import levels
 
 #: entries of a folder that are looked at
@@ -37,12 +35,13 @@ def events(defined: Defined) -> Iterator[Candidate]:
         yield Candidate(route.name, "event", f"{event.signature if event else ''} handled here".lstrip())
     for declared in defined.events.values():
         yield Candidate(declared.name, "event", declared.event().signature)
-    for event in catalogue.events().values():
+    for event in defined.library.events.values():
         yield Candidate(event.name, "event", f"{event.signature} {event.module}")
 
 
-def near_events(word: str) -> list[str]:
-    return likely_events(word) or catalogue.near_events(word)
+def near_events(defined: Defined) -> Callable[[str], list[str]]:
+    library = defined.library
+    return lambda word: library.likely_events(word) or library.near_events(word)
 
 
 def near_params(known: Iterable[Candidate]) -> Callable[[str], list[str]]:
@@ -109,8 +108,8 @@ def all_routes(defined: Defined) -> Iterator[Candidate]:
 # -- variables and transformations -----------------------------------------------------------------------------------
 
 
-def variables() -> Iterator[Candidate]:
-    for name, variable in sorted(VARIABLES.items()):
+def variables(library: Library) -> Iterator[Candidate]:
+    for name, variable in sorted(library.variables.items()):
         access = "" if variable.writable else ", read only"
         not_simulated = ", not simulated" if variable.stub else ""
         yield Candidate(name, "variable", f"{variable.type}{access}{not_simulated}")
@@ -122,15 +121,15 @@ def variable_names(defined: Defined, variable: str, text: str, cursor: int) -> I
         yield Candidate(name, "variable", f"${variable}({name})")
 
 
-def transformation_classes() -> Iterator[Candidate]:
+def transformation_classes(library: Library) -> Iterator[Candidate]:
     counted: dict[str, int] = {}
-    for transformation in TRANSFORMATIONS.values():
+    for transformation in library.transformations.values():
         counted[transformation.cls] = counted.get(transformation.cls, 0) + 1
     return (Candidate(f"{cls}.", "class", f"{n} transformations") for cls, n in sorted(counted.items()))
 
 
-def transformations() -> Iterator[Candidate]:
-    for name, transformation in sorted(TRANSFORMATIONS.items()):
+def transformations(library: Library) -> Iterator[Candidate]:
+    for name, transformation in sorted(library.transformations.items()):
         params = "".join(f",{p}" for p in transformation.params)
         yield Candidate(name, "transformation", f"{{{name}{params}}} gives {transformation.result}")
 
@@ -138,32 +137,32 @@ def transformations() -> Iterator[Candidate]:
 # -- functions and modules -------------------------------------------------------------------------------------------
 
 
-def functions(kind: str | None = None) -> Iterator[Candidate]:
+def functions(library: Library, kind: str | None = None) -> Iterator[Candidate]:
     """The functions that a kind of route ("event", None: any) may call; what is simulated comes first."""
-    for function in sorted(FUNCTIONS.values(), key=lambda f: (f.stub, f.name)):
+    for function in sorted(library.functions.values(), key=lambda f: (f.stub, f.name)):
         if function.async_only:
             continue
         if kind is None or kind in function.routes or function.routes == ANY_ROUTE:
             yield function_candidate(function)
 
 
-def async_functions() -> Iterator[Candidate]:
-    return (function_candidate(f) for _, f in sorted(FUNCTIONS.items()) if f.is_async)
+def async_functions(library: Library) -> Iterator[Candidate]:
+    return (function_candidate(f) for _, f in sorted(library.functions.items()) if f.is_async)
 
 
 def function_candidate(function: Function) -> Candidate:
     return Candidate(function.name, "function", function.signature + " (not simulated)" * function.stub)
 
 
-def modules() -> Iterator[Candidate]:
+def modules(library: Library) -> Iterator[Candidate]:
     """All that loadmodule takes."""
-    for name in sorted(known_modules()):
-        count = len(MODULES[name].params or ())
+    for name in sorted(library.known_modules):
+        count = len(library.modules[name].params or ())
         yield Candidate(name, "module", f"{count} parameters known" if count else "")
 
 
-def module_params(module: str) -> Iterator[Candidate]:
-    found = MODULES.get(module)
+def module_params(library: Library, module: str) -> Iterator[Candidate]:
+    found = library.modules.get(module)
     known = found.params if found else None
     return (Candidate(name, "property", kind) for name, kind in sorted((known or {}).items()))
 
@@ -185,13 +184,13 @@ def level_names() -> Iterator[Candidate]:
     return (Candidate(name, "level") for name in levels.NUMBERS)
 
 
-def settings() -> Iterator[Candidate]:
+def settings(library: Library) -> Iterator[Candidate]:
     """Globals that stand at the top level."""
-    return (Candidate(name, "property", f"= {EXPECTED[fact.kind]}") for name, fact in sorted(GLOBALS.items()))
+    return (Candidate(n, "property", f"= {EXPECTED[fact.kind]}") for n, fact in sorted(library.globals.items()))
 
 
-def setting_values(name: str) -> Iterator[Candidate]:
-    known = GLOBALS.get(name)
+def setting_values(library: Library, name: str) -> Iterator[Candidate]:
+    known = library.globals.get(name)
     return (Candidate(word, "value") for word in ("yes", "no") if known is not None and known.kind == "flag")
 
 

@@ -56,8 +56,8 @@ def offer_in_script(defined: Defined, place: Place) -> Offer | None:
     if top == NAME:
         return _inside_name(defined, place)
     if top == TRANSFORMATION:
-        return _transformation(place) or _dollar(place)
-    dollar = _dollar(place)
+        return _transformation(defined, place) or _dollar(defined, place)
+    dollar = _dollar(defined, place)
     if dollar is not None:
         return dollar
     if top == VARIABLE:
@@ -73,16 +73,16 @@ def _word(place: Place, pattern: re.Pattern[str] = _WORD) -> str:
 # -- variables -------------------------------------------------------------------------------------------------------
 
 
-def _dollar(place: Place) -> Offer | None:
+def _dollar(defined: Defined, place: Place) -> Offer | None:
     found = _DOLLAR.search(place.near)
-    return Offer(found["word"], of.variables()) if found else None
+    return Offer(found["word"], of.variables(defined.library)) if found else None
 
 
 def _inside_name(defined: Defined, place: Place) -> Offer | None:
     """Between the parentheses of `$param(`, `$var(` and the like."""
     frame = place.frames[-1]
     word = place.text[place.text.index("(", frame.start) + 1 : place.cursor]
-    dollar = _dollar(place)
+    dollar = _dollar(defined, place)
     if dollar is not None:
         return dollar
     if frame.word == "param":
@@ -106,11 +106,12 @@ def _without(text: str, start: int, end: int) -> str:
     return text[:start] + text[end + (rest.end() if rest else 0) :]
 
 
-def _transformation(place: Place) -> Offer | None:
+def _transformation(defined: Defined, place: Place) -> Offer | None:
     word = place.before[1:]
     if re.fullmatch(r"[\w.]*", word) is None:
         return None
-    return Offer(word, of.transformations() if "." in word else of.transformation_classes())
+    library = defined.library
+    return Offer(word, of.transformations(library) if "." in word else of.transformation_classes(library))
 
 
 # -- strings ---------------------------------------------------------------------------------------------------------
@@ -124,7 +125,7 @@ def _in_string(defined: Defined, place: Place) -> Offer | None:
     word = place.text[string.start + 1 : place.cursor]
     ahead = place.text[max(0, string.start - 40) : string.start]
     if _LOADED.search(ahead):
-        return _loaded(word, "loadmodule" in ahead)
+        return _loaded(defined, word, "loadmodule" in ahead)
     if len(place.frames) > 1 and place.frames[-2].kind == SQUARE:
         return _route_name(defined, place, word, place.frames[-2].start)
     call = place.call
@@ -133,10 +134,10 @@ def _in_string(defined: Defined, place: Place) -> Offer | None:
     return _argument(defined, place, word)
 
 
-def _loaded(word: str, is_module: bool) -> Offer:
+def _loaded(defined: Defined, word: str, is_module: bool) -> Offer:
     if not is_module:
         return Offer(word, of.files(word))
-    return Offer(word.rpartition("/")[2], (_library(c) for c in of.modules()))
+    return Offer(word.rpartition("/")[2], (_library(c) for c in of.modules(defined.library)))
 
 
 def _library(module: Candidate) -> Candidate:
@@ -148,7 +149,7 @@ def _argument(defined: Defined, place: Place, word: str) -> Offer | None:
     call = place.call
     assert call is not None
     if call.name in _EVENT_FUNCTIONS and call.argument == 0:
-        return Offer(word, of.events(defined), of.near_events)
+        return Offer(word, of.events(defined), of.near_events(defined))
     if call.name == "xlog" and call.argument == 0 and len(word) < 9:
         return Offer(word, of.level_literals()) if "L_".startswith(word[:2]) else None
     if call.name == "route" and call.argument == 0:
@@ -156,10 +157,10 @@ def _argument(defined: Defined, place: Place, word: str) -> Offer | None:
     if call.name.startswith("cache_") and call.argument == 0:
         return Offer(word, (Candidate(name, "value", "memory of the session") for name in defined.collections))
     if call.name == "modparam" and call.argument == 0:
-        return Offer(word, of.modules())
+        return Offer(word, of.modules(defined.library))
     if call.name == "modparam" and call.argument == 1:
         module = _LITERAL.match(place.text, call.start)
-        return Offer(word, of.module_params(module["text"])) if module else None
+        return Offer(word, of.module_params(defined.library, module["text"])) if module else None
     return None
 
 
@@ -175,13 +176,13 @@ def _in_code(defined: Defined, place: Place) -> Offer | None:
     if place.top == PARENTHESIS:
         return _in_parentheses(defined, place, word)
     if not place.frames and (setting := _SETTING.search(place.near)):
-        values = [*of.setting_values(setting["name"])]
+        values = [*of.setting_values(defined.library, setting["name"])]
         if values:
             return Offer(setting["word"], values)
     if _BEGINS.search(place.text, max(0, place.cursor - len(word) - 200), place.cursor - len(word)):
-        return Offer(word, _statements(place))
+        return Offer(word, _statements(defined, place))
     if _at_line_start(place, word):
-        return Offer(word, _statements(place))
+        return Offer(word, _statements(defined, place))
     return Offer(word, [*_keywords("null"), Candidate("route", "keyword")]) if word else None
 
 
@@ -195,7 +196,7 @@ def _route_name(defined: Defined, place: Place, word: str, bracket: int) -> Offe
     """The name in a route's header."""
     kind = place.word_before(bracket)
     if kind == "event_route":
-        return Offer(word, of.events(defined), of.near_events)
+        return Offer(word, of.events(defined), of.near_events(defined))
     if kind == "route":
         text = _without(place.text, place.cursor - len(word), place.cursor)
         return Offer(word, [*of.called_routes(defined, text), *of.routes(defined)])
@@ -205,32 +206,32 @@ def _route_name(defined: Defined, place: Place, word: str, bracket: int) -> Offe
 def _in_parentheses(defined: Defined, place: Place, word: str) -> Offer | None:
     call = place.call
     if call is None or call.name in _CONDITIONS or place.frames[-1].start != call.start:
-        return Offer(word, [*_functions(place), *_keywords("route", *EXPRESSION_WORDS)]) if word else None
+        return Offer(word, [*_functions(defined, place), *_keywords("route", *EXPRESSION_WORDS)]) if word else None
     if call.name == "route" and call.argument == 0:
         return Offer(_word(place, _ROUTE_WORD), of.routes(defined, place.text))
     if call.name in ("async", "launch") and call.argument == 1:
         return Offer(word, of.routes(defined, place.text))
     if call.name in ("async", "launch"):
-        return Offer(word, of.async_functions())
+        return Offer(word, of.async_functions(defined.library))
     return None
 
 
-def _statements(place: Place) -> Iterator[Candidate]:
+def _statements(defined: Defined, place: Place) -> Iterator[Candidate]:
     """What a statement can begin with; a cell may hold statements at its top level too."""
     if not place.frames:
         yield from _keywords(*TOP_LEVEL)
     yield from _keywords(*STATEMENTS)
-    yield from _functions(place)
+    yield from _functions(defined, place)
     if not place.frames:
-        yield from of.settings()
+        yield from of.settings(defined.library)
 
 
 def _keywords(*words: str) -> Iterator[Candidate]:
     return (Candidate(word, "keyword", usage(word)) for word in words)
 
 
-def _functions(place: Place) -> Iterator[Candidate]:
+def _functions(defined: Defined, place: Place) -> Iterator[Candidate]:
     """The functions that may be called here; a plain route may be called from anywhere."""
     route = place.route
     kind = route.kind.removesuffix("_route") if route and route.kind != "route" else None
-    return of.functions(kind)
+    return of.functions(defined.library, kind)

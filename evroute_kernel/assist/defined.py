@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 
+from evroute_kernel.library import table
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.library.catalogue.facts import Event
+from evroute_kernel.library.table import Library
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source, Span
 
 
@@ -36,7 +39,7 @@ class DefinedRoute:
 
 @dataclass(frozen=True, slots=True)
 class Defined:
-    """What a text can refer to beyond itself.
+    """What a text can refer to beyond itself, under a version of the server.
 
     `events`: those that users declared. `settings`: globals that are heeded, with their values. `texts`: other texts,
     whose names of variables, routes and parameters are worth offering. `shared` and `given` are asked only when the
@@ -52,10 +55,16 @@ class Defined:
     given: Callable[[str], Iterable[str]] = field(default=lambda event: ())
     #: whether events are raised here, so that it matters what handles them
     runs: bool = False
+    version: ServerVersion = DEFAULT_VERSION
+
+    @property
+    def library(self) -> Library:
+        """What a script can name there."""
+        return table.of(self.version)
 
     def event(self, name: str) -> Event | None:
         """What is known about an event, from the catalogue and from declarations."""
-        return known_event(name, self.events)
+        return known_event(name, self.events, self.library.events)
 
     def named(self, kind: str) -> list[DefinedRoute]:
         """The routes of one kind."""

@@ -11,20 +11,9 @@ from evroute_kernel.assist.keywords import KEYWORDS
 from evroute_kernel.assist.pages import Page
 from evroute_kernel.lang.language import EXPECTED
 from evroute_kernel.lang.lints import LINTS
-from evroute_kernel.library import catalogue
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.catalogue.facts import EventParam
-from evroute_kernel.library.table import (
-    ANY_ROUTE,
-    FUNCTIONS,
-    GLOBALS,
-    MODULES,
-    ROUTE_KINDS,
-    STATEMENTS,
-    TRANSFORMATIONS,
-    VARIABLES,
-    Transformation,
-)
+from evroute_kernel.library.table import ANY_ROUTE, ROUTE_KINDS, Library, Transformation
 
 #: examples of a transformation that are shown
 _EXAMPLES: Final = 4
@@ -91,7 +80,8 @@ def param(event_name: str, name: str, defined: Defined) -> Page | None:
 
 
 def function(name: str, defined: Defined) -> Page | None:
-    declared, statement = FUNCTIONS.get(name), STATEMENTS.get(name)
+    library = defined.library
+    declared, statement = library.functions.get(name), library.statements.get(name)
     if declared is None:  # KEYWORDS tells more of a statement
         if statement is None or name in KEYWORDS:
             return None
@@ -113,14 +103,14 @@ def keyword(name: str, defined: Defined) -> Page | None:
     """A statement, a top-level keyword, or a global setting."""
     if name in KEYWORDS:
         usage, doc = KEYWORDS[name]
-        fact = STATEMENTS.get(name)
+        fact = defined.library.statements.get(name)
         returns = (("facts", (("returns", fact.returns),)),) if fact else ()
         return Page(usage, "statement of core" if fact else "keyword", (doc,), returns)
     return setting(name, defined)
 
 
 def setting(name: str, defined: Defined) -> Page | None:
-    fact = GLOBALS.get(name)
+    fact = defined.library.globals.get(name)
     if fact is None:
         return None
     now = (f"Here it is {defined.settings[name]}.",) if name in defined.settings else ()
@@ -128,7 +118,7 @@ def setting(name: str, defined: Defined) -> Page | None:
 
 
 def variable(name: str, defined: Defined) -> Page | None:
-    found = VARIABLES.get(name)
+    found = defined.library.variables.get(name)
     if found is None:
         return None
     access = "read and write" if found.writable else "read only"
@@ -152,9 +142,9 @@ def _name_part(subname: str) -> str:
 
 def transformation(name: str, defined: Defined) -> Page | None:
     """A transformation by its full name, or all of a class such as `s` by `s.`."""
-    found = TRANSFORMATIONS.get(name)
+    found = defined.library.transformations.get(name)
     if found is None:
-        return _transformation_class(name.removesuffix(".")) if name.endswith(".") else None
+        return _transformation_class(name.removesuffix("."), defined.library) if name.endswith(".") else None
     params = "".join(f",{p}" for p in found.params)
     tables = (("examples", tuple(_examples(found))),) if found.examples else ()
     return Page(f"{{{name}{params}}}", f"transformation, gives {found.result}", (found.doc,), tables)
@@ -169,9 +159,9 @@ def _examples(found: Transformation) -> Iterator[tuple[str, str, str]]:
         )
 
 
-def _transformation_class(cls: str) -> Page | None:
+def _transformation_class(cls: str, library: Library) -> Page | None:
     rows = tuple(
-        (f"{{{name}}}", t.doc.partition("\n")[0]) for name, t in sorted(TRANSFORMATIONS.items()) if t.cls == cls
+        (f"{{{name}}}", t.doc.partition("\n")[0]) for name, t in sorted(library.transformations.items()) if t.cls == cls
     )
     return Page(f"{{{cls}.}}", "class of transformations", (), (("transformations", rows),)) if rows else None
 
@@ -180,12 +170,13 @@ def _transformation_class(cls: str) -> Page | None:
 
 
 def module(name: str, defined: Defined) -> Page | None:
-    found = MODULES.get(name)
+    library = defined.library
+    found = library.modules.get(name)
     if found is None or name == "core":
         return None
     params = tuple(sorted((found.params or {}).items()))
-    offered = [f.name for f in FUNCTIONS.values() if f.module == name]
-    offered += [f"${v.name}" for v in {id(v): v for v in VARIABLES.values()}.values() if v.module == name]
+    offered = [f.name for f in library.functions.values() if f.module == name]
+    offered += [f"${v.name}" for v in {id(v): v for v in library.variables.values()}.values() if v.module == name]
     offers = (f"Offers {', '.join(offered)}.",) if offered else ()
     return Page(f'loadmodule "{name}.so"', "module", offers, (("parameters", params),) if params else ())
 
@@ -241,12 +232,12 @@ def named(name: str, defined: Defined) -> list[Page]:
     return found if name else []
 
 
-def known_names() -> Iterable[str]:
+def known_names(library: Library) -> Iterable[str]:
     """Every name that has a page, whatever is defined."""
     yield from KEYWORDS
-    yield from catalogue.events()
-    yield from FUNCTIONS
-    yield from STATEMENTS
-    yield from (f"${name}" for name in VARIABLES)
-    yield from TRANSFORMATIONS
+    yield from library.events
+    yield from library.functions
+    yield from library.statements
+    yield from (f"${name}" for name in library.variables)
+    yield from library.transformations
     yield from LINTS

@@ -12,7 +12,6 @@ from evroute_kernel.assist.frames import COMMENT, FOREIGN, NAME, PARENTHESIS, SQ
 from evroute_kernel.assist.keywords import KEYWORDS
 from evroute_kernel.assist.pages import Page
 from evroute_kernel.assist.place import Call, Place, place_at
-from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS
 
 #: finds the place of a position in a text
 Finder: TypeAlias = Callable[[str, int], Place]
@@ -77,7 +76,7 @@ def _inside_variable(defined: Defined, place: Place, word: str) -> Iterator[list
         name = re.match(r"\{\s*([\w.]*)", place.text[frame.start : place.cursor + _REACH])
         written = name[1] if name else ""
         yield of.pages_of("transformation", written if len(written) > 1 else word, defined)
-        if "." in written and written not in TRANSFORMATIONS:
+        if "." in written and written not in defined.library.transformations:
             yield of.pages_of("transformation", written.partition(".")[0] + ".", defined)
         return
     if frame.kind == NAME:
@@ -139,14 +138,14 @@ def call_help(defined: Defined, place: Place) -> list[Page]:
     if call.name == "route":
         name = re.match(r"\(\s*[\"']?([^\s,()\"']*)", place.text[call.start : call.start + _REACH])
         called = of.pages_of("route", f"route[{name[1]}]", defined) if name else []
-        return [_marked(page, call) for page in of.pages_of("keyword", "route", defined)] + called
+        return [_marked(defined, page, call) for page in of.pages_of("keyword", "route", defined)] + called
     kind = "keyword" if call.name in KEYWORDS else "function"
-    return [_marked(page, call) for page in of.pages_of(kind, call.name, defined)]
+    return [_marked(defined, page, call) for page in of.pages_of(kind, call.name, defined)]
 
 
-def _marked(page: Page, call: Call) -> Page:
+def _marked(defined: Defined, page: Page, call: Call) -> Page:
     """The page with the parameter of this number marked in its title."""
-    function = FUNCTIONS.get(call.name)
+    function = defined.library.functions.get(call.name)
     if function is None or not function.params:
         return _marked_usage(page, call)
     start = len(function.name) + 1

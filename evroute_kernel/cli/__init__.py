@@ -29,7 +29,7 @@ COMMANDS: Final = {
     "replay": "load a script, raise recorded events, say what became of them",
     "serve": "load a script and let clients of the management interface raise events",
     "check": "say what is wrong with scripts, without running them",
-    "migrate": "rewrite scripts of OpenSIPS 2.x for 3.x",
+    "migrate": "rewrite scripts of OpenSIPS for 3.x or 4.0",
     "export": "make a server's configuration of a notebook",
     "install": "make the kernel known to Jupyter",
 }

@@ -99,10 +99,12 @@ def _tell_version(file: str, version: ServerVersion) -> None:
 def _report(source: Source, file: str) -> None:
     from evroute_kernel.lang.checks.standing import what_runs
     from evroute_kernel.lang.parser import parse
+    from evroute_kernel.library import table
     from evroute_kernel.runtime.values import decode
+    from evroute_kernel.runtime.versions import DEFAULT_VERSION
 
     script, _ = parse(source)
-    found = what_runs(script)
+    found = what_runs(script, table.of(DEFAULT_VERSION))
     for line in found.lines():
         place = file if line.source is source else line.source.name
         print(f"{place}:{line.number}: {decode(str(line))}")

@@ -66,8 +66,10 @@ def run(options: argparse.Namespace) -> int:
 def _requests(texts: Sequence[str]) -> list[tuple[RaiseRequest, Params]]:
     """The events to raise, with their parameters; raises UsageError with all that cannot be understood."""
     from evroute_kernel.engine.events.raise_line import ArgumentError, parse_raise, with_samples
+    from evroute_kernel.library import table
+    from evroute_kernel.runtime.versions import DEFAULT_VERSION
 
-    requests, faults = [], []
+    requests, faults, events = [], [], table.of(DEFAULT_VERSION).events
     for text in texts:
         source = Source("--raise", text)
         try:
@@ -75,7 +77,7 @@ def _requests(texts: Sequence[str]) -> list[tuple[RaiseRequest, Params]]:
             for option in ("async", "detach", "live"):
                 if option in request.options:
                     raise ArgumentError(f"--{option} is for notebooks", source.span(0, len(text)))
-            requests.append((request, with_samples(request)))
+            requests.append((request, with_samples(request, events)))
         except ScriptError as error:
             faults.append(error.render())
     if faults:

@@ -205,14 +205,14 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "magics": tuple(
         r"""
-        assert cache check clear config connect dialog dialogs disconnect event events expect export forget graph help
-        inbox load log lsmagic mi migrate ps raise record replay reset route routes sh shv stub stubs subscribe
-        subscribers tick timeout timer unstub vars workers
+        assert cache check clear compare config connect dialog dialogs disconnect event events expect export forget
+        graph help inbox load log lsmagic mi migrate ps raise record replay reset route routes sh shv stub stubs
+        subscribe subscribers tick timeout timer unstub vars workers
         """.split()
     ),
     "name_magics": tuple(
         r"""
-        dialog event forget help raise route stub subscribe subscribers tick unstub
+        compare dialog event forget help raise route stub subscribe subscribers tick unstub
         """.split()
     ),
     "expression_magics": tuple(
@@ -222,12 +222,12 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "body_magics": tuple(
         r"""
-        check migrate raise replay sh
+        check compare migrate raise replay sh
         """.split()
     ),
     "json_magics": tuple(
         r"""
-        raise
+        compare raise
         """.split()
     ),
     "levels": tuple(

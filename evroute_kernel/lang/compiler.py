@@ -19,6 +19,7 @@ from evroute_kernel.lang.generation.codegen import RouteGenerator
 from evroute_kernel.lang.generation.nesting import NestingError
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
+from evroute_kernel.library.table import Library
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source, Span
@@ -128,30 +129,32 @@ def _read(source: Source, version: ServerVersion, scratch: bool, files: ScriptFi
 def _compile(parsed: Parsed, environment: Environment) -> Unit:
     source, script = parsed.source, parsed.script
     found = examined(source, script, parsed.found, environment)
-    routes, scratch_route = _generate(script, found)
+    routes, scratch_route = _generate(script, found, environment.library)
     if has_errors(found):
         refuse(source, found, RouteCheckError)
     return Unit(source, script, routes, scratch_route, tuple(sorted(found, key=order)))
 
 
-def _generate(script: nodes.Script, found: list[Diagnostic]) -> tuple[tuple[CompiledRoute, ...], CompiledRoute | None]:
+def _generate(
+    script: nodes.Script, found: list[Diagnostic], library: Library
+) -> tuple[tuple[CompiledRoute, ...], CompiledRoute | None]:
     routes = []
     subscribes = True
     for item in script.items:
         if isinstance(item, nodes.Route):
             subscribes &= bool(item.body) or item.kind != "event_route"
-            compiled = compile_route(item, found)
+            compiled = compile_route(item, found, library)
             routes += [replace(compiled, subscribes=subscribes)] if compiled else []
     if not script.scratch:
         return tuple(routes), None
     span = script.scratch[0].span
     block = nodes.Route("scratch", "", None, script.scratch, header=span, span=span.until(script.scratch[-1].span))
-    return tuple(routes), compile_route(block, found)
+    return tuple(routes), compile_route(block, found, library)
 
 
-def compile_route(route: nodes.Route, found: list[Diagnostic]) -> CompiledRoute | None:
+def compile_route(route: nodes.Route, found: list[Diagnostic], library: Library) -> CompiledRoute | None:
     """One checked block; None when it nests too deeply, which `found` then says."""
-    generator = RouteGenerator()
+    generator = RouteGenerator(library)
     code = b""
     if route.body:
         try:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from functools import cache
 from typing import Final
 
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
+from evroute_kernel.library import table
 from evroute_kernel.library.catalogue.declared import EventDeclaration
-from evroute_kernel.library.table import MODULES
+from evroute_kernel.library.table import Library
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
-from evroute_kernel.spelling import Words
 
-#: loaded without being asked for: a session is a server that was started with these
-DEFAULT_MODULES: Final = frozenset(name for name, module in MODULES.items() if module.loaded)
+#: loaded without being asked for: a session is a server that was started with these. The same in each version
+DEFAULT_MODULES: Final = table.of(DEFAULT_VERSION).default_modules
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,7 @@ class Environment:
     whole: bool = False
     version: ServerVersion = DEFAULT_VERSION
 
-
-@cache
-def known_modules() -> frozenset[str]:
-    """Names that `loadmodule` accepts."""
-    return frozenset(MODULES) - {"core"}
-
-
-@cache
-def module_words() -> Words:
-    """The same, to look up what a wrong name was meant for."""
-    return Words(sorted(known_modules()))
+    @property
+    def library(self) -> Library:
+        """What a script can name there."""
+        return table.of(self.version)

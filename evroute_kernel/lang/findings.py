@@ -54,7 +54,7 @@ def judged(
     """The findings of a text that has been parsed, whoever checks it and looks for what is doubtful."""
     checked = check(script, environment)
     found = syntax + (certain(syntax, checked) if has_errors(syntax) else checked)
-    found += _nested_too_deeply(script) if not has_errors(found) else []
+    found += _nested_too_deeply(script, environment) if not has_errors(found) else []
     if not has_errors(found):
         return sorted([*found, *lint(script, environment, ())], key=order)
     sound = _sound(script, [d for d in found if d.severity == "error"])
@@ -71,7 +71,7 @@ def complaints(source: Source, environment: Environment) -> list[Diagnostic]:
             found = examined(source, script, syntax, environment)
         except ScriptError as error:
             return error.diagnostics
-        found += _nested_too_deeply(script)
+        found += _nested_too_deeply(script, environment)
         return sorted(explained(source, found) if has_errors(found) else found, key=order)
 
 
@@ -133,11 +133,11 @@ def too_deep(error: NestingError) -> Diagnostic:
     return Diagnostic("error", "nesting", str(error), error.span, "move the inner part into a route[]")
 
 
-def _nested_too_deeply(script: nodes.Script) -> list[Diagnostic]:
+def _nested_too_deeply(script: nodes.Script, environment: Environment) -> list[Diagnostic]:
     if script.depth is not None and script.depth < CERTAINLY_SHALLOW:
         return []
     bodies = [item.body for item in script.items if isinstance(item, nodes.Route)]
-    errors = (nesting_error(body) for body in (*bodies, script.scratch) if body)
+    errors = (nesting_error(body, environment.library) for body in (*bodies, script.scratch) if body)
     return [too_deep(error) for error in errors if error is not None]
 
 

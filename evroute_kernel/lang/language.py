@@ -13,7 +13,7 @@ from typing import Final
 from evroute_kernel.library import table
 from evroute_kernel.library.catalogue.modules import GlobalKind
 from evroute_kernel.library.table import Library
-from evroute_kernel.runtime.versions import ServerVersion
+from evroute_kernel.runtime.versions import VERSIONS, ServerVersion
 
 ROUTES: Final = {
     "route": "ROUTE",
@@ -68,7 +68,7 @@ EXPECTED: Final[dict[GlobalKind, str]] = {
     "number": "a number",
     "signed": "a number",
     "string": "a text in quotes",
-    "paths": 'a folder in quotes, or several with colons between them: "/a/":"/b/"',
+    "paths": "texts in quotes with colons between them",
     "word": "a bare word",
     "text": "a text in quotes or a bare word",
     "tos": "a number or a bare word such as IPTOS_LOWDELAY",
@@ -80,6 +80,10 @@ EXPECTED: Final[dict[GlobalKind, str]] = {
     "group": 'a name and module names such as "one": "tm" "dialog"',
     "profile": "a profile such as NAME scale up to 6 on 70% for 4 cycles",
 }
+
+
+#: how words that are no settings are called
+_NEWS: Final = {"SOCKET_PROXY": "this option of sockets is", "BOND": "bonds of sockets are"}
 
 
 class Language:
@@ -96,6 +100,14 @@ class Language:
         self.keywords: Final[Mapping[str, str]] = {**_FIXED, **sockets, **settings}
         #: those that are no names, the longest first
         self.hyphenated: Final = tuple(sorted((w for w in self.keywords if "-" in w), key=len, reverse=True))
+
+    def news(self, word: str) -> str | None:
+        """What to tell of a word that only a later version has; None where none has it, or this one does."""
+        for version in VERSIONS[VERSIONS.index(self.version) + 1 :]:
+            kind = of(version).keywords.get(word)
+            if kind is not None and word not in self.keywords:
+                return f"{_NEWS.get(kind, 'it is')} new in {version}"
+        return None
 
 
 @cache

@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.environment import known_modules
 from evroute_kernel.library.sockets import parse as parse_socket
-from evroute_kernel.library.table import FUNCTIONS, MODULES, Modparams, Module, Requirement, contexts, transport_module
+from evroute_kernel.library.table import Library, Modparams, Module, Requirement
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format, parse_variable
 from evroute_kernel.records import dataclass
 
@@ -17,27 +16,27 @@ from evroute_kernel.records import dataclass
 _PORTS: Final = {"hep_udp": 9060, "smpp": 2775}
 
 
-def variables(node: nodes.Node) -> Iterator[VariableSpec]:
+def variables(node: nodes.Node, library: Library) -> Iterator[VariableSpec]:
     """Every variable that a part names, in code and in texts, and those inside of them.
 
     Texts that the server takes as they are count too: whether one is a format depends on who reads it.
     """
     for part in node.walk():
-        for spec in _specs(part):
+        for spec in _specs(part, library):
             yield spec
             yield from spec.parts()
 
 
-def modules(node: nodes.Node) -> list[str]:
+def modules(node: nodes.Node, library: Library) -> list[str]:
     """The modules that a part needs, in the order in which it first does; never the core."""
     found: dict[str, None] = {}
     for part in node.walk():
         if isinstance(part, nodes.Call):
-            found |= dict.fromkeys(_of_call(part))
-    for spec in variables(node):
+            found |= dict.fromkeys(_of_call(part, library))
+    for spec in variables(node, library):
         found |= dict.fromkeys([spec.declaration.module, *(step.module for step, _ in spec.transformations)])
-        found |= dict.fromkeys([contexts()[spec.context]] if spec.context else [])
-    return [name for name in found if name in known_modules()]
+        found |= dict.fromkeys([library.contexts[spec.context]] if spec.context else [])
+    return [name for name in found if name in library.known_modules]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +52,11 @@ class Need:
     param: str | None = None
     value: int | str = ""
 
-    def is_met(self, loaded: Iterable[str]) -> bool:
+    def is_met(self, loaded: Iterable[str], library: Library) -> bool:
         word, _, kind = self.need.partition(" ")
         if word != "any":
             return any(name in loaded for name in self.need.split(" or "))
-        return any(MODULES[name].kind == kind for name in loaded if name in MODULES)
+        return any(library.modules[name].kind == kind for name in loaded if name in library.modules)
 
 
 def needs_of(module: Module, modparams: Modparams) -> Iterator[Need]:
@@ -90,42 +89,42 @@ class MissingParameter:
         return f'modparam("{self.module}", "{self.name}", {value})'
 
 
-def missing_parameters(names: Collection[str], modparams: Modparams) -> Iterator[MissingParameter]:
+def missing_parameters(names: Collection[str], modparams: Modparams, library: Library) -> Iterator[MissingParameter]:
     """The parameters that these modules, which are all that is loaded, cannot start without and have not got.
 
     Settings that take the place of parameters are among them as those of the core.
     """
     for name in names:
         told: set[tuple[str, ...]] = set()
-        for requirement in MODULES[name].required if name in MODULES else ():
+        for requirement in library.modules[name].required if name in library.modules else ():
             if requirement.one_of not in told and requirement.lacks(name, modparams, names):
                 told.add(requirement.one_of)
                 yield MissingParameter(name, requirement)
 
 
-def missing_sockets(names: Iterable[str], sockets: Iterable[str]) -> Iterator[tuple[str, str]]:
+def missing_sockets(names: Iterable[str], sockets: Iterable[str], library: Library) -> Iterator[tuple[str, str]]:
     """The modules that do not start without a socket of theirs, beside those that there are, and what it may be."""
     protocols = {parsed.protocol for socket in sockets if (parsed := parse_socket(socket)) is not None}
     for name in names:
-        accepted = MODULES[name].sockets if name in MODULES else ()
+        accepted = library.modules[name].sockets if name in library.modules else ()
         if accepted and not protocols & set(accepted):
             yield name, f"{accepted[0]}:127.0.0.1:{_PORTS[accepted[0]]}"
 
 
-def completed(names: Iterable[str], modparams: Modparams) -> tuple[list[str], list[MissingParameter]]:
+def completed(names: Iterable[str], modparams: Modparams, library: Library) -> tuple[list[str], list[MissingParameter]]:
     """What some modules need beside themselves to start: other modules, and parameters of these and of those."""
     first, given = list(dict.fromkeys(names)), dict(modparams)
     missing: list[MissingParameter] = []
     while True:
-        added = with_needs(first, given)
-        found = list(missing_parameters([*first, *added], given))
+        added = with_needs(first, given, library)
+        found = list(missing_parameters([*first, *added], given, library))
         if not found:
             return added, missing
         missing += found
         given |= {(one.module, one.name): [one.requirement.sample] for one in found}
 
 
-def with_needs(names: Iterable[str], modparams: Modparams) -> list[str]:
+def with_needs(names: Iterable[str], modparams: Modparams, library: Library) -> list[str]:
     """The modules that some modules need beside themselves, and those that these need.
 
     Which database is meant by "any sqldb" tells the URL among the parameters of the module, if anything does.
@@ -133,22 +132,24 @@ def with_needs(names: Iterable[str], modparams: Modparams) -> list[str]:
     waiting = list(names)
     loaded, added = set(waiting), list[str]()
     for name in waiting:
-        for need in needs_of(MODULES[name], modparams) if name in MODULES else ():
-            if need.is_met(loaded - {name}):
+        for need in needs_of(library.modules[name], modparams) if name in library.modules else ():
+            if need.is_met(loaded - {name}, library):
                 continue
-            chosen = _by_url(name, modparams) if need.need.startswith("any ") else need.need.partition(" or ")[0]
-            if chosen in MODULES and chosen not in loaded:
+            chosen = (
+                _by_url(name, modparams, library) if need.need.startswith("any ") else need.need.partition(" or ")[0]
+            )
+            if chosen in library.modules and chosen not in loaded:
                 loaded.add(chosen)
                 added.append(chosen)
                 waiting.append(chosen)
     return added
 
 
-def _by_url(module: str, modparams: Modparams) -> str:
+def _by_url(module: str, modparams: Modparams, library: Library) -> str:
     """`db_mysql` for a parameter that is `mysql://...`."""
     values = (values[-1] for (name, _), values in modparams.items() if name == module and values)
     schemes = (str(value).partition("://")[0].partition(":")[0] for value in values if "://" in str(value))
-    return next((f"db_{scheme}" for scheme in schemes if f"db_{scheme}" in MODULES), "")
+    return next((f"db_{scheme}" for scheme in schemes if f"db_{scheme}" in library.modules), "")
 
 
 def literal(arguments: Iterable[nodes.Argument | None], index: int) -> str | None:
@@ -157,19 +158,19 @@ def literal(arguments: Iterable[nodes.Argument | None], index: int) -> str | Non
     return argument.value if isinstance(argument, nodes.String) and "$" not in argument.value else None
 
 
-def _specs(node: nodes.Node) -> Iterator[VariableSpec]:
+def _specs(node: nodes.Node, library: Library) -> Iterator[VariableSpec]:
     try:
         if isinstance(node, nodes.Variable):
-            yield parse_variable(node.text)
+            yield parse_variable(node.text, library)
         elif isinstance(node, nodes.String) and "$" in node.value:
-            yield from (piece for piece in parse_format(node.value) if isinstance(piece, VariableSpec))
+            yield from (piece for piece in parse_format(node.value, library) if isinstance(piece, VariableSpec))
     except TemplateError:  # a text that is no format, or a variable that the checker has refused
         return
 
 
-def _of_call(node: nodes.Call) -> Iterator[str]:
+def _of_call(node: nodes.Call, library: Library) -> Iterator[str]:
     """The module of a function, and those that its literal arguments name."""
-    function = FUNCTIONS.get(node.name)
+    function = library.functions.get(node.name)
     if function is None:
         return
     yield function.module
@@ -179,4 +180,4 @@ def _of_call(node: nodes.Call) -> Iterator[str]:
     elif node.name == "subscribe_event":
         # virtual:POLICY takes further sockets
         for socket in (literal(node.arguments, 1) or "").split():
-            yield transport_module(socket.partition(":")[0])
+            yield library.transport_module(socket.partition(":")[0])

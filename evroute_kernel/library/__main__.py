@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
-from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Function, Variable
+from evroute_kernel.library import table
+from evroute_kernel.library.table import Function, Variable
+from evroute_kernel.runtime.versions import DEFAULT_VERSION
 
 HEAD = """# What runs here
 
@@ -19,14 +21,15 @@ and recorded, but has no effect of its own: `%stub NAME returns 1` says what it 
 def document() -> Iterator[str]:
     """The page, line by line."""
     yield HEAD
-    functions = sorted(FUNCTIONS.values(), key=lambda f: (f.module, f.name))
+    library = table.of(DEFAULT_VERSION)
+    functions = sorted(library.functions.values(), key=lambda f: (f.module, f.name))
     simulated = [f for f in functions if not f.stub]
     yield f"## Functions\n\n{len(simulated)} simulated, {len(functions) - len(simulated)} stubs.\n"
     yield from _table(("module", "function", "in event_route", "here"), map(_function_row, functions))
-    yield f"\n## Transformations\n\n{len(TRANSFORMATIONS)}, all simulated but those of the class `isup`.\n"
-    rows = ((f"`{t.full_name}`", _first(t.doc)) for t in TRANSFORMATIONS.values())
+    yield f"\n## Transformations\n\n{len(library.transformations)}, all simulated but those of the class `isup`.\n"
+    rows = ((f"`{t.full_name}`", _first(t.doc)) for t in library.transformations.values())
     yield from _table(("transformation", "gives"), sorted(rows))
-    variables = sorted({id(v): v for v in VARIABLES.values()}.values(), key=lambda v: (v.module, v.name))
+    variables = sorted({id(v): v for v in library.variables.values()}.values(), key=lambda v: (v.module, v.name))
     yield "\n## Variables\n"
     yield from _table(("module", "variable", "here"), map(_variable_row, variables))
 

@@ -60,6 +60,8 @@ class FunctionBehaviour:
     check_modparams: bool = False
     #: `check` is called with a second argument: the modules that are loaded
     check_modules: bool = False
+    #: `check` is called with a last argument: the `library.table.Library` in which it may read variables
+    check_library: bool = False
     #: `call` only records the call; see `library.stubs`
     stub: bool = False
     #: for a function that is a stub at times: what makes it do its work, as the user writes it
@@ -75,6 +77,7 @@ def function(
     check: Callable[..., tuple[int, str, str | None] | None] | None = None,
     check_modparams: bool = False,
     check_modules: bool = False,
+    check_library: bool = False,
     stub: bool = False,
     simulated_when: str = "",
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -82,7 +85,9 @@ def function(
 
     def register(call: Callable[..., int]) -> Callable[..., int]:
         doc = cleandoc(call.__doc__ or "")
-        behaviour = FunctionBehaviour(call, doc, check, check_modparams, check_modules, stub, simulated_when)
+        behaviour = FunctionBehaviour(
+            call, doc, check, check_modparams, check_modules, check_library, stub, simulated_when
+        )
         _register(FUNCTION_BEHAVIOURS, name, behaviour)
         return call
 
@@ -111,7 +116,9 @@ class VariableBehaviour:
     bind_add: Callable[[str], Callable[[Any, int], bool]] | None = None
     #: text in parentheses -> name object (a VariableSpec for a computed name); raises ValueError(message) for what the
     #: server refuses at start, or a TemplateError with offsets into that text
-    parse_name: Callable[[str], Any] | None = None
+    parse_name: Callable[..., Any] | None = None
+    #: `parse_name` is called with a second argument: the `library.table.Library` in which it may read variables
+    name_library: bool = False
     #: `:=` hands over text to be interpreted; op is ":=bare" for an integer that has no text form
     interprets: bool = False
     #: takes text: op is "=bare" or ":=bare" for an integer that has no text form (a literal, a computed one)
@@ -154,9 +161,9 @@ VARIABLE_BEHAVIOURS: Final[dict[str, VariableBehaviour]] = {}
 def variable(name: str, **traits: Any) -> Callable[[Callable[..., Any]], VariableBehaviour]:
     """Say how a variable is read; the decorated function is its getter, the result has `.setter`, `.binder`, `.adder`.
 
-    Traits: `parse_name`, `interprets`, `needs_text`, `shared`, `name_in_callers_scope`, `dies_without_name` of
-    `VariableBehaviour`. A variable with aliases has one behaviour, under its name. Raises ValueError for a name that
-    has its behaviour.
+    Traits: `parse_name`, `name_library`, `interprets`, `needs_text`, `shared`, `name_in_callers_scope`,
+    `dies_without_name` of `VariableBehaviour`. A variable with aliases has one behaviour, under its name. Raises
+    ValueError for a name that has its behaviour.
     """
 
     def register(get: Callable[..., Any]) -> VariableBehaviour:
@@ -197,25 +204,31 @@ class TransformationBehaviour:
     parameters that are not written are not passed. `prepare(params) -> params` may check and convert literals when the
     script is loaded: it gets a tuple of what is written, int or str for a literal and None in place of a variable,
     returns as many items, and raises ValueError(message) for what the server refuses. `typed_null`: the result may be a
-    `TypedNull` (or `NOWHERE`); who needs a value without a type gets None for it.
+    `TypedNull` (or `NOWHERE`); who needs a value without a type gets None for it. `prepare_library`: `prepare` is
+    called with a second argument, the `library.table.Library` in which it may read variables.
     """
 
     apply: Callable[..., Any]
     doc: str
     prepare: Callable[..., Any] | None = None
     typed_null: bool = False
+    prepare_library: bool = False
 
 
 TRANSFORMATION_BEHAVIOURS: Final[dict[str, TransformationBehaviour]] = {}
 
 
 def transformation(
-    full_name: str, *, prepare: Callable[..., Any] | None = None, typed_null: bool = False
+    full_name: str,
+    *,
+    prepare: Callable[..., Any] | None = None,
+    typed_null: bool = False,
+    prepare_library: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Say what a transformation does: `@transformation("s.substr")`. Raises ValueError for one that has behaviour."""
 
     def register(apply: Callable[..., Any]) -> Callable[..., Any]:
-        behaviour = TransformationBehaviour(apply, cleandoc(apply.__doc__ or ""), prepare, typed_null)
+        behaviour = TransformationBehaviour(apply, cleandoc(apply.__doc__ or ""), prepare, typed_null, prepare_library)
         _register(TRANSFORMATION_BEHAVIOURS, full_name, behaviour)
         return apply
 

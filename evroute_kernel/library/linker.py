@@ -16,8 +16,9 @@ from typing import Any, Final
 
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.behaviour import FUNCTION_BEHAVIOURS
-from evroute_kernel.library.references import adder, formatter, iterate, reference
+from evroute_kernel.library.references import Reference, adder, formatter, iterate, reference
 from evroute_kernel.library.stubs import call_stub
+from evroute_kernel.library.table import Library
 from evroute_kernel.runtime import deferred, operators, statements
 from evroute_kernel.runtime.context import Context, LinkedRoute
 from evroute_kernel.runtime.control import EndScript
@@ -35,17 +36,19 @@ def link(
     slot: int,
     code: bytes,
     pool: Iterable[PoolEntry],
+    library: Library,
     *,
     lines: tuple[int, ...] = (),
     file: str = "",
     actions: tuple[str, ...] = (),
 ) -> LinkedRoute:
-    """The route as a callable. `code` is empty for a block without statements."""
+    """The route as a callable; `library` is that of the version it was compiled for. `code` is empty for a block
+    without statements."""
     if not code:
         return LinkedRoute(kind, name, slot, lambda context: 1, lines, file, actions, is_empty=True)
     namespace = dict(_runtime_names())
     for key, entry_kind, *data in pool:
-        namespace[key] = LINKS[entry_kind](*data)
+        namespace[key] = LINKS[entry_kind](library, *data)
     loaded: CodeType = marshal.loads(code)
     return LinkedRoute(kind, name, slot, FunctionType(loaded, namespace), lines, file, actions)
 
@@ -68,12 +71,12 @@ class ArgumentFailed(Exception):
 Evaluator = Callable[[Context], Any]
 
 
-def link_call(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Context], int]:
+def link_call(library: Library, name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Context], int]:
     """A function that evaluates the arguments and calls; -1 when an argument has no usable value."""
     call = _call_of(name)
     if not arguments:
         return call
-    found = [_evaluator(argument, name) for argument in arguments]
+    found = [_evaluator(library, argument, name) for argument in arguments]
     if all(isinstance(each, _Always) for each in found):
         always = tuple([each.value for each in found if isinstance(each, _Always)])
         return lambda context: call(context, *always)
@@ -90,10 +93,12 @@ def link_call(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Co
     return run
 
 
-def link_deferred(name: str, arguments: tuple[tuple[Any, ...], ...]) -> Callable[[Context], Callable[[], int] | None]:
+def link_deferred(
+    library: Library, name: str, arguments: tuple[tuple[Any, ...], ...]
+) -> Callable[[Context], Callable[[], int] | None]:
     """For async and launch: a function that evaluates the arguments now and gives the call to make later."""
     call = _call_of(name)
-    evaluate = _evaluate_all([_evaluator(argument, name) for argument in arguments])
+    evaluate = _evaluate_all([_evaluator(library, argument, name) for argument in arguments])
 
     def prepare(context: Context) -> Callable[[], int] | None:
         try:
@@ -134,7 +139,7 @@ class _Always:
         self.value = value
 
 
-def _evaluator(argument: tuple[Any, ...], function: str) -> Evaluator | _Always:
+def _evaluator(library: Library, argument: tuple[Any, ...], function: str) -> Evaluator | _Always:
     """What a call needs to know of a parameter travels with its argument: no facts are read here.
 
     ("value", VALUE), ("omitted",), ("regex", PATTERN), ("format", TEXT, PARAMETER), ("variable", TEXT, PARAMETER, TYPE)
@@ -142,13 +147,13 @@ def _evaluator(argument: tuple[Any, ...], function: str) -> Evaluator | _Always:
     kind, *data = argument
     if kind in ("variable", "format"):
         where = f"{function}() is not called: its parameter {data[1]}"
-        return _variable_evaluator(data[0], data[2], where) if kind == "variable" else _format_evaluator(data[0], where)
+        if kind == "format":
+            return _format_evaluator(formatter(data[0], library), where)
+        return _variable_evaluator(reference(data[0], library), data[2], where)
     return _Always(regex.compile(data[0], newline=True) if kind == "regex" else data[0] if data else None)
 
 
-def _format_evaluator(text: str, where: str) -> Evaluator:
-    expand = formatter(text)
-
+def _format_evaluator(expand: Callable[[Context], str], where: str) -> Evaluator:
     def evaluate(context: Context) -> str:
         value = expand(context)
         if len(value) >= context.process.settings.pv_print_buf_size:
@@ -158,11 +163,10 @@ def _format_evaluator(text: str, where: str) -> Evaluator:
     return evaluate
 
 
-def _variable_evaluator(text: str, type: str, where: str) -> Evaluator | _Always:
-    target = reference(text)
+def _variable_evaluator(target: Reference, type: str, where: str) -> Evaluator | _Always:
     if type == "var":
         return _Always(target)
-    get = target.get
+    get, text = target.get, target.text
     if type == "int":
 
         def integer(context: Context) -> int:
@@ -192,14 +196,14 @@ def _compiled(pattern: str, where: str) -> Regex:
 # -- pool entries ----------------------------------------------------------------------------------------------------
 
 LINKS: Final[dict[str, Callable[..., Any]]] = {
-    "get": lambda text: reference(text).get,
-    "operand": lambda text: reference(text).operand,
-    "set": lambda text: reference(text).set,
-    "add": adder,
-    "format": formatter,
-    "iterate": iterate,
+    "get": lambda library, text: reference(text, library).get,
+    "operand": lambda library, text: reference(text, library).operand,
+    "set": lambda library, text: reference(text, library).set,
+    "add": lambda library, text: adder(text, library),
+    "format": lambda library, text: formatter(text, library),
+    "iterate": lambda library, text: iterate(text, library),
     "call": link_call,
     "deferred": link_deferred,
-    "regex": regex.compile,
-    "network": lambda text: ip_network(text, strict=False),
+    "regex": lambda library, text: regex.compile(text),
+    "network": lambda library, text: ip_network(text, strict=False),
 }

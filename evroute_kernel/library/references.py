@@ -1,6 +1,6 @@
 """Variables and format strings as callables: what the linker binds into compiled routes.
 
-`reference` and `formatter` are cached by text: a script mentions few different variables, many times.
+`reference` and `formatter` are cached by text and library: a script mentions few different variables, many times.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import ALL
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import VariableSpec, parse_format, parse_variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
@@ -43,15 +44,15 @@ class Reference:
 
 
 @lru_cache(CACHE_SIZE)
-def reference(text: str) -> Reference:
+def reference(text: str, library: Library) -> Reference:
     """The reference of a whole variable token, `$` included. Raises TemplateError for what is no variable."""
-    return Reference(parse_variable(text))
+    return Reference(parse_variable(text, library))
 
 
 @lru_cache(CACHE_SIZE)
-def formatter(text: str) -> Callable[[Context], str]:
+def formatter(text: str, library: Library) -> Callable[[Context], str]:
     """A function that expands a format string. Raises TemplateError for what the server refuses at start."""
-    pieces = [p if isinstance(p, str) else _getter(p) for p in parse_format(text)]
+    pieces = [p if isinstance(p, str) else _getter(p) for p in parse_format(text, library)]
     if all(isinstance(p, str) for p in pieces):
         whole = "".join(p for p in pieces if isinstance(p, str))
         return lambda context: whole
@@ -67,9 +68,9 @@ def formatter(text: str) -> Callable[[Context], str]:
     return expand
 
 
-def iterate(text: str) -> Callable[[Context, int], Value] | None:
+def iterate(text: str, library: Library) -> Callable[[Context, int], Value] | None:
     """Element k of a collection written with `[*]`, for for-each; None when the variable is not written so."""
-    spec = parse_variable(text)
+    spec = parse_variable(text, library)
     if spec.index is not ALL:
         return None
     get, name = spec.declaration.behaviour.get, spec.name
@@ -218,9 +219,9 @@ def _setter(spec: VariableSpec) -> Callable[[Context, str, Value], bool]:
 INVALID: Final = object()
 
 
-def adder(text: str) -> Callable[[Context, int], bool]:
+def adder(text: str, library: Library) -> Callable[[Context, int], bool]:
     """Adds to a shared variable in one step; gives False where it cannot, and has done nothing."""
-    spec = parse_variable(text)
+    spec = parse_variable(text, library)
     bind = spec.declaration.behaviour.bind_add
     if bind is None or not isinstance(spec.name, str):
         return lambda context, number: False

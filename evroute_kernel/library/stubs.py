@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from evroute_kernel.library.references import Reference, formatter, reference
-from evroute_kernel.library.table import FUNCTIONS
+from evroute_kernel.library.table import in_process
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import printed
 
@@ -27,8 +27,10 @@ def call_stub(context: Context, *arguments: Any, name: str) -> int:
         _warn_once(context, name)
         return -1
     code, assignments = rule
+    library = in_process(process)
     for target, value in assignments:
-        reference(target).set(context, "=", formatter(value)(context) if isinstance(value, str) else value)
+        given = formatter(value, library)(context) if isinstance(value, str) else value
+        reference(target, library).set(context, "=", given)
     return code
 
 
@@ -46,7 +48,8 @@ def _warn_once(context: Context, name: str) -> None:
     warned: set[str] = context.process.state.setdefault(STATE, set())
     if name not in warned:
         warned.add(name)
+        module = in_process(context.process).functions[name].module
         context.warning(
-            f"{name}() of module {FUNCTIONS[name].module} is not simulated: the call is recorded and returns -1;"
+            f"{name}() of module {module} is not simulated: the call is recorded and returns -1;"
             f" say what it returns with: %stub {name} returns 1"
         )

@@ -6,17 +6,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from evroute_kernel.library.catalogue import SERVER_VERSION, Renamed, of
+from evroute_kernel.library.catalogue import Renamed, of
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 #: how a successor of each kind is written
 _WRITTEN: Final = {"variable": "${}", "function": "{}()"}
 _KINDS: Final = {"modparam": "the parameter ", "function": "the function ", "variable": "the variable "}
-
-
-def successor(kind: str, name: str, module: str | None = None) -> str | None:
-    """`fate` in 3.6, until all are handed a library."""
-    return fate(DEFAULT_VERSION, kind, name, module)
 
 
 def fate(version: ServerVersion, kind: str, name: str, module: str | None = None) -> str | None:
@@ -52,7 +47,7 @@ def _successor(gone: Renamed) -> str:
 
 @cache
 def _kamailio() -> dict[str, str]:
-    return dict(of(SERVER_VERSION).kamailio_events)
+    return dict(of(DEFAULT_VERSION).kamailio_events)
 
 
 def kamailio_event(name: str) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ one, and ask it. It is whole once `library.everything` is imported. A record is 
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Final, TypeVar
@@ -22,23 +22,18 @@ from evroute_kernel.library.catalogue.names import (
     CatalogueVariable,
     Param,
 )
+from evroute_kernel.library.catalogue.nearness import EventNames
 from evroute_kernel.library.catalogue.on_demand import OnDemand
 from evroute_kernel.library.entries import Function, Module, Transformation, Variable
 from evroute_kernel.library.successors import fate
 from evroute_kernel.runtime.context import Process
-from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.spelling import Words
 
 __all__ = [
     "ANY_ROUTE",
-    "FUNCTIONS",
-    "GLOBALS",
-    "MODULES",
     "ROUTE_KINDS",
     "SQL_URL",
-    "STATEMENTS",
-    "TRANSFORMATIONS",
-    "VARIABLES",
     "Function",
     "Library",
     "Modparams",
@@ -48,12 +43,9 @@ __all__ = [
     "Transformation",
     "Variable",
     "also_known",
-    "contexts",
     "forget",
     "in_process",
     "of",
-    "transformations_of",
-    "transport_module",
     "warm",
 ]
 
@@ -143,9 +135,20 @@ class Library:
         return Words(sorted(self.known_modules))
 
     @cached_property
-    def event_words(self) -> Words:
-        """Names of events, to look up what a wrong one was meant for."""
+    def _event_names(self) -> EventNames:
+        return EventNames(self.events)
+
+    def likely_events(self, name: str, others: Collection[str] = ()) -> list[str]:
+        """Events that `name` may be a mistake for, `others` among them; see `EventNames.likely`."""
+        return (EventNames([*self.events, *others]) if others else self._event_names).likely(name)
+
+    @cached_property
+    def _event_words(self) -> Words:
         return Words(self.events)
+
+    def near_events(self, name: str, count: int = 3) -> list[str]:
+        """Names of events that are spelt like `name`, best first."""
+        return self._event_words.near(name, count)
 
     def successor(self, kind: str, name: str, module: str | None = None) -> str | None:
         """What took the place of a name that this version does not have; see `successors.fate`."""
@@ -222,20 +225,3 @@ def forget() -> None:
     """Join facts and behaviour anew when they are next asked for."""
     for library in tuple(_LIBRARIES.values()):
         library.forget()
-
-
-# -- until all readers are handed a library: the tables of 3.6 ---------------------------------------------------------
-
-_DEFAULT: Final = of(DEFAULT_VERSION)
-FUNCTIONS: Final = _DEFAULT.functions
-STATEMENTS: Final = OnDemand(lambda: _DEFAULT.statements, lambda fact: fact)
-VARIABLES: Final = _DEFAULT.variables
-TRANSFORMATIONS: Final = _DEFAULT.transformations
-MODULES: Final = _DEFAULT.modules
-GLOBALS: Final = OnDemand(lambda: _DEFAULT.globals, lambda fact: fact)
-transformations_of = _DEFAULT.transformations_of
-transport_module = _DEFAULT.transport_module
-
-
-def contexts() -> Mapping[str, str]:
-    return _DEFAULT.contexts

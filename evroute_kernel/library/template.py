@@ -1,7 +1,8 @@
 """Reads variable tokens and format strings: `$var(x)`, `$(avp(x)[0]{s.len})`, `"ip $param(ip)\\n"`.
 
-The rules are those of OpenSIPS 3.6 (observed, and read in its sources), blanks and oddities included; names come from
-the one table (`library.table`) alone. Used when a script is compiled and, for `{s.eval}`, while it runs.
+The rules are those of OpenSIPS 3.6 (observed, and read in its sources), blanks and oddities included, and 4.0
+has the same; names come from the `Library` of a version (`library.table`) alone. Used when a script is compiled and,
+for `{s.eval}`, while it runs.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final
 from evroute_kernel.library import template_names as names
 from evroute_kernel.library.behaviour import ALL, APPEND, Mark, VariableBehaviour
 from evroute_kernel.library.formats.c_numbers import LOW_DIGITS
-from evroute_kernel.library.table import VARIABLES, Param, Transformation, Variable, contexts, transformations_of
+from evroute_kernel.library.table import Library, Param, Transformation, Variable
 from evroute_kernel.library.template_names import TemplateError
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import wrap
@@ -72,24 +73,24 @@ class VariableSpec:
 
 
 @lru_cache(CACHE_SIZE)
-def parse_variable(text: str) -> VariableSpec:
+def parse_variable(text: str, library: Library) -> VariableSpec:
     """The variable at the start of a token, `$` included; text after it is ignored, as the server does.
 
     Raises TemplateError for what is no variable.
     """
     if not text.startswith("$"):
         raise TemplateError(f"{text!r} is no variable", 0, len(text), "bad-variable", "a variable starts with '$'")
-    return _Reader(text).variable(0, len(text))[0]
+    return _Reader(text, library).variable(0, len(text))[0]
 
 
 @lru_cache(CACHE_SIZE)
-def parse_format(text: str) -> tuple[str | VariableSpec, ...]:
+def parse_format(text: str, library: Library) -> tuple[str | VariableSpec, ...]:
     """The pieces of a format string: texts and variables in order, no empty texts. Raises TemplateError.
 
     The text ends before its first NUL, as it does in the server.
     """
     text = text.partition("\0")[0]
-    reader, pieces, position = _Reader(text), list[str | VariableSpec](), 0
+    reader, pieces, position = _Reader(text, library), list[str | VariableSpec](), 0
     while position < len(text):
         dollar = text.find("$", position)
         if dollar != position:
@@ -122,8 +123,9 @@ class _Reader:
     A nested variable (in a name, an index, a parameter) is read in place, so offsets of errors need no correction.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, library: Library) -> None:
         self.text = text
+        self.library = library
 
     def at(self, position: int) -> str:
         """The character at a position, "" after the last one."""
@@ -153,9 +155,9 @@ class _Reader:
         has_sub = self.at(position) == "(" and position < end
         if enclosed and (self.at(position) or "end") not in ")([{":
             raise self._unexpected(start, position, "after the name", "')', '(', '[' or '{'")
-        declaration = VARIABLES.get(name)
+        declaration = self.library.variables.get(name)
         if declaration is None or declaration.subname == ("none" if has_sub else "required"):
-            raise names.unknown_variable(name, declaration, has_sub, start, position)
+            raise names.unknown_variable(self.library, name, declaration, has_sub, start, position)
         sub: Any = None
         if has_sub:
             sub, position = self._sub(declaration, position + 1, end)
@@ -171,8 +173,8 @@ class _Reader:
             message = "the '<' of a context is never closed"
             raise TemplateError(message, position, end, "unknown-context", "add '>'")
         context = self.text[position + 1 : stop]
-        if context not in contexts():
-            raise names.unknown_context(context, sorted(contexts()), position, stop + 1)
+        if context not in self.library.contexts:
+            raise names.unknown_context(context, sorted(self.library.contexts), position, stop + 1)
         return context, stop + 1
 
     def _enclosed(
@@ -218,7 +220,8 @@ class _Reader:
                 self._check_format(text, start)
             return text, stop + 1
         try:
-            return parse_name(text), stop + 1
+            more = (self.library,) if declaration.behaviour.name_library else ()
+            return parse_name(text, *more), stop + 1
         except TemplateError as error:
             raise error.shifted(start) from None
         except ValueError as error:
@@ -228,7 +231,7 @@ class _Reader:
     def _check_format(self, text: str, start: int) -> None:
         """A name that is a format; nothing here reads the variable, so that it stays as it is written."""
         try:
-            parse_format(text)
+            parse_format(text, self.library)
         except TemplateError as error:
             raise error.shifted(start) from None
 
@@ -303,10 +306,10 @@ class _Reader:
         dot = self.text.find(".", brace, stop)
         cls = self.text[brace + 1 : dot] if dot >= 0 else ""
         if not cls:
-            raise names.no_class(self.text[brace + 1 : stop], brace, stop + 1)
-        known = transformations_of(cls)
+            raise names.no_class(self.library, self.text[brace + 1 : stop], brace, stop + 1)
+        known = self.library.transformations_of(cls)
         if not known:
-            raise names.unknown_class(cls, self.text[dot + 1 : stop], brace + 1, dot)
+            raise names.unknown_class(self.library, cls, self.text[dot + 1 : stop], brace + 1, dot)
         position, prefix = dot + 1, list[Any]()
         if known[0].indexed:
             position, prefix = self._leading_index(position, stop)
@@ -314,9 +317,23 @@ class _Reader:
         name = self.text[position:name_end].strip(BLANKS)
         transformation = names.find_transformation(known, name)
         if transformation is None:
-            raise names.unknown_transformation(known, cls, name, brace, stop + 1)
+            raise names.unknown_transformation(self.library, known, cls, name, brace, stop + 1)
         params = self._parameters(transformation, prefix, name_end, stop)
-        return (transformation, _prepared(transformation, params, brace, stop + 1)), stop + 1
+        return (transformation, self._prepared(transformation, params, brace, stop + 1)), stop + 1
+
+    def _prepared(self, transformation: Transformation, params: list[Any], start: int, end: int) -> tuple[Any, ...]:
+        """The parameters after the transformation's own look at its literals."""
+        behaviour = transformation.behaviour
+        if behaviour.prepare is None:
+            return tuple(params)
+        written = tuple(None if isinstance(p, VariableSpec) else p for p in params)
+        more = (self.library,) if behaviour.prepare_library else ()
+        try:
+            prepared = behaviour.prepare(written, *more)
+        except ValueError as error:
+            message = f"{{{transformation.full_name}}}: {error}"
+            raise TemplateError(message, start, end, "bad-transformation", f"write {_usage(transformation)}") from None
+        return tuple(p if isinstance(p, VariableSpec) else q for p, q in zip(params, prepared, strict=True))
 
     def _leading_index(self, position: int, stop: int) -> tuple[int, list[Any]]:
         """`2.` or `$var(i).` before the name of an indexed transformation; index 0 where there is none."""
@@ -385,20 +402,6 @@ class _Reader:
             stop += 1
         number = int(self.text[position:stop][-LOW_DIGITS:] or "0")
         return wrap(-number if first == "-" else number), stop
-
-
-def _prepared(transformation: Transformation, params: list[Any], start: int, end: int) -> tuple[Any, ...]:
-    """The parameters after the transformation's own look at its literals."""
-    prepare = transformation.behaviour.prepare
-    if prepare is None:
-        return tuple(params)
-    written = tuple(None if isinstance(p, VariableSpec) else p for p in params)
-    try:
-        prepared = prepare(written)
-    except ValueError as error:
-        message = f"{{{transformation.full_name}}}: {error}"
-        raise TemplateError(message, start, end, "bad-transformation", f"write {_usage(transformation)}") from None
-    return tuple(p if isinstance(p, VariableSpec) else q for p, q in zip(params, prepared, strict=True))
 
 
 def _usage(transformation: Transformation) -> str:

@@ -7,8 +7,7 @@ from functools import cache
 from typing import Final
 
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.library.successors import successor
-from evroute_kernel.library.table import TRANSFORMATIONS, VARIABLES, Transformation, Variable, transformations_of
+from evroute_kernel.library.table import Library, Transformation, Variable
 from evroute_kernel.spelling import Words
 
 #: a hint lists the transformations of a class that has no more than this
@@ -38,7 +37,9 @@ class TemplateError(ValueError):
 # -- variables ----------------------------------------------------------------------------------------------------
 
 
-def unknown_variable(name: str, declaration: Variable | None, has_sub: bool, start: int, end: int) -> TemplateError:
+def unknown_variable(
+    library: Library, name: str, declaration: Variable | None, has_sub: bool, start: int, end: int
+) -> TemplateError:
     """A name that is not in the table, or that is there only with (or only without) a name in parentheses."""
     if not name:
         hint = "write $$ for a dollar sign"
@@ -48,32 +49,34 @@ def unknown_variable(name: str, declaration: Variable | None, has_sub: bool, sta
         message = f"${name} takes no name in parentheses" if has_sub else f"${name} needs a name in parentheses"
         hint = f"write $({name}) when '(' follows" if has_sub else f"write ${name}(name)"
         return TemplateError(message, start, end, "unknown-variable", hint)
-    return TemplateError(f"unknown variable {written}", start, end, "unknown-variable", _variable_hint(name, has_sub))
+    message = f"unknown variable {written}"
+    return TemplateError(message, start, end, "unknown-variable", _variable_hint(library, name, has_sub))
 
 
-def _variable_hint(name: str, has_sub: bool) -> str | None:
+def _variable_hint(library: Library, name: str, has_sub: bool) -> str | None:
     if name.isdigit():
         return "write $$ for a dollar sign"
-    gone = successor("variable", name)
+    gone = library.successor("variable", name)
     if gone is not None:
         return gone
+    known = library.variables
     for length in range(len(name) - 1, 1, -1):
-        if name[length] in "._" and name[:length] in VARIABLES and not has_sub:
-            if VARIABLES[name[:length]].needs_name:
+        if name[length] in "._" and name[:length] in known and not has_sub:
+            if known[name[:length]].needs_name:
                 return f"did you mean ${name[:length]}({name[length + 1 :] or 'name'})?"
             # a dot or underscore after a bare name is taken for a part of it
             return f"write $({name[:length]}){name[length:]} when {name[length:]!r} is text"
     unfit = "none" if has_sub else "required"
-    found = _variables(unfit).near(name, 1) or _variables("").near(name, 1)
+    found = _variables(library, unfit).near(name, 1) or _variables(library, "").near(name, 1)
     if not found:
         return None
-    return f"did you mean ${found[0]}{'(...)' if VARIABLES[found[0]].needs_name else ''}?"
+    return f"did you mean ${found[0]}{'(...)' if known[found[0]].needs_name else ''}?"
 
 
 @cache
-def _variables(unfit: str) -> Words:
+def _variables(library: Library, unfit: str) -> Words:
     """Names of variables but for those whose name in parentheses is `unfit`."""
-    return Words(name for name, known in VARIABLES.items() if known.subname != unfit)
+    return Words(name for name, known in library.variables.items() if known.subname != unfit)
 
 
 def unknown_context(context: str, known: list[str], start: int, end: int) -> TemplateError:
@@ -98,31 +101,33 @@ def find_transformation(known: list[Transformation], name: str) -> Transformatio
     return None
 
 
-def no_class(text: str, start: int, end: int) -> TemplateError:
+def no_class(library: Library, text: str, start: int, end: int) -> TemplateError:
     """`{len}`, `{}`: no class in front of a dot."""
-    hint = _elsewhere(text.partition(",")[0].strip()) or "write {class.name}, such as {s.len}"
+    hint = _elsewhere(library, text.partition(",")[0].strip()) or "write {class.name}, such as {s.len}"
     return TemplateError(f"transformation {{{text}}} names no class", start, end, "unknown-transformation", hint)
 
 
-def _elsewhere(name: str) -> str | None:
+def _elsewhere(library: Library, name: str) -> str | None:
     """A hint when another class has a transformation of this name."""
-    near = [full for full, known in TRANSFORMATIONS.items() if known.name == name.lower()]
+    near = [full for full, known in library.transformations.items() if known.name == name.lower()]
     return f"did you mean {{{min(near, key=len)}}}?" if near else None
 
 
-def unknown_class(cls: str, rest: str, start: int, end: int) -> TemplateError:
+def unknown_class(library: Library, cls: str, rest: str, start: int, end: int) -> TemplateError:
     """A class that is not in the table; `rest` is what follows its dot."""
-    hint = did_you_mean(cls, {known.cls for known in TRANSFORMATIONS.values()})
-    hint = hint or _elsewhere(rest.partition(",")[0].strip())
-    if cls != cls.strip() and transformations_of(cls.strip()):
+    hint = did_you_mean(cls, {known.cls for known in library.transformations.values()})
+    hint = hint or _elsewhere(library, rest.partition(",")[0].strip())
+    if cls != cls.strip() and library.transformations_of(cls.strip()):
         hint = "no blank may follow '{'"
     return TemplateError(f"unknown class {cls!r} of transformations", start, end, "unknown-transformation", hint)
 
 
-def unknown_transformation(known: list[Transformation], cls: str, name: str, start: int, end: int) -> TemplateError:
-    written = f"{{{cls}.{name}}}"
+def unknown_transformation(
+    library: Library, known: list[Transformation], cls: str, name: str, start: int, end: int
+) -> TemplateError:
     """A name that the class does not have."""
-    hint = did_you_mean(name, (t.name for t in known)) or _elsewhere(name)
+    written = f"{{{cls}.{name}}}"
+    hint = did_you_mean(name, (t.name for t in known)) or _elsewhere(library, name)
     if hint is None and len(known) <= LISTED:
         hint = f"{cls} has {', '.join(sorted(t.name for t in known))}"
     return TemplateError(f"unknown transformation {written}", start, end, "unknown-transformation", hint)

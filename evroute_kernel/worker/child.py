@@ -18,6 +18,7 @@ from typing import Any, Final, NoReturn
 
 from evroute_kernel.library.functions.cfgutils import apply_presets
 from evroute_kernel.library.linker import link
+from evroute_kernel.library.table import Library, in_process
 from evroute_kernel.runtime.context import Context, LinkedRoute, Process, Settings
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
@@ -119,9 +120,9 @@ class Child:
     # -- what the supervisor tells --------------------------------------------------------------------------------
 
     def load_routes(self, message: LoadRoutes) -> None:
-        slots = self._process.slots
+        slots, library = self._process.slots, in_process(self._process)
         for fields in message.routes:
-            slots[fields[0]] = _link(*fields)
+            slots[fields[0]] = _link(library, *fields)
         self._process.routes = {name: slots[slot] for name, slot in message.callable.items()}
         self._process.error_route = slots[message.error_route] if message.error_route is not None else None
 
@@ -312,9 +313,11 @@ def _describe(error: BaseException) -> tuple[str, str, str]:
     return "internal error", f"{type(error).__name__}: {error}", detail
 
 
-def _link(slot: int, kind: str, name: str, code: bytes, pool: Any, lines: Any, file: str, actions: Any) -> LinkedRoute:
+def _link(
+    library: Library, slot: int, kind: str, name: str, code: bytes, pool: Any, lines: Any, file: str, actions: Any
+) -> LinkedRoute:
     try:
-        return link(kind, name, slot, code, pool, lines=lines, file=file, actions=actions)
+        return link(kind, name, slot, code, pool, library, lines=lines, file=file, actions=actions)
     except Exception as error:  # a fault of ours: it belongs to the runs of this route, not to the worker
         fault = error
 

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from evroute_kernel.library.catalogue import SERVER_VERSION
+from evroute_kernel.runtime.versions import DEFAULT_VERSION
 from fidelity.facts import catalogue, tree
 
 
@@ -17,7 +17,7 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser("facts", help="read tables of facts from a source tree, compare with the catalogue")
     parser.add_argument("tree", type=Path, help="folder with the sources of OpenSIPS")
     parser.add_argument("--into", type=Path, metavar="FOLDER", help="write the tables there, a JSON file each")
-    parser.add_argument("--version", default=SERVER_VERSION, help="catalogue to compare with (%(default)s)")
+    parser.add_argument("--version", default=DEFAULT_VERSION, help="catalogue to compare with (%(default)s)")
     parser.set_defaults(run=run)
 
 

@@ -254,22 +254,23 @@
       "via\\.port", "via\\.received", "via\\.rport", "via\\.transport", "via\\.version",
     ],
     magics: [
-      "assert", "cache", "check", "clear", "config", "connect", "dialog", "dialogs", "disconnect", "event", "events",
-      "expect", "export", "forget", "graph", "help", "inbox", "load", "log", "lsmagic", "mi", "migrate", "ps",
-      "raise", "record", "replay", "reset", "route", "routes", "sh", "shv", "stub", "stubs", "subscribe",
+      "assert", "cache", "check", "clear", "compare", "config", "connect", "dialog", "dialogs", "disconnect", "event",
+      "events", "expect", "export", "forget", "graph", "help", "inbox", "load", "log", "lsmagic", "mi", "migrate",
+      "ps", "raise", "record", "replay", "reset", "route", "routes", "sh", "shv", "stub", "stubs", "subscribe",
       "subscribers", "tick", "timeout", "timer", "unstub", "vars", "workers",
     ],
     name_magics: [
-      "dialog", "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "tick", "unstub",
+      "compare", "dialog", "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "tick",
+      "unstub",
     ],
     expression_magics: [
       "assert",
     ],
     body_magics: [
-      "check", "migrate", "raise", "replay", "sh",
+      "check", "compare", "migrate", "raise", "replay", "sh",
     ],
     json_magics: [
-      "raise",
+      "compare", "raise",
     ],
     levels: [
       "L_ALERT", "L_CRIT", "L_DBG", "L_ERR", "L_INFO", "L_NOTICE", "L_WARN",

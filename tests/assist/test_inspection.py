@@ -8,6 +8,9 @@ from evroute_kernel.assist.defined import Defined
 from evroute_kernel.assist.describing import known_names, named
 from evroute_kernel.assist.inspection import pages_at
 from evroute_kernel.assist.pages import Page, bundle, markdown, plain
+from evroute_kernel.library import table
+
+LIBRARY = table.of("3.6")
 
 
 def text(defined: Defined, sample: str) -> str:
@@ -46,7 +49,7 @@ def test_where_no_event_is_raised_nothing_is_said_of_handlers() -> None:
 
 
 def test_every_known_name_is_described() -> None:
-    assert [name for name in known_names() if not named(name, Defined())] == []
+    assert [name for name in known_names(LIBRARY) if not named(name, Defined())] == []
 
 
 @pytest.mark.parametrize("name", ["", "nosuchthing", "$", "[]", "%raise"])
@@ -90,5 +93,5 @@ def test_several_pages_are_parted() -> None:
 
 
 def test_every_page_can_be_shown_as_markdown() -> None:
-    for name in known_names():
+    for name in known_names(LIBRARY):
         assert markdown(named(name, Defined())).startswith("```")

@@ -21,9 +21,11 @@ from evroute_kernel.kernel.magics.declaration import MAGICS
 from evroute_kernel.lang import language
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401
-from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES
+from evroute_kernel.library import table
 from evroute_kernel.source import Source
 from support.colours import CLONE, GRAMMAR, browser
+
+LIBRARY = table.of("3.6")
 
 FILES = generated_files(CLONE)
 VSCODE = CLONE / "editors" / "vscode"
@@ -44,9 +46,9 @@ def matches(name: str, word: str) -> bool:
 
 
 def test_every_function_variable_and_transformation() -> None:
-    assert all(matches("functions", name) for name in FUNCTIONS)
-    assert all(matches("variables", name) for name in VARIABLES)
-    assert all(matches("transformations", name) for name in TRANSFORMATIONS)
+    assert all(matches("functions", name) for name in LIBRARY.functions)
+    assert all(matches("variables", name) for name in LIBRARY.variables)
+    assert all(matches("transformations", name) for name in LIBRARY.transformations)
     assert matches("transformations", "nameaddr.2.uri")
     assert matches("transformations", "ip.matched")
     assert not matches("functions", "cache_stor")
@@ -65,7 +67,11 @@ def test_every_magic() -> None:
     assert set(WORDS["body_magics"]) == {name for name, magic in MAGICS.items() if magic.body is not None}
     named = {name for name, magic in MAGICS.items() if re.match(r"%\w+ \[?(?:NAME|EVENT)\b(?!=)", magic.usage)}
     assert set(WORDS["name_magics"]) == named
-    assert set(WORDS["json_magics"]) == {name for name, magic in MAGICS.items() if magic.body == "json"} == {"raise"}
+    assert (
+        set(WORDS["json_magics"])
+        == {name for name, magic in MAGICS.items() if magic.body == "json"}
+        == {"compare", "raise"}
+    )
     assert set(WORDS["expression_magics"]) == {"assert"}
 
 

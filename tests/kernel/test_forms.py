@@ -103,9 +103,9 @@ def test_fields_fit_the_parameters(kernel: Frontend) -> None:
 
 
 def test_known_values_are_chosen(kernel: Frontend) -> None:
-    from evroute_kernel.library.catalogue import events
+    from evroute_kernel.library import table
 
-    event, param = next((e, p) for e in events().values() for p in e.params if p.values)
+    event, param = next((e, p) for e in table.of("3.6").events.values() for p in e.params if p.values)
     page = Widgets(kernel, kernel.run(f"%raise {event.name} ?").messages)
     field = page.states[page.one(_model_name="DropdownModel", description=param.name)]
     assert field["_options_labels"] == [str(v) for v in param.values]

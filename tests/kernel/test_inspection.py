@@ -114,7 +114,7 @@ def test_an_event_tells_who_handles_it(notebook: Notebook) -> None:
 
 
 def test_every_known_name_is_described(notebook: Notebook) -> None:
-    assert [name for name in (*known_names(), *LINTS) if bundle_of(name, notebook) is None] == []
+    assert [name for name in (*known_names(notebook), *LINTS) if bundle_of(name, notebook) is None] == []
 
 
 def test_names_of_nothing(notebook: Notebook) -> None:

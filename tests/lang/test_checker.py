@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evroute_kernel.lang.checks.checker import check
-from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment, known_modules
+from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.source import Source
 
@@ -415,6 +415,7 @@ def test_bare_statements_may_call_what_a_route_may() -> None:
 
 
 def test_known_modules() -> None:
-    assert known_modules() >= DEFAULT_MODULES
-    assert {"tm", "dialog", "db_mysql", "proto_tls"} <= known_modules()
-    assert "core" not in known_modules()
+    known = Environment().library.known_modules
+    assert known >= DEFAULT_MODULES
+    assert {"tm", "dialog", "db_mysql", "proto_tls"} <= known
+    assert "core" not in known

@@ -10,7 +10,10 @@ from evroute_kernel.lang.generation.codegen import RouteGenerator
 from evroute_kernel.lang.generation.nesting import BLOCK_LIMIT, LOOP_LIMIT, NestingError, nesting_error
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
+from evroute_kernel.library import table
 from evroute_kernel.source import Source
+
+LIBRARY = table.of("3.6")
 
 
 def route_of(body: str) -> nodes.Route:
@@ -23,7 +26,7 @@ def route_of(body: str) -> nodes.Route:
 
 def generated(body: str) -> str:
     route = route_of(body)
-    text = ast.unparse(RouteGenerator().module("r", route.header, route.body))
+    text = ast.unparse(RouteGenerator(LIBRARY).module("r", route.header, route.body))
     lines = [line[4:] for line in text.splitlines()]
     return "\n".join(lines[5:-1])  # without the prologue and `return r`
 
@@ -65,7 +68,7 @@ def test_a_call_that_returns_0_ends_the_script() -> None:
 def test_user_text_is_only_ever_a_constant() -> None:
     text = "'); import os; ('{x!r}"
     route = route_of(f'$var(x) = "{text}";')
-    tree = RouteGenerator().module("r", route.header, route.body)
+    tree = RouteGenerator(LIBRARY).module("r", route.header, route.body)
     assert text in [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
 
 
@@ -73,7 +76,7 @@ def test_every_python_node_lies_inside_its_route() -> None:
     route = route_of('$var(é) = "ü" + $param(ö);\nif ($var(é) =~ "x" and (1 or 0)) { xlog("$var(é)\\n"); } else exit;')
     source = route.span.source
     first, last = route.span.line, route.span.end_line
-    for node in ast.walk(RouteGenerator().module("r", route.header, route.body)):
+    for node in ast.walk(RouteGenerator(LIBRARY).module("r", route.header, route.body)):
         if isinstance(node, ast.stmt | ast.expr):
             assert first <= node.lineno <= (node.end_lineno or 0) <= last
             assert node.end_col_offset is not None
@@ -82,7 +85,7 @@ def test_every_python_node_lies_inside_its_route() -> None:
 
 def test_columns_count_utf8_bytes() -> None:
     route = route_of('$var(é) = "é"; $var(x) = 1;')
-    tree = RouteGenerator().module("r", route.header, route.body)
+    tree = RouteGenerator(LIBRARY).module("r", route.header, route.body)
     assigns = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "assign_var"]
     line = '$var(é) = "é"; '
     assert assigns[1].col_offset == len(line.encode())
@@ -95,9 +98,9 @@ def test_columns_count_utf8_bytes() -> None:
 def test_nesting_beyond_the_limit_is_said_with_a_position(opening: str, limit: int, what: str) -> None:
     route = route_of(opening * (limit + 1) + "exit;" + "}" * (limit + 1))
     with pytest.raises(NestingError, match=what) as caught:
-        RouteGenerator().generate("r", route.header, route.body)
+        RouteGenerator(LIBRARY).generate("r", route.header, route.body)
     assert caught.value.span.line == 3
-    found = nesting_error(route.body)
+    found = nesting_error(route.body, LIBRARY)
     assert found is not None
     assert (str(found), found.span) == (str(caught.value), caught.value.span)
 
@@ -106,18 +109,18 @@ def test_nesting_beyond_the_limit_is_said_with_a_position(opening: str, limit: i
 def test_nesting_up_to_the_limit_compiles(opening: str) -> None:
     depth = LOOP_LIMIT - 1
     route = route_of(opening * depth + "exit;" + "}" * depth)
-    assert marshal.loads(RouteGenerator().generate("r", route.header, route.body))
-    assert nesting_error(route.body) is None
+    assert marshal.loads(RouteGenerator(LIBRARY).generate("r", route.header, route.body))
+    assert nesting_error(route.body, LIBRARY) is None
 
 
 def test_a_long_else_if_chain_is_no_nesting() -> None:
     chain = " else ".join(f"if ($var(x) == {i}) exit;" for i in range(200))
-    assert RouteGenerator().generate("r", (route := route_of(chain)).header, route.body)
+    assert RouteGenerator(LIBRARY).generate("r", (route := route_of(chain)).header, route.body)
 
 
 def test_the_pool_names_each_thing_once() -> None:
     route = route_of('xlog("$param(a)\\n"); xlog("$param(a)\\n"); $shv(x) = $param(a); $shv(x) = $param(a);')
-    generator = RouteGenerator()
+    generator = RouteGenerator(LIBRARY)
     generator.generate("r", route.header, route.body)
     assert [entry[1:] for entry in generator.pool] == [
         ("format", "$param(a)\n"),

@@ -8,6 +8,9 @@ import pytest
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.needs import modules, variables
+from evroute_kernel.library import table
+
+LIBRARY = table.of("3.6")
 
 Body = Callable[[str], tuple[nodes.Statement, ...]]
 
@@ -42,13 +45,13 @@ Body = Callable[[str], tuple[nodes.Statement, ...]]
 def test_modules(body_of: Body, text: str, needed: list[str]) -> None:
     found: dict[str, None] = {}
     for statement in body_of(text):
-        found |= dict.fromkeys(modules(statement))
+        found |= dict.fromkeys(modules(statement, LIBRARY))
     assert list(found) == needed
 
 
 def test_variables(body_of: Body) -> None:
     (statement,) = body_of('$var(a) = $(avp(b)[$var(c)]{s.substr,$var(d),1}) + "$var(e)";')
-    assert [spec.text for spec in variables(statement)] == [
+    assert [spec.text for spec in variables(statement, LIBRARY)] == [
         "$var(a)",
         "$(avp(b)[$var(c)]{s.substr,$var(d),1})",
         "$var(c)",

@@ -33,7 +33,8 @@ def run(shared: Shared) -> Any:
         process.settings.modules = set(modules)
         process.emit = records.append
         for slot, r in enumerate(unit.routes):
-            linked = link(r.kind, r.name, slot, r.code, r.pool, lines=r.lines, file="t.cfg", actions=r.actions)
+            library = environment.library
+            linked = link(r.kind, r.name, slot, r.code, r.pool, library, lines=r.lines, file="t.cfg", actions=r.actions)
             process.slots[slot] = linked
             if r.kind == "route":
                 process.routes[r.name] = linked

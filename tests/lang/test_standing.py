@@ -7,11 +7,14 @@ import pytest
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.lang.checks.standing import what_runs
 from evroute_kernel.lang.parser import parse
+from evroute_kernel.library import table
 from evroute_kernel.source import Source
+
+LIBRARY = table.of("3.6")
 
 
 def lines(text: str) -> list[str]:
-    return [f"{line.number} {line}" for line in what_runs(parse(Source("a.cfg", text))[0]).lines()]
+    return [f"{line.number} {line}" for line in what_runs(parse(Source("a.cfg", text))[0], LIBRARY).lines()]
 
 
 def test_line_by_line():
@@ -35,7 +38,7 @@ event_route[E_PIKE_BLOCKED] {
 
 
 def test_totals():
-    report = what_runs(parse(Source("a.cfg", 'event_route[E_A] { t_reply(200, "OK"); xlog("$si\\n"); }'))[0])
+    report = what_runs(parse(Source("a.cfg", 'event_route[E_A] { t_reply(200, "OK"); xlog("$si\\n"); }'))[0], LIBRARY)
     assert report.totals == {"simulated": 1, "stubbed": 1, "message": 1}
     assert report.summary == "1 of 3 names are simulated, 1 stubbed, 1 needs a SIP message"
 

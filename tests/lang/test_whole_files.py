@@ -7,8 +7,10 @@ import pytest
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.findings import complaints
 from evroute_kernel.lang.needs import completed
-from evroute_kernel.library.table import MODULES
+from evroute_kernel.library import table
 from evroute_kernel.source import Source
+
+LIBRARY = table.of("3.6")
 
 
 def codes(text: str, *, whole: bool = True) -> list[str]:
@@ -244,18 +246,18 @@ def test_groups_of_the_status_interface():
     assert codes('loadmodule "dispatcher.so"\n' + use) == []
 
 
-REQUIRING = sorted(name for name in MODULES if MODULES[name].required)
+REQUIRING = sorted(name for name in LIBRARY.modules if LIBRARY.modules[name].required)
 
 
 @pytest.mark.parametrize("name", REQUIRING)
 def test_facts_name_parameters_that_there_are_and_values_that_do(name):
-    module = MODULES[name]
+    module = LIBRARY.modules[name]
     for required in module.required:
         kind = "int" if isinstance(required.sample, int) else "string"
         assert {module.params[param] for param in required.one_of} <= {kind, "any"}
         conditions = (*required.when, *required.unless)
-        assert all(condition.param in MODULES[condition.module or name].params for condition in conditions)
-    modules, parameters = completed([name], {})
+        assert all(condition.param in LIBRARY.modules[condition.module or name].params for condition in conditions)
+    modules, parameters = completed([name], {}, LIBRARY)
     loads = "".join(f'loadmodule "{loaded}.so"\n' for loaded in (*modules, name))
     lines = "".join(f"{parameter.line}\n" for parameter in parameters)
     assert "error missing-parameter" not in codes(f"{UDP}{loads}{lines}route {{ exit; }}")

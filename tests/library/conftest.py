@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import evroute_kernel.library.everything  # noqa: F401 - gives every name its behaviour
+from evroute_kernel.library import table
 from evroute_kernel.library.references import formatter, reference
 from evroute_kernel.library.sql.database import close_databases
-from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.runtime.context import Context, Process, Record
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.values import Value
+
+LIBRARY = table.of("3.6")
 
 
 @pytest.fixture
@@ -41,19 +43,19 @@ def context(process: Process) -> Context:
 @pytest.fixture
 def show(context: Context) -> Callable[[str], str]:
     """Expand a format string."""
-    return lambda text: formatter(text)(context)
+    return lambda text: formatter(text, LIBRARY)(context)
 
 
 @pytest.fixture
 def read(context: Context) -> Callable[[str], Value]:
     """Read a variable."""
-    return lambda text: reference(text).get(context)
+    return lambda text: reference(text, LIBRARY).get(context)
 
 
 @pytest.fixture
 def put(context: Context) -> Callable[..., bool]:
     """Set a variable: put("$var(x)", 5), put("$avp(x)", 5, ":=")."""
-    return lambda text, value, op="=": reference(text).set(context, op, value)
+    return lambda text, value, op="=": reference(text, LIBRARY).set(context, op, value)
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def call(context: Context) -> Callable[..., int]:
     """Call a function with plain values; parameters left out are None."""
 
     def call(name: str, *arguments: Value) -> int:
-        function = FUNCTIONS[name]
+        function = LIBRARY.functions[name]
         missing = [None] * (len(function.params) - len(arguments))
         return function.behaviour.call(context, *arguments, *missing)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library import catalogue
-from evroute_kernel.library.successors import kamailio_event, successor
-from evroute_kernel.library.table import FUNCTIONS, GLOBALS, MODULES, VARIABLES
+from evroute_kernel.library import catalogue, table
+from evroute_kernel.library.successors import kamailio_event
+
+LIBRARY = table.of("3.6")
+
 
 FACTS = catalogue.of("3.6")
 
@@ -26,11 +28,11 @@ FACTS = catalogue.of("3.6")
     ],
 )
 def test_successor(kind: str, name: str, module: str | None, hint: str | None) -> None:
-    assert successor(kind, name, module) == hint
+    assert LIBRARY.successor(kind, name, module) == hint
 
 
 def test_a_parameter_may_take_the_place_of_a_setting() -> None:
-    hint = successor("global", "tcp_async")
+    hint = LIBRARY.successor("global", "tcp_async")
     assert hint is not None
     assert "the parameter tcp_async of module proto_tcp" in hint
 
@@ -40,10 +42,15 @@ def test_what_is_gone_is_gone_and_what_replaces_it_is_there() -> None:
         for entry in entries:
             if entry.still_accepted or entry.name == entry.successor or name in ("event_route", "log_stderror"):
                 continue
-            table = {"function": FUNCTIONS, "variable": VARIABLES, "global": GLOBALS}.get(kind)
+            table = {"function": LIBRARY.functions, "variable": LIBRARY.variables, "global": LIBRARY.globals}.get(kind)
             assert table is None or name not in table, name
             new = (entry.successor or "").partition("(")[0]
-            into = {"function": FUNCTIONS, "variable": VARIABLES, "global": GLOBALS, "module": MODULES}
+            into = {
+                "function": LIBRARY.functions,
+                "variable": LIBRARY.variables,
+                "global": LIBRARY.globals,
+                "module": LIBRARY.modules,
+            }
             expected = into.get(entry.successor_kind or kind)
             assert not new or expected is None or new in expected or new in ("exec", "core"), new
 

@@ -30,50 +30,42 @@ from evroute_kernel.library.behaviour import (
 )
 from evroute_kernel.library.catalogue.names import CatalogueFunction, CatalogueTransformation, CatalogueVariable, Param
 from evroute_kernel.library.linker import link
-from evroute_kernel.library.table import (
-    ANY_ROUTE,
-    FUNCTIONS,
-    GLOBALS,
-    MODULES,
-    STATEMENTS,
-    TRANSFORMATIONS,
-    VARIABLES,
-    also_known,
-    of,
-    transport_module,
-)
+from evroute_kernel.library.table import ANY_ROUTE, also_known, of
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.statements import run_top_route
 from evroute_kernel.source import Source
 
 ROOT = Path(evroute_kernel.__file__).parent
+LIBRARY = of("3.6")
 
 # -- behaviour and facts ----------------------------------------------------------------------------------------------
 
 
 def test_every_behaviour_is_that_of_a_name_the_catalogue_knows() -> None:
-    assert set(FUNCTION_BEHAVIOURS) <= set(FUNCTIONS)
-    assert set(TRANSFORMATION_BEHAVIOURS) == set(TRANSFORMATIONS)
-    assert {module for module in MODPARAM_CHECKS if MODULES[module].params} == set(MODPARAM_CHECKS)
+    assert set(FUNCTION_BEHAVIOURS) <= set(LIBRARY.functions)
+    assert set(TRANSFORMATION_BEHAVIOURS) == set(LIBRARY.transformations)
+    assert {module for module in MODPARAM_CHECKS if LIBRARY.modules[module].params} == set(MODPARAM_CHECKS)
     # an alias has no behaviour of its own
-    assert [name for name in VARIABLE_BEHAVIOURS if VARIABLES[name].name != name] == []
+    assert [name for name in VARIABLE_BEHAVIOURS if LIBRARY.variables[name].name != name] == []
     assert len(FUNCTION_BEHAVIOURS) > 160
     assert len(VARIABLE_BEHAVIOURS) > 100
 
 
-@pytest.mark.parametrize("table", [FUNCTIONS, VARIABLES, TRANSFORMATIONS], ids=["functions", "variables", "steps"])
+@pytest.mark.parametrize(
+    "table", [LIBRARY.functions, LIBRARY.variables, LIBRARY.transformations], ids=["functions", "variables", "steps"]
+)
 def test_every_name_is_documented(table: object) -> None:
-    assert isinstance(table, type(FUNCTIONS))
+    assert isinstance(table, type(LIBRARY.functions))
     assert [name for name, known in table.items() if not known.doc] == []
 
 
 def test_a_variable_has_a_setter_if_it_can_be_written() -> None:
-    unlike = [v.name for v in VARIABLES.values() if v.writable != (v.behaviour.set is not None)]
+    unlike = [v.name for v in LIBRARY.variables.values() if v.writable != (v.behaviour.set is not None)]
     assert unlike == []
 
 
 def test_parameters_have_types_that_the_linker_reads() -> None:
-    types = {param.type for known in FUNCTIONS.values() for param in known.params}
+    types = {param.type for known in LIBRARY.functions.values() for param in known.params}
     assert types == {"int", "string", "literal", "regex", "var"}
 
 
@@ -89,23 +81,23 @@ def test_a_name_gets_its_behaviour_once() -> None:
 
 
 def test_a_function_without_behaviour_is_a_stub() -> None:
-    assert FUNCTIONS["cluster_send_rpl"].stub
-    assert FUNCTIONS["cluster_send_rpl"].behaviour is None
-    assert FUNCTIONS["exec"].stub
-    assert not FUNCTIONS["cache_store"].stub
-    assert VARIABLES["T_reply_code"].stub
-    assert "xlog" in STATEMENTS
-    assert "xlog" not in FUNCTIONS
+    assert LIBRARY.functions["cluster_send_rpl"].stub
+    assert LIBRARY.functions["cluster_send_rpl"].behaviour is None
+    assert LIBRARY.functions["exec"].stub
+    assert not LIBRARY.functions["cache_store"].stub
+    assert LIBRARY.variables["T_reply_code"].stub
+    assert "xlog" in LIBRARY.statements
+    assert "xlog" not in LIBRARY.functions
 
 
 def test_settings_and_modules_come_from_the_catalogue() -> None:
-    assert GLOBALS["poll_method"].words >= {"epoll"}
-    assert GLOBALS["tcp_accept_aliases"].range == (0, 2)
-    assert MODULES["event_flatstore"].params["rotate_size"] == "any"
-    assert MODULES["dispatcher"].params["ds_ping_interval"] == "int"
-    assert MODULES["json"].loaded
-    assert not MODULES["tm"].loaded
-    assert [transport_module(p) for p in ("udp", "tcp", "route", "kafka")] == [
+    assert LIBRARY.globals["poll_method"].words >= {"epoll"}
+    assert LIBRARY.globals["tcp_accept_aliases"].range == (0, 2)
+    assert LIBRARY.modules["event_flatstore"].params["rotate_size"] == "any"
+    assert LIBRARY.modules["dispatcher"].params["ds_ping_interval"] == "int"
+    assert LIBRARY.modules["json"].loaded
+    assert not LIBRARY.modules["tm"].loaded
+    assert [LIBRARY.transport_module(p) for p in ("udp", "tcp", "route", "kafka")] == [
         "event_datagram",
         "event_stream",
         "core",
@@ -147,10 +139,11 @@ import evroute_kernel.worker.child, evroute_kernel.library.everything
 files = lambda: sorted({name.rpartition("/")[2] for name in opened if name.endswith(".json")})
 assert files() == [], f"at start: {files()}"
 from evroute_kernel.library.linker import link_call
-link_call("cache_store", (("value", "local"), ("format", "$var(k)", "key"), ("value", "v"), ("omitted",)))
-link_call("ds_select_dst", (("variable", "$avp(set)", "set", "int"), ("value", 4)))
+from evroute_kernel.library.table import of
+link_call(of("3.6"), "cache_store", (("value", "local"), ("format", "$var(k)", "key"), ("value", "v"), ("omitted",)))
+link_call(of("3.6"), "ds_select_dst", (("variable", "$avp(set)", "set", "int"), ("value", 4)))
 from evroute_kernel.library.references import reference
-reference("$(var(x){s.len})")
+reference("$(var(x){s.len})", of("3.6"))
 assert files() == ["transformations.json", "variables.json"], files()
 """
 
@@ -163,10 +156,11 @@ def test_a_worker_reads_no_more_than_it_needs() -> None:
 
 def test_what_was_asked_for_too_early_is_joined_anew() -> None:
     program = (
-        "from evroute_kernel.library.table import FUNCTIONS, VARIABLES\n"
-        "assert FUNCTIONS['cache_store'].stub and VARIABLES['avp'].stub\n"
+        "from evroute_kernel.library.table import of\n"
+        "library = of('3.6')\n"
+        "assert library.functions['cache_store'].stub and library.variables['avp'].stub\n"
         "import evroute_kernel.library.everything\n"
-        "assert not FUNCTIONS['cache_store'].stub and not VARIABLES['avp'].stub\n"
+        "assert not library.functions['cache_store'].stub and not library.variables['avp'].stub\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
@@ -220,7 +214,7 @@ def own() -> Iterator[None]:
 def run(text: str, context: Context) -> None:
     unit = compile_script(Source("test", f"event_route[E_T] {{ {text} }}"), Environment())
     route = unit.routes[0]
-    run_top_route(context.process, link(route.kind, route.name, 0, route.code, route.pool), context=context)
+    run_top_route(context.process, link(route.kind, route.name, 0, route.code, route.pool, LIBRARY), context=context)
 
 
 @pytest.mark.usefixtures("own")
@@ -258,10 +252,10 @@ def test_a_name_of_our_own_is_documented_and_highlighted() -> None:
 
 def test_a_name_of_our_own_is_forgotten() -> None:
     with also_known(GREET):
-        assert FUNCTIONS["greet_for_test"].stub
-    assert "greet_for_test" not in FUNCTIONS
-    assert FUNCTIONS.get("greet_for_test") is None
-    assert len(FUNCTIONS) == len(catalogue.of("3.6").functions)
+        assert LIBRARY.functions["greet_for_test"].stub
+    assert "greet_for_test" not in LIBRARY.functions
+    assert LIBRARY.functions.get("greet_for_test") is None
+    assert len(LIBRARY.functions) == len(catalogue.of("3.6").functions)
 
 
 def test_a_version_has_one_library() -> None:

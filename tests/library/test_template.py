@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import evroute_kernel.library.everything  # noqa: F401 - gives every name its behaviour
+from evroute_kernel.library import table
 from evroute_kernel.library.behaviour import ALL, APPEND
 from evroute_kernel.library.template import (
     MARKER,
@@ -14,10 +15,12 @@ from evroute_kernel.library.template import (
     parse_variable,
 )
 
+LIBRARY = table.of("3.6")
+
 
 def refused(text: str) -> TemplateError:
     with pytest.raises(TemplateError) as caught:
-        parse_format(text)
+        parse_format(text, LIBRARY)
     return caught.value
 
 
@@ -41,24 +44,24 @@ def refused(text: str) -> TemplateError:
     ],
 )
 def test_name(text: str, name: object) -> None:
-    assert parse_variable(text).name == name
+    assert parse_variable(text, LIBRARY).name == name
 
 
 @pytest.mark.parametrize(
     "text", ["$avp($var(q))", "$param($var(q))", "$shv($var(q))", "$shv( $var(q))", "$hdr($var(q))"]
 )
 def test_name_that_is_a_variable(text: str) -> None:
-    name = parse_variable(text).name
+    name = parse_variable(text, LIBRARY).name
     assert isinstance(name, VariableSpec)
     assert name.text == "$var(q)"
 
 
 def test_what_follows_a_variable_name_is_ignored() -> None:
-    assert parse_variable("$avp($var(q)rest)").name.text == "$var(q)"
+    assert parse_variable("$avp($var(q)rest)", LIBRARY).name.text == "$var(q)"
 
 
 def test_name_that_only_holds_a_variable_is_literal() -> None:
-    assert parse_variable("$avp(k$var(x))").name == "k$var(x)"
+    assert parse_variable("$avp(k$var(x))", LIBRARY).name == "k$var(x)"
 
 
 @pytest.mark.parametrize(
@@ -75,11 +78,11 @@ def test_name_that_only_holds_a_variable_is_literal() -> None:
     ],
 )
 def test_index(text: str, index: object) -> None:
-    assert parse_variable(text).index == index
+    assert parse_variable(text, LIBRARY).index == index
 
 
 def test_index_that_is_a_variable() -> None:
-    index = parse_variable("$(avp(x)[$(avp(y)[1])])").index
+    index = parse_variable("$(avp(x)[$(avp(y)[1])])", LIBRARY).index
     assert isinstance(index, VariableSpec)
     assert index.text == "$(avp(y)[1])"
 
@@ -89,11 +92,11 @@ def test_index_that_is_a_variable() -> None:
     [("$rc{s.len}", "$rc"), ("$var(x){s.len}", "$var(x)"), ("$rc]", "$rc"), ("$(rc)x", "$(rc)")],
 )
 def test_token_ends_where_the_variable_ends(token: str, read: str) -> None:
-    assert parse_variable(token).text == read
+    assert parse_variable(token, LIBRARY).text == read
 
 
 def test_parts_finds_every_variable_inside() -> None:
-    spec = parse_variable("$(avp($var(a))[$(avp(b)[$var(c)])]{s.substr,$var(d),$(var(e){s.len})})")
+    spec = parse_variable("$(avp($var(a))[$(avp(b)[$var(c)])]{s.substr,$var(d),$(var(e){s.len})})", LIBRARY)
     assert [part.text for part in spec.parts()] == [
         "$var(a)",
         "$(avp(b)[$var(c)])",
@@ -104,14 +107,14 @@ def test_parts_finds_every_variable_inside() -> None:
 
 
 def test_parsing_the_same_text_again_gives_the_same_object() -> None:
-    assert parse_variable("$avp(cached)") is parse_variable("$avp(cached)")
+    assert parse_variable("$avp(cached)", LIBRARY) is parse_variable("$avp(cached)", LIBRARY)
 
 
 # -- transformations --------------------------------------------------------------------------------------------------
 
 
 def steps(text: str) -> list[tuple[str, tuple[object, ...]]]:
-    return [(t.full_name, params) for t, params in parse_variable(text).transformations]
+    return [(t.full_name, params) for t, params in parse_variable(text, LIBRARY).transformations]
 
 
 @pytest.mark.parametrize(
@@ -180,11 +183,11 @@ def test_index_before_the_name(text: str, index: int) -> None:
     ],
 )
 def test_format(text: str, pieces: tuple[str, ...]) -> None:
-    assert tuple(p if isinstance(p, str) else p.text for p in parse_format(text)) == pieces
+    assert tuple(p if isinstance(p, str) else p.text for p in parse_format(text, LIBRARY)) == pieces
 
 
 def test_dollar_is_a_variable_of_its_own_in_code() -> None:
-    assert parse_variable("$$").declaration is MARKER
+    assert parse_variable("$$", LIBRARY).declaration is MARKER
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------
@@ -257,7 +260,7 @@ def test_refusal_inside_a_trimmed_name_points_into_the_whole_text() -> None:
 
 def test_no_variable_at_all() -> None:
     with pytest.raises(TemplateError, match="is no variable"):
-        parse_variable("var(x)")
+        parse_variable("var(x)", LIBRARY)
 
 
 @pytest.mark.parametrize(
@@ -265,5 +268,5 @@ def test_no_variable_at_all() -> None:
 )
 def test_numbers_of_thousands_of_digits(text: str) -> None:
     """As C reads them: only the low 32 bits count."""
-    long, short = parse_variable(text % ("9" * 5000)), parse_variable(text % ("9" * 40))
+    long, short = parse_variable(text % ("9" * 5000), LIBRARY), parse_variable(text % ("9" * 40), LIBRARY)
     assert (long.index, long.transformations) == (short.index, short.transformations)

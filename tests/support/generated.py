@@ -17,22 +17,26 @@ from typing import Final, TypeVar
 
 from hypothesis import strategies as st
 
-from evroute_kernel.library import everything  # noqa: F401 - gives every name its behaviour
-from evroute_kernel.library.catalogue import events
-from evroute_kernel.library.table import FUNCTIONS, TRANSFORMATIONS, VARIABLES, Param
+from evroute_kernel.library import (
+    everything,  # noqa: F401 - gives every name its behaviour
+    table,
+)
+from evroute_kernel.library.table import Param
 from evroute_kernel.library.template import TemplateError, parse_format, parse_variable
 from evroute_kernel.runtime.values import encode
 from support.recorded import read_cases
+
+LIBRARY = table.of("3.6")
 
 T = TypeVar("T")
 
 # -- words ------------------------------------------------------------------------------------------------------------
 
-SIMULATED: Final = sorted((f for f in FUNCTIONS.values() if not f.stub), key=lambda f: f.name)
-STUBS: Final = sorted((f for f in FUNCTIONS.values() if f.stub), key=lambda f: f.name)
+SIMULATED: Final = sorted((f for f in LIBRARY.functions.values() if not f.stub), key=lambda f: f.name)
+STUBS: Final = sorted((f for f in LIBRARY.functions.values() if f.stub), key=lambda f: f.name)
 IN_EVENT_ROUTES: Final = [[f for f in functions if "event" in f.routes] for functions in (SIMULATED, STUBS)]
-READ: Final = sorted({v.name for v in VARIABLES.values()})
-CHAINED: Final = sorted(TRANSFORMATIONS.values(), key=lambda t: t.full_name)
+READ: Final = sorted({v.name for v in LIBRARY.variables.values()})
+CHAINED: Final = sorted(LIBRARY.transformations.values(), key=lambda t: t.full_name)
 COMMON: Final = (
     "$var(a)",
     "$avp(a)",
@@ -58,7 +62,7 @@ WRITTEN: Final = (
 )
 NAMES: Final = ("a", "d", "n", "ip", "1", "2", "x.y", "$var(a)", "$avp(a)", "d/a", "d/a[0]", "d[]", "uri", "ö", "")
 INDEXES: Final = ("", "", "", "[0]", "[1]", "[-1]", "[*]", "[append]", "[$var(n)]", "[]")
-EVENTS: Final = ("E_A", "E_PIKE_BLOCKED", "E_B", *sorted(events()))
+EVENTS: Final = ("E_A", "E_PIKE_BLOCKED", "E_B", *sorted(LIBRARY.events))
 #: what goes into parameters, texts and event parameters: plain, empty, huge, malformed, of every little language
 TEXTS: Final = (
     "",
@@ -179,7 +183,7 @@ def quoted(text: str) -> str:
 @lru_cache(10_000)
 def is_variable(text: str) -> bool:
     try:
-        return parse_variable(encode(text)).text == encode(text)
+        return parse_variable(encode(text), LIBRARY).text == encode(text)
     except TemplateError:
         return False
 
@@ -187,7 +191,7 @@ def is_variable(text: str) -> bool:
 @lru_cache(10_000)
 def is_format(text: str) -> bool:
     try:
-        parse_format(encode(text))
+        parse_format(encode(text), LIBRARY)
     except TemplateError:
         return False
     return True
@@ -262,8 +266,10 @@ class Grammar:
         text = self.pick(common)
         if self.one_in(3):
             name = self.pick(READ)
-            sub = "" if VARIABLES[name].subname == "none" else f"({self.pick(NAMES)})"
-            text = f"$({name}{sub}{self.pick(INDEXES)})" if common is COMMON or VARIABLES[name].writable else text
+            sub = "" if LIBRARY.variables[name].subname == "none" else f"({self.pick(NAMES)})"
+            text = (
+                f"$({name}{sub}{self.pick(INDEXES)})" if common is COMMON or LIBRARY.variables[name].writable else text
+            )
         chain = "".join(self.transformation() for _ in range(self.pick((0, 0, 0, 1, 1, 2))))
         if chain and common is COMMON:
             text = f"$({text[2:-1] if text[1] == '(' else text[1:]}{chain})"

@@ -18,8 +18,8 @@ from typing import Any, Final, Literal
 
 from evroute_kernel.errors import Diagnostic, ScriptError, shortened
 from evroute_kernel.lang.compiler import Unit, compile_script
-from evroute_kernel.lang.environment import Environment, known_modules
-from evroute_kernel.library.catalogue import events
+from evroute_kernel.lang.environment import Environment
+from evroute_kernel.library import table
 from evroute_kernel.library.sql.database import close_databases
 from evroute_kernel.runtime.context import Process, Record, Settings
 from evroute_kernel.runtime.shared import Shared
@@ -40,7 +40,8 @@ RECURSION: Final = 5000
 
 #: how a script ends; "stopped" at a limit, as a worker would have ended it
 End = Literal["refused", "ran", "crashed", "stopped", "refused without an error"]
-ENVIRONMENT: Final = Environment(modules=known_modules())
+LIBRARY: Final = table.of("3.6")
+ENVIRONMENT: Final = Environment(modules=LIBRARY.known_modules)
 
 
 class Stopped(BaseException):
@@ -170,5 +171,5 @@ def assert_plain(value: object) -> None:
 
 
 def samples(event: str) -> dict[str, Any]:
-    known = events().get(event)
+    known = LIBRARY.events.get(event)
     return {p.name: p.sample for p in known.params} if known else {"ip": "192.0.2.66", "n": 7, "text": "Zoë \udcff"}

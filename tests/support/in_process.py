@@ -14,6 +14,7 @@ from evroute_kernel.lang.compiler import Unit, compile_script
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.library.linker import link
 from evroute_kernel.library.sql.database import close_databases
+from evroute_kernel.library.table import in_process
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record, Settings
 from evroute_kernel.runtime.control import ScriptCrash
@@ -60,8 +61,9 @@ class World:
         self.process = Process(shared, settings)
         self.process.emit = self.emit
         self.process.raise_event = lambda event, params: self.queue.append((event, params))
+        library = in_process(self.process)
         self.linked = [
-            link(r.kind, r.name, slot, r.code, r.pool, lines=r.lines, file=r.source.name, actions=r.actions)
+            link(r.kind, r.name, slot, r.code, r.pool, library, lines=r.lines, file=r.source.name, actions=r.actions)
             for slot, r in enumerate(unit.routes)
         ]
         self.process.slots = dict(enumerate(self.linked))

@@ -24,7 +24,7 @@ HERE_4_0 = HERE.with_name("conformance-4.0")
 #: levels at which a diagnostic must stand where the server gave one; below, the server only chats
 ALARMING = frozenset({"WARNING", "ERROR", "CRITICAL", "ALERT"})
 #: what the server says of a name at its start, or of a request that it answers besides
-_OF_NO_ROUTE = ("core:evi_publish_event:", "core:handle_mi_request:")
+_OF_NO_ROUTE = ("core:evi_publish_event:", "core:handle_mi_request:", "core:get_mi_", "core:mi_raise_event_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from types import MappingProxyType
 from typing import Any, Final, NoReturn, TypeAlias
 
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
-from evroute_kernel.library import catalogue
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
+from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
@@ -94,18 +94,20 @@ def parse_raise(text: str, source: Source | None = None, offset: int = 0) -> Rai
     return _Scanner(text, source or Source("raise", text), offset).request()
 
 
-def with_samples(request: RaiseRequest, declared: Mapping[str, EventDeclaration] = MappingProxyType({})) -> Params:
+def with_samples(
+    request: RaiseRequest, events: Mapping[str, Event], declared: Mapping[str, EventDeclaration] = MappingProxyType({})
+) -> Params:
     """The parameters of a request; with `--sample`, those that are not given as a server sends them.
 
-    `declared`: the session's own events, by name. Raises ScriptError for an event that neither these nor the catalogue
-    know.
+    `events`: those of the server, `declared`: the session's own ones, by name. Raises ScriptError for an event that
+    neither know.
     """
     if "sample" not in request.options:
         return request.params
     name = request.event
-    event = known_event(name, declared)
+    event = known_event(name, declared, events)
     if event is None:
-        near = did_you_mean(name, [*declared, *catalogue.events()])
+        near = did_you_mean(name, [*declared, *events])
         hint = near or f"%event declare {name} PARAMETER... tells what it holds"
         message = f"no sample is known for the event {name}"
         raise ScriptError([Diagnostic("error", "argument", message, None, hint)])

@@ -15,10 +15,12 @@ from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 Remark = tuple[str, str | None]
 
 
-def remarks(event: str, given: GivenParams, declared: Mapping[str, EventDeclaration]) -> tuple[Diagnostic, ...]:
+def remarks(
+    event: str, given: GivenParams, declared: Mapping[str, EventDeclaration], events: Mapping[str, Event]
+) -> tuple[Diagnostic, ...]:
     """Findings of severity "info" about parameters that no server sends so; none for an event that nobody knows, and
     for parameters that came from a server."""
-    known = known_event(event, declared)
+    known = known_event(event, declared, events)
     if known is None or given is None or isinstance(given, Received):
         return ()
     found = _of_named(known, given) if isinstance(given, Mapping) else _of_unnamed(known, given)

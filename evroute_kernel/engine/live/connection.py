@@ -20,6 +20,7 @@ from evroute_kernel.engine.live.subscription import (
     server_events,
     unknown_event,
 )
+from evroute_kernel.library import table
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode, encode
 
@@ -101,7 +102,7 @@ class Connection:
         if self.options.events is not None:
             for event in self.options.events:
                 if event not in known:
-                    raise unknown_event(event, known)
+                    raise unknown_event(event, known, table.of(self.session.version))
             return self.options.events
         handled = sorted(set(map(decode, self.session.registry.subscribing())))
         self.unknown = tuple(event for event in handled if event not in known)
@@ -125,7 +126,8 @@ class Connection:
         listener = open_listener(self.options.listen, self.options.mi, reception.deliver)
         undo.callback(listener.close)
         listener.start()
-        subscription = Subscription(self.client, events, listener.event_socket, self.options.expire, changed)
+        library = table.of(self.session.version)
+        subscription = Subscription(self.client, events, listener.event_socket, library, self.options.expire, changed)
         undo.callback(subscription.close)
         subscription.start()
         if any(known.socket == listener.event_socket for known in self.session.subscribers()):

@@ -9,6 +9,7 @@ from typing import Any, Final
 from evroute_kernel.engine.events.params import saturated
 from evroute_kernel.engine.live.mi_client import TIMEOUT, MiClient, MiError, MiFaultError
 from evroute_kernel.engine.live.subscription import server_events, unknown_event
+from evroute_kernel.library.table import Library
 
 #: what becomes of a list of parameters at subscribers that get JSON; event routes see it as it is
 GARBLED: Final = (
@@ -73,19 +74,21 @@ def live_warnings(given: Mapping[str, Any] | list[Any] | None) -> Iterator[str]:
             yield f"parameter {name} becomes {saturated(value)}: the server takes integers of 32 bits"
 
 
-def raise_live(client: MiClient, event: str, params: list[Any] | str | None, timeout: float | None = None) -> None:
+def raise_live(
+    client: MiClient, event: str, params: list[Any] | str | None, library: Library, timeout: float | None = None
+) -> None:
     """Raise an event; `params` from `live_params`. Raises MiError. The server says nothing of what its routes do."""
     command = {"event": event} if params is None else {"event": event, "params": params}
     try:
         client.call("raise_event", command, timeout or TIMEOUT)
     except MiFaultError as error:
-        raise explained(client, event, error) from error
+        raise explained(client, event, error, library) from error
 
 
-def explained(client: MiClient, event: str, error: MiFaultError) -> MiError:
+def explained(client: MiClient, event: str, error: MiFaultError, library: Library) -> MiError:
     """What it means that a server does not raise an event."""
     if error.code == 404:
-        return unknown_event(event, server_events(client))
+        return unknown_event(event, server_events(client), library)
     if error.code == 480:
         hint = f"event_route[{event}] in the server's script, or a subscriber, such as %connect events={event}"
         return LiveRaiseError(f"nothing on the server handles the event {event}", hint)

@@ -14,8 +14,7 @@ from typing import Any, Final, Literal
 
 from evroute_kernel.engine.live.mi_client import MiClient, MiError, MiFaultError
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.library import catalogue
-from evroute_kernel.library.table import transport_module
+from evroute_kernel.library.table import Library
 from evroute_kernel.records import dataclass
 
 #: seconds for which a server keeps sending to somebody who does not renew
@@ -58,6 +57,7 @@ class Subscription:
         client: MiClient,
         events: Collection[str],
         event_socket: str,
+        library: Library,
         expire: int = EXPIRE,
         changed: Callable[[SubscriptionState], None] = lambda _: None,
     ) -> None:
@@ -65,6 +65,7 @@ class Subscription:
         self.events = tuple(events)
         self.event_socket = event_socket
         self.expire = expire
+        self._library = library
         self.state = SubscriptionState()
         self._changed = changed
         self._stop = Event()
@@ -145,8 +146,8 @@ class Subscription:
             return error
         known = server_events(self.client)
         if event not in known:
-            return unknown_event(event, known)
-        module = transport_module(self.event_socket.partition(":")[0])
+            return unknown_event(event, known, self._library)
+        module = self._library.transport_module(self.event_socket.partition(":")[0])
         message = f"the server does not send events to {self.event_socket}"
         return SubscribeError(message, f'its configuration needs loadmodule "{module}.so"')
 
@@ -194,11 +195,11 @@ def server_events(client: MiClient) -> list[str]:
     return [name for name in names if isinstance(name, str)]
 
 
-def unknown_event(event: str, known: Iterable[str]) -> SubscribeError:
+def unknown_event(event: str, known: Iterable[str], library: Library) -> SubscribeError:
     """The server does not know an event: a misspelling, or what it would have to load."""
     hint = did_you_mean(event, known)
     if hint is None:
-        found = catalogue.events().get(event)
+        found = library.events.get(event)
         if found is None:
             hint = "it becomes known by an event_route or raise_event() in the server's script"
         elif found.module != "core":

@@ -22,8 +22,8 @@ Action: TypeAlias = "Callable[[Management, Arguments], Any]"
 #: the order of `which`, by modules; `help` stands apart from the other commands of the core. Observed on 3.6.8, 4.0.1
 _MODULES: Final = ("cfgutils", "cachedb_local", "regex", "event_flatstore", "mqueue")
 _ORDERS: Final[dict[ServerVersion, tuple[str, ...]]] = {
-    "3.6": ("statistics", "core", "cache", "evi", "core:help", *_MODULES),
-    "4.0": ("statistics", "core", "core:help", "tcp", "cache", "evi", *_MODULES),
+    "3.6": ("statistics", "core", "cache", "evi", "status_report", "core:help", *_MODULES),
+    "4.0": ("statistics", "core", "core:help", "tcp", "cache", "status_report", "evi", *_MODULES),
 }
 
 

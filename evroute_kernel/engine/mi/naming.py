@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.mi.declaration import COMMANDS, Command
 from evroute_kernel.engine.mi.protocol import METHOD_AMBIGUOUS, METHOD_NOT_FOUND, CommandError
-from evroute_kernel.library.catalogue.management import CatalogueCommand, mi_commands, mi_successors
+from evroute_kernel.library.catalogue.management import CatalogueCommand, mi_commands, mi_names_lost, mi_successors
 from evroute_kernel.runtime.versions import ServerVersion
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def why_not(name: str, version: ServerVersion) -> str | None:
     if not facts and version == "4.0":
         facts = [fact for fact in mi_commands(version) if fact.local_name == name]
     if facts:
-        return f"a command of {_of_modules(facts)}, which is not served here"
+        return f"a command of {_of_modules(facts)}, which is not served here{_also(name, version)}"
     if version == "4.0" and (successors := mi_successors().get(name)):
         return f"gone since 4.0: use {' or '.join(fact.name for fact in successors)}"
     if version == "3.6":
@@ -75,6 +75,13 @@ def _from_4_0(name: str) -> str | None:
     if fact is None:
         return None
     return f"in 3.6 it is {fact.was[0]}, which is not served here" if fact.was else "new in 4.0"
+
+
+def _also(name: str, version: ServerVersion) -> str:
+    """What 4.0 calls a command of 3.6, where that is no name of its own any more."""
+    if version != "3.6" or name not in mi_names_lost():
+        return ""
+    return f"; in 4.0 it is {' or '.join(fact.name for fact in mi_successors()[name])}"
 
 
 def _of_modules(facts: list[CatalogueCommand]) -> str:

@@ -18,6 +18,7 @@ from evroute_kernel.worker.recorded_texts import Format, Known, events_written
 
 if TYPE_CHECKING:
     from evroute_kernel.library.catalogue.declared import EventDeclaration
+    from evroute_kernel.library.catalogue.facts import Event
 
 FORMATS: Final = ("json", "text", "csv")
 #: lines that a format is recognised by
@@ -59,14 +60,13 @@ def _is_text_event(lines: list[bytes], number: int) -> bool:
     return bool(_EVENT.fullmatch(lines[number])) and (b"::" in below or not below)
 
 
-def known_params(declared: Mapping[str, EventDeclaration]) -> Known:
-    """What is known about the parameters of all events, declared ones included."""
-    from evroute_kernel.library.catalogue import events
+def known_params(declared: Mapping[str, EventDeclaration], events: Mapping[str, Event]) -> Known:
+    """What is known about the parameters of all events: those of the server, and declared ones."""
     from evroute_kernel.library.catalogue.declared import known_event
 
     known: dict[str, tuple[tuple[str, str], ...]] = {}
-    for name in {**events(), **declared}:
-        if (event := known_event(name, declared)) is not None:
+    for name in {**events, **declared}:
+        if (event := known_event(name, declared, events)) is not None:
             known[encode(name)] = tuple((encode(param.name), param.type) for param in event.params if not param.stale)
     return known
 

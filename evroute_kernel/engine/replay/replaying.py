@@ -23,6 +23,7 @@ from evroute_kernel.runtime.values import encode
 
 if TYPE_CHECKING:
     from evroute_kernel.library.catalogue.declared import EventDeclaration
+    from evroute_kernel.library.catalogue.facts import Event
 
 Recorded = str | os.PathLike[str] | Iterable[Any]
 _SHOWN: Final = ("all", "errors", "none")
@@ -118,6 +119,7 @@ def start(
     replay: Replay,
     sink: Sink,
     declared: Mapping[str, EventDeclaration],
+    events: Mapping[str, Event],
     submit: Callable[[Replay], None],
     on_start: Callable[[Replaying], None],
 ) -> Replaying:
@@ -135,7 +137,7 @@ def start(
         if isinstance(opened, FileSource | LineSource):
             undo.callback(opened.close)
             plan = _plan(opened, options)
-            known = {} if plan.format == "json" else known_params(declared)
+            known = {} if plan.format == "json" else known_params(declared, events)
             portions = portions_of_source(replay, opened, plan, known, on_broken)
         else:
             portions = portions_of_items(replay, opened, Plan("json", options.speed, options.limit), on_broken)

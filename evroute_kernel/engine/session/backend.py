@@ -52,7 +52,7 @@ class Backend:
         self.supervisor.post(command)
 
     def _expand(self, text: str) -> str:
-        return expanded(text, self.shared)
+        return expanded(text, self.shared, self.world.library)
 
     def reset(self, version: ServerVersion | None = None) -> None:
         """Back to the beginning: an empty world, new workers, empty shared memory. Waits."""

@@ -78,8 +78,9 @@ class Loading:
         from evroute_kernel.lang.checks.standing import what_runs
         from evroute_kernel.lang.parser import parse
 
-        script, _ = parse(self._source(source, name), version=self._world.settings.version, scratch=True)
-        return what_runs(script, {rule.name: rule.answer for rule in self._world.settings.stubs.values()})
+        settings = self._world.settings
+        script, _ = parse(self._source(source, name), version=settings.version, scratch=True)
+        return what_runs(script, self._world.library, {rule.name: rule.answer for rule in settings.stubs.values()})
 
     def check(self, source: str | Source, name: str, owner: str | None) -> list[Diagnostic]:
         """As `Session.check`."""

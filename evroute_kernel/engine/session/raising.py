@@ -34,7 +34,7 @@ class Raising:
         taken = event_params(params)
         self._world.handlers(event)
         raised = self._new_raise(event, origin, timeout)
-        raised.remarks = remarks(event, params, self._world.declared_events)
+        raised.remarks = remarks(event, params, self._world.declared_events, self._world.library.events)
         report = self._reporter(raised, always=True)
         slots = self._world.raised(encode(event), taken, origin=origin, report=report)
         tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []

@@ -48,8 +48,8 @@ class Recordings:
         timeout = given.seconds(self._world.limits.timeout if wanted.timeout is None else wanted.timeout)
         only = replaying.encoded_names(wanted.only)
         replay = Replay("", origin, timeout, 0, workers=workers, only=only, shown_records=wanted.log, open=1)
-        declared = self._world.declared_events
-        started = replaying.start(recorded, wanted, replay, supervisor, declared, supervisor.submit, on_start)
+        declared, events = self._world.declared_events, self._world.library.events
+        started = replaying.start(recorded, wanted, replay, supervisor, declared, events, supervisor.submit, on_start)
         supervisor.allow_workers(workers, replay.future)
         return started
 

@@ -48,7 +48,7 @@ from evroute_kernel.engine.state.dialog_fields import DialogFields
 from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings
 from evroute_kernel.engine.state.stubs import StubRule, StubValue, make_stub
-from evroute_kernel.engine.state.world import Tap
+from evroute_kernel.engine.state.world import Tap, Text
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.runtime.shared import Shared
@@ -357,6 +357,11 @@ class Session:
         """
         self._subscribing.subscribe(event, socket, expire, by_script=by_script, within=within)
 
+    def subscriptions(self) -> list[SubscriberInfo]:
+        """What scripts, clients and users have subscribed, by event, the oldest first; event routes do so themselves,
+        and are left out."""
+        return self._subscribing.subscriptions()
+
     def subscribers(self, event: str | None = None) -> list[SubscriberInfo]:
         """Who gets an event, in the order of delivery; without a name, all subscriptions, by event."""
         return self._subscribing.subscribers(event)
@@ -374,6 +379,11 @@ class Session:
     def registry(self) -> Registry:
         """The routes, for looking at; `load` and `forget` change them. Names in it are byte strings."""
         return self._world.registry
+
+    @property
+    def texts(self) -> list[Text]:
+        """The texts that have defined what there is, in the order in which they took effect."""
+        return list(self._world.texts.values())
 
     @property
     def settings(self) -> SessionSettings:
@@ -439,7 +449,7 @@ class Session:
         for what cannot be set.
         """
         if not isinstance(name, StubRule):
-            name = make_stub(given.text(name, "the name of a function"), returns, sets)
+            name = make_stub(given.text(name, "the name of a function"), self._world.library, returns, sets)
         self.settings.stub(name)
 
     def unstub(self, name: str | None = None) -> list[str]:

@@ -53,14 +53,16 @@ class Subscribing:
 
     def _subscribable(self) -> set[str]:
         """The events that exist: published ones, and those of any module or of one's own, which need no loadmodule."""
-        from evroute_kernel.library.catalogue import events
-
-        return {*published(self._world), *events(), *self._world.declared_events}
+        return {*published(self._world), *self._world.library.events, *self._world.declared_events}
 
     def subscribers(self, event: str | None) -> list[SubscriberInfo]:
         """As `Session.subscribers`."""
         events = self._world.events() if event is None else [given.text(event, "the name of an event")]
         return [describe(encode(e), s) for e in events for s in self._world.subscribers(encode(e))]
+
+    def subscriptions(self) -> list[SubscriberInfo]:
+        """As `Session.subscriptions`."""
+        return [describe(event, subscriber) for event, subscriber in self._world.subscriptions()]
 
     def rotate_flatstore(self, path: str) -> bool:
         """As `Session.rotate_flatstore`."""

@@ -67,12 +67,12 @@ def published(scripts: Scripts) -> list[str]:
 def _of_modules(scripts: Scripts) -> list[str]:
     """The events of the loaded modules, in the order of loading; those of a module, and of modules that need no
     loading here, by name."""
-    from evroute_kernel.lang.environment import DEFAULT_MODULES
-    from evroute_kernel.library.table import of
+    from evroute_kernel.library import table
 
-    loaded = dict.fromkeys([*scripts.settings.modules_loaded(), *sorted(DEFAULT_MODULES)])
+    library = table.of(scripts.settings.version)
+    loaded = dict.fromkeys([*scripts.settings.modules_loaded(), *sorted(library.default_modules)])
     place = {module: number for number, module in enumerate(loaded)}
-    fixed = (e for e in of(scripts.settings.version).events.values() if e.module in loaded and e.name[:1] != "<")
+    fixed = (e for e in library.events.values() if e.module in loaded and e.name[:1] != "<")
     return [e.name for e in sorted(fixed, key=lambda e: (place[e.module], e.name))]
 
 

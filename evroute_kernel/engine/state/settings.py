@@ -144,9 +144,9 @@ class SessionSettings(MutableMapping[str, Any]):
     def _matching(self, pattern: str) -> list[str]:
         if pattern == "core":
             return [pattern]
-        from evroute_kernel.lang.environment import DEFAULT_MODULES  # the compiler is loaded: it has seen the pattern
+        from evroute_kernel.library import table  # the compiler is loaded: it has seen the pattern
 
-        loaded = DEFAULT_MODULES | self.modules_in_force()
+        loaded = table.of(self.version).default_modules | self.modules_in_force()
         found = regex.compile(f"^({pattern})$")
         return [pattern] if pattern in loaded else sorted(module for module in loaded if found.search(module))
 

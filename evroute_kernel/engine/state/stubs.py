@@ -17,7 +17,7 @@ from evroute_kernel.engine.events.given import GivenError, integer, kind_of
 from evroute_kernel.engine.events.given import text as checked_text
 from evroute_kernel.engine.events.raise_line import ArgumentError, unescape
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.library.table import FUNCTIONS, STATEMENTS
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import TemplateError, parse_format, parse_variable
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, decode, encode
@@ -69,41 +69,42 @@ class StubRule:
         return {decode(name): decode(v) if isinstance(v, str) else v for name, v in self.assignments}
 
 
-def make_stub(name: str, returns: int = 1, sets: Mapping[str, StubValue] | None = None) -> StubRule:
-    """A rule from Python values: `make_stub("rest_get", 200, {"$var(body)": "{}"})`. Raises ArgumentError."""
+def make_stub(name: str, library: Library, returns: int = 1, sets: Mapping[str, StubValue] | None = None) -> StubRule:
+    """A rule from Python values: `make_stub("rest_get", library, 200, {"$var(body)": "{}"})`. Raises ArgumentError."""
     source = Source("stub", name)
-    _check_function(name, source, 0)
+    _check_function(name, library, source, 0)
     _check_code(integer(returns, "the code that a function returns"), source, 0, len(name))
     if sets is not None and not isinstance(sets, Mapping):
         raise GivenError(f"what a function sets is a mapping of variables to values, not {kind_of(sets)}")
-    assignments = [_assignment(checked_text(target, "a variable"), value) for target, value in (sets or {}).items()]
+    given = [(checked_text(target, "a variable"), value) for target, value in (sets or {}).items()]
+    assignments = [_assignment(target, value, library) for target, value in given]
     return StubRule(name, returns, tuple(assignments))
 
 
-def parse_stub(text: str, source: Source | None = None, offset: int = 0) -> StubRule:
+def parse_stub(text: str, library: Library, source: Source | None = None, offset: int = 0) -> StubRule:
     """Read what follows `%stub`; `source` and `offset` say where `text` stands. Raises ArgumentError with the place."""
-    return _Reader(text, source or Source("stub", text), offset).rule()
+    return _Reader(text, library, source or Source("stub", text), offset).rule()
 
 
 # -- checks -----------------------------------------------------------------------------------------------------------
 
 
-def stubbed() -> frozenset[str]:
+def stubbed(library: Library) -> frozenset[str]:
     """Names of the functions that take rules: they are not simulated, or not always."""
     from evroute_kernel.library import everything  # noqa: F401 - fills the table
 
-    return frozenset(name for name, function in FUNCTIONS.items() if function.takes_rules)
+    return frozenset(name for name, function in library.functions.items() if function.takes_rules)
 
 
-def _check_function(name: str, source: Source, start: int) -> None:
+def _check_function(name: str, library: Library, source: Source, start: int) -> None:
     """Raise ArgumentError unless the function is one that a rule can be made for."""
-    known = stubbed()
+    known = stubbed(library)
     if name in known:
         return
     span = source.span(start, start + len(name))
-    if name in FUNCTIONS or name in STATEMENTS:
+    if name in library.functions or name in library.statements:
         raise ArgumentError(f"{name} is simulated here: it takes no stub", span, "call it and see what it does")
-    hint = did_you_mean(name, known) or did_you_mean(name, [*FUNCTIONS, *STATEMENTS])
+    hint = did_you_mean(name, known) or did_you_mean(name, [*library.functions, *library.statements])
     raise ArgumentError(f"no module has a function {name!r}", span, hint or "%help NAME tells what is known of a name")
 
 
@@ -112,18 +113,18 @@ def _check_code(code: int, source: Source, start: int, end: int) -> None:
         raise ArgumentError(f"the code {code} does not fit a 32-bit integer", source.span(start, end))
 
 
-def _assignment(target: str, value: StubValue) -> Assignment:
+def _assignment(target: str, value: StubValue, library: Library) -> Assignment:
     source = Source("stub", target)
     text = encode(target)
-    if _target(text, source, 0) != text:
+    if _target(text, library, source, 0) != text:
         raise ArgumentError(f"{target!r} is more than one variable", source.span(0, len(target)))
-    return text, _checked_value(value, Source("stub", str(value)).span(0, len(str(value))))
+    return text, _checked_value(value, library, Source("stub", str(value)).span(0, len(str(value))))
 
 
-def _target(text: str, source: Source, start: int) -> str:
+def _target(text: str, library: Library, source: Source, start: int) -> str:
     """The variable at the start of a byte string, which must be one that can be set."""
     try:
-        spec = parse_variable(text)
+        spec = parse_variable(text, library)
     except TemplateError as error:
         first, last = (start + len(decode(text[:place])) for place in (error.start, error.end))
         raise ArgumentError(error.message, source.span(first, last), error.hint) from None
@@ -135,7 +136,7 @@ def _target(text: str, source: Source, start: int) -> str:
     return spec.text
 
 
-def _checked_value(value: StubValue, span: Span) -> int | str | None:
+def _checked_value(value: StubValue, library: Library, span: Span) -> int | str | None:
     """A value as a byte string, an integer or None."""
     if value is None:
         return None
@@ -147,7 +148,7 @@ def _checked_value(value: StubValue, span: Span) -> int | str | None:
         raise ArgumentError(f"{value!r} is no value of a script", span, "a value is an integer, a text or None")
     text = encode(checked_text(value, "a value"))
     try:
-        parse_format(text)
+        parse_format(text, library)
     except TemplateError as error:
         if span.text[1:-1] == value:  # written without escapes: the place inside is known too
             first, last = (span.start + 1 + len(decode(text[:place])) for place in (error.start, error.end))
@@ -162,8 +163,9 @@ def _checked_value(value: StubValue, span: Span) -> int | str | None:
 class _Reader:
     """Reads one command line from left to right; `position` is the next character to look at."""
 
-    def __init__(self, text: str, source: Source, offset: int) -> None:
+    def __init__(self, text: str, library: Library, source: Source, offset: int) -> None:
         self.text = text.rstrip()
+        self.library = library
         self.source = source
         self.offset = offset
         self.position = 0
@@ -172,7 +174,7 @@ class _Reader:
         name, start = self.word()
         if not _NAME.fullmatch(name):
             self.fail("expected the name of a function" if name else "the function's name is missing", start)
-        _check_function(name, self.source, self.offset + start)
+        _check_function(name, self.library, self.source, self.offset + start)
         returns, assignments = 1, list[Assignment]()
         keyword, start = self.word()
         if keyword == "returns":
@@ -200,7 +202,7 @@ class _Reader:
         if not self.text.startswith("$", start):
             self.word()
             self.fail("expected a variable to set", start, "variables start with '$'")
-        target = _target(encode(self.text[start:]), self.source, self.offset + start)
+        target = _target(encode(self.text[start:]), self.library, self.source, self.offset + start)
         self.position = start + len(decode(target))
         equals, start = self.word()
         if equals != "=":
@@ -223,8 +225,9 @@ class _Reader:
             return None
         if found["integer"]:
             # the digits beyond the twelfth can change nothing, and int() refuses thousands of them
-            return _checked_value(int(found["integer"][:12]), span)
-        return _checked_value(unescape(found["escaped"]) if found["double"] else found["plain"], span)
+            return _checked_value(int(found["integer"][:12]), self.library, span)
+        text = unescape(found["escaped"]) if found["double"] else found["plain"]
+        return _checked_value(text, self.library, span)
 
     def word(self) -> tuple[str, int]:
         """The next word, "" at the end, and where it starts."""

@@ -23,8 +23,10 @@ from evroute_kernel.engine.state.program import Program
 from evroute_kernel.engine.state.registry import Change, Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings, module_name
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
+from evroute_kernel.source import Source
 from evroute_kernel.worker.messages import Subscriptions
 from evroute_kernel.worker.sockets import Address, BadSocket
 
@@ -32,10 +34,19 @@ if TYPE_CHECKING:
     from evroute_kernel.lang.compiler import CompiledRoute, Unit
     from evroute_kernel.lang.environment import Environment
     from evroute_kernel.library.catalogue.declared import EventDeclaration
+    from evroute_kernel.library.table import Library
 
 #: is told of an event when it is raised: name, parameters (byte strings, as scripts have them), seconds of the epoch
 Tap = Callable[[str, Params, float], None]
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that has defined something, and whose it is; None where nobody said."""
+
+    source: Source
+    owner: str | None
 
 
 #: lets a thread do something
@@ -64,7 +75,10 @@ class World:
         self.strict = False
         #: events that users declared as their own, by name
         self.declared_events: dict[str, EventDeclaration] = {}
+        #: the texts that have defined something, each under its owner, in the order in which they took effect
+        self.texts: dict[str, Text] = {}
         self.records = Records(on_record)
+        self._texts_taken = 0
         self._lock = threading.RLock()
         self._interface = Interface()
         self._program = Program()
@@ -82,13 +96,13 @@ class World:
 
     def environment(self, owner: str | None = None) -> Environment:
         """What a text of this owner may refer to beyond itself: all that others have defined, loaded and set."""
-        from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment
+        from evroute_kernel.lang.environment import Environment
 
         with self._lock:
             others = [d for d in self.registry if owner is None or d.owner != owner]
             return Environment(
                 routes={(d.route.kind, d.route.name): d.owner_name for d in others},
-                modules=DEFAULT_MODULES | self.settings.modules_in_force(without=owner),
+                modules=self.library.default_modules | self.settings.modules_in_force(without=owner),
                 modparams=self.settings.modparams_in_force(without=owner),
                 version=self.settings.version,
                 declared_events={encode(name): _encoded(event) for name, event in self.declared_events.items()},
@@ -108,10 +122,24 @@ class World:
                 [(item.module, item.name, item.value) for item in unit.modparams],
                 [module_name(item.path) for item in unit.modules],
             )
+            self._keep_text(unit, owner)
             change = self.define_routes(unit.routes, owner)
             startup = [route for route in unit.routes if route.kind == "startup_route"]
             tops = [*startup, unit.scratch] if unit.scratch else startup
             return change, [self.registry.slot(route) for route in tops]
+
+    def _keep_text(self, unit: Unit, owner: str | None) -> None:
+        """Remember a text that defines something, in place of what its owner had before."""
+        source = unit.source
+        if owner is None:  # who loads a text again means that one
+            same = [key for key, t in self.texts.items() if t.owner is None and t.source.text == source.text]
+            self._texts_taken += 1
+            key = next(iter(same), f"#{self._texts_taken}")
+        else:
+            key = owner
+        self.texts.pop(key, None)
+        if unit.script.items:
+            self.texts[key] = Text(source, owner)
 
     def define_routes(self, routes: Iterable[CompiledRoute], owner: str | None) -> Change:
         """Make these the routes of `owner`."""
@@ -142,6 +170,7 @@ class World:
         with self._lock:
             titles = self.registry.forget_owner(owner)
             self.settings.forget_owner(owner)
+            self.texts.pop(owner, None)
             self.changed()
             return titles
 
@@ -152,6 +181,7 @@ class World:
             self.registry.reset()
             self._interface.forget_all()
             self.settings.reset()
+            self.texts.clear()
             self.declared_events.clear()
             self.changed()
 
@@ -265,13 +295,18 @@ class World:
 
         return end
 
-    def _unknown(self, event: str) -> UnknownEventError:
-        from evroute_kernel.library.catalogue import events
+    @property
+    def library(self) -> Library:
+        """What a script can name: that of the server's version."""
+        from evroute_kernel.library import table
 
+        return table.of(self.settings.version)
+
+    def _unknown(self, event: str) -> UnknownEventError:
         handled = map(decode, self._interface.events())
         if self.registry.event_slot(encode(event)) is not None:
             return UnknownEventError(event, handled, reason="an event_route before it, or itself, holds only ';'")
-        return UnknownEventError(event, handled, (*events(), *self.declared_events))
+        return UnknownEventError(event, handled, (*self.library.events, *self.declared_events))
 
     def timers(self, name: str) -> tuple[int, ...]:
         """The timer routes of a name, of which there may be several. Raises ScriptError when there is none."""

@@ -13,6 +13,7 @@ from typing import Final
 
 from evroute_kernel.lang.scanning import next_mark
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source, Span
 
 
@@ -29,6 +30,8 @@ class MagicLine:
     body: str | None = None
     #: offset of `body` in the cell
     body_offset: int = 0
+    #: of the server whose names it may use: that of the session, which `planning.read_magics` puts here
+    version: ServerVersion = DEFAULT_VERSION
 
     @property
     def source(self) -> Source:

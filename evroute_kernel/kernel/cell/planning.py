@@ -16,6 +16,7 @@ from evroute_kernel.kernel.cell.cells import Cut, MagicLine
 from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, find
 from evroute_kernel.lang.scanning import statement_end
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
@@ -77,14 +78,14 @@ def script_taken(pieces: Cut) -> Cut:
     return pieces
 
 
-def read_magics(lines: Sequence[MagicLine]) -> tuple[list[MagicStep], list[ScriptError]]:
-    """Read all magic lines, and gather what is wrong with them; nothing takes effect yet."""
+def read_magics(lines: Sequence[MagicLine], version: ServerVersion) -> tuple[list[MagicStep], list[ScriptError]]:
+    """Read all magic lines for a server of a version, and gather what is wrong with them; nothing takes effect yet."""
     steps: list[MagicStep] = []
     wrong: list[ScriptError] = []
     for line in lines:
         try:
             magic = find(line)
-            steps.append(MagicStep(line.span.start, magic, magic.read(line)))
+            steps.append(MagicStep(line.span.start, magic, magic.read(replace(line, version=version))))
         except ScriptError as error:
             wrong.append(error)
     return steps, wrong
@@ -107,8 +108,11 @@ def planned(
     from evroute_kernel.lang.compiler import compile_parsed, read_script
 
     compile = compile or compile_parsed
-    magics, wrong = read_magics(pieces.magics)
+    magics, wrong = read_magics(pieces.magics, environment.version)
+    before = environment.version
     environment = _prepared(environment, magics, len(pieces.script) - len(pieces.script.lstrip()))
+    if environment.version != before:
+        magics, wrong = read_magics(pieces.magics, environment.version)
     source = replace(pieces.source, text=pieces.script)
     parsed = read_script(source, environment.version, scratch=True, files=files)
     try:

@@ -45,7 +45,7 @@ async def plan(cell: Cell) -> Sequence[Step]:
     if pieces.has_script or cell.owner in cell.notebook.owners:  # what a cell no longer defines, it loses
         # a cell that is stopped while it is compiled ends at once, and has done nothing
         return await cell.compute(lambda: planned(pieces, cell.session.environment(cell.owner)), grace=0)
-    magics, wrong = read_magics(pieces.magics)
+    magics, wrong = read_magics(pieces.magics, cell.session.version)
     if wrong:
         raise together(wrong)
     return magics

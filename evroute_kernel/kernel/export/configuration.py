@@ -26,11 +26,12 @@ from evroute_kernel.kernel.export.rehearsal import Rehearsal, Section, compile_w
 from evroute_kernel.kernel.export.startup import Startup, state, statement_runs
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.compiler import read_script
-from evroute_kernel.lang.environment import DEFAULT_MODULES, Environment, known_modules
+from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.lexer import tokens
 from evroute_kernel.lang.needs import MissingParameter, completed, missing_sockets, modules
 from evroute_kernel.lang.preprocess import Expanded, directives
 from evroute_kernel.library.sockets import SETTINGS, module_of_socket
+from evroute_kernel.library.table import Library
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.patterns import posix as regex
 from evroute_kernel.runtime.values import decode
@@ -101,6 +102,7 @@ class _Writer:
     def __init__(self, rehearsal: Rehearsal, title: str) -> None:
         self.rehearsal = rehearsal
         self.title = title
+        self.library = rehearsal.world.library
         self.in_force = rehearsal.items_in_force()
         self.titles = {route.title for route in rehearsal.routes_in_force()}
         #: the definitions that stand, in the order of the text
@@ -127,7 +129,9 @@ class _Writer:
 
     def _startups(self) -> list[Startup]:
         """What the configuration's own startup_route must do; nothing, where the only one can stay where it is."""
-        named = frozenset[str]().union(*(state(item) for item in self.items if isinstance(item, nodes.Route)))
+        named = frozenset[str]().union(
+            *(state(item, self.library) for item in self.items if isinstance(item, nodes.Route))
+        )
         found = [chosen for startup in self.rehearsal.startups if (chosen := startup.preparing(named))]
         return [] if len(found) == 1 and found[0].route is not None else found
 
@@ -141,7 +145,7 @@ class _Writer:
             lines.append(f"xlog_level={XLOG_LEVEL}")
         if not names & {"socket", "listen"}:
             lines.append(f"socket={SOCKET}")
-        for _, socket in missing_sockets(self.all_modules, self._sockets()):
+        for _, socket in missing_sockets(self.all_modules, self._sockets(), self.library):
             lines += [commented(_TO_FILL_IN), f"socket={socket}"]
         if self.mpath is not None:
             lines.append(self.mpath.span.text)
@@ -163,19 +167,19 @@ class _Writer:
             if isinstance(item, nodes.LoadModule):
                 loaded.add(module_name(item.path))
             elif isinstance(item, nodes.ModParam):
-                needed |= dict.fromkeys(name for name in _meant(item) if name not in loaded)
+                needed |= dict.fromkeys(name for name in _meant(item, self.library) if name not in loaded)
             elif isinstance(item, nodes.Route):
-                needed |= dict.fromkeys(name for name in modules(item) if name not in loaded)
+                needed |= dict.fromkeys(name for name in modules(item, self.library) if name not in loaded)
         for statement in (statement for startup in self.startups for statement in startup.statements):
-            needed |= dict.fromkeys(name for name in modules(statement) if name not in loaded)
-        added, self.missing = completed([*needed, *loaded], self._modparams())
+            needed |= dict.fromkeys(name for name in modules(statement, self.library) if name not in loaded)
+        added, self.missing = completed([*needed, *loaded], self._modparams(), self.library)
         self.all_modules = list(dict.fromkeys([*needed, *loaded, *added]))
         return [*needed, *added]
 
     def _protocols(self) -> list[str]:
         """The modules of the protocols that sockets have."""
         named = (module_of_socket(socket) for socket in self._sockets())
-        return [name for name in named if name is not None and name in known_modules()]
+        return [name for name in named if name is not None and name in self.library.known_modules]
 
     def _sockets(self) -> list[str]:
         """Those of the text, or the one that it gets."""
@@ -189,7 +193,7 @@ class _Writer:
             if isinstance(item, nodes.Global) and item.name == "db_default_url":
                 found["core", item.name] = [item.value]
             elif isinstance(item, nodes.ModParam):
-                for module in _meant(item):
+                for module in _meant(item, self.library):
                     found.setdefault((module, item.name), []).append(item.value)
         return found
 
@@ -358,12 +362,12 @@ def _label(item: nodes.TopLevel) -> str:
     return decode(item.title) if isinstance(item, nodes.Route) else item.span.text
 
 
-def _meant(item: nodes.ModParam) -> list[str]:
+def _meant(item: nodes.ModParam, library: Library) -> list[str]:
     """The modules that a modparam is for, whose name is a regular expression."""
-    if item.module in known_modules():
+    if item.module in library.known_modules:
         return [item.module]
     pattern = regex.compile(f"^({item.module})$")
-    return sorted(name for name in DEFAULT_MODULES if pattern.search(name))
+    return sorted(name for name in library.default_modules if pattern.search(name))
 
 
 def _indented(startup: Startup) -> str:

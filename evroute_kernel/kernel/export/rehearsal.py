@@ -26,7 +26,7 @@ from evroute_kernel.kernel.export.startup import Startup, State, reached, state
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.callgraph import Vertex, call_graph
 from evroute_kernel.lang.compiler import Parsed, Unit, compile_parsed, read_script
-from evroute_kernel.lang.environment import Environment, known_modules
+from evroute_kernel.lang.environment import Environment
 from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode, encode
@@ -157,10 +157,10 @@ class Rehearsal:
         if section.is_file:  # what it does at the start stays in it
             return
         own = [route for route in routes if route.span.source is source]
-        self.startups += [Startup(source, r.body, r) for r in own if r.kind == "startup_route"]
+        self.startups += [Startup(source, r.body, self.world.library, r) for r in own if r.kind == "startup_route"]
         # nobody would see the value of a last expression
         statements = [s for s in unit.script.scratch if not isinstance(s, nodes.Display) and s.span.source is source]
-        self.startups.append(Startup(source, tuple(statements), touched=self._touched))
+        self.startups.append(Startup(source, tuple(statements), self.world.library, touched=self._touched))
 
     # -- what magics do ---------------------------------------------------------------------------------------------
 
@@ -208,7 +208,7 @@ class Rehearsal:
         titles = reached(self._graph, start)
         for route in routes:
             if titles is None or decode(route.title) in titles:
-                self._touched |= state(route)
+                self._touched |= state(route, self.world.library)
 
     def reset(self, offset: int) -> None:
         """Forget what was defined, set, loaded and prepared before this place of the last section."""
@@ -233,7 +233,7 @@ def compile_with(files: ScriptFiles, parsed: Parsed, environment: Environment) -
             raise
         missing = [d.span.text for d in error.diagnostics if d.code == "unknown-route" and d.span is not None]
         routes = {**environment.routes, **{("route", encode(name)): "a file" for name in missing}}
-        return compile_parsed(parsed, replace(environment, routes=routes, modules=known_modules()))
+        return compile_parsed(parsed, replace(environment, routes=routes, modules=environment.library.known_modules))
 
 
 def without_foreign_text(error: ScriptError) -> list[Diagnostic]:

@@ -21,16 +21,13 @@ from evroute_kernel.lang.lexer import Token, tokens
 from evroute_kernel.lang.needs import variables
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.scanning import LINE_COMMENT, statement_end
-from evroute_kernel.library.table import FUNCTIONS, MODULES
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 #: a `$shv` whose name is computed
 ANY_SHV: Final = "$shv"
-#: modules whose functions and variables keep something; each is taken as one piece of state
-_KEEPERS: Final = frozenset(name for name, module in MODULES.items() if module.keeps_state)
-
 #: a comment that ends the line of a statement
 _REMARK: Final = re.compile(rf"(?:[ \t]*{LINE_COMMENT})?")
 
@@ -46,6 +43,7 @@ class Startup:
 
     source: Source
     statements: tuple[nodes.Statement, ...]
+    library: Library
     route: nodes.Route | None = None
     touched: State = frozenset()
 
@@ -56,18 +54,18 @@ class Startup:
         chosen: list[nodes.Statement] = []
         read: set[str] = set()
         for statement in reversed(self.statements):
-            written = _written(statement)
+            written = _written(statement, self.library)
             prepares = _overlap(written, named) and not _overlap(written, self.touched)
-            if prepares or read & _set_by(statement):
+            if prepares or read & _set_by(statement, self.library):
                 chosen.insert(0, statement)
-                read |= {_name(spec) for spec in variables(statement)}
+                read |= {_name(spec) for spec in variables(statement, self.library)}
         return replace(self, statements=tuple(chosen)) if chosen else None
 
     @property
     def needs_route(self) -> bool:
         """Whether they need a route of their own: they may end early, or call what a startup_route must not."""
         parts = [part for statement in self.statements for part in statement.walk()]
-        calls = (FUNCTIONS[part.name] for part in parts if isinstance(part, nodes.Call))
+        calls = (self.library.functions[part.name] for part in parts if isinstance(part, nodes.Call))
         leaving = (nodes.Return, nodes.Exit, nodes.Drop)
         return any(isinstance(part, leaving) for part in parts) or any("startup" not in f.routes for f in calls)
 
@@ -111,13 +109,13 @@ def _tokens(source: Source) -> list[Token]:
 # -- state ----------------------------------------------------------------------------------------------------------
 
 
-def state(node: nodes.Node) -> State:
+def state(node: nodes.Node, library: Library) -> State:
     """What a part of a script reads or writes of that which outlives it."""
-    found = set(_kept_by_calls(node))
-    for spec in variables(node):
+    found = set(_kept_by_calls(node, library))
+    for spec in variables(node, library):
         if spec.declaration.name == "shv":
             found.add(f"$shv({spec.name})" if isinstance(spec.name, str) else ANY_SHV)
-        elif spec.declaration.module in _KEEPERS:
+        elif library.modules[spec.declaration.module].keeps_state:
             found.add(spec.declaration.module)
     return frozenset(found)
 
@@ -135,19 +133,20 @@ def reached(graph: CallGraph, start: Vertex) -> set[str] | None:
     return {vertex.name for vertex in seen if vertex.kind == "route"}
 
 
-def _written(node: nodes.Node) -> State:
+def _written(node: nodes.Node, library: Library) -> State:
     targets = [part.target for part in node.walk() if isinstance(part, nodes.Assign)]
-    return frozenset(_kept_by_calls(node)).union(*map(state, targets))
+    kept = _kept_by_calls(node, library)
+    return frozenset(kept).union(*(state(target, library) for target in targets))
 
 
-def _set_by(node: nodes.Node) -> set[str]:
+def _set_by(node: nodes.Node, library: Library) -> set[str]:
     """The variables that a statement may set: it assigns to them, or hands them to a function."""
     parts = list(node.walk())
     targets = [part.target for part in parts if isinstance(part, nodes.Assign)]
     calls = [
         a for part in parts if isinstance(part, nodes.Call) for a in part.arguments if isinstance(a, nodes.Variable)
     ]
-    return {_name(spec) for variable in (*targets, *calls) for spec in variables(variable)}
+    return {_name(spec) for variable in (*targets, *calls) for spec in variables(variable, library)}
 
 
 def _name(spec: VariableSpec) -> str:
@@ -155,11 +154,15 @@ def _name(spec: VariableSpec) -> str:
     return f"{spec.declaration.name}({spec.name})"
 
 
-def _kept_by_calls(node: nodes.Node) -> Iterator[str]:
+def _kept_by_calls(node: nodes.Node, library: Library) -> Iterator[str]:
     for part in node.walk():
-        function = FUNCTIONS.get(part.name) if isinstance(part, nodes.Call) else None
-        if function is not None and (function.module in _KEEPERS or function.name.startswith("cache_")):
-            yield function.module if function.module in _KEEPERS else "cachedb_local"
+        function = library.functions.get(part.name) if isinstance(part, nodes.Call) else None
+        if function is None:
+            continue
+        if library.modules[function.module].keeps_state:  # each module is taken as one piece of state
+            yield function.module
+        elif function.name.startswith("cache_"):
+            yield "cachedb_local"
 
 
 def _overlap(one: State, other: State) -> bool:

@@ -13,9 +13,9 @@ from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, Word, WordSlot, parse_arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
-from evroute_kernel.library.catalogue import Event
-from evroute_kernel.library.catalogue import events as catalogue
+from evroute_kernel.library import table
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
+from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.source import Span
 
@@ -32,13 +32,14 @@ async def events(cell: Cell, arguments: Arguments) -> None:
     """
     handled, declared = set(cell.session.events()), cell.session.declared_events
     pattern = arguments.first.text if arguments.first else "*"
-    known = [known_event(name, declared) for name in dict.fromkeys([*catalogue(), *declared])]
+    catalogue = table.of(cell.session.version).events
+    known = [known_event(name, declared, catalogue) for name in dict.fromkeys([*catalogue, *declared])]
     rows: list[tuple[str, str, str | None, str | None]] = [
         (event.name, event.module, event.signature.removeprefix(event.name), "yes" if event.name in handled else None)
         for event in known
         if event is not None
     ]
-    rows += [(name, "", None, "yes") for name in sorted(handled - catalogue().keys() - declared.keys())]
+    rows += [(name, "", None, "yes") for name in sorted(handled - catalogue.keys() - declared.keys())]
     found = [row for row in rows if fnmatchcase(row[0], pattern) or fnmatchcase(row[1], pattern)]
     headings = ("event", "raised by", "parameters", "handled here")
     others = "%events PATTERN shows those that match"
@@ -95,9 +96,10 @@ async def event(cell: Cell, asked: Word | EventDeclaration) -> None:
     if isinstance(asked, EventDeclaration):
         session.declare_event(asked)
         return
-    name, known = asked.text, known_event(asked.text, session.declared_events)
+    catalogue = table.of(session.version).events
+    name, known = asked.text, known_event(asked.text, session.declared_events, catalogue)
     if known is None and name not in session.events():
-        near = did_you_mean(name, [*session.events(), *session.declared_events, *catalogue()])
+        near = did_you_mean(name, [*session.events(), *session.declared_events, *catalogue])
         raise failure("UnknownEvent", f"no event {name!r} is known", asked.span, near or "%events lists all events")
     cell.outlet.write(f"{name}: {known.description if known else 'known to this notebook only'}\n")
     if known:

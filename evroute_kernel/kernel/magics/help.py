@@ -16,6 +16,7 @@ from evroute_kernel.kernel.questions.pages import bundle_of, known_names
 if TYPE_CHECKING:
     from evroute_kernel.assist.offers import Candidate
     from evroute_kernel.kernel.cell.cell import Cell
+    from evroute_kernel.kernel.cell.notebook import Notebook
     from evroute_kernel.kernel.questions.asked import Asked
 
 #: modules that declare magics, in the order in which %lsmagic lists these; others come last
@@ -57,7 +58,7 @@ async def help_(cell: Cell, arguments: Arguments) -> None:
         return
     found = bundle_of(word.text, cell.notebook)
     if found is None:
-        raise failure("UnknownName", f"nothing is known about {word.text!r}", word.span, near(word.text))
+        raise failure("UnknownName", f"nothing is known about {word.text!r}", word.span, near(word.text, cell.notebook))
     if is_question(arguments.line):
         cell.page(found)
     else:
@@ -85,5 +86,5 @@ def listed() -> str:
     return "\n".join(f"{'%' + m.name:<{width}}{m.summary}" for m in by_theme())
 
 
-def near(name: str) -> str:
-    return did_you_mean(name, known_names()) or "%lsmagic lists all magics, %events all events"
+def near(name: str, notebook: Notebook) -> str:
+    return did_you_mean(name, known_names(notebook)) or "%lsmagic lists all magics, %events all events"

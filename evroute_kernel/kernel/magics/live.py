@@ -281,15 +281,16 @@ async def raise_there(cell: Cell, request: RaiseRequest, line: Span, event: Span
     """
     from evroute_kernel.engine.live.raising import live_params, live_warnings, raise_live
     from evroute_kernel.kernel.cell.live import Live
+    from evroute_kernel.library import table
 
-    connection = Live.of(cell.session).connection
+    connection, library = Live.of(cell.session).connection, table.of(cell.session.version)
     if connection is None or not connection.is_open:
         raise failure("LiveError", "not connected to a server", line, HOW)
     try:
         params = live_params(request.params)
         cell.note([*live_warnings(request.params)])
         for _ in range(request.count):
-            send = lambda: raise_live(connection.client, request.event, params, request.timeout)  # noqa: E731
+            send = lambda: raise_live(connection.client, request.event, params, library, request.timeout)  # noqa: E731
             await cell.compute(send, grace=0)
     except ScriptError as error:
         raise live_failure(error, event) from error

@@ -14,7 +14,7 @@ from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 from evroute_kernel.records import dataclass
-from evroute_kernel.runtime.versions import DEFAULT_VERSION, VERSIONS
+from evroute_kernel.runtime.versions import VERSIONS, server_version
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
@@ -90,10 +90,10 @@ def _command(name: str, span: Span) -> Command:
         if error.code == METHOD_AMBIGUOUS:
             raise ArgumentError(f"{name!r} is the name of several commands", span, error.data) from None
         known = next((said for version in VERSIONS if (said := why_not(name, version))), None)
+        if known is not None:
+            raise ArgumentError(f"the MI command {name!r} is not served", span, known) from None
         near = did_you_mean(name, [*names("3.6"), *names("4.0"), *ACTIONS])
-        raise ArgumentError(
-            f"unknown MI command {name!r}", span, known or near or "%mi which lists the commands"
-        ) from None
+        raise ArgumentError(f"unknown MI command {name!r}", span, near or "%mi which lists the commands") from None
 
 
 def _items(line: MagicLine, start: int) -> Iterator[Item]:
@@ -252,8 +252,7 @@ def _command_names(asked: Asked) -> Iterator[Candidate]:
     from evroute_kernel.engine.mi import commands  # noqa: F401 - fills the table
     from evroute_kernel.engine.mi.naming import find_in_any, names
 
-    notebook = asked.notebook
-    for name in names(notebook.session.version if notebook.has_session else DEFAULT_VERSION):
+    for name in names(server_version(asked.notebook.version)):
         yield Candidate(name, "function", " ".join(find_in_any(name).params))
 
 

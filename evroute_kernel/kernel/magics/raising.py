@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from itertools import chain
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
     from evroute_kernel.kernel.questions.asked import Asked
+    from evroute_kernel.library.catalogue.facts import Event
 
 #: from so many raises on, `--count` hands them over as a batch
 MANY: Final = 1000
@@ -73,14 +74,14 @@ class Raise:
 
 
 def read_raise(line: MagicLine) -> Raise:
-    """Read `%raise` or `%%raise`; raises ArgumentError."""
+    """Read `%raise` or `%%raise`, or another magic that takes the same; raises ArgumentError."""
     if line.body is None and (question := _QUESTION.fullmatch(line.text)):
         return Raise(line, RaiseRequest(question["event"]), None, is_question=True)
     request = parse_raise(line.text.rstrip("\r"), line.source, line.offset)
     params = request.params
     if line.body is not None:
         if params is not None:
-            raise ArgumentError("%%raise takes its parameters from the lines below", line.span)
+            raise ArgumentError(f"%%{line.name} takes its parameters from the lines below", line.span)
         params = parse_params(line.body, line.source, line.body_offset)
     if request.options.get("sample") and isinstance(params, list):
         raise ArgumentError("--sample fills in parameters by name; these have none", line.span)
@@ -92,7 +93,9 @@ def read_raise(line: MagicLine) -> Raise:
 def sampled(cell: Cell, given: Raise) -> Raise:
     """The raise with sample values for the parameters that are not given, as the event is known when it is raised."""
     try:
-        params = with_samples(replace(given.request, params=given.params), cell.session.declared_events)
+        params = with_samples(
+            replace(given.request, params=given.params), events_of(cell), cell.session.declared_events
+        )
     except ScriptError as error:
         raise CellFailure("MagicError", located(error, given.event_span)) from error
     return replace(given, params=params)
@@ -177,7 +180,7 @@ async def raise_event(cell: Cell, given: Raise) -> None:
 
 def tell_remarks(cell: Cell, given: Raise) -> None:
     """Say what is odd about the parameters, before anything runs."""
-    found = remarks(given.request.event, given.params, cell.session.declared_events)
+    found = remarks(given.request.event, given.params, cell.session.declared_events, events_of(cell))
     cell.note(rendered([replace(remark, span=given.line.span) for remark in found], finding))
 
 
@@ -229,16 +232,22 @@ class Watch:
             self.cell.outlet.display(self.tally.report())
 
 
+def events_of(cell: Cell) -> Mapping[str, Event]:
+    """The events of the server that the session is."""
+    from evroute_kernel.library import table
+
+    return table.of(cell.session.version).events
+
+
 async def ask(cell: Cell, given: Raise) -> None:
     """Show the form of an event, or its help where there are no forms."""
     from evroute_kernel.kernel.magics.help import help_
-    from evroute_kernel.library.catalogue import events
     from evroute_kernel.library.catalogue.declared import known_event
 
     name = given.request.event
-    event = known_event(name, cell.session.declared_events)
+    event = known_event(name, cell.session.declared_events, events_of(cell))
     if event is None:
-        known = [*cell.session.declared_events, *events()]
+        known = [*cell.session.declared_events, *events_of(cell)]
         hint = did_you_mean(name, known) or f"%event declare {name} PARAMETER... tells what it holds"
         raise failure("UnknownEvent", f"the parameters of the event {name} are not known", given.event_span, hint)
     if not show_form(cell, event):

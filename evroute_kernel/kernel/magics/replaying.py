@@ -20,7 +20,7 @@ from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.display.progress import RunningProgress
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, Word, parse_arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
-from evroute_kernel.library import catalogue
+from evroute_kernel.library import table
 from evroute_kernel.library.catalogue.declared import known_event
 from evroute_kernel.records import dataclass
 
@@ -88,12 +88,11 @@ async def start_recording(cell: Cell, arguments: Arguments, word: Word) -> None:
 
 def unknown(cell: Cell, events: list[str]) -> Iterator[str]:
     """Remarks on events that nobody knows so far; a later cell may define them."""
-    handled = cell.session.events()
+    session, catalogue = cell.session, table.of(cell.session.version).events
+    handled = session.events()
     for name in events:
-        if name not in handled and known_event(name, cell.session.declared_events) is None:
-            near = did_you_mean(name, [*handled, *cell.session.declared_events]) or did_you_mean(
-                name, catalogue.events()
-            )
+        if name not in handled and known_event(name, session.declared_events, catalogue) is None:
+            near = did_you_mean(name, [*handled, *session.declared_events]) or did_you_mean(name, catalogue)
             yield f"no event {name} is known so far" + (f"; {near}" if near else "")
 
 

@@ -12,6 +12,7 @@ from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, shown
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.library import table
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import StubCall
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def read_rule(line: MagicLine) -> StubRule:
     """Read `%stub`; raises ArgumentError."""
-    return parse_stub(line.text, line.source, line.offset)
+    return parse_stub(line.text, table.of(line.version), line.source, line.offset)
 
 
 @magic("stub", USAGE, read=read_rule, offers=Offers(words={"NAME": lambda asked: asked.stubs()}))

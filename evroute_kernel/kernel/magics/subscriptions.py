@@ -18,6 +18,7 @@ from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.library import table
 from evroute_kernel.library.catalogue.declared import known_event
 from evroute_kernel.runtime.limits import DEFAULT_EXPIRE
 from evroute_kernel.worker.sockets import PROTOCOLS
@@ -88,7 +89,9 @@ async def subscribers(cell: Cell, arguments: Arguments) -> None:
     word = arguments.first
     found = cell.session.subscribers(word.text if word else None)
     name = word.text if word else "any event"
-    if word is not None and not found and known_event(word.text, cell.session.declared_events) is None:
+    session = cell.session
+    known = table.of(session.version).events
+    if word is not None and not found and known_event(word.text, session.declared_events, known) is None:
         hint = did_you_mean(word.text, cell.session.events()) or "%events lists those that are known"
         raise failure("UnknownEvent", f"nobody has subscribed to {name}", word.span, hint)
     headings = ("event", "socket", "expire", "left", "sent", "failed", "dropped", "waiting", "state")

@@ -12,7 +12,6 @@ from evroute_kernel.assist import candidates as of
 from evroute_kernel.assist.defined import Defined
 from evroute_kernel.assist.offers import Candidate, Offer
 from evroute_kernel.kernel.cell.notebook import Notebook
-from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.records import dataclass
 
 #: files that hold events
@@ -56,7 +55,7 @@ class Asked:
 
     def event_list(self) -> Offer:
         """The last of several events with commas between them."""
-        return Offer(self.word.rpartition(",")[2], of.events(self.defined), of.near_events)
+        return Offer(self.word.rpartition(",")[2], of.events(self.defined), of.near_events(self.defined))
 
     def params_of(self, event: str) -> list[Candidate]:
         """The parameters of an event, as they are known here."""
@@ -66,11 +65,12 @@ class Asked:
         return of.all_routes(self.defined) if kind is None else of.routes(self.defined, kind=kind)
 
     def functions(self) -> Iterable[Candidate]:
-        return of.functions()
+        return of.functions(self.defined.library)
 
     def stubs(self) -> Iterator[Candidate]:
         """The functions that are not simulated."""
-        return (of.function_candidate(function) for _, function in sorted(FUNCTIONS.items()) if function.stub)
+        functions = sorted(self.defined.library.functions.items())
+        return (of.function_candidate(function) for _, function in functions if function.stub)
 
     def dialogs(self) -> Iterator[Candidate]:
         """The dialogs that there are."""
@@ -90,10 +90,10 @@ class Asked:
 
     def settings(self) -> Iterable[Candidate]:
         """Globals that stand at the top level of a script."""
-        return of.settings()
+        return of.settings(self.defined.library)
 
     def setting_values(self, name: str) -> Iterable[Candidate]:
-        return of.setting_values(name)
+        return of.setting_values(self.defined.library, name)
 
     # -- files and addresses ------------------------------------------------------------------------------------------
 

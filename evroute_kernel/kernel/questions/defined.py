@@ -49,6 +49,7 @@ class Question:
             shared=lambda: (decode(str(key)) for key, _ in session.shared.items("shv")),
             given=lambda event: _given_anywhere(event, self.text, texts),
             runs=True,
+            version=session.version,
         )
 
 

@@ -115,7 +115,7 @@ def _word(asked: Asked, magic: Magic) -> Offer:
     if offers.keys is not None:
         found += (Candidate(f"{c.text}=", c.kind, c.signature) for c in offers.keys(asked))
     found += _flags(magic)
-    return Offer(asked.word, found, of.near_events if taken and taken[0].name == "EVENT" else None)
+    return Offer(asked.word, found, of.near_events(asked.defined) if taken and taken[0].name == "EVENT" else None)
 
 
 def _body(asked: Asked, body: re.Match[str]) -> Offer | None:

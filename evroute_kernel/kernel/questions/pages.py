@@ -30,8 +30,8 @@ def magic_pages(name: str) -> list[Page]:
     return [Page(found.usage, "", (found.doc,))] if found else []
 
 
-def known_names() -> Iterable[str]:
+def known_names(notebook: Notebook) -> Iterable[str]:
     """Every name that `bundle_of` knows, routes apart."""
     yield from (f"%{name}" for name in MAGICS)
     yield from MAGICS
-    yield from describing.known_names()
+    yield from describing.known_names(Question(notebook).defined.library)

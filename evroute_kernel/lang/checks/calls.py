@@ -9,8 +9,7 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.demands import refused
 from evroute_kernel.lang.checks.modules import check_backend
 from evroute_kernel.lang.checks.scope import Scope
-from evroute_kernel.library.successors import successor
-from evroute_kernel.library.table import FUNCTIONS, Function, Param
+from evroute_kernel.library.table import Function, Param
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.runtime.patterns.posix import compile as compile_regex
 from evroute_kernel.runtime.patterns.protocol import RegexError
@@ -28,14 +27,14 @@ def check_call(scope: Scope, node: nodes.Call, asynchronous: Literal["", "async"
     if function.params and function.params[0].name == "backend":
         check_backend(scope, node)
     values = [_argument(scope, function, p, a) for p, a in _pairs(function, node)]
-    problem = None if _BROKEN in values else refused(function, values, scope.modparams, scope.modules)
+    problem = None if _BROKEN in values else refused(function, values, scope.modparams, scope.modules, scope.library)
     if problem is not None:
         index, message, hint = problem
         scope.error("argument", f"{function.name}: {message}", _place(node, index), hint)
 
 
 def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | None:
-    function = FUNCTIONS.get(node.name)
+    function = scope.library.functions.get(node.name)
     if function is None:
         _unknown(scope, node)
     elif function.async_only and not asynchronous:
@@ -48,7 +47,7 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
     elif asynchronous:
         if function.is_async:
             return function
-        known = sorted(f.name for f in FUNCTIONS.values() if f.is_async and f.is_in(scope.modules))
+        known = sorted(f.name for f in scope.library.functions.values() if f.is_async and f.is_in(scope.modules))
         hint = f"these have: {', '.join(known)}" if known else None
         scope.error("not-async", f"{node.name}() has no asynchronous form for {asynchronous}", node.name_span, hint)
     elif scope.kind and scope.kind not in function.routes:  # no kind: a block whose head has errors
@@ -61,7 +60,7 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
 
 
 def _unknown(scope: Scope, node: nodes.Call) -> None:
-    gone = successor("function", node.name) or successor("keyword", node.name)
+    gone = scope.library.successor("function", node.name) or scope.library.successor("keyword", node.name)
     hint = gone or did_you_mean(node.name, scope.function_words)
     if node.name in scope.routes_here or ("route", node.name) in scope.environment.routes:
         hint = f"a route is called with route({node.name})"
@@ -104,7 +103,7 @@ def _argument(scope: Scope, function: Function, param: Param, argument: nodes.Ar
         return None
     if isinstance(argument, nodes.Variable):
         try:
-            return parse_variable(argument.text)
+            return parse_variable(argument.text, scope.library)
         except TemplateError:  # reported where variables are checked
             return _BROKEN
     if isinstance(argument, nodes.Number):

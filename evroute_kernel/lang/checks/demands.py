@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from evroute_kernel.library.table import Function, Param
+from evroute_kernel.library.table import Function, Library, Param
 from evroute_kernel.library.template import VariableSpec
 
 #: every value given for (module, parameter), in order
@@ -15,12 +15,14 @@ Problem = tuple[int, str, str | None]
 
 
 def refused(
-    function: Function, arguments: Sequence[Any], modparams: Modparams, modules: Collection[str]
+    function: Function, arguments: Sequence[Any], modparams: Modparams, modules: Collection[str], library: Library
 ) -> Problem | None:
     """The first demand that is not met. Arguments are as `FunctionBehaviour.check` gets them."""
     behaviour, problem = function.behaviour, None
     if behaviour is not None and behaviour.check is not None:
-        more = (modparams,) if behaviour.check_modparams else (modules,) if behaviour.check_modules else ()
+        more: list[Any] = [modparams] if behaviour.check_modparams else []
+        more += [modules] if behaviour.check_modules else []
+        more += [library] if behaviour.check_library else []
         problem = behaviour.check(arguments, *more)
     return problem or _unmet(function.params, arguments)
 

@@ -11,7 +11,7 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.scope import Scope, module_of
 from evroute_kernel.lang.needs import Need, missing_parameters, missing_sockets, needs_of
 from evroute_kernel.library.sockets import SETTINGS, module_of_socket
-from evroute_kernel.library.table import MODULES, Module
+from evroute_kernel.library.table import Module
 from evroute_kernel.source import Span
 
 #: what a need of "any KIND" means, and modules to choose from
@@ -28,7 +28,7 @@ def check_protocol(scope: Scope, node: nodes.Global) -> None:
     if module is None:
         return
     protocol = str(node.value).partition(":")[0]
-    if module not in MODULES:
+    if module not in scope.library.modules:
         scope.error("setting", f"{protocol!r} is no protocol of a socket", node.span, "such as udp:192.0.2.1:5060")
     elif module not in _loaded(scope):
         message = f"the protocol {protocol} belongs to module {module}, which is not loaded"
@@ -42,11 +42,11 @@ def check_needs(scope: Scope) -> None:
     loaded = _loaded(scope)
     seen: set[tuple[str, str]] = set()
     for node in scope.script.items:
-        module = MODULES.get(module_of(node.path)) if isinstance(node, nodes.LoadModule) else None
+        module = scope.library.modules.get(module_of(node.path)) if isinstance(node, nodes.LoadModule) else None
         if module is None:
             continue
         for need in needs_of(module, scope.modparams):
-            if need.is_met(loaded - {module.name}) or (module.name, need.need) in seen:
+            if need.is_met(loaded - {module.name}, scope.library) or (module.name, need.need) in seen:
                 continue
             seen.add((module.name, need.need))
             scope.found.append(_unmet(module, need, node.span))
@@ -58,7 +58,7 @@ def check_required(scope: Scope) -> None:
         return
     places = {module_of(i.path): i.span for i in reversed(scope.script.items) if isinstance(i, nodes.LoadModule)}
     written = {(item.module, item.name) for item in scope.script.items if isinstance(item, nodes.ModParam)}
-    for missing in missing_parameters(_loaded(scope), scope.modparams):
+    for missing in missing_parameters(_loaded(scope), scope.modparams, scope.library):
         required = missing.requirement
         if written & {(missing.module, name) for name in required.one_of}:
             continue  # with a wrong value, which is told
@@ -71,7 +71,7 @@ def check_required(scope: Scope) -> None:
         hint += f", or the setting {required.setting}" if required.setting else ""
         scope.error("missing-parameter", message, places[missing.module], hint)
     sockets = [str(value) for name in SETTINGS for value in scope.modparams.get(("core", name), ())]
-    for module, socket in missing_sockets(_loaded(scope), sockets) if sockets else ():
+    for module, socket in missing_sockets(_loaded(scope), sockets, scope.library) if sockets else ():
         message = f"module {module} does not start without a socket of its protocol"
         scope.error("missing-socket", message, places[module], f"write socket={socket}")
 
@@ -93,7 +93,7 @@ def check_backend(scope: Scope, node: nodes.Call) -> None:
     if not scope.whole or not isinstance(backend, nodes.String) or "$" in backend.value:
         return
     module = f"cachedb_{backend.value.partition(':')[0]}"
-    if module in MODULES and module not in _loaded(scope):
+    if module in scope.library.modules and module not in _loaded(scope):
         message = f"{node.name}() fails: the backend {backend.value!r} belongs to module {module}, which is not loaded"
         hint = f'write loadmodule "{module}.so"'
         scope.found.append(Diagnostic("warning", "unmet-need", message, backend.span, hint))

@@ -9,7 +9,7 @@ from typing import Final
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import Environment
-from evroute_kernel.library.table import FUNCTIONS, contexts
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import CACHE_SIZE, TemplateError, VariableSpec, parse_format, parse_variable
 from evroute_kernel.source import Span
 from evroute_kernel.spelling import Words
@@ -25,6 +25,7 @@ class Scope:
 
     def __init__(self, environment: Environment, script: nodes.Script) -> None:
         self.environment = environment
+        self.library = environment.library
         self.script = script
         self.found: list[Diagnostic] = []
         self.whole = environment.whole and loads_modules(script)
@@ -65,7 +66,7 @@ class Scope:
     def function_words(self) -> Words:
         """The functions of modules loaded so far, and words that look like functions."""
         if self._functions is None or self._functions[0] != len(self.modules):
-            loaded = [name for name, f in FUNCTIONS.items() if f.is_in(self.modules) and not f.async_only]
+            loaded = [name for name, f in self.library.functions.items() if f.is_in(self.modules) and not f.async_only]
             self._functions = len(self.modules), Words([*loaded, *_COMMANDS])
         return self._functions[1]
 
@@ -89,7 +90,7 @@ class Scope:
     def variable(self, node: nodes.Variable) -> VariableSpec | None:
         """The variable of a token, after reporting what is wrong with it; None when it is none."""
         try:
-            spec = parse_variable(node.text)
+            spec = parse_variable(node.text, self.library)
         except TemplateError as error:
             self.error(error.code, error.message, _variable_part(node, error.start, error.end), error.hint)
             return None
@@ -103,7 +104,7 @@ class Scope:
         text, fine = node.value, True
         while True:
             try:
-                pieces = parse_format(text)
+                pieces = parse_format(text, self.library)
                 break
             except TemplateError as error:
                 fine = False
@@ -124,7 +125,7 @@ class Scope:
 
     def available(self, spec: VariableSpec, span: Span) -> bool:
         """Whether the modules of a variable, of those inside it, and of its transformations are loaded."""
-        for name, module in _needed(spec):
+        for name, module in _needed(spec, self.library):
             if module not in self.modules and not self.not_loaded("unknown-variable", name, module, span):
                 return False
         return True
@@ -153,13 +154,13 @@ def loads_modules(script: nodes.Script) -> bool:
 
 
 @lru_cache(CACHE_SIZE)
-def _needed(spec: VariableSpec) -> tuple[tuple[str, str], ...]:
+def _needed(spec: VariableSpec, library: Library) -> tuple[tuple[str, str], ...]:
     """What a variable is made of, and the module of each part."""
     needed: list[tuple[str, str]] = []
     for part in (spec, *spec.parts()):
         needed.append((f"${part.declaration.name}", part.declaration.module))
         if part.context is not None:
-            needed.append((f"context <{part.context}>", contexts()[part.context]))
+            needed.append((f"context <{part.context}>", library.contexts[part.context]))
         needed += [(f"{{{step.full_name}}}", step.module) for step, _ in part.transformations]
     return tuple(needed)
 

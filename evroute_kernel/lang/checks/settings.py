@@ -8,11 +8,8 @@ from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.modules import check_protocol
 from evroute_kernel.lang.checks.scope import Scope, module_of
-from evroute_kernel.lang.environment import known_modules, module_words
 from evroute_kernel.library.functions.mqueue import parse_queue
 from evroute_kernel.library.sockets import SETTINGS
-from evroute_kernel.library.successors import successor
-from evroute_kernel.library.table import GLOBALS, MODULES
 from evroute_kernel.runtime.patterns.posix import compile as compile_regex
 from evroute_kernel.runtime.patterns.protocol import RegexError
 
@@ -23,7 +20,7 @@ LISTED: Final = 12
 def check_global(scope: Scope, node: nodes.Global) -> None:
     """Values outside what a setting takes."""
     name, value = node.name, node.value
-    fact = GLOBALS[name]
+    fact = scope.library.globals[name]
     if isinstance(value, int):
         low, high = fact.range or (value, value)
         if not low <= value <= high:
@@ -53,10 +50,10 @@ def check_loadmodule(scope: Scope, node: nodes.LoadModule) -> None:
     """A module that exists, once in a text, but for those that are part of the server. Those of the session may be
     named again."""
     name = module_of(node.path)
-    if name not in known_modules():
-        hint = successor("module", name) or did_you_mean(name, module_words())
+    if name not in scope.library.known_modules:
+        hint = scope.library.successor("module", name) or did_you_mean(name, scope.library.module_words)
         scope.error("unknown-module", f"unknown module {name!r}", node.span, hint)
-    elif name in scope.loaded_here and name != "event_route" and not MODULES[name].linked:
+    elif name in scope.loaded_here and name != "event_route" and not scope.library.modules[name].linked:
         scope.error("module-twice", f"module {name} is loaded twice", node.span, "remove one of the two")
     scope.loaded_here.add(name)
     scope.modules.add(name)
@@ -78,11 +75,12 @@ def check_modparam(scope: Scope, node: nodes.ModParam) -> None:
 
 
 def _no_module(scope: Scope, node: nodes.ModParam) -> None:
-    if node.module in known_modules():
+    known = scope.library
+    if node.module in known.known_modules:
         hint: str | None = f'write loadmodule "{node.module}.so" before it'
         scope.error("module-not-loaded", f"module {node.module} is not loaded", node.span, hint)
     else:
-        hint = successor("module", node.module) or did_you_mean(node.module, module_words())
+        hint = known.successor("module", node.module) or did_you_mean(node.module, known.module_words)
         scope.error("unknown-module", f"unknown module {node.module!r}", node.span, hint)
 
 
@@ -94,14 +92,16 @@ def _listed(known: list[str]) -> str:
 
 
 def _check_value(scope: Scope, node: nodes.ModParam, module: str) -> bool:
-    declared = MODULES.get(module)
+    declared = scope.library.modules.get(module)
     if declared is None:
         return True
     expected = declared.params.get(node.name)
     given = "int" if isinstance(node.value, int) else "string"
     if expected is None:
         known = sorted(declared.params)
-        hint = successor("modparam", node.name, module) or did_you_mean(node.name, known) or _listed(known)
+        hint = (
+            scope.library.successor("modparam", node.name, module) or did_you_mean(node.name, known) or _listed(known)
+        )
         scope.error("unknown-parameter", f"module {module} has no parameter {node.name!r}", node.span, hint)
     elif expected not in ("any", given):
         takes = "a number" if expected == "int" else "a text in quotes"

@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.compiler import RUNNABLE
 from evroute_kernel.lang.lints.subject import Block, Subject
-from evroute_kernel.library.table import FUNCTIONS, Function, Variable
+from evroute_kernel.library.table import Function, Library, Variable
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
@@ -89,9 +89,10 @@ class Report:
         )
 
 
-def what_runs(script: nodes.Script, answers: Mapping[str, str] | None = None) -> Report:
-    """What of a script runs here. `answers` tells of functions what a stub rule lets them do, in words."""
-    subject = Subject(script, {})
+def what_runs(script: nodes.Script, library: Library, answers: Mapping[str, str] | None = None) -> Report:
+    """What of a script runs here, as on a server of the library's version. `answers` tells of functions what a stub
+    rule lets them do, in words."""
+    subject = Subject(script, library, {})
     found = (standing for block in subject.blocks for standing in _of_block(block, answers or {}))
     return Report(tuple(sorted(found, key=lambda standing: standing.span.start)))
 
@@ -115,7 +116,7 @@ def _names(block: Block, answers: Mapping[str, str]) -> Iterator[Standing]:
     for node in block.of(*_STATEMENTS):
         yield Standing(_STATEMENTS[type(node)], "simulated", node.span)
     for call in block.of(nodes.Call):
-        function = FUNCTIONS.get(call.name)
+        function = block.library.functions.get(call.name)
         if function is not None:
             yield Standing(f"{call.name}()", *_of_function(function, call.name_span, answers.get(call.name)))
     for use in block.uses:

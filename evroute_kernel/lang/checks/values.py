@@ -15,17 +15,17 @@ _LEVELS: Final = frozenset("ACEWNID")
 _ITERATORS: Final = "$var, $avp and $json"
 
 
-def _spec(node: nodes.Variable) -> VariableSpec | None:
+def _spec(scope: Scope, node: nodes.Variable) -> VariableSpec | None:
     """The variable of a node that is checked elsewhere; None when it is none."""
     try:
-        return parse_variable(node.text)
+        return parse_variable(node.text, scope.library)
     except TemplateError:
         return None
 
 
 def check_assign(scope: Scope, node: nodes.Assign) -> None:
     """The left side can be written and has no transformations."""
-    spec = _spec(node.target)
+    spec = _spec(scope, node.target)
     if spec is None:
         return
     if spec.transformations:
@@ -65,7 +65,7 @@ def check_network(scope: Scope, node: nodes.Network) -> None:
 
 def check_for_each(scope: Scope, node: nodes.ForEach) -> None:
     """Only some variables can be iterators."""
-    spec = _spec(node.iterator)
+    spec = _spec(scope, node.iterator)
     if spec is not None and not spec.declaration.iterator:
         message = f"{spec.text} cannot be the iterator of a for"
         scope.error("iterator", message, node.iterator.span, f"only {_ITERATORS} can")
@@ -86,7 +86,7 @@ def _check_level(scope: Scope, level: nodes.String) -> None:
     hint = "L_ALERT, L_CRIT, L_ERR, L_WARN, L_NOTICE, L_INFO or L_DBG; the third letter decides"
     if level.value.startswith("$"):
         try:
-            scope.available(parse_variable(level.value), level.span)
+            scope.available(parse_variable(level.value, scope.library), level.span)
         except TemplateError as error:
             scope.error(error.code, error.message, level.part(error.start, error.end), error.hint)
     elif not level.value:

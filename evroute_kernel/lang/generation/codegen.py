@@ -22,6 +22,7 @@ from evroute_kernel.lang.generation.loops import too_long
 from evroute_kernel.lang.generation.nesting import BLOCK_LIMIT, LOOP_LIMIT, NestingError, chain
 from evroute_kernel.lang.generation.pythontree import Place
 from evroute_kernel.library.behaviour import ALL
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import VariableSpec, parse_variable
 from evroute_kernel.runtime.codes import E_BUG
 from evroute_kernel.runtime.levels import level_of
@@ -31,8 +32,8 @@ from evroute_kernel.source import Span
 class RouteGenerator(Expressions):
     """Generates one route. `spans`, `actions`, `lines` describe its statements, `pool` holds what the linker binds."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
         self.spans: list[Span] = []
         self.actions: list[str] = []
         #: the line of each statement as the server counts it
@@ -122,7 +123,7 @@ class RouteGenerator(Expressions):
     # -- simple statements ----------------------------------------------------------------------------------------
 
     def visit_Assign(self, node: nodes.Assign, place: Place) -> list[ast.stmt]:
-        spec = parse_variable(node.target.text)
+        spec = parse_variable(node.target.text, self.library)
         self.note(spec)
         with self.watching_actions() as actions:
             value = self.assigned(node.value)
@@ -328,7 +329,8 @@ class RouteGenerator(Expressions):
     def visit_ForEach(self, node: nodes.ForEach, place: Place) -> list[ast.stmt]:
         if not node.body:
             return self._done(place, place.constant(1))
-        collection, iterator = parse_variable(node.collection.text), parse_variable(node.iterator.text)
+        collection = parse_variable(node.collection.text, self.library)
+        iterator = parse_variable(node.iterator.text, self.library)
         self.note(collection)
         if collection.index is not ALL:
             return self._done(place, place.call("not_a_collection", _c(place), place.constant(node.collection.text)))

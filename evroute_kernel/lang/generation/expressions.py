@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.generation.pythontree import Place
-from evroute_kernel.library.table import FUNCTIONS, Param
+from evroute_kernel.library.table import Library, Param
 from evroute_kernel.library.template import VariableSpec, parse_format, parse_variable
 
 #: variables whose texts are always held somewhere
@@ -27,7 +27,8 @@ DEPTH_LIMIT: Final = 100
 class Expressions:
     """The expression half of a route's generator: keeps the pool of what the linker binds."""
 
-    def __init__(self) -> None:
+    def __init__(self, library: Library) -> None:
+        self.library = library
         #: (name in the code, kind, data...), in the order of first use
         self.pool: list[tuple[Any, ...]] = []
         self._names: dict[tuple[Any, ...], str] = {}
@@ -72,7 +73,7 @@ class Expressions:
         self.touches_message |= spec.declaration.message
 
     def variable(self, node: nodes.Variable) -> ast.expr:
-        spec, place = parse_variable(node.text), Place(node.span)
+        spec, place = parse_variable(node.text, self.library), Place(node.span)
         self.note(spec)
         if spec.declaration.name == "var" and isinstance(spec.name, str) and not spec.transformations:
             return place.method("var", "get", place.constant(spec.name))
@@ -82,7 +83,7 @@ class Expressions:
 
     def operand(self, node: nodes.Variable) -> ast.expr:
         """A variable where a null may have kept its type: in arithmetic, `[...]`, `switch`, on its way to a route."""
-        spec = parse_variable(node.text)
+        spec = parse_variable(node.text, self.library)
         if not spec.may_be_typed_null:
             return self.variable(node)
         self.note(spec)
@@ -90,14 +91,14 @@ class Expressions:
         return place.call(self.entry("operand", node.text), place.name("c"))
 
     def format_entry(self, node: nodes.String) -> str:
-        for piece in parse_format(node.value):
+        for piece in parse_format(node.value, self.library):
             if isinstance(piece, VariableSpec):
                 self.note(piece)
         return self.entry("format", node.value)
 
     def call_entry(self, node: nodes.Call, kind: str = "call") -> str:
         """`kind` is "call", or "deferred" for the functions of async and launch."""
-        given = zip_longest(node.arguments, FUNCTIONS[node.name].params)
+        given = zip_longest(node.arguments, self.library.functions[node.name].params)
         return self.entry(kind, node.name, tuple(self._argument(a, p) for a, p in given))
 
     def _argument(self, node: nodes.Argument | None, param: Param) -> tuple[Any, ...]:
@@ -114,7 +115,7 @@ class Expressions:
             return ("regex", node.value)
         if param.type == "literal":
             return ("value", node.value)
-        pieces = parse_format(node.value)
+        pieces = parse_format(node.value, self.library)
         if all(isinstance(p, str) for p in pieces):
             return ("value", "".join(p for p in pieces if isinstance(p, str)))
         return ("format", node.value, param.name)
@@ -125,7 +126,7 @@ class Expressions:
             case nodes.Number(value=value) | nodes.String(value=value):
                 return Place(node.span).constant(value)
             case nodes.Variable():
-                spec, given = parse_variable(node.text), self.operand(node)
+                spec, given = parse_variable(node.text, self.library), self.operand(node)
                 is_held = not spec.transformations and spec.declaration.name in _HELD
                 return given if is_held else Place(node.span).call("held", given)
         return Place(node.span).constant(None)

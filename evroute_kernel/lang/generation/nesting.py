@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.library.behaviour import ALL
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import TemplateError, parse_variable
 from evroute_kernel.source import Span
 
@@ -39,7 +40,7 @@ class NestingError(Exception):
         return cls(f"loops and switches nest more than {LOOP_LIMIT} deep", loop.span)
 
 
-def nesting_error(body: tuple[nodes.Statement, ...]) -> NestingError | None:
+def nesting_error(body: tuple[nodes.Statement, ...], library: Library) -> NestingError | None:
     """What the code generator would say of a body, without generating its code."""
     pending: list[Body] = [(body, 1, 0, None)]
     while pending:
@@ -49,12 +50,12 @@ def nesting_error(body: tuple[nodes.Statement, ...]) -> NestingError | None:
         if statements and blocks > BLOCK_LIMIT:
             return NestingError.of_blocks(statements[0])
         held = (statement for statement in statements if type(statement) not in nodes.WITHOUT_STATEMENTS)
-        inner = [found for statement in held for found in _inside(statement, blocks + 1, loops)]
+        inner = [found for statement in held for found in _inside(statement, blocks + 1, loops, library)]
         pending += reversed(inner)
     return None
 
 
-def _inside(node: nodes.Statement, blocks: int, loops: int) -> Iterator[Body]:
+def _inside(node: nodes.Statement, blocks: int, loops: int, library: Library) -> Iterator[Body]:
     """The bodies of one statement; a block in an expression becomes a function of its own, where loops begin anew."""
     match node:
         case nodes.If():
@@ -67,7 +68,7 @@ def _inside(node: nodes.Statement, blocks: int, loops: int) -> Iterator[Body]:
             yield from _in_expression(node.test, blocks)
             yield node.body, blocks, loops + 1, node
         case nodes.ForEach():
-            if node.body and _goes_over_all(node.collection):
+            if node.body and _goes_over_all(node.collection, library):
                 yield node.body, blocks, loops + 1, node
         case nodes.Switch():
             yield (), blocks, loops + 1, node
@@ -78,9 +79,9 @@ def _inside(node: nodes.Statement, blocks: int, loops: int) -> Iterator[Body]:
             yield from _in_expression(node, blocks)
 
 
-def _goes_over_all(collection: nodes.Variable) -> bool:
+def _goes_over_all(collection: nodes.Variable, library: Library) -> bool:
     try:
-        return parse_variable(collection.text).index is ALL
+        return parse_variable(collection.text, library).index is ALL
     except TemplateError:
         return False
 

@@ -40,7 +40,7 @@ def lint(
     others = {name for kind, name in environment.routes if kind == "route"}
     served = {name for kind, name in environment.routes if kind == "event_route"}
     known = {**declared, **configured, **environment.declared_events}
-    subject = Subject(script, known, hidden, others, memory, served, environment.whole)
+    subject = Subject(script, environment.library, known, hidden, others, memory, served, environment.whole)
     rules = [rule for rule in LINTS.values() if rule.loads or not rule.legacy]
     rules = [rule for rule in rules if environment.version in rule.versions]
     found = [d for rule in rules if not rule.local for d in rule.diagnostics(subject)]

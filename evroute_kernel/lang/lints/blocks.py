@@ -13,6 +13,7 @@ from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes as tree
 from evroute_kernel.lang.lints.texts import FORMAT_OWNERS, formats_of, outputs, variable_of, variables_in
 from evroute_kernel.library.catalogue.facts import Event
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import CACHE_SIZE, VariableSpec
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span, record
@@ -113,6 +114,7 @@ class Block:
     statements: tuple[tree.Statement, ...]
     span: Span
     header: Span
+    library: Library
     event: Event | None = None
     #: what local rules have said of it
     findings: list[Diagnostic] | None = None
@@ -190,16 +192,16 @@ class Block:
 
     def _uses(self) -> Iterator[Use]:
         roles = dict(self._roles())
-        formats = {id(text) for owner in self.of(*FORMAT_OWNERS) for text in formats_of(owner)}
+        formats = {id(text) for owner in self.of(*FORMAT_OWNERS) for text in formats_of(owner, self.library)}
         for node in self.of(*_READING):
             if isinstance(node, tree.Variable):
-                spec = variable_of(node.text)
+                spec = variable_of(node.text, self.library)
                 if spec is not None:
                     yield Use(spec, node, 0, roles.get(id(node), "read"), self)
                     if _parts(spec):
                         yield from self._inner(spec, node, 0)
             elif id(node) in formats:
-                for offset, spec in variables_in(node.value):
+                for offset, spec in variables_in(node.value, self.library):
                     yield Use(spec, node, offset, "read", self)
                     if _parts(spec):
                         yield from self._inner(spec, node, offset)
@@ -214,7 +216,7 @@ class Block:
         for loop in self.of(tree.ForEach):
             yield id(loop.iterator), "write"
         for call in self.of(tree.Call):
-            for argument in outputs(call):
+            for argument in outputs(call, self.library):
                 yield id(argument), "output"
 
     def bodies(self) -> Iterator[tuple[tree.Statement, ...]]:

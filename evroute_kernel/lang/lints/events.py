@@ -9,8 +9,8 @@ from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.library.catalogue.declared import known_event
-from evroute_kernel.library.catalogue.nearness import likely_events
 from evroute_kernel.library.successors import kamailio_event
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.source import Span
 
@@ -50,13 +50,13 @@ def unknown_event(subject: Subject) -> Iterator[Finding]:
     """An event_route for a name that nothing raises is accepted and never runs. A name unlike all events of OpenSIPS is
     taken as an event of your own; `%event declare` makes any name known."""
     for name, span in _event_names(subject):
-        if known_event(name, subject.declared_events) is not None:
+        if known_event(name, subject.declared_events, subject.library.events) is not None:
             continue
         foreign = kamailio_event(name)
         if foreign is not None:
             yield Finding(f"{foreign[0]}: nothing raises it", span, foreign[1])
             continue
-        near = likely_events(name, subject.declared_events)
+        near = subject.library.likely_events(name, subject.declared_events)
         if near:
             choice = near[0] if len(near) == 1 else f"{', '.join(near[:-1])} or {near[-1]}"
             hint = f"did you mean {choice}? an event of your own: %event declare {name}, in a file as a comment"
@@ -182,7 +182,7 @@ def raise_leftovers(subject: Subject) -> Iterator[Finding]:
             if isinstance(statement, nodes.Assign) and (
                 statement.op == ":=" or isinstance(statement.value, nodes.Null)
             ):
-                raised.pop(_bare(statement.target.text), None)
+                raised.pop(_bare(statement.target.text, subject.library), None)
             if not isinstance(statement, nodes.Call) or statement.name != "raise_event":
                 continue
             _, values = _avps(statement)
@@ -232,10 +232,10 @@ def _reads_positions(block: Block) -> bool:
     return any(spec.declaration.name == "param" and isinstance(spec.name, int) for spec in block.variables)
 
 
-def _bare(text: str) -> str:
+def _bare(text: str, library: Library) -> str:
     """`$(avp(x)[*])` -> `$avp(x)`."""
     try:
-        spec = parse_variable(text)
+        spec = parse_variable(text, library)
     except TemplateError:
         return text
     name = spec.name.text if isinstance(spec.name, VariableSpec) else spec.name

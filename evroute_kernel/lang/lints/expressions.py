@@ -8,9 +8,8 @@ from typing import Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
-from evroute_kernel.lang.lints.subject import Subject
+from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.lang.lints.texts import variable_of
-from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.runtime.values import wrap
 from evroute_kernel.source import Source, Span
@@ -183,7 +182,7 @@ def param_overflow(subject: Subject) -> Iterator[Finding]:
             for variable, factor in ((node.left, node.right), (node.right, node.left)):
                 if not isinstance(variable, nodes.Variable) or not isinstance(factor, nodes.Number):
                     continue
-                usual = _usual_value(variable.text, block.event)
+                usual = _usual_value(variable.text, block)
                 if usual is not None and usual * factor.value != wrap(usual * factor.value):
                     message = f"{usual} * {factor.value} does not fit into 32 bits: it would be "
                     message += f"{wrap(usual * factor.value)}"
@@ -191,9 +190,9 @@ def param_overflow(subject: Subject) -> Iterator[Finding]:
                     yield Finding(f"{variable.text} is such as {usual}; {message}", node.span, hint)
 
 
-def _usual_value(text: str, event: Event | None) -> int | None:
+def _usual_value(text: str, block: Block) -> int | None:
     """What an integer variable holds on a server, as far as that is known: the time, or a parameter's sample."""
-    spec = variable_of(text)
+    spec, event = variable_of(text, block.library), block.event
     if spec is None or spec.transformations or spec.index is not None:
         return None
     if spec.declaration.name == "Ts":

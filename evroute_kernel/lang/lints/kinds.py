@@ -96,7 +96,7 @@ class Kinds:
         self._pending = 0
 
     def of_variable(self, node: nodes.Variable, block: Block) -> Kind | None:
-        spec = variable_of(node.text)
+        spec = variable_of(node.text, self.subject.library)
         return self._of_spec(spec, node, block) if spec else None
 
     def of(self, expression: nodes.Node, block: Block) -> tuple[Kind | None, bool]:
@@ -177,7 +177,7 @@ class Kinds:
 
     def origin(self, node: nodes.Variable, block: Block) -> EventParam | None:
         """The event parameter that a variable holds: `$param(x)`, or what was copied from it and nothing else."""
-        spec = variable_of(node.text)
+        spec = variable_of(node.text, self.subject.library)
         if spec is None or spec.transformations or spec.index is not None:
             return None
         if spec.declaration.name == "param":
@@ -186,7 +186,8 @@ class Kinds:
         if writes is None or writes.others or len(writes.values) != 1:
             return None
         [assign] = writes.values
-        source = variable_of(assign.value.text) if isinstance(assign.value, nodes.Variable) else None
+        given = assign.value.text if isinstance(assign.value, nodes.Variable) else ""
+        source = variable_of(given, self.subject.library)
         if source is None or source.declaration.name != "param" or source.transformations:
             return None
         return event_param(source, block) if _before(assign, node, block) else None

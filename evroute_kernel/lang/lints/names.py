@@ -12,7 +12,7 @@ from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject, Use, name_of
 from evroute_kernel.lang.lints.texts import variables_in
 from evroute_kernel.library.catalogue.nearness import likely_params
-from evroute_kernel.library.table import VARIABLES, transformations_of
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import VariableSpec
 
 #: what SIP variables are in the words of event parameters
@@ -76,7 +76,7 @@ def _reads_of_message(block: Block) -> list[Use]:
 
 def _writes_message(subject: Subject) -> bool:
     return any(block.once(_writes_message_in) for block in subject.blocks) or any(
-        map(_may_write_message, subject.hidden)
+        _may_write_message(text, subject.library) for text in subject.hidden
     )
 
 
@@ -86,10 +86,10 @@ def _writes_message_in(block: Block) -> bool:
     return any(_MESSAGE_WRITERS.fullmatch(call.name) for call in block.of(nodes.Call))
 
 
-def _may_write_message(text: str) -> bool:
+def _may_write_message(text: str, library: Library) -> bool:
     """The same for text that could not be read."""
     assigned = {found["variable"] for found in _HIDDEN_ASSIGNMENT.finditer(text)}
-    if any(VARIABLES[name].message for name in assigned if name in VARIABLES):
+    if any(library.variables[name].message for name in assigned if name in library.variables):
         return True
     calls = _HIDDEN_CALL.finditer(text) if any(re.search(rf"{word}\w*+\s*+\(", text) for word in _WRITING) else ()
     return any(_MESSAGE_WRITERS.fullmatch(found["call"]) for found in calls)
@@ -148,7 +148,8 @@ def not_expanded(subject: Subject) -> Iterator[Finding]:
         return
     for string, where, offset, spec in (found for block in subject.blocks for found in block.once(_not_expanded_in)):
         span = string.part(offset, offset + len(spec.text))
-        yield Finding(f"{spec.text} stays as it is: {where} is not expanded", span, _joined(string.value, where))
+        hint = _joined(string.value, where, subject.library)
+        yield Finding(f"{spec.text} stays as it is: {where} is not expanded", span, hint)
 
 
 _WITH_PLAIN_TEXTS: Final[tuple[type[nodes.Node], ...]] = (
@@ -158,7 +159,9 @@ _WITH_PLAIN_TEXTS: Final[tuple[type[nodes.Node], ...]] = (
 
 def _not_expanded_in(block: Block) -> list[tuple[nodes.String, str, int, VariableSpec]]:
     """The texts that hold a variable and are not expanded, with the first one of each."""
-    texts = ((string, where, next(variables_in(string.value), None)) for string, where in _plain_texts(block))
+    texts = (
+        (string, where, next(variables_in(string.value, block.library), None)) for string, where in _plain_texts(block)
+    )
     return [(string, where, *first) for string, where, first in texts if first is not None]
 
 
@@ -189,11 +192,11 @@ def _operands(value: nodes.Node) -> Iterator[nodes.String]:
             stack += [node.right, node.left]
 
 
-def _joined(text: str, where: str) -> str:
+def _joined(text: str, where: str, library: Library) -> str:
     """The same text as an expression."""
     parts: list[str] = []
     done = 0
-    for offset, spec in variables_in(text):
+    for offset, spec in variables_in(text, library):
         parts += [_quoted(text[done:offset])] * (offset > done) + [spec.text]
         done = offset + len(spec.text)
     parts += [_quoted(text[done:])] * (done < len(text))
@@ -222,9 +225,9 @@ def _quoted(text: str) -> str:
 def literal_name(subject: Subject) -> Iterator[Finding]:
     """`$var` takes every name as it stands, so `$var($var(n))` is one variable of that odd name. `$avp`, `$shv` and
     `$param` take a variable as name, but only when it is all that stands between the parentheses."""
-    for use in subject.uses_of(_names_variable):
+    for use in subject.uses_of(lambda spec: _names_variable(spec, subject.library)):
         declared, name = use.spec.declaration, str(use.name)
-        inner = next(variables_in(name))
+        inner = next(variables_in(name, subject.library))
         plain = f"${declared.name}"
         if declared.computed is not None:
             continue
@@ -235,20 +238,20 @@ def literal_name(subject: Subject) -> Iterator[Finding]:
             continue
         else:
             message = f"only a variable alone gives a name: this one is called {name}"
-            hint = f"$var(name) = {_joined_name(name)}; then {plain}($var(name))"
+            hint = f"$var(name) = {_joined_name(name, subject.library)}; then {plain}($var(name))"
         yield Finding(message, use.name_span, hint)
 
 
-def _names_variable(spec: VariableSpec) -> bool:
+def _names_variable(spec: VariableSpec, library: Library) -> bool:
     """Whether the name of a variable holds another one, and nothing else would be meant by it."""
     declared, name = spec.declaration, name_of(spec)
     if name is None or declared.module in ("json", "xml") or declared.name in ("time", "env"):
         return False
-    return next(variables_in(name), None) is not None
+    return next(variables_in(name, library), None) is not None
 
 
-def _joined_name(name: str) -> str:
-    return _joined(name, "an assigned text").removeprefix("write ").removesuffix(" without quotes")
+def _joined_name(name: str, library: Library) -> str:
+    return _joined(name, "an assigned text", library).removeprefix("write ").removesuffix(" without quotes")
 
 
 @rule(
@@ -320,7 +323,7 @@ _BEHIND: Final = frozenset("{[")
 def _behind(use: Use, text: str, end: int) -> str:
     """What follows a variable and was meant to belong to it."""
     braces = _BRACES.match(text, end)
-    if braces and transformations_of(braces[0][1:].partition(".")[0]):
+    if braces and use.block.library.transformations_of(braces[0][1:].partition(".")[0]):
         return braces[0]
     index = _INDEX.match(text, end) if use.spec.declaration.index and use.spec.name is not None else None
     return index[0] if index else ""

@@ -13,6 +13,7 @@ from evroute_kernel.lang.lexer import tokens
 from evroute_kernel.lang.lints.blocks import Block, Use, name_of
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.source import Source
 
@@ -47,6 +48,7 @@ class Subject:
     def __init__(
         self,
         script: tree.Script,
+        library: Library,
         declared_events: Mapping[str, EventDeclaration],
         hidden: Sequence[str] = (),
         others: Collection[str] = (),
@@ -55,6 +57,7 @@ class Subject:
         whole: bool = False,
     ) -> None:
         self.script = script
+        self.library = library
         #: events that routes of other texts handle
         self.served = served
         #: whether there are no other texts: it is a file as a server reads it
@@ -88,15 +91,19 @@ class Subject:
         memory.expect(self.declared_events)
         for item in self.script.items:
             if isinstance(item, tree.Route):
-                event = known_event(item.name, self.declared_events) if item.kind == "event_route" else None
+                event = (
+                    known_event(item.name, self.declared_events, self.library.events)
+                    if item.kind == "event_route"
+                    else None
+                )
                 block = memory.blocks.get(id(item))
                 if block is None:
-                    block = Block(item.kind, item.name, item.body, item.span, item.header, event)
+                    block = Block(item.kind, item.name, item.body, item.span, item.header, self.library, event)
                     memory.blocks[id(item)] = block
                 yield block
         if self.script.scratch:
             first, last = self.script.scratch[0].span, self.script.scratch[-1].span
-            yield Block("scratch", "", self.script.scratch, first.until(last), first)
+            yield Block("scratch", "", self.script.scratch, first.until(last), first, self.library)
 
     @cached_property
     def routes(self) -> dict[str, Block]:

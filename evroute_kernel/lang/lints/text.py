@@ -14,6 +14,7 @@ from evroute_kernel.lang.lints.subject import Subject
 from evroute_kernel.lang.lints.texts import parameters, variables_in
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.scanning import BLANK, COMMENT, LINE_COMMENT, comment_end
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.source import Source
 
@@ -72,12 +73,12 @@ def no_newline(subject: Subject) -> Iterator[Finding]:
         for body in block.bodies() if block.kind != "scratch" else ():
             for node, behind in pairwise((*body, None)):
                 if node.__class__ is nodes.XLog and behind.__class__ is not nodes.XLog and node.text.value[-1:] != "\n":
-                    yield from _without_newline(node)
+                    yield from _without_newline(node, subject.library)
 
 
-def _without_newline(node: nodes.XLog) -> Iterator[Finding]:
+def _without_newline(node: nodes.XLog, library: Library) -> Iterator[Finding]:
     text = node.text.value
-    if len(text) > sum(len(spec.text) for _, spec in variables_in(text)):
+    if len(text) > sum(len(spec.text) for _, spec in variables_in(text, library)):
         start = len(text) - 1
         yield Finding("this text ends without a line break", node.text.part(start, start + 1), r"end it with \n")
 
@@ -94,7 +95,8 @@ def xlog_too_long(subject: Subject) -> Iterator[Finding]:
     for node in subject.of(nodes.XLog):
         if limit is None or len(node.text.value) < limit:
             continue
-        fixed = len(node.text.value) - sum(len(spec.text) for _, spec in variables_in(node.text.value))
+        variables = variables_in(node.text.value, subject.library)
+        fixed = len(node.text.value) - sum(len(spec.text) for _, spec in variables)
         if fixed >= limit:
             message = f"this text has {fixed} bytes: xlog prints nothing from {limit} on"
             yield Finding(message, node.text.span, "log it in parts, or raise xlog_buf_size")
@@ -162,7 +164,7 @@ def _patterns(subject: Subject) -> Iterator[nodes.String]:
             if node.op in ("=~", "!~") and isinstance(node.right, nodes.String):
                 yield node.right
         else:
-            for argument, (kind, _) in zip(node.arguments, parameters(node), strict=False):
+            for argument, (kind, _) in zip(node.arguments, parameters(node, subject.library), strict=False):
                 if kind == "regex" and isinstance(argument, nodes.String):
                     yield argument
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.library.table import FUNCTIONS, STATEMENTS
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import CACHE_SIZE, MARKER, TemplateError, VariableSpec, parse_variable
 
 #: characters of one variable; what is longer is passed over, so that no text takes long
@@ -18,32 +18,32 @@ _NAME = re.compile(r"\$[A-Za-z0-9_.]*")
 _PAREN = re.compile(r"[()]")
 
 
-def variables_in(text: str) -> Iterator[tuple[int, VariableSpec]]:
+def variables_in(text: str, library: Library) -> Iterator[tuple[int, VariableSpec]]:
     """Each variable of a format and its offset; what is none is passed over, the checker has refused it."""
-    return iter(_variables_in(text)) if "$" in text else iter(())
+    return iter(_variables_in(text, library)) if "$" in text else iter(())
 
 
 @lru_cache(CACHE_SIZE)
-def _variables_in(text: str) -> tuple[tuple[int, VariableSpec], ...]:
-    return tuple(_found_variables(text))
+def _variables_in(text: str, library: Library) -> tuple[tuple[int, VariableSpec], ...]:
+    return tuple(_found_variables(text, library))
 
 
-def _found_variables(text: str) -> Iterator[tuple[int, VariableSpec]]:
+def _found_variables(text: str, library: Library) -> Iterator[tuple[int, VariableSpec]]:
     position = text.find("$")
     while position >= 0:
         if text.startswith("$$", position):
             position = text.find("$", position + 2)
             continue
-        spec = variable_of(text[position : _end(text, position)])
+        spec = variable_of(text[position : _end(text, position)], library)
         if spec is not None and spec.declaration is not MARKER:
             yield position, spec
         position = text.find("$", position + (len(spec.text) if spec else 1))
 
 
-def variable_of(text: str) -> VariableSpec | None:
+def variable_of(text: str, library: Library) -> VariableSpec | None:
     """The variable at the beginning of a text."""
     try:
-        return parse_variable(text)
+        return parse_variable(text, library)
     except TemplateError:
         return None
 
@@ -62,15 +62,15 @@ def _end(text: str, start: int) -> int:
     return end
 
 
-def parameters(call: nodes.Call) -> list[tuple[str, bool]]:
+def parameters(call: nodes.Call, library: Library) -> list[tuple[str, bool]]:
     """Type of each parameter, and whether a literal there is a format."""
-    known = FUNCTIONS.get(call.name) or STATEMENTS.get(call.name)
+    known = library.functions.get(call.name) or library.statements.get(call.name)
     return [(p.type, p.type == "string" and p.format) for p in known.params] if known else []
 
 
-def outputs(call: nodes.Call) -> Iterator[nodes.Variable]:
+def outputs(call: nodes.Call, library: Library) -> Iterator[nodes.Variable]:
     """Arguments that the function takes as variables, so that it may write them."""
-    for argument, (kind, _) in zip(call.arguments, parameters(call), strict=False):
+    for argument, (kind, _) in zip(call.arguments, parameters(call, library), strict=False):
         if kind == "var" and isinstance(argument, nodes.Variable):
             yield argument
 
@@ -81,7 +81,7 @@ FORMAT_OWNERS: Final[tuple[type[nodes.Node], ...]] = (
 )  # fmt: skip
 
 
-def formats_of(node: nodes.Node) -> Iterator[nodes.String]:
+def formats_of(node: nodes.Node, library: Library) -> Iterator[nodes.String]:
     """The format strings that a node holds itself."""
     if isinstance(node, nodes.XLog):
         yield node.text
@@ -92,6 +92,6 @@ def formats_of(node: nodes.Node) -> Iterator[nodes.String]:
     elif isinstance(node, nodes.RouteCall) and isinstance(node.target, nodes.String):
         yield node.target
     elif isinstance(node, nodes.Call):
-        for argument, (_, is_format) in zip(node.arguments, parameters(node), strict=False):
+        for argument, (_, is_format) in zip(node.arguments, parameters(node, library), strict=False):
             if is_format and isinstance(argument, nodes.String):
                 yield argument

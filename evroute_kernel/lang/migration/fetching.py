@@ -8,8 +8,8 @@ from itertools import takewhile
 from typing import Final
 
 from evroute_kernel.lang.lexer import string_value
-from evroute_kernel.lang.migration.legacy import FETCH, OLD_AVP, STATEMENT_ENDS, Code, Doubt, Edit
-from evroute_kernel.library.catalogue import earlier_events, events
+from evroute_kernel.lang.migration.legacy import FETCH, OLD_AVP, STATEMENT_ENDS, TARGET, Code, Doubt, Edit
+from evroute_kernel.library import table
 from evroute_kernel.library.catalogue.facts import Event
 from evroute_kernel.library.catalogue.nearness import likely_params
 from evroute_kernel.records import dataclass
@@ -47,7 +47,7 @@ def fetches(code: Code) -> Iterator[Edit | Doubt]:
             why = "parameters of an event are visible in its event_route only: read them there and pass them on"
             yield Doubt(token.span.start, code.span(index + 3).end, _CODE, why)
             continue
-        entries = list(_entries(string_value(code.tokens[index + 2])[0], events().get(name)))
+        entries = list(_entries(string_value(code.tokens[index + 2])[0], table.of(TARGET).events.get(name)))
         if not entries or None in entries:
             yield Doubt(
                 token.span.start, code.span(index + 3).end, _CODE, "the list holds something that is no variable"
@@ -72,7 +72,7 @@ def _entries(text: str, event: Event | None) -> Iterator[Fetched | None]:
 def _positions(event: Event, count: int, version: str = _NEWEST) -> list[str]:
     """Names by position, as a version of 2.x sent them. Parameters that may be absent did not count, unless the list is
     too long without them; those behind what configuration adds have no fixed position."""
-    earlier = earlier_events().get(event.name, {}).get(version)
+    earlier = table.of(TARGET).facts.earlier_events.get(event.name, {}).get(version)
     if earlier is None:
         extra, params = event.extra_params, event.params
         if extra is not None:
@@ -102,7 +102,7 @@ def _versions_differ(event: Event, entries: list[str]) -> Iterator[str]:
 
 def _notes(code: Code, index: int, name: str) -> Iterator[str]:
     """What the catalogue has to say about reading by position, or by a name that the event lacks."""
-    event = events().get(name)
+    event = table.of(TARGET).events.get(name)
     entries = [p for p in string_value(code.tokens[index + 2])[0].split(";") if p.strip()]
     by_name = [found["name"] for p in entries if (found := _ENTRY.fullmatch(p)) and found["name"]]
     if event is None:

@@ -19,10 +19,12 @@ from typing import Final
 from evroute_kernel.lang.lexer import Token, string_value, tokens
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
-from evroute_kernel.library.table import FUNCTIONS, STATEMENTS
+from evroute_kernel.library import table
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
+#: the version whose text takes the place of what is old
+TARGET: Final = "3.6"
 FETCH: Final = "fetch_event_params"
 OLD_AVP: Final = re.compile(r"(?<=avp\()[si]:")
 #: tokens behind which a statement can begin
@@ -216,7 +218,8 @@ def quoted_arguments(code: Code) -> Iterator[Edit]:
 
 
 def _parameter_kinds(name: str) -> list[str]:
-    known = FUNCTIONS.get(name) or STATEMENTS.get(name)
+    library = table.of(TARGET)
+    known = library.functions.get(name) or library.statements.get(name)
     return [p.type for p in known.params] if known else []
 
 

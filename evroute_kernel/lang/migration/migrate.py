@@ -5,7 +5,7 @@ Works on the places of tokens, never on a re-print of the tree, so that everythi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import unified_diff as _unified_diff
 
 from evroute_kernel.errors import Diagnostic
@@ -55,8 +55,21 @@ class Migration:
 def migrate(text: str | Source) -> Migration:
     """The 3.x form of a script; a text that holds nothing old comes back as it is. Never raises for bad text."""
     source = Source("script", text) if isinstance(text, str) else text
-    code = Code(source)
-    found = list(_found(code))
+    return made(source, old_forms(Code(source)))
+
+
+def old_forms(code: Code) -> Iterator[Edit | Remark | Doubt]:
+    """What a text of 2.x has that 3.x writes otherwise."""
+    yield from fetches(code)
+    yield from route_modes(code)
+    yield from module_lines(code)
+    yield from quoted_arguments(code)
+    yield from avp_names(code)
+
+
+def made(source: Source, forms: Iterable[Edit | Remark | Doubt]) -> Migration:
+    """The text with the edits made, and what is to be said of them and of the rest."""
+    found = list(forms)
     edits = list(_without_overlaps([e for e in found if isinstance(e, Edit)]))
     notes = [
         Diagnostic("info", e.code, note, source.span(e.start, e.end), "check this place")
@@ -82,14 +95,6 @@ def _change(source: Source, edit: Edit) -> Change:
     return Change(span, span.text, edit.text, edit.why, edit.code, edit.instead or edit.text)
 
 
-def _found(code: Code) -> Iterator[Edit | Remark | Doubt]:
-    yield from fetches(code)
-    yield from route_modes(code)
-    yield from module_lines(code)
-    yield from quoted_arguments(code)
-    yield from avp_names(code)
-
-
 def _without_overlaps(edits: list[Edit]) -> Iterator[Edit]:
     """In the order of the text; of edits that overlap the wider one, which has done the work of the others."""
     done = -1
@@ -107,9 +112,10 @@ def _applied(text: str, edits: list[Edit]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def unified_diff(old: str, new: str, name: str) -> str:
-    """What changes between two texts, as `diff -u` shows it; empty when they are equal."""
-    lines = _unified_diff(_lines(old), _lines(new), name, f"{name} (3.x)", lineterm="")
+def unified_diff(old: str, new: str, name: str, version: str = "3.x") -> str:
+    """What changes between two texts, as `diff -u` shows it; empty when they are equal. `version` is what the new one
+    is for."""
+    lines = _unified_diff(_lines(old), _lines(new), name, f"{name} ({version})", lineterm="")
     return "".join(f"{line}\n" for line in lines)
 
 

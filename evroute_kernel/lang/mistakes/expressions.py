@@ -277,6 +277,9 @@ def _arguments(s: Situation) -> Mistake | None:
 def _route(s: Situation) -> Mistake | None:
     if s.after == "COMMA" and s.kind in ("RPAR", "COMMA"):
         return s.mistake("an argument of route is missing", "write NULL for an empty one")
+    word = s.token.text
+    if not s.inner and word in s.language.keywords:
+        return s.mistake(f"{word!r} is a word of the language", f'as a name it needs quotes: route("{word}")')
     if not s.inner:
         return s.mistake(f"route is called with the name of a route, not with {describe(s.token)}", "route(NAME);")
     if s.kind in _ARITHMETIC:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from evroute_kernel.errors import near_misses
 from evroute_kernel.lang.mistakes.situation import Mistake, Situation, describe
-from evroute_kernel.lang.mistakes.toplevel import is_header
+from evroute_kernel.lang.mistakes.toplevel import is_header, next_line
 from evroute_kernel.source import Span
 
 _ELSE_IFS: Final = frozenset({"elseif", "elsif", "elif", "elseIf", "ElseIf", "ELSEIF"})
@@ -132,6 +132,7 @@ def bare_words(s: Situation) -> Mistake | None:
         return s.mistake(f"{word!r} is no statement", hint, span, **_after_word(s))
     near = [w for w in _KEYWORD_CASES if w == word.lower()]
     hint = f"keywords are in lower case: {near[0]}" if near else f"a call needs parentheses: {word}(...)"
+    hint = s.language.news(word) or hint
     return s.mistake(f"expected '(' after {word!r}, before {describe(s.token)}", hint, span)
 
 
@@ -143,7 +144,8 @@ def _gone_setting(s: Situation, word: str, span: Span) -> Mistake | None:
     if hint is None:
         near = near_misses(word, s.language.settings, 1)
         hint = f"did you mean {near[0]!r}? a variable: $var({word})" if near else None
-    return s.mistake(f"unknown setting {word!r}", hint, span, drop=True, goto=s.at + 2) if hint else None
+        hint = s.language.news(word) or hint
+    return s.mistake(f"unknown setting {word!r}", hint, span, drop=True, goto=next_line(s)) if hint else None
 
 
 def _bare_value(s: Situation, word: str, span: Span) -> Mistake | None:

@@ -31,13 +31,13 @@ def comment_marks(s: Situation) -> Mistake | None:
         slashes = s.before.span.end == s.token.span.start
     if slashes:
         hint = "write # for a comment to the end of the line"
-        return s.mistake("'//' does not begin a comment", hint, goto=_next_line(s))
+        return s.mistake("'//' does not begin a comment", hint, goto=next_line(s))
     if s.adjacent("*", "/"):
         return s.mistake("this '*/' closes no comment", "block comments begin with /* and nest", goto=s.at + 2)
     return None
 
 
-def _next_line(s: Situation) -> int:
+def next_line(s: Situation) -> int:
     line, end = s.token.span.line, s.at
     while s.tokens[end].type != "$END" and s.tokens[end].span.line == line:
         end += 1
@@ -99,7 +99,7 @@ def between_items(s: Situation) -> Mistake | None:
         return None
     if s.token.text == "%":
         hint = "lines of % are for cells of a notebook; a file may declare events: # %event declare E_X"
-        return s.mistake("'%' begins no line of a script", hint, goto=_next_line(s))
+        return s.mistake("'%' begins no line of a script", hint, goto=next_line(s))
     if kind == "LBRACE":
         return s.mistake("this block belongs to no route", "write event_route[NAME] before it", goto=_after(s))
     if kind in _STATEMENTS or kind == "ROUTE":
@@ -136,6 +136,7 @@ def _unknown_word(s: Situation, follower: str) -> Mistake | None:
     known = s.language.settings if follower == "ASSIGN" else [*ROUTES, "loadmodule", "modparam", "include_file"]
     near = near_misses(word, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else None
+    hint = s.language.news(word) or hint
     if follower == "ASSIGN":
         return s.mistake(f"unknown setting {word!r}", s.successor("global", word) or hint)
     what = "kind of route" if follower in ("LSQB", "LBRACE") else "word"
@@ -143,6 +144,9 @@ def _unknown_word(s: Situation, follower: str) -> Mistake | None:
     goto = s.at + 1 if feed else None
     hint = hint or "a route begins with event_route[NAME] {"
     return s.mistake(f"unknown {what} {word!r}", hint, feed=feed, goto=goto)
+
+
+_BOND: Final = 'a bond is a name and its members in quotes: bond:NAME {"udp:192.0.2.1:5060", "udp:192.0.2.2:5060"}'
 
 
 def settings(s: Situation) -> Mistake | None:
@@ -153,8 +157,10 @@ def settings(s: Situation) -> Mistake | None:
     if s.kinds[0].startswith("SET_"):
         if len(s.prefix) == 1:
             return s.mistake(f"expected '=' after the setting {first.text}", f"{first.text} = ...")
-        expected = EXPECTED[s.language.settings[first.text]]
-        return s.mistake(f"{first.text} takes {expected}, not {describe(s.token)}")
+        kind = s.language.settings[first.text]
+        news = s.language.news(s.prefix[2].text) if kind == "socket" and s.kinds[2:3] == ["ID"] else None
+        hint = _BOND if "BOND" in s.kinds else news
+        return s.mistake(f"{first.text} takes {EXPECTED[kind]}, not {describe(s.token)}", hint)
     if s.kinds[0] == "LOADMODULE":
         return s.mistake("loadmodule takes a text in quotes", 'loadmodule "json.so"')
     if s.kinds[0] == "MODPARAM":
@@ -243,7 +249,8 @@ def _bad_name(s: Situation, word: str) -> tuple[str, str | None, tuple[str, ...]
         return f"the name of {word} is fixed: no variable can stand for it", f"{word}[NAME] {{ ... }}", ()
     start = next(i for i in range(s.at, -1, -1) if s.tokens[i].type == "LSQB") + 1
     end = start
-    while s.tokens[end].type not in ("RSQB", "LBRACE", "SEMICOLON", "$END"):
+    stops = ("RSQB", "LBRACE", "SEMICOLON", "$END", *(["COMMA"] if s.kinds[0] == "TIMER_ROUTE" else []))
+    while s.tokens[end].type not in stops:
         end += 1
     span = s.tokens[start].span.until(s.tokens[max(start, end - 1)].span)
     name = span.text
@@ -255,4 +262,13 @@ def _bad_name(s: Situation, word: str) -> tuple[str, str | None, tuple[str, ...]
     return f"{name!r} is no bare name: letters, digits and _, a letter first", f'quote it: {word}["{name}"]', ()
 
 
-RULES: Final = (comment_marks, unclosed_block, between_items, unknown_route, header, settings)
+def several_paths(s: Situation) -> Mistake | None:
+    """`mpath="/a/":"/b/"` where one alone can be."""
+    if s.kind != "COLON" or s.prefix or not s.outermost or s.at < 3:
+        return None
+    if s.tokens[s.at - 3].text != "mpath" or s.language.settings["mpath"] == "paths":
+        return None
+    return s.mistake("mpath takes one text in quotes", "several are new in 4.0", goto=next_line(s))
+
+
+RULES: Final = (comment_marks, unclosed_block, several_paths, between_items, unknown_route, header, settings)

@@ -29,10 +29,8 @@ from evroute_kernel.library.catalogue.names import (
 )
 from evroute_kernel.library.catalogue.on_demand import OnDemand
 from evroute_kernel.library.catalogue.renamed import Renamed
-from evroute_kernel.spelling import Words
 
 __all__ = [
-    "SERVER_VERSION",
     "Catalogue",
     "CatalogueFunction",
     "CatalogueModule",
@@ -45,14 +43,9 @@ __all__ = [
     "Param",
     "Renamed",
     "ScriptGlobal",
-    "earlier_events",
-    "events",
-    "near_events",
     "of",
 ]
 
-#: the version whose facts are in force
-SERVER_VERSION: Final = "3.6"
 _HERE: Final = Path(__file__).parent
 #: version -> the one whose facts it has but for what its own files say
 _BASES: Final = {"4.0": "3.6"}
@@ -154,23 +147,3 @@ class Catalogue:
         """The settings `name = value` at the top level of a script."""
         facts = self._facts("globals").items()
         return MappingProxyType({name: ScriptGlobal.from_json(fact) for name, fact in facts})
-
-
-def events() -> Mapping[str, Event]:
-    """Every event of the version in force, by name."""
-    return of(SERVER_VERSION).events
-
-
-def earlier_events() -> Mapping[str, Mapping[str, Sequence[str]]]:
-    """See `Catalogue.earlier_events`."""
-    return of(SERVER_VERSION).earlier_events
-
-
-@cache
-def _event_words() -> Words:
-    return Words(events())
-
-
-def near_events(name: str, count: int = 3) -> list[str]:
-    """Names of events that `name` may have been meant for, best first."""
-    return _event_words().near(name, count)

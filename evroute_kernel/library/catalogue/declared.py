@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from evroute_kernel.library.catalogue import events
 from evroute_kernel.library.catalogue.facts import Event, EventParam
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
@@ -83,12 +82,13 @@ def _params(words: list[str]) -> Iterator[DeclaredParam]:
         yield DeclaredParam(found["name"], "int" if kind == "int" else "string", optional)
 
 
-def known_event(name: str, declared: Mapping[str, EventDeclaration]) -> Event | None:
-    """The event of a name: the catalogue's, the session's, or both together; None when nobody knows it.
+def known_event(name: str, declared: Mapping[str, EventDeclaration], events: Mapping[str, Event]) -> Event | None:
+    """The event of a name: one of `events` of the catalogue, the session's, or both together; None when nobody knows
+    it.
 
     A declaration of an event of the catalogue adds parameters to it, as `extra_fields` of the acc module does.
     """
-    catalogued, own = events().get(name), declared.get(name)
+    catalogued, own = events.get(name), declared.get(name)
     if catalogued is None or own is None:
         return catalogued or (own.event() if own else None)
     added = tuple(p for p in own.event().params if catalogued.param(p.name) is None)

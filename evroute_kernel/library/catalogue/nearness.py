@@ -8,12 +8,11 @@ these is a rule here, with a score that says how sure it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 
-from evroute_kernel.library.catalogue import events
 from evroute_kernel.spelling import Words, masked, most_alike
 
 #: how sure a rule is; from CERTAIN on, even an event that may hold other parameters is reported
@@ -108,10 +107,9 @@ def _misspelt(one: str, other: str) -> float:
 
 
 class EventNames:
-    """Names of events, those of the catalogue and `extra` ones, looked up by what a name may be a mistake for."""
+    """Names of events, looked up by what a name may be a mistake for."""
 
-    def __init__(self, extra: Iterable[str] = ()) -> None:
-        names = [*events(), *extra]
+    def __init__(self, names: Iterable[str]) -> None:
         self._by_folded: dict[str, list[str]] = {}
         self._families: dict[str, list[str]] = {}
         for name in names:
@@ -141,16 +139,6 @@ class EventNames:
             if most_alike(word, masked(known)) >= CERTAIN:
                 for event in self._by_folded[known]:
                     yield known, event
-
-
-@cache
-def _catalogued() -> EventNames:
-    return EventNames()
-
-
-def likely_events(name: str, extra: Collection[str] = ()) -> list[str]:
-    """Events that `name` may be a mistake for, as `EventNames.likely`, for who asks once."""
-    return (EventNames(extra) if extra else _catalogued()).likely(name)
 
 
 @lru_cache(1024)

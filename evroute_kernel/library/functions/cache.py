@@ -19,6 +19,7 @@ from evroute_kernel.library.functions.glob import glob_pattern
 from evroute_kernel.library.functions.locks import core_hash
 from evroute_kernel.library.functions.parameters import literal
 from evroute_kernel.library.references import Reference
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import TemplateError, parse_variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.shared import Shared
@@ -250,10 +251,10 @@ def cache_sub(context: Context, backend: str, key: str, decrement: int, expire: 
     return _add(context, backend, key, wrap(-decrement), expire, new_val)
 
 
-def _check_avp_list(text: str) -> tuple[str, str | None] | None:
+def _check_avp_list(text: str, library: Library) -> tuple[str, str | None] | None:
     for part in text.split(";"):
         try:
-            spec = parse_variable(part.strip())
+            spec = parse_variable(part.strip(), library)
         except TemplateError as error:
             return f"{part.strip()!r} is no AVP: {error.message}", "write $avp(a);$avp(b)"
         if spec.declaration.name != "avp":
@@ -261,7 +262,7 @@ def _check_avp_list(text: str) -> tuple[str, str | None] | None:
     return None
 
 
-@function("cache_raw_query", check=literal(2, _check_avp_list))
+@function("cache_raw_query", check=literal(2, _check_avp_list), check_library=True)
 def cache_raw_query(context: Context, backend: str, query: str, result_avps: str | None) -> int:
     """Send a query in the backend's own language; the backend `local` has none.
 

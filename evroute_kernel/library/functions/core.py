@@ -9,7 +9,7 @@ from typing import Any, Final
 from evroute_kernel.library.behaviour import TEXT_ALONE, function
 from evroute_kernel.library.functions.parameters import Problem, literal, push_avp
 from evroute_kernel.library.references import Reference, formatter
-from evroute_kernel.library.table import MODULES
+from evroute_kernel.library.table import Library, in_process
 from evroute_kernel.library.template import TemplateError, parse_format
 from evroute_kernel.runtime import levels, trace
 from evroute_kernel.runtime.context import Context
@@ -56,15 +56,15 @@ def avp_print(context: Context) -> int:
 # -- tracing ----------------------------------------------------------------------------------------------------------
 
 
-def _check_format(text: str) -> tuple[str, str | None] | None:
+def _check_format(text: str, library: Library) -> tuple[str, str | None] | None:
     try:
-        parse_format(text)
+        parse_format(text, library)
     except TemplateError as error:
         return error.message, error.hint
     return None
 
 
-@function("script_trace", check=literal(1, _check_format))
+@function("script_trace", check=literal(1, _check_format), check_library=True)
 def script_trace(context: Context, log_level: int | None, format: str | None, info: str | None) -> int:
     """Trace every statement that this run executes from here on; without parameters, stop tracing.
 
@@ -80,7 +80,7 @@ def script_trace(context: Context, log_level: int | None, format: str | None, in
         context.error("script_trace() with a level needs a format too")
         return -6
     try:
-        expand = formatter(format)
+        expand = formatter(format, in_process(context.process))
     except TemplateError as error:
         context.error(f"script_trace(): {error.message}")
         return -1
@@ -91,28 +91,28 @@ def script_trace(context: Context, log_level: int | None, format: str | None, in
 # -- status -----------------------------------------------------------------------------------------------------------
 
 
-def _status_groups(modules: Iterable[str]) -> dict[str, str]:
+def _status_groups(modules: Iterable[str], library: Library) -> dict[str, str]:
     """The groups of the core and of modules, and whose each is."""
-    return {group: name for name in ("core", *sorted(modules)) for group in MODULES[name].status_groups}
+    return {group: name for name in ("core", *sorted(modules)) for group in library.modules[name].status_groups}
 
 
-def _check_group(arguments: Sequence[Any], modules: Collection[str]) -> Problem | None:
-    group = arguments[0]
-    if not isinstance(group, str) or group in _status_groups(modules):
+def _check_group(arguments: Sequence[Any], modules: Collection[str], library: Library) -> Problem | None:
+    group, known = arguments[0], _status_groups(modules, library)
+    if not isinstance(group, str) or group in known:
         return None
-    message, owner = f"no status group is named {group!r}", _status_groups(MODULES).get(group)
+    message, owner = f"no status group is named {group!r}", _status_groups(library.modules, library).get(group)
     if owner is not None:
         return 0, f"{message}: that of module {owner} is there once it is loaded", f'write loadmodule "{owner}.so"'
-    return 0, message, f"known here: {', '.join(sorted(_status_groups(modules)))}"
+    return 0, message, f"known here: {', '.join(sorted(known))}"
 
 
-@function("sr_check_status", check=_check_group, check_modules=True)
+@function("sr_check_status", check=_check_group, check_modules=True, check_library=True)
 def sr_check_status(context: Context, group: str, identifier: str | None) -> int:
     """The status of an identifier of a status/report group; `all` asks for the whole group.
 
     The group `core` is always running: 1. An identifier that does not exist gives -2147483648, a group -1.
     """
-    known = _status_groups(context.process.settings.modules)
+    known = _status_groups(context.process.settings.modules, in_process(context.process))
     if group not in known:
         context.error(f"no status group is named {group!r}; known here: {', '.join(sorted(known))}")
         return -1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.dummy_message import BRANCH_FLAGS, MESSAGE_FLAGS, Part, message_of, use_flag
 from evroute_kernel.library.functions.parameters import literal
-from evroute_kernel.library.template import TemplateError, VariableSpec, parse_format
 from evroute_kernel.runtime.context import Context
+
+#: what a format has for one
+_DOLLAR_SIGN: Final = re.compile(r"\$(?:\$|\(\$\))")
 
 # -- request URI ------------------------------------------------------------------------------------------------------
 
@@ -114,11 +117,8 @@ def _check_flag(name: str) -> tuple[str, str | None] | None:
 
 
 def holds_variables(text: str) -> bool:
-    """Whether a literal names variables, so that its value is known only when the script runs."""
-    try:
-        return any(isinstance(piece, VariableSpec) for piece in parse_format(text))
-    except TemplateError:
-        return True
+    """Whether a literal names variables, or tries to, so that its value is known only when the script runs."""
+    return "$" in _DOLLAR_SIGN.sub("", text.partition("\0")[0])
 
 
 _FLAG: Final = literal(0, _check_flag)

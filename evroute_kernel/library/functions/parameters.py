@@ -6,31 +6,33 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from evroute_kernel.library.references import Reference, reference
+from evroute_kernel.library.table import in_process
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, text_of
 
 #: (parameter index, message, hint)
 Problem = tuple[int, str, str | None]
-Check = Callable[[Sequence[Any]], Problem | None]
+#: of the arguments, and of what else the declaration asks for (`check_modparams` and its kin)
+Check = Callable[..., Problem | None]
 
 
 def all_of(*checks: Check) -> Check:
     """The first problem that any of the checks finds."""
 
-    def check(arguments: Sequence[Any]) -> Problem | None:
-        return next((problem for c in checks if (problem := c(arguments)) is not None), None)
+    def check(arguments: Sequence[Any], *more: Any) -> Problem | None:
+        return next((problem for c in checks if (problem := c(arguments, *more)) is not None), None)
 
     return check
 
 
-def literal(index: int, problem_of: Callable[[str], tuple[str, str | None] | None]) -> Check:
+def literal(index: int, problem_of: Callable[..., tuple[str, str | None] | None]) -> Check:
     """Look at a parameter when it is a literal text; `problem_of` gives (message, hint) for one that is refused."""
 
-    def check(arguments: Sequence[Any]) -> Problem | None:
+    def check(arguments: Sequence[Any], *more: Any) -> Problem | None:
         if not isinstance(arguments[index], str):
             return None
-        problem = problem_of(arguments[index])
+        problem = problem_of(arguments[index], *more)
         return None if problem is None else (index, *problem)
 
     return check
@@ -43,7 +45,7 @@ def avp_name(context: Context, avp: Reference) -> str | None:
     """The name of an AVP parameter, computed when the script writes it so; None for a null name, which is reported."""
     name = avp.spec.name
     if isinstance(name, VariableSpec):
-        name = text_of(reference(name.text).get(context))
+        name = text_of(reference(name.text, in_process(context.process)).get(context))
     found: str | None = name
     if found is None:
         context.error(f"the name of {avp.text} is null")

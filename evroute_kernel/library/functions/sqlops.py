@@ -30,7 +30,7 @@ def sql_query(context: Context, base: Database, query: str, res_col_avps: str | 
     1970. Only a text that begins with `select` gives rows. Returns 1; -2 when there are none, also after `insert` and
     its kin; -1 for a failure.
     """
-    avps = targets(res_col_avps, avps=True)
+    avps = targets(context, res_col_avps, avps=True)
     result = base.query(query)
     return 1 if result is not None and deliver(context, result, avps, one=False) else -2
 
@@ -42,7 +42,7 @@ def sql_query_one(context: Context, base: Database, query: str, res_col_vars: st
     NULL makes a variable null, and drops the newest value of an AVP; a REAL is stored as 0. Returns 1; -2 without a
     row, which leaves the variables as they are; -1 for a failure, or for too few variables.
     """
-    variables = targets(res_col_vars, avps=False)
+    variables = targets(context, res_col_vars, avps=False)
     result = base.query(query)
     return 1 if result is not None and deliver(context, result, variables, one=True) else -2
 
@@ -61,7 +61,7 @@ def _select(
     *,
     one: bool,
 ) -> int:
-    variables = targets(output, avps=not one)
+    variables = targets(context, output, avps=not one)
     names = None if columns is None else texts.columns(columns)
     pairs = [] if filter is None else texts.conditions(filter)
     name = configuration(context.process).table if table is None else table

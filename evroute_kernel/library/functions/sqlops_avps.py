@@ -32,6 +32,7 @@ from evroute_kernel.library.sql.stored_avps import (
     stored_text,
 )
 from evroute_kernel.library.sql.types import Kind, SqlError
+from evroute_kernel.library.table import Library, in_process
 from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, fold
@@ -43,14 +44,14 @@ _NO_SCHEMES: Final = "only sql_avp_load knows schemes"
 Modparams = Mapping[tuple[str, str], Sequence[int | str]]
 
 
-def _check(arguments: Sequence[Any], modparams: Modparams, *, schemes: bool) -> Problem | None:
+def _check(arguments: Sequence[Any], modparams: Modparams, library: Library, *, schemes: bool) -> Problem | None:
     source, wanted = (None if isinstance(a, VariableSpec) else a for a in arguments[:2])
     place = 0
     try:
         if source is not None:
-            parse_source(source)
+            parse_source(source, library)
         place = 1
-        parsed = Wanted(None) if wanted is None else parse_wanted(wanted)
+        parsed = Wanted(None) if wanted is None else parse_wanted(wanted, library)
     except BadArgument as error:
         return place, str(error), None
     if parsed.scheme is None:
@@ -65,18 +66,19 @@ def _check(arguments: Sequence[Any], modparams: Modparams, *, schemes: bool) -> 
     return None if schemes else (1, _NO_SCHEMES, None)
 
 
-def _check_load(arguments: Sequence[Any], modparams: Modparams) -> Problem | None:
-    return _check(arguments, modparams, schemes=True)
+def _check_load(arguments: Sequence[Any], modparams: Modparams, library: Library) -> Problem | None:
+    return _check(arguments, modparams, library, schemes=True)
 
 
-def _check_others(arguments: Sequence[Any], modparams: Modparams) -> Problem | None:
-    return _check(arguments, modparams, schemes=False)
+def _check_others(arguments: Sequence[Any], modparams: Modparams, library: Library) -> Problem | None:
+    return _check(arguments, modparams, library, schemes=False)
 
 
-def _arguments(source: str, name: str) -> tuple[Source, Wanted]:
+def _arguments(context: Context, source: str, name: str) -> tuple[Source, Wanted]:
     """Both arguments; a variable may have given them. Raises SqlError."""
+    library = in_process(context.process)
     try:
-        return parse_source(source), parse_wanted(name)
+        return parse_source(source, library), parse_wanted(name, library)
     except BadArgument as error:
         raise SqlError(str(error)) from None
 
@@ -100,7 +102,7 @@ def sql_avp_load(context: Context, base: Database, source: str, name: str, prefi
     The source is a uuid, or with `/uri`, `/username` or `/domain` behind it a URI of which that part counts. Behind the
     name may stand `/table` or `/$scheme`. The prefix is put before each name. Returns 1; -1 when nothing was loaded.
     """
-    whose, wanted = _arguments(source, name)
+    whose, wanted = _arguments(context, source, name)
     settings = configuration(context.process)
     scheme = _scheme(context, wanted)
     columns = scheme_columns(settings.columns, scheme)
@@ -167,7 +169,7 @@ def sql_avp_store(context: Context, base: Database, source: str, name: str) -> i
     Values that were loaded or stored in this run are left out; one equal to them counts as the same. The source is as
     in sql_avp_load. Returns 1; -1 when nothing was stored.
     """
-    whose, wanted = _arguments(source, name)
+    whose, wanted = _arguments(context, source, name)
     if wanted.scheme is not None:
         raise SqlError(_NO_SCHEMES)
     settings = configuration(context.process)
@@ -220,7 +222,7 @@ def sql_avp_delete(context: Context, base: Database, source: str, name: str) -> 
 
     Returns 1, also when no row fits or SQL fails, which is logged; -1 when the source is null or no URI.
     """
-    whose, wanted = _arguments(source, name)
+    whose, wanted = _arguments(context, source, name)
     if wanted.scheme is not None:
         raise SqlError(_NO_SCHEMES)
     settings = configuration(context.process)

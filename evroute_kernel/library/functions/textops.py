@@ -12,6 +12,7 @@ from typing import Final
 from evroute_kernel.library.behaviour import function
 from evroute_kernel.library.dummy_message import METHOD, ORIGINAL_URI, TEXT, DummyMessage, message_of
 from evroute_kernel.library.functions.parameters import literal
+from evroute_kernel.library.table import Library, in_process
 from evroute_kernel.library.transformations.regex import BadRule, Rule, parse_rule, substitute
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
@@ -120,9 +121,9 @@ def replace_body_atonce(context: Context, re: Regex, txt: str) -> int:
 # -- substitutions ----------------------------------------------------------------------------------------------------
 
 
-def _check_rule(text: str) -> tuple[str, str | None] | None:
+def _check_rule(text: str, library: Library) -> tuple[str, str | None] | None:
     try:
-        parse_rule(text)
+        parse_rule(text, library)
     except BadRule as error:
         return f"{text!r} is no substitution: {error}", "write /pattern/replacement/flags"
     return None
@@ -130,7 +131,7 @@ def _check_rule(text: str) -> tuple[str, str | None] | None:
 
 def _rule(context: Context, text: str) -> Rule | None:
     try:
-        return parse_rule(text)
+        return parse_rule(text, in_process(context.process))
     except BadRule as error:
         context.error(f"{text!r} is no substitution: {error}")
         return None
@@ -153,7 +154,7 @@ def _must_be_writable(message: DummyMessage, function: str) -> None:
         )
 
 
-@function("subst", check=literal(0, _check_rule))
+@function("subst", check=literal(0, _check_rule), check_library=True)
 def subst(context: Context, re_repl_flags: str) -> int:
     """Replace in the headers, in the message that is sent, as `/pattern/replacement/flags` says.
 
@@ -162,7 +163,7 @@ def subst(context: Context, re_repl_flags: str) -> int:
     return -1 if _replaced(context, HEADERS_TEXT, re_repl_flags) is None else 1
 
 
-@function("subst_body", check=literal(0, _check_rule))
+@function("subst_body", check=literal(0, _check_rule), check_library=True)
 def subst_body(context: Context, re_repl_flags: str) -> int:
     """Replace in the body as `/pattern/replacement/flags` says; the dummy request has none.
 
@@ -171,7 +172,7 @@ def subst_body(context: Context, re_repl_flags: str) -> int:
     return -1
 
 
-@function("subst_uri", check=literal(0, _check_rule))
+@function("subst_uri", check=literal(0, _check_rule), check_library=True)
 def subst_uri(context: Context, re_repl_flags: str) -> int:
     """Replace in the request URI as `/pattern/replacement/flags` says. `$ru` must have been set before.
 
@@ -186,7 +187,7 @@ def subst_uri(context: Context, re_repl_flags: str) -> int:
     return 1
 
 
-@function("subst_user", check=literal(0, _check_rule))
+@function("subst_user", check=literal(0, _check_rule), check_library=True)
 def subst_user(context: Context, re_repl_flags: str) -> int:
     """Replace in the user of the request URI as `/pattern/replacement/flags` says. `$ru` must have been set before.
 

@@ -11,12 +11,13 @@ from evroute_kernel.library.sql.database import database
 from evroute_kernel.library.sql.settings import MODULE, SQLITE, configuration, parse_url
 from evroute_kernel.library.sql.types import Reported, SqlError
 from evroute_kernel.library.stubs import call_stub
+from evroute_kernel.library.table import Library
 from evroute_kernel.runtime.context import Context
 
 SIMULATED_WHEN: Final = 'modparam("sqlops", "db_url", "sqlite://...")'
 
 Modparams = Mapping[tuple[str, str], Sequence[int | str]]
-Check = Callable[[Sequence[Any], Modparams], Problem | None]
+Check = Callable[[Sequence[Any], Modparams, Library], Problem | None]
 
 
 def on_database(
@@ -28,11 +29,11 @@ def on_database(
     its arguments without that one; a SqlError becomes an error in the log and -1.
     """
 
-    def look(arguments: Sequence[Any], modparams: Modparams) -> Problem | None:
+    def look(arguments: Sequence[Any], modparams: Modparams, library: Library) -> Problem | None:
         problem = _unknown_database(arguments[db_id], modparams)
         if problem is not None:
             return range(len(arguments))[db_id], *problem
-        return None if check is None else check(arguments, modparams)
+        return None if check is None else check(arguments, modparams, library)
 
     def declare(run: Callable[..., int]) -> Callable[..., int]:
         def call(context: Context, *arguments: Any) -> int:
@@ -54,7 +55,8 @@ def on_database(
                 return -1
 
         call.__doc__ = run.__doc__
-        return function(name, check=look, check_modparams=True, simulated_when=SIMULATED_WHEN)(call)
+        declared = function(name, check=look, check_modparams=True, check_library=True, simulated_when=SIMULATED_WHEN)
+        return declared(call)
 
     return declare
 

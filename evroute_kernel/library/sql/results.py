@@ -12,6 +12,7 @@ from evroute_kernel.library.sql.database import Result
 from evroute_kernel.library.sql.declaring import Check
 from evroute_kernel.library.sql.settings import configuration
 from evroute_kernel.library.sql.types import Kind, Reported, SqlError
+from evroute_kernel.library.table import Library, in_process
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import Value, wrap
@@ -30,7 +31,7 @@ class BadList(ValueError):
 
 
 @lru_cache(256)
-def variable_list(text: str, avps: bool) -> tuple[Reference, ...]:
+def variable_list(text: str, avps: bool, library: Library) -> tuple[Reference, ...]:
     """`$var(a), $avp(b)`: variables separated by blanks, `,` or `;`; only AVPs may stand there, or what is writable.
 
     Transformations and indexes are ignored. Raises BadList.
@@ -39,14 +40,14 @@ def variable_list(text: str, avps: bool) -> tuple[Reference, ...]:
     rest = text.lstrip(_SEPARATORS)
     while rest:
         try:
-            spec = parse_variable(rest)
+            spec = parse_variable(rest, library)
         except TemplateError as error:
             raise BadList(f"{rest!r} in a list of variables: {error.message}") from None
         if avps and spec.declaration.name != "avp":
             raise BadList(f"{spec.text} is not an AVP")
         if not spec.declaration.writable:
             raise BadList(f"{spec.text} is read-only, but takes a result here")
-        found.append(reference(spec.text))
+        found.append(reference(spec.text, library))
         rest = rest[len(spec.text) :].lstrip(_SEPARATORS)
     if text and not found:
         raise BadList(f"{text!r} names no variable")
@@ -56,12 +57,14 @@ def variable_list(text: str, avps: bool) -> tuple[Reference, ...]:
 def list_at(place: int, *, avps: bool) -> Check:
     """Look at a list of variables that stands in the script as text."""
 
-    def check(arguments: Sequence[Any], modparams: Mapping[tuple[str, str], Sequence[int | str]]) -> Problem | None:
+    def check(
+        arguments: Sequence[Any], modparams: Mapping[tuple[str, str], Sequence[int | str]], library: Library
+    ) -> Problem | None:
         text = arguments[place]
         if text is None or isinstance(text, VariableSpec):
             return None
         try:
-            variable_list(text, avps)
+            variable_list(text, avps, library)
         except BadList as error:
             return place, str(error), "write $avp(a);$avp(b)" if avps else "write $var(a);$avp(b)"
         return None
@@ -69,10 +72,10 @@ def list_at(place: int, *, avps: bool) -> Check:
     return check
 
 
-def targets(text: str | None, *, avps: bool) -> tuple[Reference, ...]:
+def targets(context: Context, text: str | None, *, avps: bool) -> tuple[Reference, ...]:
     """The variables of an argument; a variable may have given its text. Raises SqlError."""
     try:
-        return variable_list(text or "", avps)
+        return variable_list(text or "", avps, in_process(context.process))
     except BadList as error:
         raise SqlError(str(error)) from None
 

@@ -11,6 +11,7 @@ from evroute_kernel.library.references import Reference, reference
 from evroute_kernel.library.sql.settings import Columns, Scheme
 from evroute_kernel.library.sql.texts import Pair, equal
 from evroute_kernel.library.sql.types import SqlError
+from evroute_kernel.library.table import Library, in_process
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context
@@ -61,7 +62,7 @@ class Owner:
 
 
 @lru_cache(256)
-def parse_source(text: str) -> Source:
+def parse_source(text: str, library: Library) -> Source:
     """`bob`, `$var(user)/uuid`, `sip:bob@example.org/uri`, `.../username`, `.../domain`. Raises BadArgument."""
     owner, slash, written = text.partition("/")
     part = next((p for p in _PARTS if p == fold(written)), None)
@@ -69,8 +70,9 @@ def parse_source(text: str) -> Source:
         raise BadArgument(f"{written!r} after the slash is unknown, expected {', '.join(_PARTS)}")
     if not owner.startswith("$"):
         return Source(owner, part or "uuid")
-    variable = _variable(owner)
-    return Source(reference(variable.text), part or ("uri" if variable.declaration.name in _URIS else "uuid"))
+    variable = _variable(owner, library)
+    meant: Part = "uri" if variable.declaration.name in _URIS else "uuid"
+    return Source(reference(variable.text, library), part or meant)
 
 
 def owner_of(context: Context, source: Source, use_domain: bool) -> Owner:
@@ -109,17 +111,17 @@ class Wanted:
 
 
 @lru_cache(256)
-def parse_wanted(text: str) -> Wanted:
+def parse_wanted(text: str, library: Library) -> Wanted:
     """`$avp(x)`, or `*` for all (also `a`, `s`, `i`), with `/table` or `/$scheme` behind it. Raises BadArgument."""
     name, slash, place = text.partition("/")
     if slash and place in ("", "$"):
         raise BadArgument("the name of a table or scheme is missing after the slash")
     avp = None
     if name.startswith("$"):
-        variable = _variable(name)
+        variable = _variable(name, library)
         if variable.declaration.name != "avp" or variable.text != name:
             raise BadArgument(f"{name} is not an AVP")
-        avp = reference(name)
+        avp = reference(name, library)
     else:
         every = _EVERY.fullmatch(name)
         if every is None:
@@ -136,7 +138,7 @@ def name_of(context: Context, avp: Reference) -> str:
     name: Any = avp.spec.name
     if not isinstance(name, VariableSpec):
         return str(name)
-    computed = text_of(reference(name.text).get(context))
+    computed = text_of(reference(name.text, in_process(context.process)).get(context))
     if computed is None:
         raise SqlError(f"the name of {avp.text} is null")
     if len(computed) >= NAME_LIMIT:
@@ -144,9 +146,9 @@ def name_of(context: Context, avp: Reference) -> str:
     return computed
 
 
-def _variable(text: str) -> VariableSpec:
+def _variable(text: str, library: Library) -> VariableSpec:
     try:
-        return parse_variable(text)
+        return parse_variable(text, library)
     except TemplateError as error:
         raise BadArgument(error.message) from None
 

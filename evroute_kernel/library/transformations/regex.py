@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import transformation
+from evroute_kernel.library.table import Library, in_process
 from evroute_kernel.library.transformations.arguments import Literal, as_text, text_argument
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context
@@ -46,7 +47,7 @@ class Rule:
 
 
 @lru_cache(256)
-def parse_rule(text: str) -> Rule:
+def parse_rule(text: str, library: Library) -> Rule:
     r"""Read `/pattern/replacement/flags`; the first character is the separator. `\{` and `\}` mean plain braces.
 
     Raises BadRule for what the server refuses when it runs.
@@ -58,7 +59,7 @@ def parse_rule(text: str) -> Rule:
     if separator == "\\":
         raise BadRule("a backslash cannot separate the parts")
     end = _pattern_end(unescaped, separator)
-    replacement = _Replacement(unescaped, end + 1, separator)
+    replacement = _Replacement(unescaped, end + 1, separator, library)
     flags = unescaped[replacement.end + 1 :]
     unknown = flags.strip("gis")
     if unknown:
@@ -86,7 +87,8 @@ def _pattern_end(text: str, separator: str) -> int:
 class _Replacement:
     """The replacement of a rule: texts, groups and variables. `end` is where the separator behind it stands."""
 
-    def __init__(self, text: str, start: int, separator: str) -> None:
+    def __init__(self, text: str, start: int, separator: str, library: Library) -> None:
+        self._library = library
         self.pieces: list[Piece] = []
         self.warnings: list[str] = []
         self.end = start
@@ -130,25 +132,25 @@ class _Replacement:
         from evroute_kernel.library.template import TemplateError, parse_variable
 
         try:
-            read = parse_variable(text).text
+            read = parse_variable(text, self._library).text
         except TemplateError as error:
             raise BadRule(f"{error.message} in the replacement; \\$ is a plain dollar sign") from None
-        self.pieces.append(reference(read).get)
+        self.pieces.append(reference(read, self._library).get)
         self.end += len(read) if advance else 0
 
 
-def _prepare(params: tuple[Any, ...]) -> tuple[Any, ...]:
+def _prepare(params: tuple[Any, ...], library: Library) -> tuple[Any, ...]:
     """Compile a literal rule early; a bad one waits for its run, as on the server."""
     (text,) = params
     if text is None:
         return params
     try:
-        return (parse_rule(text),)
+        return (parse_rule(text, library),)
     except BadRule:
         return (Literal(text),)
 
 
-@transformation("re.subst", prepare=_prepare)
+@transformation("re.subst", prepare=_prepare, prepare_library=True)
 def substitute(context: Context, value: Value, rule: Any) -> Value:
     r"""The text with the first match of a pattern replaced, or every match with the flag `g`.
 
@@ -173,7 +175,7 @@ def substitute(context: Context, value: Value, rule: Any) -> Value:
 
 def _rule(context: Context, text: str) -> Rule | None:
     try:
-        return parse_rule(text)
+        return parse_rule(text, in_process(context.process))
     except BadRule as error:
         context.error(f"{{re.subst}}: {text!r} is no substitution: {error}")
         return None

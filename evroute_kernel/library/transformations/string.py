@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import transformation
+from evroute_kernel.library.table import in_process
 from evroute_kernel.library.transformations.arguments import (
     RESULT_LIMIT,
     as_text,
@@ -252,7 +253,7 @@ def evaluate(context: Context, value: Value) -> Value:
         return None
     text = as_text(value)
     try:
-        expanded = formatter(text)(context)
+        expanded = formatter(text, in_process(context.process))(context)
     except TemplateError as error:
         context.error(f"{{s.eval}}: {error.message}" + (f" ({error.hint})" if error.hint else ""))
         return None

@@ -14,6 +14,7 @@ from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import ALL, variable
 from evroute_kernel.library.formats import json_text
 from evroute_kernel.library.references import Reference, reference
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import TemplateError
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime import levels
@@ -46,7 +47,7 @@ class Path:
         return not any(isinstance(step, Reference) for step in self.steps)
 
 
-def parse_path(text: str) -> Path:
+def parse_path(text: str, library: Library) -> Path:
     """The text in parentheses -> Path. Raises ValueError for what the server refuses."""
     cut = min((i for i in map(text.find, "/[.") if i >= 0), default=len(text))
     name, position = text[:cut], cut
@@ -61,13 +62,13 @@ def parse_path(text: str) -> Path:
             # a slash that ends the whole path is taken for the key itself
             key = text[position + 1 : end] if position + 1 < len(text) else "/"
             kinds.append("key")
-            steps.append(_variable(key, position + 1) if key.startswith("$") else key)
+            steps.append(_variable(key, position + 1, library) if key.startswith("$") else key)
             position = end
         elif opening == "[":
             end = text.find("]", position)
             if end < 0:
                 raise ValueError(f"the bracket of {text[position:]!r} is never closed")
-            step = _parse_index(text[position + 1 : end], position + 1)
+            step = _parse_index(text[position + 1 : end], position + 1, library)
             kinds.append("end" if step == END else "index")
             steps.append(step)
             position = end + 1
@@ -84,12 +85,12 @@ def _parse_view(text: str) -> Literal["keys", "values"]:
     raise ValueError(f"unknown view {text!r}, expected .keys or .values at the end of the path")
 
 
-def _parse_index(text: str, offset: int) -> Step:
+def _parse_index(text: str, offset: int, library: Library) -> Step:
     stripped = text.strip(" \t\n\v\f\r")
     if not stripped:
         return END
     if text.startswith("$"):
-        return _variable(text, offset)
+        return _variable(text, offset, library)
     digits = stripped[1:] if stripped[0] in "+-" else stripped
     count = next((i for i, c in enumerate(digits) if c not in "0123456789"), len(digits))
     if count == 0:
@@ -97,9 +98,9 @@ def _parse_index(text: str, offset: int) -> Step:
     return wrap(int(stripped[: count + len(stripped) - len(digits)]))
 
 
-def _variable(text: str, offset: int) -> Reference:
+def _variable(text: str, offset: int, library: Library) -> Reference:
     try:
-        return reference(text)
+        return reference(text, library)
     except TemplateError as error:
         raise error.shifted(offset) from None
 
@@ -346,7 +347,7 @@ def _short(text: str) -> str:
 # -- the three variables ----------------------------------------------------------------------------------------------
 
 
-@variable("json", interprets=True, parse_name=parse_path, dies_without_name=True)
+@variable("json", interprets=True, parse_name=parse_path, name_library=True, dies_without_name=True)
 def json(context: Context, name: Path, index: Any) -> Value:
     """JSON document of the process, or a part of it: `$json(name/key[index])`.
 
@@ -357,13 +358,13 @@ def json(context: Context, name: Path, index: Any) -> Value:
     return _get(context, name, index, json_text.spaced)
 
 
-@variable("json_compact", parse_name=parse_path, needs_text=True, dies_without_name=True)
+@variable("json_compact", parse_name=parse_path, name_library=True, needs_text=True, dies_without_name=True)
 def json_compact(context: Context, name: Path, index: None) -> Value:
     """As `$json`, but objects and arrays read without blanks: `{"a":[1,2]}`."""
     return _get(context, name, index, json_text.compact)
 
 
-@variable("json_pretty", parse_name=parse_path, needs_text=True, dies_without_name=True)
+@variable("json_pretty", parse_name=parse_path, name_library=True, needs_text=True, dies_without_name=True)
 def json_pretty(context: Context, name: Path, index: None) -> Value:
     """As `$json`, but objects and arrays read with one item a line, indented by two blanks."""
     return _get(context, name, index, json_text.pretty)

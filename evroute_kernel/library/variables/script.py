@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import ALL, APPEND, Mark, variable
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.deferred import Launched
@@ -232,7 +233,7 @@ def bind_param_operand(name: Any, index: None) -> Getter:
 # -- $shv -------------------------------------------------------------------------------------------------------------
 
 
-def _shared_name(text: str) -> str | VariableSpec:
+def _shared_name(text: str, library: Library) -> str | VariableSpec:
     """Names of shared variables are trimmed, and only then looked at for a variable."""
     name = text.strip(" \t\r\n")
     if not name:
@@ -240,7 +241,7 @@ def _shared_name(text: str) -> str | VariableSpec:
     if not name.startswith("$"):
         return name
     try:
-        return parse_variable(name)
+        return parse_variable(name, library)
     except TemplateError as error:
         raise error.shifted(text.index("$")) from None
 
@@ -252,7 +253,7 @@ def _shared_key(context: Context, name: Any) -> str | None:
     return text
 
 
-@variable("shv", parse_name=_shared_name, shared=True, dies_without_name=True)
+@variable("shv", parse_name=_shared_name, name_library=True, shared=True, dies_without_name=True)
 def shv(context: Context, name: Any, index: None) -> Value:
     """Shared variable of all processes, kept as long as the session lives. Starts as the integer 0.
 

@@ -16,7 +16,7 @@ from evroute_kernel.runtime.values import Value, int_of
 Name = Callable[[Context], str]
 
 
-@variable("stat", parse_name=formatter, dies_without_name=True)
+@variable("stat", parse_name=formatter, name_library=True, dies_without_name=True)
 def stat(context: Context, name: Name, index: Any) -> Value:
     """A statistic, by `name` or `group:name`; the name is a format. Null when it does not exist.
 

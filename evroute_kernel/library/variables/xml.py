@@ -9,6 +9,7 @@ from evroute_kernel.library.formats import xml_tree
 from evroute_kernel.library.formats.c_numbers import str2sint
 from evroute_kernel.library.formats.xml_tree import CData, Document, Element, Node, Text, XmlError
 from evroute_kernel.library.references import Reference, reference
+from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import TemplateError
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context
@@ -45,7 +46,7 @@ class Path:
     attribute: str | Reference = ""
 
 
-def parse_path(text: str) -> Path:
+def parse_path(text: str, library: Library) -> Path:
     """The text in parentheses -> Path. Raises ValueError for what the server refuses."""
     name, slash, rest = text.partition("/")
     if not name:
@@ -53,19 +54,19 @@ def parse_path(text: str) -> Path:
     steps: list[Step] = []
     offset = len(name) + 1
     while slash:
-        step, following, part = _parse_step(rest, offset)
+        step, following, part = _parse_step(rest, offset, library)
         steps.append(step)
         if part == "text":
             return Path(name, tuple(steps), "text")
         if part == "attribute":
-            return Path(name, tuple(steps), "attribute", _parse_attribute(rest, following, offset))
+            return Path(name, tuple(steps), "attribute", _parse_attribute(rest, following, offset, library))
         slash = rest[following : following + 1]
         offset += following + 1
         rest = rest[following + 1 :]
     return Path(name, tuple(steps))
 
 
-def _parse_step(text: str, offset: int) -> tuple[Step, int, Literal["", "text", "attribute"]]:
+def _parse_step(text: str, offset: int, library: Library) -> tuple[Step, int, Literal["", "text", "attribute"]]:
     """The first step of a text, where it ends, and whether `.val` or `.attr` follows it."""
     tag_end: int | None = None
     index: int | Reference = 0
@@ -80,48 +81,48 @@ def _parse_step(text: str, offset: int) -> tuple[Step, int, Literal["", "text", 
             tag_end, closing = position, text.find("]", position)
             if closing < 0:
                 raise ValueError(f"the bracket of {text[position:]!r} is never closed")
-            index = _parse_index(text[position + 1 : closing], offset + position + 1)
+            index = _parse_index(text[position + 1 : closing], offset + position + 1, library)
             position = closing
         elif character == "]":
             raise ValueError("unexpected ']'")
         elif text.startswith((".val", ".attr"), position):
             part: Literal["text", "attribute"] = "text" if text.startswith(".val", position) else "attribute"
-            return Step(_parse_tag(text[: _or(tag_end, position)], offset), index), position, part
+            return Step(_parse_tag(text[: _or(tag_end, position)], offset, library), index), position, part
         position += 1
-    return Step(_parse_tag(text[: _or(tag_end, position)], offset), index), position, ""
+    return Step(_parse_tag(text[: _or(tag_end, position)], offset, library), index), position, ""
 
 
 def _or(end: int | None, otherwise: int) -> int:
     return otherwise if end is None else end
 
 
-def _parse_tag(text: str, offset: int) -> str | Reference:
+def _parse_tag(text: str, offset: int, library: Library) -> str | Reference:
     if not text:
         raise ValueError("the name of an element is empty")
-    return _variable(text, offset) if text.startswith("$") else text
+    return _variable(text, offset, library) if text.startswith("$") else text
 
 
-def _parse_index(text: str, offset: int) -> int | Reference:
+def _parse_index(text: str, offset: int, library: Library) -> int | Reference:
     if not text:
         raise ValueError("an index is empty")
     if text.startswith("$"):
-        return _variable(text, offset)
+        return _variable(text, offset, library)
     number = str2sint(text)
     if number is None or number < 0:
         raise ValueError(f"index {text!r} is no number from 0")
     return number
 
 
-def _parse_attribute(text: str, position: int, offset: int) -> str | Reference:
+def _parse_attribute(text: str, position: int, offset: int, library: Library) -> str | Reference:
     name = text[position + len(".attr/") :]
     if not name:
         raise ValueError("the name of an attribute is empty, expected .attr/name")
-    return _variable(name, offset + position + len(".attr/")) if name.startswith("$") else name
+    return _variable(name, offset + position + len(".attr/"), library) if name.startswith("$") else name
 
 
-def _variable(text: str, offset: int) -> Reference:
+def _variable(text: str, offset: int, library: Library) -> Reference:
     try:
-        return reference(text)
+        return reference(text, library)
     except TemplateError as error:
         raise error.shifted(offset) from None
 
@@ -190,7 +191,7 @@ def _name(node: Node) -> str:
 # -- reading ----------------------------------------------------------------------------------------------------------
 
 
-@variable("xml", parse_name=parse_path, needs_text=True)
+@variable("xml", parse_name=parse_path, name_library=True, needs_text=True)
 def xml(context: Context, name: Path | None, index: Any) -> Value:
     """XML document of the process, or a part of it: `$xml(name/tag[index]/tag)`, its text `.val`, its `.attr/name`.
 

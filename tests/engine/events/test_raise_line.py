@@ -13,7 +13,10 @@ from evroute_kernel.engine.events.raise_line import (
     with_samples,
 )
 from evroute_kernel.errors import ScriptError
+from evroute_kernel.library import table
 from evroute_kernel.source import Source
+
+EVENTS = table.of("3.6").events
 
 
 @pytest.mark.parametrize(
@@ -148,14 +151,14 @@ def test_json_body_faults(text: str, line: int, message: str) -> None:
 
 
 def test_samples_stand_in_for_what_is_not_given() -> None:
-    given = with_samples(parse_raise("E_CORE_SHM_THRESHOLD --sample usage=12"))
+    given = with_samples(parse_raise("E_CORE_SHM_THRESHOLD --sample usage=12"), EVENTS)
     assert isinstance(given, dict)
     assert list(given) == ["usage", "threshold", "used", "size"]
     assert given["usage"] == 12
-    assert with_samples(parse_raise("E_CORE_SHM_THRESHOLD usage=12")) == {"usage": 12}
+    assert with_samples(parse_raise("E_CORE_SHM_THRESHOLD usage=12"), EVENTS) == {"usage": 12}
 
 
 def test_samples_of_an_unknown_event() -> None:
     with pytest.raises(ScriptError) as caught:
-        with_samples(parse_raise("E_PIKE_BLOKED --sample"))
+        with_samples(parse_raise("E_PIKE_BLOKED --sample"), EVENTS)
     assert caught.value.diagnostics[0].hint == "did you mean 'E_PIKE_BLOCKED'?"

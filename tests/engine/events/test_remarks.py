@@ -7,7 +7,10 @@ import pytest
 from evroute_kernel.engine.events.params import Received
 from evroute_kernel.engine.events.remarks import remarks
 from evroute_kernel.engine.session.session import Session
+from evroute_kernel.library import table
 from evroute_kernel.library.catalogue.declared import EventDeclaration
+
+EVENTS = table.of("3.6").events
 
 ODD = [
     ("E_DISPATCHER_STATUS", {"statsu": "active"},
@@ -30,7 +33,7 @@ ODD = [
 
 @pytest.mark.parametrize(("event", "given", "expected"), ODD)
 def test_what_no_server_sends(event, given, expected):
-    (found,) = remarks(event, given, {})
+    (found,) = remarks(event, given, {}, EVENTS)
     assert f"{found.message} | {found.hint}" == expected
     assert found.severity == "info"
 
@@ -49,12 +52,13 @@ def test_what_no_server_sends(event, given, expected):
     ],
 )
 def test_what_a_server_sends(event, given):
-    assert remarks(event, given, {}) == ()
+    assert remarks(event, given, {}, EVENTS) == ()
 
 
 def test_declared_events_count():
     declared = {"E_OWN": EventDeclaration.parse("E_OWN port:int")}
-    assert [found.message for found in remarks("E_OWN", {"prot": 1}, declared)] == ["E_OWN has no parameter 'prot'"]
+    (found,) = remarks("E_OWN", {"prot": 1}, declared, EVENTS)
+    assert found.message == "E_OWN has no parameter 'prot'"
 
 
 def test_a_run_has_them_and_runs():

@@ -21,6 +21,7 @@ from evroute_kernel.engine.live.subscription import SubscribeError
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.server import Server
 from evroute_kernel.engine.session.session import Session
+from evroute_kernel.library import table
 
 SERVED = """event_route[E_BURST] {
     $var(i) = 0;
@@ -71,7 +72,7 @@ def test_events_come_by_every_door(
     mi = MiAddress.parse(served[door])
     options = ConnectOptions(mi, listen=ListenAddress.parse(listen), reply_dir=str(tmp_path), count=5)
     connection = Connection(session, options, Inbox())
-    raise_live(connection.client, "E_BURST", live_params({"n": 5}))
+    raise_live(connection.client, "E_BURST", live_params({"n": 5}), table.of("3.6"))
     assert connection.reception is not None
     connection.reception.finished.result(30)
     assert [record.text for record in session.log] == [f"{number}\n" for number in range(5)]

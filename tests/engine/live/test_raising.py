@@ -12,6 +12,7 @@ from evroute_kernel.engine.live.addresses import MiAddress
 from evroute_kernel.engine.live.mi_client import MiClient, MiError
 from evroute_kernel.engine.live.mi_transports import open_client
 from evroute_kernel.engine.live.raising import LiveRaiseError, live_params, live_warnings, raise_live
+from evroute_kernel.library import table
 from support.live_server import LiveServer
 
 
@@ -62,9 +63,9 @@ def test_warnings() -> None:
 
 def test_the_servers_refusals_are_explained(client: MiClient, server: LiveServer) -> None:
     with pytest.raises(MiError, match="does not know the event E_PIKE") as found:
-        raise_live(client, "E_PIKE_BLOCK", None)
+        raise_live(client, "E_PIKE_BLOCK", None, table.of("3.6"))
     assert found.value.hint == "did you mean 'E_PIKE_BLOCKED'?"
     with pytest.raises(LiveRaiseError, match="nothing on the server handles the event E_A"):
-        raise_live(client, "E_A", None)
+        raise_live(client, "E_A", None, table.of("3.6"))
     server.call("event_subscribe", event="E_A", socket="udp:127.0.0.1:9")
-    raise_live(client, "E_A", live_params({"n": 1}))
+    raise_live(client, "E_A", live_params({"n": 1}), table.of("3.6"))

@@ -13,10 +13,11 @@ from evroute_kernel.engine.replay.formats import (
     written_blocks,
 )
 from evroute_kernel.engine.replay.reading import Block
+from evroute_kernel.library import table
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 
 TEXT = b"E_PIKE_BLOCKED\nip::192.0.2.1\n\n"
-KNOWN = known_params({"E_OWN": EventDeclaration.parse("E_OWN code:string count:int")})
+KNOWN = known_params({"E_OWN": EventDeclaration.parse("E_OWN code:string count:int")}, table.of("3.6").events)
 
 
 def read(kind: str, data: bytes, event: str | None = None) -> tuple[list[Entry], list[tuple[int, str]]]:

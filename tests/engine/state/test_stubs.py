@@ -10,7 +10,10 @@ from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.engine.state.stubs import StubRule, make_stub, parse_stub
 from evroute_kernel.errors import ScriptError
+from evroute_kernel.library import table
 from evroute_kernel.source import Source
+
+LIBRARY = table.of("3.6")
 
 REST = 'loadmodule "rest_client.so"\n'
 
@@ -32,9 +35,9 @@ REST = 'loadmodule "rest_client.so"\n'
     ],
 )
 def test_rules(text: str, returns: int, sets: dict[str, int | str | None]) -> None:
-    rule = parse_stub(text)
+    rule = parse_stub(text, LIBRARY)
     assert (rule.name, rule.returns, rule.sets) == ("rest_get", returns, sets)
-    assert rule == make_stub("rest_get", returns, sets)
+    assert rule == make_stub("rest_get", LIBRARY, returns, sets)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def test_rules(text: str, returns: int, sets: dict[str, int | str | None]) -> No
 def test_what_is_no_rule_is_pointed_at(text: str, pointed: str, message: str, hint: str | None) -> None:
     cell = f"%stub {text}\n"
     with pytest.raises(ArgumentError) as caught:
-        parse_stub(text, Source("In[1]", cell), 6)
+        parse_stub(text, LIBRARY, Source("In[1]", cell), 6)
     (found,) = caught.value.diagnostics
     assert message in found.message
     assert found.span is not None
@@ -96,7 +99,7 @@ def test_what_is_no_rule_is_pointed_at(text: str, pointed: str, message: str, hi
 )
 def test_rules_in_python_are_checked_too(name: str, returns: int, sets: dict[str, int | str], message: str) -> None:
     with pytest.raises(ScriptError, match=message):
-        make_stub(name, returns, sets)
+        make_stub(name, LIBRARY, returns, sets)
 
 
 # -- in a session -----------------------------------------------------------------------------------------------------
@@ -149,7 +152,7 @@ def test_calls_are_recorded(session: Session) -> None:
 
 def test_rules_are_taken_back(session: Session) -> None:
     session.stub("rest_get")
-    session.stub(parse_stub("t_relay returns 2"))
+    session.stub(parse_stub("t_relay returns 2", LIBRARY))
     assert session.settings.stubs == {"rest_get": StubRule("rest_get"), "t_relay": StubRule("t_relay", 2)}
     assert session.unstub("rest_post") == []
     assert session.unstub("rest_get") == ["rest_get"]
@@ -178,12 +181,12 @@ PIECES = ["rest_get", "returns", "sets", "$var(x)", "=", '"a"', "'b'", "5", "-",
 def test_any_text_is_a_rule_or_pointed_at(text: str) -> None:
     source = Source("In[1]", f"%stub {text}")
     try:
-        rule = parse_stub(text, source, 6)
+        rule = parse_stub(text, LIBRARY, source, 6)
     except ArgumentError as error:
         (found,) = error.diagnostics
         assert found.span is not None
         assert 6 <= found.span.start <= found.span.end <= len(source.text)
     else:
-        assert make_stub(rule.name, rule.returns, rule.sets) == StubRule(
+        assert make_stub(rule.name, LIBRARY, rule.returns, rule.sets) == StubRule(
             rule.name, rule.returns, tuple(dict(rule.assignments).items())
         )

@@ -108,13 +108,15 @@ def test_a_worker_that_dies_is_replaced_and_nothing_logged_is_lost(
 
 
 def test_other_runs_go_on(pair: Session, define: Define, wait: Wait) -> None:
-    define(pair, E_SPIN=f'say("spinning")\n{SPIN}', E_SLOW='load("time").sleep(0.3)\nsay("slow")')
+    slow_body = 'while p.shared.get("shv", "go") != 1: load("time").sleep(0.001)\nsay("slow")'
+    define(pair, E_SPIN=f'say("spinning")\n{SPIN}', E_SLOW=slow_body)
     spinning = pair.submit("E_SPIN")
     wait(lambda: has_logged(pair, "spinning"))
     slow = pair.submit("E_SLOW")
     wait(lambda: is_running(pair, 2))
     os.kill(pid_of(pair, 1), signal.SIGKILL)
     assert error_of(spinning.result()).cause == "worker died"
+    pair.shared.put("shv", "go", 1)
     assert texts(slow.result()) == ["slow"]
 
 

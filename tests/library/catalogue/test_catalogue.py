@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library import catalogue
+from evroute_kernel.library import catalogue, table
 from evroute_kernel.library.catalogue.on_demand import OnDemand
 
 FACTS = catalogue.of("3.6")
@@ -52,22 +52,22 @@ def test_every_fact_belongs_to_a_module_that_is_known():
 
 
 def test_an_event_tells_its_parameters_in_order():
-    event = catalogue.events()["E_PIKE_BLOCKED"]
+    event = FACTS.events["E_PIKE_BLOCKED"]
     assert (event.module, event.signature) == ("pike", "E_PIKE_BLOCKED(ip)")
     assert event.param("ip").type == "string"
     assert event.param("IP") is None
 
 
 def test_near_misses():
-    assert catalogue.near_events("E_PIKE_BLOKED")[0] == "E_PIKE_BLOCKED"
-    assert catalogue.events()["E_PIKE_BLOCKED"].near_params("src_ip") == ["ip"]
+    assert table.of("3.6").near_events("E_PIKE_BLOKED")[0] == "E_PIKE_BLOCKED"
+    assert FACTS.events["E_PIKE_BLOCKED"].near_params("src_ip") == ["ip"]
 
 
 def test_tables_cannot_be_changed():
     with pytest.raises(TypeError):
-        catalogue.events()["E_X"] = None
+        FACTS.events["E_X"] = None
     with pytest.raises(AttributeError):
-        catalogue.events()["E_PIKE_BLOCKED"].name = "x"
+        FACTS.events["E_PIKE_BLOCKED"].name = "x"
 
 
 def test_of_overloads_the_first_counts():

@@ -1,6 +1,9 @@
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.catalogue.declared import DeclaredParam, EventDeclaration, known_event
+
+EVENTS = table.of("3.6").events
 
 
 def test_declaration():
@@ -50,7 +53,7 @@ def test_samples_have_the_declared_types():
 
 def test_known_events():
     own = {"E_BAN": EventDeclaration.parse("E_BAN ip"), "E_PIKE_BLOCKED": EventDeclaration.parse("E_PIKE_BLOCKED code")}
-    assert known_event("E_NOBODY", own) is None
-    assert [p.name for p in known_event("E_BAN", own).params] == ["ip"]
-    assert [p.name for p in known_event("E_PIKE_BLOCKED", own).params] == ["ip", "code"]
-    assert [p.name for p in known_event("E_PIKE_BLOCKED", {}).params] == ["ip"]
+    assert known_event("E_NOBODY", own, EVENTS) is None
+    assert [p.name for p in known_event("E_BAN", own, EVENTS).params] == ["ip"]
+    assert [p.name for p in known_event("E_PIKE_BLOCKED", own, EVENTS).params] == ["ip", "code"]
+    assert [p.name for p in known_event("E_PIKE_BLOCKED", {}, EVENTS).params] == ["ip"]

@@ -1,7 +1,9 @@
 import pytest
 
-from evroute_kernel.library.catalogue import events
-from evroute_kernel.library.catalogue.nearness import CERTAIN, likely_events, likely_params, words_of
+from evroute_kernel.library import table
+from evroute_kernel.library.catalogue.nearness import CERTAIN, likely_params, words_of
+
+LIBRARY = table.of("3.6")
 
 
 def best(name, *known):
@@ -51,7 +53,7 @@ def test_the_sure_rule_comes_first():
 
 @pytest.mark.parametrize("name", ["caller", "callee", "account", "carrier", "from", "to", "legs", "cost", "x", "ua"])
 def test_what_people_add_to_cdrs_is_no_mistake(name):
-    params = [p.name for p in events()["E_ACC_CDR"].params]
+    params = [p.name for p in LIBRARY.events["E_ACC_CDR"].params]
     assert [p for p, sure in likely_params(name, params) if sure >= CERTAIN] == []
 
 
@@ -69,15 +71,15 @@ def test_what_people_add_to_cdrs_is_no_mistake(name):
     ],
 )
 def test_events(name, event):
-    assert likely_events(name)[0] == event
+    assert LIBRARY.likely_events(name)[0] == event
 
 
 @pytest.mark.parametrize(
     "name", ["E_REPORT", "E_CALL_START", "E_ACCOUNT_LOCK", "E_GW_STATE", "E_T", "E_LOAD_HIGH", "7"]
 )
 def test_events_of_ones_own(name):
-    assert likely_events(name) == []
+    assert LIBRARY.likely_events(name) == []
 
 
 def test_declared_events_are_offered_too():
-    assert likely_events("E_BANNED_HOTS", ["E_BANNED_HOST"]) == ["E_BANNED_HOST"]
+    assert LIBRARY.likely_events("E_BANNED_HOTS", ["E_BANNED_HOST"]) == ["E_BANNED_HOST"]

@@ -13,13 +13,16 @@ import pytest
 from evroute_kernel.lang.checks import demands
 from evroute_kernel.lang.compiler import compile_script
 from evroute_kernel.lang.environment import Environment
+from evroute_kernel.library import table
 from evroute_kernel.library.linker import link, link_call
-from evroute_kernel.library.table import FUNCTIONS, Param
+from evroute_kernel.library.table import Param
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.levels import WARNING
 from evroute_kernel.runtime.statements import run_top_route
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source
+
+LIBRARY = table.of("3.6")
 
 Argument = int | str | None
 
@@ -29,8 +32,8 @@ def run(context: Context) -> Callable[..., int]:
     """run("cache_store", "local", "k", "v"): text beginning with `$` is a variable, None an argument left out."""
 
     def call(name: str, *arguments: Argument) -> int:
-        given = zip_longest(arguments, FUNCTIONS[name].params)
-        return link_call(name, tuple(_written(*pair) for pair in given))(context)
+        given = zip_longest(arguments, LIBRARY.functions[name].params)
+        return link_call(LIBRARY, name, tuple(_written(*pair) for pair in given))(context)
 
     return call
 
@@ -50,9 +53,9 @@ def refused() -> Callable[..., int | None]:
     """refused("uuid", $rm): the place of the argument that the server refuses at start, None when it takes all."""
 
     def ask(name: str, *arguments: object) -> int | None:
-        function = FUNCTIONS[name]
+        function = LIBRARY.functions[name]
         given = [*arguments, *[None] * (len(function.params) - len(arguments))]
-        problem = demands.refused(function, given, {}, {"core"})
+        problem = demands.refused(function, given, {}, {"core"}, LIBRARY)
         return None if problem is None else problem[0]
 
     return ask
@@ -92,7 +95,7 @@ def script(process: Process, said: list[tuple[int, str, bool, object]]) -> Calla
         process.settings.modparams.clear()
         for param in unit.modparams:
             process.settings.modparams.setdefault((param.module, param.name), []).append(param.value)
-        linked = [link(r.kind, r.name, i, r.code, r.pool, lines=r.lines) for i, r in enumerate(unit.routes)]
+        linked = [link(r.kind, r.name, i, r.code, r.pool, LIBRARY, lines=r.lines) for i, r in enumerate(unit.routes)]
         process.slots = dict(enumerate(linked))
         start = len(said)
         (route,) = (r for r in linked if r.kind == "event_route")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.functions import blacklists
 from evroute_kernel.library.functions.blacklists import Rule, parse_blacklist
-from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.runtime.context import Context
+
+LIBRARY = table.of("3.6")
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +84,7 @@ def test_all_means_the_lists_switched_on_in_this_run(run, context, process):
     run("use_blacklist", "ALL")
     assert run("check_blacklist_rule", "all", "192.0.2.7") == 1
     other = Context(process, "E_OTHER")
-    assert FUNCTIONS["check_blacklist_rule"].behaviour.call(other, "all", "192.0.2.7", None, None, None) == -1
+    assert LIBRARY.functions["check_blacklist_rule"].behaviour.call(other, "all", "192.0.2.7", None, None, None) == -1
 
 
 @pytest.mark.parametrize("address", ["nonsense", ""])
@@ -92,14 +94,19 @@ def test_no_address_is_one_error(run, complaints, address):
 
 
 def test_unknown_lists_are_refused_at_start(run):
-    check = FUNCTIONS["use_blacklist"].behaviour.check
+    check = LIBRARY.functions["use_blacklist"].behaviour.check
     settings = {("core", "dst_blacklist"): ["gw: {}"]}
     assert check(["nope"], settings)[0] == 0
     assert check(["gw"], settings) is None
     assert check(["all"], {}) is None
-    assert FUNCTIONS["add_blacklist_rule"].behaviour.check(["gw", "x.y", None, None, None, None], settings)[0] == 1
     assert (
-        FUNCTIONS["add_blacklist_rule"].behaviour.check(["gw", "10.0.0.0/8", None, "xyz", None, None], settings)[0] == 3
+        LIBRARY.functions["add_blacklist_rule"].behaviour.check(["gw", "x.y", None, None, None, None], settings)[0] == 1
+    )
+    assert (
+        LIBRARY.functions["add_blacklist_rule"].behaviour.check(
+            ["gw", "10.0.0.0/8", None, "xyz", None, None], settings
+        )[0]
+        == 3
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.functions import cache
-from evroute_kernel.library.table import MODULES
 from evroute_kernel.library.template import parse_variable
+
+LIBRARY = table.of("3.6")
 
 
 @pytest.fixture
@@ -143,8 +145,8 @@ def test_entries_tell_what_is_left_of_their_lives(run, process, clock):
 
 
 def test_results_must_go_into_something_writable(refused):
-    assert refused("cache_fetch", "local", "k", parse_variable("$rm")) == 2
-    assert refused("cache_fetch", "local", "k", parse_variable("$var(x)")) is None
+    assert refused("cache_fetch", "local", "k", parse_variable("$rm", LIBRARY)) == 2
+    assert refused("cache_fetch", "local", "k", parse_variable("$var(x)", LIBRARY)) is None
 
 
 @pytest.mark.parametrize(
@@ -158,4 +160,4 @@ def test_results_must_go_into_something_writable(refused):
     ],
 )
 def test_module_parameters_are_checked(parameter, value, fine):
-    assert (MODULES["cachedb_local"].check(parameter, value) is None) == fine
+    assert (LIBRARY.modules["cachedb_local"].check(parameter, value) is None) == fine

@@ -6,10 +6,12 @@ import time
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.functions import cfgutils
-from evroute_kernel.library.table import MODULES
 from evroute_kernel.library.template import parse_variable
 from evroute_kernel.runtime.control import ScriptCrash
+
+LIBRARY = table.of("3.6")
 
 
 def test_sleeping_takes_its_time(run):
@@ -83,7 +85,7 @@ def test_shuffling_keeps_the_values(run, put, context, refused):
     assert run("shuffle_avps", "$avp(x)") == 1
     assert sorted(context.avps["x"]) == list(range(20))
     assert context.avps["x"] != list(range(20))
-    assert refused("shuffle_avps", parse_variable("$var(x)")) == 0
+    assert refused("shuffle_avps", parse_variable("$var(x)", LIBRARY)) == 0
 
 
 def test_accurate_time_fits_together(run, read):
@@ -131,5 +133,5 @@ def test_presets_count_once(process, modparam, read, put):
 
 @pytest.mark.parametrize("text", ["v", "=i:5", "v=x:5", "v=i:abc", "v=5"])
 def test_bad_presets_are_refused_at_start(text):
-    assert MODULES["cfgutils"].check("varset", text) is not None
-    assert MODULES["cfgutils"].check("shvset", "v=s:" + text) is None
+    assert LIBRARY.modules["cfgutils"].check("varset", text) is not None
+    assert LIBRARY.modules["cfgutils"].check("shvset", "v=s:" + text) is None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 
-from evroute_kernel.library.table import FUNCTIONS
+from evroute_kernel.library import table
 from evroute_kernel.library.template import parse_variable
 from evroute_kernel.runtime.trace import Tracer
+
+LIBRARY = table.of("3.6")
 
 
 def test_pv_printf_expands_into_a_variable(run, read, show):
@@ -30,7 +32,7 @@ def test_get_timestamp_pushes_integers(run, read):
 
 
 def test_get_timestamp_wants_avps(refused):
-    assert refused("get_timestamp", parse_variable("$var(s)"), parse_variable("$avp(u)")) == 0
+    assert refused("get_timestamp", parse_variable("$var(s)", LIBRARY), parse_variable("$avp(u)", LIBRARY)) == 0
 
 
 def test_avp_print_tells_at_info(run, put, process, said):
@@ -57,7 +59,7 @@ def test_script_trace_needs_level_and_format_together(run, complaints):
 
 def test_the_format_of_script_trace_is_checked_at_start(refused):
     assert refused("script_trace", 1, "$nonsense") == 1
-    assert refused("script_trace", 1, "$rc", parse_variable("$var(x)")) == 2
+    assert refused("script_trace", 1, "$rc", parse_variable("$var(x)", LIBRARY)) == 2
     assert refused("script_trace", 1, "$rc", "info") is None
 
 
@@ -66,10 +68,10 @@ def test_the_core_is_healthy(run, complaints):
     assert run("sr_check_status", "core", "all") == 1
     assert run("sr_check_status", "core", "nobody") < 0
     assert complaints() == []
-    check = FUNCTIONS["sr_check_status"].behaviour.check
-    assert check(["nope", None], {"core"}) == (0, "no status group is named 'nope'", "known here: core")
-    assert check(["drouting", None], {"core"})[2] == 'write loadmodule "drouting.so"'
-    assert check(["drouting", None], {"core", "drouting"}) is None
+    check = LIBRARY.functions["sr_check_status"].behaviour.check
+    assert check(["nope", None], {"core"}, LIBRARY) == (0, "no status group is named 'nope'", "known here: core")
+    assert check(["drouting", None], {"core"}, LIBRARY)[2] == 'write loadmodule "drouting.so"'
+    assert check(["drouting", None], {"core", "drouting"}, LIBRARY) is None
 
 
 def test_the_status_of_other_modules_is_not_simulated(run, complaints, process):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.template import parse_variable
+
+LIBRARY = table.of("3.6")
 
 
 @pytest.fixture
@@ -75,8 +78,8 @@ def test_avps_may_be_named_by_a_variable(run, put, raised):
 
 
 def test_only_avps_are_accepted(refused):
-    assert refused("raise_event", "E_X", parse_variable("$var(v)")) == 1
-    assert refused("raise_event", "E_X", None, parse_variable("$avp(v)")) is None
+    assert refused("raise_event", "E_X", parse_variable("$var(v)", LIBRARY)) == 1
+    assert refused("raise_event", "E_X", None, parse_variable("$avp(v)", LIBRARY)) is None
     assert refused("raise_event", "E" * 65) == 0
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.template import parse_variable
 from evroute_kernel.runtime.control import ScriptCrash
+
+LIBRARY = table.of("3.6")
 
 
 def test_a_linked_object_is_one_object(run, put, show):
@@ -36,9 +39,11 @@ def test_what_is_not_there_cannot_be_linked(run, put, complaints):
 
 
 def test_only_json_variables_can_be_linked(refused):
-    assert refused("json_link", parse_variable("$var(a)"), parse_variable("$json(b)")) == 0
-    assert refused("json_link", parse_variable("$json(a)"), parse_variable("$avp(b)")) == 1
-    assert refused("json_link", parse_variable("$json(a)"), parse_variable("$json_compact(b)")) is None
+    assert refused("json_link", parse_variable("$var(a)", LIBRARY), parse_variable("$json(b)", LIBRARY)) == 0
+    assert refused("json_link", parse_variable("$json(a)", LIBRARY), parse_variable("$avp(b)", LIBRARY)) == 1
+    assert (
+        refused("json_link", parse_variable("$json(a)", LIBRARY), parse_variable("$json_compact(b)", LIBRARY)) is None
+    )
 
 
 def test_a_document_inside_itself_cannot_be_printed(run, put, read):

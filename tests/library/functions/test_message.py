@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.functions.branches import parse_q
 from evroute_kernel.library.references import reference
-from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.library.template import parse_variable
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, Process, Record
+
+LIBRARY = table.of("3.6")
 
 Show = Callable[[str], str]
 Put = Callable[..., bool]
@@ -93,7 +95,7 @@ def test_flags(call: Call, show: Show) -> None:
     assert call("isbflagset", "F") == -1
 
 
-@pytest.mark.parametrize("argument", ["f_$var(x)", "$bad", "", parse_variable("$var(x)")])
+@pytest.mark.parametrize("argument", ["f_$var(x)", "$bad", "", parse_variable("$var(x)", LIBRARY)])
 @pytest.mark.parametrize("name", ["setflag", "isbflagset"])
 def test_flag_names_are_literal(name: str, argument: object, refused: Callable[..., int | None]) -> None:
     assert refused(name, argument) == 0
@@ -225,7 +227,7 @@ def test_sockets(call: Call, show: Show, said: list[Record]) -> None:
     assert show("$socket_out") == "udp:127.0.0.1:5060"
     assert call("force_send_socket", "udp:10.0.0.1:5060") == -1
     assert errors(said) == 1
-    check = FUNCTIONS["force_send_socket"].behaviour.check
+    check = LIBRARY.functions["force_send_socket"].behaviour.check
     assert check is not None
     assert check(["udp:10.0.0.1:5060"], {}) is not None
     assert check(["udp:127.0.0.1:5060"], {}) is None
@@ -249,7 +251,7 @@ def test_functions_without_effect(call: Call, said: list[Record]) -> None:
     assert call("set_via_handling", "force-rport,reply-to-via") == 1
     assert said == []
     assert call("set_via_handling", "force_rport") == -1
-    check = FUNCTIONS["set_via_handling"].behaviour.check
+    check = LIBRARY.functions["set_via_handling"].behaviour.check
     assert check is not None
     assert check(["force_rport"]) is not None
 
@@ -265,5 +267,5 @@ def test_functions_without_effect(call: Call, said: list[Record]) -> None:
     ],
 )
 def test_construct_uri(call: Call, show: Show, parts: tuple[str | None, ...], uri: str) -> None:
-    assert call("construct_uri", *parts, reference("$avp(u)")) == 1
+    assert call("construct_uri", *parts, reference("$avp(u)", LIBRARY)) == 1
     assert show("$avp(u)") == uri

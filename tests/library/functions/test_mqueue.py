@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.functions.mqueue import Queue, parse_queue
-from evroute_kernel.library.table import MODULES
+
+LIBRARY = table.of("3.6")
 
 
 @pytest.fixture
@@ -74,13 +76,13 @@ def test_queues_that_are_not_declared(run, read, complaints):
 
 
 def test_queues_are_shared_and_fetched_pairs_are_not(run, queue, process):
-    from evroute_kernel.library.table import FUNCTIONS
+
     from evroute_kernel.runtime.context import Context, Process
 
     queue("name=q")
     run("mq_add", "q", "k", "v")
     other = Context(Process(process.shared, process.settings), "E_T")
-    assert FUNCTIONS["mq_fetch"].behaviour.call(other, "q") == 1
+    assert LIBRARY.functions["mq_fetch"].behaviour.call(other, "q") == 1
     assert run("mq_fetch", "q") == -2
 
 
@@ -90,4 +92,4 @@ def test_declarations():
 
 @pytest.mark.parametrize("text", ["size=3", "name=q;size=x", "name=q;colour=red", ""])
 def test_bad_declarations_are_refused_at_start(text):
-    assert MODULES["mqueue"].check("mqueue", text) is not None
+    assert LIBRARY.modules["mqueue"].check("mqueue", text) is not None

@@ -13,7 +13,10 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 import pytest
 
 from evroute_kernel.engine.session.session import Session
-from evroute_kernel.library.table import FUNCTIONS
+from evroute_kernel.library import table
+
+LIBRARY = table.of("3.6")
+
 
 LOAD = 'loadmodule "rest_client.so"\n'
 #: path -> what the server sends; the others get the first
@@ -334,10 +337,10 @@ def test_without_the_network_all_are_stubs(play, process, web, complaints, call,
     assert play(f'{call}; xlog("$rc");') == ["5"]
 
 
-@pytest.mark.parametrize("name", [n for n, f in FUNCTIONS.items() if f.module == "rest_client"])
+@pytest.mark.parametrize("name", [n for n, f in LIBRARY.functions.items() if f.module == "rest_client"])
 def test_none_is_declared_a_stub_but_all_take_rules(name):
-    assert not FUNCTIONS[name].stub
-    assert FUNCTIONS[name].takes_rules
+    assert not LIBRARY.functions[name].stub
+    assert LIBRARY.functions[name].takes_rules
 
 
 def test_a_session_says_whether_the_network_is_used(web):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.functions.bodies import FUNCTIONS as BODY_FUNCTIONS
-from evroute_kernel.library.table import FUNCTIONS
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.patterns import posix as regex
+
+LIBRARY = table.of("3.6")
 
 
 @pytest.mark.parametrize(("name", "code"), [("Via", 1), ("call-id", 1), ("i", 1), ("Contact", -1)])
@@ -20,7 +22,7 @@ def test_a_header_can_be_removed_once_in_a_run(run, process):
     assert run("remove_hf", "Via") == 1
     assert run("remove_hf", "v") == -1
     assert run("remove_hf", "Subject") == -1
-    assert FUNCTIONS["remove_hf"].behaviour.call(Context(process, "E_OTHER"), "Via") == 1
+    assert LIBRARY.functions["remove_hf"].behaviour.call(Context(process, "E_OTHER"), "Via") == 1
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def test_patterns_of_header_names_kill_the_server(run, context):
     with pytest.raises(ScriptCrash):
         run("remove_hf_glob", "V*")
     with pytest.raises(ScriptCrash):
-        FUNCTIONS["remove_hf_re"].behaviour.call(context, regex.compile("^V"))
+        LIBRARY.functions["remove_hf_re"].behaviour.call(context, regex.compile("^V"))
     with pytest.raises(ScriptCrash):
         run("get_glob_headers_values", "*", "$avp(n)", "$avp(v)")
 
@@ -55,19 +57,19 @@ def test_methods(run, method, code):
 
 
 def test_unknown_methods_in_a_list_are_refused():
-    check = FUNCTIONS["is_method"].behaviour.check
+    check = LIBRARY.functions["is_method"].behaviour.check
     assert check(["INVITE|DUMMY"])[0] == check([""])[0] == 0
     assert check(["DUMMY"]) is None
 
 
 def test_what_the_request_lacks(run):
     assert run("has_totag") == run("is_privacy", "id") == -1
-    assert FUNCTIONS["is_privacy"].behaviour.check(["nope"])[0] == 0
+    assert LIBRARY.functions["is_privacy"].behaviour.check(["nope"])[0] == 0
 
 
 @pytest.mark.parametrize("name", BODY_FUNCTIONS)
 def test_nothing_is_known_of_a_body(context, name):
-    function = FUNCTIONS[name]
+    function = LIBRARY.functions[name]
     assert function.behaviour.call(context, *[None] * len(function.params)) == -1
 
 

@@ -10,8 +10,10 @@ import pytest
 
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.errors import ScriptError
-from evroute_kernel.library.table import FUNCTIONS
+from evroute_kernel.library import table
 from evroute_kernel.runtime.control import ScriptCrash
+
+LIBRARY = table.of("3.6")
 
 SCHEMA = """
 create table t(id integer primary key autoincrement, name varchar(20), n int, big bigint, r real, d datetime, b blob,
@@ -428,7 +430,7 @@ def test_a_statement_has_a_longest_length(context, modparam, file, complaints):
     modparam("sqlops", "db_url", f"sqlite://{file}")
     room = 65534 - len("insert into u (a) values ('')")
     codes = [
-        FUNCTIONS["sql_insert"].behaviour.call(context, "u", json.dumps([{"a": "x" * n}]), None)
+        LIBRARY.functions["sql_insert"].behaviour.call(context, "u", json.dumps([{"a": "x" * n}]), None)
         for n in (room, room + 1)
     ]
     assert codes == [1, -1]
@@ -613,10 +615,10 @@ def test_one_database_may_be_real_and_another_not(script, file, process, complai
     assert len(complaints()) == 1
 
 
-@pytest.mark.parametrize("name", [n for n, f in FUNCTIONS.items() if f.module == "sqlops"])
+@pytest.mark.parametrize("name", [n for n, f in LIBRARY.functions.items() if f.module == "sqlops"])
 def test_none_is_declared_a_stub_but_all_take_rules(name):
-    assert not FUNCTIONS[name].stub
-    assert FUNCTIONS[name].takes_rules
+    assert not LIBRARY.functions[name].stub
+    assert LIBRARY.functions[name].takes_rules
 
 
 def test_exec_stays_a_stub(script, process, complaints, tmp_path):
@@ -626,6 +628,6 @@ def test_exec_stays_a_stub(script, process, complaints, tmp_path):
     assert script(f'exec("touch {target}",, $var(out)); xlog("$rc");', 'loadmodule "exec.so"\n') == ["-1"]
     assert calls == [("exec", (f"touch {target}", None, "$var(out)=<null>", None, None))]
     assert not target.exists()
-    assert FUNCTIONS["exec"].stub
-    assert "stub" in FUNCTIONS["exec"].doc
+    assert LIBRARY.functions["exec"].stub
+    assert "stub" in LIBRARY.functions["exec"].doc
     assert len(complaints()) == 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library import statistic_series
-from evroute_kernel.library.table import FUNCTIONS, MODULES
+from evroute_kernel.library import statistic_series, table
+
+LIBRARY = table.of("3.6")
 
 
 def test_a_statistic_is_created_when_it_is_first_changed(run, read):
@@ -70,13 +71,13 @@ def test_declared_statistics_can_be_iterated_before_they_change(run, read, modpa
 
 def test_what_is_refused_at_start():
     settings = {("statistics", "stat_groups"): ["trunks"], ("statistics", "stat_series_profile"): ["p: window=5"]}
-    check = FUNCTIONS["update_stat"].behaviour.check
+    check = LIBRARY.functions["update_stat"].behaviour.check
     assert check(["trunks:x", 1], settings) is None
     assert check(["x", 1], {}) is None
     assert check(["trunks:x", 1], {})[0] == 0
-    assert FUNCTIONS["stat_iter_init"].behaviour.check(["trunks", "i"], {})[0] == 0
-    assert FUNCTIONS["update_stat_series"].behaviour.check(["P", "x", 1], settings) is None
-    assert FUNCTIONS["update_stat_series"].behaviour.check(["q", "x", 1], settings)[0] == 0
+    assert LIBRARY.functions["stat_iter_init"].behaviour.check(["trunks", "i"], {})[0] == 0
+    assert LIBRARY.functions["update_stat_series"].behaviour.check(["P", "x", 1], settings) is None
+    assert LIBRARY.functions["update_stat_series"].behaviour.check(["q", "x", 1], settings)[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_what_is_refused_at_start():
     ],
 )
 def test_module_parameters_are_checked(parameter, value, fine):
-    assert (MODULES["statistics"].check(parameter, value) is None) == fine
+    assert (LIBRARY.modules["statistics"].check(parameter, value) is None) == fine
 
 
 @pytest.fixture

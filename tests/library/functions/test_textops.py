@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from evroute_kernel.library.table import FUNCTIONS
+from evroute_kernel.library import table
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.patterns import posix as regex
+
+LIBRARY = table.of("3.6")
 
 
 @pytest.fixture
@@ -14,7 +16,7 @@ def match(context):
     """Call a function whose first parameter is a regular expression."""
 
     def call(name, pattern, *rest):
-        return FUNCTIONS[name].behaviour.call(context, regex.compile(pattern, newline=True), *rest)
+        return LIBRARY.functions[name].behaviour.call(context, regex.compile(pattern, newline=True), *rest)
 
     return call
 
@@ -64,7 +66,7 @@ def test_the_built_in_request_uri_cannot_be_written_to(run, name):
 
 
 def test_bad_rules_are_refused_at_start_and_reported_when_run(run, complaints):
-    assert FUNCTIONS["subst"].behaviour.check(["/x"])[0] == 0
-    assert FUNCTIONS["subst"].behaviour.check(["/x/y/"]) is None
+    assert LIBRARY.functions["subst"].behaviour.check(["/x"], LIBRARY)[0] == 0
+    assert LIBRARY.functions["subst"].behaviour.check(["/x/y/"], LIBRARY) is None
     assert run("subst", "/(/x/") == -1
     assert len(complaints()) == 1

@@ -7,8 +7,11 @@ import uuid
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.functions.uuid import version_7
 from evroute_kernel.library.template import parse_variable
+
+LIBRARY = table.of("3.6")
 
 DNS = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
@@ -54,4 +57,4 @@ def test_version_7_begins_with_the_time():
 
 
 def test_the_result_must_be_writable(refused):
-    assert refused("uuid", parse_variable("$rm")) == 0
+    assert refused("uuid", parse_variable("$rm", LIBRARY)) == 0

@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.references import reference
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, Record
 from evroute_kernel.runtime.values import Value
+
+LIBRARY = table.of("3.6")
 
 Transform = Callable[..., Value]
 
@@ -20,7 +23,7 @@ def transform(context: Context) -> Transform:
 
     def run(value: Value, text: str, **variables: Value) -> Value:
         context.process.var.update(variables, x=value)
-        return reference(f"$(var(x){text})").get(context)
+        return reference(f"$(var(x){text})", LIBRARY).get(context)
 
     return run
 

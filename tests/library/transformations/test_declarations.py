@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 import evroute_kernel.library.everything  # noqa: F401 - gives them their behaviour
-from evroute_kernel.library.table import TRANSFORMATIONS
+from evroute_kernel.library import table
 from evroute_kernel.library.template import TemplateError, parse_variable
 from evroute_kernel.runtime.values import encode, int_of, is_int_type, text_of
 
+LIBRARY = table.of("3.6")
+
 EXAMPLES = [
     pytest.param(example, id=f"{name}-{i}")
-    for name, fact in TRANSFORMATIONS.items()
+    for name, fact in LIBRARY.transformations.items()
     for i, example in enumerate(fact.examples)
 ]
 
@@ -27,7 +29,7 @@ def test_example_of_the_catalogue(transform, example):
 
 
 #: those of the module sip_i give null
-SIMULATED = {name: t for name, t in TRANSFORMATIONS.items() if t.cls != "isup"}
+SIMULATED = {name: t for name, t in LIBRARY.transformations.items() if t.cls != "isup"}
 
 
 def test_everything_has_an_example():
@@ -100,7 +102,7 @@ def test_no_value_makes_trouble(transform, declared, value):
 )
 def test_refused_when_the_script_is_loaded(text):
     with pytest.raises(TemplateError):
-        parse_variable(f"$(var(x){text})")
+        parse_variable(f"$(var(x){text})", LIBRARY)
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.references import iterate
 from evroute_kernel.library.template import TemplateError, parse_variable
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import Dual, int_of
+
+LIBRARY = table.of("3.6")
 
 
 @pytest.fixture
@@ -22,7 +25,7 @@ def each(context):
     """All elements of a collection, as for-each meets them."""
 
     def elements(text):
-        get = iterate(text)
+        get = iterate(text, LIBRARY)
         found, index = [], 0
         while (value := get(context, index)) is not None:
             found.append(value)
@@ -165,7 +168,7 @@ def test_for_each(doc, each):
 
 def test_a_loop_may_change_what_it_runs_over(doc, put, context):
     doc('{"a":1,"b":2,"c":3}')
-    get, met, index = iterate("$(json(o.keys)[*])"), [], 0
+    get, met, index = iterate("$(json(o.keys)[*])", LIBRARY), [], 0
     while (key := get(context, index)) is not None:
         met.append(key)
         index += 1
@@ -190,7 +193,7 @@ def test_all_elements_only_in_for_each(doc, read, said):
 )  # fmt: skip
 def test_what_is_refused_at_start(text):
     with pytest.raises(TemplateError):
-        parse_variable(text)
+        parse_variable(text, LIBRARY)
 
 
 def test_without_a_name_it_kills_the_server(read, put):
@@ -204,4 +207,4 @@ def test_documents_live_in_the_process(doc, process):
     doc('{"a":1}')
     from evroute_kernel.library.references import reference
 
-    assert reference("$json(o/a)").get(Context(process, "E_OTHER")) == 1
+    assert reference("$json(o/a)", LIBRARY).get(Context(process, "E_OTHER")) == 1

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.references import iterate, reference
-from evroute_kernel.library.table import VARIABLES
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, Process, Record
 from evroute_kernel.runtime.values import Dual, Value, is_int_type
+
+LIBRARY = table.of("3.6")
 
 Show = Callable[[str], str]
 Read = Callable[[str], Value]
@@ -76,9 +78,9 @@ def test_values_with_two_forms(read: Read) -> None:
 
 
 def test_every_message_variable_can_be_read(context: Context) -> None:
-    for name, declared in VARIABLES.items():
+    for name, declared in LIBRARY.variables.items():
         if declared.message and declared.subname != "required":
-            reference(f"$({name})").get(context)
+            reference(f"$({name})", LIBRARY).get(context)
 
 
 # -- headers ----------------------------------------------------------------------------------------------------------
@@ -98,7 +100,7 @@ def test_headers(put: Put, show: Show) -> None:
 
 
 def test_iteration_over_header_names(context: Context) -> None:
-    element = iterate("$(hdr_name[*])")
+    element = iterate("$(hdr_name[*])", LIBRARY)
     assert element is not None
     assert [element(context, k) for k in range(6)] == ["Via", "To", "From", "Call-ID", "CSeq", None]
 
@@ -190,7 +192,7 @@ def test_q(put: Put, read: Read, said: list[Record]) -> None:
 
 def test_changes_end_with_the_run(put: Put, process: Process) -> None:
     put("$ru", "sip:x@y")
-    assert reference("$ru").get(Context(process, "E_T")) == "sip:user@dummy.com"
+    assert reference("$ru", LIBRARY).get(Context(process, "E_T")) == "sip:user@dummy.com"
 
 
 # -- destination URI --------------------------------------------------------------------------------------------------

@@ -9,10 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.template import TemplateError, parse_variable
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import LinkedRoute, Process, Record
 from evroute_kernel.runtime.values import Dual, Value, is_int_type
+
+LIBRARY = table.of("3.6")
 
 Show = Callable[[str], str]
 Read = Callable[[str], Value]
@@ -99,7 +102,7 @@ def test_colours_need_the_setting(process: Process, show: Show) -> None:
 @pytest.mark.parametrize("name", ["r", "rxx", "zx", "rR", "Xx"])
 def test_unknown_colours_are_refused(name: str) -> None:
     with pytest.raises(TemplateError):
-        parse_variable(f"$C({name})")
+        parse_variable(f"$C({name})", LIBRARY)
 
 
 def test_random_values(read: Read) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.references import iterate, reference
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, Process, Record
 from evroute_kernel.runtime.values import Dual, Value
+
+LIBRARY = table.of("3.6")
 
 Show = Callable[[str], str]
 Read = Callable[[str], Value]
@@ -32,7 +35,7 @@ def test_var_keeps_integers_and_texts(put: Put, read: Read) -> None:
 
 def test_var_outlives_the_run(put: Put, process: Process) -> None:
     put("$var(x)", 1)
-    assert reference("$var(x)").get(Context(process, "E_OTHER")) == 1
+    assert reference("$var(x)", LIBRARY).get(Context(process, "E_OTHER")) == 1
 
 
 def test_names_are_exact(put: Put, read: Read) -> None:
@@ -123,15 +126,15 @@ def test_joined_text_has_a_limit(put: Put, read: Read, said: list[Record]) -> No
 
 def test_avps_end_with_the_run(put: Put, process: Process) -> None:
     fill(put, 1)
-    assert reference("$avp(x)").get(Context(process, "E_OTHER")) is None
+    assert reference("$avp(x)", LIBRARY).get(Context(process, "E_OTHER")) is None
 
 
 def test_iteration_over_an_avp(put: Put, context: Context) -> None:
     fill(put, "a", "b", 3)
-    element = iterate("$(avp(x)[*])")
+    element = iterate("$(avp(x)[*])", LIBRARY)
     assert element is not None
     assert [element(context, k) for k in range(4)] == [3, "b", "a", None]
-    assert iterate("$avp(x)") is None
+    assert iterate("$avp(x)", LIBRARY) is None
 
 
 # -- $param -----------------------------------------------------------------------------------------------------------
@@ -161,8 +164,8 @@ def test_digits_in_a_variable_are_a_name(put: Put, read: Read, said: list[Record
 
 def test_unnamed_params_are_listed_by_position(process: Process, said: list[Record]) -> None:
     context = Context(process, "E_LIST", [(None, "a"), (None, "b")])
-    assert reference("$param(2)").get(context) == "b"
-    assert reference("$param(x)").get(context) is None
+    assert reference("$param(2)", LIBRARY).get(context) == "b"
+    assert reference("$param(x)", LIBRARY).get(context) is None
     assert "it has number 1, number 2" in said[-1][1]
 
 
@@ -172,7 +175,7 @@ def test_null_param_name(read: Read, said: list[Record]) -> None:
 
 
 def test_param_outside_an_event_is_null_silently(process: Process, said: list[Record]) -> None:
-    assert reference("$param(x)").get(Context(process, "")) is None
+    assert reference("$param(x)", LIBRARY).get(Context(process, "")) is None
     assert said == []
 
 
@@ -216,7 +219,7 @@ def test_shv_starts_as_zero(read: Read) -> None:
 def test_shv_is_shared_and_trims_its_name(put: Put, process: Process) -> None:
     put("$shv( x )", "text")
     other = Context(Process(process.shared), "E_OTHER")
-    assert reference("$shv(x)").get(other) == "text"
+    assert reference("$shv(x)", LIBRARY).get(other) == "text"
 
 
 def test_shv_null_is_zero(put: Put, read: Read) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 import evroute_kernel.library.everything  # noqa: F401 - gives every name its behaviour
-from evroute_kernel.library import catalogue
-from evroute_kernel.library.table import VARIABLES, Variable
+from evroute_kernel.library import catalogue, table
+from evroute_kernel.library.table import Variable
 
 MODULES = ("core", "cfgutils", "uuid", "benchmark")
 FACTS = [fact for fact in catalogue.of("3.6").variables.values() if fact.module in MODULES]
 
 
 def declared(name: str) -> Variable:
-    return VARIABLES[name]
+    return table.of("3.6").variables[name]
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)

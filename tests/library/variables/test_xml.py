@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from evroute_kernel.library import table
 from evroute_kernel.library.template import TemplateError, parse_variable
 from evroute_kernel.runtime.control import ScriptCrash
+
+LIBRARY = table.of("3.6")
 
 LIST = '<list><gw id="1"><ip>10.0.0.1</ip></gw><gw id="2"><ip>10.0.0.2</ip></gw></list>'
 
@@ -118,7 +121,7 @@ def test_a_path_past_a_cdata_section_kills_the_server(put, read):
 )  # fmt: skip
 def test_what_is_refused_at_start(text):
     with pytest.raises(TemplateError):
-        parse_variable(text)
+        parse_variable(text, LIBRARY)
 
 
 def test_without_a_name_it_is_null(read, put):

@@ -1,0 +1,1 @@
+"""One event under several versions of the server, each in a session of its own that goes away again."""

@@ -1,0 +1,123 @@
+"""What sessions of several versions have to have in common, so that an event tells how the versions differ.
+
+Taken over are the definitions (texts of cells, in the order in which they took effect), settings, stubs, declared
+events, the subscriptions of routes, limits, and what lies in shared memory: `$shv`, the cache, queues. Not taken over
+are `$var` and `$json` of workers, the log, and all that reaches beyond the session: sockets that have subscribed,
+recordings, connections; `network` is off.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from evroute_kernel.engine.delivery.interface import ROUTE, SocketError
+from evroute_kernel.engine.results.runs import RunError
+from evroute_kernel.engine.session.session import Session
+from evroute_kernel.engine.state.stubs import StubRule
+from evroute_kernel.engine.state.world import Text
+from evroute_kernel.errors import Diagnostic, ScriptError
+from evroute_kernel.lang.findings import CONSEQUENCES
+from evroute_kernel.library.catalogue.declared import EventDeclaration
+from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.values import decode
+from evroute_kernel.runtime.versions import ServerVersion
+
+#: settings that no comparison takes over: what an event does elsewhere, it would do twice over
+_LEFT_OUT: Final = frozenset({"network"})
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What came of giving a session the definitions: why texts were refused, and how startup routes failed."""
+
+    refused: tuple[Diagnostic, ...] = ()
+    errors: tuple[RunError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A session as it stands; later changes of it change nothing here."""
+
+    texts: Sequence[Text]
+    titles: frozenset[str]
+    settings: Mapping[str, Any]
+    stubs: Sequence[StubRule]
+    declared: Sequence[EventDeclaration]
+    #: (event, socket), the oldest first
+    subscriptions: Sequence[tuple[str, str]]
+    #: those of the constructor: timeout, memory_limit, log_limit
+    limits: Mapping[str, Any]
+    #: the tables of the shared memory
+    shared: Mapping[str, Sequence[tuple[str, Any]]]
+
+    @classmethod
+    def of(cls, session: Session) -> Snapshot:
+        limits, shared = session.limits, session.shared
+        return cls(
+            session.texts,
+            frozenset(definition.title for definition in session.registry),
+            {name: value for name, value in session.settings.outside().items() if name not in _LEFT_OUT},
+            list(session.settings.stubs.values()),
+            list(session.declared_events.values()),
+            [(s.event, s.socket) for s in session.subscriptions() if s.protocol == ROUTE],
+            {"timeout": limits.timeout, "memory_limit": limits.memory, "log_limit": limits.log},
+            {table: shared.items(table) for table in shared.tables()},
+        )
+
+    @contextmanager
+    def opened(
+        self, version: ServerVersion, began: Callable[[Session], object] = lambda session: None
+    ) -> Iterator[tuple[Session, Prepared]]:
+        """A session of a version with all of it, which is closed at the end. It has one worker: what runs when is then
+        the same each time. `began` gets it before anything runs."""
+        with Session(workers=1, version=version, **self.limits) as session:
+            began(session)
+            session.settings.update(self.settings)
+            for rule in self.stubs:
+                session.stub(rule)
+            for declaration in self.declared:
+                session.declare_event(declaration)
+            prepared = self._define(session)
+            self._subscribe(session)
+            self._fill(session)
+            yield session, prepared
+
+    def _define(self, session: Session) -> Prepared:
+        """Load the texts, and run their startup routes; bare statements do not run."""
+        refused: list[Diagnostic] = []
+        errors: list[RunError] = []
+        for text in self.texts:
+            try:
+                unit = session.compile(text.source, owner=text.owner, scratch=True)
+                loaded = session.install(replace(unit, scratch=None), owner=text.owner)
+            except ScriptError as error:
+                refused += [found for found in error.diagnostics if found.severity == "error"]
+                continue
+            errors += loaded.run.errors if loaded.run else ()
+        for title in {definition.title for definition in session.registry} - self.titles:
+            session.forget(decode(title))
+        # a route that was refused lacks in other texts too, which is no news
+        own = [found for found in refused if found.code not in CONSEQUENCES]
+        return Prepared(tuple(own or refused), tuple(errors))
+
+    def _subscribe(self, session: Session) -> None:
+        """Subscribe routes to what they had subscribed; startup routes have done so for themselves."""
+        there = Counter((s.event, s.socket) for s in session.subscriptions())
+        for wanted in self.subscriptions:
+            if there[wanted]:
+                there[wanted] -= 1
+                continue
+            with suppress(SocketError):  # the route was refused, which is told
+                session.subscribe(*wanted)
+
+    def _fill(self, session: Session) -> None:
+        """Make the shared memory what it was, whatever startup routes have put there."""
+        shared = session.shared
+        shared.clear()
+        for table, items in self.shared.items():
+            for key, value in items:
+                shared.put_object(table, key, value)
