@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime import levels
+from evroute_kernel.runtime.route_stack import RouteStack
 from evroute_kernel.runtime.values import Value
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
@@ -142,9 +143,11 @@ class Process:
         # The next three are set by the worker; library/functions/events.py is their only caller.
         #: has this event any subscriber?
         self.has_subscribers: Callable[[str], bool] = lambda event: False
-        #: queue an event; its routes run after the current one has ended. Its parameters are values as variables keep
-        #: them. Whether all sockets took it, and what to log
-        self.raise_event: Callable[[str, Params], tuple[bool, Sequence[str]] | None] = lambda event, params: None
+        #: queue an event, or run it at once (as the version has it), for a run; None for an event without a list of
+        #: parameters, which are values as variables keep them. Whether all sockets took it, and what to log
+        self.raise_event: Callable[[Context, str, Params | None], tuple[bool, Sequence[str]] | None] = (
+            lambda context, event, params: None
+        )
         #: add a subscriber: (event, socket, expire) -> None, or what is wrong with the socket
         self.subscribe: Callable[[str, str, int | None], str | None] = lambda event, socket, expire: None
         #: a function that is not simulated was called: (name, arguments as text); set by the worker
@@ -170,6 +173,9 @@ class Context:
         "suspended",
     )
 
+    #: whether a `$param` that the event does not have is told; not where 4.0 has no list to look in
+    has_list = True
+
     def __init__(self, process: Process, event: str, params: Params = ()) -> None:
         self.process = process
         self.event = event
@@ -180,7 +186,7 @@ class Context:
         #: AVP name -> values, newest LAST
         self.avps: dict[str, list[Value]] = {}
         #: (kind, name) of the running blocks, outermost first; the name is "" for startup_route and error_route
-        self.route_stack: list[tuple[str, str]] = []
+        self.route_stack: list[tuple[str, str]] | RouteStack = []
         #: names of the blocks that async() has left, outermost first
         self.suspended: list[str] = []
         #: the value of a bare expression at the end of a cell, if there was one

@@ -13,6 +13,7 @@ from contextlib import suppress
 from evroute_kernel.runtime.codes import E_BUG
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.control import EndScript
+from evroute_kernel.runtime.route_stack import RouteStack
 from evroute_kernel.runtime.values import Value
 
 #: evaluates the arguments now; the result makes the call, or is None when an argument has no usable value
@@ -44,9 +45,13 @@ def _go_on(context: Context, name: str) -> None:
     if route is None:
         context.error(f"route[{name}], which was to run next, does not exist")
         return
-    context.suspended += [left for _, left in context.route_stack]
     context.error_info = None
-    context.route_stack[:] = [(context.route_stack[0][0], name)]
+    stack = context.route_stack
+    if isinstance(stack, RouteStack):
+        stack.begin(name)
+    else:
+        context.suspended += [left for _, left in stack]
+        stack[:] = [(stack[0][0], name)]
     context.process.at[1] = route.slot
     with suppress(EndScript):
         route.function(context)

@@ -7,10 +7,13 @@ of the plain array, so that tracing costs nothing while it is off.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.levels import NAMES
+
+#: a level at which nothing is logged
+OFF: Final = 0
 
 
 class Tracer:
@@ -48,6 +51,21 @@ def start(context: Context, level: int, expand: Callable[[Context], str], info: 
 
 def stop(context: Context) -> None:
     context.process.at = plain(context.process.at)
+
+
+def follow(context: Context) -> None:
+    """A run that begins inside of one that is traced is traced too."""
+    at = context.process.at
+    if isinstance(at, Tracer):
+        context.process.at = Tracer(context, at.level, at.expand, at.info)
+
+
+def end(process: Process, *tracers: Any) -> None:
+    """Nothing is traced any more, though these tracers may still be told of statements."""
+    for at in (*tracers, process.at):
+        if isinstance(at, Tracer):
+            at.level = OFF
+    process.at = plain(process.at)
 
 
 def plain(at: Any) -> Any:

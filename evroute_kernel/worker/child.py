@@ -24,10 +24,12 @@ from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_route
 from evroute_kernel.runtime.values import Value
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.datagrams import Datagrams
 from evroute_kernel.worker.flow import ENDS_MANY, Flow
 from evroute_kernel.worker.inbox import Inbox
+from evroute_kernel.worker.inline.runs import Inline
 from evroute_kernel.worker.messages import (
     Answer,
     ApplySettings,
@@ -93,7 +95,12 @@ class Child:
         self._leftover: dict[str, list[Value]] | None = None
         self._process = process = Process(shared, Settings(), number)
         self._datagrams = Datagrams(self._outbox.send)
-        self._flow = Flow(self, process, self._outbox, blackbox, self._datagrams.tell)
+        self._flow = Flow(self, process, self._outbox, blackbox, self._tell_more)
+        self._inline = Inline(self, process, self._outbox, blackbox)
+        #: how runs are made and run, as the version of the settings has it
+        self.new_context: Callable[[str, Params], Context] = self._new_context
+        self.another_context: Callable[[Context], Context] = self._another_context
+        self._run_route = run_route
         process.at = blackbox.place
         process.emit = self._outbox.log
         process.has_subscribers = self._events.__contains__
@@ -134,11 +141,22 @@ class Child:
             setattr(settings, name, value)
         settings.modparams, settings.modules, settings.stubs = message.modparams, set(message.modules), message.stubs
         settings.version = message.version
+        self._follow(message.version)
         if settings.log_level != before[0]:
             process.log_level = settings.log_level
         if settings.xlog_level != before[1]:
             process.xlog_level = settings.xlog_level
         apply_presets(process)
+
+    def _follow(self, version: ServerVersion) -> None:
+        """Run events as a server of that version does: 4.0 runs inside of a route what the route raises."""
+        if version == "3.6":
+            self._process.raise_event, self._run_route = self._raise_event, run_route
+            self.new_context, self.another_context = self._new_context, self._another_context
+        else:
+            inline = self._inline
+            self._process.raise_event, self._run_route = inline.raise_event, inline.run
+            self.new_context, self.another_context = inline.new_context, inline.another_context
 
     def change_subscriptions(self, message: Subscriptions) -> None:
         self._events.clear()
@@ -165,16 +183,20 @@ class Child:
         failure: RouteFailed | None = None
         done = 0
         outbox.begin(message.room, collecting=True)
+        outbox.expect(message.event)
         self._flow.begin(message.run)
         for params in message.batch:
             place[INDEX] = self._flow.root = done
             clock[0] = monotonic()
             done += 1
+            context: Context | None = None
             for route in routes:
-                error = self.attempt(message.run, route, self.new_context(message.event, params))
+                context = self.new_context(message.event, params) if context is None else self.another_context(context)
+                error = self.attempt(message.run, route, context)
                 if error is not None:
                     failure = self.failure(message.run, error)
                     outbox.send(failure)
+                    outbox.running = message.event, 0  # it may have been another one inside
             if failure is not None and failure.cause in ENDS_MANY:
                 break
         place[STATEMENT] = -1
@@ -202,25 +224,31 @@ class Child:
                 self._armed = run
                 if self._ends[0] == run:  # the signal may have come before the run
                     self.interrupt()
-                run_route(process, route, context)
+                self._run_route(process, route, context)
             finally:
                 self._armed = 0
         except BaseException as error:  # the boundary of the process: every failure becomes a message
             return error
         return None
 
-    def new_context(self, event: str, params: Params) -> Context:
-        context = Context(self._process, event, params)
+    def _new_context(self, event: str, params: Params) -> Context:
+        return self.with_avps(Context(self._process, event, params))
+
+    def with_avps(self, context: Context) -> Context:
+        """The context, which finds what startup_route has left if it is the first after it."""
         if self._leftover is not None:
             context.avps, self._leftover = self._leftover, None
         return context
 
+    def _another_context(self, before: Context) -> Context:
+        return self._new_context(before.event, tuple(before.params))
+
     # -- what routes ask for --------------------------------------------------------------------------------------
 
-    def _raise_event(self, event: str, params: Any) -> tuple[bool, tuple[str, ...]]:
+    def _raise_event(self, context: Context, event: str, params: Any) -> tuple[bool, tuple[str, ...]]:
         """Raise an event: its routes are run after this one. Whether all sockets that have subscribed it took it, and
         what the server would log."""
-        given = tuple(params)
+        given = tuple(params or ())
         done = _RAISED
         if event in self._socket_events:
             done = self._serve_sockets(event, given)
@@ -229,6 +257,28 @@ class Child:
         if (slots := self._handlers.get(event)) is not None:
             self._flow.put(event, given, slots)
         return done
+
+    def tell_others(self, event: str, given: Params) -> tuple[bool, tuple[str, ...]]:
+        """All but the routes of an event are told; as `_raise_event` has it."""
+        if event in self._socket_events:
+            return self._serve_sockets(event, given)
+        if self._reports_all:
+            self._outbox.send(EventRaised(event, given, time()))
+        return _RAISED
+
+    def handlers(self, event: str) -> tuple[int, ...]:
+        """The slots of the routes that an event goes to."""
+        return self._handlers.get(event, ())
+
+    def put(self, event: str, params: Params, slots: tuple[int, ...]) -> None:
+        """An event waits until the run under way has ended."""
+        self._flow.put(event, params, slots)
+
+    def _tell_more(self) -> None:
+        """A run is about to end: what has not been told yet."""
+        self._datagrams.tell()
+        if (ran := self._inline.told()) is not None:
+            self._outbox.send(ran)
 
     def _serve_sockets(self, event: str, given: Params) -> tuple[bool, tuple[str, ...]]:
         """Send an event to the sockets that have subscribed it, here where that can be done, and tell who listens."""

@@ -38,8 +38,13 @@ class Runner(Protocol):
     def attempt(self, run: int, route: LinkedRoute, context: Context) -> BaseException | None:
         """Run a route; what stopped it."""
 
-    def new_context(self, event: str, params: Params) -> Context:
-        """The context of one run."""
+    @property
+    def new_context(self) -> Callable[[str, Params], Context]:
+        """Makes the context of one run."""
+
+    @property
+    def another_context(self) -> Callable[[Context], Context]:
+        """Makes that of the next route of the same event."""
 
     def keep_avps(self, context: Context) -> None:
         """A startup_route has ended: the next route finds its AVPs."""
@@ -164,10 +169,11 @@ class Flow:
         """Run the routes of one event, but for those that are done; whether to go on."""
         event, params, slots, self.root = entry
         head, runner, routes, ran = self._spool.head, self._runner, self._process.slots, self._ran.append
-        state = head[0]
+        state, context = head[0], None
         for slot in slots[done:] if done else slots:
             head[0] = state + 1
-            route, context = routes[slot], runner.new_context(event, params)
+            route = routes[slot]
+            context = runner.new_context(event, params) if context is None else runner.another_context(context)
             error = runner.attempt(self._run, route, context)
             head[0] = state = state + 2
             ran((event, slot))

@@ -280,6 +280,13 @@ class RunFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class InnerRuns:
+    """How often the route in a slot was run for an event inside another one, in the run that is about to end."""
+
+    ran: dict[tuple[str, int], int]
+
+
+@dataclass(frozen=True, slots=True)
 class BatchFinished:
     """The first `done` parameter lists of a batch have been run: all of them, unless one was interrupted."""
 
@@ -379,7 +386,7 @@ Message: TypeAlias = (
     " | EventRaised | Subscribed | StubCalled | RunFinished | EventsWaiting | RouteFailed | BatchFinished"
     " | PortionFinished | EventRuns | DiagnosticsRepeated"
     " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | WorkerNotForked"
-    " | AskVariables | VariablesAnswer | Answer | DatagramsSent"
+    " | AskVariables | VariablesAnswer | Answer | DatagramsSent | InnerRuns"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
@@ -412,6 +419,7 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     DiagnosticsRepeated,
     EventsWaiting,
     DatagramsSent,
+    InnerRuns,
 )
 #: number of a class in a frame; log lines are packed from it without building the object first
 TAGS: Final = {cls: tag for tag, cls in enumerate(_CLASSES)}

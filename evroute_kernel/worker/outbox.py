@@ -52,6 +52,11 @@ class Outbox:
         self._named: Running | None = None
         self._late: Late[tuple[Record, float, Running | None]] = Late()
 
+    @property
+    def speaks_of(self) -> Running | None:
+        """The event that runs; None where nobody has said which."""
+        return self.running or self._named
+
     def begin(self, room: int, *, collecting: bool) -> None:
         """A run begins."""
         self.room, self.dropped = room, 0

@@ -145,9 +145,10 @@ class Portion:
 
     def _run_event(self, event: str, params: Params, routes: list[LinkedRoute]) -> bool:
         """Run all routes of one event; whether the portion goes on."""
-        runner, run = self._runner, self._message.run
+        runner, run, context = self._runner, self._message.run, None
         for route in routes:
-            error = runner.attempt(run, route, runner.new_context(event, params))
+            context = runner.new_context(event, params) if context is None else runner.another_context(context)
+            error = runner.attempt(run, route, context)
             if error is not None:
                 self._failure = runner.failure(run, error)
                 self._outbox.send(self._failure)

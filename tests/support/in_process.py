@@ -60,7 +60,7 @@ class World:
         self.queue: deque[tuple[str, Params]] = deque()
         self.process = Process(shared, settings)
         self.process.emit = self.emit
-        self.process.raise_event = lambda event, params: self.queue.append((event, params))
+        self.process.raise_event = lambda context, event, params: self.queue.append((event, params or ()))
         library = in_process(self.process)
         self.linked = [
             link(r.kind, r.name, slot, r.code, r.pool, library, lines=r.lines, file=r.source.name, actions=r.actions)

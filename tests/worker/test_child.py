@@ -185,7 +185,7 @@ def test_the_memory_limit_can_change(peer: Any) -> None:
 def test_raised_events_are_told_at_once_to_who_wants_to_know_of_all(peer: Any) -> None:
     peer.load(
         'for e in ("E_A", "E_B"):\n'
-        '    if p.has_subscribers(e): p.raise_event(e, [("n", 1), (None, "two")])\n'
+        '    if p.has_subscribers(e): p.raise_event(c, e, [("n", 1), (None, "two")])\n'
         'say("after")'
     )
     peer.send(Subscriptions(frozenset({"E_B"}), {"E_B": 0}, reports_all=True))

@@ -22,7 +22,7 @@ from evroute_kernel.worker.messages import (
 )
 
 Wait = Callable[[Callable[[], bool]], None]
-RAISE = 'say("%s" % (p.raise_event("E_OUT", [("n", 1)]),))'
+RAISE = 'say("%s" % (p.raise_event(c, "E_OUT", [("n", 1)]),))'
 BY_SOCKET = Subscriptions(frozenset({"E_OUT"}), {}, socket_events=frozenset({"E_OUT"}))
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.state.stubs import StubRule
 
 ModParams = dict[tuple[str, str], list[int | str]]
-#: globals of which every value counts; they travel as parameters of the core
-_LISTS: Final = frozenset({"dst_blacklist", "socket", "listen"})
+#: globals that travel as parameters of the core: every value of theirs counts, or the version that has a use for them
+_LISTS: Final = frozenset({"dst_blacklist", "socket", "listen", "log_event_enabled"})
 #: the owner of what is set from outside any cell, as `%config` does
 CONFIG_OWNER: Final = "%config"
 DEFAULTS: Final[dict[str, Any]] = {

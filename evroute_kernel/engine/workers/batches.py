@@ -17,7 +17,7 @@ from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import FIRST_PORTION
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.worker.messages import BatchFinished, EventsWaiting, Message, RouteFailed, RunBatch
+from evroute_kernel.worker.messages import BatchFinished, EventsWaiting, InnerRuns, Message, RouteFailed, RunBatch
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -69,7 +69,10 @@ class Chunk(Task):
         self.event, self.slots = self.raised.event, self.raised.slots
 
     def message(self, run: int) -> Message:
-        return RunBatch(run, self.slots, self.event, self.lists, self.raised.room)
+        return RunBatch(run, self.slots, self.raised.event, self.lists, self.raised.room)
+
+    def runs_event(self, event: str, line: int) -> None:
+        self.event = event
 
     def rest(self) -> Chunk | None:
         """What remains when its lists have been run."""
@@ -92,6 +95,8 @@ class Chunk(Task):
             self.route_failed(desk, worker, message)
         elif isinstance(message, EventsWaiting):
             wait_in_worker(desk, worker, self, message)
+        elif isinstance(message, InnerRuns):
+            self.count_inner(desk, message)
         elif isinstance(message, BatchFinished):
             self._ended(desk, worker, message)
 
@@ -102,7 +107,7 @@ class Chunk(Task):
         batch.dropped_lines += message.dropped
         batch.adapt(message.done, desk.now - worker.started)
         for slot in self.slots:
-            self.count_runs(desk, self.event, slot, message.done)
+            self.count_runs(desk, batch.event, slot, message.done)
         worker.finished(desk.now)
         rest = self.after(message.done)
         if rest is not None:
@@ -121,7 +126,7 @@ class Chunk(Task):
         batch, ended = self.raised, worker.index if worker.has_begun else 0
         batch.fail(self.error(desk, worker.cause, worker.ending, self.event, worker.top, worker.place))
         for slot in self.slots:
-            self.count_runs(desk, self.event, slot, ended)
+            self.count_runs(desk, batch.event, slot, ended)
         done = ended + worker.has_begun
         batch.done += done
         return self.after(done)

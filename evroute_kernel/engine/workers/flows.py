@@ -12,7 +12,7 @@ from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.task import TRIES, Desk, Task
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.records import dataclass
-from evroute_kernel.worker.messages import EventsWaiting, Message, RouteFailed, RunEvents, RunFinished
+from evroute_kernel.worker.messages import EventsWaiting, InnerRuns, Message, RouteFailed, RunEvents, RunFinished
 from evroute_kernel.worker.spool import Entry, Spool, pack, unpack
 
 
@@ -31,6 +31,8 @@ class Flow(Task):
             self.route_failed(desk, worker, message)
         elif isinstance(message, EventsWaiting):
             wait_in_worker(desk, worker, self, message)
+        elif isinstance(message, InnerRuns):
+            self.count_inner(desk, message)
         elif isinstance(message, RunFinished):
             self._ended(desk, worker, message)
 

@@ -23,7 +23,15 @@ from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.levels import WARNING
 from evroute_kernel.runtime.limits import FIRST_PORTION
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.worker.messages import EventsWaiting, Message, Params, PortionFinished, RouteFailed, RunPortion
+from evroute_kernel.worker.messages import (
+    EventsWaiting,
+    InnerRuns,
+    Message,
+    Params,
+    PortionFinished,
+    RouteFailed,
+    RunPortion,
+)
 from evroute_kernel.worker.recorded import OnBroken, events_in
 from evroute_kernel.worker.recorded_texts import Format, events_written
 
@@ -228,6 +236,8 @@ class Portion(Task):
             self.route_failed(desk, worker, message, self.line)
         elif isinstance(message, EventsWaiting):
             wait_in_worker(desk, worker, self, message)
+        elif isinstance(message, InnerRuns):
+            self.count_inner(desk, message)
         elif isinstance(message, PortionFinished):
             desk.portions.ended(worker, self, message)
 

@@ -13,7 +13,7 @@ from evroute_kernel.engine.workers.failures import describe
 from evroute_kernel.engine.workers.instructions import Instruction
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.worker import Worker
-from evroute_kernel.worker.messages import Message, PortionFinished, RouteFailed
+from evroute_kernel.worker.messages import InnerRuns, Message, PortionFinished, RouteFailed
 
 #: times a task is handed out again when its worker died before beginning it
 TRIES: Final = 3
@@ -136,6 +136,12 @@ class Task:
         """What is said about a route (in slot `top`) that did not come to its end."""
         world = desk.world
         return describe(cause, words, self.raised, event, top, place, world.registry, world.limits, detail)
+
+    def count_inner(self, desk: Desk, message: InnerRuns) -> None:
+        """Routes were run inside of others."""
+        for (event, slot), count in message.ran.items():
+            self.count_runs(desk, event, slot, count)
+            self.raised.routes += count
 
     def count_runs(self, desk: Desk, event: str, slot: int, count: int) -> None:
         """A route was run for an event."""

@@ -141,8 +141,6 @@ class Rehearsal:
 
     def compile(self, parsed: Parsed, environment: Environment) -> Unit:
         """A text that was parsed, compiled with the files that may be read. Raises ScriptError."""
-        if self.is_version_fixed:
-            environment = replace(environment, version=self.version)
         return compile_with(self.files, parsed, environment)
 
     def define(self, section: Section, unit: Unit, owner: str | None) -> None:

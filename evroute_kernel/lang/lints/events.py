@@ -56,6 +56,10 @@ def unknown_event(subject: Subject) -> Iterator[Finding]:
         if foreign is not None:
             yield Finding(f"{foreign[0]}: nothing raises it", span, foreign[1])
             continue
+        elsewhere = subject.library.successor("event", name)
+        if elsewhere is not None:
+            yield Finding(f"OpenSIPS {subject.library.version} has no event {name}: nothing raises it", span, elsewhere)
+            continue
         near = subject.library.likely_events(name, subject.declared_events)
         if near:
             choice = near[0] if len(near) == 1 else f"{', '.join(near[:-1])} or {near[-1]}"

@@ -27,6 +27,8 @@ LEAST: Final = -3
 _KEPT: Final = 4
 #: blocks in blocks, routes in routes and events in events that are followed, all together
 _DEEPEST: Final = 120
+#: the size up to which routes of inner events are looked into: in a larger one it takes more raises than people write
+_LARGEST: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ class Walk:
         if place.least >= DEADLY and place.most <= least + DEADLY - 1:
             return Ways(None, fatal=(death,))
         self.inner.add(name)
-        if least == served.most == 1 and name in self._routes:
+        if least == served.most == 1 and name in self._routes and place.most < _LARGEST:
             inside = self.event_route(name, Place(place.least, place.most).moved(1))
             if inside.is_fatal:
                 return Ways(None, fatal=inside.fatal)

@@ -75,6 +75,11 @@ class Code:
         self.text = source.text
         self.tokens, _ = tokens(Expanded(source.text, [0], [(source, 0)]))
 
+    @cached_property
+    def line_break(self) -> str:
+        """What ends the lines of the text."""
+        return "\r\n" if "\r\n" in self.text else "\n"
+
     def kind(self, index: int) -> str:
         return self.tokens[index].type if 0 <= index < len(self.tokens) else ""
 

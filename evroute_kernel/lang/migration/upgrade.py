@@ -57,7 +57,7 @@ def _two_logs(code: Code, index: int) -> Edit:
     is_on = value.text != "0" if is_number else value.text.lower() in _ON
     other = ("0" if is_on else "1") if is_number else "no" if is_on else "yes"
     indent, _ = code.indent(start)
-    text = f"stderror_enabled={value.text}\n{indent}syslog_enabled={other}"
+    text = f"stderror_enabled={value.text}{code.line_break}{indent}syslog_enabled={other}"
     return Edit(start, value.span.end, text, "gone-setting", "log_stderror switched both logs at once")
 
 

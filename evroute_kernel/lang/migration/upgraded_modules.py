@@ -150,7 +150,7 @@ def domains(code: Code) -> Iterator[Edit | Remark]:
     if index is not None:
         end = code.span(index + 1).end
         indent, _ = code.indent(code.span(index).start)
-        text = f'\n{indent}modparam("sqlops", "use_domain", 0)'
+        text = f'{code.line_break}{indent}modparam("sqlops", "use_domain", 0)'
         yield Edit(end, end, text, "use-domain", why, instead=text.strip())
         return
     span = uses[0].span

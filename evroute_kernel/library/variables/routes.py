@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from evroute_kernel.library.behaviour import ALL, VariableBehaviour, variable
 from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.route_stack import RouteStack
 from evroute_kernel.runtime.values import NOWHERE, Value
 
 
@@ -16,8 +18,21 @@ def _title(entry: tuple[str, str]) -> str:
 
 def _place(context: Context, index: Any) -> int | None:
     """Place in the route stack: index 0 is the running block, 1 its caller, -1 the outermost. None outside."""
-    size, number = len(context.route_stack), index or 0
+    stack, number = context.route_stack, index or 0
+    size = stack.count if isinstance(stack, RouteStack) else len(stack)
     return (-1 - number) % size if -size <= number < size else None
+
+
+def _entry(context: Context, place: int) -> tuple[str, str]:
+    """Kind and name of the block at a place."""
+    stack = context.route_stack
+    return stack.title(place) if isinstance(stack, RouteStack) else stack[place]
+
+
+def _path(context: Context) -> Sequence[tuple[str, str]]:
+    """All blocks, outermost first."""
+    stack = context.route_stack
+    return stack.path() if isinstance(stack, RouteStack) else stack
 
 
 @variable("route")
@@ -27,9 +42,9 @@ def route(context: Context, name: None, index: Any) -> Value:
     `$(route[1])` is its caller, `[-1]` the outermost block, `[*]` the whole path, outermost first.
     """
     if index is ALL:
-        return " > ".join(map(_title, context.route_stack))
+        return " > ".join(map(_title, _path(context)))
     place = _place(context, index)
-    return None if place is None else _title(context.route_stack[place])
+    return None if place is None else _title(_entry(context, place))
 
 
 @variable("route.name")
@@ -41,7 +56,10 @@ def route_name(context: Context, name: None, index: Any) -> Value:
     place = None if _is_list(context, "route.name", index) else _place(context, index)
     if place is None:
         return None
-    return [*context.suspended, *(name for _, name in context.route_stack)][place]
+    stack = context.route_stack
+    if isinstance(stack, RouteStack):
+        return stack.name(place)
+    return [*context.suspended, *(name for _, name in stack)][place]
 
 
 @variable("route.type")
@@ -51,7 +69,7 @@ def route_type(context: Context, name: None, index: Any) -> Value:
     if place is None:
         return None
     # for the server everything above the top route is a plain route, error_route too
-    return context.route_stack[0][0] if place == 0 else "route"
+    return _entry(context, 0)[0] if place == 0 else "route"
 
 
 def _is_list(context: Context, name: str, index: Any) -> bool:

@@ -147,6 +147,8 @@ def param(context: Context, name: Any, index: None) -> Value:
 
 
 def _event_param(context: Context, name: Any) -> Value:
+    if not context.has_list:
+        return None
     params, number = context.params, int_of(name)
     if number is not None:
         if 1 <= number <= len(params):

@@ -23,10 +23,10 @@ DEADLINE = 30.0
 Define = Callable[..., None]
 Wait = Callable[[Callable[[], bool]], None]
 COUNT = 300
-GO = f'for n in range({COUNT}):\n    at(n)\n    p.raise_event("E_N", [("n", n)])\nsay("raised")'
+GO = f'for n in range({COUNT}):\n    at(n)\n    p.raise_event(c, "E_N", [("n", n)])\nsay("raised")'
 DIE = 'load("os").kill(load("os").getpid(), 9)'
 #: raises itself until somebody says that it is enough
-ENDLESS = 'if p.shared.get("shv", "enough") != 1: p.raise_event("E_ON", [])\np.shared.put("shv", "begun", 1)'
+ENDLESS = 'if p.shared.get("shv", "enough") != 1: p.raise_event(c, "E_ON", [])\np.shared.put("shv", "begun", 1)'
 
 
 def texts(run: Run) -> list[str]:
@@ -70,7 +70,7 @@ def test_what_was_raised_before_a_route_died_is_run(session: Session, define: De
 def test_the_other_routes_of_an_event_whose_route_died_are_run(session: Session, define: Define) -> None:
     define(
         session,
-        E_GO='for n in range(3): p.raise_event("E_N", [("n", n)])',
+        E_GO='for n in range(3): p.raise_event(c, "E_N", [("n", n)])',
         E_N='say("own %d" % c.params[0][1])',
         E_LAST='say("last %d" % c.params[0][1])',
         E_DIES=f'say("dies %d" % c.params[0][1])\nif c.params[0][1] == 1: {DIE}',
@@ -132,7 +132,7 @@ def test_out_of_memory_in_a_raised_event(session: Session, define: Define) -> No
 def test_what_a_batch_raises_outlives_its_worker(session: Session, define: Define, fault: str) -> None:
     define(
         session,
-        E_A='p.raise_event("E_N", c.params)',
+        E_A='p.raise_event(c, "E_N", c.params)',
         E_N=f'n = c.params[0][1]\nif n == 100: {fault}\nsay("%d" % n)',
     )
     result = session.submit_batch("E_A", [{"n": n} for n in range(COUNT)]).result(DEADLINE)
@@ -144,7 +144,7 @@ def test_what_a_batch_raises_outlives_its_worker(session: Session, define: Defin
 def test_what_events_had_raised_before_their_worker_died_is_run(session: Session, define: Define, many: str) -> None:
     define(
         session,
-        E_A=f'p.raise_event("E_N", c.params)\nif c.params[0][1] == 20: {DIE}',
+        E_A=f'p.raise_event(c, "E_N", c.params)\nif c.params[0][1] == 20: {DIE}',
         E_N='p.shared.put("shv", "n%d" % c.params[0][1], 1)',
     )
     events = [{"n": n} for n in range(40)]
@@ -173,7 +173,7 @@ def test_an_interrupt_ends_a_flow(session: Session, define: Define, wait: Wait) 
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_batch_whose_event_raises_itself_ends_in_time(session: Session, define: Define, times: int) -> None:
-    define(session, E_A=f'if c.params[0][1] == 3:\n    for i in range({times}): p.raise_event("E_A", c.params)')
+    define(session, E_A=f'if c.params[0][1] == 3:\n    for i in range({times}): p.raise_event(c, "E_A", c.params)')
     result = session.submit_batch("E_A", [{"n": n} for n in range(100)], timeout=1.0).result(DEADLINE)
     assert result.events == 100
     assert [(error.cause, error.event) for error in result.errors] == [("timed out", "E_A")]
@@ -181,7 +181,7 @@ def test_a_batch_whose_event_raises_itself_ends_in_time(session: Session, define
 
 
 def test_a_replay_whose_event_raises_itself_ends_in_time(session: Session, define: Define) -> None:
-    define(session, E_A='if c.params[0][1] == 3: p.raise_event("E_A", c.params)')
+    define(session, E_A='if c.params[0][1] == 3: p.raise_event(c, "E_A", c.params)')
     result = session.replay((("E_A", {"n": n}) for n in range(100)), timeout=1.0)
     assert (result.events, result.failed, result.causes) == (100, 1, {"timed out": 1})
 
@@ -189,7 +189,7 @@ def test_a_replay_whose_event_raises_itself_ends_in_time(session: Session, defin
 def test_a_raised_event_of_a_batch_that_takes_too_long_costs_itself(session: Session, define: Define) -> None:
     define(
         session,
-        E_A='p.raise_event("E_N", c.params)',
+        E_A='p.raise_event(c, "E_N", c.params)',
         E_N='n = c.params[0][1]\nwhile n == 5: pass\nsay("%d" % n)',
     )
     result = session.submit_batch("E_A", [{"n": n} for n in range(20)], timeout=1.0).result(DEADLINE)
@@ -203,7 +203,7 @@ def test_a_raised_event_of_a_batch_that_takes_too_long_costs_itself(session: Ses
 def test_so_many_events_may_wait(session: Session, define: Define) -> None:
     define(
         session,
-        E_GO='for n in range(100_009): p.raise_event("E_N", [])',
+        E_GO='for n in range(100_009): p.raise_event(c, "E_N", [])',
         E_N='p.var["n"] = p.var.get("n", 0) + 1',
         E_SAY='say("%d" % p.var["n"])',
     )
@@ -218,7 +218,7 @@ def test_so_many_bytes_may_wait(session: Session, define: Define) -> None:
     """Where more wait, no worker could take over those of another one: it needs several times as much memory."""
     define(
         session,
-        E_GO='for n in range(5): p.raise_event("E_N", [("s", "x" * 30_000_000), ("n", n)])',
+        E_GO='for n in range(5): p.raise_event(c, "E_N", [("s", "x" * 30_000_000), ("n", n)])',
         E_N='say("%d" % c.params[1][1])',
     )
     dropped = "3 raised events were dropped: 100000, or 64 MiB, were waiting already"
@@ -226,7 +226,7 @@ def test_so_many_bytes_may_wait(session: Session, define: Define) -> None:
 
 
 def test_one_that_is_larger_waits_all_the_same(session: Session, define: Define) -> None:
-    define(session, E_GO='p.raise_event("E_N", [("s", "x" * 70_000_000)])', E_N="say(c.params[0][1][-3:])")
+    define(session, E_GO='p.raise_event(c, "E_N", [("s", "x" * 70_000_000)])', E_N="say(c.params[0][1][-3:])")
     assert texts(session.raise_event("E_GO")) == ["xxx"]
 
 
@@ -248,7 +248,7 @@ def test_two_flows_share_a_worker_and_keep_their_order_and_their_log(session: Se
     """Thousands of events wait of each: they are carried over when the other one's turn has come."""
     define(
         session,
-        E_GO='for n in range(3000): p.raise_event("E_N", [("who", c.params[0][1]), ("n", n)])',
+        E_GO='for n in range(3000): p.raise_event(c, "E_N", [("who", c.params[0][1]), ("n", n)])',
         E_N='say("%s %d" % (c.params[0][1], c.params[1][1]))\nfor i in range(200): pass',
     )
     futures = {who: session.submit("E_GO", {"who": who}, origin=who) for who in ("one", "two")}
@@ -282,7 +282,7 @@ def test_a_subscriber_added_meanwhile_gets_what_is_raised_then(session: Session)
 
 
 def test_listeners_are_told_of_all_in_order_and_when_it_was(session: Session, define: Define) -> None:
-    define(session, E_GO=GO, E_N='if c.params[0][1] % 2: p.raise_event("E_NOBODY", c.params)')
+    define(session, E_GO=GO, E_N='if c.params[0][1] % 2: p.raise_event(c, "E_NOBODY", c.params)')
     told: list[tuple[str, float]] = []
     end = session.tap(lambda event, params, moment: told.append((event, moment)))
     session.raise_event("E_GO")
@@ -295,7 +295,10 @@ def test_listeners_are_told_of_all_in_order_and_when_it_was(session: Session, de
 
 def test_a_log_line_says_which_event_it_is_of(session: Session, define: Define) -> None:
     define(
-        session, E_GO='p.raise_event("E_A", [])\np.raise_event("E_B", [])\nsay("go")', E_A='say("a")', E_B='say("b")'
+        session,
+        E_GO='p.raise_event(c, "E_A", [])\np.raise_event(c, "E_B", [])\nsay("go")',
+        E_A='say("a")',
+        E_B='say("b")',
     )
     run = session.raise_event("E_GO")
     assert [(r.event, r.route, r.text) for r in run.log] == [
@@ -308,7 +311,7 @@ def test_a_log_line_says_which_event_it_is_of(session: Session, define: Define) 
 def test_an_event_larger_than_the_room_for_those_that_wait(session: Session, define: Define) -> None:
     define(
         session,
-        E_GO='for n in range(40): p.raise_event("E_N", [("text", "x" * 100_000)])',
+        E_GO='for n in range(40): p.raise_event(c, "E_N", [("text", "x" * 100_000)])',
         E_N='p.var["n"] = p.var.get("n", 0) + len(c.params[0][1])'.replace("len", 'names["len"]'),
         E_SAY='say("%d" % p.var["n"])',
     )
@@ -323,7 +326,7 @@ def test_what_is_logged_is_seen_while_a_later_event_runs(
 ) -> None:
     """The worker sends its messages in blocks; nobody waits for the end of a block."""
     body = 'n = c.params[0][1]\nsay("%d" % n)\nif n == 3: load("time").sleep(60)'
-    define(session, E_GO='for n in range(5): p.raise_event("E_N", [("n", n)])', E_N=body)
+    define(session, E_GO='for n in range(5): p.raise_event(c, "E_N", [("n", n)])', E_N=body)
     events = [{"n": n} for n in range(5)]
     if many == "flow":
         session.submit("E_GO")

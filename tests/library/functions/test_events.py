@@ -15,7 +15,7 @@ def raised(process):
     """Events raised so far; everybody listens."""
     found = []
     process.has_subscribers = lambda event: True
-    process.raise_event = lambda event, params: found.append((event, params))
+    process.raise_event = lambda context, event, params: found.append((event, params or []))
     return found
 
 

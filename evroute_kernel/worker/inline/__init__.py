@@ -1,0 +1,1 @@
+"""How OpenSIPS 4.0 runs events: inside of each other, and with events that tell of runs."""

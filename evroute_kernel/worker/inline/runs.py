@@ -1,0 +1,220 @@
+"""Events inside of events, as OpenSIPS 4.0 runs them: what a route of an event raises runs at once, in the statement.
+
+Observed on 4.0.1. The inner run has its own parameters and nothing else of its own: it sees the AVPs of the raiser,
+which has none afterwards; both write one SIP message; extra values that the inner route returns are the raiser's
+`$return`. What is raised from elsewhere (startup_route, timer_route, the route that `launch` resumes) waits, as in 3.6.
+
+The server pays for each inner run with an entry of its stack of routes (`runtime.route_stack`), and dies when none is
+left. It dies too where it logs something after an inner event while E_CORE_LOG has a route. Here the run ends with an
+error, and everything inside and around it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final, NoReturn, Protocol
+
+from evroute_kernel.library.dummy_message import DummyMessage
+from evroute_kernel.runtime import trace
+from evroute_kernel.runtime.context import Context, LinkedRoute, Process, Record
+from evroute_kernel.runtime.control import EndScript, ScriptCrash
+from evroute_kernel.runtime.deferred import run_deferred
+from evroute_kernel.runtime.event_context import EMPTY_LIST, EventContext
+from evroute_kernel.runtime.route_stack import LIMIT, RouteStack
+from evroute_kernel.runtime.statements import AssertionInfo, run_route
+from evroute_kernel.worker.blackbox import SLOT, STATEMENT, TOP, BlackBox
+from evroute_kernel.worker.messages import InnerRuns, Params
+from evroute_kernel.worker.outbox import Outbox
+
+#: events that run in one another; what the innermost raises then runs nowhere
+NESTING_LIMIT: Final = 100
+_LOG_EVENT: Final = "E_CORE_LOG"
+_LOG_SETTING: Final = "log_event_enabled"
+
+_NO_LEVEL: Final = (
+    "the stack of routes is used up: each event that runs inside this one has taken an entry, and here a 4.0.1 dies. "
+    "An event_route can raise two events that have a route, a route that it calls one more: raise from a timer_route, "
+    "or let the second event raise the third"
+)
+_BROKEN: Final = (
+    "a route that is called after the events inside this one have used up the stack of routes kills a 4.0.1 when this "
+    "event ends: call the route before the second raise_event()"
+)
+_LOG_ROUTE: Final = (
+    "a text that is logged after an event has run inside this one goes to event_route[E_CORE_LOG], and a 4.0.1 dies of "
+    "that: log before raise_event(), or leave event_route[E_CORE_LOG] out"
+)
+
+
+class Raiser(Protocol):
+    """What raises events: the child."""
+
+    def tell_others(self, event: str, params: Params) -> tuple[bool, tuple[str, ...]]:
+        """Others than routes are told; whether all took it, and what to log."""
+
+    def handlers(self, event: str) -> tuple[int, ...]:
+        """The slots of the routes that it goes to."""
+
+    def put(self, event: str, params: Params, slots: tuple[int, ...]) -> None:
+        """It waits until others have been run."""
+
+    def with_avps(self, context: Context) -> Context:
+        """The context, which finds what startup_route has left if it is the first after it."""
+
+
+class Inline:
+    """The runs of event routes of one process."""
+
+    def __init__(self, raiser: Raiser, process: Process, outbox: Outbox, blackbox: BlackBox) -> None:
+        self._raiser = raiser
+        self._process = process
+        self._outbox = outbox
+        self._place = blackbox.place
+        #: inner runs of routes that nobody has been told of: (event, slot) -> how many
+        self._ran: Counter[tuple[str, int]] = Counter()
+        #: whether the message of the next run is the first one of this process, which the server only fills with zeros
+        self._is_first = True
+        #: what takes log records, while a crashing one stands there
+        self._emit: Callable[[Record], None] | None = None
+
+    # -- from outside -------------------------------------------------------------------------------------------------
+
+    def new_context(self, event: str, params: Params) -> Context:
+        """The context of a run. Those that are of no event have the ways of 3.6."""
+        if not event:
+            return self._raiser.with_avps(Context(self._process, event, params))
+        context = EventContext(self._process, event, params, RouteStack(self._place))
+        if self._is_first:
+            self._is_first = False
+            if not any(route.kind == "startup_route" for route in self._process.slots.values()):
+                context.message = DummyMessage()
+                context.message.own.q = 0
+        return self._raiser.with_avps(context)
+
+    def another_context(self, before: Context) -> Context:
+        """The context of the next route of the same event, which finds the message as the one before has left it."""
+        params = tuple(before.params) or (EMPTY_LIST if before.has_list else ())
+        context = self.new_context(before.event, params)
+        context.message = before.message
+        return context
+
+    def run(self, process: Process, route: LinkedRoute, context: Context) -> int:
+        """Run a top route, with all that runs inside it."""
+        if not isinstance(context, EventContext):
+            return run_route(process, route, context)
+        context.stack.append(route.title)
+        place = self._place
+        place[STATEMENT], place[SLOT] = 0, route.slot
+        try:
+            code = route.function(context)
+        except EndScript as end:
+            code = end.code
+        finally:
+            trace.end(process)
+            self._hush()
+        self._check_stack(context.stack)
+        if process.deferred:
+            run_deferred(process)
+        return code
+
+    def told(self) -> InnerRuns | None:
+        """What has run inside since this was asked last; None for nothing."""
+        if not self._ran:
+            return None
+        ran, self._ran = dict(self._ran), Counter()
+        return InnerRuns(ran)
+
+    def raise_event(self, context: Context, event: str, params: Any) -> tuple[bool, tuple[str, ...]]:
+        """Raise an event: `Process.raise_event`."""
+        given: Params = tuple(params or ())
+        if not isinstance(context, EventContext):
+            done = self._raiser.tell_others(event, given)
+            for slot in self._raiser.handlers(event):
+                self._raiser.put(event, given or EMPTY_LIST, (slot,))
+            return done
+        if context.depth >= NESTING_LIMIT:
+            context.error(f"{event} is not raised: {NESTING_LIMIT} events run inside one another already")
+            return True, ()
+        done = self._raiser.tell_others(event, given)
+        for slot in self._raiser.handlers(event):
+            self._run_inside(context, event, given if params is None else given or EMPTY_LIST, slot)
+        return done
+
+    # -- one run inside another ---------------------------------------------------------------------------------------
+
+    def _run_inside(self, raiser: EventContext, event: str, params: Params, slot: int) -> None:
+        """Run one route of an event inside the statement that raises it.
+
+        What stops it for good stops the raiser too. It leaves the place as it is, which is the one to report.
+        """
+        process, place, outbox, stack = self._process, self._place, self._outbox, raiser.stack
+        if stack.size < 0:
+            raise ScriptCrash(_NO_LEVEL)
+        route, traced = process.slots[slot], process.at
+        caller, top, running = (place[STATEMENT], place[SLOT]), place[TOP], outbox.speaks_of
+        inner = EventContext(process, event, params, stack, raiser.depth + 1)
+        inner.avps, inner.message = raiser.avps, raiser.message
+        self._hush()
+        outbox.running = event, running[1] if running is not None else 0  # it is of the same recorded line
+        place[STATEMENT], place[SLOT], place[TOP] = 0, slot, slot
+        before = stack.begin(route.name)
+        if self._run_block(route, inner):
+            raiser.returned, raiser.error_info = inner.returning, _kept(inner.error_info)
+            self._ran[event, slot] += 1
+        stack.end(before)
+        trace.end(process, traced)
+        place[STATEMENT], place[SLOT] = caller
+        place[TOP], outbox.running = top, running
+        raiser.avps, raiser.message = {}, inner.message
+        self._watch_log()
+
+    def _run_block(self, route: LinkedRoute, inner: EventContext) -> bool:
+        """Run its statements; False where too many blocks run already."""
+        if inner.stack.is_full:
+            inner.error(f"{route.kind}[{route.name}] is not run: {LIMIT} blocks are active already")
+            return False
+        trace.follow(inner)
+        with suppress(EndScript):
+            route.function(inner)
+        self._check_stack(inner.stack)
+        return True
+
+    # -- what kills the server ----------------------------------------------------------------------------------------
+
+    def _check_stack(self, stack: RouteStack) -> None:
+        """A top route ends: what was written in front of the stack kills the server."""
+        if stack.front is not None:
+            place = self._place
+            place[STATEMENT], place[SLOT] = stack.front_place
+            raise ScriptCrash(_BROKEN)
+
+    def _watch_log(self) -> None:
+        """An inner event has ended: what is logged from now on raises E_CORE_LOG, in the server's process."""
+        process = self._process
+        if not self._raiser.handlers(_LOG_EVENT) or not _is_on(process.settings.modparams):
+            return
+        emit = self._emit = process.emit
+
+        def die(record: Record) -> NoReturn:
+            self._hush()
+            emit(record)
+            raise ScriptCrash(_LOG_ROUTE)
+
+        process.emit = die
+
+    def _hush(self) -> None:
+        """An event begins, or the outermost has ended: what is logged raises nothing."""
+        if self._emit is not None:
+            self._process.emit, self._emit = self._emit, None
+
+
+def _is_on(modparams: Mapping[tuple[str, str], Sequence[int | str]]) -> bool:
+    """Whether the global log_event_enabled is set."""
+    return any(value not in (0, "0") for value in modparams.get(("core", _LOG_SETTING), ())[-1:])
+
+
+def _kept(error_info: Any) -> Any:
+    """What `$err.*` still show of an error inside an event that has ended."""
+    return None if error_info is AssertionInfo else error_info
