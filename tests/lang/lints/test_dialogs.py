@@ -99,3 +99,8 @@ def test_timers_and_cells(findings):
 def test_variables_of_no_dialog(marked, statements, variables):
     routes = f'route[show] {{ xlog("$param(1)\\n"); }} route[load] {{ load_dialog_ctx("x"); {UNLOAD} }}'
     assert [text for code, text in marked(statements, routes=routes) if code == ABSENT] == variables
+
+
+def test_a_value_without_a_name_kills_the_server(marked):
+    found = marked(f'{LOAD} xlog("$dlg_val"); {UNLOAD}')
+    assert found == [("crashes-server", "$dlg_val")]
