@@ -80,6 +80,11 @@ class Server:
         self._reader = threading.Thread(target=self._read, name="log of a server", daemon=True)
         self._reader.start()
 
+    @property
+    def address(self) -> str:
+        """Where its management interface listens, as `%connect` wants it."""
+        return f"datagram:{self._folder / 'door'}"
+
     # -- log ----------------------------------------------------------------------------------------------------------
 
     def _read(self) -> None:

@@ -28,7 +28,11 @@ from evroute_kernel.library.formats.event_payload import payload
         ((("a", 1), (None, 2), ("a", 3)), b'{"jsonrpc":"2.0","method":"E_LAB","params":{"a":1,"":2,"a":3}}'),
         (((None, 1), ("b", 2)), b'{"jsonrpc":"2.0","method":"E_LAB","params":[1,2]}'),
         ((("", 1),), b'{"jsonrpc":"2.0","method":"E_LAB","params":{"":1}}'),
-        ((("a", None), ("b", "x\0y")), b'{"jsonrpc":"2.0","method":"E_LAB","params":{"a":null,"b":"x"}}'),
+        ((("b", "x\0y"),), b'{"jsonrpc":"2.0","method":"E_LAB","params":{"b":"x"}}'),
+        # without a value: left out
+        ((("a", 1), ("b", None), ("c", 2)), b'{"jsonrpc":"2.0","method":"E_LAB","params":{"a":1,"c":2}}'),
+        (((None, None), (None, 2)), b'{"jsonrpc":"2.0","method":"E_LAB","params":[2]}'),
+        ((("a", None),), b'{"jsonrpc":"2.0","method":"E_LAB","params":{}}'),
         # no UTF-8 in, none out
         ((("a", "\xff\xfe\x7f"),), b'{"jsonrpc":"2.0","method":"E_LAB","params":{"a":"\xff\xfe\x7f"}}'),
         ((("a", "\b\f\n\r\x1f"),), b'{"jsonrpc":"2.0","method":"E_LAB","params":{"a":"\\b\\f\\n\\r\\u001f"}}'),

@@ -11,6 +11,7 @@ from evroute_kernel.engine.live.arrivals import Inbox, Listening
 from evroute_kernel.engine.live.listeners import Listener, open_listener
 from evroute_kernel.engine.live.mi_client import MiClient
 from evroute_kernel.engine.live.mi_transports import open_client
+from evroute_kernel.engine.live.peer import Peer, met
 from evroute_kernel.engine.live.reception import Reception
 from evroute_kernel.engine.live.subscription import (
     EXPIRE,
@@ -91,6 +92,7 @@ class Connection:
         self._is_closed = False
         with ExitStack() as undo:
             undo.callback(self.client.close)
+            self._peer = met(self.client)
             known = server_events(self.client)
             if options.subscribe:
                 self._parts = self._subscribed(self._events(known), inbox, listening, changed, undo)
@@ -127,7 +129,9 @@ class Connection:
         undo.callback(listener.close)
         listener.start()
         library = table.of(self.session.version)
-        subscription = Subscription(self.client, events, listener.event_socket, library, self.options.expire, changed)
+        subscription = Subscription(
+            self.client, events, listener.event_socket, library, self.options.expire, changed, self._peer
+        )
         undo.callback(subscription.close)
         subscription.start()
         if any(known.socket == listener.event_socket for known in self.session.subscribers()):
@@ -140,6 +144,11 @@ class Connection:
     @property
     def is_open(self) -> bool:
         return not self._is_closed
+
+    @property
+    def peer(self) -> Peer:
+        """What the server says of itself; asked again when it is found restarted."""
+        return self._parts.subscription.peer if self._parts else self._peer
 
     @property
     def reception(self) -> Reception | None:

@@ -60,14 +60,19 @@ class MiClient(ABC):
 
     def __init__(self, address: str) -> None:
         self.address = address
+        #: names of 3.6 -> those by which this server is to be asked
+        self.names: Mapping[str, str] = {}
         self._ids = count(1)
         self._lock = Lock()
 
     def call(self, method: str, params: MiParams = None, timeout: float = TIMEOUT) -> Any:
         """Run a command; its result. Waits `timeout` seconds at most, and for calls of other threads before.
 
+        A name of 3.6 becomes the one that the server has, where that is known.
+
         Raises NoAnswerError, BadReplyError, or MiFaultError when the server refuses.
         """
+        method = self.names.get(method, method)
         with self._lock:
             identifier = next(self._ids)
             request = {"jsonrpc": "2.0", "id": identifier, "method": method}

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any, Final, Literal
 
 from evroute_kernel.engine.live.mi_client import MiClient, MiError, MiFaultError
+from evroute_kernel.engine.live.peer import Peer, met
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.library.table import Library
 from evroute_kernel.records import dataclass
@@ -60,6 +61,7 @@ class Subscription:
         library: Library,
         expire: int = EXPIRE,
         changed: Callable[[SubscriptionState], None] = lambda _: None,
+        peer: Peer | None = None,
     ) -> None:
         self.client = client
         self.events = tuple(events)
@@ -69,6 +71,8 @@ class Subscription:
         self.state = SubscriptionState()
         self._changed = changed
         self._stop = Event()
+        #: what the server says of itself
+        self.peer = peer or Peer()
         self._renew_at = 0.0
         self._up_since: Any = None
         self._thread = Thread(target=self._keep, name="evroute live subscription", daemon=True)
@@ -111,6 +115,8 @@ class Subscription:
         """Renew the subscription if it is time, or if the server may have forgotten it. Raises MiError."""
         up_since = self.up_since()
         is_new = self.state.state == "waiting" or up_since != self._up_since
+        if is_new:  # it may have been upgraded meanwhile
+            self.peer = met(self.client)
         if is_new or monotonic() >= self._renew_at:
             self.subscribe()
         if is_new:

@@ -162,10 +162,16 @@ def status(connection: Connection) -> str:
         seconds = max(0.0, (state.next_try or 0.0) - monotonic())
         start = f"{mi} does not answer, next try in {seconds:.0f} s (failed: {state.attempts})"
     elif connection.events:
-        start = f"connected to {mi}: {', '.join(connection.events)}"
+        start = f"connected to {named(connection)}: {', '.join(connection.events)}"
     else:
-        return f"connected to {mi}, subscribed to nothing"
+        return f"connected to {named(connection)}, subscribed to nothing"
     return "; ".join([start, *counts(connection.traffic)])
+
+
+def named(connection: Connection) -> str:
+    """The server's address, and its release where it has told it."""
+    mi, peer = connection.options.mi, connection.peer
+    return f"{mi} ({peer})" if peer.release else str(mi)
 
 
 def summary(connection: Connection) -> str:
@@ -196,6 +202,7 @@ def status_table(connection: Connection) -> Table:
     waits = "" if state.next_try is None else f"{max(0.0, state.next_try - monotonic()):.1f} s"
     rows = [
         ("server", connection.options.mi),
+        ("release", connection.peer if connection.peer.release else None),
         ("state", "not answering" if state.state == "waiting" else state.state),
         ("events", ", ".join(connection.events)),
         ("not known to the server", ", ".join(connection.unknown)),

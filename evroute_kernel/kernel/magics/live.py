@@ -115,7 +115,8 @@ async def connect(cell: Cell, request: ConnectRequest) -> None:
 
     The cell stays live until it is interrupted, which ends it well. `%connect` alone shows how the connection stands.
     The notebook is subscribed by the server's management interface; subscriptions are renewed, and made anew when the
-    server is restarted; in the end they are taken back. A second `%connect` takes the place of the first.
+    server is restarted; in the end they are taken back. The server is asked for its version, which is shown; where the
+    notebook is of another one, that is said. A second `%connect` takes the place of the first.
 
     mi=ADDRESS       datagram:HOST:PORT, datagram:/PATH, fifo:/PATH or http://HOST:PORT/PATH
     events=E_X,E_Y   the events to subscribe; without it those that routes here handle now and the server knows
@@ -129,6 +130,7 @@ async def connect(cell: Cell, request: ConnectRequest) -> None:
     --for SECONDS    end after so long
     --times          show when each event came
     """
+    from evroute_kernel.engine.live.peer import difference
     from evroute_kernel.kernel.cell.live import Feed, Live, StatusLine, status, status_table
 
     live = Live.of(cell.session)
@@ -140,6 +142,8 @@ async def connect(cell: Cell, request: ConnectRequest) -> None:
         return
     feed = None if request.background else Feed(cell.outlet, request.times)
     connection = await opened(cell, live, request, feed)
+    if said := difference(connection.peer, cell.session.version):
+        cell.note([said])
     if connection.unknown:
         cell.note([f"the server does not know {', '.join(connection.unknown)}: not subscribed"])
     if request.background:

@@ -1,7 +1,8 @@
 """The JSON text of an event, byte for byte what the server's transports send.
 
 One line without blanks and without an end: a JSON-RPC notification, or a request where an `id` is given. Observed on
-OpenSIPS 3.6. Strings are byte strings: what is no UTF-8 in the event is none in the payload.
+OpenSIPS 3.6 and 4.0. Strings are byte strings: what is no UTF-8 in the event is none in the payload. A parameter
+without a value is left out, as 4.0 has it; only events of its own have such.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def payload(
 
 def _members(params: Params, named: bool) -> Iterator[str]:
     for name, value in params:
-        text = "null" if value is None else str(value) if isinstance(value, int) else quoted(value)
+        if value is None:
+            continue
+        text = str(value) if isinstance(value, int) else quoted(value)
         yield f"{quoted(name or '')}:{text}" if named else text
 
 

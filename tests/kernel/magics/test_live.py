@@ -12,6 +12,9 @@ from typing import Any
 import psutil
 import pytest
 
+from evroute_kernel.engine.mi.management import Management
+from evroute_kernel.engine.mi.server import Server
+from evroute_kernel.engine.session.session import Session
 from support.frontend import SPIN, Frontend, Result, started, wait_until
 from support.live_server import LiveServer, live_server
 
@@ -258,3 +261,31 @@ def test_nothing_outlives_the_kernel(tmp_path: Path, server: LiveServer, signal:
     assert not folder.exists()
     assert folder.parent == Path(tempfile.gettempdir())
     assert server.subscriptions()[-1][2] == (60 if signal == "kill" else 0)
+
+
+class TestVersions:
+    @pytest.fixture
+    def newer(self) -> Iterator[str]:
+        """A server of 4.0; where it is."""
+        with Session(workers=1, version="4.0") as session:
+            session.load(ROUTE)
+            yield Server.of(session).open("datagram:127.0.0.1:0", Management(session))
+
+    def test_another_version_is_told(self, kernel: Frontend, newer: str) -> None:
+        kernel.run(f"%config version=3.6\n{ROUTE}")
+        shown = "\n".join(kernel.run(f"%connect mi={newer} --background").shown)
+        assert "the server is OpenSIPS 4.0-evroute_kernel" in shown
+        assert "until %config version=4.0" in shown
+        assert re.search(rf"connected to {newer} \(OpenSIPS 4\.0\S+\): E_A", shown)
+        assert re.search(r"release +OpenSIPS 4\.0", kernel.run("%connect").shown[0])
+        assert kernel.run("%raise --live E_A n=5").status == "ok"
+        arrived(kernel, 1)
+        kernel.run("%disconnect")
+
+    def test_the_same_version_is_only_shown(self, kernel: Frontend, newer: str) -> None:
+        kernel.run(f"%config version=4.0\n{ROUTE}")
+        shown = "\n".join(kernel.run(f"%connect mi={newer} --background").shown)
+        assert "(OpenSIPS 4.0" in shown
+        assert "the server is" not in shown
+        kernel.run("%disconnect")
+        kernel.run("%config version=3.6")
