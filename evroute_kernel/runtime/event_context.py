@@ -10,7 +10,7 @@ from evroute_kernel.runtime.values import Value
 
 #: stands before the parameters of an event that has a list of them, though it may be empty: `$param` then warns of a
 #: name that is not in it, as it does not where there is no list at all
-LIST: Final[tuple[tuple[str | None, Value], ...]] = ((None, None),)
+EMPTY_LIST: Final[tuple[tuple[str | None, Value], ...]] = ((None, None),)
 
 
 class EventContext(Context):
@@ -19,7 +19,7 @@ class EventContext(Context):
     __slots__ = ("depth", "has_list", "stack")
 
     def __init__(self, process: Process, event: str, params: Params, stack: RouteStack, depth: int = 1) -> None:
-        super().__init__(process, event, params[1:] if params[:1] == LIST else params)
+        super().__init__(process, event, params[1:] if params[:1] == EMPTY_LIST else params)
         self.route_stack = self.stack = stack
         self.depth = depth
         self.has_list = len(params) > 0

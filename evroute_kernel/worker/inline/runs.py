@@ -20,7 +20,7 @@ from evroute_kernel.runtime import trace
 from evroute_kernel.runtime.context import Context, LinkedRoute, Process, Record
 from evroute_kernel.runtime.control import EndScript, ScriptCrash
 from evroute_kernel.runtime.deferred import run_deferred
-from evroute_kernel.runtime.event_context import LIST, EventContext
+from evroute_kernel.runtime.event_context import EMPTY_LIST, EventContext
 from evroute_kernel.runtime.route_stack import LIMIT, RouteStack
 from evroute_kernel.runtime.statements import AssertionInfo
 from evroute_kernel.worker.blackbox import SLOT, STATEMENT, TOP, BlackBox
@@ -90,7 +90,7 @@ class Inline:
         if not event:
             return self._raiser.with_avps(Context(self._process, event, params))
         # one that has waited in this process does not count among those that run in one another
-        depth = 0 if params[:1] == LIST else 1
+        depth = 0 if params[:1] == EMPTY_LIST else 1
         context = EventContext(self._process, event, params, RouteStack(self._place), depth)
         if self._is_first:
             self._is_first = False
@@ -101,7 +101,7 @@ class Inline:
 
     def another_context(self, before: Context) -> Context:
         """The context of the next route of the same event, which finds the message as the one before has left it."""
-        params = tuple(before.params) or (LIST if before.has_list else ())
+        params = tuple(before.params) or (EMPTY_LIST if before.has_list else ())
         context = self.new_context(before.event, params)
         context.message = before.message
         return context
@@ -138,14 +138,14 @@ class Inline:
         if not isinstance(context, EventContext):
             done = self._raiser.tell_others(event, given)
             for slot in self._raiser.handlers(event):
-                self._raiser.put(event, LIST + given, (slot,))
+                self._raiser.put(event, EMPTY_LIST + given, (slot,))
             return done
         if context.depth >= NESTING_LIMIT:
             context.error(f"{event} is not raised: {NESTING_LIMIT} events run inside one another already")
             return True, ()
         done = self._raiser.tell_others(event, given)
         for slot in self._raiser.handlers(event):
-            self._run_inside(context, event, given if params is None else LIST + given, slot)
+            self._run_inside(context, event, given if params is None else EMPTY_LIST + given, slot)
         return done
 
     # -- one run inside another ---------------------------------------------------------------------------------------
