@@ -430,6 +430,63 @@ class TestMigrate:
         assert "async" not in path.read_text()
 
 
+class TestMigrateTo40:
+    TEXT = 'log_name="x"\n# opensips-cli -x mi get_statistics core:\nevent_route[E_X] { exit; }\n'
+    SHELL = "#!/bin/sh\nopensips-cli -x mi get_statistics core:\n"
+
+    @pytest.fixture
+    def files(self, tmp_path: Path) -> tuple[Path, Path]:
+        config, shell = tmp_path / "old.cfg", tmp_path / "ask"
+        config.write_text(self.TEXT)
+        shell.write_text(self.SHELL)
+        shell.chmod(0o755)
+        return config, shell
+
+    @pytest.mark.parametrize("options", [["migrate", "--to", "4.0"], ["--server", "4.0", "migrate"]], ids=" ".join)
+    def test_a_diff(self, files: tuple[Path, Path], options: list[str]) -> None:
+        done = evroute(*options, files[0])
+        assert (done.returncode, done.stderr) == (1, "")
+        assert done.stdout.startswith(f"--- {files[0]}\n+++ {files[0]} (4.0)\n")
+        changed = [line for line in done.stdout.splitlines()[2:] if line[0] in "+-"]
+        assert changed == ['-log_name="x"', '+syslog_name="x"']
+        assert evroute("migrate", files[0]).stdout == ""
+
+    def test_commands_in_comments_and_shell_scripts_on_request(self, files: tuple[Path, Path]) -> None:
+        done = evroute("migrate", "--mi", "--apply", *files)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        for file, text in zip(files, (self.TEXT.replace("log_name", "syslog_name"), self.SHELL), strict=True):
+            assert file.read_text() == text.replace("get_statistics", "statistics:get")
+        assert files[1].stat().st_mode & 0o777 == 0o755
+
+    def test_a_shell_script_is_no_script_of_a_server(self, files: tuple[Path, Path]) -> None:
+        done = evroute("migrate", "--to", "4.0", files[1])
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "--mi" in done.stderr
+
+    def test_names_of_4_0_are_none_of_3_6(self, files: tuple[Path, Path]) -> None:
+        done = evroute("migrate", "--to", "3.6", "--mi", files[0])
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "--to 4.0" in done.stderr
+
+    def test_what_runs_otherwise_is_said(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.cfg"
+        path.write_text(
+            'event_route[E_X] {\n  $avp(x) = 1;\n  raise_event("E_Y");\n  xlog("$avp(x)\\n");\n}\n'
+            'event_route[E_Y] { xlog("y\\n"); }\n'
+        )
+        done = evroute("migrate", "--to", "4.0", path)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert f"{path}:3:3: info: " in done.stderr
+        assert f"{path}:4:9: warning: $avp(x) is null here" in done.stderr
+        assert "[after-inline-raise]" in done.stderr
+
+    def test_errors_that_are_left_are_those_of_4_0(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.cfg"
+        path.write_text("route { sca_set_calling_line(); }\n")
+        done = evroute("migrate", "--to", "4.0", path)
+        assert done.stderr.count("sca_set_calling_line") == 2
+
+
 class TestExport:
     @pytest.fixture
     def notebook(self, tmp_path: Path) -> Path:

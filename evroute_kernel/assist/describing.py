@@ -14,6 +14,7 @@ from evroute_kernel.lang.lints import LINTS
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.catalogue.facts import EventParam
 from evroute_kernel.library.table import ANY_ROUTE, ROUTE_KINDS, Library, Transformation
+from evroute_kernel.runtime.versions import VERSIONS
 
 #: examples of a transformation that are shown
 _EXAMPLES: Final = 4
@@ -208,8 +209,27 @@ DESCRIBERS: Final[dict[str, Callable[[str, Defined], Page | list[Page] | None]]]
 
 
 def pages_of(kind: str, name: str, defined: Defined) -> list[Page]:
-    """What is known about a thing of this kind and name."""
-    return _pages(DESCRIBERS[kind](name, defined))
+    """What is known about a thing of this kind and name; of one that only another version has, with that remark."""
+    found = _pages(DESCRIBERS[kind](name, defined))
+    return found or list(_of_other_versions(kind, name, defined))
+
+
+#: kind of thing -> what `Library.successor` calls those of its names that not every version has
+_VERSIONED: Final = {
+    "event": "event",
+    "keyword": "global",
+    "function": "function",
+    "variable": "variable",
+    "transformation": "transformation",
+    "module": "module",
+}
+
+
+def _of_other_versions(kind: str, name: str, defined: Defined) -> Iterator[Page]:
+    hint = defined.library.successor(_VERSIONED[kind], name) if kind in _VERSIONED else None
+    for version in VERSIONS if hint is not None else ():
+        for page in _pages(DESCRIBERS[kind](name, replace(defined, version=version))):
+            yield replace(page, paragraphs=(f"Not in OpenSIPS {defined.version}: {hint}.", *page.paragraphs))
 
 
 def marked(page: Page, start: int, end: int) -> Page:

@@ -65,7 +65,7 @@ def _check_script(file: str, options: argparse.Namespace) -> bool:
     found = findings(source, Environment(whole=True, version=version))
     sys.stdout.write("".join(f"{on_one_line(finding, file)}\n" for finding in found))
     if options.report:
-        _report(source, file)
+        _report(source, file, version)
     return bool(found)
 
 
@@ -96,15 +96,14 @@ def _tell_version(file: str, version: ServerVersion) -> None:
         print(f"{file}: judged as OpenSIPS {version}", file=sys.stderr, flush=True)
 
 
-def _report(source: Source, file: str) -> None:
+def _report(source: Source, file: str, version: ServerVersion) -> None:
     from evroute_kernel.lang.checks.standing import what_runs
     from evroute_kernel.lang.parser import parse
     from evroute_kernel.library import table
     from evroute_kernel.runtime.values import decode
-    from evroute_kernel.runtime.versions import DEFAULT_VERSION
 
-    script, _ = parse(source)
-    found = what_runs(script, table.of(DEFAULT_VERSION))
+    script, _ = parse(source, version=version)
+    found = what_runs(script, table.of(version))
     for line in found.lines():
         place = file if line.source is source else line.source.name
         print(f"{place}:{line.number}: {decode(str(line))}")

@@ -12,6 +12,7 @@ from evroute_kernel.cli.outcome import EXIT_OK, FailedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text
 from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.errors import ScriptError
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    requests = _requests(options.raises)
     text = read(options.file)
     version = version_for(options, options.file)
+    requests = _requests(options.raises, version)
     # not before: a wrong command line is answered at once
     from evroute_kernel.worker import early
 
@@ -63,13 +64,12 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _requests(texts: Sequence[str]) -> list[tuple[RaiseRequest, Params]]:
+def _requests(texts: Sequence[str], version: ServerVersion) -> list[tuple[RaiseRequest, Params]]:
     """The events to raise, with their parameters; raises UsageError with all that cannot be understood."""
     from evroute_kernel.engine.events.raise_line import ArgumentError, parse_raise, with_samples
     from evroute_kernel.library import table
-    from evroute_kernel.runtime.versions import DEFAULT_VERSION
 
-    requests, faults, events = [], [], table.of(DEFAULT_VERSION).events
+    requests, faults, library = [], [], table.of(version)
     for text in texts:
         source = Source("--raise", text)
         try:
@@ -77,7 +77,7 @@ def _requests(texts: Sequence[str]) -> list[tuple[RaiseRequest, Params]]:
             for option in ("async", "detach", "live"):
                 if option in request.options:
                     raise ArgumentError(f"--{option} is for notebooks", source.span(0, len(text)))
-            requests.append((request, with_samples(request, events)))
+            requests.append((request, with_samples(request, library)))
         except ScriptError as error:
             faults.append(error.render())
     if faults:

@@ -27,7 +27,7 @@ from evroute_kernel.library.catalogue.on_demand import OnDemand
 from evroute_kernel.library.entries import Function, Module, Transformation, Variable
 from evroute_kernel.library.successors import fate
 from evroute_kernel.runtime.context import Process
-from evroute_kernel.runtime.versions import ServerVersion
+from evroute_kernel.runtime.versions import VERSIONS, ServerVersion
 from evroute_kernel.spelling import Words
 
 __all__ = [
@@ -150,8 +150,13 @@ class Library:
         """Names of events that are spelt like `name`, best first."""
         return self._event_words.near(name, count)
 
+    @property
+    def others(self) -> list[Library]:
+        """The libraries of the other versions, to say what is otherwise there."""
+        return [of(version) for version in VERSIONS if version != self.version]
+
     def successor(self, kind: str, name: str, module: str | None = None) -> str | None:
-        """What took the place of a name that this version does not have; see `successors.fate`."""
+        """What became of a name that this version does not have; see `successors.fate`."""
         return fate(self.version, kind, name, module)
 
     # -- joining --------------------------------------------------------------------------------------------------

@@ -48,6 +48,10 @@ def unknown_variable(
     if declaration is not None:
         message = f"${name} takes no name in parentheses" if has_sub else f"${name} needs a name in parentheses"
         hint = f"write $({name}) when '(' follows" if has_sub else f"write ${name}(name)"
+        unfit = "none" if has_sub else "required"
+        known = ((other.version, other.variables.get(name)) for other in library.others)
+        version = next((version for version, other in known if other is not None and other.subname != unfit), None)
+        hint += f"; OpenSIPS {version} takes it as it stands" if version else ""
         return TemplateError(message, start, end, "unknown-variable", hint)
     message = f"unknown variable {written}"
     return TemplateError(message, start, end, "unknown-variable", _variable_hint(library, name, has_sub))
@@ -115,7 +119,8 @@ def _elsewhere(library: Library, name: str) -> str | None:
 
 def unknown_class(library: Library, cls: str, rest: str, start: int, end: int) -> TemplateError:
     """A class that is not in the table; `rest` is what follows its dot."""
-    hint = did_you_mean(cls, {known.cls for known in library.transformations.values()})
+    hint = library.successor("transformation", f"{cls.lower()}.{rest.partition(',')[0].strip().lower()}")
+    hint = hint or did_you_mean(cls, {known.cls for known in library.transformations.values()})
     hint = hint or _elsewhere(library, rest.partition(",")[0].strip())
     if cls != cls.strip() and library.transformations_of(cls.strip()):
         hint = "no blank may follow '{'"
@@ -127,7 +132,8 @@ def unknown_transformation(
 ) -> TemplateError:
     """A name that the class does not have."""
     written = f"{{{cls}.{name}}}"
-    hint = did_you_mean(name, (t.name for t in known)) or _elsewhere(library, name)
+    hint = library.successor("transformation", f"{cls.lower()}.{name.lower()}")
+    hint = hint or did_you_mean(name, (t.name for t in known)) or _elsewhere(library, name)
     if hint is None and len(known) <= LISTED:
         hint = f"{cls} has {', '.join(sorted(t.name for t in known))}"
     return TemplateError(f"unknown transformation {written}", start, end, "unknown-transformation", hint)

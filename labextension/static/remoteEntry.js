@@ -254,13 +254,14 @@
       "via\\.port", "via\\.received", "via\\.rport", "via\\.transport", "via\\.version",
     ],
     magics: [
-      "assert", "cache", "check", "clear", "compare", "config", "connect", "disconnect", "event", "events", "expect",
-      "export", "forget", "graph", "help", "inbox", "load", "log", "lsmagic", "mi", "migrate", "ps", "raise",
-      "record", "replay", "reset", "route", "routes", "sh", "shv", "stub", "stubs", "subscribe", "subscribers",
-      "tick", "timeout", "timer", "unstub", "vars", "workers",
+      "assert", "cache", "check", "clear", "compare", "config", "connect", "dialog", "dialogs", "disconnect", "event",
+      "events", "expect", "export", "forget", "graph", "help", "inbox", "load", "log", "lsmagic", "mi", "migrate",
+      "ps", "raise", "record", "replay", "reset", "route", "routes", "sh", "shv", "stub", "stubs", "subscribe",
+      "subscribers", "tick", "timeout", "timer", "unstub", "vars", "workers",
     ],
     name_magics: [
-      "compare", "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "tick", "unstub",
+      "compare", "dialog", "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "tick",
+      "unstub",
     ],
     expression_magics: [
       "assert",

@@ -7,6 +7,7 @@ import pytest
 from evroute_kernel.assist.completion import complete
 from evroute_kernel.assist.defined import Defined
 from evroute_kernel.assist.offers import Completion
+from evroute_kernel.runtime.versions import VERSIONS
 
 
 def offered(defined: Defined, sample: str) -> Completion:
@@ -70,3 +71,21 @@ def test_the_range_counts_characters(defined: Defined) -> None:
 def test_a_position_outside_is_brought_back(defined: Defined, cursor: int) -> None:
     found = complete(defined, "rais", cursor)
     assert 0 <= found.start <= found.end <= 4
+
+
+@pytest.mark.parametrize(
+    ("sample", "name", "version"),
+    [
+        ("event_route[E_PROF|", "E_PROFILING_SCRIPT", "4.0"),
+        ("tcp_clo|", "tcp_close_conn", "4.0"),
+        ('xlog("$proxy|', "proxy_protocol", "4.0"),
+        ("tcp_thr|", "tcp_threads", "4.0"),
+        ("log_std|", "log_stderror", "3.6"),
+        ('loadmodule "mi_xmlrpc|', "mi_xmlrpc_ng.so", "3.6"),
+        ('modparam("usrloc", "db_m|', "db_mode", "3.6"),
+        ('modparam("httpd", "auth_r|', "auth_realm", "4.0"),
+    ],
+)
+def test_names_of_the_version_alone_are_offered(sample: str, name: str, version: str) -> None:
+    for known in VERSIONS:
+        assert (name in matches(Defined(version=known), sample)) == (known == version), known

@@ -9,6 +9,7 @@ from evroute_kernel.assist.describing import known_names, named
 from evroute_kernel.assist.inspection import pages_at
 from evroute_kernel.assist.pages import Page, bundle, markdown, plain
 from evroute_kernel.library import table
+from evroute_kernel.runtime.versions import VERSIONS, ServerVersion
 
 LIBRARY = table.of("3.6")
 
@@ -95,3 +96,32 @@ def test_several_pages_are_parted() -> None:
 def test_every_page_can_be_shown_as_markdown() -> None:
     for name in known_names(LIBRARY):
         assert markdown(named(name, Defined())).startswith("```")
+
+
+# -- versions ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "title", "remark"),
+    [
+        ("3.6", "tcp_close_conn", "tcp_close_conn(connection:string)", "it is new in 4.0"),
+        ("3.6", "$proxy_protocol", "$proxy_protocol(NAME) of core", "it is new in 4.0"),
+        ("3.6", "E_PROFILING_SCRIPT", "E_PROFILING_SCRIPT(", "it is new in 4.0"),
+        ("3.6", "tcp_threads", "tcp_threads = ...", "it is new in 4.0"),
+        ("3.6", "opentelemetry", 'loadmodule "opentelemetry.so"', "it is new in 4.0"),
+        ("4.0", "log_stderror", "log_stderror = ...", "gone since 4.0: it is stderror_enabled now"),
+        ("4.0", "sca_set_calling_line", "sca_set_calling_line(", "gone since 4.0"),
+    ],
+)
+def test_a_name_of_another_version_says_which(version: ServerVersion, name: str, title: str, remark: str) -> None:
+    (page,) = named(name, Defined(version=version))
+    assert page.title.startswith(title)
+    assert page.paragraphs[0] == f"Not in OpenSIPS {version}: {remark}."
+    (other,) = (known for known in VERSIONS if known != version)
+    (page,) = named(name, Defined(version=other))
+    assert not any("Not in OpenSIPS" in paragraph for paragraph in page.paragraphs)
+
+
+def test_what_is_known_of_a_name_is_that_of_the_version() -> None:
+    assert named("$uuid", Defined(version="3.6"))[0].title == "$uuid of uuid"
+    assert named("$uuid", Defined(version="4.0"))[0].title == "$uuid[(NAME)] of uuid"

@@ -6,6 +6,7 @@ import pytest
 
 from evroute_kernel.library import catalogue, table
 from evroute_kernel.library.successors import kamailio_event
+from evroute_kernel.runtime.versions import ServerVersion
 
 LIBRARY = table.of("3.6")
 
@@ -42,8 +43,8 @@ def test_what_is_gone_is_gone_and_what_replaces_it_is_there() -> None:
         for entry in entries:
             if entry.still_accepted or entry.name == entry.successor or name in ("event_route", "log_stderror"):
                 continue
-            table = {"function": LIBRARY.functions, "variable": LIBRARY.variables, "global": LIBRARY.globals}.get(kind)
-            assert table is None or name not in table, name
+            old = {"function": LIBRARY.functions, "variable": LIBRARY.variables, "global": LIBRARY.globals}.get(kind)
+            assert old is None or name not in old, name
             new = (entry.successor or "").partition("(")[0]
             into = {
                 "function": LIBRARY.functions,
@@ -75,3 +76,31 @@ def test_an_event_of_ones_own_is_none_of_kamailio() -> None:
 def test_events_named_for_kamailio_exist() -> None:
     for hint in FACTS.kamailio_events.values():
         assert all(word.strip(",;") in FACTS.events for word in hint.split() if word.startswith("E_"))
+
+
+# -- versions ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "name", "module", "hint"),
+    [
+        ("3.6", "function", "tcp_close_conn", None, "it is new in 4.0"),
+        ("4.0", "function", "tcp_close_conn", None, None),
+        ("4.0", "function", "sca_set_calling_line", None, "gone since 4.0"),
+        ("3.6", "variable", "b2b_logic.peer", None, "it is new in 4.0"),
+        ("3.6", "modparam", "lazy_connect", "cachedb_redis", "it is new in 4.0"),
+        ("3.6", "modparam", "lazy_connect", "tm", None),
+        ("4.0", "modparam", "tcp_parallel_handling", "proto_tcp", "gone since 4.0"),
+        ("4.0", "module", "mi_xmlrpc_ng", None, "gone since 4.0: it is mi_xmlrpc now"),
+        ("4.0", "function", "avp_db_query", None, "known up to 3.4: it is sql_query() of module sqlops now"),
+        ("3.6", "global", "tcp_threads", None, "it is new in 4.0"),
+        ("3.6", "event", "E_PROFILING_PROC", None, "it is new in 4.0"),
+        ("4.0", "event", "E_PROFILING_PROC", None, None),
+        ("3.6", "transformation", "s.nothing", None, None),
+        ("3.6", "keyword", "tcp_close_conn", None, None),
+    ],
+)
+def test_names_of_another_version(
+    version: ServerVersion, kind: str, name: str, module: str | None, hint: str | None
+) -> None:
+    assert table.of(version).successor(kind, name, module) == hint

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from evroute_kernel.engine.comparing.alignment import Pair, aligned
 from evroute_kernel.engine.events.params import UnknownEventError
-from evroute_kernel.engine.results.runs import LogRecord, RunError
+from evroute_kernel.engine.results.runs import Cause, LogRecord, RunError
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import Value, decode
@@ -16,6 +17,9 @@ from evroute_kernel.runtime.versions import ServerVersion
 
 #: level and text of what was logged; of what is no log (a refusal, why a run failed) the level is empty
 Line: TypeAlias = tuple[str, str]
+
+#: causes that come from outside, whatever statement is running
+_ANYWHERE: Final[frozenset[Cause]] = frozenset({"timed out", "interrupted", "out of memory", "closed"})
 
 #: variables that are named in one line
 _NAMED: Final = 3
@@ -38,7 +42,7 @@ class Side:
         """What was logged, and then why it did not come to its end."""
         if self.refused:
             return [("", str(found)) for found in self.refused]
-        failed = [("", str(error)) for error in self.errors]
+        failed = [("", _failure(error)) for error in self.errors]
         failed += [("", str(found)) for found in (self.unheard.diagnostics if self.unheard else ())]
         return [*((record.level, _text(record)) for record in self.log), *failed]
 
@@ -111,6 +115,12 @@ def _lines_that_differ(pairs: Sequence[Pair[Line]], versions: Sequence[str]) -> 
         return
     told = [(sum(found.values()), version) for found, version in zip((old, new), versions, strict=True)]
     yield ", ".join(f"{n:,} line{'s' * (n != 1)} only in {version}" for n, version in told if n)
+
+
+def _failure(error: RunError) -> str:
+    """Why a run failed, and where, unless it is chance where it was when it was ended."""
+    place = None if error.cause in _ANYWHERE else error.span
+    return str(replace(error.diagnostic, span=place))
 
 
 def _text(record: LogRecord) -> str:

@@ -20,7 +20,8 @@ from evroute_kernel.engine.session.session import Session
 from evroute_kernel.engine.state.stubs import StubRule
 from evroute_kernel.engine.state.world import Text
 from evroute_kernel.errors import Diagnostic, ScriptError
-from evroute_kernel.lang.findings import CONSEQUENCES
+from evroute_kernel.lang.compiler import Unit, compile_script
+from evroute_kernel.lang.environment import Environment
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode
@@ -42,7 +43,10 @@ class Prepared:
 class Snapshot:
     """A session as it stands; later changes of it change nothing here."""
 
-    texts: Sequence[Text]
+    #: each with what there was around it
+    texts: Sequence[tuple[Text, Environment]]
+    #: those that texts have loaded
+    modules: frozenset[str]
     titles: frozenset[str]
     settings: Mapping[str, Any]
     stubs: Sequence[StubRule]
@@ -58,7 +62,8 @@ class Snapshot:
     def of(cls, session: Session) -> Snapshot:
         limits, shared = session.limits, session.shared
         return cls(
-            session.texts,
+            [(text, session.environment(text.owner)) for text in session.texts],
+            session.settings.modules_in_force(),
             frozenset(definition.title for definition in session.registry),
             {name: value for name, value in session.settings.outside().items() if name not in _LEFT_OUT},
             list(session.settings.stubs.values()),
@@ -87,22 +92,28 @@ class Snapshot:
             yield session, prepared
 
     def _define(self, session: Session) -> Prepared:
-        """Load the texts, and run their startup routes; bare statements do not run."""
+        """Give a session the definitions, and then run the startup routes; bare statements do not run."""
+        units: list[Unit] = []
         refused: list[Diagnostic] = []
-        errors: list[RunError] = []
-        for text in self.texts:
+        for text, around in self.texts:
             try:
-                unit = session.compile(text.source, owner=text.owner, scratch=True)
-                loaded = session.install(replace(unit, scratch=None), owner=text.owner)
+                unit = self._compiled(session, text, around)
             except ScriptError as error:
                 refused += [found for found in error.diagnostics if found.severity == "error"]
                 continue
-            errors += loaded.run.errors if loaded.run else ()
+            session.install(_without_start(unit), owner=text.owner)
+            units.append(unit)
+        starts = [run for unit in units if (run := session.install(_start(unit)).run)]
         for title in {definition.title for definition in session.registry} - self.titles:
             session.forget(decode(title))
-        # a route that was refused lacks in other texts too, which is no news
-        own = [found for found in refused if found.code not in CONSEQUENCES]
-        return Prepared(tuple(own or refused), tuple(errors))
+        return Prepared(tuple(refused), tuple(error for run in starts for error in run.errors))
+
+    def _compiled(self, session: Session, text: Text, around: Environment) -> Unit:
+        """A text among all others: a cell that was run again may rest on what stands in a later one. Raises
+        ScriptError."""
+        modules = session.environment().modules | self.modules
+        environment = replace(around, version=session.version, modules=modules)
+        return compile_script(text.source, environment, scratch=True)
 
     def _subscribe(self, session: Session) -> None:
         """Subscribe routes to what they had subscribed; startup routes have done so for themselves."""
@@ -121,3 +132,14 @@ class Snapshot:
         for table, items in self.shared.items():
             for key, value in items:
                 shared.put_object(table, key, value)
+
+
+def _without_start(unit: Unit) -> Unit:
+    """The definitions of a text, without what it does at once."""
+    return replace(unit, routes=tuple(r for r in unit.routes if r.kind != "startup_route"), scratch=None)
+
+
+def _start(unit: Unit) -> Unit:
+    """The startup routes of a text, without what else it holds."""
+    routes = tuple(route for route in unit.routes if route.kind == "startup_route")
+    return replace(unit, script=replace(unit.script, items=(), scratch=()), routes=routes, scratch=None)

@@ -22,7 +22,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
-from evroute_kernel.library.catalogue.facts import Event
+from evroute_kernel.library.table import Library
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
@@ -95,19 +95,19 @@ def parse_raise(text: str, source: Source | None = None, offset: int = 0) -> Rai
 
 
 def with_samples(
-    request: RaiseRequest, events: Mapping[str, Event], declared: Mapping[str, EventDeclaration] = MappingProxyType({})
+    request: RaiseRequest, library: Library, declared: Mapping[str, EventDeclaration] = MappingProxyType({})
 ) -> Params:
     """The parameters of a request; with `--sample`, those that are not given as a server sends them.
 
-    `events`: those of the server, `declared`: the session's own ones, by name. Raises ScriptError for an event that
-    neither know.
+    `library`: what the server knows, `declared`: the session's own events, by name. Raises ScriptError for an event
+    that neither know.
     """
     if "sample" not in request.options:
         return request.params
     name = request.event
-    event = known_event(name, declared, events)
+    event = known_event(name, declared, library.events)
     if event is None:
-        near = did_you_mean(name, [*declared, *events])
+        near = library.successor("event", name) or did_you_mean(name, [*declared, *library.events])
         hint = near or f"%event declare {name} PARAMETER... tells what it holds"
         message = f"no sample is known for the event {name}"
         raise ScriptError([Diagnostic("error", "argument", message, None, hint)])

@@ -12,13 +12,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from evroute_kernel.engine.events import given
-from evroute_kernel.engine.events.given import GivenError
 from evroute_kernel.engine.events.params import Params, Received
 from evroute_kernel.engine.results.dialogs import DialogInfo, described
 from evroute_kernel.engine.results.runs import Run
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.session.raising import Raising
-from evroute_kernel.engine.state.dialog_fields import checked
+from evroute_kernel.engine.state.dialog_fields import DialogError, checked
 from evroute_kernel.library.dialogs import store
 from evroute_kernel.library.dialogs.dialog import (
     CONFIRMED,
@@ -59,21 +58,24 @@ class Dialogs:
             if dialog is not None:
                 dialog.settle()
             if dialog is None or said.get("status", DELETED) < dialog.status == DELETED:
+                callid = key if dialog is None else dialog.callid
                 store.remove(shared, key)
-                dialog, old = self._new(shared, key, said), 0
+                dialog, old = self._new(shared, callid, said), 0
             _check_first(name, dialog, said)
             _apply(dialog, said)
             store.put(shared, key, dialog)
         return described(key, dialog, self._tell(dialog, old, origin) if old not in (0, dialog.status) else None)
 
-    def _new(self, shared: Shared, key: str, said: dict[str, Any]) -> Dialog:
-        """A call that has just begun; unless it is said otherwise it has been answered."""
+    def _new(self, shared: Shared, callid: str, said: dict[str, Any]) -> Dialog:
+        """A call that has just begun; unless it is said otherwise it has been answered, and has this Call-ID."""
         number = store.next_number(shared)
-        callid = said.get("callid", key)
+        callid = said.get("callid", callid)
         did = said.get("did") or written(entry_of(callid), number)
         holder = store.by_did(shared, did)
         if holder is not None:
-            raise GivenError(f"the dialog {decode(holder)} has the Dialog ID {did} already", "%dialogs lists all")
+            raise DialogError(
+                "did", f"the dialog {decode(holder)} has the Dialog ID {did} already", "%dialogs lists all"
+            )
         dialog = Dialog(callid, did, UNCONFIRMED, timeout=self._default_timeout())
         dialog.from_uri, dialog.to_uri = "sip:alice@example.com", "sip:bob@example.com"
         dialog.from_tag, dialog.to_tag = f"alice-{number}", f"bob-{number}"
@@ -106,12 +108,13 @@ def _check_first(name: str, dialog: Dialog, said: Mapping[str, Any]) -> None:
     for field in _FIRST:
         if field in said and said[field] != getattr(dialog, field):
             hint = f"make it anew: %dialog {name} --new, or anew=True"
-            raise GivenError(f"the dialog {name} has another {field} already: {decode(getattr(dialog, field))}", hint)
+            has = decode(getattr(dialog, field))
+            raise DialogError(field, f"the dialog {name} has another {field} already: {has}", hint)
     status = said.get("status", dialog.status)
     if status < dialog.status:
         was, to = (f"{number} ({STATUSES[number]})" for number in (dialog.status, status))
         hint = f"to begin again, make it anew: %dialog {name} --new, or anew=True"
-        raise GivenError(f"a call does not go back from status {was} to {to}", hint)
+        raise DialogError("status", f"a call does not go back from status {was} to {to}", hint)
 
 
 def _apply(dialog: Dialog, said: Mapping[str, Any]) -> None:
@@ -127,7 +130,7 @@ def _apply(dialog: Dialog, said: Mapping[str, Any]) -> None:
     if "lifetime" in said:
         if not dialog.is_answered:
             what = f"a call with status {status} ({STATUSES[status]}) has no lifetime"
-            raise GivenError(what, "it counts from status 3 on, until the call is over")
+            raise DialogError("lifetime", what, "it counts from status 3 on, until the call is over")
         dialog.started = now() - said["lifetime"]
     for name in _PLAIN:
         if name in said:

@@ -37,6 +37,14 @@ class DialogFields(TypedDict, total=False):
     vals: Mapping[str, int | str | None]
 
 
+class DialogError(GivenError):
+    """A field that this dialog cannot have; `field` is its name."""
+
+    def __init__(self, field: str, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.field = field
+
+
 def checked(fields: Mapping[str, object]) -> dict[str, Any]:
     """The fields as byte strings and numbers. Raises GivenError."""
     unknown = next((name for name in fields if name not in FIELDS), None)

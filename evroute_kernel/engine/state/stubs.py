@@ -104,7 +104,11 @@ def _check_function(name: str, library: Library, source: Source, start: int) -> 
     span = source.span(start, start + len(name))
     if name in library.functions or name in library.statements:
         raise ArgumentError(f"{name} is simulated here: it takes no stub", span, "call it and see what it does")
-    hint = did_you_mean(name, known) or did_you_mean(name, [*library.functions, *library.statements])
+    hint = (
+        library.successor("function", name)
+        or did_you_mean(name, known)
+        or did_you_mean(name, [*library.functions, *library.statements])
+    )
     raise ArgumentError(f"no module has a function {name!r}", span, hint or "%help NAME tells what is known of a name")
 
 

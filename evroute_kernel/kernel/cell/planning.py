@@ -99,18 +99,25 @@ def together(errors: Sequence[ScriptError]) -> ScriptError:
 
 
 def planned(
-    pieces: Cut, environment: Environment, *, files: ScriptFiles | None = None, compile: Compile | None = None
+    pieces: Cut,
+    environment: Environment,
+    *,
+    files: ScriptFiles | None = None,
+    compile: Compile | None = None,
+    is_version_fixed: bool = False,
 ) -> list[Step]:
     """What a cell does, in order, all of it read and checked. Raises ScriptError with all that is wrong with it.
 
-    `files` reads what the script includes; by default any regular file.
+    `files` reads what the script includes; by default any regular file. With `is_version_fixed` the script is one of
+    the environment's version, whatever a line of the cell says.
     """
     from evroute_kernel.lang.compiler import compile_parsed, read_script
 
     compile = compile or compile_parsed
     magics, wrong = read_magics(pieces.magics, environment.version)
     before = environment.version
-    environment = _prepared(environment, magics, len(pieces.script) - len(pieces.script.lstrip()))
+    if not is_version_fixed:
+        environment = _prepared(environment, magics, len(pieces.script) - len(pieces.script.lstrip()))
     if environment.version != before:
         magics, wrong = read_magics(pieces.magics, environment.version)
     source = replace(pieces.source, text=pieces.script)

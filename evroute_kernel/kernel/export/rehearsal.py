@@ -55,6 +55,8 @@ class Section:
     settings: dict[int, dict[str, int]] = field(default_factory=dict)
     #: offset of a %load -> the file
     loaded: dict[int, Section] = field(default_factory=dict)
+    #: offset of a magic line -> what there is to say of it to whoever reads the configuration
+    remarks: dict[int, str] = field(default_factory=dict)
     #: what stands before was undone by a %reset
     undone_until: float = 0
 
@@ -139,8 +141,6 @@ class Rehearsal:
 
     def compile(self, parsed: Parsed, environment: Environment) -> Unit:
         """A text that was parsed, compiled with the files that may be read. Raises ScriptError."""
-        if self.is_version_fixed:
-            environment = replace(environment, version=self.version)
         return compile_with(self.files, parsed, environment)
 
     def define(self, section: Section, unit: Unit, owner: str | None) -> None:
@@ -193,6 +193,10 @@ class Rehearsal:
         outside = self.world.settings.outside()
         self.world.forget_all(version)
         self.world.settings.update(outside)
+
+    def remark(self, offset: int, text: str) -> None:
+        """Say something of a magic line at this place of the last section."""
+        self.sections[-1].remarks[offset] = text
 
     def touch(self, start: Vertex) -> None:
         """An event was raised or a route run, with all that it leads to."""

@@ -61,7 +61,14 @@ def _run(rehearsal: Rehearsal, section: Section, owner: str) -> None:
     pieces = script_taken(cut(section.source))
     section.script, section.magics = pieces.script, pieces.magics
     world = rehearsal.world
-    for step in planned(pieces, world.environment(owner), files=rehearsal.files, compile=rehearsal.compile):
+    steps = planned(
+        pieces,
+        world.environment(owner),
+        files=rehearsal.files,
+        compile=rehearsal.compile,
+        is_version_fixed=rehearsal.is_version_fixed,
+    )
+    for step in steps:
         if isinstance(step, MagicStep):
             if step.magic.on_export is not None:
                 step.magic.on_export(rehearsal, step.offset, step.prepared)

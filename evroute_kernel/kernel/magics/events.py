@@ -96,10 +96,13 @@ async def event(cell: Cell, asked: Word | EventDeclaration) -> None:
     if isinstance(asked, EventDeclaration):
         session.declare_event(asked)
         return
-    catalogue = table.of(session.version).events
+    library = table.of(session.version)
+    catalogue = library.events
     name, known = asked.text, known_event(asked.text, session.declared_events, catalogue)
     if known is None and name not in session.events():
-        near = did_you_mean(name, [*session.events(), *session.declared_events, *catalogue])
+        near = library.successor("event", name) or did_you_mean(
+            name, [*session.events(), *session.declared_events, *catalogue]
+        )
         raise failure("UnknownEvent", f"no event {name!r} is known", asked.span, near or "%events lists all events")
     cell.outlet.write(f"{name}: {known.description if known else 'known to this notebook only'}\n")
     if known:

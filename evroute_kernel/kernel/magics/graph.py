@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.runtime.versions import ServerVersion
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.state.registry import Definition
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from evroute_kernel.lang.callgraph import CallGraph
     from evroute_kernel.lang.compiler import CompiledRoute
     from evroute_kernel.lang.nodes import Route, Script
+    from evroute_kernel.runtime.versions import ServerVersion
     from evroute_kernel.source import Source
 
 
@@ -30,7 +32,7 @@ async def graph(cell: Cell, arguments: Arguments) -> None:
     from evroute_kernel.lang.callgraph import call_graph
 
     definitions = list(cell.session.registry)
-    found = await cell.compute(lambda: call_graph(trees(definitions)))
+    found = await cell.compute(lambda: call_graph(trees(definitions, cell.session.version)))
     if arguments.first is not None:
         found = part(found, arguments.first.text)
         if not found.vertices:
@@ -49,7 +51,7 @@ def _inner(title: str) -> str:
     return title[title.index("[") + 1 : -1] if title.endswith("]") and "[" in title else title
 
 
-def trees(definitions: Iterable[Definition]) -> Iterator[Route]:
+def trees(definitions: Iterable[Definition], version: ServerVersion) -> Iterator[Route]:
     """The tree of each route, read again from the text that defined it. Takes about as long as compiling it."""
     from evroute_kernel.lang.parser import parse
 
@@ -57,7 +59,7 @@ def trees(definitions: Iterable[Definition]) -> Iterator[Route]:
     for definition in definitions:
         source = definition.route.source
         if source not in scripts:
-            scripts[source], _ = parse(source, scratch=True)
+            scripts[source], _ = parse(source, version=version, scratch=True)
         yield _tree(definition.route, scripts[source])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from itertools import chain
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
     from evroute_kernel.kernel.questions.asked import Asked
-    from evroute_kernel.library.catalogue.facts import Event
+    from evroute_kernel.library.table import Library
 
 #: from so many raises on, `--count` hands them over as a batch
 MANY: Final = 1000
@@ -94,7 +94,7 @@ def sampled(cell: Cell, given: Raise) -> Raise:
     """The raise with sample values for the parameters that are not given, as the event is known when it is raised."""
     try:
         params = with_samples(
-            replace(given.request, params=given.params), events_of(cell), cell.session.declared_events
+            replace(given.request, params=given.params), library_of(cell), cell.session.declared_events
         )
     except ScriptError as error:
         raise CellFailure("MagicError", located(error, given.event_span)) from error
@@ -180,7 +180,7 @@ async def raise_event(cell: Cell, given: Raise) -> None:
 
 def tell_remarks(cell: Cell, given: Raise) -> None:
     """Say what is odd about the parameters, before anything runs."""
-    found = remarks(given.request.event, given.params, cell.session.declared_events, events_of(cell))
+    found = remarks(given.request.event, given.params, cell.session.declared_events, library_of(cell).events)
     cell.note(rendered([replace(remark, span=given.line.span) for remark in found], finding))
 
 
@@ -232,11 +232,11 @@ class Watch:
             self.cell.outlet.display(self.tally.report())
 
 
-def events_of(cell: Cell) -> Mapping[str, Event]:
-    """The events of the server that the session is."""
+def library_of(cell: Cell) -> Library:
+    """What the server knows that the session is."""
     from evroute_kernel.library import table
 
-    return table.of(cell.session.version).events
+    return table.of(cell.session.version)
 
 
 async def ask(cell: Cell, given: Raise) -> None:
@@ -245,10 +245,11 @@ async def ask(cell: Cell, given: Raise) -> None:
     from evroute_kernel.library.catalogue.declared import known_event
 
     name = given.request.event
-    event = known_event(name, cell.session.declared_events, events_of(cell))
+    event = known_event(name, cell.session.declared_events, library_of(cell).events)
     if event is None:
-        known = [*cell.session.declared_events, *events_of(cell)]
-        hint = did_you_mean(name, known) or f"%event declare {name} PARAMETER... tells what it holds"
+        library = library_of(cell)
+        near = library.successor("event", name) or did_you_mean(name, [*cell.session.declared_events, *library.events])
+        hint = near or f"%event declare {name} PARAMETER... tells what it holds"
         raise failure("UnknownEvent", f"the parameters of the event {name} are not known", given.event_span, hint)
     if not show_form(cell, event):
         await help_(cell, Arguments(given.line, (Word(name, given.event_span),)))

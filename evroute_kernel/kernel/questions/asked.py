@@ -72,6 +72,16 @@ class Asked:
         functions = sorted(self.defined.library.functions.items())
         return (of.function_candidate(function) for _, function in functions if function.stub)
 
+    def dialogs(self) -> Iterator[Candidate]:
+        """The dialogs that there are."""
+        found = self.notebook.session.dialogs.values() if self.notebook.has_session else ()
+        return (Candidate(d.name, "value", f"{d.status} {d.status_name}") for d in found)
+
+    def dialog_values(self) -> Iterator[Candidate]:
+        """Values that a dialog has already."""
+        names = dict.fromkeys(self.defined.dialog_values())
+        return (Candidate(name, "value", f"$dlg_val({name})") for name in names)
+
     # -- settings -----------------------------------------------------------------------------------------------------
 
     def levels(self) -> Iterable[Candidate]:

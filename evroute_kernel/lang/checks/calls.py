@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from evroute_kernel.errors import did_you_mean
@@ -39,6 +40,7 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
         _unknown(scope, node)
     elif function.async_only and not asynchronous:
         form = f"write async({node.name}(...), name_of_a_route);"
+        form += _elsewhere(scope, node, lambda other: "" if other.async_only else "calls it without, too")
         scope.error("unknown-function", f"{node.name}() exists in async() and launch() alone", node.name_span, form)
     elif not function.is_in(scope.modules) and not scope.not_loaded(
         "unknown-function", f"{node.name}()", function.module, node.name_span
@@ -53,10 +55,18 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
     elif scope.kind and scope.kind not in function.routes:  # no kind: a block whose head has errors
         article = "an" if scope.word[0] in "aeiou" else "a"
         hint = "call it in a route[...] and call that with route(...): there the server does not look"
+        hint += _elsewhere(scope, node, lambda other: "allows it" if scope.kind in other.routes else "")
         scope.error("not-here", f"{node.name}() cannot be called in {article} {scope.word}", node.name_span, hint)
     else:
         return function
     return None
+
+
+def _elsewhere(scope: Scope, node: nodes.Call, telling: Callable[[Function], str]) -> str:
+    """What a hint says at its end of a version in which the function is otherwise, as `telling` has it of that."""
+    known = ((other.version, other.functions.get(node.name)) for other in scope.library.others)
+    told = ((version, telling(function)) for version, function in known if function is not None)
+    return next((f"; OpenSIPS {version} {text}" for version, text in told if text), "")
 
 
 def _unknown(scope: Scope, node: nodes.Call) -> None:
@@ -70,20 +80,33 @@ def _unknown(scope: Scope, node: nodes.Call) -> None:
 def _count_fits(scope: Scope, node: nodes.Call, function: Function) -> bool:
     """Enough arguments, not too many, and none left out that must be there."""
     given, params = node.arguments, function.params
-    needed = max((i + 1 for i, p in enumerate(params) if not p.optional), default=0)
+    missing = _missing(node, function)
+    if missing is None and len(given) <= len(params):
+        return True
+    usage = f"write {function.signature}{_elsewhere(scope, node, lambda other: _takes(node, other))}"
     if len(given) > len(params):
         most = f"at most {len(params)}" if params else "none"
         message = f"too many arguments for {function.name}: {len(given)} given, it takes {most}"
-        scope.error("arguments", message, _place(node, len(params)), f"write {function.signature}")
-        return False
-    left_out = [i for i, a in enumerate(given) if a is None and not params[i].optional]
-    if len(given) < needed or left_out:
-        missing = left_out[0] if left_out else len(given)
-        missing = next(i for i in range(missing, needed) if not params[i].optional)
+        scope.error("arguments", message, _place(node, len(params)), usage)
+    elif missing is not None:
         message = f"{function.name} lacks its argument {missing + 1} ({params[missing].name})"
-        scope.error("arguments", message, node.span, f"write {function.signature}")
-        return False
-    return True
+        scope.error("arguments", message, node.span, usage)
+    return False
+
+
+def _missing(node: nodes.Call, function: Function) -> int | None:
+    """The first parameter that must be given and is not."""
+    given = node.arguments
+    for index, param in enumerate(function.params):
+        if not param.optional and (index >= len(given) or given[index] is None):
+            return index
+    return None
+
+
+def _takes(node: nodes.Call, function: Function) -> str:
+    """What to tell of a function that takes as many arguments as the call has."""
+    fits = len(node.arguments) <= len(function.params) and _missing(node, function) is None
+    return f"takes {function.signature}" if fits else ""
 
 
 def _pairs(function: Function, node: nodes.Call) -> list[tuple[Param, nodes.Argument | None]]:

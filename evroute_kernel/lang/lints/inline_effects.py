@@ -16,6 +16,8 @@ from evroute_kernel.records import dataclass
 _ROUTE_NAMES: Final = ("route", "route.name", "route.type")
 #: statements that are passed whatever happens
 _PASSED: Final = (nodes.Assign, nodes.XLog, nodes.XDbg, nodes.Log, nodes.Call)
+#: so many statements behind a raise are looked at
+_FAR: Final = 40
 #: ("avp", "x")
 Named = tuple[str, str]
 
@@ -27,7 +29,7 @@ class Raise:
     call: nodes.Call
     event: str
     block: Block
-    #: the statements behind it in the same body
+    #: the next statements behind it in the same body
     behind: tuple[nodes.Statement, ...]
 
 
@@ -49,7 +51,7 @@ def _inline_raises(subject: Subject) -> list[Raise]:
                 if event in served and served[event].least:
                     assert isinstance(statement, nodes.Call)
                     assert event is not None
-                    found.append(Raise(statement, event, block, body[index + 1 :]))
+                    found.append(Raise(statement, event, block, body[index + 1 : index + 1 + _FAR]))
     return found
 
 
@@ -98,10 +100,9 @@ def after_inline_raise(subject: Subject) -> Iterator[Finding]:
     them, and `$route` and its kin are null too. In 3.6 they stay. What is needed later goes into a `$var` first."""
     told = set[int]()
     for one in inline_raises(subject):
-        before = _given_before(one)
         for use in _read_behind(one):
             name = use.spec.declaration.name
-            is_gone = (name == "avp" and (name, use.name) in before) or (
+            is_gone = (name == "avp" and _is_given_before(one, _key(use))) or (
                 name in _ROUTE_NAMES and use.spec.index is None
             )
             if is_gone and id(use.node) not in told:
@@ -110,11 +111,15 @@ def after_inline_raise(subject: Subject) -> Iterator[Finding]:
                 yield Finding(message, use.span, "put it into a $var before, or raise the event last")
 
 
-def _given_before(one: Raise) -> set[Named]:
-    """What the block writes above the raise."""
-    start = one.call.span.start
-    written = (use for use in one.block.written if use.role == "write" and use.node.span.start < start)
-    return {(use.spec.declaration.name, use.name) for use in written if use.name is not None}
+def _is_given_before(one: Raise, name: Named) -> bool:
+    """Whether the block writes something above the raise."""
+    return one.block.once(_first_written).get(name, one.call.span.end) < one.call.span.start
+
+
+def _first_written(block: Block) -> dict[Named, int]:
+    """Where each variable of a constant name is written first."""
+    written = (use for use in block.written if use.role == "write" and use.name is not None)
+    return {_key(use): use.node.span.start for use in sorted(written, key=lambda use: -use.node.span.start)}
 
 
 def _read_behind(one: Raise) -> Iterator[Use]:
@@ -204,9 +209,10 @@ def inline_raise_var(subject: Subject) -> Iterator[Finding]:
         inner = routes.get(one.event)
         if inner is None or inner is one.block:
             continue
-        shared = _given_before(one) & _surely_written(inner)
+        shared = inner.once(_surely_written)
         for use in _read_behind(one):
-            if use.spec.declaration.name == "var" and _key(use) in shared and id(use.node) not in told:
+            is_shared = use.spec.declaration.name == "var" and _key(use) in shared and _is_given_before(one, _key(use))
+            if is_shared and id(use.node) not in told:
                 told.add(id(use.node))
                 message = f"{use.spec.text} is what event_route[{one.event}] has left in it"
                 yield Finding(message, use.span, "use another name in one of the two routes")
@@ -221,6 +227,11 @@ def _surely_written(block: Block) -> set[Named]:
         if isinstance(statement, nodes.Assign) and isinstance(statement.value, (nodes.String, nodes.Number)):
             found |= {_key(use) for use in uses.get(id(statement.target), ()) if use.role == "write"}
     return found
+
+
+def _surely_read(block: Block) -> set[Named]:
+    """What a route reads that it does not surely write before."""
+    return {_key(use) for use in block.uses if use.role == "read" and use.name is not None} - _surely_written(block)
 
 
 @rule(
@@ -253,12 +264,11 @@ def late_for_inline_raise(subject: Subject) -> Iterator[Finding]:
         inner = routes.get(one.event)
         if inner is None or inner is one.block:
             continue
-        read = {_key(u) for u in inner.uses if u.role == "read" and u.name is not None} - _surely_written(inner)
-        before = {_key(u) for u in one.block.written if u.node.span.start < one.call.span.start}
+        read = inner.once(_surely_read)
         for statement in one.behind:
             if isinstance(statement, nodes.Assign) and statement.op in ("=", ":=") and id(statement) not in told:
-                keys = {_key(u) for u in _uses_by_node(one.block).get(id(statement.target), ())} & read - before
-                if any(variable in ("var", "shv") for variable, _ in keys):
+                keys = read.intersection(map(_key, _uses_by_node(one.block).get(id(statement.target), ())))
+                if any(key[0] in ("var", "shv") and not _is_given_before(one, key) for key in keys):
                     told.add(id(statement))
                     message = f"event_route[{one.event}] has read {statement.target.text} before this"
                     yield Finding(message, statement.span, "set it before raise_event")

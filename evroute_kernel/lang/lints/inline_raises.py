@@ -225,5 +225,9 @@ def _is_paired(block: Block, names: str, values: str) -> bool:
                 is_pair = (first.target.text, second.target.text) == (names, values) and first.op == second.op
                 if is_pair and isinstance(first.value, nodes.String):
                     paired |= {id(first), id(second)}
-    written = [use for use in block.written if use.spec.declaration.name == "avp" and use.role == "output"]
-    return paired == set(given) and not written
+    handed = {id(a) for call in block.of(nodes.Call) if call.name == "raise_event" for a in call.arguments}
+    is_output = any(
+        use.spec.declaration.name == "avp" and use.role == "output" and id(use.node) not in handed
+        for use in block.written
+    )
+    return paired == set(given) and not is_output

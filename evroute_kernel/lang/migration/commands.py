@@ -22,7 +22,7 @@ _COMMAND: Final = re.compile(
     rf"|\bopensips_?ctl[ \t]+(?:fifo|mi)[ \t]+"
     rf"|{_QUOTE}method{_QUOTE}[ \t]*:[ \t]*{_QUOTE}"
     rf"|\bexecute\([ \t]*{_QUOTE})"
-    r"(?P<name>[A-Za-z]\w*)(?![\w:])",
+    r"(?P<name>[A-Za-z]\w*)(?!\w|:\w)",
     re.MULTILINE,
 )
 

@@ -150,7 +150,7 @@ def _line(entries: list[Fetched]) -> str:
 def _joined(code: Code, start: int, entries: list[Fetched]) -> str:
     """The assignments without their last semicolon: each in its own line where the call began one."""
     indent, first = code.indent(start)
-    return (f";\n{indent}" if first else "; ").join(e.assignment for e in entries)
+    return (f";{code.line_break}{indent}" if first else "; ").join(e.assignment for e in entries)
 
 
 def _in_condition(code: Code, index: int, entries: list[Fetched], why: str, notes: tuple[str, ...]) -> Iterator[Edit]:
@@ -165,7 +165,7 @@ def _in_condition(code: Code, index: int, entries: list[Fetched], why: str, note
     if head is not None and code.kind(head) == "IF" and code.kind(head - 1) in STATEMENT_ENDS:
         at = code.span(head).start
         indent, leads = code.indent(at)
-        separator = f";\n{indent}" if leads else "; "
+        separator = f";{code.line_break}{indent}" if leads else "; "
         yield Edit(at, at, _joined(code, at, entries) + separator, _CODE, why, notes)
         text = test if alone or len(entries) == 1 else f"({test})"
         yield Edit(start, end, text, _CODE, why, instead=f"{_line(entries)};")

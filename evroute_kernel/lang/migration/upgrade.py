@@ -17,7 +17,8 @@ from evroute_kernel.lang.lexer import string_value
 from evroute_kernel.lang.migration.gone import NEW, OLD, gone_entry
 from evroute_kernel.lang.migration.legacy import Code, Doubt, Edit, Remark
 from evroute_kernel.lang.migration.upgraded_modules import module_forms
-from evroute_kernel.library.catalogue import Event, of
+from evroute_kernel.library.catalogue import Event
+from evroute_kernel.library.table import of
 
 _ON: Final = frozenset({"yes", "true", "on", "enable"})
 
@@ -57,7 +58,7 @@ def _two_logs(code: Code, index: int) -> Edit:
     is_on = value.text != "0" if is_number else value.text.lower() in _ON
     other = ("0" if is_on else "1") if is_number else "no" if is_on else "yes"
     indent, _ = code.indent(start)
-    text = f"stderror_enabled={value.text}\n{indent}syslog_enabled={other}"
+    text = f"stderror_enabled={value.text}{code.line_break}{indent}syslog_enabled={other}"
     return Edit(start, value.span.end, text, "gone-setting", "log_stderror switched both logs at once")
 
 

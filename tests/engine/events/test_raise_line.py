@@ -16,7 +16,7 @@ from evroute_kernel.errors import ScriptError
 from evroute_kernel.library import table
 from evroute_kernel.source import Source
 
-EVENTS = table.of("3.6").events
+LIBRARY = table.of("3.6")
 
 
 @pytest.mark.parametrize(
@@ -151,14 +151,14 @@ def test_json_body_faults(text: str, line: int, message: str) -> None:
 
 
 def test_samples_stand_in_for_what_is_not_given() -> None:
-    given = with_samples(parse_raise("E_CORE_SHM_THRESHOLD --sample usage=12"), EVENTS)
+    given = with_samples(parse_raise("E_CORE_SHM_THRESHOLD --sample usage=12"), LIBRARY)
     assert isinstance(given, dict)
     assert list(given) == ["usage", "threshold", "used", "size"]
     assert given["usage"] == 12
-    assert with_samples(parse_raise("E_CORE_SHM_THRESHOLD usage=12"), EVENTS) == {"usage": 12}
+    assert with_samples(parse_raise("E_CORE_SHM_THRESHOLD usage=12"), LIBRARY) == {"usage": 12}
 
 
 def test_samples_of_an_unknown_event() -> None:
     with pytest.raises(ScriptError) as caught:
-        with_samples(parse_raise("E_PIKE_BLOKED --sample"), EVENTS)
+        with_samples(parse_raise("E_PIKE_BLOKED --sample"), LIBRARY)
     assert caught.value.diagnostics[0].hint == "did you mean 'E_PIKE_BLOCKED'?"

@@ -81,6 +81,45 @@ def test_what_is_left_to_do_is_said(kernel: Frontend) -> None:
     assert "line 2, column 5" in found.stderr
 
 
+OF_3_6 = """log_name = "edge"   # opensips-cli -x mi get_statistics
+event_route[proxy] { $avp(x) = 1; raise_event("E_Y"); xlog("$avp(x)\\n"); }
+event_route[E_Y] { xlog("y\\n"); }
+"""
+
+
+def test_to_4_0(kernel: Frontend) -> None:
+    found = kernel.run(f"%%migrate --to 4.0\n{OF_3_6}")
+    (diff,) = found.shown
+    assert diff.splitlines()[1].endswith(" (4.0)")
+    assert '+event_route["proxy"] {' in diff
+    assert "$avp(x) is null here" in found.stderr
+    assert "line 3, column" in found.stderr
+    (payload,) = payloads(kernel.run(f"%%migrate --to 4.0 --apply\n{OF_3_6}"))
+    assert payload["text"] == OF_3_6.replace("log_name", "syslog_name").replace("proxy", '"proxy"')
+
+
+def test_commands_of_the_management_interface_on_request(kernel: Frontend) -> None:
+    (payload,) = payloads(kernel.run(f"%%migrate --mi --apply\n{OF_3_6}"))
+    assert "mi statistics:get\n" in str(payload["text"])
+
+
+def test_the_version_is_by_default_that_of_the_session(kernel: Frontend) -> None:
+    assert kernel.run(f"%%migrate\n{OF_3_6}").stdout == "there is nothing to migrate\n"
+    kernel.run("%config version=4.0")
+    assert len(kernel.run(f"%%migrate\n{OF_3_6}").shown) == 1
+    kernel.run("%config version=3.6")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("--to 5.0", "there is no OpenSIPS '5.0' here"), ("--to 3.6 --mi", "--mi gives commands the names of 4.0")],
+)
+def test_versions_that_cannot_be(kernel: Frontend, line: str, said: str) -> None:
+    found = kernel.run(f"%%migrate {line}\n{OF_3_6}")
+    assert found.error["ename"] == "MagicError"
+    assert said in found.traceback
+
+
 @pytest.mark.parametrize("cell", ["%migrate", "%%migrate\n", "%%migrate --apply\n%routes"])
 def test_without_a_script(kernel: Frontend, cell: str) -> None:
     found = kernel.run(cell)
