@@ -127,3 +127,21 @@ class TestWhereAKernelBegins:
             project.write_text('[tool.evroute]\nserver = "4.0"\n')
             assert kernel.run(f"{ROUTE}\n%raise E_X").stdout == "x\n"
             assert version(kernel) == "4.0"
+
+
+def test_magic_lines_are_read_for_the_version_that_their_cell_chooses(fresh: Frontend) -> None:
+    stub = "%stub web3_www_authenticate returns 5"
+    result = fresh.run(stub)
+    assert result.status == "error"
+    assert "hint: it is new in 4.0" in result.traceback
+    assert fresh.run(f"%config version=4.0\n{stub}").status == "ok"
+    assert "web3_www_authenticate" in "".join(fresh.run("%stubs").shown)
+
+
+def test_events_of_the_version_are_those_that_are_known(fresh: Frontend) -> None:
+    assert "hint: it is new in 4.0" in fresh.run("%event E_PROFILING_SCRIPT").traceback
+    assert "hint: it is new in 4.0" in fresh.run("%raise E_PROFILING_SCRIPT --sample").traceback
+    assert "E_PROFILING_SCRIPT" not in "".join(fresh.run("%events E_PROF*").shown)
+    fresh.run("%reset\n%config version=4.0")
+    assert "E_PROFILING_SCRIPT" in "".join(fresh.run("%events E_PROF*").shown)
+    assert fresh.run("%event E_PROFILING_SCRIPT").status == "ok"
