@@ -90,7 +90,11 @@ def test_what_a_change_would_lose_forbids_it(fresh: Frontend, cell: str, held: s
 
 
 def test_the_script_below_is_of_the_new_version(fresh: Frontend) -> None:
-    """What is wrong with the rest of a cell leaves the version as it was."""
+    assert fresh.run(f"tcp_threads = 2\n{ROUTE}").status == "error"
+    assert fresh.run(f"%config version=4.0\ntcp_threads = 2\n{ROUTE}\n%raise E_X").stdout == "x\n"
+
+
+def test_what_is_wrong_with_the_rest_of_a_cell_leaves_the_version_as_it_was(fresh: Frontend) -> None:
     assert fresh.run("%config version=4.0\nroute[a] { nonsense(1); }").status == "error"
     assert version(fresh) == "3.6"
 
