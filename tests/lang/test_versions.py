@@ -83,10 +83,10 @@ TOLD: dict[tuple[ServerVersion, str], list[str]] = {
         "1:17 { | socket takes a socket such as udp:127.0.0.1:5060, not '{' | bonds of sockets are new in 4.0"
     ],
     ("4.0", "log_stderror = yes"): [
-        "1:1 log_stderror | unknown setting 'log_stderror' | known up to 3.6: it is stderror_enabled now"
+        "1:1 log_stderror | unknown setting 'log_stderror' | gone since 4.0: it is stderror_enabled now"
     ],
     ("4.0", "listen = udp:192.0.2.1:5060"): [
-        "1:1 listen | unknown setting 'listen' | known up to 3.6: it is socket now"
+        "1:1 listen | unknown setting 'listen' | gone since 4.0: it is socket now"
     ],
     ("4.0", 'mpath = "/a/", "/b/"'): ["1:14 , | mpath takes texts in quotes with colons between them, not ',' | None"],
     ("4.0", 'socket = bond:b {"a",}'): [

@@ -27,6 +27,13 @@ NO_RESET: Final = "no_reset"
 ITERATORS: Final = "statistics iterators"
 
 
+#: statistics of the core that count SIP messages; there are none here
+_OF_MESSAGES: Final = frozenset({
+    "rcv_requests", "rcv_replies", "fwd_requests", "fwd_replies", "drop_requests", "drop_replies", "err_requests",
+    "err_replies", "bad_URIs_rcvd", "bad_msg_hdr", "slow_messages",
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What the module parameters declare."""
@@ -110,6 +117,8 @@ def _find(process: Process, wanted: Statistic) -> str | None:
 
 def read(process: Process, text: str) -> int | None:
     """The value of a statistic, wrapped to 32 bits; None when it does not exist. Raises UnknownGroup."""
+    if text.removeprefix("core:") in _OF_MESSAGES:
+        return 0
     wanted = resolve(process, text)
     group = _find(process, wanted)
     if group is not None:
