@@ -47,6 +47,7 @@ class Question:
             settings=session.settings,
             texts=texts,
             shared=lambda: (decode(str(key)) for key, _ in session.shared.items("shv")),
+            dialog_values=lambda: (name for dialog in session.dialogs.values() for name in dialog.vals),
             given=lambda event: _given_anywhere(event, self.text, texts),
             runs=True,
             version=session.version,
