@@ -63,8 +63,8 @@ def parse(text: str) -> Socket | None:
 
 
 def module_of_socket(text: str) -> str | None:
-    """The module that brings the protocol of a socket, if there is one of that name; None where none is written, and for
-    a bond of sockets."""
+    """The module that brings the protocol of a socket, if there is one of that name; None where none is written, and
+    for a bond of sockets."""
     socket = None if _is_bond(text) else parse(text)
     protocol = socket.protocol if socket else None
     return None if protocol is None else _MODULES.get(protocol, f"proto_{protocol}")
