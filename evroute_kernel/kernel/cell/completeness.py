@@ -9,16 +9,16 @@ from evroute_kernel.kernel.cell.cells import MagicLine, cut
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
 from evroute_kernel.kernel.magics.declaration import takes_script_below
 from evroute_kernel.lang.completeness import is_complete
-from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion, server_version
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
 
 
-def completeness(code: str, version: str = DEFAULT_VERSION) -> dict[str, Any]:
+def completeness(code: str, version: ServerVersion) -> dict[str, Any]:
     """An is_complete_reply: status, and for an incomplete cell the indentation of its next line."""
     pieces = cut(Source("cell", code))
     if pieces.magics and pieces.magics[0].body is not None:
-        return _of_cell_magic(pieces.magics[0], pieces.magics[0].body, server_version(version))
-    status, indent = is_complete(pieces.script, server_version(version))
+        return _of_cell_magic(pieces.magics[0], pieces.magics[0].body, version)
+    status, indent = is_complete(pieces.script, version)
     return {"status": status, "indent": indent} if status == "incomplete" else {"status": status}
 
 
