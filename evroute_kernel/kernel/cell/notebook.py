@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.memory.room import NoRoom
-from evroute_kernel.runtime.versions import DEFAULT_VERSION
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion, server_version
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -68,13 +68,13 @@ class Notebook:
         return self._server or project_version(Path()) or DEFAULT_VERSION
 
     @property
-    def version(self) -> str:
+    def version(self) -> ServerVersion:
         """The version of the server, also before there is a session; the default where nobody can tell."""
         session = self._session
         if session is not None:
             return session.version
-        with suppress(ScriptError):  # the first cell is told
-            return self._first_version()
+        with suppress(ScriptError, ValueError):  # the first cell is told
+            return server_version(self._first_version())
         return DEFAULT_VERSION
 
     @property

@@ -193,7 +193,7 @@ class Subject:
     def parentheses(self, source: Source) -> list[tuple[int, int]]:
         """Where each parenthesis of the code stands: (offset, 1) for an opening one, (offset, -1) for a closing one."""
         if source not in self._parentheses:
-            found, _ = tokens(Expanded(source.text, [0], [(source, 0)]))
+            found, _ = tokens(Expanded(source.text, [0], [(source, 0)]), self.library.version)
             signs = {"LPAR": 1, "RPAR": -1}
             self._parentheses[source] = [(t.span.start, signs[t.type]) for t in found if t.type in signs]
         return self._parentheses[source]

@@ -14,7 +14,7 @@ from typing import Final
 from evroute_kernel.lang.lexer import string_value
 from evroute_kernel.lang.migration.gone import NEW, OLD, gone_entry
 from evroute_kernel.lang.migration.legacy import Code, Doubt, Edit, Remark
-from evroute_kernel.library.catalogue import of
+from evroute_kernel.library.table import of
 from evroute_kernel.records import dataclass
 
 #: db_mode of usrloc by number
