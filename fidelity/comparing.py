@@ -43,6 +43,8 @@ class Tally:
     differences: list[Difference] = field(default_factory=list)
     #: of whom the difference did not show again when run alone
     passing: list[Difference] = field(default_factory=list)
+    #: what killed the server, as it is named here
+    deaths: Counter[str] = field(default_factory=Counter)
     #: those that may read what the server has given back: they are compared with nothing
     undefined: list[Difference] = field(default_factory=list)
 
@@ -73,6 +75,8 @@ class Comparison:
             if tally is not None:
                 tally.refused += one.refused is not None
                 tally.died += one.died
+                if one.died and other.died:
+                    tally.deaths[other.death] += 1
             lines = differences(one, other)
             if lines:
                 found.append(Difference(program, lines))
@@ -92,7 +96,7 @@ class Comparison:
                 print(f"  {tally.tried:,} programs, {len(tally.differences)} differ", file=sys.stderr, flush=True)
 
     def _look_closer(self, difference: Difference, tally: Tally) -> None:
-        if self._version != "3.6" and reads_freed_values(difference.program.script):
+        if self._is_undefined(difference.program):
             tally.undefined.append(difference)
             return
         again = self.compare([difference.program])
@@ -100,6 +104,9 @@ class Comparison:
             tally.passing.append(difference)
             return
         tally.differences.append(self.smaller(again[0]))
+
+    def _is_undefined(self, program: Program) -> bool:
+        return self._version != "3.6" and reads_freed_values(program.script)
 
     def smaller(self, difference: Difference) -> Difference:
         """The same kind of difference with fewer lines and raises."""
@@ -116,6 +123,8 @@ class Comparison:
 
     def _alike(self, program: Program, difference: Difference) -> bool:
         """Whether a smaller program still differs, and not by being refused where the first was not."""
+        if self._is_undefined(program):
+            return False
         try:
             found = self.compare([program])
         except (TimeoutError, ScriptError):  # a timer route that is to run has lost its head

@@ -31,6 +31,8 @@ class Outcome:
     refused: tuple[int | None, str] | None = None
     #: a run killed its process; what comes after is not compared
     died: bool = False
+    #: how the error is named here that stands for that
+    death: str = ""
 
     def add(self, level: str, text: str, is_own: bool) -> None:
         if not is_own:

@@ -214,4 +214,11 @@ def _record(outcome: Outcome, run: Run) -> None:
     """What a run logged; its own records, since a session keeps no more than its last hundred thousand."""
     for record in run.log:
         outcome.add(record.level, record.text, record.diagnostic)
-    outcome.died |= any(error.cause == "crashed" for error in run.errors)
+    for error in run.errors:
+        if error.cause == "crashed" and not outcome.died:
+            outcome.died, outcome.death = True, _death(error.message)
+
+
+def _death(message: str) -> str:
+    """What killed a process, in a few words: between the route and the explanation."""
+    return message.partition(": ")[2].partition(": ")[0]
