@@ -30,6 +30,8 @@ class Difference:
 
     program: Program
     lines: list[str]
+    #: the server has written over its own memory, and said so without knowing it
+    overwritten: bool = False
 
 
 @dataclass(slots=True)
@@ -79,7 +81,7 @@ class Comparison:
                     tally.deaths[other.death] += 1
             lines = differences(one, other)
             if lines:
-                found.append(Difference(program, lines))
+                found.append(Difference(program, lines, one.overwritten))
         return found
 
     def try_all(self, programs: Iterable[Program], tally: Tally) -> None:
@@ -96,7 +98,7 @@ class Comparison:
                 print(f"  {tally.tried:,} programs, {len(tally.differences)} differ", file=sys.stderr, flush=True)
 
     def _look_closer(self, difference: Difference, tally: Tally) -> None:
-        if self._is_undefined(difference.program):
+        if difference.overwritten or self._is_undefined(difference.program):
             tally.undefined.append(difference)
             return
         again = self.compare([difference.program])

@@ -166,6 +166,14 @@ def test_what_differs() -> None:
     assert not differences(Outcome(refused=(3, "why")), Outcome(refused=(None, "other")))
 
 
+def test_a_count_that_cannot_be_is_memory_written_over() -> None:
+    said = "route recursion limit reached, giving up! (nested routes: %s, first: 'event_route', last: 'E_X')!"
+    for count, is_overwritten in (("101", False), ("32717", True)):
+        one = Outcome()
+        one.add("ERROR", said % count, is_own=True)
+        assert one.overwritten == is_overwritten
+
+
 def test_bytes_beyond_ascii_are_all_the_same() -> None:
     one, other = Outcome(), Outcome()
     one.add("NOTICE", "Zo\uffff\uffff!", is_own=False)
