@@ -5,8 +5,8 @@ which has none afterwards; both write one SIP message; extra values that the inn
 `$return`. What is raised from elsewhere (startup_route, timer_route, the route that `launch` resumes) waits, as in 3.6.
 
 The server pays for each inner run with an entry of its stack of routes (`runtime.route_stack`), and dies when none is
-left. Where E_CORE_LOG has a route it dies too of what a route logs after an inner event, and of the second thing that it
-then says itself. Here the run ends with an error, and everything inside and around it.
+left. Where E_CORE_LOG has a route it dies too of what a route logs after an inner event, and of the second thing that
+it then says itself. Here the run ends with an error, and everything inside and around it.
 """
 
 from __future__ import annotations
