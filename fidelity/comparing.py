@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from campaigns.shrinking import without_needless
+from evroute_kernel import ScriptError
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from fidelity.installed import Installed
 from fidelity.outcomes import differences
@@ -29,6 +30,8 @@ class Difference:
 
     program: Program
     lines: list[str]
+    #: the server has written over its own memory, and said so without knowing it
+    overwritten: bool = False
 
 
 @dataclass(slots=True)
@@ -42,6 +45,8 @@ class Tally:
     differences: list[Difference] = field(default_factory=list)
     #: of whom the difference did not show again when run alone
     passing: list[Difference] = field(default_factory=list)
+    #: what killed the server, as it is named here
+    deaths: Counter[str] = field(default_factory=Counter)
     #: those that may read what the server has given back: they are compared with nothing
     undefined: list[Difference] = field(default_factory=list)
 
@@ -67,12 +72,16 @@ class Comparison:
             one, other = on_theirs[program.name], on_ours[program.name]
             if program.unordered:
                 one, other = one.sorted(), other.sorted()
+            if program.quiet and one.died and other.died:  # here what waits still runs
+                other.log = other.log[: len(one.log)]
             if tally is not None:
                 tally.refused += one.refused is not None
                 tally.died += one.died
+                if one.died and other.died:
+                    tally.deaths[other.death] += 1
             lines = differences(one, other)
             if lines:
-                found.append(Difference(program, lines))
+                found.append(Difference(program, lines, one.overwritten))
         return found
 
     def try_all(self, programs: Iterable[Program], tally: Tally) -> None:
@@ -89,7 +98,7 @@ class Comparison:
                 print(f"  {tally.tried:,} programs, {len(tally.differences)} differ", file=sys.stderr, flush=True)
 
     def _look_closer(self, difference: Difference, tally: Tally) -> None:
-        if self._version != "3.6" and reads_freed_values(difference.program.script):
+        if difference.overwritten or self._is_undefined(difference.program):
             tally.undefined.append(difference)
             return
         again = self.compare([difference.program])
@@ -97,6 +106,9 @@ class Comparison:
             tally.passing.append(difference)
             return
         tally.differences.append(self.smaller(again[0]))
+
+    def _is_undefined(self, program: Program) -> bool:
+        return self._version != "3.6" and reads_freed_values(program.script)
 
     def smaller(self, difference: Difference) -> Difference:
         """The same kind of difference with fewer lines and raises."""
@@ -113,9 +125,11 @@ class Comparison:
 
     def _alike(self, program: Program, difference: Difference) -> bool:
         """Whether a smaller program still differs, and not by being refused where the first was not."""
+        if self._is_undefined(program):
+            return False
         try:
             found = self.compare([program])
-        except TimeoutError:
+        except (TimeoutError, ScriptError):  # a timer route that is to run has lost its head
             return False
         return bool(found) and kind_of(found[0].lines) == kind_of(difference.lines)
 

@@ -10,11 +10,10 @@ from typing import Any, Final
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from fidelity.expressions import TEXTS
 from fidelity.inline import inner_events
-from fidelity.programs import PLAIN, QUEUE, Frame, Program, Raise
+from fidelity.programs import ASYNC, PLAIN, QUEUE, Frame, Program, Raise
 from fidelity.running import TIMER_DONE
 from fidelity.statements import DEPTH, Body
 
-ASYNC: Final = Frame(settings=f'loadmodule "tm.so"\n{QUEUE}')
 ERROR: Final = Frame(
     settings=QUEUE,
     routes='error_route { xlog("error $err.class $err.level $err.rcode [$err.rreason] [$ru] $rc $route.type\\n"); }',
@@ -138,12 +137,16 @@ route[rr{name}] {{ xlog("in [{read}]\\n"); return(2); }}"""
 
 
 def timer(random: Random, name: str) -> Program:
-    """A timer route that runs once, in whatever process: it reads and writes nothing that others do."""
+    """A timer route that runs once, in whatever process: it reads and writes nothing that others do.
+
+    Under 4.0 `$ru_q` is another one in the first run of a process.
+    """
     body = Body(random, f"t{name}")
+    inner = [line.replace("$ru_q", "$ru") for line in body.block(1, 2, 5)]
     text = lines(
         [
             f"timer_route[t{name}, 1] {{", f"if ($shv(done{name}) == 0) {{", f"$shv(done{name}) = 1;",
-            'xlog("timer $route.type $(route[*]) [$param(1)] [$ru]\\n");', *body.block(1, 2, 5),
+            'xlog("timer $route.type $(route[*]) [$param(1)] [$ru]\\n");', *inner,
             f'xlog("{TIMER_DONE}t{name}\\n");', "}", "}",
         ]
     )  # fmt: skip

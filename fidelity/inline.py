@@ -10,9 +10,13 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
-from fidelity.programs import PLAIN, Program, Raise
+from fidelity.programs import ASYNC, PLAIN, QUEUE, Frame, Program, Raise
 from fidelity.statements import DEPTH, Body
 
+#: a server whose log lines raise an event that has a route: the first one after an event inside kills it
+LOGGED: Final = Frame(
+    settings=f"log_event_enabled=yes\n{QUEUE}", routes="event_route[E_CORE_LOG] { $shv(logged) += 1; }"
+)
 #: what a route reads around the events that it raises
 WATCHED: Final = (
     "$rc", "$return(0)", "$return(1)", "$route", "$route.name", "$route.type", "$(route[*])", "$(route[0])", "$ru",
@@ -26,7 +30,7 @@ ENDS: Final = (
 #: how many routes with events of their own a program has at most, beside the first
 MOST: Final = 4
 #: raises of one route, and how often it has so many; two are as many as a server bears, if nothing else counts
-RAISES: Final = ((0, 25), (1, 45), (2, 24), (3, 4), (4, 2))
+RAISES: Final = ((0, 25), (1, 42), (2, 23), (3, 6), (4, 4))
 
 
 class Inner(Body):
@@ -106,6 +110,8 @@ class Inner(Body):
     def _called(self) -> tuple[list[str], str]:
         """Statements that make the parameters, and the call without a semicolon."""
         event, n, kind = self.pick(self.events), f"{self.name}_{self.random.randrange(1000)}", self.random.random()
+        if self.chance(0.05):
+            event = f"E_NOBODY{self.name}"
         if kind < 0.35:
             return [], f'raise_event("{event}")'
         values = [self.pick((self.literal(), self.operand(), self.number())) for _ in range(self.random.randint(1, 3))]
@@ -121,6 +127,7 @@ class Inner(Body):
 def inner_events(random: Random, name: str) -> Program:
     """An event route that raises events, whose routes may raise others, and so on."""
     seen: set[str] = set()
+    (frame,) = random.choices((PLAIN, ASYNC, LOGGED), (90, 8, 2))
     count = random.randint(1, MOST)
     events = [f"E_I{name}_{number}" for number in range(count + 1)]
     texts, called = _called_routes(random, name, events[1:], seen)
@@ -129,7 +136,8 @@ def inner_events(random: Random, name: str) -> Program:
         if below:
             texts.append(_route(random, name, head, called, below, seen, is_first=not number))
         else:  # the routes raise this one
-            texts.append(_route(random, name, head, (), (), seen, itself=_itself(random, events[number])))
+            itself = "" if frame is ASYNC else _itself(random, events[number])
+            texts.append(_route(random, name, head, (), (), seen, itself=itself))
     raised: list[Raise] = [(events[0], {"ip": "10.0.0.1", "n": 5, "text": "x"} if random.random() < 0.7 else None)]
     if random.random() < 0.25:
         seen.add("several routes for an event")
@@ -137,7 +145,24 @@ def inner_events(random: Random, name: str) -> Program:
         raised.insert(0, (f"E_S{name}", None))
     if random.random() < 0.2:
         raised.append((random.choice(events), ["1", "two"]))
-    return Program(name, "\n".join(texts), tuple(raised), PLAIN, ("events inside events", *sorted(seen)))
+    if frame is ASYNC:
+        texts.append(_resuming(random, name, events, seen))
+        raised.append((f"E_L{name}", None))
+    constructs = ("events inside events", *sorted(seen), *(("E_CORE_LOG",) if frame is LOGGED else ()))
+    quiet = 0.06 if frame is ASYNC else 0.0
+    return Program(name, "\n".join(texts), tuple(raised), frame, constructs, quiet=quiet)
+
+
+def _resuming(random: Random, name: str, events: list[str], seen: set[str]) -> str:
+    """A route that raises events which wait, since it resumes; and an event that launches it."""
+    seen.add("raise in a resume route")
+    queued = "".join(
+        f'raise_event("{event}"); xlog("queued $rc [$avp(a{name})]\\n");\n' for event in random.choices(events, k=3)
+    )
+    return f"""route[z{name}] {{
+$avp(a{name}) = 5;
+{queued}}}
+event_route[E_L{name}] {{ launch(usleep(1000), z{name}); }}"""
 
 
 def _itself(random: Random, event: str) -> str:
@@ -163,7 +188,7 @@ def _route(
     body.routes, body.events, body.is_called = called, events, is_called
     numbers, weights = zip(*RAISES, strict=True)
     body.raises = max(int(is_first), random.choices(numbers, weights)[0])
-    body.may_loop = random.random() < 0.08
+    body.may_loop = random.random() < 0.12
     found = body.block(DEPTH - 1, 1, 4)
     found += [*body.rest(), *filter(None, [itself])]
     found += [body.pick(ENDS)] if body.chance(0.2) else [body.watch(), *(body.end() if is_called else [])]

@@ -13,6 +13,9 @@ ALARMING: Final = frozenset({"WARNING", "ERROR", "CRITICAL", "ALERT"})
 BEYOND: Final = "\uffff"
 
 
+#: blocks that a server runs at once, with the one that is too many, as it tells of them
+MOST_ROUTES: Final = 101
+_COUNT: Final = re.compile(r"nested routes: (-?\d+)")
 _BEYOND: Final = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -31,11 +34,17 @@ class Outcome:
     refused: tuple[int | None, str] | None = None
     #: a run killed its process; what comes after is not compared
     died: bool = False
+    #: the server has counted what it had written over: what it does from then on is chance
+    overwritten: bool = False
+    #: how the error is named here that stands for that
+    death: str = ""
 
     def add(self, level: str, text: str, is_own: bool) -> None:
         if not is_own:
             self.log.append((level, comparable(text)))
         elif level in ALARMING:
+            found = _COUNT.search(text)
+            self.overwritten |= found is not None and int(found[1]) > MOST_ROUTES
             self.alarms[len(self.log)] = f"{level} {text.strip()}"
 
     def sorted(self) -> Outcome:

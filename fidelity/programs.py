@@ -25,6 +25,7 @@ class Frame:
 #: one queue, which all programs of a batch share
 QUEUE: Final = 'modparam("mqueue", "mqueue", "name=q")'
 PLAIN: Final = Frame(settings=QUEUE)
+ASYNC: Final = Frame(settings=f'loadmodule "tm.so"\n{QUEUE}')
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ SHOWN: Final = 14
 def show(tally: Tally, version: str, seed: int, start: int) -> None:
     print(f"{tally.tried:,} programs from number {start}, seed {seed}, OpenSIPS {version}:")
     print(f"  {len(tally.differences)} differ; {tally.refused} were refused, {tally.died} killed the server")
+    for death, count in tally.deaths.most_common():
+        print(f"    {count} by this: {death}")
     if tally.passing:
         names = ", ".join(difference.program.name for difference in tally.passing[:10])
         print(f"  {len(tally.passing)} differed only among others: {names}")

@@ -82,6 +82,8 @@ def _run_one(server: Server, program: Program, outcome: Outcome) -> None:
                 _note(outcome, server.until_marked())
     if program.quiet:
         _note(outcome, server.until_quiet(program.quiet))
+        if program.frame.workers == 1:  # or it would not be known whether it has died of what it started by itself
+            _note(outcome, server.until_marked())
     if program.report is not None:
         server.raise_event(program.report)
         _note(outcome, server.until_quiet(SILENCE))
@@ -199,6 +201,8 @@ def _run_here(session: Session, program: Program, outcome: Outcome) -> None:
             _record(outcome, session.raise_event(event, given))
         for _ in range(program.rounds):  # as the server's worker did, so that $rc is the same
             session.raise_event(MARK, ["0"])
+    if program.quiet and program.frame.workers == 1 and not outcome.died:
+        session.raise_event(MARK, ["0"])
     for future in pending:
         _record(outcome, future.result())
     if program.report is not None:
@@ -210,4 +214,11 @@ def _record(outcome: Outcome, run: Run) -> None:
     """What a run logged; its own records, since a session keeps no more than its last hundred thousand."""
     for record in run.log:
         outcome.add(record.level, record.text, record.diagnostic)
-    outcome.died |= any(error.cause == "crashed" for error in run.errors)
+    for error in run.errors:
+        if error.cause == "crashed" and not outcome.died:
+            outcome.died, outcome.death = True, _death(error.message)
+
+
+def _death(message: str) -> str:
+    """What killed a process, in a few words: between the route and the explanation."""
+    return message.partition(": ")[2].partition(": ")[0]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from evroute_kernel import Session
+from evroute_kernel.runtime.versions import VERSIONS, ServerVersion
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # beside the tests, not a part of what is installed
 from fidelity import generating, recording
@@ -23,6 +24,7 @@ from fidelity.outcomes import Outcome, differences
 from fidelity.programs import Program, script_of
 from fidelity.reporting import keep, show
 from fidelity.running import Ours
+from fidelity.undefined import reads_freed_values
 
 # -- programs ---------------------------------------------------------------------------------------------------------
 
@@ -31,12 +33,15 @@ def test_a_seed_makes_the_same_programs_again() -> None:
     assert generating.programs(7, 0, 30) == generating.programs(7, 0, 30)
     assert generating.programs(7, 10, 1) == generating.programs(7, 0, 30)[10:11]
     assert generating.program(8, 0) != generating.program(7, 0)
+    assert generating.programs(7, 10, 1, "4.0") == generating.programs(7, 0, 30, "4.0")[10:11]
+    assert generating.programs(7, 0, 30, "4.0") != generating.programs(7, 0, 30)
 
 
-def test_programs_are_valid_scripts() -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_programs_are_valid_scripts(version: ServerVersion) -> None:
     """Hardly any is refused: what does not run tells nothing."""
-    programs = generating.programs(1, 0, 150)
-    with Session(workers=1) as session:
+    programs = generating.programs(1, 0, 150, version)
+    with Session(workers=1, version=version) as session:
         refused = [
             program.name
             for program in programs
@@ -51,6 +56,63 @@ def test_every_kind_is_made() -> None:
     seen = {construct for program in generating.programs(1, 0, 300) for construct in program.constructs}
     wanted = {"startup routes", "timer routes", "error routes", "async()", "launch()", "several workers", "includes"}
     assert wanted | {"cache", "json, xml, avp stacks", "transformations", "raise in raise", "mathops"} <= seen
+
+
+def test_half_of_those_for_a_4_0_raise_events_inside_events() -> None:
+    programs = generating.programs(1, 0, 400, "4.0")
+    inside = [program for program in programs if "events inside events" in program.constructs]
+    assert 160 < len(inside) < 240
+    seen = {construct for program in inside for construct in program.constructs}
+    wanted = {"parameters with names", "parameters without names", "raise in a loop", "several routes for an event"}
+    assert wanted | {"raise in a resume route", "E_CORE_LOG", "routes"} <= seen
+    assert "startup routes" in {construct for program in programs for construct in program.constructs}
+
+
+def test_some_of_those_for_a_4_0_kill_it_and_most_do_not() -> None:
+    """A name is given to what would: it is told apart from every other error."""
+    ours, programs = Ours("4.0"), generating.programs(2, 0, 120, "4.0")
+    outcomes: dict[str, Outcome] = {}
+    try:
+        for batch in batches(programs):
+            outcomes |= ours.run(batch, lambda name: False)
+    finally:
+        ours.close()
+    dead = [outcome for outcome in outcomes.values() if outcome.died]
+    assert 3 < len(dead) < 40
+    assert "the stack of routes is used up" in {outcome.death for outcome in dead}
+    assert all(outcome.death for outcome in dead)
+
+
+INNER = """event_route[E_A] {
+$avp(v) = "value";
+raise_event("E_B"%s);
+}
+event_route[E_B] {
+%s
+}
+event_route[E_C] {
+}
+event_route[E_S] {
+%s
+}"""
+RAISES, READS = 'raise_event("E_C");', 'xlog("$param(1)\\n");'
+TWICE = 'subscribe_event("E_B", "route:E_C");'
+
+
+@pytest.mark.parametrize(
+    ("given", "inner", "start", "is_undefined"),
+    [
+        (", $avp(v)", READS, "", False),
+        (", $avp(v)", f"{READS}\n{RAISES}", "", False),
+        (", $avp(v)", f"{RAISES}\n{READS}", "", True),
+        ("", f"{RAISES}\n{READS}", "", False),
+        (", $avp(v)", READS, TWICE, True),
+        ("", READS, TWICE, False),
+        (", $avp(v)", f"while ($var(i) < 2) {{\n$var(i) += 1;\n{READS}\n{RAISES}\n}}", "", True),
+    ],
+)
+def test_what_may_read_freed_values(given: str, inner: str, start: str, is_undefined: bool) -> None:
+    assert reads_freed_values(INNER % (given, inner, start)) == is_undefined
 
 
 def test_batches_hold_programs_of_one_frame() -> None:
@@ -104,6 +166,14 @@ def test_what_differs() -> None:
     assert not differences(Outcome(refused=(3, "why")), Outcome(refused=(None, "other")))
 
 
+def test_a_count_that_cannot_be_is_memory_written_over() -> None:
+    said = "route recursion limit reached, giving up! (nested routes: %s, first: 'event_route', last: 'E_X')!"
+    for count, is_overwritten in (("101", False), ("32717", True)):
+        one = Outcome()
+        one.add("ERROR", said % count, is_own=True)
+        assert one.overwritten == is_overwritten
+
+
 def test_bytes_beyond_ascii_are_all_the_same() -> None:
     one, other = Outcome(), Outcome()
     one.add("NOTICE", "Zo\uffff\uffff!", is_own=False)
@@ -113,10 +183,16 @@ def test_bytes_beyond_ascii_are_all_the_same() -> None:
 
 def test_a_report_shows_and_keeps_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = generating.program(1, 0)
-    tally = Tally(tried=1, differences=[Difference(program, ["-NOTICE 'b'"])])
+    tally = Tally(tried=1, died=1, differences=[Difference(program, ["-NOTICE 'b'"])])
+    tally.undefined.append(Difference(program, []))
+    tally.deaths["the stack of routes is used up"] += 1
     show(tally, "3.6.8", 1, 0)
     keep(tally, tmp_path)
-    assert "1 differ" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "1 differ; " in said
+    assert "1 killed the server" in said
+    assert "1 by this: the stack of routes is used up" in said
+    assert "1 differed that may read what the server has given back: 0" in said
     assert program.script in (tmp_path / "program-0.txt").read_text()
 
 
@@ -265,6 +341,24 @@ def test_the_environment_names_a_server(tmp_path: Path) -> None:
         installed({"OPENSIPS": sys.executable, "OPENSIPS_MODULES": str(tmp_path / "none")})
 
 
+def test_a_server_says_its_version(tmp_path: Path) -> None:
+    program = tmp_path / "opensips"
+
+    def says(text: str) -> Installed:
+        program.write_text(f"#!/bin/sh\necho 'version: opensips {text} (x86_64/linux)'\n")
+        program.chmod(0o755)
+        return Installed(program, tmp_path)
+
+    assert says("4.0.1").server_version() == says("4.0.1").server_version("4.0") == "4.0"
+    assert says("3.6.8").server_version() == "3.6"
+    with pytest.raises(NotInstalledError, match=r"is OpenSIPS 3.6.8, not 4.0"):
+        says("3.6.8").server_version("4.0")
+    with pytest.raises(NotInstalledError, match=r"3.6 or 4.0"):
+        says("3.5.2").server_version()
+    with pytest.raises(NotInstalledError, match=r"3.6 or 4.0"):
+        says("3.6.8").server_version("nine")
+
+
 def test_a_configuration_tells_where_the_script_begins(tmp_path: Path) -> None:
     (tmp_path / "json.so").touch()
     settings = 'loadmodule "tm.so"\nmax_while_loops=5'
@@ -287,14 +381,14 @@ def server() -> Installed:
 
 @pytest.fixture
 def comparison(server: Installed) -> Iterator[Comparison]:
-    made = Comparison(server, patience=5.0)
+    made = Comparison(server, patience=5.0, version=server.server_version())
     yield made
     made.close()
 
 
-def test_programs_log_the_same_on_a_server(comparison: Comparison) -> None:
+def test_programs_log_the_same_on_a_server(comparison: Comparison, server: Installed) -> None:
     tally = Tally()
-    comparison.try_all(generating.programs(20261130, 0, 60), tally)
+    comparison.try_all(generating.programs(20261130, 0, 60, server.server_version()), tally)
     assert tally.tried == 60
     assert not tally.differences
 

@@ -5,15 +5,15 @@ which has none afterwards; both write one SIP message; extra values that the inn
 `$return`. What is raised from elsewhere (startup_route, timer_route, the route that `launch` resumes) waits, as in 3.6.
 
 The server pays for each inner run with an entry of its stack of routes (`runtime.route_stack`), and dies when none is
-left. It dies too where it logs something after an inner event while E_CORE_LOG has a route. Here the run ends with an
-error, and everything inside and around it.
+left. Where E_CORE_LOG has a route it dies too of what a route logs after an inner event, and of the second thing that
+it then says itself. Here the run ends with an error, and everything inside and around it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NoReturn, Protocol
+from typing import Any, Final, Protocol
 
 from evroute_kernel.library.dummy_message import DummyMessage
 from evroute_kernel.runtime import trace
@@ -178,7 +178,7 @@ class Inline:
         place[STATEMENT], place[SLOT] = caller
         place[TOP], outbox.running = top, running
         raiser.avps, raiser.message = {}, inner.message
-        self._watch_log()
+        self._watch_log(stack)
 
     def _run_block(self, route: LinkedRoute, context: Context) -> int:
         """Run the statements of a top route, and tell of that; its code."""
@@ -202,14 +202,21 @@ class Inline:
             place[STATEMENT], place[SLOT] = stack.front_place
             raise ScriptCrash(_BROKEN)
 
-    def _watch_log(self) -> None:
+    def _watch_log(self, stack: RouteStack) -> None:
         """An inner event has ended: what is logged from now on raises E_CORE_LOG, in the server's process."""
         process = self._process
         if not self._raiser.handlers(_LOG_EVENT) or not _is_on(process.settings.modparams):
             return
-        emit = self._emit = process.emit
+        emit, has_warned = process.emit, False
+        self._emit = emit
 
-        def die(record: Record) -> NoReturn:
+        def die(record: Record) -> None:
+            nonlocal has_warned
+            if record[2] and not has_warned:  # of the server's own words the first costs an entry of the stack
+                has_warned = True
+                stack.pop()
+                emit(record)
+                return
             self._hush()
             emit(record)
             raise ScriptCrash(_LOG_ROUTE)
