@@ -93,8 +93,8 @@ class Noting(Session):
                 self.acts.append(Act(text, lambda session, text=text: session.load(f"{text};", scratch=True).run))
         return super().install(unit, **options)
 
-    def reset(self) -> None:
-        super().reset()
+    def reset(self, version: str | None = None) -> None:
+        super().reset(version)
         self.acts.clear()
 
     @property
@@ -103,7 +103,7 @@ class Noting(Session):
 
     def led_to(self, start: Vertex) -> Routes:
         """The routes that an event or a route leads to now."""
-        script, _ = parse(Source("routes", "\n".join(self.routes.values())), version="3.6")
+        script, _ = parse(Source("routes", "\n".join(self.routes.values())), version=self.version)
         titles = reached(call_graph(item for item in script.items if isinstance(item, nodes.Route)), start)
         return {title: text for title, text in self.routes.items() if titles is None or title in titles}
 
@@ -138,7 +138,7 @@ def test_logs_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = export(read_notebook(path), path.stem, FOLDER)
     startup = made.text.partition("# What the notebook did once")[2]
     compared = 0
-    with played(path, startup) as before, Session(workers=1) as after:
+    with played(path, startup) as before, Session(workers=1, version=before.version) as after:
         after.load(made.text, f"{path.stem}.cfg")
         for act in before.acts:
             if act.routes.items() <= before.routes.items():
@@ -146,7 +146,7 @@ def test_logs_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 if act.run is not None:
                     assert shown(run) == shown(act.run), act.what
                     compared += 1
-    assert compared
+    assert compared or not before.acts  # one that ends with a %reset leaves nothing behind
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
