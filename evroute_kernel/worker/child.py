@@ -249,7 +249,8 @@ class Child:
         return None
 
     def _new_context(self, event: str, params: Params) -> Context:
-        return self.with_avps(Context(self._process, event, params))
+        context = Context(self._process, event, params)
+        return context if self._leftover is None else self.with_avps(context)
 
     def with_avps(self, context: Context) -> Context:
         """The context, which finds what startup_route has left if it is the first after it."""

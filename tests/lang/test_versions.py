@@ -40,6 +40,7 @@ ONLY: dict[ServerVersion, list[str]] = {
         "event_route[BOND] { route(send_proxy); }",
         "timer_route[tcp_threads, 60] { exit; }",
         "socket = udp:proxy:5060",
+        "socket = udp:192.0.2.1:5060 tag proxy",
         "socket = udp:send-proxy.example.com:5060",
     ],
     "4.0": [

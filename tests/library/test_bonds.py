@@ -12,7 +12,7 @@ MODPARAMS = {
         f"bond:both {{\"{ONE}\" , '{OTHER}'}}",
         ONE,
         f"{OTHER} as 198.51.100.7",
-        'bond:half {"udp:192.0.2.1", "udp:192.0.2.9:5060", "bond:both"}',
+        'bond:half {"udp:192.0.2.1", " udp:192.0.2.1:5060", "udp:192.0.2.9:5060", "bond:both"}',
     ]
 }
 
@@ -38,7 +38,15 @@ def test_members_are_sockets_wherever_they_stand():
     assert known["half"].sockets(MODPARAMS) == {"udp:192.0.2.1": ONE}
 
 
+def test_a_member_may_be_named_by_its_tag_or_by_what_is_advertised():
+    socket = "udp:192.0.2.3:5060 as 198.51.100.3:5080 tag three"
+    modparams = {("core", "socket"): [socket, 'bond:b {"three", "udp:198.51.100.3:5080", "udp:198.51.100.3:", "four"}']}
+    found = bonds.configured(modparams)["b"].sockets(modparams)
+    assert found == dict.fromkeys(("three", "udp:198.51.100.3:5080"), "udp:192.0.2.3:5060")
+
+
 def test_a_bond_is_no_socket():
+    assert sockets.module_of_socket(MODPARAMS["core", "socket"][0]) is None
     assert sockets.configured(MODPARAMS) == [ONE, f"{OTHER} as 198.51.100.7"]
     assert sockets.own_socket("bond:both", MODPARAMS) is None
     assert "bond" not in sockets.listed(MODPARAMS)

@@ -133,6 +133,28 @@ def test_nobody_but_the_table_asks_the_catalogue_for_names() -> None:
     assert found == set()
 
 
+#: borders, where a caller need not say a version; what is for one version; and the page about all of them
+CHOOSING = {
+    "assist/defined.py",
+    "lang/environment.py",
+    "library/__main__.py",
+    "library/successors.py",  # names of another program
+    "worker/messages.py",
+}
+
+
+def test_nobody_takes_a_version_by_default() -> None:
+    """Between the borders the version is handed on, with the library."""
+    found = set()
+    for room in ("assist", "highlighting", "lang", "library", "worker"):
+        for path in (ROOT / room).rglob("*.py"):
+            place = str(path.relative_to(ROOT))
+            names = {n.id for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Name)}
+            found |= {place} if "DEFAULT_VERSION" in names else set()
+    assert found <= CHOOSING | {"worker/forkserver.py"}  # which reads beforehand what most sessions need
+    assert found >= CHOOSING
+
+
 WORKER = """
 import sys
 opened = []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.memory.room import NoRoom
-from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion, server_version
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -61,11 +61,14 @@ class Notebook:
     def has_session(self) -> bool:
         return self._session is not None
 
-    def _first_version(self) -> str:
-        """The version of a session that nobody has reset. Raises ProjectError."""
+    def _first_version(self) -> ServerVersion:
+        """The version of a session that nobody has reset. Raises ProjectError, or GivenError for a wrong `server`."""
+        from evroute_kernel.engine.events import given
         from evroute_kernel.engine.project import project_version
 
-        return self._server or project_version(Path()) or DEFAULT_VERSION
+        if self._server:
+            return given.version(self._server)
+        return project_version(Path()) or DEFAULT_VERSION
 
     @property
     def version(self) -> ServerVersion:
@@ -73,8 +76,8 @@ class Notebook:
         session = self._session
         if session is not None:
             return session.version
-        with suppress(ScriptError, ValueError):  # the first cell is told
-            return server_version(self._first_version())
+        with suppress(ScriptError):  # the first cell is told
+            return self._first_version()
         return DEFAULT_VERSION
 
     @property

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from evroute_kernel.errors import Diagnostic
-from evroute_kernel.lang import nodes
+from evroute_kernel.lang import language, nodes
 from evroute_kernel.lang.checks.modules import loaded_in
 from evroute_kernel.lang.checks.scope import Scope
 from evroute_kernel.library import bonds
@@ -24,6 +24,8 @@ def check_socket(scope: Scope, node: nodes.Global, value: str) -> None:
         return
     if scope.whole:
         check_protocol(scope, node)
+    if "proxy" not in language.of(scope.library.version).keywords:
+        return
     module = scope.library.modules.get(module_of_socket(value) or "")
     if module is not None and not module.proxied and _PROXY.search(value):
         protocol = value.partition(":")[0]

@@ -90,6 +90,8 @@ class ScriptProfile:
         """The route, which tells that it begins and ends."""
 
         def run(context: Context) -> int:
+            if len(context.route_stack) == 1 and not isinstance(context, EventContext):
+                return self._resumed(context, route)
             line = self._line()
             self._slots.append(route.slot)
             self._raise(context, "enter", route.name, route, line)
@@ -102,6 +104,23 @@ class ScriptProfile:
             return code
 
         return replace(route, function=run, is_empty=False)
+
+    def _resumed(self, context: Context, route: LinkedRoute) -> int:
+        """Run a route that `launch` goes on with: no other has called it, so it is a top one."""
+        self._slots.append(route.slot)
+        self._raise(context, "start", route.name)
+        self._raise(context, "enter", route.name, route, route.lines[:1])
+        try:
+            code = _run(context, route)
+        except EndScript as end:
+            self._over(context, route, _DROPPED if end.code == _DROP_CODE else _EXITED)
+            raise
+        self._over(context, route, _RAN)
+        return code
+
+    def _over(self, context: Context, route: LinkedRoute, status: int) -> None:
+        self._left(context, route, route.lines[:1], status)
+        self._raise(context, "end", route.name, status=status)
 
     def _left(self, context: Context, route: LinkedRoute, line: tuple[int, ...], code: int) -> None:
         del self._slots[-1:]

@@ -89,7 +89,9 @@ class Inline:
         """The context of a run. Those that are of no event have the ways of 3.6."""
         if not event:
             return self._raiser.with_avps(Context(self._process, event, params))
-        context = EventContext(self._process, event, params, RouteStack(self._place))
+        # one that has waited in this process does not count among those that run in one another
+        depth = 0 if params[:1] == EMPTY_LIST else 1
+        context = EventContext(self._process, event, params, RouteStack(self._place), depth)
         if self._is_first:
             self._is_first = False
             if not any(route.kind == "startup_route" for route in self._process.slots.values()):
@@ -136,14 +138,14 @@ class Inline:
         if not isinstance(context, EventContext):
             done = self._raiser.tell_others(event, given)
             for slot in self._raiser.handlers(event):
-                self._raiser.put(event, given or EMPTY_LIST, (slot,))
+                self._raiser.put(event, EMPTY_LIST + given, (slot,))
             return done
         if context.depth >= NESTING_LIMIT:
             context.error(f"{event} is not raised: {NESTING_LIMIT} events run inside one another already")
             return True, ()
         done = self._raiser.tell_others(event, given)
         for slot in self._raiser.handlers(event):
-            self._run_inside(context, event, given if params is None else given or EMPTY_LIST, slot)
+            self._run_inside(context, event, given if params is None else EMPTY_LIST + given, slot)
         return done
 
     # -- one run inside another ---------------------------------------------------------------------------------------
