@@ -27,6 +27,8 @@ NEEDED = [
     "share/jupyter/kernels/evroute/logo-32x32.png",
     "share/jupyter/kernels/evroute/logo-64x64.png",
     "share/jupyter/kernels/evroute/logo-svg.svg",
+    "share/jupyter/kernels/evroute-4.0/kernel.json",
+    "share/jupyter/kernels/evroute-4.0/logo-svg.svg",
 ]
 CELL = 'event_route[E_PIKE_BLOCKED] {\n\txlog("blocked $param(ip)\\n");\n}\n'
 

@@ -269,6 +269,45 @@ def test_facts_of_a_tree(sources: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "events.json").read_text())["events"] == facts["events"]
 
 
+LEXER = """
+/* keywords */
+OTHER		"other"
+MEMLOG		"memlog"|"mem_log"
+SOCKET		socket
+PROXY		("proxy"|"PROXY")
+%%
+<INITIAL>{OTHER}	{ count(); return OTHER; }
+<INITIAL>{MEMLOG}	{ count(); yylval.strval=yytext;
+			return MEMLOG; }
+<INITIAL>{SOCKET}	{ count(); return SOCKET_DEF; }
+<INITIAL>{PROXY}	{ count(); return PROXY; }
+"""
+GRAMMAR = """
+statement: assign_stm | OTHER
+assign_stm: MEMLOG EQUAL NUMBER { x = 1; }
+	| MEMLOG EQUAL error { yyerror("no"); }
+	| SOCKET_DEF EQUAL socket { ; }
+	;
+socket: ID PROXY
+"""
+
+
+def test_settings_of_a_tree(sources: Path) -> None:
+    assert tree.read(sources)["globals"] == []
+    (sources / "cfg.lex").write_text(LEXER)
+    (sources / "cfg.y").write_text(GRAMMAR)
+    found = tree.read(sources)
+    assert [fact["name"] for fact in found["globals"]] == ["memlog", "mem_log", "socket"]
+    lines = list(catalogue.differences(found, "4.0"))
+    assert "globals: the catalogue has tcp_threads, the tree does not" in lines
+    assert "globals: the catalogue has listen, the tree does not" not in lines
+
+
+def test_a_module_may_be_written_in_cpp(sources: Path) -> None:
+    (sources / "modules" / "mine" / "mine.c").rename(sources / "modules" / "mine" / "mine.cpp")
+    assert [fact["name"] for fact in tree.read(sources)["modules"]] == ["core", "mine"]
+
+
 def test_facts_beside_the_catalogue(sources: Path) -> None:
     lines = list(catalogue.differences(tree.read(sources), "3.6"))
     assert "modules: the tree has mine, the catalogue does not" in lines

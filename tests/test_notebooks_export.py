@@ -103,7 +103,7 @@ class Noting(Session):
 
     def led_to(self, start: Vertex) -> Routes:
         """The routes that an event or a route leads to now."""
-        script, _ = parse(Source("routes", "\n".join(self.routes.values())))
+        script, _ = parse(Source("routes", "\n".join(self.routes.values())), version="3.6")
         titles = reached(call_graph(item for item in script.items if isinstance(item, nodes.Route)), start)
         return {title: text for title, text in self.routes.items() if titles is None or title in titles}
 

@@ -42,8 +42,9 @@ class Defined:
     """What a text can refer to beyond itself, under a version of the server.
 
     `events`: those that users declared. `settings`: globals that are heeded, with their values. `texts`: other texts,
-    whose names of variables, routes and parameters are worth offering. `shared` and `given` are asked only when the
-    answer is needed: names of `$shv` that hold something, and parameters that an event has been raised with.
+    whose names of variables, routes and parameters are worth offering. `shared`, `dialog_values` and `given` are asked
+    only when the answer is needed: names of `$shv` that hold something, names of values that dialogs have, and
+    parameters that an event has been raised with.
     """
 
     routes: Sequence[DefinedRoute] = ()
@@ -52,6 +53,7 @@ class Defined:
     texts: Sequence[Source] = ()
     collections: Sequence[str] = ("local",)
     shared: Callable[[], Iterable[str]] = tuple
+    dialog_values: Callable[[], Iterable[str]] = tuple
     given: Callable[[str], Iterable[str]] = field(default=lambda event: ())
     #: whether events are raised here, so that it matters what handles them
     runs: bool = False

@@ -14,9 +14,9 @@ from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source
 
 #: variables whose names are the user's own
-NAMED: Final = frozenset({"avp", "json", "json_compact", "json_pretty", "shv", "var", "xml"})
+NAMED: Final = frozenset({"avp", "dlg_val", "json", "json_compact", "json_pretty", "shv", "var", "xml"})
 _NAME: Final = re.compile(
-    r"\$\(?(?P<variable>avp|json_compact|json_pretty|json|shv|var|xml)\((?P<name>[^()$\s{}\[\],;\"'/]+)"
+    r"\$\(?(?P<variable>avp|dlg_val|json_compact|json_pretty|json|shv|var|xml)\((?P<name>[^()$\s{}\[\],;\"'/]+)"
 )
 _ROUTE: Final = re.compile(r"\b(?P<kind>(?:[a-z]+_)?route)[ \t]*\[[ \t]*[\"']?(?P<name>[^\]\"'\n,]*)")
 _PARAM: Final = re.compile(r"\$\(?param\((?P<name>[^()$\s{}\[\]\d][^()$\s{}\[\]]*)\)")
@@ -85,6 +85,8 @@ def names_of(defined: Defined, variable: str, text: str, cursor: int) -> list[st
         found.update(dict.fromkeys(names.by_variable.get(variable, ())))
     if variable == "shv":
         found.update(dict.fromkeys(defined.shared()))
+    elif variable == "dlg":
+        found.update(dict.fromkeys(defined.dialog_values()))
     return list(found)
 
 

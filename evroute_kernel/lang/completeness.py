@@ -7,7 +7,7 @@ from typing import Literal
 
 from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.parser import parse
-from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
 
 Status = Literal["complete", "incomplete", "invalid"]
@@ -17,7 +17,7 @@ _UNFINISHED = frozenset({"unfinished", "unclosed-string", "unclosed-comment", "u
 _INDENT = "    "
 
 
-def is_complete(text: str, version: ServerVersion = DEFAULT_VERSION) -> tuple[Status, str]:
+def is_complete(text: str, version: ServerVersion) -> tuple[Status, str]:
     """The status of a cell's script, and the indentation of the next line when the text is incomplete.
 
     "incomplete": the text ends inside a block, a statement, a string or a comment. "invalid": it has an error that no

@@ -17,7 +17,7 @@ from evroute_kernel.lang import language
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.scanning import BLANK, COMMENT, LINE_COMMENT, STRING, VARIABLE, comment_end, variable_end
 from evroute_kernel.runtime.values import encode
-from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Span
 
 OPERATORS: Final[dict[str, str]] = {
@@ -120,7 +120,7 @@ def _pattern(version: ServerVersion) -> re.Pattern[str]:
     return re.compile(_TOKEN.replace("HYPHENATED", hyphenated), re.VERBOSE | re.DOTALL)
 
 
-def tokens(expanded: Expanded, version: ServerVersion = DEFAULT_VERSION) -> tuple[list[Token], list[Diagnostic]]:
+def tokens(expanded: Expanded, version: ServerVersion) -> tuple[list[Token], list[Diagnostic]]:
     """All tokens of a text, and what no lexer could make sense of. Unclosed things end the list of tokens."""
     lexer = Lexer(expanded, version)
     lexer.run()
@@ -130,7 +130,7 @@ def tokens(expanded: Expanded, version: ServerVersion = DEFAULT_VERSION) -> tupl
 class Lexer:
     """Goes through one text. `strays`: how many tokens came before each character that belongs to none."""
 
-    def __init__(self, expanded: Expanded, version: ServerVersion = DEFAULT_VERSION) -> None:
+    def __init__(self, expanded: Expanded, version: ServerVersion) -> None:
         self._finditer = _pattern(version).finditer
         self._keywords = language.of(version).keywords
         self.expanded = expanded

@@ -18,14 +18,14 @@ from evroute_kernel.lang.placement import cell_errors, misplaced
 from evroute_kernel.lang.preprocess import expand
 from evroute_kernel.lang.recovery import Run
 from evroute_kernel.lang.tables import tables
-from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
 
 
 def parse(
     source: Source,
     *,
-    version: ServerVersion = DEFAULT_VERSION,
+    version: ServerVersion,
     scratch: bool = False,
     base: Path | None = None,
     files: ScriptFiles | None = None,

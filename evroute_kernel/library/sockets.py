@@ -63,8 +63,9 @@ def parse(text: str) -> Socket | None:
 
 
 def module_of_socket(text: str) -> str | None:
-    """The module that brings the protocol of a socket, if there is one of that name; None where none is written."""
-    socket = parse(text)
+    """The module that brings the protocol of a socket, if there is one of that name; None where none is written, and
+    for a bond of sockets."""
+    socket = None if _is_bond(text) else parse(text)
     protocol = socket.protocol if socket else None
     return None if protocol is None else _MODULES.get(protocol, f"proto_{protocol}")
 
@@ -81,8 +82,13 @@ def _ports(text: str) -> Iterator[tuple[int, int]]:
 
 
 def configured(modparams: Modparams) -> list[str]:
-    """The values of the settings that define sockets."""
-    return [str(value) for name in SETTINGS for value in modparams.get(("core", name), ())]
+    """The values of the settings that define sockets, bonds of them apart (`library.bonds`)."""
+    values = (str(value) for name in SETTINGS for value in modparams.get(("core", name), ()))
+    return [value for value in values if not _is_bond(value)]
+
+
+def _is_bond(value: str) -> bool:
+    return "{" in value
 
 
 def own_socket(text: str, modparams: Modparams) -> str | None:

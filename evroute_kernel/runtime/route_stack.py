@@ -72,9 +72,14 @@ class RouteStack:
     # -- what scripts see of it ---------------------------------------------------------------------------------------
 
     @property
+    def depth(self) -> int:
+        """Blocks of the running top route, as the server counts them."""
+        return self.size - self.start
+
+    @property
     def count(self) -> int:
         """Blocks that `$route` can tell of."""
-        return 1 if self.front is not None else max(0, self.size - self.start)
+        return 1 if self.front is not None else max(0, self.depth)
 
     def title(self, place: int) -> tuple[str, str]:
         """Kind and name at a place, 0 for the top route."""

@@ -29,6 +29,7 @@ from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.datagrams import Datagrams
 from evroute_kernel.worker.flow import ENDS_MANY, Flow
 from evroute_kernel.worker.inbox import Inbox
+from evroute_kernel.worker.inline import processes, profiling
 from evroute_kernel.worker.inline.runs import Inline
 from evroute_kernel.worker.messages import (
     Answer,
@@ -89,6 +90,8 @@ class Child:
         #: whether events are reported that have no subscriber
         self._reports_all = False
         self._event_routes: dict[str, int] = {}
+        #: the routes that scripts can call, by name
+        self._routes: dict[str, LinkedRoute] = {}
         #: the routes that an event goes to, in order
         self._handlers: dict[str, tuple[int, ...]] = {}
         #: AVPs of startup_route, which the next route of this process finds, as on the server
@@ -130,7 +133,8 @@ class Child:
         slots, library = self._process.slots, in_process(self._process)
         for fields in message.routes:
             slots[fields[0]] = _link(library, *fields)
-        self._process.routes = {name: slots[slot] for name, slot in message.callable.items()}
+        self._routes = {name: slots[slot] for name, slot in message.callable.items()}
+        self._choose_routes()
         self._process.error_route = slots[message.error_route] if message.error_route is not None else None
 
     def change_settings(self, message: ApplySettings) -> None:
@@ -141,6 +145,8 @@ class Child:
             setattr(settings, name, value)
         settings.modparams, settings.modules, settings.stubs = message.modparams, set(message.modules), message.stubs
         settings.version = message.version
+        levels = message.profiling
+        self._inline.processes.level = levels.get(process.number, levels.get(None, 0))
         self._follow(message.version)
         if settings.log_level != before[0]:
             process.log_level = settings.log_level
@@ -168,6 +174,17 @@ class Child:
         self._datagrams.targets = message.datagrams
         self._reports_all = message.reports_all
         self._process.has_subscribers = _everyone_listens if message.reports_all else self._events.__contains__
+        self._choose_routes()
+
+    def _choose_routes(self) -> None:
+        """The routes that scripts call from now on: in 4.0, those that tell of their runs where somebody listens."""
+        if self._process.settings.version == "3.6":
+            self._process.routes = self._routes
+        else:
+            profile = self._inline.profile
+            profile.is_on = profiling.EVENT in self._events
+            self._inline.processes.is_heard = processes.EVENT in self._events
+            self._process.routes = profile.routes(self._routes)
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -232,7 +249,8 @@ class Child:
         return None
 
     def _new_context(self, event: str, params: Params) -> Context:
-        return self.with_avps(Context(self._process, event, params))
+        context = Context(self._process, event, params)
+        return context if self._leftover is None else self.with_avps(context)
 
     def with_avps(self, context: Context) -> Context:
         """The context, which finds what startup_route has left if it is the first after it."""
@@ -308,6 +326,7 @@ class Child:
             self._socket_events.add(event)
             self._datagrams.targets.pop(event, None)  # up to the next run, when all is known of them
         self._events.add(event)
+        self._choose_routes()
         return None
 
     def _ask(self, message: Callable[[int], Message]) -> Answer:

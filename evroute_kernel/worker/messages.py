@@ -59,6 +59,8 @@ class ApplySettings:
     modules: frozenset[str]
     stubs: dict[str, tuple[int, tuple[tuple[str, int | str | None], ...]]]
     version: ServerVersion = DEFAULT_VERSION
+    #: how much workers tell of their work in 4.0, by number; None: the others
+    profiling: dict[int | None, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ def differences(facts: Facts, version: str) -> Iterator[str]:
     yield from _functions(facts, known)
     yield from _only("variables", {fact["name"] for fact in facts["variables"]}, set(known.variables))
     yield from _written(facts, known)
+    yield from _only("globals", {fact["name"] for fact in facts["globals"]}, set(known.globals))
     yield from _modparams(facts, known)
     yield from _only("events", {fact["name"] for fact in facts["events"]}, set(known.events))
     found = {f"{fact['class']}.{fact['name']}".lower() for fact in facts["transformations"]}

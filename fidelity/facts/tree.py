@@ -8,12 +8,15 @@ from typing import Any, Final
 
 from fidelity.facts import tables
 from fidelity.facts.c_text import macros, stripped
+from fidelity.facts.settings import settings
 
 Facts = dict[str, list[dict[str, Any]]]
 
 #: folders of the tree that belong to the core
 CORE: Final = (".", "mi", "evi", "parser", "net", "ipc", "lib", "lib/*", "mem", "cachedb", "db")
-TABLES: Final = ("modules", "functions", "modparams", "variables", "mi", "statistics", "transformations", "events")
+TABLES: Final = (
+    "modules", "functions", "modparams", "variables", "mi", "statistics", "transformations", "events", "globals",
+)  # fmt: skip
 
 
 class NoTreeError(Exception):
@@ -28,6 +31,7 @@ def read(tree: Path) -> Facts:
     shared = {name: value for text in core.values() for name, value in macros(text).items() if name not in _KEPT}
     facts: Facts = {table: [] for table in TABLES}
     facts["modules"].append({"name": "core"})
+    facts["globals"] += settings(tree)
     _add(facts, "core", core, shared, tree)
     for folder in sorted(path for path in (tree / "modules").iterdir() if path.is_dir()):
         texts = {path: stripped(_text(path)) for path in _files(folder)}
@@ -54,7 +58,8 @@ def _core_files(tree: Path) -> Iterator[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.[ch]") if path.is_file()) if folder.is_dir() else []
+    found = (*folder.glob("*.[ch]"), *folder.glob("*.cpp")) if folder.is_dir() else ()
+    return sorted(path for path in found if path.is_file())
 
 
 def _text(path: Path) -> str:
@@ -68,7 +73,7 @@ def _add(facts: Facts, module: str, texts: dict[Path, str], shared: dict[str, st
     if "evi_publish_event" in whole:
         facts["events"] += [{"name": name, "module": module} for name in tables.events(whole, known)]
     for path, text in texts.items():
-        if path.suffix != ".c":
+        if path.suffix == ".h":
             continue
         for table, (type, reader) in tables.READERS.items():
             for fact, found in tables.rows(text, type, known, reader):

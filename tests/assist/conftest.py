@@ -25,7 +25,7 @@ OTHER = """
 @pytest.fixture(scope="session")
 def defined() -> Defined:
     source = Source("other.cfg", OTHER)
-    script, errors = parse(source)
+    script, errors = parse(source, version="3.6")
     assert errors == []
     routes = [item for item in script.items if isinstance(item, nodes.Route)]
     declared = EventDeclaration.parse("E_OWN ip port:int [why]")

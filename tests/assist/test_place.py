@@ -19,14 +19,14 @@ from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.source import Source
 from support.recorded import read_cases
 
-PROGRAMS = sorted(case.script for case in read_cases() if not parse(Source("test", case.script))[1])
+PROGRAMS = sorted(case.script for case in read_cases() if not parse(Source("test", case.script), version="3.6")[1])
 OPENING = {"LPAR": "(", "LSQB": "[", "LBRACE": "{"}
 CLOSING = frozenset({"RPAR", "RSQB", "RBRACE"})
 
 
 @pytest.mark.parametrize("text", PROGRAMS)
 def test_open_brackets_are_those_of_the_lexer(text: str) -> None:
-    found, _ = tokens(Expanded(text, [0], [(Source("test", text), 0)]))
+    found, _ = tokens(Expanded(text, [0], [(Source("test", text), 0)]), "3.6")
     opened: list[str] = []
     for token in found:
         assert [frame.kind for frame in frames_of(text[: token.span.start])] == opened

@@ -28,6 +28,7 @@ event_route[E_PIKE_BLOCKED] {
 event_route[E_TOO_MANY] { xlog("L_WARN", "too many\\n"); }
 %raise E_PIKE_BLOCKED ip=192.0.2.66 --count 3"""
 TABLES = ["%routes", "%events E_PIKE*", "%event E_CORE_TCP_DISCONNECT", "%vars", "%shv", "%stubs", "%ps", "%help"]
+TABLES.append("%compare E_PIKE_BLOCKED ip=192.0.2.66")
 
 
 def run_all(notebook: Notebook) -> None:
@@ -48,6 +49,26 @@ def test_tables_can_be_read(lab: Lab, theme: str) -> None:
     notebook.cell(1).scroll_into_view_if_needed()
     notebook.cell(0).scroll_into_view_if_needed()
     lab.shoot()
+
+
+@THEMES
+def test_two_logs_can_be_read_side_by_side(lab: Lab, theme: str) -> None:
+    lab.choose_theme(theme)
+    gone = "tcp_parallel_read_on_workers = 1"  # 4.0 refuses it
+    notebook = lab.open_cells(f"{gone}\n{ROUTES}", "%compare E_PIKE_BLOCKED ip=192.0.2.66")
+    run_all(notebook)
+    output = notebook.output(1)
+    expect(output).to_contain_text("differs: 4.0 refuses the script")
+    for width in (1280, 620):
+        lab.page.set_viewport_size({"width": width, "height": 1000})
+        table = output.locator("table")
+        assert table.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+        lab.shoot(str(width))
+    lab.page.set_viewport_size({"width": 1280, "height": 1000})
+    found = pieces(output)
+    assert {piece.text: piece.contrast for piece in found if piece.contrast < READABLE} == {}
+    assert [piece.text for piece in found][:3] == ["3.6 (this notebook)", "4.0", "block 4: 192.0.2.66"]
+    assert len({piece.behind for piece in found}) > 1, "what differs stands on a tint"
 
 
 @THEMES

@@ -29,7 +29,7 @@ NASTY = '<script>alert("1")</script>&amp;```\n%%{init}%%|]}--> \x1b[31m #quot;'
 
 
 def graph(text: str) -> CallGraph:
-    script, wrong = parse(Source("test", text))
+    script, wrong = parse(Source("test", text), version="3.6")
     assert not wrong
     return call_graph(item for item in script.items if isinstance(item, Route))
 

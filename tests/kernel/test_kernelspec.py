@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from evroute_kernel.kernel.kernelspec import install
+from evroute_kernel.kernel.kernelspec import install, resources, specification
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, VERSIONS
 
 
 def test_install_below_a_prefix(tmp_path: Path) -> None:
@@ -38,6 +40,20 @@ def test_one_whose_notebooks_begin_as_a_version(tmp_path: Path) -> None:
     spec = json.loads((folder / "kernel.json").read_text("utf-8"))
     assert spec["argv"][-1] == "--EvrouteKernel.server=4.0"
     assert spec["display_name"] == "OpenSIPS event_route (4.0)"
+
+
+@pytest.mark.parametrize("server", [version for version in VERSIONS if version != DEFAULT_VERSION])
+def test_the_wheel_has_one_for_each_version(server: str) -> None:
+    """It is the one that `evroute install --server` would write, with the name of an interpreter to be replaced."""
+    plain = resources() / "kernel.json"
+    shipped = json.loads((plain.parent.parent / f"kernelspec-{server}" / "kernel.json").read_text("utf-8"))
+    written = specification(plain.read_text("utf-8"), server=server)
+    assert {**shipped, "argv": shipped["argv"][1:]} == {**written, "argv": written["argv"][1:]}
+    assert shipped["argv"][0] == json.loads(plain.read_text("utf-8"))["argv"][0]
+    project = tomllib.loads((plain.parent.parent / "pyproject.toml").read_text("utf-8"))
+    shared = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    places = {target.rpartition("/")[2] for target in shared.values() if f"evroute-{server}" in target}
+    assert places == {f"evroute-{server}", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"}
 
 
 def test_a_second_time_replaces_the_first(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def script_of() -> Callable[..., nodes.Script]:
     """The script of a text that has no errors."""
 
     def script_of(text: str, *, scratch: bool = False) -> nodes.Script:
-        script, found = parse(Source("test", text), scratch=scratch)
+        script, found = parse(Source("test", text), scratch=scratch, version="3.6")
         assert [str(d) for d in found] == []
         return script
 
@@ -89,6 +89,6 @@ def body_of(script_of: Callable[..., nodes.Script]) -> Callable[[str], tuple[nod
 @pytest.fixture
 def errors_of() -> Callable[..., list[Diagnostic]]:
     def errors_of(text: str, *, scratch: bool = False) -> list[Diagnostic]:
-        return parse(Source("test", text), scratch=scratch)[1]
+        return parse(Source("test", text), scratch=scratch, version="3.6")[1]
 
     return errors_of

@@ -11,7 +11,7 @@ from evroute_kernel.source import Source
 
 
 def graph(text: str) -> CallGraph:
-    script, wrong = parse(Source("test", text))
+    script, wrong = parse(Source("test", text), version="3.6")
     assert not wrong
     return call_graph(item for item in script.items if isinstance(item, Route))
 

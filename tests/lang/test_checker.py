@@ -315,7 +315,7 @@ FILE: dict[str, list[str]] = {
 
 
 def told(text: str, environment: Environment | None = None, *, scratch: bool = False) -> list[str]:
-    script, found = parse(Source("test", text), scratch=scratch)
+    script, found = parse(Source("test", text), scratch=scratch, version="3.6")
     assert found == []
     lines = []
     for d in check(script, environment):
@@ -336,7 +336,9 @@ def test_whole_texts(text: str) -> None:
 
 
 def test_errors_come_in_the_order_of_the_text() -> None:
-    script, _ = parse(Source("test", 'route[a] { one(); xlog(""); } route[a] { $rm = $nope; } log_facility = X'))
+    script, _ = parse(
+        Source("test", 'route[a] { one(); xlog(""); } route[a] { $rm = $nope; } log_facility = X'), version="3.6"
+    )
     found = check(script)
     places = [d.span.start for d in found if d.span is not None]
     assert len(places) == len(found) == 6

@@ -17,7 +17,7 @@ LIBRARY = table.of("3.6")
 
 
 def route_of(body: str) -> nodes.Route:
-    script, found = parse(Source("In[1]", f"\nroute[r] {{\n{body}\n}}"))
+    script, found = parse(Source("In[1]", f"\nroute[r] {{\n{body}\n}}"), version="3.6")
     assert found == []
     (route,) = script.items
     assert isinstance(route, nodes.Route)

@@ -45,10 +45,10 @@ ANSWERS = {
 
 @pytest.mark.parametrize("text", ANSWERS)
 def test_is_complete(text: str) -> None:
-    assert is_complete(text) == ANSWERS[text]
+    assert is_complete(text, "3.6") == ANSWERS[text]
 
 
 def test_no_file_is_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "bad.cfg").write_text("exit; }")
-    assert is_complete(f'include_file "{tmp_path}/fifo"\nimport_file "{tmp_path}/bad.cfg"\n') == ("complete", "")
+    assert is_complete(f'include_file "{tmp_path}/fifo"\nimport_file "{tmp_path}/bad.cfg"\n', "3.6") == ("complete", "")

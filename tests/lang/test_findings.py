@@ -196,7 +196,7 @@ def test_what_a_broken_setting_may_say_keeps_lints_quiet(code: str, text: str, i
 
 def broken_in_turn(text: str) -> Iterator[str]:
     """A program with one of its routes broken, each in turn; lines stay."""
-    script, _ = parse(Source("test", text))
+    script, _ = parse(Source("test", text), version="3.6")
     for item in script.items:
         if isinstance(item, nodes.Route) and item.span.source.text == text:
             end = item.span.end - 1

@@ -83,7 +83,7 @@ def test_a_check_grows_as_its_text(name: str) -> None:
 
 def test_the_call_graph_grows_as_its_text() -> None:
     def walked(n: int) -> None:
-        script, _ = parse(Source("a.cfg", chain(n)))
+        script, _ = parse(Source("a.cfg", chain(n)), version="3.6")
         graph = call_graph(item for item in script.items if isinstance(item, Route))
         for vertex in graph.vertices:
             graph.outgoing(vertex)

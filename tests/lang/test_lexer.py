@@ -12,7 +12,7 @@ from evroute_kernel.source import Source
 
 
 def lex(text: str) -> tuple[list[Token], list[Diagnostic]]:
-    return tokens(expand(Source("test", text))[0])
+    return tokens(expand(Source("test", text))[0], "3.6")
 
 
 def words(text: str) -> str:

@@ -46,7 +46,7 @@ def route(body, event="E_PIKE_BLOCKED"):
 
 
 def errors(text):
-    script, found = parse(Source("new.cfg", text))
+    script, found = parse(Source("new.cfg", text), version="3.6")
     return [str(d) for d in found + check(script, Environment())]
 
 
@@ -347,6 +347,6 @@ def test_hints_name_the_text_that_replaces():
 
 
 def test_old_names_of_avps_are_a_lint():
-    script, found = parse(Source("a.cfg", route("$avp(s:x) = 1;")))
+    script, found = parse(Source("a.cfg", route("$avp(s:x) = 1;")), version="3.6")
     assert found == []
     assert [d.code for d in lint(script, Environment())] == ["old-avp-name"]

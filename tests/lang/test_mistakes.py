@@ -651,7 +651,7 @@ CELL: dict[str, list[str]] = {
 
 
 def told(text: str, *, scratch: bool = False) -> list[str]:
-    _, found = parse(Source("test", text), scratch=scratch)
+    _, found = parse(Source("test", text), scratch=scratch, version="3.6")
     lines = []
     for d in found:
         assert d.severity == "error"

@@ -224,5 +224,5 @@ def test_a_statement_ends_before_its_semicolon(text: str, script_of: Callable[..
 
 def test_only_cells_have_bare_statements() -> None:
     for text in ("exit;", "$var(x)", "1"):
-        assert parse(Source("test", text))[1]
-        assert not parse(Source("test", text), scratch=True)[1]
+        assert parse(Source("test", text), version="3.6")[1]
+        assert not parse(Source("test", text), scratch=True, version="3.6")[1]

@@ -27,7 +27,7 @@ def span_of(diagnostic: Diagnostic) -> Span:
 def test_a_line_is_replaced_by_the_file(tmp_path: Path, line: str) -> None:
     (tmp_path / "a.cfg").write_text('route[a] { xlog("in a\\n"); }')
     source = Source("main", f"{line}\nroute[b] {{ exit; }}\n")
-    script, found = parse(source, base=tmp_path)
+    script, found = parse(source, base=tmp_path, version="3.6")
     assert found == []
     first, second = script.items
     assert isinstance(first, nodes.Route)
@@ -43,7 +43,7 @@ def test_a_line_is_replaced_by_the_file(tmp_path: Path, line: str) -> None:
 def test_included_statements_stand_in_the_body_around_them(tmp_path: Path) -> None:
     (tmp_path / "body.cfg").write_text("exit;\n$var(x) = 1")
     source = Source("main", 'route[a] {\ninclude_file "body.cfg"\n;\n}')
-    script, found = parse(source, base=tmp_path)
+    script, found = parse(source, base=tmp_path, version="3.6")
     assert found == []
     (route,) = script.items
     assert isinstance(route, nodes.Route)
@@ -54,7 +54,7 @@ def test_included_statements_stand_in_the_body_around_them(tmp_path: Path) -> No
 
 def test_errors_name_the_included_file(tmp_path: Path) -> None:
     (tmp_path / "bad.cfg").write_text("route[a] {\n  foo;\n}")
-    _, (found,) = parse(Source("main", 'include_file "bad.cfg"'), base=tmp_path)
+    _, (found,) = parse(Source("main", 'include_file "bad.cfg"'), base=tmp_path, version="3.6")
     assert (span_of(found).source.name, span_of(found).line, span_of(found).column) == ("bad.cfg", 2, 3)
 
 
@@ -74,7 +74,7 @@ def test_files_include_files_beside_them(tmp_path: Path) -> None:
     (tmp_path / "one.cfg").write_text('include_file "sub/two.cfg"\n')
     (tmp_path / "sub" / "two.cfg").write_text('import_file "three.cfg"\n')
     (tmp_path / "sub" / "three.cfg").write_text("log_level = 3\n")
-    script, found = parse(Source("main", 'include_file "one.cfg"'), base=tmp_path)
+    script, found = parse(Source("main", 'include_file "one.cfg"'), base=tmp_path, version="3.6")
     assert found == []
     assert [item.span.source.name for item in script.items] == ["three.cfg"]
 
@@ -91,21 +91,23 @@ def test_the_current_directory_comes_first(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_missing_file_is_an_error_at_its_path(tmp_path: Path) -> None:
     text = 'include_file "no/such.cfg"\nlog_level = 3\n'
-    script, (found,) = parse(Source("main", text), base=tmp_path)
+    script, (found,) = parse(Source("main", text), base=tmp_path, version="3.6")
     assert span_of(found).text == "no/such.cfg"
     assert "no such file" in found.message
     assert len(script.items) == 1
 
 
 def test_a_name_that_is_too_long_for_a_file(tmp_path: Path) -> None:
-    script, (found,) = parse(Source("main", f'include_file "{"x" * 300}"\nlog_level = 3\n'), base=tmp_path)
+    script, (found,) = parse(
+        Source("main", f'include_file "{"x" * 300}"\nlog_level = 3\n'), base=tmp_path, version="3.6"
+    )
     assert "file name too long" in found.message
     assert len(script.items) == 1
 
 
 def test_a_file_that_includes_itself_ends(tmp_path: Path) -> None:
     (tmp_path / "loop.cfg").write_text('include_file "loop.cfg"\ninclude_file "loop.cfg"\n')
-    _, found = parse(Source("main", 'include_file "loop.cfg"'), base=tmp_path)
+    _, found = parse(Source("main", 'include_file "loop.cfg"'), base=tmp_path, version="3.6")
     assert [str(MAX_INCLUDE_DEPTH) in d.message for d in found] == [True]
 
 
@@ -115,7 +117,7 @@ def test_only_regular_files_of_a_reasonable_size_are_read(tmp_path: Path, name: 
     (tmp_path / "folder").mkdir()
     (tmp_path / "huge").touch()
     os.truncate(tmp_path / "huge", LARGEST + 1)
-    script, (found,) = parse(Source("main", f'include_file "{name}"\nlog_level = 3\n'), base=tmp_path)
+    script, (found,) = parse(Source("main", f'include_file "{name}"\nlog_level = 3\n'), base=tmp_path, version="3.6")
     assert found.message.startswith(f"cannot read the included file {name!r}: it is ")
     assert span_of(found).text == name
     assert len(script.items) == 1
@@ -126,7 +128,7 @@ def test_files_that_include_each_other_over_and_over(tmp_path: Path) -> None:
     for number in range(40):
         (tmp_path / f"{number}.cfg").write_text(f'include_file "{number + 1}.cfg"\n' * 2)
     (tmp_path / "40.cfg").touch()
-    _, (found,) = parse(Source("main", 'include_file "0.cfg"'), base=tmp_path)
+    _, (found,) = parse(Source("main", 'include_file "0.cfg"'), base=tmp_path, version="3.6")
     assert f"more than {MAX_FILES} files" in found.message
 
 
@@ -152,7 +154,7 @@ def test_other_lines_are_ordinary_text(line: str) -> None:
 
 def test_bytes_that_are_no_text_survive(tmp_path: Path) -> None:
     (tmp_path / "raw.cfg").write_bytes(b'route[a] { xlog("\xff\n"); }')
-    script, found = parse(Source("main", 'include_file "raw.cfg"'), base=tmp_path)
+    script, found = parse(Source("main", 'include_file "raw.cfg"'), base=tmp_path, version="3.6")
     assert found == []
     (text,) = [n for item in script.items for n in item.walk() if isinstance(n, nodes.String)]
     assert text.value == "\xff\n"

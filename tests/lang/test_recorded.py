@@ -25,7 +25,7 @@ CASES = [
 def test_accepts_and_refuses_as_the_server_does(case: dict[str, Any]) -> None:
     settings = case.get("globals") or ""
     settings += "\n" if settings and not settings.endswith("\n") else ""
-    script, found = parse(Source(case["name"], settings + case["script"]))
+    script, found = parse(Source(case["name"], settings + case["script"]), version="3.6")
     found = found or check(script)
     expected = case["expect"]
     if expected["accepted"]:

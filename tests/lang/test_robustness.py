@@ -26,7 +26,7 @@ PIECES = """
 
 def read(text: str, *, scratch: bool = False) -> list[str]:
     """The errors of a text, after making sure that each has a place in it."""
-    script, found = parse(Source("test", text), scratch=scratch)
+    script, found = parse(Source("test", text), scratch=scratch, version="3.6")
     found = found or check(script)
     for d in found:
         assert d.span is not None

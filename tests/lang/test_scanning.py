@@ -24,7 +24,7 @@ PIECES = [
 
 def brackets_of_tokens(text: str) -> list[int]:
     """Where the brackets stand that are tokens."""
-    found, _ = tokens(Expanded(text, [0], [(Source("test", text), 0)]))
+    found, _ = tokens(Expanded(text, [0], [(Source("test", text), 0)]), "3.6")
     kinds = {"LPAR", "RPAR", "LSQB", "RSQB", "LBRACE", "RBRACE"}
     return [token.span.start for token in found if token.type in kinds]
 
@@ -87,7 +87,7 @@ def test_a_statement_ends_behind_its_semicolon() -> None:
 
 def test_the_line_of_a_statement_behind_nested_comments() -> None:
     """An `if` without else is complete for the server with the token after it."""
-    script, _ = parse(Source("test", "route[r] {\nif (1) { exit; } /* a /* b */ c */\n\ndrop;\n}"))
+    script, _ = parse(Source("test", "route[r] {\nif (1) { exit; } /* a /* b */ c */\n\ndrop;\n}"), version="3.6")
     (route,) = script.items
     assert isinstance(route, nodes.Route)
     assert server_line(route.body[0]) == 4

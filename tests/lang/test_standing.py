@@ -14,7 +14,9 @@ LIBRARY = table.of("3.6")
 
 
 def lines(text: str) -> list[str]:
-    return [f"{line.number} {line}" for line in what_runs(parse(Source("a.cfg", text))[0], LIBRARY).lines()]
+    return [
+        f"{line.number} {line}" for line in what_runs(parse(Source("a.cfg", text), version="3.6")[0], LIBRARY).lines()
+    ]
 
 
 def test_line_by_line():
@@ -38,7 +40,9 @@ event_route[E_PIKE_BLOCKED] {
 
 
 def test_totals():
-    report = what_runs(parse(Source("a.cfg", 'event_route[E_A] { t_reply(200, "OK"); xlog("$si\\n"); }'))[0], LIBRARY)
+    report = what_runs(
+        parse(Source("a.cfg", 'event_route[E_A] { t_reply(200, "OK"); xlog("$si\\n"); }'), version="3.6")[0], LIBRARY
+    )
     assert report.totals == {"simulated": 1, "stubbed": 1, "message": 1}
     assert report.summary == "1 of 3 names are simulated, 1 stubbed, 1 needs a SIP message"
 

@@ -223,10 +223,10 @@ class Lab:
         """Open a copy of one of the project's notebooks."""
         return self.open_notebook(Path(shutil.copy(ROOT / "notebooks" / name, self.folder)))
 
-    def open_cells(self, *cells: str, markdown: bool = False) -> Notebook:
-        """Open a new notebook of code cells, or of Markdown cells."""
+    def open_cells(self, *cells: str, markdown: bool = False, kernel: str = "evroute") -> Notebook:
+        """Open a new notebook of code cells, or of Markdown cells: `cells.ipynb`."""
         document = nbformat.v4.new_notebook(
-            metadata={"kernelspec": {"name": "evroute", "display_name": "OpenSIPS event_route", "language": "opensips"}}
+            metadata={"kernelspec": {"name": kernel, "display_name": "OpenSIPS event_route", "language": "opensips"}}
         )
         make = nbformat.v4.new_markdown_cell if markdown else nbformat.v4.new_code_cell
         document.cells = [make(text) for text in cells]

@@ -105,13 +105,14 @@ def running(folder: Path, home: Path) -> Iterator[Server]:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Where the server finds the kernel and the highlighting of this tree, before those that are installed."""
+    """Where the server finds the kernels and the highlighting of this tree, before those that are installed."""
     share = home / "share"
-    kernel = share / "kernels" / "evroute"
-    shutil.copytree(ROOT / "kernelspec", kernel)
     shutil.copytree(ROOT / "labextension", share / "labextensions" / "evroute-kernel")
-    spec = specification((kernel / "kernel.json").read_text("utf-8"))
-    (kernel / "kernel.json").write_text(json.dumps(spec), "utf-8")
+    for folder in ("kernelspec", "kernelspec-4.0"):
+        kernel = share / "kernels" / folder.replace("kernelspec", "evroute")
+        shutil.copytree(ROOT / folder, kernel)
+        spec = specification((kernel / "kernel.json").read_text("utf-8"))
+        (kernel / "kernel.json").write_text(json.dumps(spec), "utf-8")
     return {
         **os.environ,
         "HOME": str(home),

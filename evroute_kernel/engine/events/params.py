@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from math import isnan
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 from evroute_kernel.engine.events.given import GivenError, kind_of, text
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.event_context import EMPTY_LIST
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.worker.messages import Params as Params
 
 #: parameters as callers give them: a mapping, an iterable of values, parameters that a server sent, or None
 GivenParams: TypeAlias = "Mapping[str, Any] | Iterable[Any] | Received | None"
+
+
+#: the text `{}` as the parameters of a request
+EMPTY_OBJECT: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,15 @@ def event_params(given: GivenParams) -> Params:
             f"parameters are a mapping or a list of values, not {what}", "write [value] for a single one"
         )
     return tuple((None, unnamed_value(value)) for value in given)
+
+
+def for_routes(given: GivenParams, taken: Params, version: ServerVersion) -> Params:
+    """What the routes of an event get of the parameters that were given, and sockets as `taken`.
+
+    The routes of a 4.0 tell an object without members, a list that is empty, from no list at all: of what that lacks
+    they are not warned. Observed on OpenSIPS 4.0.1.
+    """
+    return EMPTY_LIST if given is EMPTY_OBJECT and version != "3.6" else taken
 
 
 def param_name(name: object) -> str:

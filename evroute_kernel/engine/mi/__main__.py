@@ -151,6 +151,12 @@ such a request is answered with -32600 and this sentence as `data`, and the firs
 - `events_list` lists the events of a module by name; modules stand in the order of loading.
 - `shv_get` does not list variables that were read by a computed name only; on a server, reading makes them.
 - Statistics are those that scripts count. One that is asked for twice in one request is told once.
+- Not served of the core, in either version: what tells of memory, blacklists, the consumers of the log and reports of
+  status, and `reload_routes`; in 3.6 `list_tcp_conns`.
+- Where a value has the right type and is refused all the same (`limit` 0), a server repeats what was last wrong with a
+  parameter, or says `Server error`, `Failed to handle parameter` if that was nothing; here it is a bad type.
+- `regex_reload` is refused where there is a file of groups: a worker reads it once. `cache_fetch_chunk` leaves out keys
+  that have expired, which a server lists until it looks for them.
 - `kill` is refused with 403, and so are files that a door's clients may not have.
 - `arg` does not tell the token of a door.
 

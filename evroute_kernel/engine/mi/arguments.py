@@ -35,6 +35,10 @@ class Arguments:
     def text(self, name: str) -> str:
         return _text(self._values[name], bad_type(name))
 
+    def text_if_any(self, name: str) -> str | None:
+        """A text; None where there is none, or what is given is no text: some commands take that for nothing."""
+        return as_text(self._values.get(name))
+
     def non_empty(self, name: str) -> str:
         """A text that must not be empty; the server then speaks of its type."""
         text = self.text(name)

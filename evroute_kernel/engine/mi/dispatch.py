@@ -83,6 +83,13 @@ def is_quick(management: Management, request: Request) -> bool:
 
 def perform(management: Management, request: Request) -> bytes | None:
     """The reply to a request; None for a notification. Raises nothing."""
+    if management.session.version == "3.6":
+        return _reply(management, request)
+    with management.profile.of(request.method):
+        return _reply(management, request)
+
+
+def _reply(management: Management, request: Request) -> bytes | None:
     identity = request.identity
     try:
         reply = result_reply(execute(management, request.method, request.params), identity)

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from evroute_kernel.engine.mi.profiling import PROCESS, RequestProfile
 from evroute_kernel.engine.mi.protocol import CommandError
 from evroute_kernel.runtime.context import Process, Settings
 
@@ -54,6 +55,8 @@ class Management:
         #: whether it is a door's, which answers first and then calls `hand_over`
         self._is_door = False
         self._told: set[str] = set()
+        #: tells of requests, where a 4.0 is to
+        self.profile = RequestProfile(lambda: session.settings.profiling.level(PROCESS), self._raise_if_heard)
 
     def tell_once(self, sentence: str) -> None:
         """Tell what is told the first time that it happens, however often it does."""
@@ -88,6 +91,10 @@ class Management:
     def pending(self) -> int:
         """Raises that have not ended."""
         return self._pending + self._gathering.pending
+
+    def _raise_if_heard(self, event: str, params: GivenParams) -> None:
+        if self.session.is_heard(event):
+            self.raise_event(event, params)
 
     def raise_event(self, event: str, params: GivenParams) -> None:
         """Queue an event; does not wait for its routes. Raises UnknownEventError, ParameterError, CommandError."""

@@ -18,7 +18,7 @@ from time import monotonic
 from typing import Final
 
 from evroute_kernel.engine.events import given
-from evroute_kernel.engine.events.params import GivenParams, Params, event_params
+from evroute_kernel.engine.events.params import GivenParams, Params, event_params, for_routes
 from evroute_kernel.engine.results.runs import BatchResult
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.workers.blocks import Block
@@ -58,7 +58,7 @@ class Gathering:
         if world.has_listeners:
             slots = world.raised(name, taken, origin=self.origin)
         if slots:  # else sockets alone have subscribed it
-            self._line.put(self, name, slots, taken)
+            self._line.put(self, name, slots, for_routes(params, taken, world.settings.version))
 
     def hand_over(self) -> float | None:
         """Give the supervisor what waits, unless that was done a moment ago, or enough blocks are under way.

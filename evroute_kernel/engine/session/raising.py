@@ -9,7 +9,7 @@ from time import monotonic
 
 from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
 from evroute_kernel.engine.events import given
-from evroute_kernel.engine.events.params import GivenParams, event_params
+from evroute_kernel.engine.events.params import GivenParams, event_params, for_routes
 from evroute_kernel.engine.events.remarks import remarks
 from evroute_kernel.engine.results.runs import BatchResult, Run
 from evroute_kernel.engine.session.backend import Backend
@@ -37,6 +37,7 @@ class Raising:
         raised.remarks = remarks(event, params, self._world.declared_events, self._world.library.events)
         report = self._reporter(raised, always=True)
         slots = self._world.raised(encode(event), taken, origin=origin, report=report)
+        taken = for_routes(params, taken, self._world.settings.version)
         tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []
         self._backend.supervisor.submit(raised, *tasks)
         return raised.future

@@ -383,7 +383,7 @@ class Session:
     @property
     def texts(self) -> list[Text]:
         """The texts that have defined what there is, in the order in which they took effect."""
-        return list(self._world.texts.values())
+        return self._world.texts
 
     @property
     def settings(self) -> SessionSettings:

@@ -20,6 +20,12 @@ class ProfilingLevels:
         """The level of a process, also of one that is still to be started."""
         return self._of.get(process, self._all)
 
+    def table(self) -> dict[int | None, int]:
+        """The levels of processes that have one of their own, and under None that of the others; empty for none."""
+        levels: dict[int | None, int] = {None: self._all} if self._of or self._all else {}
+        levels.update(self._of.items())
+        return levels
+
     def set(self, level: int, process: int | None = None) -> None:
         """Set the level of one process, or of all; one that is out of range becomes the nearest that is not."""
         level = min(max(level, OFF), FULL)

@@ -91,7 +91,7 @@ class SessionSettings(MutableMapping[str, Any]):
         """What workers are told."""
         stubs = {name: rule.plain for name, rule in tuple(self._stubs.items())}
         modparams, modules = self.modparams_in_force(), self.modules_in_force()
-        return ApplySettings(self.values_in_force(), modparams, modules, stubs, self.version)
+        return ApplySettings(self.values_in_force(), modparams, modules, stubs, self.version, self.profiling.table())
 
     def set_profiling(self, level: int, process: int | None = None) -> None:
         """Let one process, or all, tell so much of their work from now on."""

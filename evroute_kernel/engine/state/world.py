@@ -75,10 +75,9 @@ class World:
         self.strict = False
         #: events that users declared as their own, by name
         self.declared_events: dict[str, EventDeclaration] = {}
-        #: the texts that have defined something, each under its owner, in the order in which they took effect
-        self.texts: dict[str, Text] = {}
+        #: by owner; those of nobody by what stands in them
+        self._texts: dict[tuple[str | None, str], Text] = {}
         self.records = Records(on_record)
-        self._texts_taken = 0
         self._lock = threading.RLock()
         self._interface = Interface()
         self._program = Program()
@@ -129,17 +128,20 @@ class World:
             return change, [self.registry.slot(route) for route in tops]
 
     def _keep_text(self, unit: Unit, owner: str | None) -> None:
-        """Remember a text that defines something, in place of what its owner had before."""
-        source = unit.source
-        if owner is None:  # who loads a text again means that one
-            same = [key for key, t in self.texts.items() if t.owner is None and t.source.text == source.text]
-            self._texts_taken += 1
-            key = next(iter(same), f"#{self._texts_taken}")
-        else:
-            key = owner
-        self.texts.pop(key, None)
+        """Remember a text that defines something, in place of what its owner had before; without an owner, in place of
+        the same text."""
+        key = owner, unit.source.text if owner is None else ""
         if unit.script.items:
-            self.texts[key] = Text(source, owner)
+            self._texts.pop(key, None)
+            self._texts[key] = Text(unit.source, owner)
+        elif owner is not None:
+            self._texts.pop(key, None)
+
+    @property
+    def texts(self) -> list[Text]:
+        """The texts that have defined something, in the order in which they took effect."""
+        with self._lock:
+            return list(self._texts.values())
 
     def define_routes(self, routes: Iterable[CompiledRoute], owner: str | None) -> Change:
         """Make these the routes of `owner`."""
@@ -170,7 +172,7 @@ class World:
         with self._lock:
             titles = self.registry.forget_owner(owner)
             self.settings.forget_owner(owner)
-            self.texts.pop(owner, None)
+            self._texts.pop((owner, ""), None)
             self.changed()
             return titles
 
@@ -181,7 +183,7 @@ class World:
             self.registry.reset()
             self._interface.forget_all()
             self.settings.reset()
-            self.texts.clear()
+            self._texts.clear()
             self.declared_events.clear()
             self.changed()
 

@@ -9,25 +9,26 @@ from evroute_kernel.kernel.cell.cells import MagicLine, cut
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
 from evroute_kernel.kernel.magics.declaration import takes_script_below
 from evroute_kernel.lang.completeness import is_complete
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
 
 
-def completeness(code: str) -> dict[str, Any]:
+def completeness(code: str, version: ServerVersion) -> dict[str, Any]:
     """An is_complete_reply: status, and for an incomplete cell the indentation of its next line."""
     pieces = cut(Source("cell", code))
     if pieces.magics and pieces.magics[0].body is not None:
-        return _of_cell_magic(pieces.magics[0], pieces.magics[0].body)
-    status, indent = is_complete(pieces.script)
+        return _of_cell_magic(pieces.magics[0], pieces.magics[0].body, version)
+    status, indent = is_complete(pieces.script, version)
     return {"status": status, "indent": indent} if status == "incomplete" else {"status": status}
 
 
-def _of_cell_magic(magic: MagicLine, body: str) -> dict[str, Any]:
+def _of_cell_magic(magic: MagicLine, body: str, version: ServerVersion) -> dict[str, Any]:
     """The lines below `%%name` are all there when they are whole, JSON or script, or when an empty line ends them."""
     complete, incomplete = {"status": "complete"}, {"status": "incomplete", "indent": ""}
     if body.endswith("\n\n"):
         return complete
     if takes_script_below(magic.name):
-        status, indent = is_complete(body)
+        status, indent = is_complete(body, version)
         # what is no script of 3.6 may be one of 2.x, of which the braces alone are known
         is_open = status == "incomplete" or (status == "invalid" and body.count("{") > body.count("}"))
         return {**incomplete, "indent": indent} if is_open or not body.strip() else complete

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.memory.room import NoRoom
-from evroute_kernel.runtime.versions import DEFAULT_VERSION
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -61,14 +61,17 @@ class Notebook:
     def has_session(self) -> bool:
         return self._session is not None
 
-    def _first_version(self) -> str:
-        """The version of a session that nobody has reset. Raises ProjectError."""
+    def _first_version(self) -> ServerVersion:
+        """The version of a session that nobody has reset. Raises ProjectError, or GivenError for a wrong `server`."""
+        from evroute_kernel.engine.events import given
         from evroute_kernel.engine.project import project_version
 
-        return self._server or project_version(Path()) or DEFAULT_VERSION
+        if self._server:
+            return given.version(self._server)
+        return project_version(Path()) or DEFAULT_VERSION
 
     @property
-    def version(self) -> str:
+    def version(self) -> ServerVersion:
         """The version of the server, also before there is a session; the default where nobody can tell."""
         session = self._session
         if session is not None:

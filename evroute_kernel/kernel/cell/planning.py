@@ -78,17 +78,30 @@ def script_taken(pieces: Cut) -> Cut:
     return pieces
 
 
-def read_magics(lines: Sequence[MagicLine], version: ServerVersion) -> tuple[list[MagicStep], list[ScriptError]]:
-    """Read all magic lines for a server of a version, and gather what is wrong with them; nothing takes effect yet."""
+def read_magics(
+    lines: Sequence[MagicLine], version: ServerVersion, *, is_version_fixed: bool = False
+) -> tuple[list[MagicStep], list[ScriptError]]:
+    """Read all magic lines for a server of this version, or of one that a line above chooses unless it is fixed; gather
+    what is wrong with them. Nothing takes effect yet."""
     steps: list[MagicStep] = []
     wrong: list[ScriptError] = []
     for line in lines:
         try:
             magic = find(line)
-            steps.append(MagicStep(line.span.start, magic, magic.read(replace(line, version=version))))
+            step = MagicStep(line.span.start, magic, magic.read(replace(line, version=version)))
+            steps.append(step)
+            version = version if is_version_fixed else _version_below(step, version)
         except ScriptError as error:
             wrong.append(error)
     return steps, wrong
+
+
+def _version_below(step: MagicStep, version: ServerVersion) -> ServerVersion:
+    if step.magic.prepares is None:
+        return version
+    from evroute_kernel.lang.environment import Environment
+
+    return step.magic.prepares(step.prepared, Environment(version=version)).version
 
 
 def together(errors: Sequence[ScriptError]) -> ScriptError:
@@ -114,12 +127,9 @@ def planned(
     from evroute_kernel.lang.compiler import compile_parsed, read_script
 
     compile = compile or compile_parsed
-    magics, wrong = read_magics(pieces.magics, environment.version)
-    before = environment.version
+    magics, wrong = read_magics(pieces.magics, environment.version, is_version_fixed=is_version_fixed)
     if not is_version_fixed:
         environment = _prepared(environment, magics, len(pieces.script) - len(pieces.script.lstrip()))
-    if environment.version != before:
-        magics, wrong = read_magics(pieces.magics, environment.version)
     source = replace(pieces.source, text=pieces.script)
     parsed = read_script(source, environment.version, scratch=True, files=files)
     try:

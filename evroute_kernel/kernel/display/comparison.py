@@ -34,7 +34,7 @@ _CELL: Final = (
 )
 _HEAD: Final = "text-align: left; padding: 0.15em 0.5em; border-bottom: 1px solid var(--jp-border-color2, currentColor)"
 _SIGN: Final = "text-align: center; vertical-align: top; padding: 0.15em 0; font-weight: bold"
-_QUIET: Final = "text-align: left; padding: 0.15em 0.5em; color: var(--jp-content-font-color2, #767676)"
+_NOTE: Final = "text-align: left; padding: 0.15em 0.5em; font-style: italic"
 #: seen on white and on black, and text on it can be read in the colours of both
 _TINT: Final = "background: rgba(224, 144, 0, 0.22)"
 
@@ -110,13 +110,13 @@ def _table(heads: Sequence[str], rows: Sequence[Content]) -> str:
     widths = '<colgroup><col><col style="width: 1.6em"><col></colgroup>'
     old, new = (f'<th style="{_HEAD}">{escape(head)}</th>' for head in heads)
     head = f'<thead><tr>{old}<th style="{_HEAD}"></th>{new}</tr></thead>'
-    body = "".join(map(_html, rows)) or f'<tr><td colspan="3" style="{_QUIET}">nothing is logged</td></tr>'
+    body = "".join(map(_html, rows)) or f'<tr><td colspan="3" style="{_NOTE}">nothing is logged</td></tr>'
     return f'<table style="{_TABLE}">{widths}{head}<tbody>{body}</tbody></table>'
 
 
 def _html(content: Content) -> str:
     if isinstance(content, Note):
-        return f'<tr><td colspan="3" style="{_QUIET}">{escape(content)}</td></tr>'
+        return f'<tr><td colspan="3" style="{_NOTE}">{escape(content)}</td></tr>'
     old, new = (_cell(text, is_marked=not content.is_same) for text in (content.old, content.new))
     return f'<tr>{old}<td style="{_SIGN}">{escape(content.sign)}</td>{new}</tr>'
 
@@ -154,6 +154,13 @@ def _columns(heads: Sequence[str], rows: Sequence[Content]) -> Iterator[str]:
 
 def _wrapped(text: str | None) -> list[str]:
     """The lines of a cell, none longer than a column."""
-    if text is None:
-        return [""]
-    return [line[at : at + WIDTH] for line in text.split("\n") for at in range(0, max(1, len(line)), WIDTH)]
+    return [] if text is None else [part for line in text.split("\n") for part in _parts(line)]
+
+
+def _parts(line: str) -> Iterator[str]:
+    """A line in parts that are no longer than a column, and end behind a blank where there is one."""
+    while len(line) > WIDTH:
+        end = line.rfind(" ", 0, WIDTH) + 1 or WIDTH
+        yield line[:end]
+        line = line[end:]
+    yield line

@@ -241,7 +241,7 @@ class _Writer:
         yield from magics
         yield from included
         script = Source(source.name, section.script)
-        for run in statement_runs(script, [span for span, _ in (*items, *magics, *included)]):
+        for run in statement_runs(script, [span for span, _ in (*items, *magics, *included)], self.library):
             rest = _REST_OF_LINE.match(source.text, run[-1].span.end)
             yield source.span(run[0].span.start, rest.end() if rest else run[-1].span.end), None
 
@@ -373,5 +373,5 @@ def _meant(item: nodes.ModParam, library: Library) -> list[str]:
 def _indented(startup: Startup) -> str:
     """The statements, indented where no text runs over the end of a line."""
     text = startup.text.strip("\n")
-    found, _ = tokens(Expanded(text, [0], [(Source("startup", text), 0)]))
+    found, _ = tokens(Expanded(text, [0], [(Source("startup", text), 0)]), startup.library.version)
     return text if any("\n" in token.text for token in found) else indent(dedent(text), "    ")

@@ -75,7 +75,9 @@ class Startup:
         text = self.source.text
         if self.route is not None:
             brace = next(
-                t for t in _tokens(self.source) if t.type == "LBRACE" and t.span.start >= self.route.header.end
+                t
+                for t in _tokens(self.source, self.library)
+                if t.type == "LBRACE" and t.span.start >= self.route.header.end
             )
             return text[brace.span.end : self.route.span.end - 1]
         return "\n".join(text[s.span.start : _line_end(text, s.span.end)] for s in self.statements)
@@ -88,7 +90,7 @@ def _line_end(text: str, position: int) -> int:
     return remark.end() if remark else end
 
 
-def statement_runs(source: Source, others: Sequence[Span]) -> list[list[Token]]:
+def statement_runs(source: Source, others: Sequence[Span], library: Library) -> list[list[Token]]:
     """The tokens of bare statements, in groups that nothing else divides: `others` are the places of all else."""
     others = sorted(others, key=lambda span: span.start)
     starts = [span.start for span in others]
@@ -99,11 +101,11 @@ def statement_runs(source: Source, others: Sequence[Span]) -> list[list[Token]]:
     def is_bare(token: Token) -> bool:
         return not before(token) or token.span.start >= others[before(token) - 1].end
 
-    return [list(run) for _, run in groupby(filter(is_bare, _tokens(source)), before)]
+    return [list(run) for _, run in groupby(filter(is_bare, _tokens(source, library)), before)]
 
 
-def _tokens(source: Source) -> list[Token]:
-    return tokens(Expanded(source.text, [0], [(source, 0)]))[0]
+def _tokens(source: Source, library: Library) -> list[Token]:
+    return tokens(Expanded(source.text, [0], [(source, 0)]), library.version)[0]
 
 
 # -- state ----------------------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def read_condition(line: MagicLine) -> Condition:
         raise ArgumentError("the condition is missing", line.name_span, "usage: %assert EXPRESSION")
     start = line.offset + line.text.index(text)
     condition = Condition(text, line.source.span(start, start + len(text)))
-    _, wrong = parse(Source("condition", condition.script), scratch=True)
+    _, wrong = parse(Source("condition", condition.script), version=line.version, scratch=True)
     if wrong:
         raise RouteSyntaxError([condition.placed(diagnostic) for diagnostic in wrong[:1]])
     return condition

@@ -138,26 +138,35 @@ async def dialog(cell: Cell, line: DialogLine) -> None:
     A change of the status raises E_DLG_STATE_CHANGED, and waits for its route; making a dialog does not. A status never
     goes back, but after 5 a lower one begins a new call. All workers see the dialog; %dialogs lists all of them.
     """
-    session, name = cell.session, line.name.text
     if line.is_removed or not (line.fields or line.is_new):
         await cell.settle()
-        found = session.dialogs.get(name)
-        if found is None:
-            hint = did_you_mean(name, session.dialogs) or f"%dialog {name} status=4 makes it; %dialogs lists all"
-            raise failure("UnknownDialog", f"there is no dialog {name!r}", line.name.span, hint)
+        found = _find(cell, line.name)
         if line.is_removed:
-            session.remove_dialog(name)
+            cell.session.remove_dialog(found.name)
         else:
-            cell.outlet.display(Table((f"dialog {name}", ""), list(_described(found))).bundle())
-        return
-    cell.note(line.remarks)
+            cell.outlet.display(Table((f"dialog {found.name}", ""), list(_described(found))).bundle())
+    else:
+        cell.note(line.remarks)
+        await _change(cell, line)
+
+
+def _find(cell: Cell, word: Word) -> DialogInfo:
+    """The dialog that is named; raises CellFailure where there is none."""
+    known = cell.session.dialogs
+    if word.text not in known:
+        hint = did_you_mean(word.text, known) or f"%dialog {word.text} status=4 makes it; %dialogs lists all"
+        raise failure("UnknownDialog", f"there is no dialog {word.text!r}", word.span, hint)
+    return known[word.text]
+
+
+async def _change(cell: Cell, line: DialogLine) -> None:
+    work = partial(cell.session.dialog, line.name.text, anew=line.is_new, origin=cell.outlet, **line.fields)
     try:
-        work = partial(session.dialog, name, anew=line.is_new, origin=cell.outlet, **line.fields)
         changed = await cell.compute(work)
     except GivenError as error:
         word = line.words.get(error.field, line.name) if isinstance(error, DialogError) else line.name
-        found_error = error.diagnostics[0]
-        raise failure("DialogError", found_error.message, word.span, found_error.hint) from error
+        found = error.diagnostics[0]
+        raise failure("DialogError", found.message, word.span, found.hint) from error
     if changed.run is not None:
         cell.check_run(changed.run, line.name.span)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.runtime.versions import ServerVersion
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.state.registry import Definition

@@ -247,7 +247,7 @@ class EvrouteKernel(ConcurrentKernel):
         """Whether a console should run what has been typed, or ask for another line."""
         from evroute_kernel.kernel.cell.completeness import completeness
 
-        return completeness(code)
+        return completeness(code, self.notebook.version)
 
     async def do_debug_request(self, msg: Message) -> dict[str, Any]:
         """There is no debugger: say so, rather than nothing."""

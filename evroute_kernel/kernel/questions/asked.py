@@ -79,8 +79,7 @@ class Asked:
 
     def dialog_values(self) -> Iterator[Candidate]:
         """Values that a dialog has already."""
-        found = self.notebook.session.dialogs.values() if self.notebook.has_session else ()
-        names = dict.fromkeys(name for dialog in found for name in dialog.vals)
+        names = dict.fromkeys(self.defined.dialog_values())
         return (Candidate(name, "value", f"$dlg_val({name})") for name in names)
 
     # -- settings -----------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.magics.declaration import MAGICS
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.runtime.versions import server_version
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
@@ -35,8 +34,7 @@ class Question:
         """All that other cells have defined; nothing before there is a session."""
         notebook = self.notebook
         if not notebook.has_session:
-            version = server_version(notebook.version)
-            return Defined(given=lambda event: _given(self.text).get(event, ()), version=version)
+            return Defined(given=lambda event: _given(self.text).get(event, ()), version=notebook.version)
         session = notebook.session
         definitions = [*session.registry]
         sources = {d.route.source.name: d.route.source for d in definitions}
@@ -49,6 +47,7 @@ class Question:
             settings=session.settings,
             texts=texts,
             shared=lambda: (decode(str(key)) for key, _ in session.shared.items("shv")),
+            dialog_values=lambda: (name for dialog in session.dialogs.values() for name in dialog.vals),
             given=lambda event: _given_anywhere(event, self.text, texts),
             runs=True,
             version=session.version,

@@ -80,35 +80,33 @@ def _unknown(scope: Scope, node: nodes.Call) -> None:
 def _count_fits(scope: Scope, node: nodes.Call, function: Function) -> bool:
     """Enough arguments, not too many, and none left out that must be there."""
     given, params = node.arguments, function.params
-    needed = _needed(function)
-    usage = f"write {function.signature}"
+    missing = _missing(node, function)
+    if missing is None and len(given) <= len(params):
+        return True
+    usage = f"write {function.signature}{_elsewhere(scope, node, lambda other: _takes(node, other))}"
     if len(given) > len(params):
         most = f"at most {len(params)}" if params else "none"
         message = f"too many arguments for {function.name}: {len(given)} given, it takes {most}"
-        scope.error("arguments", message, _place(node, len(params)), usage + _takes_so_many(scope, node))
-        return False
-    left_out = [i for i, a in enumerate(given) if a is None and not params[i].optional]
-    if len(given) < needed or left_out:
-        missing = left_out[0] if left_out else len(given)
-        missing = next(i for i in range(missing, needed) if not params[i].optional)
+        scope.error("arguments", message, _place(node, len(params)), usage)
+    elif missing is not None:
         message = f"{function.name} lacks its argument {missing + 1} ({params[missing].name})"
-        scope.error("arguments", message, node.span, usage + _takes_so_many(scope, node))
-        return False
-    return True
+        scope.error("arguments", message, node.span, usage)
+    return False
 
 
-def _needed(function: Function) -> int:
-    """How many arguments must be there."""
-    return max((i + 1 for i, p in enumerate(function.params) if not p.optional), default=0)
+def _missing(node: nodes.Call, function: Function) -> int | None:
+    """The first parameter that must be given and is not."""
+    given = node.arguments
+    for index, param in enumerate(function.params):
+        if not param.optional and (index >= len(given) or given[index] is None):
+            return index
+    return None
 
 
-def _takes_so_many(scope: Scope, node: nodes.Call) -> str:
-    """A version that takes the call as it is written."""
-
-    def telling(other: Function) -> str:
-        return f"takes {other.signature}" if _needed(other) <= len(node.arguments) <= len(other.params) else ""
-
-    return _elsewhere(scope, node, telling)
+def _takes(node: nodes.Call, function: Function) -> str:
+    """What to tell of a function that takes as many arguments as the call has."""
+    fits = len(node.arguments) <= len(function.params) and _missing(node, function) is None
+    return f"takes {function.signature}" if fits else ""
 
 
 def _pairs(function: Function, node: nodes.Call) -> list[tuple[Param, nodes.Argument | None]]:

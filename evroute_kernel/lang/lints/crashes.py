@@ -16,8 +16,8 @@ _DEADLY: Final = {
     "strings_share_lock": "reads an argument that it does not have",
 }
 
-#: variables that kill the process when they are read without a name
-CRASHING: Final = frozenset({"shv", "json", "json_compact", "json_pretty", "stat"})
+#: variables that kill the process when they are read without a name; `$dlg_val` where a dialog is loaded
+CRASHING: Final = frozenset({"shv", "json", "json_compact", "json_pretty", "stat", "dlg_val"})
 
 
 @rule(

@@ -261,8 +261,8 @@ def _joined_name(name: str, library: Library) -> str:
     quiet=('xlog("$mqk(calls)\\n");', 'xlog("$sdp\\n");'),
 )
 def name_missing(subject: Subject) -> Iterator[Finding]:
-    """The server starts with it; reading it gives null, and mostly an error in the log. `$shv`, `$json` and `$stat`
-    kill the process (see `crashes-server`)."""
+    """The server starts with it; reading it gives null, and mostly an error in the log. `$shv`, `$json`, `$stat` and
+    `$dlg_val` kill the process (see `crashes-server`)."""
     for use in (use for block in subject.blocks for use in block.uses):
         declared = use.spec.declaration
         if use.spec.name is None and declared.needs_name and declared.name not in CRASHING:

@@ -34,12 +34,13 @@ class Memory:
     def __init__(self) -> None:
         self.blocks: dict[int, Block] = {}
         self._declared: Mapping[str, EventDeclaration] | None = None
+        self._library: Library | None = None
 
-    def expect(self, declared: Mapping[str, EventDeclaration]) -> None:
-        """Forget what was said while other events were known."""
-        if declared != self._declared:
+    def expect(self, declared: Mapping[str, EventDeclaration], library: Library) -> None:
+        """Forget what was said while other events were known, or under another version."""
+        if declared != self._declared or library is not self._library:
             self.blocks.clear()
-        self._declared = declared
+        self._declared, self._library = declared, library
 
 
 class Subject:
@@ -88,7 +89,7 @@ class Subject:
         return single
 
     def _blocks(self, memory: Memory) -> Iterator[Block]:
-        memory.expect(self.declared_events)
+        memory.expect(self.declared_events, self.library)
         for item in self.script.items:
             if isinstance(item, tree.Route):
                 event = (
@@ -192,7 +193,7 @@ class Subject:
     def parentheses(self, source: Source) -> list[tuple[int, int]]:
         """Where each parenthesis of the code stands: (offset, 1) for an opening one, (offset, -1) for a closing one."""
         if source not in self._parentheses:
-            found, _ = tokens(Expanded(source.text, [0], [(source, 0)]))
+            found, _ = tokens(Expanded(source.text, [0], [(source, 0)]), self.library.version)
             signs = {"LPAR": 1, "RPAR": -1}
             self._parentheses[source] = [(t.span.start, signs[t.type]) for t in found if t.type in signs]
         return self._parentheses[source]

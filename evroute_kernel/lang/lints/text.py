@@ -16,6 +16,7 @@ from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.scanning import BLANK, COMMENT, LINE_COMMENT, comment_end
 from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import VariableSpec
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
 
 #: third letter of a level -> what the server makes of it
@@ -206,14 +207,14 @@ def dropped_characters(subject: Subject) -> Iterator[Finding]:
 def _stray_ranges(subject: Subject) -> Iterator[tuple[int, int]]:
     text, known = subject.source.text, subject.script.strays
     if known is None:
-        return stray_ranges(text)
+        return stray_ranges(text, subject.library.version)
     return (found for start, end in known for found in _strays(text, start, end))
 
 
-def stray_ranges(text: str) -> Iterator[tuple[int, int]]:
+def stray_ranges(text: str, version: ServerVersion) -> Iterator[tuple[int, int]]:
     """Start and end of each run of characters that belongs to no token, comment or blank."""
     source = Source("text", text)
-    found, _ = tokens(Expanded(text, [0], [(source, 0)]))
+    found, _ = tokens(Expanded(text, [0], [(source, 0)]), version)
     position = 0
     for token in [*found, Token("$END", "", source.span(len(text), len(text)))]:
         yield from _strays(text, position, token.span.start)

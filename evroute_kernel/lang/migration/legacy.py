@@ -73,7 +73,7 @@ class Code:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.text = source.text
-        self.tokens, _ = tokens(Expanded(source.text, [0], [(source, 0)]))
+        self.tokens, _ = tokens(Expanded(source.text, [0], [(source, 0)]), TARGET)
 
     @cached_property
     def line_break(self) -> str:
@@ -247,5 +247,5 @@ def _arguments(code: Code, index: int) -> Iterator[Token | None]:
 
 def _is_variable(text: str) -> bool:
     """Whether a text is one variable token and nothing else."""
-    found, _ = tokens(Expanded(text, [0], [(Source("text", text), 0)]))
+    found, _ = tokens(Expanded(text, [0], [(Source("text", text), 0)]), TARGET)
     return [t.type for t in found] == ["VARIABLE"] and found[0].text == text

@@ -69,7 +69,9 @@ def route_type(context: Context, name: None, index: Any) -> Value:
     if place is None:
         return None
     # for the server everything above the top route is a plain route, error_route too
-    return _entry(context, 0)[0] if place == 0 else "route"
+    stack = context.route_stack
+    top = stack.kind if isinstance(stack, RouteStack) else stack[0][0]
+    return top if place == 0 else "route"
 
 
 def _is_list(context: Context, name: str, index: Any) -> bool:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from evroute_kernel.library.dummy_message import DummyMessage
@@ -23,8 +22,10 @@ from evroute_kernel.runtime.control import EndScript, ScriptCrash
 from evroute_kernel.runtime.deferred import run_deferred
 from evroute_kernel.runtime.event_context import EMPTY_LIST, EventContext
 from evroute_kernel.runtime.route_stack import LIMIT, RouteStack
-from evroute_kernel.runtime.statements import AssertionInfo, run_route
+from evroute_kernel.runtime.statements import AssertionInfo
 from evroute_kernel.worker.blackbox import SLOT, STATEMENT, TOP, BlackBox
+from evroute_kernel.worker.inline.processes import ProcessProfile
+from evroute_kernel.worker.inline.profiling import ScriptProfile
 from evroute_kernel.worker.messages import InnerRuns, Params
 from evroute_kernel.worker.outbox import Outbox
 
@@ -76,6 +77,9 @@ class Inline:
         self._ran: Counter[tuple[str, int]] = Counter()
         #: whether the message of the next run is the first one of this process, which the server only fills with zeros
         self._is_first = True
+        #: what tells of routes that begin and end, where somebody wants to know
+        self.profile = ScriptProfile(process, blackbox, raiser.tell_others, raiser.handlers)
+        self.processes = ProcessProfile(process.number, blackbox, raiser.tell_others, raiser.handlers)
         #: what takes log records, while a crashing one stands there
         self._emit: Callable[[Record], None] | None = None
 
@@ -85,7 +89,9 @@ class Inline:
         """The context of a run. Those that are of no event have the ways of 3.6."""
         if not event:
             return self._raiser.with_avps(Context(self._process, event, params))
-        context = EventContext(self._process, event, params, RouteStack(self._place))
+        # one that has waited in this process does not count among those that run in one another
+        depth = 0 if params[:1] == EMPTY_LIST else 1
+        context = EventContext(self._process, event, params, RouteStack(self._place), depth)
         if self._is_first:
             self._is_first = False
             if not any(route.kind == "startup_route" for route in self._process.slots.values()):
@@ -102,19 +108,19 @@ class Inline:
 
     def run(self, process: Process, route: LinkedRoute, context: Context) -> int:
         """Run a top route, with all that runs inside it."""
-        if not isinstance(context, EventContext):
-            return run_route(process, route, context)
-        context.stack.append(route.title)
+        self.profile.forget()
+        context.route_stack.append(route.title)
         place = self._place
         place[STATEMENT], place[SLOT] = 0, route.slot
+        if context.event:
+            self.processes.begin()
         try:
-            code = route.function(context)
-        except EndScript as end:
-            code = end.code
+            code = self._run_block(route, context)
         finally:
             trace.end(process)
             self._hush()
-        self._check_stack(context.stack)
+        if context.event:
+            self.processes.end()
         if process.deferred:
             run_deferred(process)
         return code
@@ -132,14 +138,14 @@ class Inline:
         if not isinstance(context, EventContext):
             done = self._raiser.tell_others(event, given)
             for slot in self._raiser.handlers(event):
-                self._raiser.put(event, given or EMPTY_LIST, (slot,))
+                self._raiser.put(event, EMPTY_LIST + given, (slot,))
             return done
         if context.depth >= NESTING_LIMIT:
             context.error(f"{event} is not raised: {NESTING_LIMIT} events run inside one another already")
             return True, ()
         done = self._raiser.tell_others(event, given)
         for slot in self._raiser.handlers(event):
-            self._run_inside(context, event, given if params is None else given or EMPTY_LIST, slot)
+            self._run_inside(context, event, given if params is None else EMPTY_LIST + given, slot)
         return done
 
     # -- one run inside another ---------------------------------------------------------------------------------------
@@ -160,7 +166,11 @@ class Inline:
         outbox.running = event, running[1] if running is not None else 0  # it is of the same recorded line
         place[STATEMENT], place[SLOT], place[TOP] = 0, slot, slot
         before = stack.begin(route.name)
-        if self._run_block(route, inner):
+        if stack.is_full:
+            inner.error(f"{route.kind}[{route.name}] is not run: {LIMIT} blocks are active already")
+        else:
+            trace.follow(inner)
+            self._run_block(route, inner)
             raiser.returned, raiser.error_info = inner.returning, _kept(inner.error_info)
             self._ran[event, slot] += 1
         stack.end(before)
@@ -170,22 +180,24 @@ class Inline:
         raiser.avps, raiser.message = {}, inner.message
         self._watch_log(stack)
 
-    def _run_block(self, route: LinkedRoute, inner: EventContext) -> bool:
-        """Run its statements; False where too many blocks run already."""
-        if inner.stack.is_full:
-            inner.error(f"{route.kind}[{route.name}] is not run: {LIMIT} blocks are active already")
-            return False
-        trace.follow(inner)
-        with suppress(EndScript):
-            route.function(inner)
-        self._check_stack(inner.stack)
-        return True
+    def _run_block(self, route: LinkedRoute, context: Context) -> int:
+        """Run the statements of a top route, and tell of that; its code."""
+        self.profile.begin(context, route)
+        has_ended = False
+        try:
+            code = route.function(context)
+        except EndScript as end:
+            code, has_ended = end.code, True
+        self._check_stack(context)
+        self.profile.end(context, route, code, has_ended)
+        return code
 
     # -- what kills the server ----------------------------------------------------------------------------------------
 
-    def _check_stack(self, stack: RouteStack) -> None:
+    def _check_stack(self, context: Context) -> None:
         """A top route ends: what was written in front of the stack kills the server."""
-        if stack.front is not None:
+        stack = context.route_stack
+        if isinstance(stack, RouteStack) and stack.front is not None:
             place = self._place
             place[STATEMENT], place[SLOT] = stack.front_place
             raise ScriptCrash(_BROKEN)

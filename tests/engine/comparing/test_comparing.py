@@ -9,8 +9,8 @@ from threading import Event
 
 import pytest
 
-from evroute_kernel import Session
-from evroute_kernel.engine.comparing.comparing import Comparing, Raise, compare
+from evroute_kernel import Session, compare
+from evroute_kernel.engine.comparing.comparing import Comparing, Raise
 from evroute_kernel.engine.comparing.comparison import Comparison, Side
 from evroute_kernel.engine.events.given import GivenError
 from evroute_kernel.engine.events.params import ParameterError, UnknownEventError

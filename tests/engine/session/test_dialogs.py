@@ -37,8 +37,8 @@ def session(used: Session) -> Session:
 
 
 def texts(session: Session) -> list[str]:
-    """What was logged, line by line."""
-    return "".join(record.text for record in session.log).splitlines()
+    """What routes have logged, line by line."""
+    return "".join(record.text for record in session.log if not record.diagnostic).splitlines()
 
 
 def test_what_a_new_one_has(session: Session) -> None:
@@ -172,3 +172,57 @@ def test_a_reset_forgets_them(session: Session) -> None:
     session.dialog("call1")
     session.reset()
     assert session.dialogs == {}
+
+
+NESTED = """event_route[E_OUTER] {
+    load_dialog_ctx("call1"); $avp(n) = "x"; $avp(v) = "y";
+    raise_event("E_INNER", $avp(n), $avp(v));
+    xlog("outer [$dlg_val(who)]\\n"); unload_dialog_ctx(); xlog("$rc\\n");
+}
+event_route[E_INNER] { xlog("inner [$dlg_val(who)]\\n"); load_dialog_ctx("call1"); xlog("$rc\\n"); }
+event_route[E_OTHER] {
+    raise_event("E_LOADING"); xlog("other [$dlg_val(who)]\\n"); unload_dialog_ctx(); xlog("$rc\\n");
+}
+event_route[E_LOADING] { load_dialog_ctx("call1"); xlog("loading [$dlg_val(who)]\\n"); }
+"""
+
+
+def test_an_event_inside_another() -> None:
+    """As a 4.0.1 does it: what runs inside is of one piece with what is around it."""
+    with Session(workers=1, version="4.0") as session:
+        session.load(MODULES + NESTED)
+        session.dialog("call1", vals={"who": "alice"})
+        session.raise_event("E_OUTER")
+        session.raise_event("E_OTHER")
+        assert texts(session) == ["inner [alice]", "-1", "outer [alice]", "1", "loading [alice]", "other [alice]", "1"]
+
+
+def test_an_event_after_another(session: Session) -> None:
+    """As a 3.6.8 does it: what is raised runs later, and begins without a dialog."""
+    session.load(MODULES + NESTED)
+    session.dialog("call1", vals={"who": "alice"})
+    session.raise_event("E_OUTER")
+    session.raise_event("E_OTHER")
+    assert texts(session) == ["outer [alice]", "1", "inner [<null>]", "1", "other [<null>]", "1", "loading [alice]"]
+
+
+def test_a_reset_that_has_to_be_asked_for(session: Session) -> None:
+    session.dialog("call1")
+    assert session.held() == ["dialogs"]
+
+
+def test_only_what_is_not_over() -> None:
+    """A third argument of load_dialog_ctx(), which 4.0 has."""
+    with Session(workers=1, version="4.0") as session:
+        session.load(
+            MODULES
+            + """event_route[E_X] {
+                load_dialog_ctx("call1", "callid", 1); xlog("$rc\\n"); unload_dialog_ctx();
+                load_dialog_ctx("call1", , 0); xlog("$rc\\n"); unload_dialog_ctx();
+            }"""
+        )
+        session.dialog("call1")
+        session.raise_event("E_X")
+        session.dialog("call1", status=5)
+        session.raise_event("E_X")
+        assert texts(session) == ["1", "1", "-1", "1"]

@@ -165,3 +165,60 @@ def test_a_worker_that_dies_inside_costs_the_outer_event(session: Session) -> No
     [error] = future.result().errors
     assert place(error) == ("worker died", "E_A", "event_route[E_B]", 2)
     assert texts(session.raise_event("E_AFTER").log) == "after"
+
+
+INNER = "event_route[E_B] { $var(z) = 1; }\n"
+THIRD = r"""event_route[E_A] {
+    raise_event("E_B");
+    raise_event("E_B");
+    raise_event("E_B");
+    xlog("no\n");
+}
+"""
+ROUTE = r"""event_route[E_A] {
+    raise_event("E_B");
+    raise_event("E_B");
+    route(r);
+    xlog("a\n");
+}
+route[r] {
+    xlog("r\n");
+}
+"""
+LOG = r"""log_event_enabled=yes
+event_route[E_CORE_LOG] { $var(l) = 1; }
+event_route[E_A] {
+    xlog("a\n");
+    raise_event("E_B");
+    xlog("b\n");
+    xlog("no\n");
+}
+"""
+#: what kills a 4.0.1 -> the line of the error's statement, the log, and what the message says of a way out
+CRASHES = {
+    THIRD: (5, "", "raise from a timer_route"),
+    ROUTE: (5, "r a", "call the route before"),
+    LOG: (7, "a b", "log before raise_event()"),
+}
+
+
+@pytest.mark.parametrize("script", CRASHES)
+def test_what_kills_a_server_says_so(session: Session, script: str) -> None:
+    line, log, advice = CRASHES[script]
+    session.load(INNER + script + '\nevent_route[E_AFTER] { xlog("after\\n"); }')
+    run = session.raise_event("E_A")
+    assert texts(run.log) == log
+    assert place(run.error) == ("crashed", "E_A", "event_route[E_A]", line)
+    assert run.error is not None
+    assert advice in run.error.message
+    assert "4.0.1" in run.error.message
+    assert "^^^" in run.error.render()
+    assert texts(session.raise_event("E_AFTER").log) == "after"
+
+
+def test_3_6_runs_them_all() -> None:
+    with Session(workers=1) as session:
+        for script in CRASHES:
+            session.reset()
+            session.load(INNER + script)
+            assert session.raise_event("E_A").ok

@@ -121,8 +121,8 @@ def test_inspection(line: str, position: int, expected: str) -> None:
 
 
 def test_a_console_knows_its_body() -> None:
-    assert completeness("%%toll north\nroute[a] {\n")["status"] == "incomplete"
-    assert completeness("%%toll north\nroute[a] {\n}\n")["status"] == "complete"
+    assert completeness("%%toll north\nroute[a] {\n", "3.6")["status"] == "incomplete"
+    assert completeness("%%toll north\nroute[a] {\n}\n", "3.6")["status"] == "complete"
 
 
 def test_export() -> None:

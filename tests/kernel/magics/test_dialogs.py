@@ -119,6 +119,7 @@ def test_completion(kernel: Frontend) -> None:
     assert "call1" in offered(kernel, "%dialog ")
     assert {"status=", "who=", "--remove"} <= offered(kernel, "%dialog call1 ")
     assert {"1", "4"} <= offered(kernel, "%dialog call1 status=")
+    assert offered(kernel, "event_route[E_X] { $dlg_val(other) = 1; } event_route[E_Y] { $dlg_val(") == {"other", "who"}
 
 
 def test_an_export_says_that_it_is_the_notebooks(kernel: Frontend, tmp_path: Path) -> None:
@@ -126,3 +127,11 @@ def test_an_export_says_that_it_is_the_notebooks(kernel: Frontend, tmp_path: Pat
     assert kernel.run(f"%export {tmp_path}/a.cfg").status == "ok"
     text = (tmp_path / "a.cfg").read_text()
     assert "# %dialog call1 who=alice\n# (a dialog of the notebook: on a server calls make them" in text
+
+
+def test_the_example_of_the_documentation(kernel: Frontend) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "dialogs.md").read_text()
+    result = kernel.run(page.split("```")[1].strip("\n"))
+    assert (result.status, result.stdout) == ("ok", "alice pressed 4\n")
+    assert 'digits="4"' in result.shown[-1]
+    assert len(result.shown) == 1  # nothing is remarked

@@ -92,7 +92,8 @@ def test_config_changes_limits(kernel: Frontend) -> None:
 def test_config_shows_every_setting_as_it_is_written(kernel: Frontend) -> None:
     (table,) = kernel.run("%config").shown
     lines = [line.split() for line in table.splitlines()[2:]]
-    assert [name for name, _ in lines[:7]] == ["strict", "replace", "network", "workers", "memory", "timeout", "log"]
+    own = ["version", "strict", "replace", "network", "workers", "memory", "timeout", "log"]
+    assert [name for name, _ in lines[: len(own)]] == own
     assert len(dict(lines)) == len(lines)
     again = "%config " + " ".join(f"{name}={value}" for name, value in lines)
     assert kernel.run(again + "\n%config").shown == [table]

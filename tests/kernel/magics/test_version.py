@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
-from support.frontend import Frontend, started
+from evroute_kernel.kernel.export.notebooks import read_file, version_of
+from evroute_kernel.kernel.export.standalone import export
+from support.frontend import DEADLINE, ROOT, Frontend, started, write_kernelspec
 
 ROUTE = 'event_route[E_X] { xlog("x\\n"); }'
 
@@ -90,7 +96,11 @@ def test_what_a_change_would_lose_forbids_it(fresh: Frontend, cell: str, held: s
 
 
 def test_the_script_below_is_of_the_new_version(fresh: Frontend) -> None:
-    """What is wrong with the rest of a cell leaves the version as it was."""
+    assert fresh.run(f"tcp_threads = 2\n{ROUTE}").status == "error"
+    assert fresh.run(f"%config version=4.0\ntcp_threads = 2\n{ROUTE}\n%raise E_X").stdout == "x\n"
+
+
+def test_what_is_wrong_with_the_rest_of_a_cell_leaves_the_version_as_it_was(fresh: Frontend) -> None:
     assert fresh.run("%config version=4.0\nroute[a] { nonsense(1); }").status == "error"
     assert version(fresh) == "3.6"
 
@@ -127,3 +137,60 @@ class TestWhereAKernelBegins:
             project.write_text('[tool.evroute]\nserver = "4.0"\n')
             assert kernel.run(f"{ROUTE}\n%raise E_X").stdout == "x\n"
             assert version(kernel) == "4.0"
+
+    def test_a_wrong_kernelspec_is_told_in_the_cell(self, tmp_path: Path) -> None:
+        from evroute_kernel.kernel.kernelspec import resources, specification
+
+        text = (resources() / "kernel.json").read_text("utf-8")
+        with started(tmp_path, argv=specification(text, server="5")["argv"]) as kernel:
+            assert version(kernel) == "3.6"
+            assert "there is no OpenSIPS '5' here: 3.6 or 4.0" in kernel.run(ROUTE).traceback
+
+
+class TestNbclient:
+    """What stands in a notebook that was run from the top, without a person in front of it."""
+
+    def executed(self, folder: Path, *cells: str, **changes: Any) -> nbformat.NotebookNode:
+        """A notebook when nbconvert has run it: nbclient leaves open what a process of its own takes with it."""
+        write_kernelspec(folder / "kernels", "lesson", **changes)
+        spec = {"name": "lesson", "display_name": "Lesson", "language": "opensips"}
+        raw = [nbformat.v4.new_code_cell(text) for text in cells]
+        nbformat.write(nbformat.v4.new_notebook(cells=raw, metadata={"kernelspec": spec}), folder / "a.ipynb")
+        command = [sys.executable, "-m", "nbconvert", "--execute", "--inplace", "--to", "notebook", folder / "a.ipynb"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "JUPYTER_PATH": str(folder)}
+        subprocess.run(command, env=environment, capture_output=True, timeout=2 * DEADLINE, check=True)
+        return nbformat.read(folder / "a.ipynb", as_version=4)
+
+    def test_the_kernel_says_what_it_was_written_for(self, tmp_path: Path) -> None:
+        from evroute_kernel.kernel.kernelspec import resources, specification
+
+        argv = specification((resources() / "kernel.json").read_text("utf-8"), server="4.0")["argv"]
+        notebook = self.executed(tmp_path, f"{ROUTE}\n%raise E_X", argv=argv)
+        assert notebook.cells[0].outputs[0].text == "x\n"
+        assert version_of(notebook) == "4.0"
+
+    def test_a_cell_is_heeded_and_is_what_counts(self, tmp_path: Path) -> None:
+        notebook = self.executed(tmp_path, f"%config version=4.0\ntcp_threads = 2\n{ROUTE}\n%raise E_X")
+        assert notebook.cells[0].outputs[0].text == "x\n"
+        assert version_of(notebook) is None, "the metadata were written before the cell"
+        made = export(read_file(tmp_path / "a.ipynb").cells, "a", tmp_path)
+        assert made.text.splitlines()[1] == "# for OpenSIPS 4.0"
+        assert made.refused == ()
+
+
+def test_magic_lines_are_read_for_the_version_that_their_cell_chooses(fresh: Frontend) -> None:
+    stub = "%stub web3_www_authenticate returns 5"
+    result = fresh.run(stub)
+    assert result.status == "error"
+    assert "hint: it is new in 4.0" in result.traceback
+    assert fresh.run(f"%config version=4.0\n{stub}").status == "ok"
+    assert "web3_www_authenticate" in "".join(fresh.run("%stubs").shown)
+
+
+def test_events_of_the_version_are_those_that_are_known(fresh: Frontend) -> None:
+    assert "hint: it is new in 4.0" in fresh.run("%event E_PROFILING_SCRIPT").traceback
+    assert "hint: it is new in 4.0" in fresh.run("%raise E_PROFILING_SCRIPT --sample").traceback
+    assert "E_PROFILING_SCRIPT" not in "".join(fresh.run("%events E_PROF*").shown)
+    fresh.run("%reset\n%config version=4.0")
+    assert "E_PROFILING_SCRIPT" in "".join(fresh.run("%events E_PROF*").shown)
+    assert fresh.run("%event E_PROFILING_SCRIPT").status == "ok"

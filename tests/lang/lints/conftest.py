@@ -16,7 +16,7 @@ def findings():
 
     def run(text, *declarations, scratch=False):
         declared = {d.name: d for d in map(EventDeclaration.parse, declarations)}
-        script, errors = parse(Source("test.cfg", text), scratch=scratch)
+        script, errors = parse(Source("test.cfg", text), scratch=scratch, version="3.6")
         environment = Environment(declared_events=declared)
         assert errors + check(script, environment) == []
         return lint(script, environment)

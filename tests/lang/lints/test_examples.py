@@ -19,7 +19,7 @@ def found(rule: Lint, text: str):
     if rule.legacy:
         diagnostics = legacy_hints(source)
     else:
-        script, errors = parse(source)
+        script, errors = parse(source, version="3.6")
         environment = Environment(version=rule.versions[0], whole=len(rule.versions) == 1)
         assert errors + check(script, environment) == []
         diagnostics = lint(script, environment)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from evroute_kernel.library import table
+from evroute_kernel.library.behaviour import MODPARAM_CHECKS
 from evroute_kernel.library.dialogs import store
 from evroute_kernel.library.dialogs.dialog import Dialog
 from evroute_kernel.library.dialogs.ids import decimal, entry_of, read, written
+from evroute_kernel.library.linker import link_call
+from evroute_kernel.library.references import reference
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.shared import Shared
+
+LIBRARY = table.of("3.6")
 
 
 def call(shared: Shared, name: str, number: int = 1, **values: int | str) -> Dialog:
@@ -83,11 +89,9 @@ def test_a_forgotten_unload(process, run, show, complaints):
 
 def test_the_next_run_begins_without(process, run, loaded, complaints):
     del run, loaded
-    from evroute_kernel.library.linker import link_call
-
     later = Context(process, "E_T")
-    load = link_call("load_dialog_ctx", (("value", "call1"), ("omitted",)))
-    unload = link_call("unload_dialog_ctx", ())
+    load = link_call(LIBRARY, "load_dialog_ctx", (("value", "call1"), ("omitted",)))
+    unload = link_call(LIBRARY, "unload_dialog_ctx", ())
     assert [load(later), unload(later), unload(later), load(later)] == [-1, 1, -1, 1]
     assert len(complaints()) == 1
 
@@ -123,9 +127,7 @@ def test_a_timeout_without_a_dialog_lasts_as_long_as_the_run(process, put, read,
         assert read("$DLG_timeout") == expected
     assert not any(put("$DLG_timeout", value) for value in (-1, "x", None))
     assert len(complaints()) == 3
-    from evroute_kernel.library.references import reference
-
-    assert reference("$DLG_timeout").get(Context(process, "E_T")) is None
+    assert reference("$DLG_timeout", LIBRARY).get(Context(process, "E_T")) is None
 
 
 def test_values(loaded, put, read, show, complaints):
@@ -266,8 +268,6 @@ def test_a_call_that_is_over_has_left_its_profiles(process, loaded, profiles, ru
     [("a; b_c ;d-1/s", False), ("a b", True), ("a/x", True), ("a;a", True), ("", False), ("a/", False), ("ü", True)],
 )
 def test_names_of_profiles(value, is_refused):
-    from evroute_kernel.library.behaviour import MODPARAM_CHECKS
-
     assert (MODPARAM_CHECKS["dialog"]("profiles_with_value", value) is not None) is is_refused
 
 

@@ -35,3 +35,8 @@ def test_what_kills_the_server(put, read):
         read("$stat")
     with pytest.raises(ScriptCrash):
         put("$stat", 0)
+
+
+def test_what_counts_sip_messages_is_zero(read):
+    """Observed on 3.6.8 and 4.0.1, in event routes of a server that has received none."""
+    assert read("$stat(core:rcv_requests)") == read("$stat(rcv_requests)") == 0

@@ -87,10 +87,10 @@ def cache_remove(management: Management, given: Arguments) -> str:
 )
 def cache_remove_chunk(management: Management, given: Arguments) -> str:
     """Remove all keys that match a shell pattern such as `ip_*`, of the default collection or of another one."""
-    collection = _collection(management, given)
+    glob, collection = _chunk(management, given)
     if collection is None:
         raise CommandError(500, "Internal error")
-    cache.remove_matching(management.session.shared, collection, encode(given.text("glob")))
+    cache.remove_matching(management.session.shared, collection, glob)
     return "OK"
 
 
@@ -103,16 +103,16 @@ def cache_remove_chunk(management: Management, given: Arguments) -> str:
 )
 def cache_fetch_chunk(management: Management, given: Arguments) -> dict[str, Any]:
     """Read all keys that match a shell pattern such as `ip_*`, of the default collection or of another one."""
-    collection = _collection(management, given)
-    if collection is None:  # as a server puts it
+    glob, collection = _chunk(management, given)
+    if collection is None:  # as a server puts it that has refused a parameter before
         raise bad_type("glob")
-    found = cache.matching(management.session.shared, collection, encode(given.text("glob")))
+    found = cache.matching(management.session.shared, collection, glob)
     return {"keys": [{"name": ScriptText(key), "value": ScriptText(text)} for key, text in found.items()]}
 
 
-def _collection(management: Management, given: Arguments) -> str | None:
-    """The collection that is meant; None for one that there is not."""
+def _chunk(management: Management, given: Arguments) -> tuple[str, str | None]:
+    """The pattern, and the collection that is meant: None for one that there is not."""
     declared = management.process().settings.modparams.get((cache.MODULE, "cache_collections"), [])
     known = cache.collections(declared)
     name = encode(given.text("collection")) if "collection" in given else known[0]
-    return name if name in known else None
+    return encode(given.text("glob")), name if name in known else None

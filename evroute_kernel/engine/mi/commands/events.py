@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from evroute_kernel.engine.delivery.interface import OutOfReachError
 from evroute_kernel.engine.delivery.transports.folders import described, reaches
 from evroute_kernel.engine.events.given import GivenError
-from evroute_kernel.engine.events.params import ParameterError, UnknownEventError
+from evroute_kernel.engine.events.params import EMPTY_OBJECT, ParameterError, UnknownEventError
 from evroute_kernel.engine.mi.arguments import Arguments, as_text, invalid_params
 from evroute_kernel.engine.mi.declaration import command
 from evroute_kernel.engine.mi.management import Management
@@ -137,7 +137,7 @@ def _event_params(value: Any) -> GivenParams:
     try:
         members, _ = parse_json(text)
         if isinstance(members, Object):
-            return Object([(name, _plain(item)) for name, item in members.pairs])
+            return Object([(name, _plain(item)) for name, item in members.pairs]) if members else EMPTY_OBJECT
     except (ValueError, RecursionError):  # no JSON, or nested too deeply to be written again
         pass
     raise CommandError(400, "Bad Params")

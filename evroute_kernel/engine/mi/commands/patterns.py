@@ -40,10 +40,13 @@ def regex_match(management: Management, given: Arguments) -> str:
 def regex_match_group(management: Management, given: Arguments) -> str:
     """Tell whether a text matches a group of patterns of the file that scripts name."""
     text, group = encode(given.text("string")), _NUMBER.match(given.text("group"))
+    number = int(group[1]) if group else 0
+    if number < 0:
+        raise CommandError(500, "Error invalid pcre index")
     if not regex.has_groups(management.process()):
         raise CommandError(500, "Error group matching is disabled")
-    groups, number = _groups(management), int(group[1]) if group else 0
-    if not 0 <= number < len(groups):
+    groups = _groups(management)
+    if number >= len(groups):
         raise CommandError(500, "Error invalid pcre index")
     return _told(groups[number].search(text))
 

@@ -22,16 +22,17 @@ def mq_get_sizes(management: Management, given: Arguments) -> dict[str, Any]:
 @command("mq_get_size", "mqueue:get_size", "name", exporter="mqueue")
 def mq_get_size(management: Management, given: Arguments) -> dict[str, Any]:
     """Tell how many pairs wait in a queue."""
-    return {"Queue": _described(management, _queue(management, given))}
+    return {"Queue": _described(management, _queue(management, given.text("name")))}
 
 
 @command("mq_fetch", "mqueue:fetch", "name", "name limit", exporter="mqueue")
 def mq_fetch(management: Management, given: Arguments) -> dict[str, Any] | list[Any]:
     """Take the oldest pair out of a queue, or up to `limit` pairs, which come in an array."""
+    name = given.text("name")
     limit = given.integer("limit") if "limit" in given else None
     if limit is not None and limit <= 0:
         raise bad_type("limit")
-    queue = _queue(management, given)
+    queue = _queue(management, name)
     if limit is not None:
         taken = (_taken(management, queue) for _ in range(limit))
         return list(iter(lambda: next(taken, None), None))
@@ -41,8 +42,8 @@ def mq_fetch(management: Management, given: Arguments) -> dict[str, Any] | list[
     return {"Item": pair}
 
 
-def _queue(management: Management, given: Arguments) -> mqueue.Queue:
-    found = mqueue.queues(management.process()).get(encode(given.text("name")))
+def _queue(management: Management, name: str) -> mqueue.Queue:
+    found = mqueue.queues(management.process()).get(encode(name))
     if found is None:
         raise CommandError(404, "No such queue")
     return found

@@ -7,97 +7,20 @@ from collections.abc import Iterator
 from typing import Final
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.lints.inline_raises import sure_to_send
-from evroute_kernel.lang.lints.registry import Finding, rule
+from evroute_kernel.lang.lints.inline.raises import Raise, inline_raises
+from evroute_kernel.lang.lints.inline.subscribers import event_routes
+from evroute_kernel.lang.lints.registry import Finding
 from evroute_kernel.lang.lints.subject import Block, Subject, Use
-from evroute_kernel.lang.lints.subscribers import event_routes, raised, subscribers
-from evroute_kernel.records import dataclass
 
 _ROUTE_NAMES: Final = ("route", "route.name", "route.type")
 #: statements that are passed whatever happens
 _PASSED: Final = (nodes.Assign, nodes.XLog, nodes.XDbg, nodes.Log, nodes.Call)
-#: so many statements behind a raise are looked at
-_FAR: Final = 40
 #: ("avp", "x")
 Named = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Raise:
-    """A statement `raise_event(...)` whose event an event route of the script surely serves, inside the statement."""
-
-    call: nodes.Call
-    event: str
-    block: Block
-    #: the next statements behind it in the same body
-    behind: tuple[nodes.Statement, ...]
-
-
-def inline_raises(subject: Subject) -> list[Raise]:
-    """Those in event routes, and in routes that only they call."""
-    return subject.once(_inline_raises)
-
-
-def _inline_raises(subject: Subject) -> list[Raise]:
-    served, sends = subject.once(subscribers), subject.once(sure_to_send)
-    found = []
-    for block in subject.blocks:
-        calls = {id(call) for call in block.of(nodes.Call) if call.name == "raise_event"} & sends
-        if not calls or not (block.kind == "event_route" or (block.called and subject.only_for_events(block))):
-            continue
-        for body in block.bodies():
-            for index, statement in enumerate(body):
-                event = raised(statement) if isinstance(statement, nodes.Call) and id(statement) in calls else None
-                if event in served and served[event].least:
-                    assert isinstance(statement, nodes.Call)
-                    assert event is not None
-                    found.append(Raise(statement, event, block, body[index + 1 : index + 1 + _FAR]))
-    return found
-
-
-@rule(
-    "after-inline-raise",
-    "OpenSIPS 4.0: an AVP, or `$route`, is read after an event that was raised in an event route: it is gone",
-    versions=("4.0",),
-    fires=(
-        """
-        event_route[E_A] {
-            $avp(caller) = $param(caller);
-            raise_event("E_B");
-            xlog("done for $avp(caller)\\n");
-        }
-        event_route[E_B] { xlog("b\\n"); }
-        """,
-        """
-        event_route[E_A] { raise_event("E_B"); xlog("$route.name is done\\n"); }
-        event_route[E_B] { xlog("b\\n"); }
-        """,
-    ),
-    quiet=(
-        """
-        event_route[E_A] {
-            $var(caller) = $param(caller);
-            raise_event("E_B");
-            xlog("done for $var(caller)\\n");
-        }
-        event_route[E_B] { xlog("b\\n"); }
-        """,
-        """
-        event_route[E_A] {
-            $avp(v) = 1; raise_event("E_B", , $avp(v));
-            $avp(v) = 2; raise_event("E_B", , $avp(v));
-        }
-        event_route[E_B] { xlog("b\\n"); }
-        """,
-        """
-        timer_route[minute, 60] { $avp(v) = 1; raise_event("E_B"); xlog("$avp(v)\\n"); }
-        event_route[E_B] { xlog("b\\n"); }
-        """,
-    ),
-)
 def after_inline_raise(subject: Subject) -> Iterator[Finding]:
-    """The event's route runs inside `raise_event` and takes all AVPs with it: afterwards they are null, whoever set
-    them, and `$route` and its kin are null too. In 3.6 they stay. What is needed later goes into a `$var` first."""
+    """See the lint of this name."""
     told = set[int]()
     for one in inline_raises(subject):
         for use in _read_behind(one):
@@ -152,24 +75,8 @@ def _all_uses_by_node(block: Block) -> dict[int, list[Use]]:
     return found
 
 
-@rule(
-    "avp-loop-raise",
-    "OpenSIPS 4.0: a loop over an AVP raises an event, and ends with the first item",
-    versions=("4.0",),
-    fires="""
-        event_route[E_A] {
-            for ($var(user) in $(avp(users)[*])) { $shv(n) += 1; raise_event("E_B"); }
-        }
-        event_route[E_B] { xlog("b\\n"); }
-    """,
-    quiet="""
-        event_route[E_A] { for ($var(user) in $(avp(users)[*])) $shv(n) += 1; raise_event("E_B"); }
-        event_route[E_B] { xlog("b\\n"); }
-    """,
-)
 def avp_loop_raise(subject: Subject) -> Iterator[Finding]:
-    """The route of the event takes all AVPs with it, those that the loop has not come to as well. In 3.6 it goes round
-    for each. One event that holds them all, in JSON, serves both versions."""
+    """See the lint of this name."""
     raises = {id(one.call): one for one in inline_raises(subject)}
     for loop in subject.of(nodes.ForEach):
         passed = loop.body[: next((i for i, s in enumerate(loop.body) if not isinstance(s, _PASSED)), len(loop.body))]
@@ -179,30 +86,8 @@ def avp_loop_raise(subject: Subject) -> Iterator[Finding]:
             yield Finding(message, loop.collection.span, "raise one event that holds all items, such as a JSON text")
 
 
-@rule(
-    "inline-raise-var",
-    "OpenSIPS 4.0: a `$var` is read after an event whose route has overwritten it",
-    severity="info",
-    versions=("4.0",),
-    fires="""
-        event_route[E_A] {
-            $var(user) = $param(user);
-            raise_event("E_B");
-            xlog("$var(user)\\n");
-        }
-        event_route[E_B] { $var(user) = "none"; }
-    """,
-    quiet="""
-        event_route[E_A] {
-            $var(user) = $param(user);
-            raise_event("E_B");
-            xlog("$var(user)\\n");
-        }
-        event_route[E_B] { if ($param(user) == NULL) $var(user) = "none"; }
-    """,
-)
 def inline_raise_var(subject: Subject) -> Iterator[Finding]:
-    """Both routes share the `$var` of the process. In 3.6 the route of the event ran after the one that raised it."""
+    """See the lint of this name."""
     routes = {block.name: block for block in event_routes(subject)}
     told = set[int]()
     for one in inline_raises(subject):
@@ -234,30 +119,8 @@ def _surely_read(block: Block) -> set[Named]:
     return {_key(use) for use in block.uses if use.role == "read" and use.name is not None} - _surely_written(block)
 
 
-@rule(
-    "late-for-inline-raise",
-    "OpenSIPS 4.0: what the route of an event reads is set after the event has been raised, and so too late",
-    severity="info",
-    versions=("4.0",),
-    fires="""
-        event_route[E_A] {
-            raise_event("E_B");
-            $shv(reason) = "overload";
-        }
-        event_route[E_B] { xlog("because of $shv(reason)\\n"); }
-    """,
-    quiet="""
-        event_route[E_A] {
-            $shv(reason) = "overload";
-            raise_event("E_B");
-            $shv(done) = 1;
-        }
-        event_route[E_B] { xlog("because of $shv(reason)\\n"); }
-    """,
-)
 def late_for_inline_raise(subject: Subject) -> Iterator[Finding]:
-    """In 3.6 the event waits until the route that raised it has ended, and its route finds what was set meanwhile. Set
-    it before `raise_event`: that is right in both."""
+    """See the lint of this name."""
     routes = {block.name: block for block in event_routes(subject)}
     told = set[int]()
     for one in inline_raises(subject):

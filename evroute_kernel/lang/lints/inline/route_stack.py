@@ -2,8 +2,8 @@
 
 An event route begins with 1; a called route has one more while it runs. Each event that is raised from within, and
 that k event routes serve, takes k and never gives it back. To raise an event or call a route at -1 kills the server;
-below -1 nothing happens (seen on 4.0.1). A line that is logged after such an event kills it too where E_CORE_LOG has a
-route.
+below -1 other memory is written over, which kills it only at times (seen on 4.0.1). A line that is logged after such an
+event kills it too where E_CORE_LOG has a route.
 
 What is not certain is an interval. Loops may go round as often as they like; a way through a branch is as good as any.
 """
@@ -15,81 +15,15 @@ from dataclasses import field
 from typing import Final
 
 from evroute_kernel.lang import nodes
+from evroute_kernel.lang.lints.inline.subscribers import COMPUTED, UNSERVED, Served, event_routes, raised, subscribers
+from evroute_kernel.lang.lints.inline.ways import BEGINNING, DEADLY, LEAST, Death, Place, Ways, either
 from evroute_kernel.lang.lints.subject import Block, Subject
-from evroute_kernel.lang.lints.subscribers import COMPUTED, UNSERVED, Served, event_routes, raised, subscribers
-from evroute_kernel.library.behaviour import FUNCTION_BEHAVIOURS
 from evroute_kernel.records import dataclass
 
-#: the size at which the server dies, and one below which no more is told apart
-DEADLY: Final = -1
-LEAST: Final = -3
-#: of the places where every way ends, so many are kept
-_KEPT: Final = 4
 #: blocks in blocks, routes in routes and events in events that are followed, all together
 _DEEPEST: Final = 120
 #: the size up to which routes of inner events are looked into: in a larger one it takes more raises than people write
 _LARGEST: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What is known where a statement begins: the size lies between two; whether an event from within may have ended
-    (`seen`), and whether one has (`surely`)."""
-
-    least: int
-    most: int
-    seen: bool = False
-    surely: bool = False
-
-    def moved(self, by: int) -> Place:
-        return Place(max(LEAST, self.least + by), max(LEAST, self.most + by), self.seen, self.surely)
-
-
-#: where an event route begins that a worker's queue has started
-BEGINNING: Final = Place(1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Death:
-    """A node at which the server dies, and why it may."""
-
-    node: nodes.Node
-    why: str
-
-
-@dataclass(slots=True)
-class Ways:
-    """How statements are left: they go on behind them, `return`, `break`, or end everything (`ends`: somewhere, or
-    perhaps). None: no way does. `fatal` are the places at which ways end with the server, `possible` the first at which
-    one may."""
-
-    on: Place | None
-    returned: Place | None = None
-    broken: Place | None = None
-    ends: bool = False
-    fatal: tuple[Death, ...] = ()
-    possible: Death | None = None
-
-    @property
-    def is_fatal(self) -> bool:
-        """Whether every way ends with the server."""
-        return bool(self.fatal) and not self.ends and self.on is self.returned is self.broken is None
-
-    def take(self, other: Ways) -> None:
-        """What else comes of the statements that have been looked at; `on` is left to the caller."""
-        self.returned = either(self.returned, other.returned)
-        self.broken = either(self.broken, other.broken)
-        self.ends = self.ends or other.ends
-        self.fatal = (self.fatal + other.fatal)[:_KEPT]
-        self.possible = self.possible or other.possible
-
-
-def either(one: Place | None, other: Place | None) -> Place | None:
-    """What holds where two ways meet."""
-    if one is None or other is None or one == other:
-        return other if one is None else one
-    least, most = min(one.least, other.least), max(one.most, other.most)
-    return Place(least, most, one.seen or other.seen, one.surely and other.surely)
 
 
 @dataclass(slots=True)
@@ -184,9 +118,9 @@ class Walk:
     def _call(self, node: nodes.Call, place: Place) -> Ways:
         if node.name == "raise_event":
             return self._raise(node, place)
-        behaviour = FUNCTION_BEHAVIOURS.get(node.name)
-        # one that is not known here may end the script
-        return Ways(place, ends=behaviour is None or behaviour.stub)
+        function = self.subject.library.functions.get(node.name)
+        # one that does not run here may end the script
+        return Ways(place, ends=function is None or function.behaviour is None or function.stub)
 
     def _raise(self, node: nodes.Call, place: Place) -> Ways:
         name = raised(node)
@@ -205,7 +139,7 @@ class Walk:
             inside = self.event_route(name, Place(place.least, place.most).moved(1))
             if inside.is_fatal:
                 return Ways(None, fatal=inside.fatal)
-        may = place.least <= served.most + DEADLY - 1 and place.most >= DEADLY
+        may = place.least <= served.most + DEADLY - 1
         after = Place(
             max(LEAST, place.least - served.most),
             max(LEAST, place.most - least),
@@ -228,7 +162,7 @@ class Walk:
             self._called[key] = self._through_route(block, place)
             self._loops = around
         ways = self._called[key]
-        may = place.least <= DEADLY <= place.most
+        may = place.least <= DEADLY
         return Ways(ways.on, ends=ways.ends, fatal=ways.fatal, possible=death if may else ways.possible)
 
     def _through_route(self, block: Block, place: Place) -> Ways:
