@@ -13,7 +13,7 @@ from campaigns.shrinking import without_needless
 from evroute_kernel import ScriptError
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from fidelity.installed import Installed
-from fidelity.outcomes import differences
+from fidelity.outcomes import Outcome, differences
 from fidelity.programs import Frame, Program
 from fidelity.running import Ours, on_server
 from fidelity.undefined import reads_freed_values
@@ -30,7 +30,7 @@ class Difference:
 
     program: Program
     lines: list[str]
-    #: the server has written over its own memory, and said so without knowing it
+    #: the server has written over its own memory: it says so without knowing it, or dies of it
     overwritten: bool = False
 
 
@@ -81,7 +81,7 @@ class Comparison:
                     tally.deaths[other.death] += 1
             lines = differences(one, other)
             if lines:
-                found.append(Difference(program, lines, one.overwritten))
+                found.append(Difference(program, lines, one.overwritten or _wrote_in_front(one, other)))
         return found
 
     def try_all(self, programs: Iterable[Program], tally: Tally) -> None:
@@ -132,6 +132,11 @@ class Comparison:
         except (TimeoutError, ScriptError):  # a timer route that is to run has lost its head
             return False
         return bool(found) and kind_of(found[0].lines) == kind_of(difference.lines)
+
+
+def _wrote_in_front(server: Outcome, ours: Outcome) -> bool:
+    """Whether a route was called when the stack was used up: what `$route` then shows, or dies of, is chance."""
+    return server.died and ours.died and "a route that is called after" in ours.death
 
 
 def kind_of(lines: list[str]) -> str:

@@ -89,17 +89,22 @@ class RouteStack:
 
     def path(self) -> list[tuple[str, str]]:
         """All of them. The top route is named even where it has lost its place, and never as error_route."""
-        if self.front is not None:
-            raise ScriptCrash(
-                "$(route[*]) in a route that is called after two events have run inside this one kills a 4.0.1: "
-                "call the route before raise_event()"
-            )
+        self._refuse("$(route[*])")
         return [(self.kind, self.names[self.start]), *map(self.title, range(1, self.count))]
 
     def name(self, place: int) -> str:
         """What `$route.name` shows for a place: the server counts from the outermost event."""
+        self._refuse("$route.name")
         name = self.names[place]
         return "" if name.startswith(_AS_IT_IS) else name
+
+    def _refuse(self, variable: str) -> None:
+        """Where the start is written over, the server reads from anywhere: it shows null then, or dies."""
+        if self.front is not None:
+            raise ScriptCrash(
+                f"{variable} in a route that is called after two events have run inside this one kills a 4.0.1: "
+                "call the route before raise_event()"
+            )
 
 
 def _title(kind: str, name: str) -> tuple[str, str]:

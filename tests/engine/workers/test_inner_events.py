@@ -227,6 +227,17 @@ def test_what_kills_a_server_says_so(session: Session, script: str) -> None:
     assert texts(session.raise_event("E_AFTER").log) == "after"
 
 
+@pytest.mark.parametrize("variable", ["$route.name", "$(route[*])"])
+def test_what_is_asked_of_the_stack_behind_its_end(session: Session, variable: str) -> None:
+    """A server looks anywhere in its memory then."""
+    session.load(INNER + ROUTE.replace('xlog("r\\n");', f'xlog("r\\n");\n    xlog("{variable}\\n");'))
+    run = session.raise_event("E_A")
+    assert texts(run.log) == "r"
+    assert place(run.error) == ("crashed", "E_A", "route[r]", 10)
+    assert run.error is not None
+    assert f"{variable} in a route that is called after two events" in run.error.message
+
+
 def test_3_6_runs_them_all() -> None:
     with Session(workers=1) as session:
         for script in CRASHES:
