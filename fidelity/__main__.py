@@ -28,6 +28,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     compare.add_argument("--seed", type=int, help="the same seed makes the same programs; by default another each time")
     compare.add_argument("--count", type=int, default=500, help="so many programs (%(default)s)")
     compare.add_argument("--start", type=int, default=0, help="number of the first one (%(default)s)")
+    compare.add_argument("--version", help="the server's, as it must tell itself; by default whichever it tells")
     compare.add_argument("--patience", type=float, default=comparing.PATIENCE, help="seconds for shrinking one")
     compare.add_argument("--keep", type=Path, metavar="FOLDER", help="write what differs there, a file each")
     compare.set_defaults(run=run_compare)
@@ -42,9 +43,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def run_compare(options: argparse.Namespace) -> int:
     seed = int(time.time()) if options.seed is None else options.seed
     server: Installed = installed()
-    comparison, tally = comparing.Comparison(server, options.patience), comparing.Tally()
+    version = server.server_version(options.version)
+    comparison, tally = comparing.Comparison(server, options.patience, version), comparing.Tally()
     try:
-        comparison.try_all(generating.programs(seed, options.start, options.count), tally)
+        comparison.try_all(generating.programs(seed, options.start, options.count, version), tally)
     finally:
         comparison.close()
         reporting.show(tally, server.version(), seed, options.start)

@@ -7,7 +7,9 @@ from dataclasses import replace
 from random import Random
 from typing import Any, Final
 
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from fidelity.expressions import TEXTS
+from fidelity.inline import inner_events
 from fidelity.programs import PLAIN, QUEUE, Frame, Program, Raise
 from fidelity.running import TIMER_DONE
 from fidelity.statements import DEPTH, Body
@@ -36,12 +38,18 @@ INCLUDES: Final = Frame(
 WORKERS: Final = Frame(workers=3)
 
 
-def programs(seed: int, start: int, count: int) -> list[Program]:
-    return [program(seed, number) for number in range(start, start + count)]
+def programs(seed: int, start: int, count: int, version: ServerVersion = DEFAULT_VERSION) -> list[Program]:
+    return [program(seed, number, version) for number in range(start, start + count)]
 
 
-def program(seed: int, number: int) -> Program:
-    random = Random(f"{seed}/program/{number}")
+def program(seed: int, number: int, version: ServerVersion = DEFAULT_VERSION) -> Program:
+    """One of those that a seed makes for a version: those for 4.0 are half of them about events inside events."""
+    if version == DEFAULT_VERSION:
+        random = Random(f"{seed}/program/{number}")
+    else:
+        random = Random(f"{seed}/{version}/program/{number}")
+        if random.random() < 0.5:
+            return inner_events(random, str(number))
     kind = random.choices(list(KINDS), [weight for weight, _ in KINDS.values()])[0]
     return KINDS[kind][1](random, str(number))
 

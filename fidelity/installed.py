@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from evroute_kernel.runtime.versions import ServerVersion, server_version
+
 #: environment variables that name the program and the folder of its modules
 PROGRAM = "OPENSIPS"
 MODULES = "OPENSIPS_MODULES"
@@ -40,6 +42,17 @@ class Installed:
         if found is None:
             raise NotInstalledError(f"{self.program} -V tells no version of OpenSIPS: {said.stdout[:200]!r}")
         return found[1]
+
+    def server_version(self, wanted: str | None = None) -> ServerVersion:
+        """Which of the versions that run here it is. Raises NotInstalledError for another one than is wanted."""
+        told = self.version()
+        try:
+            found = server_version(told)
+            if wanted is not None and server_version(wanted) != found:
+                raise NotInstalledError(f"{self.program} is OpenSIPS {told}, not {wanted}")
+        except ValueError as error:
+            raise NotInstalledError(str(error)) from None
+        return found
 
 
 def installed(environment: Mapping[str, str] = os.environ) -> Installed:

@@ -17,6 +17,9 @@ def show(tally: Tally, version: str, seed: int, start: int) -> None:
     if tally.passing:
         names = ", ".join(difference.program.name for difference in tally.passing[:10])
         print(f"  {len(tally.passing)} differed only among others: {names}")
+    if tally.undefined:
+        names = ", ".join(difference.program.name for difference in tally.undefined[:10])
+        print(f"  {len(tally.undefined)} differed that may read what the server has given back: {names}")
     for construct, count in tally.constructs.most_common():
         print(f"  {count:7,} {construct}")
     for difference in tally.differences:

@@ -17,6 +17,7 @@ from typing import Final
 from evroute_kernel import ScriptError, Session
 from evroute_kernel.engine.events.params import UnknownEventError
 from evroute_kernel.engine.results.runs import Run
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 from fidelity.configuration import MARK, MARK_ROUTE
 from fidelity.installed import Installed
@@ -118,7 +119,8 @@ def _run_timers(server: Server, programs: list[Program], outcomes: Outcomes) -> 
 class Ours:
     """A Session that is as new for each batch."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: ServerVersion = DEFAULT_VERSION) -> None:
+        self._version = version
         self._sessions: dict[int, Session] = {}
 
     def close(self) -> None:
@@ -127,7 +129,7 @@ class Ours:
 
     def _session(self, workers: int) -> Session:
         if workers not in self._sessions:
-            self._sessions[workers] = Session(workers=workers, timeout=20.0, log_limit=10**6)
+            self._sessions[workers] = Session(workers=workers, timeout=20.0, log_limit=10**6, version=self._version)
         session = self._sessions[workers]
         session.reset()
         return session

@@ -32,7 +32,9 @@ Lint: TypeAlias = Callable[[nodes.Script, Environment, Sequence[str]], list[Diag
 _MANY: Final = 100_000
 
 #: findings that may be mere consequences of what a syntax error swallowed
-CONSEQUENCES: Final = frozenset({"unknown-route", "module-not-loaded", "duplicate-route", "empty-block"})
+CONSEQUENCES: Final = frozenset(
+    {"unknown-route", "module-not-loaded", "duplicate-route", "empty-block", "missing-socket"}
+)
 
 
 def findings(

@@ -13,7 +13,10 @@ from evroute_kernel.library.template import TemplateError, VariableSpec, parse_f
 from evroute_kernel.records import dataclass
 
 #: ports that protocols have by default
-_PORTS: Final = {"hep_udp": 9060, "smpp": 2775}
+_PORTS: Final = {
+    "hep_udp": 9060, "smpp": 2775, "udp": 5060, "tcp": 5060, "tls": 5061, "sctp": 5060, "ws": 80, "wss": 443,
+    "ipsec": 5062, "bin": 5555, "bins": 5556, "msrp": 2855,
+}  # fmt: skip
 
 
 def variables(node: nodes.Node, library: Library) -> Iterator[VariableSpec]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library import table
-from evroute_kernel.library.table import Function, Variable
-from evroute_kernel.runtime.versions import DEFAULT_VERSION
+from evroute_kernel.library.table import Function, Library, Variable
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, VERSIONS
 
 HEAD = """# What runs here
 
@@ -32,6 +32,27 @@ def document() -> Iterator[str]:
     variables = sorted({id(v): v for v in library.variables.values()}.values(), key=lambda v: (v.module, v.name))
     yield "\n## Variables\n"
     yield from _table(("module", "variable", "here"), map(_variable_row, variables))
+    for version in VERSIONS:
+        if version != DEFAULT_VERSION:
+            yield from _otherwise(library, table.of(version))
+
+
+def _otherwise(before: Library, after: Library) -> Iterator[str]:
+    """What another version has, and has not."""
+    yield f"\n## Otherwise in {after.version}\n"
+    functions = [f for name, f in after.functions.items() if name not in before.functions]
+    changed = [f for name, f in after.functions.items() if (b := before.functions.get(name)) and _call(b) != _call(f)]
+    variables = [v for name, v in after.variables.items() if name not in before.variables]
+    new = [(f"`{f.signature}`", f.module, *_function_row(f)[2:]) for f in (*functions, *changed)]
+    new += [(f"`${v.name}`", v.module, "", _variable_row(v)[2]) for v in variables]
+    yield from _table(("new or changed", "module", "in event_route", "here"), sorted(new))
+    gone = [f"`{name}()`" for name in before.functions if name not in after.functions]
+    gone += [f"`{name}`" for name in before.globals if name not in after.globals]
+    yield f"\nGone: {', '.join(sorted(gone))}."
+
+
+def _call(function: Function) -> tuple[object, ...]:
+    return function.params, function.routes, function.async_only
 
 
 def _function_row(function: Function) -> tuple[str, ...]:

@@ -81,8 +81,9 @@ def _ports(text: str) -> Iterator[tuple[int, int]]:
 
 
 def configured(modparams: Modparams) -> list[str]:
-    """The values of the settings that define sockets."""
-    return [str(value) for name in SETTINGS for value in modparams.get(("core", name), ())]
+    """The values of the settings that define sockets, bonds of them apart (`library.bonds`)."""
+    values = (str(value) for name in SETTINGS for value in modparams.get(("core", name), ()))
+    return [value for value in values if "{" not in value]
 
 
 def own_socket(text: str, modparams: Modparams) -> str | None:

@@ -98,6 +98,7 @@ CONFIGURATIONS = {
 @pytest.mark.parametrize(("old", "new"), CONFIGURATIONS.values(), ids=CONFIGURATIONS)
 def test_configurations(old: str, new: str) -> None:
     assert errors(old, "3.6") == []
+    assert errors(old, "4.0") != []
     assert to_4_0(old).text == new
     assert errors(new) == []
     assert to_4_0(new).text == new

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from evroute_kernel.lang import language, nodes
+from evroute_kernel.lang.environment import Environment
+from evroute_kernel.lang.findings import findings
 from evroute_kernel.lang.lexer import tokens
 from evroute_kernel.lang.parser import parse
 from evroute_kernel.lang.preprocess import expand
@@ -143,3 +145,71 @@ def test_every_setting_of_a_version_is_one_of_its_words() -> None:
         known = language.of(version)
         assert all(known.keywords[name] == f"SET_{kind.upper()}" for name, kind in known.settings.items())
         assert set(known.settings.values()) <= set(language.EXPECTED)
+
+
+# -- the checker ------------------------------------------------------------------------------------------------------
+
+
+def found_in(text: str, version: ServerVersion, *, whole: bool = False) -> list[str]:
+    environment = Environment(version=version, whole=whole)
+    found = findings(Source("test", text), environment)
+    return [f"{d.severity} {d.span.line}: {d.message} | {d.hint}" for d in found if d.span]
+
+
+SOCKET = "socket = udp:192.0.2.1:5060\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (SOCKET + 'socket = bond:b {"udp:192.0.2.1:5060"}', []),
+        ('socket = bond:b {"udp:192.0.2.1:5060"}\n' + SOCKET, []),
+        (
+            SOCKET + 'socket = bond:b {"udp:192.0.2.1", "udp:192.0.2.9"}',
+            [
+                "warning 2: 'udp:192.0.2.9' of the bond b is no socket, and is left out"
+                " | known here: udp:127.0.0.1:5060, udp:192.0.2.1:5060"
+            ],
+        ),
+        (
+            'socket = bond:b {"udp:192.0.2.9"}',
+            ["error 1: the bond b has no member that is a socket | known here: udp:127.0.0.1:5060"],
+        ),
+        ("socket = tcp:192.0.2.1:5060 proxy", []),
+        (
+            "socket = sctp:192.0.2.1:5060 send-proxy-protocol",
+            ["error 1: sockets of sctp take no PROXY headers | remove the option"],
+        ),
+        ("socket = sctp:proxy:5060 anycast", ["error 1: socket takes"]),
+        ("tcp_threads = 0", ["error 1: tcp_threads takes 1 to 2147483647, not 0 | None"]),
+        (
+            'loadmodule "mi_datagram.so"\nmodparam("mi_datagram", "socket_buf_size", 0)',
+            [
+                "warning 2: parameter socket_buf_size of module mi_datagram is at least 1: the server takes its own"
+                " value | None"
+            ],
+        ),
+    ],
+)
+def test_settings_of_4_0(text: str, told: list[str]) -> None:
+    found = found_in(text, "4.0")
+    assert len(found) == len(told)
+    assert all(line.startswith(start) for line, start in zip(found, told, strict=True))
+
+
+ROUTES = "route { exit; }\n"
+
+
+def test_from_4_0_on_every_transport_module_needs_a_socket_of_its_own() -> None:
+    text = f'loadmodule "proto_udp.so"\nloadmodule "proto_tcp.so"\n{SOCKET}{ROUTES}'
+    assert found_in(text, "3.6", whole=True) == []
+    assert found_in(text, "4.0", whole=True) == [
+        "error 2: module proto_tcp does not start without a socket of its protocol | write socket=tcp:127.0.0.1:5060"
+    ]
+
+
+def test_a_setting_that_is_gone_is_told_alone() -> None:
+    text = f'loadmodule "proto_udp.so"\nlisten = udp:192.0.2.1:5060\n{ROUTES}'
+    assert [line.partition(" |")[0] for line in found_in(text, "4.0", whole=True)] == [
+        "error 2: unknown setting 'listen'"
+    ]

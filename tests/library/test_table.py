@@ -33,6 +33,7 @@ from evroute_kernel.library.linker import link
 from evroute_kernel.library.table import ANY_ROUTE, also_known, of
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.statements import run_top_route
+from evroute_kernel.runtime.versions import VERSIONS, ServerVersion
 from evroute_kernel.source import Source
 
 ROOT = Path(evroute_kernel.__file__).parent
@@ -42,25 +43,26 @@ LIBRARY = of("3.6")
 
 
 def test_every_behaviour_is_that_of_a_name_the_catalogue_knows() -> None:
-    assert set(FUNCTION_BEHAVIOURS) <= set(LIBRARY.functions)
+    of_all = [of(version) for version in VERSIONS]
+    assert set(FUNCTION_BEHAVIOURS) <= {name for library in of_all for name in library.functions}
     assert set(TRANSFORMATION_BEHAVIOURS) == set(LIBRARY.transformations)
     assert {module for module in MODPARAM_CHECKS if LIBRARY.modules[module].params} == set(MODPARAM_CHECKS)
     # an alias has no behaviour of its own
-    assert [name for name in VARIABLE_BEHAVIOURS if LIBRARY.variables[name].name != name] == []
+    names = {variable.name for library in of_all for variable in library.variables.values()}
+    assert set(VARIABLE_BEHAVIOURS) <= names
     assert len(FUNCTION_BEHAVIOURS) > 160
     assert len(VARIABLE_BEHAVIOURS) > 100
 
 
-@pytest.mark.parametrize(
-    "table", [LIBRARY.functions, LIBRARY.variables, LIBRARY.transformations], ids=["functions", "variables", "steps"]
-)
-def test_every_name_is_documented(table: object) -> None:
-    assert isinstance(table, type(LIBRARY.functions))
-    assert [name for name, known in table.items() if not known.doc] == []
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("table", ["functions", "variables", "transformations"])
+def test_every_name_is_documented(version: ServerVersion, table: str) -> None:
+    assert [name for name, known in getattr(of(version), table).items() if not known.doc] == []
 
 
-def test_a_variable_has_a_setter_if_it_can_be_written() -> None:
-    unlike = [v.name for v in LIBRARY.variables.values() if v.writable != (v.behaviour.set is not None)]
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_variable_has_a_setter_if_it_can_be_written(version: ServerVersion) -> None:
+    unlike = [v.name for v in of(version).variables.values() if v.writable != (v.behaviour.set is not None)]
     assert unlike == []
 
 

@@ -16,13 +16,13 @@ from typing import IO, Any
 
 PROGRAMS = Path(sys.executable).parent
 DEADLINE = 60.0
-#: raises E_X so many times, through one object of the client's library; prints what differs from "OK"
+#: raises E_X with numbers of a range, through one object of the client's library; prints what differs from "OK"
 MANY = """
 import json, sys
 from opensips.mi import OpenSIPSMI
-kind, options, count = json.loads(sys.argv[1])
+kind, options, *numbers = json.loads(sys.argv[1])
 client = OpenSIPSMI(kind, **options)
-for number in range(count):
+for number in range(*numbers):
     reply = client.execute("raise_event", ["E_X", [number]])
     if reply != "OK":
         print(number, reply)
@@ -85,8 +85,8 @@ class Clients:
         given = [word for option in (f"communication_type={kind}", *options) for word in ("-o", option)]
         return self._run("opensips-cli", *given, "-x", "mi", *arguments)
 
-    def many(self, count: int) -> str:
-        """Raise E_X so many times, with a number, in one connection; what it printed."""
+    def many(self, count: int, first: int = 0) -> str:
+        """Raise E_X so many times, with a number from `first` on, in one connection; what it printed."""
         options = {
             "datagram": {"datagram_ip": "127.0.0.1", "datagram_port": self.port, "datagram_timeout": 30},
             "unix": {"datagram_unix_socket": self.path, "datagram_timeout": 30},
@@ -94,7 +94,7 @@ class Clients:
             "http": {"url": f"http://127.0.0.1:{self.port}/mi"},
         }[self.kind]
         kind = "datagram" if self.kind == "unix" else self.kind
-        done = self._run("python", "-c", MANY, json.dumps([kind, options, count]))
+        done = self._run("python", "-c", MANY, json.dumps([kind, options, first, first + count]))
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout
 

@@ -27,6 +27,8 @@ ALARMING = frozenset({"WARNING", "ERROR", "CRITICAL", "ALERT"})
 #: the number of the process that answers requests on the server that was recorded
 _MI_PROCESS = 2
 #: what the server says of a name at its start, or of a request that it answers besides
+#: what it says of a setting at its start; here it is told of the text
+_SAID_AT_START = frozenset({"bond-member", "parameter-value"})
 _OF_NO_ROUTE = ("core:evi_publish_event:", "core:handle_mi_request:", "core:get_mi_", "core:mi_raise_event_")
 
 
@@ -126,10 +128,13 @@ def run_in_session(case: Case, session: Session, script: str | None = None) -> O
     try:
         if case.settings:
             session.load(case.settings, name="globals")
-        session.load(case.script if script is None else script, name="case.cfg")
+        loaded = session.load(case.script if script is None else script, name="case.cfg")
     except ScriptError as error:
         outcome.refuse(error)
         return outcome
+    for diagnostic in loaded.diagnostics:
+        if diagnostic.code in _SAID_AT_START:
+            outcome.record("WARNING", diagnostic.message, True)
     for event, params in case.raises:
         try:
             run = session.raise_event(event, params)

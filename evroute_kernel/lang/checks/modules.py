@@ -1,4 +1,4 @@
-"""What a whole file lacks of modules: those that the modules which it loads need, those of its sockets, and parameters.
+"""What a whole file lacks of modules: those that the modules which it loads need, and their parameters and sockets.
 
 A server resolves it when it has read all of its configuration, so the order of the lines does not count. A file that is
 no configuration, with neither a socket nor a request route, is a part of one: the rest may load what it lacks.
@@ -10,7 +10,7 @@ from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.scope import Scope, module_of
 from evroute_kernel.lang.needs import Need, missing_parameters, missing_sockets, needs_of
-from evroute_kernel.library.sockets import SETTINGS, module_of_socket
+from evroute_kernel.library.sockets import SETTINGS
 from evroute_kernel.library.table import Module
 from evroute_kernel.source import Span
 
@@ -22,24 +22,11 @@ _KINDS = {
 }
 
 
-def check_protocol(scope: Scope, node: nodes.Global) -> None:
-    """The module of a socket's protocol is loaded, anywhere in the file."""
-    module = module_of_socket(str(node.value))
-    if module is None:
-        return
-    protocol = str(node.value).partition(":")[0]
-    if module not in scope.library.modules:
-        scope.error("setting", f"{protocol!r} is no protocol of a socket", node.span, "such as udp:192.0.2.1:5060")
-    elif module not in _loaded(scope):
-        message = f"the protocol {protocol} belongs to module {module}, which is not loaded"
-        scope.error("module-not-loaded", message, node.span, f'write loadmodule "{module}.so"')
-
-
 def check_needs(scope: Scope) -> None:
     """The modules that others cannot do without, of a whole file that is a configuration."""
     if not scope.whole or not _is_configuration(scope.script):
         return
-    loaded = _loaded(scope)
+    loaded = loaded_in(scope)
     seen: set[tuple[str, str]] = set()
     for node in scope.script.items:
         module = scope.library.modules.get(module_of(node.path)) if isinstance(node, nodes.LoadModule) else None
@@ -58,7 +45,7 @@ def check_required(scope: Scope) -> None:
         return
     places = {module_of(i.path): i.span for i in reversed(scope.script.items) if isinstance(i, nodes.LoadModule)}
     written = {(item.module, item.name) for item in scope.script.items if isinstance(item, nodes.ModParam)}
-    for missing in missing_parameters(_loaded(scope), scope.modparams, scope.library):
+    for missing in missing_parameters(loaded_in(scope), scope.modparams, scope.library):
         required = missing.requirement
         if written & {(missing.module, name) for name in required.one_of}:
             continue  # with a wrong value, which is told
@@ -71,7 +58,9 @@ def check_required(scope: Scope) -> None:
         hint += f", or the setting {required.setting}" if required.setting else ""
         scope.error("missing-parameter", message, places[missing.module], hint)
     sockets = [str(value) for name in SETTINGS for value in scope.modparams.get(("core", name), ())]
-    for module, socket in missing_sockets(_loaded(scope), sockets, scope.library) if sockets else ():
+    # in 3.6 a file without sockets may be given some by the server's command line
+    told = sockets or scope.library.version != "3.6"
+    for module, socket in missing_sockets(loaded_in(scope), sockets, scope.library) if told else ():
         message = f"module {module} does not start without a socket of its protocol"
         scope.error("missing-socket", message, places[module], f"write socket={socket}")
 
@@ -93,7 +82,7 @@ def check_backend(scope: Scope, node: nodes.Call) -> None:
     if not scope.whole or not isinstance(backend, nodes.String) or "$" in backend.value:
         return
     module = f"cachedb_{backend.value.partition(':')[0]}"
-    if module in scope.library.modules and module not in _loaded(scope):
+    if module in scope.library.modules and module not in loaded_in(scope):
         message = f"{node.name}() fails: the backend {backend.value!r} belongs to module {module}, which is not loaded"
         hint = f'write loadmodule "{module}.so"'
         scope.found.append(Diagnostic("warning", "unmet-need", message, backend.span, hint))
@@ -107,7 +96,7 @@ def _is_configuration(script: nodes.Script) -> bool:
     )
 
 
-def _loaded(scope: Scope) -> set[str]:
+def loaded_in(scope: Scope) -> set[str]:
     """All modules of the file, those after this place too."""
     return {module_of(item.path) for item in scope.script.items if isinstance(item, nodes.LoadModule)}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from evroute_kernel.errors import did_you_mean
+from evroute_kernel.errors import Diagnostic, did_you_mean
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.checks.modules import check_protocol
 from evroute_kernel.lang.checks.scope import Scope, module_of
+from evroute_kernel.lang.checks.sockets import check_socket
 from evroute_kernel.library.functions.mqueue import parse_queue
 from evroute_kernel.library.sockets import SETTINGS
 from evroute_kernel.runtime.patterns.posix import compile as compile_regex
@@ -35,8 +35,8 @@ def check_global(scope: Scope, node: nodes.Global) -> None:
         scope.error("setting", "mem-group works only in servers built for it", node.span, "remove it")
     elif name in ("dst_blacklist", "db_default_url"):
         scope.set_parameter("core", name, value)
-    elif fact.kind == "socket" and scope.whole:
-        check_protocol(scope, node)
+    elif fact.kind == "socket":
+        check_socket(scope, node, value)
 
 
 def take_sockets(scope: Scope) -> None:
@@ -109,6 +109,10 @@ def _check_value(scope: Scope, node: nodes.ModParam, module: str) -> bool:
     else:
         problem = declared.check(node.name, node.value) if declared.check is not None else None
         problem = problem or _defined_twice(scope, node, module)
+        least = declared.least.get(node.name)
+        if least is not None and isinstance(node.value, int) and node.value < least:
+            said = f"parameter {node.name} of module {module} is at least {least}: the server takes its own value"
+            scope.found.append(Diagnostic("warning", "parameter-value", said, node.span))
         if problem is None:
             return True
         scope.error("parameter-value", f"parameter {node.name} of module {module}: {problem}", node.span)

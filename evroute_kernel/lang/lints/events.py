@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from evroute_kernel.lang import nodes
+from evroute_kernel.lang.lints.inline_effects import inline_raises
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.library.catalogue.declared import known_event
@@ -179,7 +180,9 @@ def raise_order(subject: Subject) -> Iterator[Finding]:
 )
 def raise_leftovers(subject: Subject) -> Iterator[Finding]:
     """`raise_event` leaves its AVPs as they are, and `=` pushes on top of them. The next event of the same run then
-    holds the parameters of both. The first assignment of the next round should be `:=`."""
+    holds the parameters of both. The first assignment of the next round should be `:=`. (In 4.0 an event route that
+    serves the event takes them away, if an event route has raised it.)"""
+    taken = {id(one.call) for one in inline_raises(subject)} if subject.library.version == "4.0" else set()
     for body in (body for block in subject.blocks if _may_raise(block) for body in block.bodies()):
         raised: dict[str, nodes.Call] = {}
         for statement in body:
@@ -195,7 +198,10 @@ def raise_leftovers(subject: Subject) -> Iterator[Finding]:
             if values.text in raised:
                 message = f"{values.text} still holds what the raise_event in line {raised[values.text].span.line} sent"
                 yield Finding(message, values.span, f"begin with {values.text} := ... (and its names too)")
-            raised[values.text] = statement
+            if id(statement) in taken:
+                raised.clear()
+            else:
+                raised[values.text] = statement
 
 
 def _raises(subject: Subject) -> Iterator[nodes.Call]:

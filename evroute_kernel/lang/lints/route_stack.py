@@ -2,8 +2,8 @@
 
 An event route begins with 1; a called route has one more while it runs. Each event that is raised from within, and
 that k event routes serve, takes k and never gives it back. To raise an event or call a route at -1 kills the server;
-below -1 nothing happens (seen on 4.0.1). A line that is logged after such an event kills it too where E_CORE_LOG has a
-route.
+below -1 other memory is written over, which kills it only at times (seen on 4.0.1). A line that is logged after such an
+event kills it too where E_CORE_LOG has a route.
 
 What is not certain is an interval. Loops may go round as often as they like; a way through a branch is as good as any.
 """
@@ -17,7 +17,6 @@ from typing import Final
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.subject import Block, Subject
 from evroute_kernel.lang.lints.subscribers import COMPUTED, UNSERVED, Served, event_routes, raised, subscribers
-from evroute_kernel.library.behaviour import FUNCTION_BEHAVIOURS
 from evroute_kernel.records import dataclass
 
 #: the size at which the server dies, and one below which no more is told apart
@@ -184,9 +183,9 @@ class Walk:
     def _call(self, node: nodes.Call, place: Place) -> Ways:
         if node.name == "raise_event":
             return self._raise(node, place)
-        behaviour = FUNCTION_BEHAVIOURS.get(node.name)
-        # one that is not known here may end the script
-        return Ways(place, ends=behaviour is None or behaviour.stub)
+        function = self.subject.library.functions.get(node.name)
+        # one that does not run here may end the script
+        return Ways(place, ends=function is None or function.behaviour is None or function.stub)
 
     def _raise(self, node: nodes.Call, place: Place) -> Ways:
         name = raised(node)
@@ -205,7 +204,7 @@ class Walk:
             inside = self.event_route(name, Place(place.least, place.most).moved(1))
             if inside.is_fatal:
                 return Ways(None, fatal=inside.fatal)
-        may = place.least <= served.most + DEADLY - 1 and place.most >= DEADLY
+        may = place.least <= served.most + DEADLY - 1
         after = Place(
             max(LEAST, place.least - served.most),
             max(LEAST, place.most - least),
@@ -228,7 +227,7 @@ class Walk:
             self._called[key] = self._through_route(block, place)
             self._loops = around
         ways = self._called[key]
-        may = place.least <= DEADLY <= place.most
+        may = place.least <= DEADLY
         return Ways(ways.on, ends=ways.ends, fatal=ways.fatal, possible=death if may else ways.possible)
 
     def _through_route(self, block: Block, place: Place) -> Ways:

@@ -34,12 +34,13 @@ class Memory:
     def __init__(self) -> None:
         self.blocks: dict[int, Block] = {}
         self._declared: Mapping[str, EventDeclaration] | None = None
+        self._library: Library | None = None
 
-    def expect(self, declared: Mapping[str, EventDeclaration]) -> None:
-        """Forget what was said while other events were known."""
-        if declared != self._declared:
+    def expect(self, declared: Mapping[str, EventDeclaration], library: Library) -> None:
+        """Forget what was said while other events were known, or under another version."""
+        if declared != self._declared or library is not self._library:
             self.blocks.clear()
-        self._declared = declared
+        self._declared, self._library = declared, library
 
 
 class Subject:
@@ -88,7 +89,7 @@ class Subject:
         return single
 
     def _blocks(self, memory: Memory) -> Iterator[Block]:
-        memory.expect(self.declared_events)
+        memory.expect(self.declared_events, self.library)
         for item in self.script.items:
             if isinstance(item, tree.Route):
                 event = (

@@ -17,7 +17,8 @@ from evroute_kernel.lang.lexer import string_value
 from evroute_kernel.lang.migration.gone import NEW, OLD, gone_entry
 from evroute_kernel.lang.migration.legacy import Code, Doubt, Edit, Remark
 from evroute_kernel.lang.migration.upgraded_modules import module_forms
-from evroute_kernel.library.catalogue import Event, of
+from evroute_kernel.library.catalogue import Event
+from evroute_kernel.library.table import of
 
 _ON: Final = frozenset({"yes", "true", "on", "enable"})
 

@@ -14,7 +14,7 @@ from typing import Final
 from evroute_kernel.lang.lexer import string_value
 from evroute_kernel.lang.migration.gone import NEW, OLD, gone_entry
 from evroute_kernel.lang.migration.legacy import Code, Doubt, Edit, Remark
-from evroute_kernel.library.catalogue import of
+from evroute_kernel.library.table import of
 from evroute_kernel.records import dataclass
 
 #: db_mode of usrloc by number
@@ -116,10 +116,10 @@ def transports(code: Code) -> Iterator[Edit | Doubt]:
         return
     loaded = dict(_loaded(code))
     for name, index in loaded.items():
-        protocol = name.removeprefix("proto_")
-        if protocol == name or any(spoke.startswith(protocol) for spoke in spoken):
+        protocols = of(NEW).modules[name].sockets
+        if not protocols or of(OLD).modules[name].sockets or spoken.intersection(protocols):
             continue
-        why = f"no socket speaks {protocol.upper()}: 4.0 does not start then, 3.6 left the module unused"
+        why = f"there is no {protocols[0]}: socket, and 4.0 does not start then; 3.6 left the module unused"
         start, end = code.span(index).start, code.span(index + 1).end
         needed = [other for other in loaded if name in of(NEW).modules[other].needs]
         if needed or "include_file" in code.text or "import_file" in code.text:
@@ -136,7 +136,7 @@ def _loaded(code: Code) -> Iterator[tuple[str, int]]:
     for index, token in enumerate(code.tokens):
         if token.type == "LOADMODULE" and code.kind(index + 1) == "STRING":
             name = string_value(code.tokens[index + 1])[0].rpartition("/")[2].removesuffix(".so")
-            if name in of(NEW).modules:
+            if name in of(NEW).modules and name in of(OLD).modules:
                 yield name, index
 
 

@@ -4,6 +4,7 @@ parameters, too."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import field
 from typing import Any, Final, Literal
 
 from evroute_kernel.records import dataclass
@@ -128,6 +129,12 @@ class CatalogueModule:
     sockets: tuple[str, ...] = ()
     #: contexts of variables that are there with it: `$(<reply>rs)`
     contexts: frozenset[str] = frozenset()
+    #: a socket of its protocol may ask for PROXY headers
+    proxied: bool = False
+    #: group -> statistics of SIP messages that it counts
+    counters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: parameters -> smallest value; below it the server takes its own, with a warning
+    least: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, fact: dict[str, Any], params: Mapping[str, str]) -> CatalogueModule:
@@ -147,6 +154,9 @@ class CatalogueModule:
             tuple(map(Requirement.from_json, fact.get("required", ()))),
             tuple(fact.get("sockets", ())),
             frozenset(fact.get("contexts", ())),
+            fact.get("proxied", False),
+            fact.get("counters", {}),
+            fact.get("least", {}),
         )
 
 

@@ -287,6 +287,9 @@ _ESCAPED: Final = {
 }
 
 
+_PAIR: Final = re.compile(r"\\.")
+
+
 def quoted(text: str) -> str:
     return f'"{text.translate(_ESCAPED)}"'
 
@@ -309,6 +312,12 @@ def compact(node: Any) -> str:
     if type(node) is list:
         return "[" + ",".join([compact(v) for v in node]) + "]"
     return scalar(node)
+
+
+def unescaped(node: Any) -> str:
+    """`{"a":"b/c"}`: as `compact`, with slashes left alone."""
+    # a backslash is always one of a pair
+    return _PAIR.sub(lambda pair: "/" if pair[0] == "\\/" else pair[0], compact(node))
 
 
 def spaced(node: Any) -> str:

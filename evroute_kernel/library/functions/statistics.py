@@ -1,7 +1,7 @@
 """Module statistics: counters by name, in groups, shared by all processes. `$stat` reads them.
 
-A group is a table of the shared memory; a statistic is (number, value), the number telling the order of creation. What
-a server counts itself (group `core` and others) is not there.
+A group is a table of the shared memory; a statistic is (number, value), the number telling the order of creation. Of
+what a server counts itself there is what it counts of SIP messages: a session gets none.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from evroute_kernel.library.behaviour import check_modparams, function
 from evroute_kernel.library.functions.parameters import Problem
 from evroute_kernel.library.references import Reference
 from evroute_kernel.library.statistic_series import Profile
+from evroute_kernel.library.table import in_process
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.shared import Shared
@@ -25,13 +26,6 @@ DYNAMIC: Final = "dynamic"
 SCRIPT: Final = "script"
 NO_RESET: Final = "no_reset"
 ITERATORS: Final = "statistics iterators"
-
-
-#: statistics of the core that count SIP messages; there are none here
-_OF_MESSAGES: Final = frozenset({
-    "rcv_requests", "rcv_replies", "fwd_requests", "fwd_replies", "drop_requests", "drop_replies", "err_requests",
-    "err_replies", "bad_URIs_rcvd", "bad_msg_hdr", "slow_messages",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +111,12 @@ def _find(process: Process, wanted: Statistic) -> str | None:
 
 def read(process: Process, text: str) -> int | None:
     """The value of a statistic, wrapped to 32 bits; None when it does not exist. Raises UnknownGroup."""
-    if text.removeprefix("core:") in _OF_MESSAGES:
+    try:
+        wanted = resolve(process, text)
+    except UnknownGroup:
+        if not _counts_messages(process, text):
+            raise
         return 0
-    wanted = resolve(process, text)
     group = _find(process, wanted)
     if group is not None:
         stored = process.shared.get_object(_table(group), wanted.name)
@@ -129,7 +126,14 @@ def read(process: Process, text: str) -> int | None:
             value = statistic_series.read(process.shared, profile, wanted.name)
             if value is not None:
                 return wrap(value)
-    return None
+    return 0 if _counts_messages(process, text) else None
+
+
+def _counts_messages(process: Process, text: str) -> bool:
+    """Whether the server itself counts SIP messages under a name, `name` or `group:name`."""
+    group, _, name = text.rpartition(":")
+    counters = in_process(process).modules["core"].counters
+    return any(name in counted for known, counted in counters.items() if group.lower() in ("", known))
 
 
 def _change(process: Process, wanted: Statistic, by: int | None) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
-import time
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.library.behaviour import function
@@ -21,23 +19,18 @@ _NAMESPACE: Final = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]
 # the library of that name looks at the whole system when it is imported, so nobody does before it is needed
 
 
-def version_7() -> UUID:
-    """Milliseconds since 1970 in 48 bits, then version, variant and chance (RFC 9562)."""
-    from uuid import UUID
-
-    number = (time.time_ns() // 10**6) << 80 | secrets.randbits(80)
-    number = number & ~(0xF << 76) | 7 << 76
-    return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
-
-
 def unnamed(version: int) -> UUID:
     """A new UUID of a version that needs no name."""
     from uuid import uuid1, uuid4
 
-    return {0: uuid4, 1: uuid1, 4: uuid4, 7: version_7}[version]()
+    return uuid1() if version == TIME else uuid4()
 
 
-UNNAMED: Final = frozenset({0, 1, 4, 7})
+#: the version that holds the time: it is surely unique only where a daemon of the machine hands it out
+TIME: Final = 1
+UNNAMED: Final = frozenset({0, TIME, 4})
+#: version 2 is made by no library, 7 by ones that are newer than those of most machines
+REPLACED: Final = frozenset({2, 7})
 DIGESTS: Final = {3: hashlib.md5, 5: hashlib.sha1}
 
 
@@ -52,14 +45,15 @@ def named(version: int, namespace: str, name: str) -> UUID:
 
 @function("uuid")
 def uuid(context: Context, out_var: Reference, version: int | None, namespace: str | None, name: str | None) -> int:
-    """Store a new UUID in a variable: random (version 0 or 4), from the time (1, 7), or from a name (3, 5).
+    """Store a new UUID in a variable: random (version 0 or 4), from the time (1), or from a name (3, 5).
 
-    Versions 3 and 5 need a namespace, itself a UUID, and a name. Version 2 gives a random one, with a warning. Returns
-    1; -1 for another version, or when namespace or name are missing or wrong.
+    Versions 3 and 5 need a namespace, itself a UUID, and a name. Versions 2 and 7 give a random one, with a warning.
+    Returns 1; 2 for version 1, whose uniqueness nobody here warrants; -1 for another version, or when namespace or name
+    are missing or wrong.
     """
     number = version or 0
-    if number == 2:
-        context.warning("UUID version 2 is not supported: a random one is made instead")
+    if number in REPLACED:
+        context.warning(f"UUID version {number} is not supported: a random one is made instead")
         number = 0
     if number in UNNAMED:
         made = unnamed(number)
@@ -74,4 +68,6 @@ def uuid(context: Context, out_var: Reference, version: int | None, namespace: s
     else:
         context.error(f"there is no UUID version {number}: 0, 1, 3, 4, 5 and 7 are possible")
         return -1
-    return 1 if out_var.set(context, "=", str(made)) else -1
+    if not out_var.set(context, "=", str(made)):
+        return -1
+    return 2 if number == TIME else 1

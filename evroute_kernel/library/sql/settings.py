@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import field, replace
+from functools import partial
 from typing import Final
 
 from evroute_kernel.library import modparams
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Process
 from evroute_kernel.runtime.values import fold
+from evroute_kernel.runtime.versions import ServerVersion
 
 MODULE: Final = "sqlops"
 SQLITE: Final = "sqlite:"
@@ -69,13 +72,17 @@ class Configuration:
 
 def configuration(process: Process) -> Configuration:
     """What the parameters of this process say."""
-    return modparams.derived(process, MODULE, ("db_url", "db_scheme", *_COLUMNS, *_OTHERS), _build)
+    build = _BUILD[process.settings.version]
+    return modparams.derived(process, MODULE, ("db_url", "db_scheme", *_COLUMNS, *_OTHERS), build)
 
 
 _OTHERS: Final = ("usr_table", "use_domain", "bigint_to_str")
 
 
-def _build(urls: modparams.Values, schemes: modparams.Values, *rest: modparams.Values) -> Configuration:
+def _build(
+    use_domain: bool, urls: modparams.Values, schemes: modparams.Values, *rest: modparams.Values
+) -> Configuration:
+    """`use_domain` counts where the parameter is not given."""
     given = dict(zip((*_COLUMNS, *_OTHERS), (values[-1] if values else None for values in rest), strict=True))
     names = {attribute: str(given[key]) for key, attribute in _COLUMNS.items() if given[key] is not None}
     return Configuration(
@@ -83,9 +90,16 @@ def _build(urls: modparams.Values, schemes: modparams.Values, *rest: modparams.V
         {fold(scheme.name): scheme for scheme in (parse_scheme(str(text)) for text in schemes)},
         Columns(**names),
         str(given["usr_table"] or Configuration().table),
-        bool(given["use_domain"]),
+        use_domain if given["use_domain"] is None else bool(given["use_domain"]),
         bool(given["bigint_to_str"]),
     )
+
+
+#: by version of the server: the parts of a URI that sql_avp_load and its kin take without being told
+_BUILD: Final[dict[ServerVersion, Callable[..., Configuration]]] = {
+    "3.6": partial(_build, False),
+    "4.0": partial(_build, True),
+}
 
 
 def parse_url(text: str) -> tuple[int, str]:

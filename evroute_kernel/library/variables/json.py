@@ -1,4 +1,4 @@
-"""`$json`, `$json_compact`, `$json_pretty` (module json): documents of the process, addressed by a path.
+"""`$json` and its kin (module json): documents of the process, addressed by a path.
 
 `process.json` maps the name of a document to its node (see `json_text`). A node that json_link() put in two places is
 one Python object.
@@ -344,7 +344,7 @@ def _short(text: str) -> str:
     return repr(text) if len(text) <= 40 else repr(text[:37]) + "..."
 
 
-# -- the three variables ----------------------------------------------------------------------------------------------
+# -- the variables ----------------------------------------------------------------------------------------------------
 
 
 @variable("json", interprets=True, parse_name=parse_path, name_library=True, dies_without_name=True)
@@ -370,8 +370,15 @@ def json_pretty(context: Context, name: Path, index: None) -> Value:
     return _get(context, name, index, json_text.pretty)
 
 
-for _declared in (json, json_compact, json_pretty):
+@variable("json_compact_noescape", parse_name=parse_path, name_library=True, needs_text=True, dies_without_name=True)
+def json_compact_noescape(context: Context, name: Path, index: None) -> Value:
+    """As `$json_compact`, but slashes are left alone, in keys too: `{"a":"b/c"}`."""
+    return _get(context, name, index, json_text.unescaped)
+
+
+for _declared in (json, json_compact, json_pretty, json_compact_noescape):
     _declared.set = _set
 json.bind = lambda name, index: _bind(name, index, json_text.spaced)
 json_compact.bind = lambda name, index: _bind(name, index, json_text.compact)
 json_pretty.bind = lambda name, index: _bind(name, index, json_text.pretty)
+json_compact_noescape.bind = lambda name, index: _bind(name, index, json_text.unescaped)

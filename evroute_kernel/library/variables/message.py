@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from evroute_kernel.library import sockets
+from evroute_kernel.library import bonds, sockets
 from evroute_kernel.library.behaviour import ALL, variable
 from evroute_kernel.library.dummy_message import (
     HEADERS,
@@ -136,6 +136,22 @@ def _socket_out_field(text: str) -> str:
     return "forced" if text.lower() == "forced" else _socket_field(text)
 
 
+_PROXY_FIELDS: Final = ("src_ip", "src_port", "dst_ip", "dst_port", "af")
+
+
+def _proxy_field(text: str) -> str:
+    if text.lower() not in _PROXY_FIELDS:
+        raise ValueError(f"a PROXY header has {', '.join(_PROXY_FIELDS)}")
+    return text.lower()
+
+
+@variable("proxy_protocol", parse_name=_proxy_field)
+def proxy_protocol(context: Context, name: str, index: None) -> Value:
+    """What a PROXY header has told of the connection: `src_ip`, `src_port`, `dst_ip`, `dst_port` or `af`. In an
+    event_route always null."""
+    return None
+
+
 @variable("socket_in", parse_name=_socket_field)
 def socket_in(context: Context, name: str | None, index: None) -> Value:
     """Socket that received the message. In an event_route always null."""
@@ -145,8 +161,10 @@ def socket_in(context: Context, name: str | None, index: None) -> Value:
 @variable("socket_out", parse_name=_socket_out_field, needs_text=True)
 def socket_out(context: Context, name: str | None, index: None) -> Value:
     """Socket that the message is to be sent from; null until set, `= NULL` removes it."""
-    text = message_of(context).own.socket
-    own = None if text is None else sockets.found_in(context, text)
+    text, modparams = message_of(context).own.socket, context.process.settings.modparams
+    own = None if text is None else sockets.own_socket(text, modparams)
+    if own is None and text is not None and bonds.named_by(text, modparams) is not None:
+        return "" if name is None else None  # of a bond no socket is chosen yet
     if own is None or name is None or name == "forced":
         return own
     protocol, _, rest = own.partition(":")
@@ -165,8 +183,9 @@ def set_socket_out(context: Context, name: str | None, index: None, op: str, val
     if value is not None and (not text or is_bare(op, value)):
         context.error(f"$socket_out takes a socket such as {SOCKET_TEXT!r}")
         return False
-    if text is not None and sockets.found_in(context, text) is None:
-        known = sockets.listed(context.process.settings.modparams)
+    modparams = context.process.settings.modparams
+    if text is not None and sockets.own_socket(text, modparams) is None and bonds.named_by(text, modparams) is None:
+        known = sockets.listed(modparams)
         context.warning(f"no socket is {text!r}: $socket_out stays as it is; known here: {known}")
         return True
     message_of(context).own.socket = text

@@ -7,6 +7,7 @@ import random
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import variable
+from evroute_kernel.library.formats.c_numbers import str2sint
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import INT_MAX, Value, encode, int_of, is_int_type
 
@@ -122,9 +123,18 @@ def random_number(context: Context, name: None, index: None) -> Value:
     return random.randint(0, INT_MAX)
 
 
-@variable("uuid")
-def new_uuid(context: Context, name: None, index: Any) -> Value:
-    """A new random UUID at each read."""
+@variable("uuid", parse_name=str)
+def new_uuid(context: Context, name: str | None, index: Any) -> Value:
+    """A new UUID at each read: a random one, or of the version in parentheses (4.0): 0 and 4 are random, 1 has the
+    time. 7 needs more of the server's machine than most have: it gives a random one, with a warning."""
     import uuid  # not before: it takes long for what few scripts ask
 
+    version = 0 if name is None else str2sint(name)
+    if version == 1:
+        return str(uuid.uuid1())
+    if version == 7:
+        context.warning("$uuid(7): version 7 is not supported, a random UUID is made instead")
+    elif version not in (0, 4):
+        context.error(f"$uuid({name}): versions 0, 1, 4 and 7 are possible")
+        return None
     return str(uuid.uuid4())

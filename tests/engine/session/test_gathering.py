@@ -228,6 +228,7 @@ def test_what_raises_while_a_block_ends_is_not_forgotten(pair: Session, wait: Wa
         if number % 10 == 0:
             futures[-1].result(30)
     wait(lambda: raised.is_over)
+    assert all(future.result(30).ok for future in futures)
     assert sorted(map(int, logged(pair))) == sorted([*range(200), *range(200)])
 
 

@@ -21,6 +21,34 @@ def told(text: str) -> list[tuple[str, str]]:
     return [(d.code, d.span.text) for d in found if d.code in CODES and d.span is not None]
 
 
+def codes(text: str, version: str) -> list[str]:
+    environment = Environment(version=version, whole=True)  # type: ignore[arg-type]
+    return [d.code for d in findings(Source("a.cfg", text), environment)]
+
+
+LEFT_OVER = '$avp(v) = 1; raise_event("E_B", , $avp(v)); $avp(v) = 2; raise_event("E_C", , $avp(v));'
+
+
+@pytest.mark.parametrize(
+    ("text", "of_3_6", "of_4_0"),
+    [
+        (f'event_route[E_A] {{ {LEFT_OVER} }}\nevent_route[E_B] {{ xlog("b\\n"); }}\n', True, False),
+        (f"event_route[E_A] {{ {LEFT_OVER} }}\n", True, True),
+        (f'startup_route {{ {LEFT_OVER} }}\nevent_route[E_B] {{ xlog("b\\n"); }}\n', True, True),
+    ],
+    ids=["a route takes them", "nobody does", "the event is queued"],
+)
+def test_left_overs_of_a_first_event_are_gone_if_a_route_took_them(text, of_3_6, of_4_0):
+    assert ("raise-leftovers" in codes(text, "3.6"), "raise-leftovers" in codes(text, "4.0")) == (of_3_6, of_4_0)
+
+
+def test_events_that_raise_each_other_end_in_4_0():
+    text = 'event_route[E_A] { raise_event("E_B"); }\nevent_route[E_B] { raise_event("E_A"); }\n'
+    for version, how in (("3.6", "without end"), ("4.0", "a hundred")):
+        found = findings(Source("a.cfg", text), Environment(version=version, whole=True))
+        assert [how in d.message for d in found if d.code == "raise-each-other"] == [True, True]
+
+
 SPOKEN_OF = [case for case in RECORDED if case["expect"]["accepted"] and told(case["script"])]
 
 

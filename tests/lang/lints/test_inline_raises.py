@@ -98,7 +98,7 @@ COUNTED = [
     ("in and behind a route", raising(f"route(r); {ONE}", f"route[r] {{ {ONE * 2} }}\n{B}"), [SURE]),
     ("a route that returns", raising(f"route(r); {ONE}", f"route[r] {{ {LEFT} {ONE * 2} }}\n{B}"), [PERHAPS]),
     ("a route that ends all", raising(f"route(r); {ONE * 3}", f"route[r] {{ if ($var(x)) exit; }}\n{B}"), [PERHAPS]),
-    ("below the deadly size", raising(f"{ONE}route(r); {ONE}", f"route[r] {{ {ONE * 2} }}\n{B}"), []),
+    ("below the deadly size", raising(f"{ONE}route(r); {ONE}", f"route[r] {{ {ONE * 2} }}\n{B}"), [PERHAPS]),
     ("in the route of an event", raising('raise_event("E_M");', f"event_route[E_M] {{ {ONE * 3} }}\n{B}"), [PERHAPS]),
     ("four there", raising('raise_event("E_M");', f"event_route[E_M] {{ {ONE * 4} }}\n{B}"), [SURE, PERHAPS]),
     ("from a timer", f"timer_route[t, 1] {{ {ONE * 3} }}\n{B}", []),
