@@ -21,8 +21,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
+from evroute_kernel.records import prepare
 from evroute_kernel.runtime.versions import DEFAULT_VERSION
 from evroute_kernel.worker.messages import (
+    TAGS,
     Decoder,
     Message,
     ServerReady,
@@ -178,6 +180,7 @@ def import_all() -> None:
 def preload() -> None:
     """Do what forks would otherwise do each for itself."""
     import_all()
+    prepare(TAGS)  # a worker must be able to say that its memory or its stack is used up
     gc.collect()
     gc.freeze()
 
