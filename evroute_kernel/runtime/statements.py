@@ -385,6 +385,8 @@ def run_error_route(context: Context, *, warn: bool = False) -> None:
     route = context.process.error_route
     if route is None:  # $err.* keep what was recorded until the run ends
         if warn:
+            context.route_stack.append(("error_route", ""))  # it has its place in the stack of routes all the same
+            context.route_stack.pop()
             context.warning("no error_route is defined")
         return
     process = context.process
