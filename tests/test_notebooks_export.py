@@ -93,8 +93,8 @@ class Noting(Session):
                 self.acts.append(Act(text, lambda session, text=text: session.load(f"{text};", scratch=True).run))
         return super().install(unit, **options)
 
-    def reset(self) -> None:
-        super().reset()
+    def reset(self, version: str | None = None) -> None:
+        super().reset(version)
         self.acts.clear()
 
     @property
@@ -138,7 +138,8 @@ def test_logs_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = export(read_notebook(path), path.stem, FOLDER)
     startup = made.text.partition("# What the notebook did once")[2]
     compared = 0
-    with played(path, startup) as before, Session(workers=1) as after:
+    with played(path, startup) as before, Session(workers=1, version=made.version) as after:
+        assert before.version == made.version
         after.load(made.text, f"{path.stem}.cfg")
         for act in before.acts:
             if act.routes.items() <= before.routes.items():
@@ -146,14 +147,14 @@ def test_logs_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 if act.run is not None:
                     assert shown(run) == shown(act.run), act.what
                     compared += 1
-    assert compared
+    assert compared or not made.routes, "a notebook that takes all back in the end has nothing to compare"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_is_clean(path: Path) -> None:
     """What there is to say about the configuration was said under the cells."""
     made = export(read_notebook(path), path.stem, FOLDER)
-    unit = compile_script(Source(path.stem, made.text), Environment())
+    unit = compile_script(Source(path.stem, made.text), Environment(version=made.version))
     outputs = [cell.get("outputs") for cell in json.loads(path.read_text())["cells"]]
     for finding in unit.diagnostics:
         assert json.dumps(finding.message)[1:-1] in json.dumps(outputs), finding.render()

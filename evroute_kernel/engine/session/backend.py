@@ -13,6 +13,7 @@ from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.supervisor import Supervisor
 from evroute_kernel.runtime.shared import Shared, make_directory
+from evroute_kernel.runtime.shared_by_threads import SharedByThreads
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 
@@ -44,7 +45,7 @@ class Backend:
         with self._opening:
             if self._shared is None:
                 self.supervisor.check()
-                self._shared = Shared(self.directory)
+                self._shared = SharedByThreads(self.directory)
             return self._shared
 
     def post(self, command: Callable[[], None]) -> None:

@@ -7,7 +7,6 @@ nothing then: giving it the status 5 does.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -46,13 +45,12 @@ class Dialogs:
     def __init__(self, backend: Backend, raising: Raising) -> None:
         self._backend = backend
         self._raising = raising
-        self._changing = threading.Lock()
 
     def change(self, name: str, fields: Mapping[str, object], anew: bool, origin: object) -> DialogInfo:
         """Make or change a dialog, and wait for what that raises. Raises GivenError, with nothing changed."""
         key, said = encode(given.name(name, "the name of a dialog")), checked(fields)
         shared = self._backend.shared
-        with self._changing, shared.transaction():
+        with shared.transaction():
             dialog = None if anew else store.get(shared, key, settled=False)
             old = 0 if dialog is None else dialog.status
             if dialog is not None:
@@ -99,8 +97,7 @@ class Dialogs:
 
     def remove(self, name: str) -> bool:
         """Forget a dialog; False where there is none of this name."""
-        with self._changing:
-            return store.remove(self._backend.shared, encode(given.name(name, "the name of a dialog")))
+        return store.remove(self._backend.shared, encode(given.name(name, "the name of a dialog")))
 
 
 def _check_first(name: str, dialog: Dialog, said: Mapping[str, Any]) -> None:

@@ -35,6 +35,7 @@ from evroute_kernel.library.table import Library
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.patterns import posix as regex
 from evroute_kernel.runtime.values import decode
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source, Span
 
 #: a server has to listen somewhere
@@ -62,13 +63,14 @@ class Directive:
 class Configuration:
     """A text that holds so many `routes`. `refused`: the cells and files left out; `findings`: errors of the whole,
     such as a route that is called and was forgotten; `unread`: files outside of the notebook's folder, whose routes are
-    not counted."""
+    not counted; `version`: that of the server it is for."""
 
     text: str
     routes: int
     refused: tuple[str, ...]
     findings: tuple[Diagnostic, ...]
     unread: tuple[str, ...] = ()
+    version: ServerVersion = DEFAULT_VERSION
 
     @property
     def summary(self) -> str:
@@ -91,9 +93,8 @@ def configuration(rehearsal: Rehearsal, title: str) -> Configuration:
         findings = [diagnostic for diagnostic in error.diagnostics if diagnostic.severity == "error"]
     sections = [s for section in rehearsal.sections for s in (section, *section.loaded.values())]
     refused = tuple(section.source.name for section in sections if section.refused)
-    return Configuration(
-        text, len(rehearsal.routes_in_force()), refused, tuple(findings), tuple(rehearsal.files.unread)
-    )
+    routes, unread = len(rehearsal.routes_in_force()), tuple(rehearsal.files.unread)
+    return Configuration(text, routes, refused, tuple(findings), unread, rehearsal.version)
 
 
 class _Writer:

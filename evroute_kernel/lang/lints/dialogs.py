@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.loaded import LOAD, UNLOAD, WHOLE, Paths, Reach
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject, Use
@@ -13,6 +14,7 @@ from evroute_kernel.library.template import VariableSpec
 _VARIABLES: Final = frozenset(
     f"DLG_{name}" for name in "lifetime status flags did end_reason timeout del_delay json ctx_json".split()
 ) | {"dlg_val"}
+_BY_VALUE: Final = "get_dialogs_by_val"
 #: what can be set without a dialog
 _KEPT: Final = "DLG_timeout"
 _MODULES: Final = 'loadmodule "tm.so"\nloadmodule "dialog.so"\n'
@@ -116,6 +118,44 @@ def dialog_not_loaded(subject: Subject) -> Iterator[Finding]:
                 message = "cannot be set" if use.role != "read" else "is null"
                 hint = "load_dialog_ctx($param(callid)); before, and unload_dialog_ctx(); after"
                 yield Finding(f"{use.spec.text} {message} here: no dialog is loaded", use.span, hint)
+
+
+@rule(
+    "dialog-values-locked",
+    "`get_dialogs_by_val` with an integer: the next write of a value hangs the process",
+    local=True,
+    fires=_MODULES + 'event_route[E_X] { $var(v) = 5; get_dialogs_by_val("n", $var(v), $avp(found), $var(count)); }',
+    quiet=(
+        _MODULES + 'event_route[E_X] { $var(v) = "5"; get_dialogs_by_val("n", $var(v), $avp(found), $var(count)); }',
+        _MODULES
+        + """event_route[E_X] {
+            $var(v) = 5;
+            $var(v) = $param(n);
+            get_dialogs_by_val("n", $var(v), $avp(found), $var(count));
+        }""",
+    ),
+)
+def dialog_values_locked(subject: Subject) -> Iterator[Finding]:
+    """The server locks the values of a dialog to look at them, and forgets to unlock them where it finds an integer.
+    Whoever sets `$dlg_val` of that dialog then, or stores a value, waits for ever. Texts are fine, and so is
+    get_dialog_info()."""
+    for body in (body for block in subject.blocks for body in block.bodies()):
+        for place, call in enumerate(body):
+            if isinstance(call, nodes.Call) and call.name == _BY_VALUE and _is_integer(call, body[:place]):
+                message = "a dialog that this finds by an integer stays locked: writing a value of it hangs the process"
+                yield Finding(message, call.span, "keep the value as text")
+
+
+def _is_integer(call: nodes.Call, before: tuple[nodes.Statement, ...]) -> bool:
+    """Whether the variable that gives the value was set to a literal number last, in the same list of statements."""
+    wanted = call.arguments[1]
+    for statement in reversed(before):
+        if isinstance(statement, nodes.Assign) and isinstance(wanted, nodes.Variable):
+            if statement.target == wanted:
+                return statement.op == "=" and isinstance(statement.value, nodes.Number)
+        else:
+            return False
+    return False
 
 
 def _is_of_a_dialog(spec: VariableSpec) -> bool:

@@ -32,7 +32,8 @@ class Dialog:
 
     `started` and `expires` are seconds of the epoch, 0 while the call has not been answered; `timeout` is how many
     seconds it may last from then on. `values`: those of `$dlg_val`, the first made first. `profiles`: (name, value),
-    the value empty in a profile without values; the last joined first.
+    the value empty in a profile without values; the last joined first. `is_locked`: a server would hang at the next
+    write of a value.
     """
 
     callid: str
@@ -50,6 +51,7 @@ class Dialog:
     values: dict[str, Value] = field(default_factory=dict)
     profiles: list[tuple[str, str]] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
+    is_locked: bool = False
 
     def fields(self) -> tuple[Any, ...]:
         """What shared memory keeps."""
@@ -112,8 +114,9 @@ class Dialog:
         self.end_reason = reason if self.end_reason is None else self.end_reason
 
     def settle(self) -> None:
-        """A call that has lasted as long as it may is over, though nobody has said so."""
-        if self.is_answered and self.expires <= now():
+        """A call that has lasted longer than it may is over, though nobody has said so. The server looks every second:
+        like there, the last one may not be over yet when it has passed."""
+        if self.is_answered and self.expires < now():
             self.end()
 
 

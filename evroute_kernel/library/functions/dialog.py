@@ -18,11 +18,16 @@ from evroute_kernel.library.functions.parameters import literal, push_avp
 from evroute_kernel.library.references import Reference
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context, Process
-from evroute_kernel.runtime.values import Value, fold, stored
+from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.values import Value, fold, is_int_type, stored
 
 MODULE: Final = "dialog"
 #: the family of flags that dialogs have
 FLAGS: Final = "dialog flags"
+_HANGS: Final = (
+    "get_dialogs_by_val() has found this dialog by an integer: a server leaves its values locked then, and whoever"
+    " writes one hangs for ever; keep the value as text"
+)
 #: key of the `Loaded` of a process in `Process.state`
 LOADED: Final = "dialog"
 
@@ -122,7 +127,13 @@ def unload_dialog_ctx(context: Context) -> int:
 
 def put_value(context: Context, name: str, value: Value) -> bool:
     """Set a value of the loaded dialog, or remove it; False, with nothing said, where there is none."""
-    return change(context, lambda dialog: dialog.set_value(name, value))
+
+    def work(dialog: Dialog) -> None:
+        if dialog.is_locked:
+            raise ScriptCrash(_HANGS)
+        dialog.set_value(name, value)
+
+    return change(context, work)
 
 
 @function("store_dlg_value")
@@ -226,9 +237,26 @@ def get_dialogs_by_val(context: Context, name: str, value: Reference, out_avp: R
     """Collect all dialogs that have a value, as `$DLG_ctx_json` shows them.
 
     Looks at dialogs that are not over; the number 5 is not the text "5". Returns how many were found, which also goes
-    into `out_dlg_no`; -1 when none was.
+    into `out_dlg_no`; -1 when none was. A server leaves the values of a dialog locked that it finds by an integer: the
+    next write of one hangs the process for ever, and here ends the run.
     """
-    return _collect(context, _with_value(context, name, value), out_avp, out_dlg_no)
+    found = list(_with_value(context, name, value))
+    if is_int_type(value.get(context)):
+        for dialog in found:
+            _lock(context, dialog)
+    return _collect(context, found, out_avp, out_dlg_no)
+
+
+def _lock(context: Context, dialog: Dialog) -> None:
+    """What a server forgets to unlock. Observed on 3.6.8 and 4.0.1."""
+    shared = context.process.shared
+    holder = store.by_did(shared, dialog.did)
+
+    def work(found: Dialog) -> None:
+        found.is_locked = True
+
+    if holder is not None:
+        store.change(shared, holder, work)
 
 
 @function("get_dialogs_by_profile")

@@ -101,6 +101,8 @@ class Inline:
 
     def another_context(self, before: Context) -> Context:
         """The context of the next route of the same event, which finds the message as the one before has left it."""
+        if not before.event:
+            return self.new_context("", ())
         params = tuple(before.params) or (EMPTY_LIST if before.has_list else ())
         context = self.new_context(before.event, params)
         context.message = before.message

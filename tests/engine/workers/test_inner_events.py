@@ -167,6 +167,17 @@ def test_a_worker_that_dies_inside_costs_the_outer_event(session: Session) -> No
     assert texts(session.raise_event("E_AFTER").log) == "after"
 
 
+def test_what_is_of_no_event_shares_no_message(session: Session) -> None:
+    session.load('startup_route { $ru = "sip:a@b"; $avp(x) = 1; }\nxlog("$ru $avp(x)\\n");', scratch=True)
+    assert [record.text for record in session.log] == ["sip:user@dummy.com 1\n"]
+
+
+@pytest.mark.parametrize("setting", ["no", "0"])
+def test_a_log_that_raises_no_event_kills_nothing(session: Session, setting: str) -> None:
+    session.load(INNER + LOG.replace("=yes", f"={setting}", 1))
+    assert texts(session.raise_event("E_A").log) == "a b no"
+
+
 INNER = "event_route[E_B] { $var(z) = 1; }\n"
 THIRD = r"""event_route[E_A] {
     raise_event("E_B");

@@ -70,7 +70,10 @@ def raising(body: str, rest: str = B) -> str:
 ONE = 'raise_event("E_B"); '
 LOG = 'xlog("1\\n"); '
 LEFT = "if ($var(x)) return(1);"
+INNER = 'raise_event("E_M");'
 NAMED = 'raise_event("E_B", $avp(n), $avp(v)); '
+S = f"route[s] {{ {ONE * 2} }}\n"
+M = f"event_route[E_M] {{ {ONE * 2} }}\n"
 CORE_LOG = "log_event_enabled=yes\nevent_route[E_CORE_LOG] { $var(x) = 1; }\n"
 
 
@@ -99,6 +102,8 @@ COUNTED = [
     ("a route that returns", raising(f"route(r); {ONE}", f"route[r] {{ {LEFT} {ONE * 2} }}\n{B}"), [PERHAPS]),
     ("a route that ends all", raising(f"route(r); {ONE * 3}", f"route[r] {{ if ($var(x)) exit; }}\n{B}"), [PERHAPS]),
     ("below the deadly size", raising(f"{ONE}route(r); {ONE}", f"route[r] {{ {ONE * 2} }}\n{B}"), [PERHAPS]),
+    ("a route below it", raising(f"{ONE}route(r); route(s);", f"route[r] {{ {ONE * 2} }}\n{S}{B}"), [PERHAPS]),
+    ("an event below it", raising(f"{ONE}route(r); {INNER}", f"route[r] {{ {ONE * 2} }}\n{M}{B}"), [PERHAPS]),
     ("in the route of an event", raising('raise_event("E_M");', f"event_route[E_M] {{ {ONE * 3} }}\n{B}"), [PERHAPS]),
     ("four there", raising('raise_event("E_M");', f"event_route[E_M] {{ {ONE * 4} }}\n{B}"), [SURE, PERHAPS]),
     ("from a timer", f"timer_route[t, 1] {{ {ONE * 3} }}\n{B}", []),

@@ -12,6 +12,7 @@ from evroute_kernel.library.dialogs.ids import decimal, entry_of, read, written
 from evroute_kernel.library.linker import link_call
 from evroute_kernel.library.references import reference
 from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
 
 LIBRARY = table.of("3.6")
@@ -159,12 +160,14 @@ def test_flags(loaded, run, put, read, show, complaints):
     assert show("[$DLG_flags]") == "[]"
 
 
-def test_timeouts(loaded, put, read, show):
+def test_timeouts(process, loaded, put, read, show):
     assert put("$DLG_timeout", "20")
     assert read("$DLG_timeout") in (19, 20)
     assert put("$DLG_del_delay", 4)
     assert read("$DLG_del_delay") == 4
-    assert put("$DLG_timeout", 0)
+    dialog = store.get(process.shared, "call1")
+    dialog.expires -= 30
+    store.put(process.shared, "call1", dialog)
     assert (read("$DLG_status"), read("$DLG_timeout"), show("$dlg_val(who)")) == (5, 0, "alice")
 
 
@@ -257,7 +260,9 @@ def test_profiles_without_a_dialog(profiles, run, read, complaints):
 
 def test_a_call_that_is_over_has_left_its_profiles(process, loaded, profiles, run, put, read):
     run("set_dlg_profile", "p")
-    put("$DLG_timeout", 0)
+    dialog = store.get(process.shared, "call1")
+    dialog.expires = 1
+    store.put(process.shared, "call1", dialog)
     assert (run("is_in_profile", "p"), sizes(run, read, "p")) == (-1, 0)
     assert (run("set_dlg_profile", "p"), sizes(run, read, "p")) == (1, 1)  # it can be put into one
     assert run("get_dialogs_by_profile", "p", None, "$avp(o)", "$var(n)") == -1
@@ -296,9 +301,9 @@ def test_info_of_all_that_have_a_value(three, run, put, read, complaints):
 
 
 def test_by_a_value(process, three, run, put, read):
-    for value, found in ((5, 3), ("5", -1), (6, -1)):
+    for name, value, found in (("who", "alice", 3), ("n", "5", -1), ("n", 6, -1), ("n", 5, 3)):
         put("$var(v)", value)
-        assert run("get_dialogs_by_val", "n", "$var(v)", "$avp(o)", "$var(n)") == found
+        assert run("get_dialogs_by_val", name, "$var(v)", "$avp(o)", "$var(n)") == found
     assert '"callid":"call1"' in read("$avp(o)")
     dialog = store.get(process.shared, "call1")
     dialog.end()
@@ -311,3 +316,16 @@ def test_all_values_of_a_call(three, run, read, show):
     assert run("get_dialog_vals", "$avp(names)", "$avp(vals)", "call1") == 1
     assert show("$(avp(names)[*]) | $(avp(vals)[*])") == "who, ci, n | alice, call1, 5"
     assert run("get_dialog_vals", "$avp(names)", "$avp(vals)", "other") == -1
+
+
+def test_what_a_server_leaves_locked(process, three, run, put, read):
+    """A 3.6.8 and a 4.0.1 hang at the write; all else goes on."""
+    run("load_dialog_ctx", "call1")
+    put("$var(v)", 5)
+    assert run("get_dialog_info", "who", "$avp(w)", "n", "$var(v)", "$var(c)") == 3
+    assert put("$dlg_val(x)", 1)
+    assert run("get_dialogs_by_val", "n", "$var(v)", "$avp(o)", "$var(n)") == 3
+    assert (read("$dlg_val(x)"), put("$DLG_flags", "f"), put("$DLG_timeout", 9)) == (1, True, True)
+    for write in (lambda: put("$dlg_val(x)", 2), lambda: run("store_dlg_value", "x", "$var(v)")):
+        with pytest.raises(ScriptCrash, match="hangs for ever"):
+            write()

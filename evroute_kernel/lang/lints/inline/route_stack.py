@@ -135,7 +135,8 @@ class Walk:
         if place.least >= DEADLY and place.most <= least + DEADLY - 1:
             return Ways(None, fatal=(death,))
         self.inner.add(name)
-        if least == served.most == 1 and name in self._routes and place.most < _LARGEST:
+        is_certain = place.least > DEADLY  # below it other memory is written over, and anything may happen
+        if is_certain and least == served.most == 1 and name in self._routes and place.most < _LARGEST:
             inside = self.event_route(name, Place(place.least, place.most).moved(1))
             if inside.is_fatal:
                 return Ways(None, fatal=inside.fatal)
@@ -146,7 +147,7 @@ class Walk:
             seen=True,
             surely=place.surely or least > 0,
         )
-        return Ways(after, possible=death if may else None)
+        return Ways(after, ends=not is_certain, possible=death if may else None)
 
     def _route(self, node: nodes.RouteCall, place: Place) -> Ways:
         block = self._target(node)
@@ -163,7 +164,8 @@ class Walk:
             self._loops = around
         ways = self._called[key]
         may = place.least <= DEADLY
-        return Ways(ways.on, ends=ways.ends, fatal=ways.fatal, possible=death if may else ways.possible)
+        ends = ways.ends or place.least < DEADLY
+        return Ways(ways.on, ends=ends, fatal=ways.fatal, possible=death if may else ways.possible)
 
     def _through_route(self, block: Block, place: Place) -> Ways:
         ways = self.through(block.statements, place.moved(1))
