@@ -47,7 +47,7 @@ class Tally:
     passing: list[Difference] = field(default_factory=list)
     #: what killed the server, as it is named here
     deaths: Counter[str] = field(default_factory=Counter)
-    #: those that may read what the server has given back: they are compared with nothing
+    #: those of whom the server reads freed memory, perhaps, or writes over its own: they are left out
     undefined: list[Difference] = field(default_factory=list)
 
 

@@ -21,7 +21,7 @@ def show(tally: Tally, version: str, seed: int, start: int) -> None:
         print(f"  {len(tally.passing)} differed only among others: {names}")
     if tally.undefined:
         names = ", ".join(difference.program.name for difference in tally.undefined[:10])
-        print(f"  {len(tally.undefined)} differed that may read what the server has given back: {names}")
+        print(f"  {len(tally.undefined)} differed where the server reads freed memory or writes over its own: {names}")
     for construct, count in tally.constructs.most_common():
         print(f"  {count:7,} {construct}")
     for difference in tally.differences:

@@ -192,7 +192,7 @@ def test_a_report_shows_and_keeps_what_differs(tmp_path: Path, capsys: pytest.Ca
     assert "1 differ; " in said
     assert "1 killed the server" in said
     assert "1 by this: the stack of routes is used up" in said
-    assert "1 differed that may read what the server has given back: 0" in said
+    assert "1 differed where the server reads freed memory or writes over its own: 0" in said
     assert program.script in (tmp_path / "program-0.txt").read_text()
 
 

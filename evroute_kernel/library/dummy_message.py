@@ -12,7 +12,7 @@ from typing import Final, Literal
 from evroute_kernel.library.formats.sip_uri import BadUri, SipUri, parse_uri
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Context
-from evroute_kernel.runtime.values import Dual, Value
+from evroute_kernel.runtime.values import Dual, Textless, Value
 
 METHOD: Final = "DUMMY"
 #: the server's number of a method it has no name for
@@ -203,8 +203,8 @@ def q_text(q: int) -> str:
 
 
 def is_bare(op: str, value: Value) -> bool:
-    """Whether an assigned value is an integer without text form: a literal or a computed one, not a variable's."""
-    return isinstance(value, int | Dual) and op in ("=bare", ":=bare")
+    """Whether an assigned value is an integer without text form: a literal or a computed one, few are a variable's."""
+    return type(value) is Textless or (isinstance(value, int | Dual) and op in ("=bare", ":=bare"))
 
 
 # -- flags ------------------------------------------------------------------------------------------------------------

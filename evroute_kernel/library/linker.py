@@ -24,7 +24,7 @@ from evroute_kernel.runtime.context import Context, LinkedRoute
 from evroute_kernel.runtime.control import EndScript
 from evroute_kernel.runtime.patterns import posix as regex
 from evroute_kernel.runtime.patterns.protocol import Regex, RegexError
-from evroute_kernel.runtime.values import int_of, text_of
+from evroute_kernel.runtime.values import Textless, int_of, text_of
 
 #: (name in the code's globals, kind, data...)
 PoolEntry = tuple[Any, ...]
@@ -178,9 +178,11 @@ def _variable_evaluator(target: Reference, type: str, where: str) -> Evaluator |
         return integer
 
     def string(context: Context) -> Any:
-        value = text_of(get(context))
-        if value is None:
-            raise ArgumentFailed(f"{where} needs a text, and {text} is null")
+        found = get(context)
+        value = text_of(found)
+        if value is None or isinstance(found, Textless):
+            what = "is null" if value is None else "is a number without text form; put it into a variable first"
+            raise ArgumentFailed(f"{where} needs a text, and {text} {what}")
         return _compiled(value, where) if type == "regex" else value
 
     return string

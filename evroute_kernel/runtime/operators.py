@@ -20,6 +20,7 @@ from evroute_kernel.runtime.patterns.protocol import Regex, RegexError
 from evroute_kernel.runtime.values import (
     INT_MIN,
     NULL_TEXT,
+    Textless,
     TypedNull,
     Value,
     fold,
@@ -84,7 +85,7 @@ def _add(context: Context, left: Result, right: Result, *, bare: bool) -> Result
     head = "" if left is None else str(left)
     if right is None or type(right) is TypedNull:
         return head
-    if right is NOTHING or (bare and type(right) is int):
+    if right is NOTHING or (bare and type(right) is int) or type(right) is Textless:
         return _fail(context, f"{_kind(left)} + a number without text form: put the number in a variable first")
     return head + str(right)
 
@@ -263,6 +264,8 @@ def compare_text(op: str, left: Value, right: str) -> int:
             return int(op == "!=")
         if is_nowhere(left):
             return FALSE
+        if type(left) is Textless:
+            return FAULT
         left = str(left)
     return _compare_texts(op, left, right)
 
@@ -290,6 +293,9 @@ def compare_variable(context: Context, op: str, left: Value, right: Value) -> in
         return int(_COMPARE[op](a, b))
     if is_nowhere(left) or is_nowhere(right):
         return FALSE
+    if Textless in (type(left), type(right)):
+        context.error(f"{_kind(left)} {op} {_kind(right)}: one of them is a number without text form")
+        return FAULT
     return _compare_texts(op, str(left), str(right))
 
 
@@ -313,6 +319,8 @@ def match(op: str, left: Value, pattern: Regex) -> int:
         return int(op == "!~")
     if is_nowhere(left):
         return FALSE
+    if type(left) is Textless:
+        return FAULT
     return 1 if pattern.search(str(left)) == (op == "=~") else 0
 
 

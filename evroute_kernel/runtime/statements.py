@@ -20,6 +20,7 @@ from evroute_kernel.runtime.values import (
     INT_MIN,
     Dual,
     Nowhere,
+    Textless,
     TypedNull,
     Value,
     fold,
@@ -385,6 +386,8 @@ def run_error_route(context: Context, *, warn: bool = False) -> None:
     route = context.process.error_route
     if route is None:  # $err.* keep what was recorded until the run ends
         if warn:
+            context.route_stack.append(("error_route", ""))  # it has its place in the stack of routes all the same
+            context.route_stack.pop()
             context.warning("no error_route is defined")
         return
     process = context.process
@@ -421,7 +424,7 @@ def matching_case(subject: Value | TypedNull, labels: Sequence[int | str]) -> in
     A text label matches the text form, ignoring ASCII case; an integer label the integer form.
     """
     number, text = (subject.number, "") if isinstance(subject, TypedNull) else (int_of(subject), text_of(subject))
-    folded = None if text is None else fold(text)
+    folded = None if text is None or type(subject) is Textless else fold(text)
     for i, label in enumerate(labels):
         if isinstance(label, int):
             if number is not None and number == label:

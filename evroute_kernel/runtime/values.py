@@ -8,7 +8,7 @@ which only operands of expressions can be. UTF-8 exists only at the borders: `en
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 INT_MIN: Final = -(2**31)
 INT_MAX: Final = 2**31 - 1
@@ -24,11 +24,23 @@ class Dual(str):
     number: int
     is_int: bool
 
-    def __new__(cls, text: str, number: int, is_int: bool = True) -> Dual:
+    def __new__(cls, text: str, number: int, is_int: bool = True) -> Self:
         self = super().__new__(cls, text)
         self.number = number
         self.is_int = is_int
         return self
+
+
+class Textless(Dual):
+    """An integer that no text can be joined with, as a literal; it prints as 64 bits without sign.
+
+    Seen of `$dlg_val`. What stores it makes a plain integer of it.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, number: int) -> Self:
+        return super().__new__(cls, str(number % 2**64), number)
 
 
 class Nowhere(str):

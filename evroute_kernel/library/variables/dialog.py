@@ -12,7 +12,7 @@ from evroute_kernel.library.dummy_message import flag_list
 from evroute_kernel.library.formats.c_numbers import str2sint
 from evroute_kernel.library.functions.dialog import FLAGS, MODULE, change, current, put_value, run_of
 from evroute_kernel.runtime.context import Context
-from evroute_kernel.runtime.values import Value, int_of, is_int_type, stored, text_of
+from evroute_kernel.runtime.values import Textless, Value, int_of, is_int_type, stored, text_of
 
 #: in `Process.state`: the run that set `$DLG_timeout` without a dialog, and to what
 _TIMEOUT: Final = "dialog timeout"
@@ -44,7 +44,8 @@ def dlg_val(context: Context, name: Value, index: None) -> Value:
     """
     key = _name(context, name)
     dialog = None if key is None else current(context)
-    return None if dialog is None or key is None else dialog.values.get(key)
+    value = None if dialog is None or key is None else dialog.values.get(key)
+    return Textless(value) if isinstance(value, int) else value
 
 
 @dlg_val.setter
@@ -115,8 +116,8 @@ def dlg_flags(context: Context, name: None, index: None) -> Value:
 def set_dlg_flags(context: Context, name: None, index: None, op: str, value: Value) -> bool:
     if current(context) is None:
         return _unset(context, "$DLG_flags")
-    if value is not None and type(value) is int:
-        context.error(f"$DLG_flags takes names of flags, not the integer {value}")
+    if type(value) is int or type(value) is Textless:
+        context.error(f"$DLG_flags takes names of flags, not the integer {int_of(value)}")
         return False
     names = set(filter(None, (text_of(value) or "").split(" ")))
 

@@ -40,8 +40,8 @@ _NO_LEVEL: Final = (
     "or let the second event raise the third"
 )
 _BROKEN: Final = (
-    "a route that is called after the events inside this one have used up the stack of routes kills a 4.0.1 when this "
-    "event ends: call the route before the second raise_event()"
+    "a route that is called, or error_route for a failed assert(), after the events inside this one have used up the "
+    "stack of routes kills a 4.0.1 when this event ends: call the route before the second raise_event()"
 )
 _LOG_ROUTE: Final = (
     "a text that is logged after an event has run inside this one goes to event_route[E_CORE_LOG], and a 4.0.1 dies of "

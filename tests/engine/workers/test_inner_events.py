@@ -196,6 +196,14 @@ route[r] {
     xlog("r\n");
 }
 """
+ASSERT = r"""enable_asserts=yes
+event_route[E_A] {
+    raise_event("E_B");
+    raise_event("E_B");
+    xlog("a\n");
+    assert($var(z) == 2, "z");
+}
+"""
 LOG = r"""log_event_enabled=yes
 event_route[E_CORE_LOG] { $var(l) = 1; }
 event_route[E_A] {
@@ -209,6 +217,7 @@ event_route[E_A] {
 CRASHES = {
     THIRD: (5, "", "raise from a timer_route"),
     ROUTE: (5, "r a", "call the route before"),
+    ASSERT: (7, "a", "a failed assert()"),
     LOG: (7, "a b", "log before raise_event()"),
 }
 

@@ -14,6 +14,7 @@ from evroute_kernel.library.references import reference
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
+from evroute_kernel.runtime.values import int_of
 
 LIBRARY = table.of("3.6")
 
@@ -136,12 +137,36 @@ def test_values(loaded, put, read, show, complaints):
     assert put("$dlg_val(who)", None)
     assert put("$var(n)", 12)
     assert put("$dlg_val($var(n))", "")
-    assert (read("$dlg_val(n)"), read("$dlg_val(who)"), show("[$dlg_val(12)]")) == (6, None, "[]")
+    assert (int_of(read("$dlg_val(n)")), read("$dlg_val(who)"), show("[$dlg_val(12)]")) == (6, None, "[]")
     assert complaints() == []
     put("$var(n)", None)
     assert read("$dlg_val($var(n))") is None
     assert not put("$dlg_val($var(n))", 4)
     assert len(complaints()) == 2
+
+
+def test_integers_have_no_text_form(process, script):
+    """They compute, print as 64 bits without sign, and go with no text."""
+    call(process.shared, "call1", n=5)
+    printed = script(
+        """
+        load_dialog_ctx("call1"); $dlg_val(m) = -3; $dlg_val(z) = 0; $var(t) = "5"; $var(i) = 5;
+        xlog("$dlg_val(m) $(dlg_val(m){s.len}) $dlg_val(n)\\n");
+        $var(x) = $dlg_val(m); xlog("$var(x)\\n"); $var(x) = $dlg_val(m) + 1; xlog("$var(x)\\n");
+        $var(x) = $var(t) + $dlg_val(n); xlog("$var(x)\\n"); $var(x) = $dlg_val(n) - $dlg_val(m); xlog("$var(x)\\n");
+        if ($dlg_val(n) == 5 && $dlg_val(n) == $var(i) && $var(i) == $dlg_val(n)) xlog("equal\\n");
+        if ($dlg_val(n) == "5" || $dlg_val(n) == $var(t) || $var(t) == $dlg_val(n) || $dlg_val(n) =~ "5") xlog("no\\n");
+        switch ($dlg_val(n)) { case "5": xlog("text\\n"); break; case 5: xlog("integer\\n"); break; }
+        if ($dlg_val(z)) xlog("no\\n"); if ($dlg_val(n)) xlog("true\\n");
+        cache_store("local", "k", $dlg_val(n)); xlog("$rc\\n"); $rU = $dlg_val(n); xlog("$rU\\n");
+        $dlg_val($dlg_val(n)) = "by name"; xlog("$dlg_val(5)\\n"); $DLG_flags = $dlg_val(n); xlog("$rc\\n");
+        """,
+        'loadmodule "tm.so"\nloadmodule "dialog.so"',
+    )
+    assert printed == [
+        "18446744073709551613 20 5\n", "-3\n", "-2\n", "-2\n", "8\n", "equal\n", "integer\n", "true\n", "-1\n",
+        "user\n", "by name\n", "-1\n",
+    ]  # fmt: skip
 
 
 def test_flags(loaded, run, put, read, show, complaints):
@@ -208,7 +233,7 @@ def test_store_and_fetch(loaded, run, put, read, complaints):
     assert run("store_dlg_value", "i", "$var(i)") == 1
     assert run("fetch_dlg_value", "i", "$avp(j)") == 1
     assert run("fetch_dlg_value", "who", "$avp(j)") == 1
-    assert (read("$(avp(j)[*])"), read("$dlg_val(i)")) == ("alice, 77", 77)
+    assert (read("$(avp(j)[*])"), int_of(read("$dlg_val(i)"))) == ("alice, 77", 77)
     assert complaints() == []
     put("$var(i)", None)
     assert run("store_dlg_value", "i", "$var(i)") == -1
@@ -323,9 +348,9 @@ def test_what_a_server_leaves_locked(process, three, run, put, read):
     run("load_dialog_ctx", "call1")
     put("$var(v)", 5)
     assert run("get_dialog_info", "who", "$avp(w)", "n", "$var(v)", "$var(c)") == 3
-    assert put("$dlg_val(x)", 1)
+    assert put("$dlg_val(x)", "1")
     assert run("get_dialogs_by_val", "n", "$var(v)", "$avp(o)", "$var(n)") == 3
-    assert (read("$dlg_val(x)"), put("$DLG_flags", "f"), put("$DLG_timeout", 9)) == (1, True, True)
+    assert (read("$dlg_val(x)"), put("$DLG_flags", "f"), put("$DLG_timeout", 9)) == ("1", True, True)
     for write in (lambda: put("$dlg_val(x)", 2), lambda: run("store_dlg_value", "x", "$var(v)")):
         with pytest.raises(ScriptCrash, match="hangs for ever"):
             write()
