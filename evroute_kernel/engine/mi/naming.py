@@ -43,8 +43,13 @@ def find_in_any(name: str) -> Command:
 
 def served(version: ServerVersion) -> list[Command]:
     """The commands of a version that are served here, in the order of its `which`."""
+    return list(_served(version, tuple(COMMANDS)))
+
+
+@lru_cache(maxsize=8)
+def _served(version: ServerVersion, declared: tuple[str, ...]) -> tuple[Command, ...]:
     found = [command for command in COMMANDS.values() if version in command.versions]
-    return sorted(found, key=lambda command: command.place_in(version))
+    return tuple(sorted(found, key=lambda command: command.place_in(version)))
 
 
 def names(version: ServerVersion) -> list[str]:
