@@ -52,12 +52,21 @@ def _served(version: ServerVersion, declared: tuple[str, ...]) -> tuple[Command,
     return tuple(sorted(found, key=lambda command: command.place_in(version)))
 
 
+def listed(version: ServerVersion) -> list[str]:
+    """What `which` of a version lists."""
+    return list(_listed(version, tuple(COMMANDS)))
+
+
+@lru_cache(maxsize=8)
+def _listed(version: ServerVersion, declared: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(command.name_in(version) for command in _served(version, declared))
+
+
 def names(version: ServerVersion) -> list[str]:
     """Every name by which a version finds a command that is served here, but for short ones of 4.0, which may be those
     of several: what `which` lists, then further ones."""
-    listed = [command.name_in(version) for command in served(version)]
     further = [command.full_name if version == "3.6" else command.name for command in served(version)]
-    return list(dict.fromkeys([*listed, *further]))
+    return list(dict.fromkeys([*listed(version), *further]))
 
 
 def why_not(name: str, version: ServerVersion) -> str | None:

@@ -15,7 +15,7 @@ from evroute_kernel import __version__
 from evroute_kernel.engine.mi.arguments import Arguments
 from evroute_kernel.engine.mi.declaration import Command, command
 from evroute_kernel.engine.mi.management import Management
-from evroute_kernel.engine.mi.naming import find, served
+from evroute_kernel.engine.mi.naming import find, listed, served
 from evroute_kernel.engine.mi.protocol import CommandError
 from evroute_kernel.runtime.versions import ServerVersion
 
@@ -65,13 +65,13 @@ def which(management: Management, given: Arguments) -> list[Any]:
     """
     version = management.session.version
     if "command" not in given:
-        return [command.name_in(version) for command in served(version)]
+        return listed(version)
     name = given.text("command")
     if version == "4.0" and name.endswith(":"):
-        listed = [command.full_name for command in served(version) if command.full_name.startswith(name)]
-        if not listed:
+        found = [command.full_name for command in served(version) if command.full_name.startswith(name)]
+        if not found:
             raise _unknown()
-        return listed
+        return found
     return [list(recipe) for recipe in known(management, name).recipes]
 
 
