@@ -145,6 +145,7 @@ class Child:
             setattr(settings, name, value)
         settings.modparams, settings.modules, settings.stubs = message.modparams, set(message.modules), message.stubs
         settings.version = message.version
+        settings.reach = message.reach
         levels = message.profiling
         self._inline.processes.level = levels.get(process.number, levels.get(None, 0))
         self._follow(message.version)
