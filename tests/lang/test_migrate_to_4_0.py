@@ -155,6 +155,7 @@ def notes(text: str) -> list[tuple[str, str, str]]:
 
 
 STAYING = [
+    (f"socket=udp:127.0.0.1:5060 tag proxy\n{LOAD_UDP}{ROUTE}", "reserved-word", "proxy"),
     ("route { sca_set_calling_line(); }\n", "gone-function", "sca_set_calling_line"),
     ("route { sca_set_called_line(); }\n", "gone-function", "sca_set_called_line"),
     ('modparam("usrloc|registrar", "db_mode", 1)\n', "gone-modparam", 'modparam("usrloc|registrar", "db_mode", 1)'),

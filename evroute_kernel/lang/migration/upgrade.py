@@ -70,11 +70,15 @@ def _two_logs(code: Code, index: int) -> Edit | Doubt:
     return Edit(start, value.span.end, text, "gone-setting", "log_stderror switched both logs at once")
 
 
-def reserved_words(code: Code) -> Iterator[Edit]:
+def reserved_words(code: Code) -> Iterator[Edit | Doubt]:
     """Names of routes, hosts of sockets: each name that is no call, and no word of 4.0 already."""
     reserved = language.of(NEW).keywords.keys() - language.of(OLD).keywords.keys()
     for index, token in enumerate(code.tokens):
         if token.type == "ID" and token.text in reserved and not _is_word(code, index):
+            if code.kind(index - 1) in ("TAG", "USE_PROFILE"):  # neither version takes quotes there
+                why = f"{token.text} is a word of the language in 4.0, and no name here: choose another one"
+                yield Doubt(token.span.start, token.span.end, "reserved-word", why)
+                continue
             why = f"{token.text} is a word of the language in 4.0, and a name in quotes only"
             yield Edit(token.span.start, token.span.end, f'"{token.text}"', "reserved-word", why)
 
