@@ -155,6 +155,8 @@ def notes(text: str) -> list[tuple[str, str, str]]:
 
 
 STAYING = [
+    (f'dst_blacklist = proxy:{{(udp,192.0.2.4/32,5060,"")}}\n{UDP}{ROUTE}', "reserved-word", "proxy"),
+    (f"auto_scaling_profile = bond scale up to 6 on 70% for 4 cycles within 5\n{UDP}{ROUTE}", "reserved-word", "bond"),
     (f"socket=udp:127.0.0.1:5060 tag proxy\n{LOAD_UDP}{ROUTE}", "reserved-word", "proxy"),
     ("route { sca_set_calling_line(); }\n", "gone-function", "sca_set_calling_line"),
     ("route { sca_set_called_line(); }\n", "gone-function", "sca_set_called_line"),

@@ -75,7 +75,7 @@ def reserved_words(code: Code) -> Iterator[Edit | Doubt]:
     reserved = language.of(NEW).keywords.keys() - language.of(OLD).keywords.keys()
     for index, token in enumerate(code.tokens):
         if token.type == "ID" and token.text in reserved and not _is_word(code, index):
-            if code.kind(index - 1) in ("TAG", "USE_PROFILE"):  # neither version takes quotes there
+            if not _may_be_quoted(code, index):
                 why = f"{token.text} is a word of the language in 4.0, and no name here: choose another one"
                 yield Doubt(token.span.start, token.span.end, "reserved-word", why)
                 continue
@@ -95,6 +95,12 @@ def _is_word(code: Code, index: int) -> bool:
     if index == start + 1:
         return code.tokens[index].text.lower() == "bond" and code.kind(index + 1) == "COLON"
     return code.kind(index - 1) not in ("COLON", "AS", "TAG", "USE_PROFILE")
+
+
+def _may_be_quoted(code: Code, index: int) -> bool:
+    """Names of tags, profiles and blacklists may not, in either version."""
+    is_set = code.kinds(index - 2, "SET_BLACKLIST", "ASSIGN") or code.kinds(index - 2, "SET_PROFILE", "ASSIGN")
+    return not is_set and code.kind(index - 1) not in ("TAG", "USE_PROFILE")
 
 
 # -- functions --------------------------------------------------------------------------------------------------------
