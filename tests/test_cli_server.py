@@ -145,7 +145,7 @@ class TestNotebooks:
         path = notebook(tmp_path / "a.ipynb", SCRIPT)
         done = evroute(command, path, folder=tmp_path)
         assert done.returncode == 2
-        assert "is a notebook, not a script (evroute check judges it" in done.stderr
+        assert "%migrate rewrites its cells" in done.stderr
 
 
 def test_no_toml_is_read_where_no_project_names_us(script: Path) -> None:
