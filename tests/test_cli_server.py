@@ -162,12 +162,21 @@ class TestNotebooks:
             done = evroute("export", path, "-o", "-", *line, folder=tmp_path)
             assert done.stdout.splitlines()[1] == f"# for OpenSIPS {expected}"
 
+    def test_a_check_with_errors_names_what_rewrites_the_text(self, script: Path) -> None:
+        script.write_text(f'log_name="x"\nlog_stderror=yes\n{SCRIPT}')
+        done = evroute("check", "--server", "4.0", script.name, folder=script.parent)
+        assert (done.returncode, done.stdout.count("unknown setting")) == (1, 2)
+        assert done.stderr.splitlines()[1:] == ["a.cfg: evroute migrate --to 4.0 a.cfg rewrites 2 places"]
+        script.write_text(f"nothing_known=1\n{SCRIPT}")
+        done = evroute("check", "--server", "4.0", script.name, folder=script.parent)
+        assert done.stderr.splitlines()[1:] == []
+
     @pytest.mark.parametrize("command", ["run", "serve", "migrate"])
     def test_a_notebook_is_no_script(self, tmp_path: Path, command: str) -> None:
         path = notebook(tmp_path / "a.ipynb", SCRIPT)
         done = evroute(command, path, folder=tmp_path)
         assert done.returncode == 2
-        assert "is a notebook, not a script (evroute check judges it" in done.stderr
+        assert "%migrate rewrites its cells" in done.stderr
 
 
 def test_no_toml_is_read_where_no_project_names_us(script: Path) -> None:

@@ -342,11 +342,15 @@ class VariablesAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StartWorker:
-    """Fork a worker. Three descriptors travel with it: its stream, where its output goes, its black box."""
+    """Fork a worker. Three descriptors travel with it: its stream, where its output goes, its black box.
+
+    `version`: what it will most likely follow; whatever that needs is imported before it is forked.
+    """
 
     number: int
     directory: str
     memory: int | None
+    version: ServerVersion = DEFAULT_VERSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,28 @@ def test_domains_are_left_out_as_before() -> None:
     assert (note.code, "use_domain" in note.message) == ("use-domain", True)
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            'loadmodule "proto_tcp.so"\n',
+            "module proto_tcp is taken away: there is no tcp: socket",
+        ),
+        (
+            "tcp_parallel_read_on_workers=2\n",
+            "tcp_parallel_read_on_workers is taken away: 4.0 reads",
+        ),
+        (
+            'loadmodule "sqlops.so"\nroute { sql_avp_load("$ru", "$avp(x)"); }\n',
+            "use_domain is set to 0: 4.0 looks for user and domain",
+        ),
+    ],
+)
+def test_lines_that_go_or_come_are_told_with_the_reason(line: str, told: str) -> None:
+    [note] = to_4_0(UDP + line).notes
+    assert note.message.startswith(told)
+
+
 def notes(text: str) -> list[tuple[str, str, str]]:
     return [(d.severity, d.code, d.span.text) for d in to_4_0(text).notes if d.span is not None]
 

@@ -24,7 +24,7 @@ OPTIONS: Final = frozenset({"sample", "count", "timeout"})
 
 def read_compare(line: MagicLine) -> Raise:
     """Read `%compare` or `%%compare`; raises ArgumentError."""
-    given = read_raise(line)
+    given = read_raise(line, USAGE)
     if given.is_question:
         raise ArgumentError("%compare has no form", line.span, f"%raise {given.request.event} ? shows one")
     if others := sorted(given.request.options.keys() - OPTIONS):

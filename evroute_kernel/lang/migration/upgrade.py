@@ -40,7 +40,7 @@ def settings(code: Code) -> Iterator[Edit | Doubt]:
         start, end = token.span.start, code.span(index + 2).end if code.kind(index + 2) else token.span.end
         if name == "tcp_parallel_read_on_workers":
             why = "4.0 reads TCP connections in threads of their own, one for each processor"
-            notes = ("tcp_threads = N sets another number of threads",)
+            notes = (f"{name} is taken away: {why} (tcp_threads = N sets another number)",)
             yield Edit(*code.whole_lines(start, end), "", "gone-setting", why, notes)
         elif name == "log_stderror":
             yield _two_logs(code, index)

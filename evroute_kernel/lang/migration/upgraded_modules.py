@@ -126,7 +126,8 @@ def transports(code: Code) -> Iterator[Edit | Doubt]:
         if needed or "include_file" in code.text or "import_file" in code.text:
             yield Doubt(start, end, "unused-transport", f"{why}, unless another file has one")
             continue
-        yield Edit(*code.whole_lines(start, end), "", "unused-transport", why)
+        notes = (f"module {name} is taken away: {why}",)
+        yield Edit(*code.whole_lines(start, end), "", "unused-transport", why, notes)
         if name in told:  # a module may be loaded twice
             continue
         told.add(name)
@@ -155,7 +156,8 @@ def domains(code: Code) -> Iterator[Edit | Remark]:
         end = code.span(index + 1).end
         indent, _ = code.indent(code.span(index).start)
         text = f'{code.line_break}{indent}modparam("sqlops", "use_domain", 0)'
-        yield Edit(end, end, text, "use-domain", why, instead=text.strip())
+        notes = (f"use_domain is set to 0: {why}",)
+        yield Edit(end, end, text, "use-domain", why, notes, instead=text.strip())
         return
     span = uses[0].span
     yield Remark(span.start, span.end, "use-domain", f'{why}: modparam("sqlops", "use_domain", 0) keeps it so')
