@@ -128,6 +128,28 @@ class TestNotebooks:
         assert (done.returncode, done.stderr) == (1, "")
         assert done.stdout.startswith(f"{path}: In[2]:1:12: error: unknown function nonsense()")
 
+    @pytest.mark.parametrize("version", ["3.6", "4.0"])
+    def test_the_kernel_that_was_chosen_says_it_before_it_has_run(self, tmp_path: Path, version: str) -> None:
+        (tmp_path / "pyproject.toml").write_text('[tool.evroute]\nserver = "4.0"\n' if version == "3.6" else "")
+        spec = {"name": f"evroute-{version}", "display_name": "", "language": "opensips"}
+        path = notebook(tmp_path / "a.ipynb", SCRIPT, kernelspec=spec)
+        assert judged("check", path, folder=tmp_path) == ("" if version == "3.6" else version)
+
+    def test_null_says_nothing(self, tmp_path: Path) -> None:
+        path = notebook(tmp_path / "a.ipynb", SCRIPT, evroute={"server": None})
+        assert judged("check", path, folder=tmp_path) == ""
+
+    @pytest.mark.parametrize("wrong", ["4.0", ["4.0"], 4.0, [], "", False])
+    def test_metadata_that_are_no_object(self, tmp_path: Path, wrong: object) -> None:
+        done = evroute("check", notebook(tmp_path / "a.ipynb", SCRIPT, evroute=wrong), folder=tmp_path)
+        assert done.returncode == 2
+        assert 'which is to be an object: {"evroute": {"server": "4.0"}}' in done.stderr
+
+    def test_a_long_version_is_told_in_short(self, tmp_path: Path) -> None:
+        done = evroute("check", notebook(tmp_path / "a.ipynb", SCRIPT, evroute={"server": 9999 * "5"}), folder=tmp_path)
+        assert done.returncode == 2
+        assert len(done.stderr) < 1000
+
     def test_wrong_metadata(self, tmp_path: Path) -> None:
         for command in ("check", "export"):
             done = evroute(command, notebook(tmp_path / "a.ipynb", evroute={"server": 4}), folder=tmp_path)

@@ -104,6 +104,40 @@ def test_configurations(old: str, new: str) -> None:
     assert to_4_0(new).text == new
 
 
+TWICE = [
+    f'{UDP}loadmodule "proto_tcp.so"\nloadmodule "proto_tcp.so"\nmodparam("proto_tcp", "tcp_port", 5061)\n{ROUTE}',
+    f"log_stderror=no\nlisten=udp:proxy:5060 as proxy:5061\n{LOAD_UDP}{ROUTE}",
+    f'log_stderror="yes"\n{UDP}{ROUTE}',
+    f"log_stderror=proxy\n{UDP}{ROUTE}",
+    f"log_stderror\n=\n}}\n{ROUTE}",
+    f"log_stderror=-1\n{UDP}{ROUTE}",
+]
+
+
+@pytest.mark.parametrize("old", TWICE)
+def test_once_is_enough(old: str) -> None:
+    new = to_4_0(old).text
+    assert to_4_0(new).text == new
+
+
+OF_4_0_ALREADY = [
+    f"socket=udp:127.0.0.1:5060 proxy\nsocket=udp:127.0.0.1:5061 use_workers 2 allow_proxy\n{LOAD_UDP}{ROUTE}",
+    f'socket=udp:127.0.0.1:5060\nsocket=bond:b {{"udp:127.0.0.1:5060"}}\ntcp_threads=2\n{LOAD_UDP}{ROUTE}',
+    f'socket=BOND:b {{"udp:127.0.0.1:5060"}}\nsocket=udp:127.0.0.1:5060\n{LOAD_UDP}{ROUTE}',
+]
+
+
+@pytest.mark.parametrize("text", OF_4_0_ALREADY)
+def test_what_4_0_alone_takes_stays(text: str) -> None:
+    assert errors(text) == []
+    assert not to_4_0(text)
+
+
+@pytest.mark.parametrize("text", ["log_stderror=", "log_stderror =\n", 'x"\nlog_stderror=', "log_stderror"])
+def test_a_text_that_ends_too_early(text: str) -> None:
+    assert not to_4_0(text)
+
+
 def test_domains_are_left_out_as_before() -> None:
     before = f'{UDP}loadmodule "db_sqlite.so"\n  loadmodule "sqlops.so"\n'
     after = 'route { sql_avp_load("$ru", "$avp(x)"); }\n'
@@ -143,6 +177,9 @@ def notes(text: str) -> list[tuple[str, str, str]]:
 
 
 STAYING = [
+    (f'dst_blacklist = proxy:{{(udp,192.0.2.4/32,5060,"")}}\n{UDP}{ROUTE}', "reserved-word", "proxy"),
+    (f"auto_scaling_profile = bond scale up to 6 on 70% for 4 cycles within 5\n{UDP}{ROUTE}", "reserved-word", "bond"),
+    (f"socket=udp:127.0.0.1:5060 tag proxy\n{LOAD_UDP}{ROUTE}", "reserved-word", "proxy"),
     ("route { sca_set_calling_line(); }\n", "gone-function", "sca_set_calling_line"),
     ("route { sca_set_called_line(); }\n", "gone-function", "sca_set_called_line"),
     ('modparam("usrloc|registrar", "db_mode", 1)\n', "gone-modparam", 'modparam("usrloc|registrar", "db_mode", 1)'),

@@ -141,9 +141,9 @@ def _unknown_word(s: Situation, follower: str) -> Mistake | None:
     hint = s.language.news(word) or hint
     if follower == "ASSIGN":
         following = _next_unknown(s)
-        feed = ("BAD_ITEM",) if following is not None else ()
+        item = ("BAD_ITEM",) if following is not None else ()
         message = f"unknown setting {word!r}"
-        return s.mistake(message, s.successor("global", word) or hint, feed=feed, goto=following)
+        return s.mistake(message, s.successor("global", word) or hint, feed=item, goto=following)
     what = "kind of route" if follower in ("LSQB", "LBRACE") else "word"
     feed = ("NAMED_ROUTE",) if follower == "LSQB" else ()
     goto = s.at + 1 if feed else None

@@ -12,7 +12,7 @@ it then says itself. Here the run ends with an error, and everything inside and 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from evroute_kernel.library.dummy_message import DummyMessage
@@ -24,6 +24,7 @@ from evroute_kernel.runtime.event_context import EMPTY_LIST, EventContext
 from evroute_kernel.runtime.route_stack import LIMIT, RouteStack
 from evroute_kernel.runtime.statements import AssertionInfo
 from evroute_kernel.worker.blackbox import SLOT, STATEMENT, TOP, BlackBox
+from evroute_kernel.worker.inline import processes, profiling
 from evroute_kernel.worker.inline.processes import ProcessProfile
 from evroute_kernel.worker.inline.profiling import ScriptProfile
 from evroute_kernel.worker.messages import InnerRuns, Params
@@ -126,6 +127,12 @@ class Inline:
         if process.deferred:
             run_deferred(process)
         return code
+
+    def routes(self, routes: dict[str, LinkedRoute], events: Collection[str]) -> dict[str, LinkedRoute]:
+        """What scripts find when they call routes, now that these events have subscribers."""
+        self.profile.is_on = profiling.EVENT in events
+        self.processes.is_heard = processes.EVENT in events
+        return self.profile.routes(routes)
 
     def told(self) -> InnerRuns | None:
         """What has run inside since this was asked last; None for nothing."""
