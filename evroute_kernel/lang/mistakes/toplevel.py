@@ -145,7 +145,7 @@ def _unknown_word(s: Situation, follower: str) -> Mistake | None:
         message = f"unknown setting {word!r}"
         return s.mistake(message, s.successor("global", word) or hint, feed=item, goto=following)
     what = "kind of route" if follower in ("LSQB", "LBRACE") else "word"
-    feed = ("NAMED_ROUTE",) if follower == "LSQB" else ()
+    feed: tuple[str, ...] = ("NAMED_ROUTE",) if follower == "LSQB" else ()
     goto = s.at + 1 if feed else None
     hint = hint or "a route begins with event_route[NAME] {"
     return s.mistake(f"unknown {what} {word!r}", hint, feed=feed, goto=goto)
