@@ -146,6 +146,7 @@ class Child:
             setattr(settings, name, value)
         settings.modparams, settings.modules, settings.stubs = message.modparams, set(message.modules), message.stubs
         settings.version = message.version
+        settings.reach = message.reach
         self._follow(message)
         if settings.log_level != before[0]:
             process.log_level = settings.log_level

@@ -15,6 +15,7 @@ from struct import Struct
 from typing import Any, Final, TypeAlias
 
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.reach import Reach
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 _LENGTH: Final = Struct("<I")
@@ -61,6 +62,7 @@ class ApplySettings:
     version: ServerVersion = DEFAULT_VERSION
     #: how much workers tell of their work in 4.0, by number; None: the others
     profiling: dict[int | None, int] = field(default_factory=dict)
+    reach: Reach = "outside"
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,33 +141,38 @@ def run_in_session(case: Case, session: Session, script: str | None = None) -> O
         except UnknownEventError as error:
             outcome.failures.append(str(error))
         else:
-            _add_errors(outcome, run)
+            add_errors(outcome, run)
     if case.mi and not outcome.crashed:
         for timer in re.findall(r"timer_route\[(\w+)", case.script):  # the recording has waited for it
-            _add_errors(outcome, session.run_timer(timer))
+            add_errors(outcome, session.run_timer(timer))
         _ask(case, session, outcome)
     for record in session.log:
         outcome.record(record.level, record.text, record.diagnostic)
     return outcome
 
 
-def _add_errors(outcome: Outcome, run: Run) -> None:
+def add_errors(outcome: Outcome, run: Run) -> None:
+    """What did not end well in a run."""
     outcome.failures += [error.render() for error in run.errors]
     outcome.crashed |= any(error.cause == "crashed" for error in run.errors)
 
 
 def _ask(case: Case, session: Session, outcome: Outcome) -> None:
     """Send the requests of a case, each when all that came of the one before has ended."""
-    raised: list[Future[Run]] = []
-    management = Management(session, watch=raised.append)
     for method, params in case.mi:
         if method == "profiling_proc" and params and params.get("id") == _MI_PROCESS:
             params = params | {"id": PROCESS}
-        request = {"jsonrpc": "2.0", "method": method, "id": "1"} | ({} if params is None else {"params": params})
-        outcome.mi.append(json.loads(answer(management, json.dumps(request).encode()) or b"null"))
-        for future in raised:
-            _add_errors(outcome, future.result())
-        raised.clear()
+        ask(session, method, params, outcome)
+
+
+def ask(session: Session, method: str, params: Any, outcome: Outcome) -> None:
+    """Send a request, and wait until all that came of it has ended."""
+    raised: list[Future[Run]] = []
+    management = Management(session, watch=raised.append)
+    request = {"jsonrpc": "2.0", "method": method, "id": "1"} | ({} if params is None else {"params": params})
+    outcome.mi.append(json.loads(answer(management, json.dumps(request).encode()) or b"null"))
+    for future in raised:
+        add_errors(outcome, future.result())
 
 
 def differences(case: Case, outcome: Outcome) -> list[str]:

@@ -36,9 +36,9 @@ _LOG_EVENT: Final = "E_CORE_LOG"
 _LOG_SETTING: Final = "log_event_enabled"
 
 _NO_LEVEL: Final = (
-    "the stack of routes is used up: each event that runs inside this one has taken an entry, and here a 4.0.1 dies. "
-    "An event_route can raise two events that have a route, a route that it calls one more: raise from a timer_route, "
-    "or let the second event raise the third"
+    "the stack of routes is used up: a 4.0.1 dies here, as each event that has run inside this one took an entry of "
+    "it. Raise at most two events that have a route, in a route that is called one more; raise the others from a "
+    "timer_route, or let the second event raise the third"
 )
 _BROKEN: Final = (
     "a route that is called, or error_route for a failed assert(), after the events inside this one have used up the "

@@ -1,0 +1,47 @@
+"""Event-based routing: every program recorded on a 3.6.8 and on a 4.0.1 that needs no SIP request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evroute_kernel import Session
+from evroute_kernel.runtime.versions import VERSIONS, ServerVersion
+from support.flows import FLOWS, Step, read_flows, run_flow
+from support.recorded import Case, differences
+
+FILE = FLOWS / "event-routing.json"
+#: what does not end as recorded yet, by version and name; one of them that does is a failure
+PENDING = frozenset(Path(__file__).with_name("pending.txt").read_text().split())
+#: programs that begin with a SIP request, which nobody sends here
+WITH_SIP = frozenset(found["name"] for found in json.loads(FILE.read_text(encoding="utf-8")) if found["sip"])
+
+
+@pytest.fixture(scope="module")
+def used_sessions() -> Iterator[dict[ServerVersion, Session]]:
+    opened = {version: Session(workers=1, version=version) for version in VERSIONS}
+    yield opened
+    for session in opened.values():
+        session.close()
+
+
+def flows() -> Iterator[object]:
+    for version in VERSIONS:
+        for case, steps in read_flows(FILE, version):
+            if case.name in WITH_SIP:
+                continue
+            identity = f"{version}:{case.name}"
+            marks = [pytest.mark.xfail(strict=True)] if identity in PENDING else []
+            yield pytest.param(case, steps, id=identity, marks=marks)
+
+
+@pytest.mark.parametrize(("case", "steps"), list(flows()))
+def test_logs_what_the_server_logged(
+    case: Case, steps: list[Step], used_sessions: dict[ServerVersion, Session]
+) -> None:
+    session = used_sessions[case.version]
+    session.reset()
+    assert not differences(case, run_flow(case, steps, session))
