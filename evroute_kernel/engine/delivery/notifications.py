@@ -5,11 +5,15 @@ Workers are told of each once: the list only grows, and is made anew when much o
 
 from __future__ import annotations
 
+from typing import Final
+
 from evroute_kernel.records import dataclass
 from evroute_kernel.worker.notifying.subscriptions import Entry
 
 #: entries up to which it is not looked whether some have expired
-_FEW = 1024
+_FEW: Final = 1024
+#: entries beyond which nobody wants to be told of each
+_TOLD: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,12 @@ class RouteNotifications:
         self.changes += 1
         self._entries.append((self._number, event, filters, route, last))
         return self._number
+
+    def few(self, event: str, now: int) -> list[Entry]:
+        """Those to one event that count, the latest first; none where they are many."""
+        if len(self._entries) > _TOLD:
+            return []
+        return [entry for entry in self.live(now) if entry[1] == event]
 
     def live(self, now: int) -> list[Entry]:
         """Those that count, the latest first."""

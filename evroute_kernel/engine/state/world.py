@@ -30,6 +30,7 @@ from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 from evroute_kernel.worker.messages import NOTIFY, Subscriptions
+from evroute_kernel.worker.notifying.subscriptions import Entry
 from evroute_kernel.worker.sockets import Address, BadSocket
 
 if TYPE_CHECKING:
@@ -391,6 +392,11 @@ class World:
                 name = events[event.lower()] = event
                 self._interface.subscribe(name, Address(ROUTING, name, path=name))
             return self._notifications.add(name, filters, route, last, int(time())), name
+
+    def notified(self, event: str) -> list[Entry]:
+        """The subscriptions to an event (a byte string), to tell why it reaches them or not; none where they are too
+        many to be told of."""
+        return self._notifications.few(event, int(time())) if self._notifications.events else []
 
     def notifications(self, event: str | None = None) -> list[NotificationInfo]:
         """The routes that notify_on_event() has subscribed to an event, or to all, the latest first."""

@@ -70,6 +70,17 @@ def test_who_is_notified_can_be_seen(session: Session) -> None:
     assert [s.socket for s in session.subscribers("E_X")] == ["routing:E_X", "route:E_X"]
 
 
+def test_remarks_say_why_a_filter_let_an_event_through_or_not(session: Session) -> None:
+    session.load(ROUTES)
+    session.raise_event("E_SUB")
+    assert session.raise_event("E_X", {"k": "abc"}).remarks == ()
+    [kept] = session.raise_event("E_X", {"k": "xyz"}).remarks
+    assert (kept.code, kept.message) == ("event-filter", "the filter k=a* keeps E_X from route[got]: k is 'xyz'")
+    [ignored] = session.raise_event("E_X", {"kk": "ü"}).remarks
+    assert ignored.message == "the filter k=a* of route[got] is ignored: E_X came without a parameter 'k'"
+    assert ignored.hint == "it has kk"
+
+
 def test_a_reset_ends_subscriptions(session: Session) -> None:
     session.load(ROUTES)
     session.raise_event("E_SUB")
