@@ -28,8 +28,12 @@ class Subscribing:
     @property
     def event(self) -> str | None:
         """The event, if it is a constant."""
-        given = self.call.arguments[0]
-        return given.value if isinstance(given, nodes.String) and "$" not in given.value else None
+        return _constant(self.call.arguments[0])
+
+
+def _constant(given: object) -> str | None:
+    """The name of an event that is no expression."""
+    return given.value if isinstance(given, nodes.String) and "$" not in given.value else None
 
 
 def _subscribing(block: Block) -> list[Subscribing]:
@@ -164,3 +168,40 @@ def filter_unknown_key(subject: Subject) -> Iterator[Finding]:
                     has = f"it has {', '.join(names)}" if names else "it has none"
                     message = f"{event.name} has no parameter {key[0]!r}, so this filter lets everything through"
                     yield Finding(message, assign.span, did_you_mean(key[0], names) or has)
+
+
+@rule(
+    "notified-without-parameters",
+    "an event that is raised without parameters, and that `notify_on_event()` subscribes, kills the server",
+    fires=(
+        _MODULE
+        + """event_route[E_PIKE_BLOCKED] { notify_on_event("E_DONE", $avp(f), "got", 60); }
+        event_route[E_PIKE_UNBLOCKED] { raise_event("E_DONE"); }"""
+        + _ROUTE,
+    ),
+    quiet=(
+        _MODULE
+        + """event_route[E_PIKE_BLOCKED] { notify_on_event("E_DONE", $avp(f), "got", 60); }
+        event_route[E_PIKE_UNBLOCKED] {
+            $avp(n) = "ip";
+            $avp(v) = $param(ip);
+            raise_event("E_DONE", $avp(n), $avp(v));
+        }"""
+        + _ROUTE,
+    ),
+)
+def notified_without_parameters(subject: Subject) -> Iterator[Finding]:
+    """It does so while a subscription lasts, whatever its filter. One AVP names parameters and gives none. The kernel
+    ends the run with an error instead."""
+    calls = [call for call in subject.of(nodes.Call) if call.name == _NOTIFY and call.arguments]
+    subscribed = {event for call in calls if (event := _constant(call.arguments[0])) is not None}
+    for block in subject.blocks if subscribed else ():
+        if block.called and not subject.calls_of(block.name) and subject.all_calls_known(block):
+            continue
+        for call in block.of(nodes.Call):
+            given = call.arguments
+            if call.name == "raise_event" and given and not any(given[2:]) and _constant(given[0]) in subscribed:
+                message = "notify_on_event() subscribes this event, and one without parameters kills the server"
+                yield Finding(
+                    message, call.span, "give it names and values: raise_event(name, $avp(names), $avp(values))"
+                )
