@@ -37,8 +37,18 @@ def evroute_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """A fresh Session with one worker, closed when the test ends."""
     from evroute_kernel.engine.session.session import Session
 
-    with Session(workers=1, version=_version(request)) as session:
+    with Session(workers=1, version=_known(_version(request))) as session:
         yield session
+
+
+def _known(version: str) -> str:
+    """A version that there is, or pytest's own failure, which has no traceback through this package."""
+    from evroute_kernel.runtime.versions import server_version
+
+    try:
+        return server_version(version)
+    except ValueError as error:
+        pytest.fail(f"evroute_session: {error}", pytrace=False)
 
 
 def _version(request: pytest.FixtureRequest) -> str:

@@ -128,6 +128,28 @@ class TestNotebooks:
         assert (done.returncode, done.stderr) == (1, "")
         assert done.stdout.startswith(f"{path}: In[2]:1:12: error: unknown function nonsense()")
 
+    @pytest.mark.parametrize("version", ["3.6", "4.0"])
+    def test_the_kernel_that_was_chosen_says_it_before_it_has_run(self, tmp_path: Path, version: str) -> None:
+        (tmp_path / "pyproject.toml").write_text('[tool.evroute]\nserver = "4.0"\n' if version == "3.6" else "")
+        spec = {"name": f"evroute-{version}", "display_name": "", "language": "opensips"}
+        path = notebook(tmp_path / "a.ipynb", SCRIPT, kernelspec=spec)
+        assert judged("check", path, folder=tmp_path) == ("" if version == "3.6" else version)
+
+    def test_null_says_nothing(self, tmp_path: Path) -> None:
+        path = notebook(tmp_path / "a.ipynb", SCRIPT, evroute={"server": None})
+        assert judged("check", path, folder=tmp_path) == ""
+
+    @pytest.mark.parametrize("wrong", ["4.0", ["4.0"], 4.0, [], "", False])
+    def test_metadata_that_are_no_object(self, tmp_path: Path, wrong: object) -> None:
+        done = evroute("check", notebook(tmp_path / "a.ipynb", SCRIPT, evroute=wrong), folder=tmp_path)
+        assert done.returncode == 2
+        assert 'which is to be an object: {"evroute": {"server": "4.0"}}' in done.stderr
+
+    def test_a_long_version_is_told_in_short(self, tmp_path: Path) -> None:
+        done = evroute("check", notebook(tmp_path / "a.ipynb", SCRIPT, evroute={"server": 9999 * "5"}), folder=tmp_path)
+        assert done.returncode == 2
+        assert len(done.stderr) < 1000
+
     def test_wrong_metadata(self, tmp_path: Path) -> None:
         for command in ("check", "export"):
             done = evroute(command, notebook(tmp_path / "a.ipynb", evroute={"server": 4}), folder=tmp_path)
@@ -140,12 +162,21 @@ class TestNotebooks:
             done = evroute("export", path, "-o", "-", *line, folder=tmp_path)
             assert done.stdout.splitlines()[1] == f"# for OpenSIPS {expected}"
 
+    def test_a_check_with_errors_names_what_rewrites_the_text(self, script: Path) -> None:
+        script.write_text(f'log_name="x"\nlog_stderror=yes\n{SCRIPT}')
+        done = evroute("check", "--server", "4.0", script.name, folder=script.parent)
+        assert (done.returncode, done.stdout.count("unknown setting")) == (1, 2)
+        assert done.stderr.splitlines()[1:] == ["a.cfg: evroute migrate --to 4.0 a.cfg rewrites 2 places"]
+        script.write_text(f"nothing_known=1\n{SCRIPT}")
+        done = evroute("check", "--server", "4.0", script.name, folder=script.parent)
+        assert done.stderr.splitlines()[1:] == []
+
     @pytest.mark.parametrize("command", ["run", "serve", "migrate"])
     def test_a_notebook_is_no_script(self, tmp_path: Path, command: str) -> None:
         path = notebook(tmp_path / "a.ipynb", SCRIPT)
         done = evroute(command, path, folder=tmp_path)
         assert done.returncode == 2
-        assert "is a notebook, not a script (evroute check judges it" in done.stderr
+        assert "%migrate rewrites its cells" in done.stderr
 
 
 def test_no_toml_is_read_where_no_project_names_us(script: Path) -> None:

@@ -143,6 +143,17 @@ def test_a_worker_is_light() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_session_is_light() -> None:
+    """What few sessions use is imported on use."""
+    program = (
+        "import sys; from evroute_kernel import Session\n"
+        "found = [m for m in sys.modules if m.startswith('evroute_kernel.') and ('dialog' in m or 'inline' in m)]\n"
+        "sys.exit(f'a session imports {found}' if found else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [

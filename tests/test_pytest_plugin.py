@@ -57,3 +57,4 @@ def test_a_wrong_marker_says_so(tmp_path: Path, marker: str, told: str) -> None:
     done = run(tmp_path, text)
     assert done.returncode == 1
     assert told in done.stdout
+    assert "pytest_plugin.py" not in done.stdout, "no traceback through the fixture"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
 from dataclasses import FrozenInstanceError, field, fields, replace
 from typing import Any
@@ -163,3 +164,38 @@ def test_one_that_holds_itself_is_shown() -> None:
     one = Ours(1)
     one.c.append(one)  # type: ignore[arg-type]
     assert repr(one) == "Ours(a=1, b='b', c=[...], e=7)"
+
+
+def test_the_text_of_a_method_is_compiled_when_the_first_object_is_made() -> None:
+    """A start declares a hundred classes and more, and makes objects of half of them."""
+
+    @records.dataclass(frozen=True)
+    class Late:
+        a: int
+
+    before = vars(Late)["__init__"]
+    assert not callable(before)
+    assert str(inspect.signature(Late)) == "(a: 'int') -> None"
+    assert inspect.isfunction(vars(Late)["__init__"])
+    assert Late(1).a == 1
+
+
+def test_the_method_can_be_prepared_before_any_object() -> None:
+    @records.dataclass()
+    class Prepared:
+        a: int
+
+    records.prepare([Prepared, Prepared, Theirs])
+    assert inspect.isfunction(vars(Prepared)["__init__"])
+
+
+def test_a_class_that_inherits_calls_the_method_of_its_base_though_it_is_new() -> None:
+    @records.dataclass()
+    class Base:
+        a: int
+
+    class Derived(Base):
+        def __init__(self, a: int) -> None:
+            super().__init__(a + 1)
+
+    assert [Derived(1).a, Derived(2).a, Base(1).a] == [2, 3, 1]

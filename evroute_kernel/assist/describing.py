@@ -14,7 +14,7 @@ from evroute_kernel.lang.lints import LINTS
 from evroute_kernel.library import everything as _everything  # noqa: F401 - gives every name its behaviour
 from evroute_kernel.library.catalogue.facts import EventParam
 from evroute_kernel.library.table import ANY_ROUTE, ROUTE_KINDS, Library, Transformation
-from evroute_kernel.runtime.versions import VERSIONS
+from evroute_kernel.runtime.versions import VERSIONS, ServerVersion
 
 #: examples of a transformation that are shown
 _EXAMPLES: Final = 4
@@ -211,7 +211,7 @@ DESCRIBERS: Final[dict[str, Callable[[str, Defined], Page | list[Page] | None]]]
 def pages_of(kind: str, name: str, defined: Defined) -> list[Page]:
     """What is known about a thing of this kind and name; of one that only another version has, with that remark."""
     found = _pages(DESCRIBERS[kind](name, defined))
-    return found or list(_of_other_versions(kind, name, defined))
+    return [*_with_its_end(kind, name, defined, found)] or [*_of_other_versions(kind, name, defined)]
 
 
 #: kind of thing -> what `Library.successor` calls those of its names that not every version has
@@ -229,7 +229,24 @@ def _of_other_versions(kind: str, name: str, defined: Defined) -> Iterator[Page]
     hint = defined.library.successor(_VERSIONED[kind], name) if kind in _VERSIONED else None
     for version in VERSIONS if hint is not None else ():
         for page in _pages(DESCRIBERS[kind](name, replace(defined, version=version))):
-            yield replace(page, paragraphs=(f"Not in OpenSIPS {defined.version}: {hint}.", *page.paragraphs))
+            yield replace(page, paragraphs=(_missing(defined.version, hint), *page.paragraphs))
+
+
+def _with_its_end(kind: str, name: str, defined: Defined, pages: Iterable[Page]) -> Iterator[Page]:
+    """The pages, which say last in which later versions there is no such name, and what took its place."""
+    ends = list[str]()
+    for version in VERSIONS[VERSIONS.index(defined.version) + 1 :] if kind in _VERSIONED else ():
+        later = replace(defined, version=version)
+        hint = later.library.successor(_VERSIONED[kind], name)
+        if hint is not None and not _pages(DESCRIBERS[kind](name, later)):
+            ends.append(_missing(version, hint))
+    yield from (replace(page, paragraphs=(*page.paragraphs, *ends)) for page in pages)
+
+
+def _missing(version: ServerVersion, hint: str | None) -> str:
+    """That a version does not have something, and what there is instead."""
+    said = (hint or "").removeprefix(f"gone since {version}").removeprefix(": ")
+    return f"Not in OpenSIPS {version}: {said}." if said else f"Not in OpenSIPS {version}."
 
 
 def marked(page: Page, start: int, end: int) -> Page:

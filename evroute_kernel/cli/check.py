@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evroute_kernel.cli.files import is_notebook, on_one_line, read, source_of
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE, UsageError
 from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
+
+if TYPE_CHECKING:
+    from evroute_kernel.lang.environment import Environment
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -62,8 +66,11 @@ def _check_script(file: str, options: argparse.Namespace) -> bool:
     source = source_of(file, read(file))
     version = version_for(options, file)
     _tell_version(file, version)
-    found = findings(source, Environment(whole=True, version=version))
+    environment = Environment(whole=True, version=version)
+    found = findings(source, environment)
     sys.stdout.write("".join(f"{on_one_line(finding, file)}\n" for finding in found))
+    if any(finding.severity == "error" for finding in found):
+        _tell_migration(source, file, environment)
     if options.report:
         _report(source, file, version)
     return bool(found)
@@ -94,6 +101,17 @@ def _tell_version(file: str, version: ServerVersion) -> None:
     """Say what a file is judged as, if that is not what everybody expects."""
     if version != DEFAULT_VERSION:
         print(f"{file}: judged as OpenSIPS {version}", file=sys.stderr, flush=True)
+
+
+def _tell_migration(source: Source, file: str, environment: Environment) -> None:
+    """Say of a text with errors what a rewriting would change of it."""
+    from evroute_kernel.lang.migration.targets import migrated
+
+    count = len(migrated(source, environment).changes)
+    if count:
+        places = f"{count} place{'s' * (count != 1)}"
+        command = f"evroute migrate --to {environment.version} {file}"
+        print(f"{file}: {command} rewrites {places}", file=sys.stderr, flush=True)
 
 
 def _report(source: Source, file: str, version: ServerVersion) -> None:

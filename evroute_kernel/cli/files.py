@@ -33,8 +33,10 @@ def prepare(session: Session, options: argparse.Namespace) -> None:
 def read(file: str) -> str:
     """The text of a script file, line breaks as they are; raises UsageError."""
     if is_notebook(file):
-        way = "evroute check judges it, evroute export makes a script of it, jupyter execute runs it"
-        raise UsageError(f"error: {file} is a notebook, not a script ({way})")
+        ways = (
+            "check judges it, evroute export makes a script of it, jupyter execute runs it, %migrate rewrites its cells"
+        )
+        raise UsageError(f"error: {file} is a notebook, not a script (evroute {ways})")
     try:
         return decoded(_standard_input()) if file == "-" else read_text(Path(file))
     except FileError as error:

@@ -92,6 +92,8 @@ def _migrate_file(file: str, options: argparse.Namespace) -> bool:
             write_whole(Path(file), found.text, force=True)
         except OSError as error:
             raise UsageError(f"error: cannot write {file}: {error.strerror}") from None
+        count = len(found.changes)
+        print(f"{file}: {count} place{'s' * (count != 1)} changed")
     else:
         sys.stdout.write(unified_diff(text, found.text, file, called(to)))
     sys.stdout.flush()

@@ -10,6 +10,7 @@ projects have none, so a file is read as TOML only when it names `evroute` at al
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -45,15 +46,18 @@ def project_version(folder: Path) -> ServerVersion | None:
 
 
 def _table_in(path: Path) -> tuple[Source, dict[str, Any]] | None:
-    """Text and table of a file; None where it does not exist, or has no such table."""
+    """Text and table of a file; None where it does not exist, is no file (a FIFO would keep us waiting), or has no such
+    table."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return None
         data = path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ProjectError([Diagnostic("error", "project", f"cannot read {path}: {reason}")]) from None
-    if b"evroute" not in data:
+    if b"evroute" not in data.replace(b"\0", b""):  # UTF-16, which is no TOML, shall be told
         return None
     source = Source(str(path), data.decode("utf-8", "replace"), str(path))
     tool = _read(source).get("tool")
@@ -78,6 +82,9 @@ def _read(source: Source) -> dict[str, Any]:
         reason = _PLACE.sub("", str(error))
         message = f"this is no TOML: {reason[:1].lower()}{reason[1:]}"
         raise ProjectError([Diagnostic("error", "project", message, source.span(offset, offset + 1))]) from None
+    except (RecursionError, ValueError) as error:  # arrays too deep, numbers too long: it does not say where
+        reason = "its values are nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise ProjectError([Diagnostic("error", "project", f"cannot read {source.name}: {reason}")]) from None
 
 
 def _version(source: Source, table: dict[str, Any]) -> ServerVersion | None:

@@ -61,7 +61,9 @@ def judged(
         return sorted([*found, *lint(script, environment, ())], key=order)
     sound = _sound(script, [d for d in found if d.severity == "error"])
     lints = lint(sound.script, environment, sound.hidden)
-    found = explained(source, found) + [d for d in lints if sound.holds(d.span)]
+    found = explained(source, found)
+    told = {_topic(d) for d in found}
+    found += [d for d in lints if sound.holds(d.span) and _topic(d) not in told]
     return sorted(found, key=order)
 
 
@@ -128,6 +130,12 @@ def certain(syntax: list[Diagnostic], found: list[Diagnostic]) -> list[Diagnosti
 def order(diagnostic: Diagnostic) -> int:
     """Findings in the order of the text."""
     return diagnostic.span.start if diagnostic.span else -1
+
+
+def _topic(diagnostic: Diagnostic) -> tuple[str, Source | None, int]:
+    """What is said of which place: rules about text that is refused and rules about text that runs may say the same."""
+    span = diagnostic.span
+    return (diagnostic.code, span.source, span.start) if span else (diagnostic.code, None, -1)
 
 
 def too_deep(error: NestingError) -> Diagnostic:

@@ -10,13 +10,14 @@ from evroute_kernel.library.sockets import SETTINGS, Modparams, own_socket
 from evroute_kernel.library.sockets import configured as sockets
 from evroute_kernel.records import dataclass
 
-_BOND: Final = re.compile(r"bond\s*:\s*(?P<name>\w+)\s*\{(?P<members>.*)\}\s*", re.IGNORECASE | re.DOTALL)
-_MEMBER: Final = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'([^']*)'", re.DOTALL)
+#: patterns as text: they are compiled when there is a bond, which no 3.6 has
+_BOND: Final = r"(?is)bond\s*:\s*(?P<name>\w+)\s*\{(?P<members>.*)\}\s*"
+_MEMBER: Final = r"(?s)\"((?:[^\"\\]|\\.)*)\"|'([^']*)'"
 #: what a member may look like, and what a socket may be named by besides its own place
-_PLACE: Final = re.compile(r"(?:[a-z_]+:)?(?:\[[0-9a-f:.]+\]|[^\s:\[\]]+)(?::[0-9]+)?", re.IGNORECASE)
-_TAG: Final = re.compile(r"\stag\s+(\w+)")
-_ADVERTISED: Final = re.compile(r"\s(?:as|AS)\s+(\S+)")
-_NAMED: Final = re.compile(r"bond:(?P<name>.*)", re.IGNORECASE | re.DOTALL)
+_PLACE: Final = r"(?i)(?:[a-z_]+:)?(?:\[[0-9a-f:.]+\]|[^\s:\[\]]+)(?::[0-9]+)?"
+_TAG: Final = r"\stag\s+(\w+)"
+_ADVERTISED: Final = r"\s(?:as|AS)\s+(\S+)"
+_NAMED: Final = r"(?is)bond:(?P<name>.*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,10 @@ class Bond:
 
 def _socket(member: str, modparams: Modparams) -> str | None:
     """A socket by `[proto:]host[:port]`, its own or the advertised ones, or by its tag."""
-    if _PLACE.fullmatch(member) is None:
+    if re.fullmatch(_PLACE, member) is None:
         return None
     for value in sockets(modparams):
-        tag, advertised = _TAG.search(value), _ADVERTISED.search(value)
+        tag, advertised = re.search(_TAG, value), re.search(_ADVERTISED, value)
         own = value.split(maxsplit=1)[0]
         if tag is not None and tag[1] == member:
             return own_socket(own, modparams)
@@ -48,10 +49,14 @@ def _socket(member: str, modparams: Modparams) -> str | None:
 
 def parse(value: str) -> Bond | None:
     """The bond that the value of a setting defines; None for a plain socket."""
-    found = _BOND.fullmatch(value)
+    found = re.fullmatch(_BOND, value) if _begins(value) else None
     if found is None:
         return None
-    return Bond(found["name"], tuple(double or single for double, single in _MEMBER.findall(found["members"])))
+    return Bond(found["name"], tuple(double or single for double, single in re.findall(_MEMBER, found["members"])))
+
+
+def _begins(text: str) -> bool:
+    return text[:4].lower() == "bond"
 
 
 def configured(modparams: Modparams) -> dict[str, Bond]:
@@ -69,5 +74,5 @@ def _bonds(modparams: Modparams) -> Iterator[Bond]:
 
 def named_by(text: str, modparams: Modparams) -> Bond | None:
     """The bond that a text such as `bond:NAME` means; None where it means none that there is."""
-    found = _NAMED.fullmatch(text)
+    found = re.fullmatch(_NAMED, text) if _begins(text) else None
     return configured(modparams).get(found["name"]) if found else None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime import levels
+from evroute_kernel.runtime.reach import Reach
 from evroute_kernel.runtime.route_stack import RouteStack
 from evroute_kernel.runtime.values import Value
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
@@ -39,6 +40,7 @@ class Settings:
         "modules",
         "network",
         "pv_print_buf_size",
+        "reach",
         "stubs",
         "version",
         "xlog_buf_size",
@@ -66,6 +68,8 @@ class Settings:
         self.modules: set[str] = set()
         #: what calls of functions that are not simulated do: name -> (return code, ((variable, value or format), ...))
         self.stubs: dict[str, tuple[int, tuple[tuple[str, int | str | None], ...]]] = {}
+        #: whether what scripts do may change something beyond the session. No global of a script either
+        self.reach: Reach = "outside"
         #: the server whose ways are followed. No global of a script either
         self.version: ServerVersion = DEFAULT_VERSION
         for name, value in values.items():

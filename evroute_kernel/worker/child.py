@@ -14,7 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from time import monotonic, time
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from evroute_kernel.library.functions.cfgutils import apply_presets
 from evroute_kernel.library.linker import link
@@ -24,13 +24,10 @@ from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_route
 from evroute_kernel.runtime.values import Value
-from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.datagrams import Datagrams
 from evroute_kernel.worker.flow import ENDS_MANY, Flow
 from evroute_kernel.worker.inbox import Inbox
-from evroute_kernel.worker.inline import processes, profiling
-from evroute_kernel.worker.inline.runs import Inline
 from evroute_kernel.worker.messages import (
     NOTIFY,
     Answer,
@@ -59,6 +56,9 @@ from evroute_kernel.worker.portions import Portion
 from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY, limit_memory, redirect_output, set_signals
 from evroute_kernel.worker.sockets import BadSocket, check, check_reach, look_up
 from evroute_kernel.worker.state import variables
+
+if TYPE_CHECKING:
+    from evroute_kernel.worker.inline.runs import Inline
 
 #: a hundred blocks may be active at once, each takes some Python calls, and so do its expressions
 RECURSION_LIMIT: Final = 5000
@@ -104,7 +104,8 @@ class Child:
         self._datagrams = Datagrams(self._outbox.send)
         self._notifying = Notifying(process, blackbox, self._leave)
         self._flow = Flow(self, process, self._outbox, blackbox, self._tell_more, self._notifying)
-        self._inline = Inline(self, process, self._outbox, blackbox)
+        #: the ways of 4.0, once that is to be followed
+        self._inline: Inline | None = None
         #: how runs are made and run, as the version of the settings has it
         self.new_context: Callable[[str, Params], Context] = self._new_context
         self.another_context: Callable[[Context], Context] = self._another_context
@@ -152,37 +153,46 @@ class Child:
             setattr(settings, name, value)
         settings.modparams, settings.modules, settings.stubs = message.modparams, set(message.modules), message.stubs
         settings.version = message.version
-        levels = message.profiling
-        self._inline.processes.level = levels.get(process.number, levels.get(None, 0))
-        self._follow(message.version)
+        settings.reach = message.reach
+        self._follow(message)
         if settings.log_level != before[0]:
             process.log_level = settings.log_level
         if settings.xlog_level != before[1]:
             process.xlog_level = settings.xlog_level
         apply_presets(process)
 
-    def _follow(self, version: ServerVersion) -> None:
+    def _follow(self, message: ApplySettings) -> None:
         """Run events as a server of that version does: 4.0 runs inside of a route what the route raises."""
-        if version == "3.6":
-            self._process.raise_event, self._run_route = self._raise_event, run_route
+        if message.version == "3.6":
+            self._inline = None
+        else:
+            inline = self._inline = self._inline or self._make_inline()
+            levels = message.profiling
+            inline.processes.level = levels.get(self._process.number, levels.get(None, 0))
+        self._choose_ways()
+
+    def _choose_ways(self) -> None:
+        """How events are raised and run: those of the version, before which routes are notified where any is."""
+        process, inline, notifying = self._process, self._inline, self._notifying
+        if inline is None:
+            process.raise_event, self._run_route = self._raise_event, run_route
             self.new_context, self.another_context = self._new_context, self._another_context
         else:
-            inline = self._inline
-            self._process.raise_event, self._run_route = inline.raise_event, inline.run
+            process.raise_event, self._run_route = inline.raise_event, inline.run
             self.new_context, self.another_context = inline.new_context, inline.another_context
-        if self._notifying.is_on:
-            self._notify_too()
-
-    def _notify_too(self) -> None:
-        """Routes are notified of events from now on."""
-        notifying = self._notifying
-        notifying.raise_plainly, notifying.run_plainly = self._process.raise_event, self._run_route
-        self._process.raise_event, self._run_route = notifying.raise_event, notifying.run
+        if notifying.is_on:
+            notifying.raise_plainly, notifying.run_plainly = process.raise_event, self._run_route
+            process.raise_event, self._run_route = notifying.raise_event, notifying.run
 
     def change_notifications(self, message: Notifications) -> None:
         """Take over what notify_on_event() has subscribed in other workers."""
         self._notifying.update(message)
-        self._follow(self._process.settings.version)
+        self._choose_ways()
+
+    def _make_inline(self) -> Inline:
+        from evroute_kernel.worker.inline.runs import Inline  # nothing that a worker of a 3.6 should wait for
+
+        return Inline(self, self._process, self._outbox, self._blackbox)
 
     def change_subscriptions(self, message: Subscriptions) -> None:
         self._events.clear()
@@ -198,13 +208,8 @@ class Child:
 
     def _choose_routes(self) -> None:
         """The routes that scripts call from now on: in 4.0, those that tell of their runs where somebody listens."""
-        if self._process.settings.version == "3.6":
-            self._process.routes = self._routes
-        else:
-            profile = self._inline.profile
-            profile.is_on = profiling.EVENT in self._events
-            self._inline.processes.is_heard = processes.EVENT in self._events
-            self._process.routes = profile.routes(self._routes)
+        inline = self._inline
+        self._process.routes = self._routes if inline is None else inline.routes(self._routes, self._events)
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -317,7 +322,7 @@ class Child:
     def _tell_more(self) -> None:
         """A run is about to end: what has not been told yet."""
         self._datagrams.tell()
-        if (ran := self._inline.told()) is not None:
+        if self._inline is not None and (ran := self._inline.told()) is not None:
             self._outbox.send(ran)
 
     def _serve_sockets(self, event: str, given: Params) -> tuple[bool, tuple[str, ...]]:
@@ -358,7 +363,7 @@ class Child:
         number, name = answer.lines
         self._notifying.add((int(number), name, filters, route, last))
         self._events.add(name)
-        self._follow(self._process.settings.version)
+        self._choose_ways()
         return None
 
     def _leave(self, context: Context) -> None:

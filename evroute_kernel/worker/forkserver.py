@@ -21,8 +21,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
-from evroute_kernel.runtime.versions import DEFAULT_VERSION
+from evroute_kernel.records import prepare
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.worker.messages import (
+    TAGS,
     Decoder,
     Message,
     ServerReady,
@@ -37,6 +39,8 @@ from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY
 
 #: descriptors that travel with a StartWorker
 DESCRIPTORS: Final = 3
+#: what only workers of a version need
+_OF_VERSIONS: Final = {"4.0": ("evroute_kernel.worker.inline.runs",)}
 _PR_SET_PDEATHSIG: Final = 1
 _RECEIVE_SIZE: Final = 2**16
 
@@ -107,6 +111,7 @@ class ForkServer:
 
     def _start(self, message: StartWorker) -> None:
         stream, output, box = (self._descriptors.popleft() for _ in range(DESCRIPTORS))
+        import_for(message.version)
         server = os.getpid()
         try:
             pid = os.fork()
@@ -172,12 +177,20 @@ def import_all() -> None:
     """Import all that a worker needs; what is there before the fork is shared between the workers."""
     for module in ("evroute_kernel.worker.child", "evroute_kernel.library.everything"):
         import_module(module)
-    import_module("evroute_kernel.library.table").warm(DEFAULT_VERSION)
+    import_for(DEFAULT_VERSION)
+
+
+def import_for(version: ServerVersion) -> None:
+    """What workers of one version need besides. Cheap for one for which that has been done."""
+    for module in _OF_VERSIONS.get(version, ()):
+        import_module(module)
+    import_module("evroute_kernel.library.table").warm(version)
 
 
 def preload() -> None:
     """Do what forks would otherwise do each for itself."""
     import_all()
+    prepare(TAGS)  # a worker must be able to say that its memory or its stack is used up
     gc.collect()
     gc.freeze()
 

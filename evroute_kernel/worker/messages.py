@@ -15,6 +15,7 @@ from struct import Struct
 from typing import Any, Final, TypeAlias
 
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.reach import Reach
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 #: stands among the slots of an event's routes for all that notify_on_event() has subscribed to it
@@ -63,6 +64,7 @@ class ApplySettings:
     version: ServerVersion = DEFAULT_VERSION
     #: how much workers tell of their work in 4.0, by number; None: the others
     profiling: dict[int | None, int] = field(default_factory=dict)
+    reach: Reach = "outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,11 +365,15 @@ class VariablesAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StartWorker:
-    """Fork a worker. Three descriptors travel with it: its stream, where its output goes, its black box."""
+    """Fork a worker. Three descriptors travel with it: its stream, where its output goes, its black box.
+
+    `version`: what it will most likely follow; whatever that needs is imported before it is forked.
+    """
 
     number: int
     directory: str
     memory: int | None
+    version: ServerVersion = DEFAULT_VERSION
 
 
 @dataclass(frozen=True, slots=True)

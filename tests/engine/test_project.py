@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,35 @@ def test_one_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").symlink_to(tmp_path / "pyproject.toml")
     with pytest.raises(ProjectError, match="cannot read"):
         project_version(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [(f"a = {'[' * 100_000} # evroute", "nested too deeply"), (f"evroute = {'9' * 6000}", "4300 digits")],
+    ids=["depth", "digits"],
+)
+def test_one_that_python_cannot_read_is_an_error(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(ProjectError) as caught:
+        project_version(written(tmp_path, text))
+    assert f"cannot read {tmp_path}/pyproject.toml: " in str(caught.value)
+    assert reason in str(caught.value)
+
+
+def test_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes('[tool.evroute]\nserver = "4.0"\n'.encode("utf-16"))
+    with pytest.raises(ProjectError, match="no TOML"):
+        project_version(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["folder", "fifo", "device"])
+def test_what_is_no_file_is_passed_over(tmp_path: Path, kind: str) -> None:
+    written(tmp_path, '[tool.evroute]\nserver = "4.0"\n')
+    file = tmp_path / "inner" / "pyproject.toml"
+    file.parent.mkdir()
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(file)
+    else:
+        file.symlink_to("/dev/null")
+    assert project_version(file.parent) == "4.0"

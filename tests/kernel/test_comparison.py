@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from evroute_kernel.engine.comparing.comparison import Comparison, Side
 from evroute_kernel.engine.results.runs import LogRecord, RunError
+from evroute_kernel.errors import Diagnostic
 from evroute_kernel.kernel.display.comparison import bundle
+from evroute_kernel.source import Source
 
 
 def side(version: str, *lines: str, **more: object) -> Side:
@@ -37,6 +39,19 @@ def test_columns_with_signs_between_them() -> None:
         "WARNING: x <",
         "differs: 2 lines only in 3.6, 2 lines only in 4.0",
     ]
+
+
+def test_a_reason_stands_beside_no_line_of_a_log() -> None:
+    span = Source("In[1]", "log_stderror=yes").span(0, 12)
+    refused = (Diagnostic("error", "syntax", "unknown setting", span),)
+    found = plain(side("3.6", "1", "2"), side("4.0", refused=refused))
+    assert [line.split()[0] for line in found[2:5]] == [">", "1", "2"]
+    assert "what is to be changed" not in plain(side("3.6", refused=refused), side("4.0", "1"))[-1]
+    error = RunError("crashed", "the server dies here", "E_X", "event_route[E_X]")
+    found = plain(side("3.6", "1", "2"), side("4.0", "1", errors=(error,)))
+    assert [line.split()[:2] for line in found[2:5]] == [["1", "1"], ["2", "<"], [">", "error:"]]
+    both = side("3.6", "1", errors=(error,)), side("4.0", "1", errors=(error,))
+    assert plain(*both)[-1].startswith("same: in 3.6 it fails")
 
 
 def test_nothing_logged() -> None:

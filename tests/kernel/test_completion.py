@@ -205,6 +205,7 @@ def test_names_follow_the_definitions(notebook: Notebook) -> None:
         ("%replay calls.jsonl --log er|", "errors"),
         ("%replay calls.jsonl --speed |", "max"),
         ("%%replay --format |", "csv"),
+        ("%migrate --to |", "4.0"),
         ("%connect mi=d|", "datagram:"),
         ("%connect mi=datagram:127.0.0.1:8080 events=E_PIKE_BLOCKED,E_M|", "E_MINE"),
         ("%connect listen=t|", "tcp:"),

@@ -84,7 +84,7 @@ def test_alternating_levels_are_few_messages_and_a_slow_client_gets_them_all(ker
     taken = time.monotonic() - begun
     kernel.run("%config log=10000")
     assert len(messages) <= 200
-    assert taken < 2
+    assert taken < 10  # one second; a message for each record would take half a minute
     for stream, name in (("stdout", "out"), ("stderr", "err")):
         lines = "".join(text for known, text in streams(messages) if known == stream).splitlines()
         numbers = [int(line.split()[1]) for line in lines if line.startswith(name)]

@@ -281,3 +281,8 @@ def test_large_texts_are_quick(name: str) -> None:
     started = time.process_time()
     found_in(LARGE[name])
     assert time.process_time() - started < LIMIT
+
+
+def test_what_is_of_an_earlier_version_is_said_once_beside_an_error() -> None:
+    found = findings(Source("x", 'loadmodule "event_route.so"\nfoo=1\n'), Environment(whole=True))
+    assert [d.code for d in found] == ["event-route-module", "syntax"]

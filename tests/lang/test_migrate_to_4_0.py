@@ -104,6 +104,40 @@ def test_configurations(old: str, new: str) -> None:
     assert to_4_0(new).text == new
 
 
+TWICE = [
+    f'{UDP}loadmodule "proto_tcp.so"\nloadmodule "proto_tcp.so"\nmodparam("proto_tcp", "tcp_port", 5061)\n{ROUTE}',
+    f"log_stderror=no\nlisten=udp:proxy:5060 as proxy:5061\n{LOAD_UDP}{ROUTE}",
+    f'log_stderror="yes"\n{UDP}{ROUTE}',
+    f"log_stderror=proxy\n{UDP}{ROUTE}",
+    f"log_stderror\n=\n}}\n{ROUTE}",
+    f"log_stderror=-1\n{UDP}{ROUTE}",
+]
+
+
+@pytest.mark.parametrize("old", TWICE)
+def test_once_is_enough(old: str) -> None:
+    new = to_4_0(old).text
+    assert to_4_0(new).text == new
+
+
+OF_4_0_ALREADY = [
+    f"socket=udp:127.0.0.1:5060 proxy\nsocket=udp:127.0.0.1:5061 use_workers 2 allow_proxy\n{LOAD_UDP}{ROUTE}",
+    f'socket=udp:127.0.0.1:5060\nsocket=bond:b {{"udp:127.0.0.1:5060"}}\ntcp_threads=2\n{LOAD_UDP}{ROUTE}',
+    f'socket=BOND:b {{"udp:127.0.0.1:5060"}}\nsocket=udp:127.0.0.1:5060\n{LOAD_UDP}{ROUTE}',
+]
+
+
+@pytest.mark.parametrize("text", OF_4_0_ALREADY)
+def test_what_4_0_alone_takes_stays(text: str) -> None:
+    assert errors(text) == []
+    assert not to_4_0(text)
+
+
+@pytest.mark.parametrize("text", ["log_stderror=", "log_stderror =\n", 'x"\nlog_stderror=', "log_stderror"])
+def test_a_text_that_ends_too_early(text: str) -> None:
+    assert not to_4_0(text)
+
+
 def test_domains_are_left_out_as_before() -> None:
     before = f'{UDP}loadmodule "db_sqlite.so"\n  loadmodule "sqlops.so"\n'
     after = 'route { sql_avp_load("$ru", "$avp(x)"); }\n'
@@ -116,11 +150,36 @@ def test_domains_are_left_out_as_before() -> None:
     assert (note.code, "use_domain" in note.message) == ("use-domain", True)
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            'loadmodule "proto_tcp.so"\n',
+            "module proto_tcp is taken away: there is no tcp: socket",
+        ),
+        (
+            "tcp_parallel_read_on_workers=2\n",
+            "tcp_parallel_read_on_workers is taken away: 4.0 reads",
+        ),
+        (
+            'loadmodule "sqlops.so"\nroute { sql_avp_load("$ru", "$avp(x)"); }\n',
+            "use_domain is set to 0: 4.0 looks for user and domain",
+        ),
+    ],
+)
+def test_lines_that_go_or_come_are_told_with_the_reason(line: str, told: str) -> None:
+    [note] = to_4_0(UDP + line).notes
+    assert note.message.startswith(told)
+
+
 def notes(text: str) -> list[tuple[str, str, str]]:
     return [(d.severity, d.code, d.span.text) for d in to_4_0(text).notes if d.span is not None]
 
 
 STAYING = [
+    (f'dst_blacklist = proxy:{{(udp,192.0.2.4/32,5060,"")}}\n{UDP}{ROUTE}', "reserved-word", "proxy"),
+    (f"auto_scaling_profile = bond scale up to 6 on 70% for 4 cycles within 5\n{UDP}{ROUTE}", "reserved-word", "bond"),
+    (f"socket=udp:127.0.0.1:5060 tag proxy\n{LOAD_UDP}{ROUTE}", "reserved-word", "proxy"),
     ("route { sca_set_calling_line(); }\n", "gone-function", "sca_set_calling_line"),
     ("route { sca_set_called_line(); }\n", "gone-function", "sca_set_called_line"),
     ('modparam("usrloc|registrar", "db_mode", 1)\n', "gone-modparam", 'modparam("usrloc|registrar", "db_mode", 1)'),

@@ -548,6 +548,16 @@ FILE: dict[str, list[str]] = {
     "log_levle = 3": [
         "1:1 log_levle | unknown setting 'log_levle' | did you mean 'log_level'?",
     ],
+    'log_levle=3\nsokcet=udp:lo:5060 as "a" use_workers 2 foo="x"\nbar\n=1\nlog_level=3\nlog_levl=2': [
+        "1:1 log_levle | unknown setting 'log_levle' | did you mean 'log_level'?",
+        "2:1 sokcet | unknown setting 'sokcet' | did you mean 'socket'?",
+        "2:41 foo | unknown setting 'foo'",
+        "3:1 bar | unknown setting 'bar'",
+        "6:1 log_levl | unknown setting 'log_levl' | did you mean 'log_level'?",
+    ],
+    "foo=1 { bar=2; }\nfoo=2 evnt_route[E] { bar=3; }": [
+        "1:1 foo | unknown setting 'foo'",
+    ],
     'log_level = "a"': [
         '1:13 "a" | log_level takes a number, not the text "a"',
     ],

@@ -114,6 +114,26 @@ def test_sigterm_ends_it_cleanly(wait: Wait) -> None:
     kernel.communicate(timeout=DEADLINE)
 
 
+def test_what_4_0_alone_needs_is_imported_for_a_worker_of_4_0() -> None:
+    program = (
+        "import json, sys; sys.path[:] = json.loads(sys.argv[1])\n"
+        "from evroute_kernel.worker.forkserver import import_for, preload\n"
+        "loaded = lambda: [name for name in sys.modules if 'inline' in name or name.endswith('.event_context')]\n"
+        "preload(); import_for('3.6'); before = loaded()\n"
+        "import_for('4.0'); after = set(sys.modules)\n"
+        "from evroute_kernel.worker.inline import runs\n"
+        "print(before, sorted(set(sys.modules) - after))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, json.dumps(import_paths())],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=DEADLINE,
+    )
+    assert done.stdout == "[] []\n"
+
+
 def test_it_imports_no_parser_and_no_jupyter() -> None:
     program = (
         "import json, sys; sys.path[:] = json.loads(sys.argv[1])\n"

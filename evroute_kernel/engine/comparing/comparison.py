@@ -39,12 +39,24 @@ class Side:
 
     @property
     def lines(self) -> list[Line]:
-        """What was logged, and then why it did not come to its end."""
-        if self.refused:
-            return [("", str(found)) for found in self.refused]
-        failed = [("", _failure(error)) for error in self.errors]
-        failed += [("", str(found)) for found in (self.unheard.diagnostics if self.unheard else ())]
-        return [*((record.level, _text(record)) for record in self.log), *failed]
+        """Why nothing ran; what was logged; why it did not come to its end."""
+        return [*self.refusals, *self.logged, *self.failures]
+
+    @property
+    def refusals(self) -> list[Line]:
+        """Why the version does not take the definitions, or has nothing to run."""
+        unheard = self.unheard.diagnostics if self.unheard else ()
+        return [("", str(found)) for found in (*self.refused, *unheard)]
+
+    @property
+    def logged(self) -> list[Line]:
+        """What was logged, by definitions that are taken."""
+        return [] if self.refused else [(record.level, _text(record)) for record in self.log]
+
+    @property
+    def failures(self) -> list[Line]:
+        """Why it did not come to its end."""
+        return [("", _failure(error)) for error in self.errors]
 
     @property
     def failure(self) -> str:
@@ -65,9 +77,13 @@ class Comparison:
 
     @property
     def pairs(self) -> list[Pair[Line]]:
-        """The lines of both sides, what is alike side by side."""
+        """The lines of both sides, what is alike side by side, and no reason beside a line of a log."""
         old, new = self.sides
-        return aligned(old.lines, new.lines)
+        return [
+            *aligned(old.refusals, new.refusals),
+            *aligned(old.logged, new.logged),
+            *aligned(old.failures, new.failures),
+        ]
 
     @property
     def shared(self) -> dict[str, tuple[Value, Value]]:

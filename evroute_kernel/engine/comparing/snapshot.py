@@ -3,7 +3,8 @@
 Taken over are the definitions (texts of cells, in the order in which they took effect), settings, stubs, declared
 events, the subscriptions of routes, limits, and what lies in shared memory: `$shv`, the cache, queues. Not taken over
 are `$var` and `$json` of workers, the log, and all that reaches beyond the session: sockets that have subscribed,
-recordings, connections; `network` is off.
+recordings, connections; `network` is off. What a script itself does beyond its session stays inside: sockets that it
+subscribes get nothing, and SQL works on a copy of the database.
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ class Snapshot:
         the same each time. `began` gets it before anything runs."""
         with Session(workers=1, version=version, **self.limits) as session:
             began(session)
+            session.settings.keep_inside()
             session.settings.update(self.settings)
             for rule in self.stubs:
                 session.stub(rule)

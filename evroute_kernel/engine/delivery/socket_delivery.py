@@ -16,6 +16,7 @@ from evroute_kernel.engine.delivery.transports.destination import Destination, O
 from evroute_kernel.engine.events.params import Params
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.reach import Reach
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.datagrams import Target
 from evroute_kernel.worker.sockets import Address
@@ -62,8 +63,10 @@ class SocketDelivery:
         self._destinations: OpenDestinations | None = None
         self._lock = threading.Lock()
 
-    def open(self, target: Address, hosts: Mapping[str, str], session: SessionView) -> Destination:
-        """The destination of a new subscription. Raises BadSocket."""
+    def open(
+        self, target: Address, hosts: Mapping[str, str], session: SessionView, reach: Reach = "outside"
+    ) -> Destination:
+        """The destination of a new subscription; with a `reach` of "inside" it gets nothing. Raises BadSocket."""
         # most sessions do without
         from evroute_kernel.engine.delivery.transports.open_destinations import OpenDestinations
 
@@ -71,6 +74,8 @@ class SocketDelivery:
             if self._destinations is None:
                 self._destinations = OpenDestinations(session)
             destinations = self._destinations
+        if reach == "inside":
+            return destinations.unopened(target, hosts)
         return destinations.open(target, hosts)
 
     def deliver(self, event: str, params: Params, origin: object, report: Report) -> bool:

@@ -85,13 +85,13 @@ class RaiseRequest:
         return float(self.options["timeout"]) if "timeout" in self.options else None
 
 
-def parse_raise(text: str, source: Source | None = None, offset: int = 0) -> RaiseRequest:
+def parse_raise(text: str, source: Source | None = None, offset: int = 0, usage: str = USAGE) -> RaiseRequest:
     """Understand what follows `%raise`.
 
     `source` and `offset` say where `text` stands, so that errors point into the cell; without them errors point into
-    `text` itself. Raises ArgumentError.
+    `text` itself. `usage` is how it is written there. Raises ArgumentError.
     """
-    return _Scanner(text, source or Source("raise", text), offset).request()
+    return _Scanner(text, source or Source("raise", text), offset, usage).request()
 
 
 def with_samples(
@@ -133,10 +133,11 @@ def parse_params(text: str, source: Source | None = None, offset: int = 0) -> di
 class _Scanner:
     """Reads one command line from left to right; `position` is the next character to look at."""
 
-    def __init__(self, text: str, source: Source, offset: int) -> None:
+    def __init__(self, text: str, source: Source, offset: int, usage: str = USAGE) -> None:
         self.text = text
         self.source = source
         self.offset = offset
+        self.usage = usage
         self.position = 0
 
     # -- the whole line ---------------------------------------------------------------------------------------------
@@ -168,7 +169,7 @@ class _Scanner:
                 unnamed.append(self.value())
             self.skip_blanks()
         if event is None:
-            self.fail("the event's name is missing", self.position, self.position, f"usage: {USAGE}")
+            self.fail("the event's name is missing", self.position, self.position, f"usage: {self.usage}")
         params: Params = whole if whole is not None else named or unnamed or None
         if options.get("sample") and isinstance(params, list):
             self.fail("--sample fills in parameters by name; these have none", 0, len(self.text))
@@ -177,9 +178,9 @@ class _Scanner:
     def event(self) -> str:
         start = self.position
         if found := _NAME.match(self.text, start):
-            self.fail("the event's name comes first", start, found.end(), f"usage: {USAGE}")
+            self.fail("the event's name comes first", start, found.end(), f"usage: {self.usage}")
         if self.text[start] in "{[":
-            self.fail("the event's name comes before its parameters", start, start + 1, f"usage: {USAGE}")
+            self.fail("the event's name comes before its parameters", start, start + 1, f"usage: {self.usage}")
         name = self.quoted() if self.text[start] in "\"'" else self.bare()
         if not name:
             self.fail("the event's name is empty", start, self.position)

@@ -69,4 +69,5 @@ def difference(peer: Peer, version: ServerVersion) -> str | None:
     if peer.release is None or peer.version == version:
         return None
     said = f"the server is {peer}; events run here as OpenSIPS {version} runs them"
-    return said if peer.version is None else f"{said}, until %config version={peer.version}"
+    other = f" (as {peer.version}: %reset, %config version={peer.version}, and %connect again)"
+    return said if peer.version is None else said + other

@@ -24,7 +24,6 @@ from evroute_kernel.engine.delivery.interface import SubscriberInfo
 from evroute_kernel.engine.delivery.notifications import NotificationInfo
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.params import GivenParams
-from evroute_kernel.engine.results.dialogs import DialogInfo as DialogInfo
 from evroute_kernel.engine.results.records import OnRecord
 from evroute_kernel.engine.results.replays import ReplayResult as ReplayResult
 from evroute_kernel.engine.results.runs import BatchResult as BatchResult
@@ -37,15 +36,12 @@ from evroute_kernel.engine.results.runs import Variables as Variables
 from evroute_kernel.engine.results.runs import WorkerInfo as WorkerInfo
 from evroute_kernel.engine.session.attachments import Attachments, Closeable
 from evroute_kernel.engine.session.backend import Backend
-from evroute_kernel.engine.session.dialogs import Dialogs
 from evroute_kernel.engine.session.gathering import Gathering
-from evroute_kernel.engine.session.holdings import held
 from evroute_kernel.engine.session.lifetimes import Lifetime
 from evroute_kernel.engine.session.loading import Loading
 from evroute_kernel.engine.session.raising import Raising
 from evroute_kernel.engine.session.recordings import Recordings
 from evroute_kernel.engine.session.subscribing import Subscribing
-from evroute_kernel.engine.state.dialog_fields import DialogFields
 from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings
 from evroute_kernel.engine.state.stubs import StubRule, StubValue, make_stub
@@ -61,6 +57,9 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.replay.recorder import Recorder
     from evroute_kernel.engine.replay.replaying import Recorded, Replaying
     from evroute_kernel.engine.replay.writing import Mode
+    from evroute_kernel.engine.results.dialogs import DialogInfo
+    from evroute_kernel.engine.session.dialogs import Dialogs
+    from evroute_kernel.engine.state.dialog_fields import DialogFields
     from evroute_kernel.lang.checks.standing import Report
     from evroute_kernel.lang.compiler import Unit
     from evroute_kernel.lang.environment import Environment
@@ -106,7 +105,6 @@ class Session:
         self._attachments = Attachments()
         self._raising = Raising(self._backend)
         self._loading = Loading(self._world, self._raising)
-        self._dialogs = Dialogs(self._backend, self._raising)
         self._recordings = Recordings(self._backend)
         self._subscribing = Subscribing(self._world)
         #: when it was opened, in seconds of the epoch
@@ -131,6 +129,8 @@ class Session:
     def held(self) -> list[str]:
         """What `reset` would take away, in words such as "2 routes"; log and settings from outside apart. Waits for a
         run that is under way."""
+        from evroute_kernel.engine.session.holdings import held
+
         return held(self._backend)
 
     def close(self) -> None:
@@ -257,6 +257,12 @@ class Session:
         return self._raising.interrupt(origin)
 
     # -- dialogs -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _dialogs(self) -> Dialogs:
+        from evroute_kernel.engine.session.dialogs import Dialogs  # most sessions have none
+
+        return Dialogs(self._backend, self._raising)
 
     def dialog(
         self, name: str, *, anew: bool = False, origin: object = None, **fields: Unpack[DialogFields]

@@ -15,6 +15,7 @@ from evroute_kernel.engine.state.profiling import ProfilingLevels
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Settings
 from evroute_kernel.runtime.patterns import posix as regex
+from evroute_kernel.runtime.reach import Reach
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.worker.messages import ApplySettings
@@ -50,6 +51,8 @@ class SessionSettings(MutableMapping[str, Any]):
         self.version: ServerVersion = version
         #: what processes tell of their work, in 4.0
         self.profiling = ProfilingLevels()
+        #: how far goes what scripts do
+        self.reach: Reach = "outside"
         self._changed = changed
         self._stubs: dict[str, StubRule] = {}
         self._contributions: dict[str, _Contribution] = {}
@@ -91,7 +94,14 @@ class SessionSettings(MutableMapping[str, Any]):
         """What workers are told."""
         stubs = {name: rule.plain for name, rule in tuple(self._stubs.items())}
         modparams, modules = self.modparams_in_force(), self.modules_in_force()
-        return ApplySettings(self.values_in_force(), modparams, modules, stubs, self.version, self.profiling.table())
+        values, profiling = self.values_in_force(), self.profiling.table()
+        return ApplySettings(values, modparams, modules, stubs, self.version, profiling, self.reach)
+
+    def keep_inside(self) -> None:
+        """Let nothing that scripts do from now on change what is beyond the session: sockets that they subscribe get
+        nothing, and SQL works on copies of databases, one for each worker. For good, and before any script runs."""
+        self.reach = "inside"
+        self._changed()
 
     def set_profiling(self, level: int, process: int | None = None) -> None:
         """Let one process, or all, tell so much of their work from now on."""

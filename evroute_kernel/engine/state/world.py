@@ -357,9 +357,10 @@ class World:
         self, event: str, target: Address, hosts: Mapping[str, str], expire: int | None, *, by_script: bool
     ) -> None:
         """Add or renew a subscriber. Raises BadSocket."""
+        reach = self.settings.reach
 
         def open_destination(address: Address) -> Destination | None:
-            return None if address.protocol == ROUTE else self._sockets.open(address, hosts, self._view)
+            return None if address.protocol == ROUTE else self._sockets.open(address, hosts, self._view, reach)
 
         with self._lock:
             if self._is_closed:

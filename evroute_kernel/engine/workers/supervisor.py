@@ -277,7 +277,7 @@ class Supervisor:
     # -- carrying out ---------------------------------------------------------------------------------------------
 
     def _start_worker(self, order: instructions.StartWorker) -> None:
-        worker = self._pool.start(order.number)
+        worker = self._pool.start(order.number, self._world.settings.version)
         if worker is not None:
             self._tell(stimuli.Joined(worker))
 

@@ -60,11 +60,18 @@ Content: TypeAlias = "Row | Note"
 def bundle(comparison: Comparison, here: str) -> dict[str, str]:
     """A comparison as text/plain and text/html; `here` is the version of the notebook."""
     heads = [f"{side.version} (this notebook)" if side.version == here else side.version for side in comparison.sides]
-    rows = [*_rows(comparison)]
+    rows, verdict = [*_rows(comparison)], comparison.verdict + _what_next(comparison)
     return {
-        "text/plain": "\n".join([*_columns(heads, rows), comparison.verdict]),
-        "text/html": _table(heads, rows) + f"<div>{_verdict(comparison.verdict)}</div>",
+        "text/plain": "\n".join([*_columns(heads, rows), verdict]),
+        "text/html": _table(heads, rows) + f"<div>{_verdict(verdict)}</div>",
     }
+
+
+def _what_next(comparison: Comparison) -> str:
+    """Where the newer version alone refuses the definitions: what rewrites them for it."""
+    old, new = comparison.sides
+    is_old_text = bool(new.refused) and not old.refused
+    return f" (%migrate --to {new.version} in a cell shows what is to be changed there)" if is_old_text else ""
 
 
 def _rows(comparison: Comparison) -> Iterator[Content]:

@@ -76,7 +76,9 @@ class Configuration:
     def summary(self) -> str:
         """What it holds and what it lacks, in one line."""
         routes = "1 route" if self.routes == 1 else f"{self.routes} routes"
-        lacking = f"; {', '.join(self.refused)} left out, because refused" if self.refused else ""
+        them = "it" if len(self.refused) == 1 else "them"
+        why = f"OpenSIPS {self.version} refuses {them} (a comment there says why)"
+        lacking = f"; {', '.join(self.refused)} left out, because {why}" if self.refused else ""
         unread = f"; not read, because outside of the folder: {', '.join(self.unread)}" if self.unread else ""
         return routes + lacking + unread
 

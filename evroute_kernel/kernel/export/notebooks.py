@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.files import FileError, read_bytes
-from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion, server_version
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, VERSIONS, ServerVersion, server_version
 
 CellKind: TypeAlias = Literal["code", "prose"]
 
@@ -17,6 +17,8 @@ CellKind: TypeAlias = Literal["code", "prose"]
 SKIPPED: Final = "skip-execution"
 #: bytes of a notebook file, pictures and all
 LARGEST: Final = 2**30
+#: characters of the name of a version that are looked at
+LONGEST: Final = 40
 
 
 class NotebookError(ValueError):
@@ -71,21 +73,36 @@ def version_of(notebook: Mapping[str, Any]) -> ServerVersion | None:
     """The version of the server that a notebook says it was written for; None where it does not say.
 
     Its metadata may name one, `"evroute": {"server": "4.0"}`. Else there is what the kernel was that last ran it, which
-    front ends keep; whoever chose nothing ran it under the default, so that alone says nothing. Raises ValueError.
+    front ends keep; whoever chose nothing ran it under the default, so that alone says nothing, and then there is the
+    kernel that was chosen, such as `evroute-4.0`. Raises ValueError.
     """
     metadata = _mapping(notebook.get("metadata"))
-    own = _mapping(metadata.get("evroute"))
-    if "server" in own:
+    own = metadata.get("evroute")
+    if own is not None and not isinstance(own, Mapping):
+        example = json.dumps({"evroute": {"server": VERSIONS[-1]}})
+        raise ValueError(f'its metadata have a value "evroute", which is to be an object: {example}')
+    if own and own.get("server") is not None:
         try:
-            return server_version(str(own["server"]))
+            return server_version(str(own["server"])[:LONGEST])
         except ValueError as error:
             raise ValueError(f"its metadata name a version in evroute.server, but {error}") from None
+    return _version_it_ran_under(notebook) or _version_of_kernel(_mapping(metadata.get("kernelspec")))
+
+
+def _version_it_ran_under(notebook: Mapping[str, Any]) -> ServerVersion | None:
+    """What a kernel said of itself, unless it was of the default version."""
+    metadata = _mapping(notebook.get("metadata"))
     ran = str(_mapping(metadata.get("language_info")).get("version") or "")
     try:
         found = server_version(ran) if language_of(notebook) == "opensips" else DEFAULT_VERSION
     except ValueError:  # a version to come, or of another kernel of the language
         return None
     return None if found == DEFAULT_VERSION else found
+
+
+def _version_of_kernel(spec: Mapping[str, Any]) -> ServerVersion | None:
+    """What the name says that `evroute install --server VERSION` gives a kernel."""
+    return next((version for version in VERSIONS if spec.get("name") == f"evroute-{version}"), None)
 
 
 def title_of(name: str) -> str:

@@ -24,7 +24,7 @@ OPTIONS: Final = frozenset({"sample", "count", "timeout"})
 
 def read_compare(line: MagicLine) -> Raise:
     """Read `%compare` or `%%compare`; raises ArgumentError."""
-    given = read_raise(line)
+    given = read_raise(line, USAGE)
     if given.is_question:
         raise ArgumentError("%compare has no form", line.span, f"%raise {given.request.event} ? shows one")
     if others := sorted(given.request.options.keys() - OPTIONS):
@@ -53,7 +53,8 @@ async def compare(cell: Cell, given: Raise) -> None:
 
     Both begin alike: with the script of all cells that is in force (startup routes run, bare statements do not), with
     stubs, settings, declared events and subscribed routes, and with the `$shv` and the cache that the notebook has
-    now. `$var` and `$json` are empty, there is one worker, sockets get nothing, and `network` is off.
+    now. `$var` and `$json` are empty, there is one worker, and nothing goes out: sockets get nothing, also those that
+    the script subscribes, SQL works on a copy of the database, and `network` is off.
 
     Lines that differ are marked: ≠ where both have one, < and > where one version alone has it. What a version refuses,
     or why it fails, stands in its column. Shared variables that end up different are shown too. The last line says

@@ -61,7 +61,7 @@ def _version(flags: Mapping[str, Word | None]) -> ServerVersion | None:
     return version
 
 
-@magic("migrate", "[--to VERSION] [--mi] [--apply]", convert=read_request, body="script", takes_script=True)
+@magic("migrate", "[--to 3.6|4.0] [--mi] [--apply]", convert=read_request, body="script", takes_script=True)
 async def migrate(cell: Cell, request: MigrateRequest) -> None:
     """Show how the script of this cell is written for a later OpenSIPS; nothing of the cell runs.
 

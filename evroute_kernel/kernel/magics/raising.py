@@ -73,11 +73,11 @@ class Raise:
         return self.line.source.span(self.line.offset + start, self.line.offset + start + len(self.request.event))
 
 
-def read_raise(line: MagicLine) -> Raise:
-    """Read `%raise` or `%%raise`, or another magic that takes the same; raises ArgumentError."""
+def read_raise(line: MagicLine, usage: str = USAGE) -> Raise:
+    """Read `%raise` or `%%raise`, or another magic that takes the same, with its own usage; raises ArgumentError."""
     if line.body is None and (question := _QUESTION.fullmatch(line.text)):
         return Raise(line, RaiseRequest(question["event"]), None, is_question=True)
-    request = parse_raise(line.text.rstrip("\r"), line.source, line.offset)
+    request = parse_raise(line.text.rstrip("\r"), line.source, line.offset, f"%{line.name} {usage}")
     params = request.params
     if line.body is not None:
         if params is not None:

@@ -85,7 +85,7 @@ def _flag_value(asked: Asked, wanted: str) -> Offer:
         if wanted.startswith(name):
             return offered(asked)
     choices = wanted.split("|") if "|" in wanted else []
-    return asked.offer(asked.values(choice for choice in choices if choice.islower()))
+    return asked.offer(asked.values(choice for choice in choices if choice == choice.lower()))
 
 
 def _flags(magic: Magic) -> Iterator[Candidate]:

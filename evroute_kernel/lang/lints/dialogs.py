@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from evroute_kernel.lang import nodes
-from evroute_kernel.lang.lints.loaded import LOAD, UNLOAD, WHOLE, Paths, Reach
+from evroute_kernel.lang.lints.loaded import LOAD, UNLOAD, WHOLE, Paths, Reach, loads
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject, Use
 from evroute_kernel.library.template import VariableSpec
@@ -69,14 +69,14 @@ def dialog_not_unloaded(subject: Subject) -> Iterator[Finding]:
     said: where a condition may have unloaded it, nothing."""
     reach = subject.once(Reach)
     for block in subject.blocks:
-        if block.kind in WHOLE and reach.own(block, LOAD) and not subject.hides(UNLOAD):
+        if block.kind in WHOLE and block.once(loads) and not subject.hides(UNLOAD):
             yield from _left_loaded(block, reach)
 
 
 def _left_loaded(block: Block, reach: Reach) -> Iterator[Finding]:
     if not reach.may(block, UNLOAD):
         message = "nothing unloads this dialog: the next load_dialog_ctx() in this process fails"
-        yield Finding(message, reach.own(block, LOAD)[0].span, "end the route with unload_dialog_ctx();")
+        yield Finding(message, block.once(loads)[0].span, "end the route with unload_dialog_ctx();")
         return
     for load, end in Paths(block, reach).left():
         if end is None:
@@ -112,7 +112,7 @@ def dialog_not_loaded(subject: Subject) -> Iterator[Finding]:
     an error. load_dialog_ctx() finds it by the Call-ID, or by the Dialog ID with "did"."""
     reach = subject.once(Reach)
     for block in subject.blocks:
-        uses = list(block.uses_of(_is_of_a_dialog)) if block.kind in WHOLE else []
+        uses = block.once(_uses_of_a_dialog) if block.kind in WHOLE else []
         if uses and not reach.may(block, LOAD) and not subject.hides(LOAD):
             for use in _first_of_each(uses):
                 message = "cannot be set" if use.role != "read" else "is null"
@@ -156,6 +156,10 @@ def _is_integer(call: nodes.Call, before: tuple[nodes.Statement, ...]) -> bool:
         else:
             return False
     return False
+
+
+def _uses_of_a_dialog(block: Block) -> list[Use]:
+    return list(block.uses_of(_is_of_a_dialog))
 
 
 def _is_of_a_dialog(spec: VariableSpec) -> bool:

@@ -25,6 +25,7 @@ from evroute_kernel.lang.lints.subject import Subject
         """,
         """
         log_event_enabled = yes
+        xlog_level = 4
         event_route[E_CORE_LOG] { $shv(lines) += 1; }
         event_route[E_A] { raise_event("E_B"); xlog("after\\n"); }
         event_route[E_B] { xlog("b\\n"); }
@@ -50,10 +51,10 @@ from evroute_kernel.lang.lints.subject import Subject
 def inline_raise_crash(subject: Subject) -> Iterator[Finding]:
     """An event raised in an event route runs at once, inside `raise_event`, and the third one in a run kills the whole
     server: its stack of routes is one shorter after each. In a called route one more is possible, and a second event
-    route on the same event counts as a second event. So does a `route(...)` after two. In the same way a line logged
-    after such an event kills it where E_CORE_LOG has a route. A route on E_PROFILING_SCRIPT raises that event itself,
-    and the worker never returns. Sockets do not count, and neither does what timer, startup and request routes raise:
-    that is queued, as all events were in 3.6. Seen on 4.0.1."""
+    route on the same event counts as a second event. So does a `route(...)` after two. A line logged after such
+    an event kills it at once where E_CORE_LOG has a route and `xlog_level` is 4. A route on E_PROFILING_SCRIPT raises
+    that event itself, and the worker never returns. Sockets do not count, and neither does what timer, startup and
+    request routes raise: that is queued, as all events were in 3.6. Seen on 4.0.1."""
     from evroute_kernel.lang.lints.inline import crashes
 
     return crashes.inline_raise_crash(subject)

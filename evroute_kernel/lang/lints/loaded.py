@@ -36,15 +36,16 @@ MAYBE: Final = "maybe"
 NOWHERE: Final = "nowhere"
 
 
+def loads(block: Block) -> list[nodes.Call]:
+    """The calls in a block that load a dialog."""
+    return [call for call in block.of(nodes.Call) if call.name == LOAD]
+
+
 class Reach:
     """Which blocks call which functions, themselves or through the routes that they call."""
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
-
-    def own(self, block: Block, name: str) -> list[nodes.Call]:
-        """The calls of a function in a block."""
-        return [call for call in block.of(nodes.Call) if call.name == name]
 
     def may(self, block: Block, name: str) -> bool:
         """Whether a block may come to call a function: it or a route that it calls does, or one that is not known."""

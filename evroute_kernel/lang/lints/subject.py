@@ -92,19 +92,18 @@ class Subject:
         memory.expect(self.declared_events, self.library)
         for item in self.script.items:
             if isinstance(item, tree.Route):
-                event = (
-                    known_event(item.name, self.declared_events, self.library.events)
-                    if item.kind == "event_route"
-                    else None
-                )
                 block = memory.blocks.get(id(item))
                 if block is None:
-                    block = Block(item.kind, item.name, item.body, item.span, item.header, self.library, event)
-                    memory.blocks[id(item)] = block
+                    block = memory.blocks[id(item)] = self._block(item)
                 yield block
         if self.script.scratch:
             first, last = self.script.scratch[0].span, self.script.scratch[-1].span
             yield Block("scratch", "", self.script.scratch, first.until(last), first, self.library)
+
+    def _block(self, item: tree.Route) -> Block:
+        is_event = item.kind == "event_route"
+        event = known_event(item.name, self.declared_events, self.library.events) if is_event else None
+        return Block(item.kind, item.name, item.body, item.span, item.header, self.library, event)
 
     @cached_property
     def routes(self) -> dict[str, Block]:

@@ -20,13 +20,18 @@ from evroute_kernel.lang.migration.upgraded_modules import module_forms
 from evroute_kernel.library.catalogue import Event
 from evroute_kernel.library.table import of
 
+#: kinds of tokens between `socket =` and a word of the same setting
+_OF_SOCKETS: Final = frozenset(
+    "ACCEPT_SUBDOMAIN ANYCAST AS COLON DOT FRAG ID IPV4 IPV6 LSQB MINUS NUMBER REUSE_PORT RSQB SOCKET_TOS STAR STRING "
+    "TAG USE_PROFILE USE_WORKERS".split()
+)
 _ON: Final = frozenset({"yes", "true", "on", "enable"})
 
 
 # -- settings and words -----------------------------------------------------------------------------------------------
 
 
-def settings(code: Code) -> Iterator[Edit]:
+def settings(code: Code) -> Iterator[Edit | Doubt]:
     """`name = value` at the top level."""
     for index, token in enumerate(code.tokens):
         name = token.text
@@ -35,7 +40,7 @@ def settings(code: Code) -> Iterator[Edit]:
         start, end = token.span.start, code.span(index + 2).end if code.kind(index + 2) else token.span.end
         if name == "tcp_parallel_read_on_workers":
             why = "4.0 reads TCP connections in threads of their own, one for each processor"
-            notes = ("tcp_threads = N sets another number of threads",)
+            notes = (f"{name} is taken away: {why} (tcp_threads = N sets another number)",)
             yield Edit(*code.whole_lines(start, end), "", "gone-setting", why, notes)
         elif name == "log_stderror":
             yield _two_logs(code, index)
@@ -52,8 +57,11 @@ def _gone_settings() -> dict[str, str]:
     return {name: entry.successor or "" for name, entry in entries.items()}
 
 
-def _two_logs(code: Code, index: int) -> Edit:
-    start, value = code.span(index).start, code.tokens[index + 2]
+def _two_logs(code: Code, index: int) -> Edit | Doubt:
+    start = code.span(index).start
+    if code.kind(index + 2) != "NUMBER":  # that of on and off too; 3.6 takes nothing else
+        return Doubt(start, code.span(index).end, "gone-setting", "log_stderror takes yes or no")
+    value = code.tokens[index + 2]
     is_number = value.text.isdigit()
     is_on = value.text != "0" if is_number else value.text.lower() in _ON
     other = ("0" if is_on else "1") if is_number else "no" if is_on else "yes"
@@ -62,13 +70,37 @@ def _two_logs(code: Code, index: int) -> Edit:
     return Edit(start, value.span.end, text, "gone-setting", "log_stderror switched both logs at once")
 
 
-def reserved_words(code: Code) -> Iterator[Edit]:
-    """Names of routes, hosts of sockets: each name that is no call."""
+def reserved_words(code: Code) -> Iterator[Edit | Doubt]:
+    """Names of routes, hosts of sockets: each name that is no call, and no word of 4.0 already."""
     reserved = language.of(NEW).keywords.keys() - language.of(OLD).keywords.keys()
     for index, token in enumerate(code.tokens):
-        if token.type == "ID" and token.text in reserved and code.kind(index + 1) not in ("LPAR", "ASSIGN"):
+        if token.type == "ID" and token.text in reserved and not _is_word(code, index):
+            if not _may_be_quoted(code, index):
+                why = f"{token.text} is a word of the language in 4.0, and no name here: choose another one"
+                yield Doubt(token.span.start, token.span.end, "reserved-word", why)
+                continue
             why = f"{token.text} is a word of the language in 4.0, and a name in quotes only"
             yield Edit(token.span.start, token.span.end, f'"{token.text}"', "reserved-word", why)
+
+
+def _is_word(code: Code, index: int) -> bool:
+    """Whether what could be a name is none: `tcp_threads = 2`, `socket = bond:...`, an option behind a socket."""
+    if code.kind(index + 1) in ("LPAR", "ASSIGN"):
+        return True
+    start = index - 1
+    while code.kind(start) in _OF_SOCKETS:
+        start -= 1
+    if not code.kinds(start - 1, "SET_SOCKET", "ASSIGN"):
+        return False
+    if index == start + 1:
+        return code.tokens[index].text.lower() == "bond" and code.kind(index + 1) == "COLON"
+    return code.kind(index - 1) not in ("COLON", "AS", "TAG", "USE_PROFILE")
+
+
+def _may_be_quoted(code: Code, index: int) -> bool:
+    """Names of tags, profiles and blacklists may not, in either version."""
+    is_set = code.kinds(index - 2, "SET_BLACKLIST", "ASSIGN") or code.kinds(index - 2, "SET_PROFILE", "ASSIGN")
+    return not is_set and code.kind(index - 1) not in ("TAG", "USE_PROFILE")
 
 
 # -- functions --------------------------------------------------------------------------------------------------------

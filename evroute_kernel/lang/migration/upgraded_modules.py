@@ -114,18 +114,23 @@ def transports(code: Code) -> Iterator[Edit | Doubt]:
     spoken = {code.tokens[i + 2].text.lower() for i in sockets if code.kinds(i + 1, "ASSIGN", "ID", "COLON")}
     if len(sockets) == 0 or any(not code.kinds(i + 1, "ASSIGN", "ID", "COLON") for i in sockets):
         return
-    loaded = dict(_loaded(code))
-    for name, index in loaded.items():
+    loaded = list(_loaded(code))
+    told = set[str]()
+    for name, index in loaded:
         protocols = of(NEW).modules[name].sockets
         if not protocols or of(OLD).modules[name].sockets or spoken.intersection(protocols):
             continue
         why = f"there is no {protocols[0]}: socket, and 4.0 does not start then; 3.6 left the module unused"
         start, end = code.span(index).start, code.span(index + 1).end
-        needed = [other for other in loaded if name in of(NEW).modules[other].needs]
+        needed = [other for other, _ in loaded if name in of(NEW).modules[other].needs]
         if needed or "include_file" in code.text or "import_file" in code.text:
             yield Doubt(start, end, "unused-transport", f"{why}, unless another file has one")
             continue
-        yield Edit(*code.whole_lines(start, end), "", "unused-transport", why)
+        notes = (f"module {name} is taken away: {why}",)
+        yield Edit(*code.whole_lines(start, end), "", "unused-transport", why, notes)
+        if name in told:  # a module may be loaded twice
+            continue
+        told.add(name)
         for param in _modparams(code):
             if param.module == name:
                 yield Edit(*code.whole_lines(param.start, param.end), "", "unused-transport", why)
@@ -151,7 +156,8 @@ def domains(code: Code) -> Iterator[Edit | Remark]:
         end = code.span(index + 1).end
         indent, _ = code.indent(code.span(index).start)
         text = f'{code.line_break}{indent}modparam("sqlops", "use_domain", 0)'
-        yield Edit(end, end, text, "use-domain", why, instead=text.strip())
+        notes = (f"use_domain is set to 0: {why}",)
+        yield Edit(end, end, text, "use-domain", why, notes, instead=text.strip())
         return
     span = uses[0].span
     yield Remark(span.start, span.end, "use-domain", f'{why}: modparam("sqlops", "use_domain", 0) keeps it so')

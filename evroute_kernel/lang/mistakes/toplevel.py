@@ -13,6 +13,8 @@ from evroute_kernel.library.successors import kamailio_event
 _STATEMENTS: Final = frozenset(
     "VARIABLE XLOG XDBG LOG ERROR IF WHILE FOR SWITCH RETURN EXIT DROP BREAK ASSERT ASYNC LAUNCH".split()
 )
+#: what stands in no setting, or begins something else
+_ENDS_SETTING: Final = frozenset({"LBRACE", "RBRACE", "SEMICOLON", "LOADMODULE", "MODPARAM"})
 _NAMED: Final = frozenset({"ROUTE", "NAMED_ROUTE", "ONREPLY_ROUTE", "TIMER_ROUTE"})
 
 
@@ -138,12 +140,26 @@ def _unknown_word(s: Situation, follower: str) -> Mistake | None:
     hint = f"did you mean {near[0]!r}?" if near else None
     hint = s.language.news(word) or hint
     if follower == "ASSIGN":
-        return s.mistake(f"unknown setting {word!r}", s.successor("global", word) or hint)
+        following = _next_unknown(s)
+        item = ("BAD_ITEM",) if following is not None else ()
+        message = f"unknown setting {word!r}"
+        return s.mistake(message, s.successor("global", word) or hint, feed=item, goto=following)
     what = "kind of route" if follower in ("LSQB", "LBRACE") else "word"
     feed: tuple[str, ...] = ("NAMED_ROUTE",) if follower == "LSQB" else ()
     goto = s.at + 1 if feed else None
     hint = hint or "a route begins with event_route[NAME] {"
     return s.mistake(f"unknown {what} {word!r}", hint, feed=feed, goto=goto)
+
+
+def _next_unknown(s: Situation) -> int | None:
+    """Where behind an unknown setting another one stands, before anything else begins."""
+    for index in range(s.at + 2, len(s.tokens) - 1):
+        kind = s.tokens[index].type
+        if kind == "ID" and s.tokens[index + 1].type == "ASSIGN":
+            return index
+        if kind in _ENDS_SETTING or kind.startswith("SET_") or is_header(s.tokens, index):
+            break
+    return None
 
 
 _BOND: Final = 'a bond is a name and its members in quotes: bond:NAME {"udp:192.0.2.1:5060", "udp:192.0.2.2:5060"}'

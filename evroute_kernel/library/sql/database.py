@@ -65,7 +65,7 @@ def database(process: Process, url: str) -> Database:
     if url not in known:
         timeout = modparams.integer(process, DRIVER, "busy_timeout", BUSY_TIMEOUT)
         pragmas = [str(pragma) for pragma in modparams.values(process, DRIVER, "exec_pragma")]
-        known[url] = Database(url, timeout, pragmas)
+        known[url] = Database(url, timeout, pragmas, is_copy=process.settings.reach == "inside")
     return known[url]
 
 
@@ -85,13 +85,23 @@ def file_of(url: str) -> str:
 
 
 class Database:
-    """A connection. Statements are byte strings, and so are texts in results."""
+    """A connection. Statements are byte strings, and so are texts in results.
 
-    def __init__(self, url: str, timeout: int = BUSY_TIMEOUT, pragmas: list[str] | None = None) -> None:
+    With `is_copy` it is one to a copy in memory, as the file is now, which goes with the connection.
+    """
+
+    def __init__(
+        self, url: str, timeout: int = BUSY_TIMEOUT, pragmas: list[str] | None = None, *, is_copy: bool = False
+    ) -> None:
         path = file_of(url)
+        self._is_copy = is_copy
         try:
             # isolation_level: transactions are the script's own business
-            self._connection = sqlite3.connect(path, timeout=timeout / 1000, isolation_level=None)
+            self._connection = sqlite3.connect(
+                MEMORY if is_copy else path, timeout=timeout / 1000, isolation_level=None
+            )
+            if is_copy and path not in ("", MEMORY):
+                _copy(Path(path), self._connection, timeout / 1000)
         except sqlite3.Error as error:
             raise SqlError(f"{path!r} cannot be opened: {error}{_root_hint(path)}") from None
         self._connection.text_factory = _byte_string
@@ -109,7 +119,7 @@ class Database:
     @property
     def is_stale(self) -> bool:
         """Whether the file under that path is no more the one that was opened."""
-        return self._file != _file_at(self._path)
+        return not self._is_copy and self._file != _file_at(self._path)
 
     def close(self) -> None:
         self._connection.close()
@@ -208,6 +218,17 @@ def _file_at(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _copy(path: Path, into: sqlite3.Connection, timeout: float) -> None:
+    """Fill a database with what a file holds, and leave the file alone. Raises sqlite3.Error.
+
+    A file that does not exist is empty, as SQLite would make it, if its folder does.
+    """
+    if not path.exists() and path.parent.is_dir():
+        return
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=timeout, uri=True)) as file:
+        file.backup(into)
 
 
 def _byte_string(data: bytes) -> str:

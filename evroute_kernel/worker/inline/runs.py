@@ -12,7 +12,7 @@ it then says itself. Here the run ends with an error, and everything inside and 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from evroute_kernel.library.dummy_message import DummyMessage
@@ -24,6 +24,7 @@ from evroute_kernel.runtime.event_context import EMPTY_LIST, EventContext
 from evroute_kernel.runtime.route_stack import LIMIT, RouteStack
 from evroute_kernel.runtime.statements import AssertionInfo
 from evroute_kernel.worker.blackbox import SLOT, STATEMENT, TOP, BlackBox
+from evroute_kernel.worker.inline import processes, profiling
 from evroute_kernel.worker.inline.processes import ProcessProfile
 from evroute_kernel.worker.inline.profiling import ScriptProfile
 from evroute_kernel.worker.messages import InnerRuns, Params
@@ -35,9 +36,9 @@ _LOG_EVENT: Final = "E_CORE_LOG"
 _LOG_SETTING: Final = "log_event_enabled"
 
 _NO_LEVEL: Final = (
-    "the stack of routes is used up: each event that runs inside this one has taken an entry, and here a 4.0.1 dies. "
-    "An event_route can raise two events that have a route, a route that it calls one more: raise from a timer_route, "
-    "or let the second event raise the third"
+    "the stack of routes is used up: a 4.0.1 dies here, as each event that has run inside this one took an entry of "
+    "it. Raise at most two events that have a route, in a route that is called one more; raise the others from a "
+    "timer_route, or let the second event raise the third"
 )
 _BROKEN: Final = (
     "a route that is called, or error_route for a failed assert(), after the events inside this one have used up the "
@@ -126,6 +127,12 @@ class Inline:
         if process.deferred:
             run_deferred(process)
         return code
+
+    def routes(self, routes: dict[str, LinkedRoute], events: Collection[str]) -> dict[str, LinkedRoute]:
+        """What scripts find when they call routes, now that these events have subscribers."""
+        self.profile.is_on = profiling.EVENT in events
+        self.processes.is_heard = processes.EVENT in events
+        return self.profile.routes(routes)
 
     def told(self) -> InnerRuns | None:
         """What has run inside since this was asked last; None for nothing."""

@@ -215,7 +215,7 @@ event_route[E_A] {
 """
 #: what kills a 4.0.1 -> the line of the error's statement, the log, and what the message says of a way out
 CRASHES = {
-    THIRD: (5, "", "raise from a timer_route"),
+    THIRD: (5, "", "raise the others from a timer_route"),
     ROUTE: (5, "r a", "call the route before"),
     ASSERT: (7, "a", "a failed assert()"),
     LOG: (7, "a b", "log before raise_event()"),

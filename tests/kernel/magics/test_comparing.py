@@ -49,7 +49,9 @@ def test_what_a_version_refuses_stands_in_its_column(fresh: Frontend) -> None:
     fresh.run(f"{GONE}\n{ROUTE}")
     found = "\n".join(shown(fresh, "%compare E_X ip=1"))
     assert ":1:1: error: unknown setting" in found
-    assert found.endswith("differs: 4.0 refuses the script")
+    assert found.endswith(
+        "differs: 4.0 refuses the script (%migrate --to 4.0 in a cell shows what is to be changed there)"
+    )
 
 
 def test_an_event_inside_another_one(fresh: Frontend) -> None:
@@ -94,7 +96,11 @@ def test_remarks_are_told(fresh: Frontend) -> None:
     ("line", "message", "hint"),
     [
         ("%compare E_Y", "no route handles the event E_Y", "did you mean 'E_X'?"),
-        ("%compare", "the event's name is missing", "usage: EVENT"),
+        (
+            "%compare",
+            "the event's name is missing",
+            "usage: %compare EVENT [name=value",
+        ),
         ("%compare E_X --async", "--async is for %raise", "%compare takes --count, --sample, --timeout"),
         ("%compare E_X --live", "--live is for %raise", "--count"),
         ("%compare E_X ?", "%compare has no form", "%raise E_X ? shows one"),

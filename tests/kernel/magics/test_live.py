@@ -275,11 +275,12 @@ class TestVersions:
         kernel.run(f"%config version=3.6\n{ROUTE}")
         shown = "\n".join(kernel.run(f"%connect mi={newer} --background").shown)
         assert "the server is OpenSIPS 4.0-evroute_kernel" in shown
-        assert "until %config version=4.0" in shown
+        assert "(as 4.0: %reset, %config version=4.0, and %connect again)" in shown
         assert re.search(rf"connected to {newer} \(OpenSIPS 4\.0\S+\): E_A", shown)
         assert re.search(r"release +OpenSIPS 4\.0", kernel.run("%connect").shown[0])
         assert kernel.run("%raise --live E_A n=5").status == "ok"
         arrived(kernel, 1)
+        assert kernel.run(f"%reset\n%config version=4.0\n{ROUTE}\n%connect mi={newer} --background").status == "ok"
         kernel.run("%disconnect")
 
     def test_the_same_version_is_only_shown(self, kernel: Frontend, newer: str) -> None:

@@ -28,7 +28,8 @@ def told(text: str, version: str = "4.0", whole: bool = True, routes: Iterable[s
 
 
 def whole_text(case: Case) -> str:
-    return f"{case.settings}\n{case.script}"
+    """With the levels that every recorded server was started with."""
+    return f"log_level=2\nxlog_level=4\n{case.settings}\n{case.script}"
 
 
 # -- against what real servers did -----------------------------------------------------------------------------------
@@ -74,14 +75,19 @@ INNER = 'raise_event("E_M");'
 NAMED = 'raise_event("E_B", $avp(n), $avp(v)); '
 S = f"route[s] {{ {ONE * 2} }}\n"
 M = f"event_route[E_M] {{ {ONE * 2} }}\n"
-CORE_LOG = "log_event_enabled=yes\nevent_route[E_CORE_LOG] { $var(x) = 1; }\n"
+CORE_LOG = "log_event_enabled=yes\nxlog_level=4\nevent_route[E_CORE_LOG] { $var(x) = 1; }\n"
 
 
 def switch(cases: str) -> str:
     return raising(f"switch ($var(x)) {{ {cases} }}")
 
 
+#: there a 4.0.1 survives the first line, and dies of the second
+QUIET_LOG = CORE_LOG.replace("xlog_level=4\n", "")
+
 COUNTED = [
+    *((f"a line at {level or 'the level of a server'}", f"{level}{QUIET_LOG}" + raising(ONE + LOG), [PERHAPS])
+      for level in ("", "xlog_level=2\n", "xlog_level=3\n", "log_level=1\nxlog_level=4\n")),
     ("three", raising(ONE * 3), [SURE]),
     ("two", raising(ONE * 2), []),
     ("in conditions", raising(f'if (raise_event("E_B") and raise_event("E_B")) {ONE} else exit;'), [PERHAPS]),

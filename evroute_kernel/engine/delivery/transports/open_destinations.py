@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from evroute_kernel.engine.delivery.transports.client_destination import ClientDestination
 from evroute_kernel.engine.delivery.transports.datagram import Datagram, Datagrams
@@ -14,12 +15,15 @@ from evroute_kernel.engine.delivery.transports.folders import check_reach
 from evroute_kernel.engine.delivery.transports.kafka import Kafka
 from evroute_kernel.engine.delivery.transports.rabbitmq import open_rabbitmq
 from evroute_kernel.engine.delivery.transports.stream import Connections, Stream
+from evroute_kernel.engine.delivery.transports.unopened import Unopened
 from evroute_kernel.engine.delivery.transports.virtual import Virtual
 from evroute_kernel.engine.delivery.transports.xmlrpc import XmlRpc
 from evroute_kernel.worker.sockets import Address, BadSocket, check_files, parse
 
 #: addresses of hosts, by name, as they were looked up at the subscription
 Hosts = Mapping[str, str]
+#: protocols whose hosts are looked up at the subscription
+BY_ADDRESS: Final = frozenset({"udp", "tcp", "xmlrpc"})
 
 
 class OpenDestinations:
@@ -53,6 +57,14 @@ class OpenDestinations:
         check_reach(address)
         check_files(address)
         return self._makers[address.protocol](address, hosts)
+
+    def unopened(self, address: Address, hosts: Hosts) -> Destination:
+        """One that takes events and sends nothing, for what `open` would open. Raises BadSocket."""
+        check_reach(address)
+        check_files(address)
+        if address.protocol in BY_ADDRESS:
+            _found(address, hosts)
+        return Unopened(address, self._session)
 
     def rotate(self, path: str) -> bool:
         """Rotate the file of a flatstore subscription; False when there is none of this path."""

@@ -24,6 +24,7 @@ from evroute_kernel.engine.workers.processes.launcher import Launcher
 from evroute_kernel.engine.workers.processes.process import Process
 from evroute_kernel.engine.workers.processes.variable_queries import VariableQueries
 from evroute_kernel.engine.workers.worker import LOOK, State
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.worker.messages import Booted, Message, VariablesAnswer, WorkerEnded, WorkerNotForked, WorkerStarted
 
 #: workers that may end before they can run anything, in a row, until no more are started
@@ -93,11 +94,14 @@ class Pool:
         """Try once more, although starting has failed."""
         self._failures = min(self._failures, START_FAILURES - 1)
 
-    def start(self, number: int) -> Process | None:
-        """Start worker `number`; None when `complaint` says that this cannot be done. Returns at once."""
+    def start(self, number: int, version: ServerVersion) -> Process | None:
+        """Start worker `number` for a server of that version; None when `complaint` says that this cannot be done.
+
+        Returns at once.
+        """
         while self.complaint is None and number not in self._workers:
             try:
-                worker = Process(number, self._server(), self._directory, self._limits.memory, monotonic())
+                worker = Process(number, self._server(), self._directory, self._limits.memory, version, monotonic())
             except (BrokenPipeError, ConnectionResetError):  # the fork server has just ended
                 self._failed(self._drop_server())
                 continue

@@ -18,6 +18,7 @@ from evroute_kernel.engine.workers.processes.launcher import Launcher
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.memory.room import anonymous_file
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.worker import blackbox
 from evroute_kernel.worker.blackbox import STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.messages import Decoder, Message, StartWorker, encode
@@ -29,7 +30,9 @@ _OUTPUT_SIZE: Final = 2**16
 class Process(Worker):
     """One worker with its process."""
 
-    def __init__(self, number: int, launcher: Launcher, directory: Path, memory: int | None, now: float) -> None:
+    def __init__(
+        self, number: int, launcher: Launcher, directory: Path, memory: int | None, version: ServerVersion, now: float
+    ) -> None:
         self.pid: int | None = None
         #: why the system has refused it a process
         self.refusal: OSError | None = None
@@ -43,10 +46,10 @@ class Process(Worker):
         self._received = self._read_to = 0
         self._unsent = bytearray()
         self._printed = b""
-        self._open(number, directory, memory)
+        self._open(StartWorker(number, str(directory), memory, version))
         super().__init__(number, self.blackbox, now)
 
-    def _open(self, number: int, directory: Path, memory: int | None) -> None:
+    def _open(self, message: StartWorker) -> None:
         with contextlib.ExitStack() as undo, contextlib.ExitStack() as done:
             box = anonymous_file(blackbox.SIZE)
             done.callback(os.close, box)
@@ -61,7 +64,7 @@ class Process(Worker):
             done.callback(os.close, output)
             undo.callback(os.close, self.output)
             os.set_blocking(self.output, False)
-            self._launcher.start(StartWorker(number, str(directory), memory), theirs, output, box)
+            self._launcher.start(message, theirs, output, box)
             undo.pop_all()
 
     # -- what it is told ------------------------------------------------------------------------------------------

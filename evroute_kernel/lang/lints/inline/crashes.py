@@ -95,7 +95,11 @@ def _unless(ways: Ways, walk: Walk, name: str, is_unsure: bool) -> Ways:
 
 
 def _logged(subject: Subject) -> tuple[bool, bool]:
-    """Whether a log line may reach a route on E_CORE_LOG, and whether one of an ordinary level surely does."""
+    """Whether a log line may reach a route on E_CORE_LOG, and whether one of an ordinary level surely kills by that.
+
+    It does where `xlog_level` lets the server's own words out, which are logged while it raises the event. At the
+    server's own level the line is one more event, and a run may have room for it. Seen on 4.0.1.
+    """
     served = {block.name for block in event_routes(subject)} | set(subject.served)
     if _CORE_LOG not in served:
         return False, False
@@ -103,9 +107,15 @@ def _logged(subject: Subject) -> tuple[bool, bool]:
     is_on = settings.get("log_event_enabled", 0 if subject.whole else None)
     if is_on is not None and is_on not in (1, "1", "yes", "on", "true"):
         return False, False
-    changed = any(name in settings for name in ("log_level", "xlog_level", "log_event_level_filter", "debug_mode"))
+    changed = any(name in settings for name in ("log_event_level_filter", "debug_mode"))
+    levels = _number(settings.get("log_level"), 2) == 2 and _number(settings.get("xlog_level"), 2) == _DEBUG
     written = any(use.spec.declaration.name in _LEVELS for block in subject.blocks for use in block.written)
-    return True, is_on is not None and subject.whole and not changed and not written
+    return True, is_on is not None and subject.whole and levels and not changed and not written
 
 
+def _number(value: object, default: int) -> int:
+    return default if value is None else int(value) if str(value).isdigit() else -1  # type: ignore[call-overload]
+
+
+_DEBUG: Final = 4
 _LEVELS: Final = ("log_level", "xlog_level")
