@@ -107,6 +107,7 @@ class Process:
         "has_subscribers",
         "json",
         "log_level",
+        "notify",
         "number",
         "raise_event",
         "rc",
@@ -154,6 +155,11 @@ class Process:
         )
         #: add a subscriber: (event, socket, expire) -> None, or what is wrong with the socket
         self.subscribe: Callable[[str, str, int | None], str | None] = lambda event, socket, expire: None
+        #: subscribe a route to an event: (event, filters as key and pattern, route, last second of the epoch) -> None,
+        #: or what is wrong; library/functions/event_routing.py is the only caller
+        self.notify: Callable[[str, tuple[tuple[str, str], ...], str, int], str | None] = (
+            lambda event, filters, route, last: None
+        )
         #: a function that is not simulated was called: (name, arguments as text); set by the worker
         self.stub_called: Callable[[str, tuple[str | None, ...]], None] = lambda name, arguments: None
 

@@ -32,6 +32,8 @@ _SPOOL_START: Final = 2**17
 SIZE: Final = _SPOOL_START + FIRST_SIZE
 
 STATEMENT, SLOT, INDEX, TOP = 0, 1, 2, 3
+#: the index while a route is notified of an event that no longer waits
+NOTIFIED: Final = -1
 _INTERRUPT, _SENT, _UNSENT_SIZE, _WANTED = 0, 1, 2, 3
 
 

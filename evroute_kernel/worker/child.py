@@ -29,6 +29,7 @@ from evroute_kernel.worker.datagrams import Datagrams
 from evroute_kernel.worker.flow import ENDS_MANY, Flow
 from evroute_kernel.worker.inbox import Inbox
 from evroute_kernel.worker.messages import (
+    NOTIFY,
     Answer,
     ApplySettings,
     AskVariables,
@@ -38,6 +39,8 @@ from evroute_kernel.worker.messages import (
     LimitMemory,
     LoadRoutes,
     Message,
+    Notifications,
+    NotifyAsked,
     Params,
     RouteFailed,
     RunBatch,
@@ -47,6 +50,7 @@ from evroute_kernel.worker.messages import (
     Subscribed,
     Subscriptions,
 )
+from evroute_kernel.worker.notifying.notifying import Notifying
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.portions import Portion
 from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY, limit_memory, redirect_output, set_signals
@@ -98,7 +102,8 @@ class Child:
         self._leftover: dict[str, list[Value]] | None = None
         self._process = process = Process(shared, Settings(), number)
         self._datagrams = Datagrams(self._outbox.send)
-        self._flow = Flow(self, process, self._outbox, blackbox, self._tell_more)
+        self._notifying = Notifying(process, blackbox, self._leave)
+        self._flow = Flow(self, process, self._outbox, blackbox, self._tell_more, self._notifying)
         #: the ways of 4.0, once that is to be followed
         self._inline: Inline | None = None
         #: how runs are made and run, as the version of the settings has it
@@ -110,11 +115,13 @@ class Child:
         process.has_subscribers = self._events.__contains__
         process.raise_event = self._raise_event
         process.subscribe = self._subscribe
+        process.notify = self._notify
         process.stub_called = self._stub_called
         self._verbs: dict[type[Any], Callable[[Any], None]] = {
             LoadRoutes: self.load_routes,
             ApplySettings: self.change_settings,
             Subscriptions: self.change_subscriptions,
+            Notifications: self.change_notifications,
             LimitMemory: lambda limits: limit_memory(limits.memory),
             RunEvents: self.run_events,
             RunBatch: self.run_batch,
@@ -158,14 +165,29 @@ class Child:
         """Run events as a server of that version does: 4.0 runs inside of a route what the route raises."""
         if message.version == "3.6":
             self._inline = None
-            self._process.raise_event, self._run_route = self._raise_event, run_route
-            self.new_context, self.another_context = self._new_context, self._another_context
         else:
             inline = self._inline = self._inline or self._make_inline()
             levels = message.profiling
             inline.processes.level = levels.get(self._process.number, levels.get(None, 0))
-            self._process.raise_event, self._run_route = inline.raise_event, inline.run
+        self._choose_ways()
+
+    def _choose_ways(self) -> None:
+        """How events are raised and run: those of the version, before which routes are notified where any is."""
+        process, inline, notifying = self._process, self._inline, self._notifying
+        if inline is None:
+            process.raise_event, self._run_route = self._raise_event, run_route
+            self.new_context, self.another_context = self._new_context, self._another_context
+        else:
+            process.raise_event, self._run_route = inline.raise_event, inline.run
             self.new_context, self.another_context = inline.new_context, inline.another_context
+        if notifying.is_on:
+            notifying.raise_plainly, notifying.run_plainly = process.raise_event, self._run_route
+            process.raise_event, self._run_route = notifying.raise_event, notifying.run
+
+    def change_notifications(self, message: Notifications) -> None:
+        """Take over what notify_on_event() has subscribed in other workers."""
+        self._notifying.update(message)
+        self._choose_ways()
 
     def _make_inline(self) -> Inline:
         from evroute_kernel.worker.inline.runs import Inline  # nothing that a worker of a 3.6 should wait for
@@ -217,6 +239,8 @@ class Child:
                     failure = self.failure(message.run, error)
                     outbox.send(failure)
                     outbox.running = message.event, 0  # it may have been another one inside
+                    if route.slot == NOTIFY:  # the event would have killed the server
+                        break
             if failure is not None and failure.cause in ENDS_MANY:
                 break
         place[STATEMENT] = -1
@@ -331,6 +355,21 @@ class Child:
         self._events.add(event)
         self._choose_routes()
         return None
+
+    def _notify(self, event: str, filters: tuple[tuple[str, str], ...], route: str, last: int) -> str | None:
+        answer = self._ask(lambda request: NotifyAsked(event, filters, route, last, request))
+        if not answer.ok:
+            return "; ".join(answer.lines)
+        number, name = answer.lines
+        self._notifying.add((int(number), name, filters, route, last))
+        self._events.add(name)
+        self._choose_ways()
+        return None
+
+    def _leave(self, context: Context) -> None:
+        """The context is used for nothing: the next one finds what startup_route has left."""
+        if context.avps:
+            self._leftover = context.avps
 
     def _ask(self, message: Callable[[int], Message]) -> Answer:
         """Send a request past all that is held back, and wait for its answer."""

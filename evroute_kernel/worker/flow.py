@@ -16,8 +16,9 @@ from typing import Final, Protocol
 from evroute_kernel.runtime.context import Context, LinkedRoute, Process
 from evroute_kernel.runtime.limits import RAISED_LIMIT
 from evroute_kernel.runtime.values import Value, stored
-from evroute_kernel.worker.blackbox import STATEMENT, BlackBox
-from evroute_kernel.worker.messages import EventsWaiting, Params, RouteFailed, RunEvents, RunFinished
+from evroute_kernel.worker.blackbox import INDEX, NOTIFIED, STATEMENT, BlackBox
+from evroute_kernel.worker.messages import NOTIFY, EventsWaiting, Params, RouteFailed, RunEvents, RunFinished
+from evroute_kernel.worker.notifying.notifying import Notifying
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.spool import Entry
 
@@ -26,6 +27,8 @@ ENDS_MANY: Final = ("interrupted", "out of memory")
 #: seconds and events after which the supervisor is told, and may let others run
 _SECONDS: Final = 0.02
 _EVENTS: Final = 4096
+#: seconds for which notified routes take turns with events before others are let through
+_TURNS: Final = 0.5
 #: events, and bytes of them, that may wait where others, who came before them, are let through at once: they have to be
 #: carried over
 _FEW: Final = 500
@@ -57,7 +60,13 @@ class Flow:
     """The events that wait in this process, and how they are run."""
 
     def __init__(
-        self, runner: Runner, process: Process, outbox: Outbox, blackbox: BlackBox, tell_more: Callable[[], None]
+        self,
+        runner: Runner,
+        process: Process,
+        outbox: Outbox,
+        blackbox: BlackBox,
+        tell_more: Callable[[], None],
+        notifying: Notifying,
     ) -> None:
         self._runner = runner
         self._process = process
@@ -65,6 +74,7 @@ class Flow:
         self._blackbox = blackbox
         self._tell_more = tell_more
         self._spool = blackbox.spool
+        self._notifying = notifying
         self._waiting = 0
         self._dropped = 0
         #: the routes that events which wait go to, and those of the last one
@@ -72,6 +82,7 @@ class Flow:
         self._kind: tuple[int, ...] | None = None
         #: which event of a batch the running one comes of
         self.root = 0
+        notifying.root = lambda: self.root
         self._run = 0
         self._failure: RouteFailed | None = None
         self._shown: list[Value] = []
@@ -108,6 +119,8 @@ class Flow:
     def tell_waiting(self) -> None:
         """The run is about to end: say whether events wait, and what else is to be told by then."""
         self._tell_more()
+        if self._notifying.queue:
+            self._put_notified()
         if self._waiting or self._dropped:
             slots = tuple({slot: None for slots in self._kinds for slot in slots})
             self._outbox.send(EventsWaiting(self._waiting, self._dropped, slots, self._spent))
@@ -122,7 +135,10 @@ class Flow:
         outbox = self._outbox
         outbox.send_late()
         self.tell_waiting()
-        outbox.send(RunFinished(message.run, outbox.dropped, tuple(map(stored, self._shown)), dict(Counter(self._ran))))
+        ran = dict(Counter(self._ran))
+        if self._notifying.is_on:
+            ran = {key: count for key, count in ran.items() if key[1] != NOTIFY}
+        outbox.send(RunFinished(message.run, outbox.dropped, tuple(map(stored, self._shown)), ran))
         outbox.end()
         return self._failure
 
@@ -138,11 +154,18 @@ class Flow:
     def _run_all(self, is_live: bool) -> None:
         """Run events until none waits, or it is time to let others run."""
         spool, outbox, wanted, limit = self._spool, self._outbox, self._blackbox.wanted, self._limit
-        clock, place = self._blackbox.clock, self._blackbox.place
+        clock, place, notified = self._blackbox.clock, self._blackbox.place, self._notifying.queue
         first, remove, run_event = spool.first, spool.remove, self._run_event
         now, done = monotonic(), spool.state >> 1
         end, left = now + _SECONDS, _EVENTS
-        while left and (entry := first()) is not None:
+        latest, is_turn = now + _TURNS, False
+        while left:
+            if (entry := first()) is None:
+                if not notified or now >= latest or not self._run_notified():
+                    break
+                now, is_turn = monotonic(), bool(notified)
+                left -= 1
+                continue
             self._waiting -= 1
             clock[0] = begun = now
             if is_live:
@@ -157,7 +180,14 @@ class Flow:
             now = monotonic()
             if limit is not None:
                 self._spent[entry[3]] = self._spent.get(entry[3], 0.0) + now - begun
-            if not go_on or now >= end or (wanted[0] and self._waiting <= _FEW and spool.waiting <= _LITTLE):
+            if notified and go_on:  # one of each in turn, if there was one of each
+                if is_turn or entry[2][0] == NOTIFY:
+                    go_on = self._run_notified()
+                    now = monotonic()
+                is_turn = bool(notified)
+            if (not go_on or now >= end or (wanted[0] and self._waiting <= _FEW and spool.waiting <= _LITTLE)) and (
+                not go_on or not notified or now >= latest
+            ):
                 break
             left -= 1
             done = 0
@@ -181,9 +211,36 @@ class Flow:
                 runner.keep_avps(context)
             if context.shown:
                 self._shown += context.shown
-            if error is not None and not self._go_on_after(error):
-                return False
+            if error is not None:
+                if not self._go_on_after(error):
+                    return False
+                if slot == NOTIFY:  # the event would have killed the server
+                    break
         return True
+
+    def _run_notified(self) -> bool:
+        """Run the route that has waited longest to be notified; whether to go on."""
+        event, params, name, self.root = self._notifying.queue.popleft()
+        self._outbox.running = event, 0
+        route = self._notifying.route(event, name)
+        if route is None:
+            return True
+        place, self._blackbox.clock[0] = self._blackbox.place, monotonic()
+        place[INDEX] = NOTIFIED
+        error = self._runner.attempt(self._run, route, Context(self._process, event, params))
+        place[INDEX], place[STATEMENT] = 0, -1
+        self._ran.append((event, route.slot))
+        return error is None or self._go_on_after(error)
+
+    def _put_notified(self) -> None:
+        """Others run before the routes that wait to be notified: they wait among the events."""
+        queue, root = self._notifying.queue, self.root
+        while queue:
+            event, params, name, self.root = queue.popleft()
+            self._outbox.running = event, 0
+            if (route := self._notifying.route(event, name)) is not None:
+                self.put(event, params, (route.slot,))
+        self.root = root
 
     def _go_on_after(self, error: BaseException) -> bool:
         self._failure = self._runner.failure(self._run, error)

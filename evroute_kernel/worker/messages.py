@@ -18,6 +18,8 @@ from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.reach import Reach
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
+#: stands among the slots of an event's routes for all that notify_on_event() has subscribed to it
+NOTIFY: Final = -2
 _LENGTH: Final = Struct("<I")
 HEADER: Final = _LENGTH.size
 
@@ -81,6 +83,15 @@ class Subscriptions:
     socket_events: frozenset[str] = frozenset()
     handlers: dict[str, tuple[int, ...]] = field(default_factory=dict)
     datagrams: dict[str, tuple[tuple[str, int, Any, int | None], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications:
+    """Subscriptions of notify_on_event() (`worker.notifying.subscriptions.Entry`): more of them, or all that there
+    are."""
+
+    are_all: bool
+    entries: tuple[tuple[int, str, tuple[tuple[str, str], ...], str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +228,18 @@ class Subscribed:
     expire: int | None
     hosts: tuple[tuple[str, str], ...] = ()
     request: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyAsked:
+    """The running route subscribes a route to an event, up to the second `last` of the epoch, and waits for the
+    `Answer`: number and event of the subscription."""
+
+    event: str
+    filters: tuple[tuple[str, str], ...]
+    route: str
+    last: int
+    request: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,7 +417,8 @@ Message: TypeAlias = (
     " | EventRaised | Subscribed | StubCalled | RunFinished | EventsWaiting | RouteFailed | BatchFinished"
     " | PortionFinished | EventRuns | DiagnosticsRepeated"
     " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | WorkerNotForked"
-    " | AskVariables | VariablesAnswer | Answer | DatagramsSent | InnerRuns"
+    " | AskVariables | VariablesAnswer | Answer | DatagramsSent | InnerRuns | Notifications"
+    " | NotifyAsked"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
@@ -428,6 +452,8 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     EventsWaiting,
     DatagramsSent,
     InnerRuns,
+    Notifications,
+    NotifyAsked,
 )
 #: number of a class in a frame; log lines are packed from it without building the object first
 TAGS: Final = {cls: tag for tag, cls in enumerate(_CLASSES)}

@@ -15,7 +15,7 @@ from typing import Final
 from evroute_kernel.runtime.context import LinkedRoute, Process
 from evroute_kernel.worker.blackbox import INDEX, STATEMENT, BlackBox
 from evroute_kernel.worker.flow import ENDS_MANY, Flow, Runner
-from evroute_kernel.worker.messages import Params, PortionFinished, RouteFailed, RunPortion
+from evroute_kernel.worker.messages import NOTIFY, Params, PortionFinished, RouteFailed, RunPortion
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.recorded import stretches_in
 from evroute_kernel.worker.recorded_texts import events_written
@@ -154,6 +154,8 @@ class Portion:
                 self._outbox.send(self._failure)
                 if self._failure.cause in ENDS_MANY:
                     return False
+                if route.slot == NOTIFY:  # the event would have killed the server
+                    break
         return True
 
     def _report(self) -> PortionFinished:

@@ -13,7 +13,6 @@ from support.recorded import Case, differences
 
 #: programs that cannot be run, and why
 NOT_RUN = {
-    "dialog-in-notification-route": "needs notify_on_event(), which is not simulated",
     "dialog-notified-from-the-call": "a SIP request subscribes with notify_on_event()",
 }
 

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.delivery.transports.destination import Destination
 
 ROUTE = "route"
+#: of the one subscriber that stands for all routes which notify_on_event() has subscribed to an event
+ROUTING = "routing"
 #: protocols whose subscriptions never expire, whatever was asked for
-PERMANENT: Final = frozenset({ROUTE, "rabbitmq"})
+PERMANENT: Final = frozenset({ROUTE, ROUTING, "rabbitmq"})
 #: what a script gives as `expire` is taken as a number without sign
 _UNSIGNED: Final = 2**32
 

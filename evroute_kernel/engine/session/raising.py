@@ -9,6 +9,7 @@ from time import monotonic
 
 from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
 from evroute_kernel.engine.events import given
+from evroute_kernel.engine.events.filtering import filter_remarks
 from evroute_kernel.engine.events.params import GivenParams, event_params, for_routes
 from evroute_kernel.engine.events.remarks import remarks
 from evroute_kernel.engine.results.runs import BatchResult, Run
@@ -35,6 +36,8 @@ class Raising:
         self._world.handlers(event)
         raised = self._new_raise(event, origin, timeout)
         raised.remarks = remarks(event, params, self._world.declared_events, self._world.library.events)
+        if entries := self._world.notified(encode(event)):
+            raised.remarks += filter_remarks(encode(event), taken, entries)
         report = self._reporter(raised, always=True)
         slots = self._world.raised(encode(event), taken, origin=origin, report=report)
         taken = for_routes(params, taken, self._world.settings.version)

@@ -21,6 +21,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 from evroute_kernel.engine.delivery.interface import SubscriberInfo
+from evroute_kernel.engine.delivery.notifications import NotificationInfo
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.params import GivenParams
 from evroute_kernel.engine.results.records import OnRecord
@@ -371,6 +372,11 @@ class Session:
     def subscribers(self, event: str | None = None) -> list[SubscriberInfo]:
         """Who gets an event, in the order of delivery; without a name, all subscriptions, by event."""
         return self._subscribing.subscribers(event)
+
+    def notifications(self, event: str | None = None) -> list[NotificationInfo]:
+        """The routes that notify_on_event() has subscribed to an event, or to all, the latest first, which is the order
+        in which they run. Those that have expired are left out."""
+        return self._subscribing.notifications(event)
 
     def rotate_flatstore(self, path: str) -> bool:
         """Close the file of a `flatstore:` subscription, so that the next event opens it anew.

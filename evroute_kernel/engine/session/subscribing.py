@@ -13,6 +13,7 @@ from evroute_kernel.engine.delivery.interface import (
     UnpublishedEventError,
     refusal,
 )
+from evroute_kernel.engine.delivery.notifications import NotificationInfo
 from evroute_kernel.engine.delivery.socket_delivery import describe
 from evroute_kernel.engine.delivery.transports.folders import OutOfReach, check_reach
 from evroute_kernel.engine.events import given
@@ -63,6 +64,10 @@ class Subscribing:
     def subscriptions(self) -> list[SubscriberInfo]:
         """As `Session.subscriptions`."""
         return [describe(event, subscriber) for event, subscriber in self._world.subscriptions()]
+
+    def notifications(self, event: str | None) -> list[NotificationInfo]:
+        """As `Session.notifications`."""
+        return self._world.notifications(None if event is None else encode(given.text(event, "the name of an event")))
 
     def rotate_flatstore(self, path: str) -> bool:
         """As `Session.rotate_flatstore`."""

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 
+from evroute_kernel.engine.delivery.notifications import Picture
 from evroute_kernel.engine.state.settings import SessionSettings
 from evroute_kernel.records import dataclass
-from evroute_kernel.worker.messages import ApplySettings, LoadRoutes, Message, RouteCode, Subscriptions, plain
+from evroute_kernel.worker.messages import (
+    NOTIFY,
+    ApplySettings,
+    LoadRoutes,
+    Message,
+    Notifications,
+    RouteCode,
+    Subscriptions,
+    plain,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,7 @@ class Program:
     error_route: int | None = None
     settings: ApplySettings = field(default_factory=lambda: SessionSettings().message())
     subscriptions: Subscriptions = field(default_factory=lambda: Subscriptions(frozenset(), {}))
+    notified: Picture = field(default_factory=lambda: Picture([], 0))
 
 
 class SentProgram:
@@ -27,7 +38,7 @@ class SentProgram:
 
     def __init__(self) -> None:
         self._program: Program | None = None
-        self._slots: set[int] = set()
+        self._slots: set[int] = {NOTIFY}
 
     def updates(self, program: Program, wanted: Iterable[int]) -> list[Message]:
         """What to tell the worker before it runs the `wanted` slots (which may be older than the program)."""
@@ -45,4 +56,15 @@ class SentProgram:
             updates.append(LoadRoutes(tuple(plain(program.codes[slot]) for slot in sorted(missing)), *routes))
         # a script may have subscribed in this very worker, so what it knows may differ from what it was told
         updates.append(program.subscriptions)
+        updates += self._notifications(before.notified if before else Picture([], 0), program.notified)
         return updates
+
+    @staticmethod
+    def _notifications(before: Picture, now: Picture) -> list[Message]:
+        """What has been subscribed with notify_on_event() since: more of a list that grows, or all of another one."""
+        if before.entries is now.entries:
+            fresh = now.entries[before.count : now.count]
+            return [Notifications(False, tuple(fresh))] if fresh else []
+        if not before.count and not now.count:
+            return []
+        return [Notifications(True, tuple(now.entries[: now.count]))]

@@ -13,13 +13,15 @@ from dataclasses import replace
 from time import time
 from typing import TYPE_CHECKING
 
-from evroute_kernel.engine.delivery.interface import ROUTE, Interface, Subscriber
+from evroute_kernel.engine.delivery.interface import ROUTE, ROUTING, Interface, Subscriber
+from evroute_kernel.engine.delivery.notifications import NotificationInfo, RouteNotifications
 from evroute_kernel.engine.delivery.socket_delivery import Report, SocketDelivery
 from evroute_kernel.engine.delivery.transports.destination import Destination, SessionView
 from evroute_kernel.engine.events.params import Params, UnknownEventError
 from evroute_kernel.engine.results.records import OnRecord, Records
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.engine.state.program import Program
+from evroute_kernel.engine.state.published import published
 from evroute_kernel.engine.state.registry import Change, Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings, module_name
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
@@ -27,7 +29,8 @@ from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
-from evroute_kernel.worker.messages import Subscriptions
+from evroute_kernel.worker.messages import NOTIFY, Subscriptions
+from evroute_kernel.worker.notifying.subscriptions import Entry
 from evroute_kernel.worker.sockets import Address, BadSocket
 
 if TYPE_CHECKING:
@@ -80,9 +83,13 @@ class World:
         self.records = Records(on_record)
         self._lock = threading.RLock()
         self._interface = Interface()
+        self._notifications = RouteNotifications()
+        #: the events that exist, as byte strings, since something was asked about them
+        self._published: frozenset[str] | None = None
         self._program = Program()
         #: how many changes of subscriptions the program knows of
         self._seen = 0
+        self._notified = 0
         #: event -> how many changes there had been when it went to these routes
         self._routes: dict[str, tuple[int, tuple[int, ...]]] = {}
         self._taps: tuple[Tap, ...] = ()
@@ -182,6 +189,7 @@ class World:
             self.settings.version = version or self.settings.version
             self.registry.reset()
             self._interface.forget_all()
+            self._notifications.forget()
             self.settings.reset()
             self._texts.clear()
             self.declared_events.clear()
@@ -191,6 +199,7 @@ class World:
         """The next task runs in a new picture of the session."""
         with self._lock:
             registry = self.registry
+            self._published = None
             self._interface.sync_routes(registry.subscribing())
             self._routes.clear()
             error_route = registry.look_up("error_route")
@@ -201,12 +210,16 @@ class World:
                 error_route[0].slot if error_route else None,
                 self.settings.message(),
                 self._subscriptions(),
+                self._notifications.picture,
             )
 
     def _subscriptions(self) -> Subscriptions:
         """What workers are told about subscribers."""
         interface, registry = self._interface, self.registry
         handlers = self.handlers_by_event()
+        if self._notifications.events:  # of what its routes raise a worker knows itself whom that reaches
+            own = {event: tuple(slot for slot in slots if slot != NOTIFY) for event, slots in handlers.items()}
+            handlers = {event: slots for event, slots in own.items() if slots}
         self._seen = interface.changes
         return Subscriptions(
             frozenset(interface.events()),
@@ -366,6 +379,36 @@ class World:
         with self._lock:
             return self._interface.deliveries(event)
 
+    def notify(self, event: str, filters: tuple[tuple[str, str], ...], route: str, last: int) -> tuple[int, str]:
+        """Subscribe a route as notify_on_event() does, up to a second of the epoch; its number, and the event as its
+        name is spelt. Raises UnknownEventError."""
+        with self._lock:
+            events = self._notifications.events
+            if self._published is None:
+                self._published = frozenset(map(encode, published(self)))
+            name = events.get(event.lower())
+            if name is None and event not in self._published:
+                raise self._unknown(decode(event))
+            if name is None:
+                name = events[event.lower()] = event
+                self._interface.subscribe(name, Address(ROUTING, name, path=name))
+            return self._notifications.add(name, filters, route, last, int(time())), name
+
+    def notified(self, event: str) -> list[Entry]:
+        """The subscriptions to an event (a byte string), to tell why it reaches them or not; none where they are too
+        many to be told of."""
+        return self._notifications.few(event, int(time())) if self._notifications.events else []
+
+    def notifications(self, event: str | None = None) -> list[NotificationInfo]:
+        """The routes that notify_on_event() has subscribed to an event, or to all, the latest first."""
+        now = int(time())
+        with self._lock:
+            return [
+                NotificationInfo(decode(name), decode(route), tuple(decode(f"{k}={p}") for k, p in filters), last - now)
+                for _, name, filters, route, last in self._notifications.live(now)
+                if event in (None, name)
+            ]
+
     def rotate(self, path: str) -> bool:
         """Rotate the file of a flatstore subscription; False when there is none of this path."""
         return self._sockets.rotate(path)
@@ -385,6 +428,9 @@ class World:
         with self._lock:
             if self._interface.changes != self._seen:
                 self._program = replace(self._program, subscriptions=self._subscriptions())
+            if self._notifications.changes != self._notified:
+                self._notified = self._notifications.changes
+                self._program = replace(self._program, notified=self._notifications.picture)
             return self._program
 
     def slots_of(self, event: str) -> tuple[int, ...]:
@@ -396,6 +442,8 @@ class World:
             addresses = [s.address for s in self._interface.deliveries(event) if s.protocol == ROUTE]
             found = (self.registry.event_slot(address) for address in addresses)
             slots = tuple(slot for slot in found if slot is not None)
+            if event in self._notifications.events.values():  # they are reached before any route has run
+                slots = NOTIFY, *slots
             if slots and event not in self._interface.by_socket:  # those of sockets expire, those of routes never do
                 self._routes[event] = self._interface.changes, slots
             return slots

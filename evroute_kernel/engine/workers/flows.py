@@ -58,6 +58,9 @@ class Flow(Task):
             return self._not_begun(desk, worker)
         raised.dropped_events += spool.dropped
         self._count_ended(desk, spool.ended())
+        if worker.is_notifying:
+            raised.routes += 1
+            raised.fail(self.error(desk, worker.cause, worker.ending, self.event, worker.top, worker.place))
         rest = rest_of(spool, raised, worker.number) if worker.kept is None else None  # else they wait already
         if rest is None:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from evroute_kernel.engine.delivery.socket_delivery import Fault
+from evroute_kernel.engine.events.params import UnknownEventError
 from evroute_kernel.engine.results.runs import LogRecord, StubCall
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.processes.process import Process
@@ -21,6 +22,7 @@ from evroute_kernel.worker.messages import (
     EventRuns,
     LogLine,
     Message,
+    NotifyAsked,
     StubCalled,
     Subscribed,
 )
@@ -54,6 +56,8 @@ class RouteMessages:
             self._world.count_datagrams(message.counts)
         elif isinstance(message, Subscribed):
             self._subscribed(worker, message)
+        elif isinstance(message, NotifyAsked):
+            self._notify_asked(worker, message)
         elif isinstance(message, StubCalled):
             self._stub_called(worker, task, message)
         elif isinstance(message, DiagnosticsRepeated):
@@ -118,3 +122,13 @@ class RouteMessages:
             fault = str(error)
         if message.request:
             self._thread.tell(worker, Answer(message.request, fault is None, () if fault is None else (fault,)))
+
+    def _notify_asked(self, worker: Process, message: NotifyAsked) -> None:
+        """A route subscribes another one, and waits for the answer."""
+        try:
+            number, event = self._world.notify(message.event, message.filters, message.route, message.last)
+        except UnknownEventError:
+            reply = Answer(message.request, False, (f"no event {message.event} is known",))
+        else:
+            reply = Answer(message.request, True, (str(number), event))
+        self._thread.tell(worker, reply)

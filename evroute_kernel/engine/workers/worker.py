@@ -19,7 +19,7 @@ from typing import Final, Protocol
 from evroute_kernel.engine.results.runs import Cause
 from evroute_kernel.engine.workers.no_worker import ended
 from evroute_kernel.engine.workers.raises import Many, Raise
-from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP
+from evroute_kernel.worker.blackbox import INDEX, NOTIFIED, SLOT, STATEMENT, TOP
 from evroute_kernel.worker.messages import Message
 from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY
 from evroute_kernel.worker.spool import Spool
@@ -200,6 +200,11 @@ class Worker:
     def index(self) -> int:
         """Which list of its chunk is running."""
         return self.trace.place[INDEX]
+
+    @property
+    def is_notifying(self) -> bool:
+        """Whether a route is, or was when it died, notified of an event that no longer waits."""
+        return self.trace.place[INDEX] == NOTIFIED
 
     @property
     def event_deadline(self) -> float:

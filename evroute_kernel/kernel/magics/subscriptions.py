@@ -11,6 +11,7 @@ from evroute_kernel.engine.delivery.interface import (
     SubscriberInfo,
     UnpublishedEventError,
 )
+from evroute_kernel.engine.delivery.notifications import NotificationInfo
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
@@ -83,7 +84,8 @@ async def subscribers(cell: Cell, arguments: Arguments) -> None:
     """List who gets each event, or the one named: routes and sockets, in the order of delivery.
 
     For a socket also how long it stands, how many events were sent, failed, were dropped because it is too slow, and
-    still wait to be sent; and what went wrong last.
+    still wait to be sent; and what went wrong last. `routing:EVENT` stands for all routes that notify_on_event() has
+    subscribed: a second table lists these, the latest first, with filter and seconds left.
     """
     await cell.settle()
     word = arguments.first
@@ -97,11 +99,18 @@ async def subscribers(cell: Cell, arguments: Arguments) -> None:
     headings = ("event", "socket", "expire", "left", "sent", "failed", "dropped", "waiting", "state")
     others = "%subscribers EVENT shows those of one event" if word is None else ""
     cell.outlet.display(Table(headings, found, f"nobody has subscribed to {name}", others, _row).bundle())
+    notified = session.notifications(word.text if word else None)
+    if notified:
+        cell.outlet.display(Table(("event", "route", "filter", "left"), notified, "", others, _notified).bundle())
+
+
+def _notified(info: NotificationInfo) -> tuple[object, ...]:
+    return info.event, f"route[{info.route}]", " and ".join(info.filters) or "none", f"{info.ttl} s"
 
 
 def _row(info: SubscriberInfo) -> tuple[object, ...]:
     expire = "never" if info.expire is None else f"{info.expire} s"
     left = None if info.ttl is None else f"{info.ttl} s" if info.ttl else "expired"
-    if info.protocol == "route":
+    if info.protocol in ("route", "routing"):
         return info.event, info.socket, expire, left, None, None, None, None, None
     return info.event, info.socket, expire, left, info.sent, info.failed, info.dropped, info.waiting, info.state

@@ -9,6 +9,7 @@ from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.demands import refused
 from evroute_kernel.lang.checks.modules import check_backend
+from evroute_kernel.lang.checks.routes import check_route_name
 from evroute_kernel.lang.checks.scope import Scope
 from evroute_kernel.library.table import Function, Param
 from evroute_kernel.library.template import TemplateError, VariableSpec, parse_variable
@@ -166,6 +167,8 @@ def _text(scope: Scope, param: Param, argument: nodes.String) -> Any:
         if pieces is None:
             return _BROKEN
         texts = [p for p in pieces if isinstance(p, str)]
+        if param.is_route and len(texts) == len(pieces):
+            check_route_name(scope, "".join(texts), argument.span)
         return next((p for p in pieces if isinstance(p, VariableSpec)), "".join(texts))
     if param.type == "regex":
         try:

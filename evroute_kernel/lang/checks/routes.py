@@ -9,6 +9,7 @@ from evroute_kernel.errors import did_you_mean
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.checks.scope import Scope
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
+from evroute_kernel.source import Span
 
 #: arguments of route()
 MAX_ARGUMENTS: Final = 8
@@ -72,11 +73,11 @@ def check_route_call(scope: Scope, node: nodes.RouteCall) -> None:
     if isinstance(node.target, nodes.String):
         scope.format(node.target)
     elif isinstance(node.target, nodes.Name):
-        _check_name(scope, node.target)
+        check_route_name(scope, node.target.text, node.target.span)
 
 
-def _check_name(scope: Scope, target: nodes.Name) -> None:
-    name = target.text
+def check_route_name(scope: Scope, name: str, span: Span) -> None:
+    """A route of this name exists and can be called."""
     if name in scope.callable:
         return
     if name in scope.routes_here and name != "0":
@@ -87,4 +88,4 @@ def _check_name(scope: Scope, target: nodes.Name) -> None:
         kind, near = scope.kinds_here.get(name), did_you_mean(name, scope.callable_words)
         hint = f"{kind}[{name}] is no route[{name}]" if kind else near or f"define route[{name}] {{ ... }}"
         message = f"no route is named {name!r}"
-    scope.error("unknown-route", message, target.span, hint)
+    scope.error("unknown-route", message, span, hint)

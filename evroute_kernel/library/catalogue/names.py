@@ -30,6 +30,8 @@ class Param:
     format: bool = True
     #: which variable may stand here: an AVP, an AVP or `$var`, one that can be written, a `$json`
     variable_must_be: Literal["avp", "avp or var", "writable", "json"] | None = None
+    #: a literal is the name of a `route[name]` that exists
+    is_route: bool = False
     note: str = ""
 
     @classmethod

@@ -1,0 +1,79 @@
+"""The subscriptions of routes by notify_on_event(), of a whole session.
+
+Workers are told of each once: the list only grows, and is made anew when much of it has expired.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from evroute_kernel.records import dataclass
+from evroute_kernel.worker.notifying.subscriptions import Entry
+
+#: entries up to which it is not looked whether some have expired
+_FEW: Final = 1024
+#: entries beyond which nobody wants to be told of each
+_TOLD: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationInfo:
+    """A subscription of a route, as text people read. `ttl`: seconds left, 0 in its last second."""
+
+    event: str
+    route: str
+    filters: tuple[str, ...]
+    ttl: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The first `count` of a list that grows: what there is at one moment."""
+
+    entries: list[Entry]
+    count: int
+
+
+class RouteNotifications:
+    """Not thread-safe: its owner locks."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._number = 0
+        self._limit = _FEW
+        #: counts what was done to them
+        self.changes = 0
+        #: the name of each event that was ever subscribed so, by the same without case: the first spelling counts
+        self.events: dict[str, str] = {}
+
+    @property
+    def picture(self) -> Picture:
+        """What workers must know."""
+        return Picture(self._entries, len(self._entries))
+
+    def add(self, event: str, filters: tuple[tuple[str, str], ...], route: str, last: int, now: int) -> int:
+        """Add one that counts up to a second of the epoch; its number."""
+        if len(self._entries) >= self._limit:
+            self._entries = [entry for entry in self._entries if entry[4] >= now]
+            self._limit = max(_FEW, 2 * len(self._entries))
+        self._number += 1
+        self.changes += 1
+        self._entries.append((self._number, event, filters, route, last))
+        return self._number
+
+    def few(self, event: str, now: int) -> list[Entry]:
+        """Those to one event that count, the latest first; none where they are many."""
+        if len(self._entries) > _TOLD:
+            return []
+        return [entry for entry in self.live(now) if entry[1] == event]
+
+    def live(self, now: int) -> list[Entry]:
+        """Those that count, the latest first."""
+        return [entry for entry in reversed(self._entries) if entry[4] >= now]
+
+    def forget(self) -> None:
+        """End all."""
+        self._entries = []
+        self.changes += 1
+        self._limit = _FEW
+        self.events.clear()

@@ -1,0 +1,30 @@
+"""Why the filters of notify_on_event() let an event through, or did not. Never in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from evroute_kernel.engine.events.params import Params
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.runtime.values import decode
+from evroute_kernel.worker.notifying.subscriptions import Entry, Subscription, lower, values_of
+
+
+def filter_remarks(event: str, params: Params, entries: Iterable[Entry]) -> tuple[Diagnostic, ...]:
+    """Findings of severity "info" about the subscriptions to an event (byte strings) that is raised now: filters that
+    keep it from a route, and those that say nothing of it since it lacks their key."""
+    values = values_of(params)
+    found = dict.fromkeys(line for entry in entries for line in _of_subscription(event, values, entry))
+    return tuple(Diagnostic("info", "event-filter", decode(message), None, hint) for message, hint in found)
+
+
+def _of_subscription(event: str, values: dict[str, str], entry: Entry) -> Iterator[tuple[str, str | None]]:
+    number, name, filters, route, last = entry
+    for key, pattern in filters:
+        value = values.get(lower(key))
+        text = f"{key}={pattern}"
+        if value is None:
+            has = f"it has {', '.join(map(decode, values))}" if values else "it has none"
+            yield f"the filter {text} of route[{route}] is ignored: {event} came without a parameter '{key}'", has
+        elif not Subscription((number, name, ((key, pattern),), route, last)).fits(values):
+            yield f"the filter {text} keeps {event} from route[{route}]: {key} is '{value}'", None

@@ -1,0 +1,56 @@
+"""notify_on_event: routes that run for the events that a filter lets through."""
+
+from __future__ import annotations
+
+from time import time
+from typing import Final
+
+from evroute_kernel.library.behaviour import function
+from evroute_kernel.library.functions.parameters import avp_values
+from evroute_kernel.library.references import Reference
+from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.control import ScriptCrash
+
+#: the timeout is taken as a number without sign
+_UNSIGNED: Final = 2**32
+_INTEGER: Final = (
+    'an integer among the filters kills the server: write the filter as text, $avp(f) = "key=5", and clear the AVP '
+    "before ($avp(f) = NULL)"
+)
+
+
+@function("notify_on_event")
+def notify_on_event(context: Context, event: str, filter: Reference, route: str, timeout: int) -> int:
+    """Run `route[name]` for each event that the filter lets through, until `timeout` seconds have passed.
+
+    Each value of the AVP `filter` is `key=pattern`, and all must match; a key that the event does not have is ignored,
+    so a misspelt one lets everything through. The pattern is that of a shell (`*`, `?`, `[a-z]`). The AVP keeps its
+    values: clear it before the next call. The route finds the parameters of the event as `$avp(name)`. It runs in the
+    process that raised the event, after the route that did. Returns 1; -1 for an event or route that does not exist.
+    """
+    filters = _filters(context, filter)
+    if route not in context.process.routes:
+        context.error(f"notify_on_event: there is no route[{route}]")
+        return -1
+    problem = context.process.notify(event, filters, route, int(time()) + timeout % _UNSIGNED)
+    if problem is not None:
+        context.error(f"notify_on_event: {problem}")
+        return -1
+    if "tm" in context.process.settings.modules:
+        context.error("notify_on_event: there is no transaction here (tm says so at each call, and it does not matter)")
+    return 1
+
+
+def _filters(context: Context, avp: Reference) -> tuple[tuple[str, str], ...]:
+    """Keys and patterns."""
+    filters = []
+    for value in avp_values(context, avp):
+        if isinstance(value, int):
+            raise ScriptCrash(_INTEGER)
+        key, separator, pattern = str(value).partition("=")
+        if separator and pattern:
+            filters.append((key, pattern))
+        else:
+            what = "holds no '='" if not separator else "has nothing after its '='"
+            context.error(f"notify_on_event: the filter {str(value)!r} {what}: left out, so that more gets through")
+    return tuple(filters)

@@ -1,0 +1,1 @@
+"""Event-based routing: routes that scripts have subscribed with notify_on_event()."""

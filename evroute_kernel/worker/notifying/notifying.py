@@ -1,0 +1,133 @@
+"""Notified routes in a worker: what an event that is raised here reaches, and the runs of those routes.
+
+Observed on OpenSIPS 3.6 and 4.0. A route is notified in the process that raised the event, as a job of its own after
+the route that raised it; the process has a queue for these jobs beside that of event routes, and takes one of each in
+turn (`worker.flow`). The notified route finds the event's parameters in AVPs, and nothing else.
+
+Who never calls notify_on_event() pays nothing: this takes the place of the plain ways only where there is a
+subscription.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Sequence
+from time import time
+from typing import Any, Final, TypeAlias
+
+from evroute_kernel.runtime.context import Context, LinkedRoute, Process
+from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.deferred import Launched
+from evroute_kernel.runtime.values import Value, stored
+from evroute_kernel.worker.blackbox import STATEMENT, BlackBox
+from evroute_kernel.worker.messages import NOTIFY, Notifications, Params
+from evroute_kernel.worker.notifying.subscriptions import Audience, Entry, Subscription
+
+#: event, parameters, the name of the route that is notified, and which event of a batch it comes of
+Waiting: TypeAlias = "tuple[str, Params, str, int]"
+Raise = Callable[[Context, str, Any], "tuple[bool, Sequence[str]] | None"]
+Run = Callable[[Process, LinkedRoute, Context], int]
+
+_NO_PARAMETERS: Final = (
+    "an event without parameters reaches a subscription of notify_on_event(), and that kills the server: "
+    "give {event} a parameter"
+)
+_DEPRECATED: Final = re.compile(r"[si]:")
+
+
+class Notifying:
+    """The subscriptions that this process knows of, and what waits to be notified."""
+
+    def __init__(self, process: Process, blackbox: BlackBox, leave: Callable[[Context], None]) -> None:
+        self._process = process
+        self._place = blackbox.place
+        self._leave = leave
+        #: which event of a batch the running one comes of
+        self.root: Callable[[], int] = lambda: 0
+        self._audiences: dict[str, Audience] = {}
+        self.queue: deque[Waiting] = deque()
+        #: the ways of a process without subscriptions
+        self.raise_plainly: Raise = process.raise_event
+        self.run_plainly: Run = lambda process, route, context: 1
+        #: what stands in front of the routes of an event that reaches subscriptions and is raised from outside
+        process.slots[NOTIFY] = LinkedRoute("notify_on_event", "", NOTIFY, lambda context: 1)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there has been any subscription."""
+        return bool(self._audiences)
+
+    def update(self, message: Notifications) -> None:
+        """What the supervisor knows, or what it has learnt."""
+        if message.are_all:
+            self._audiences.clear()
+        for entry in message.entries:
+            self.add(entry)
+
+    def add(self, entry: Entry) -> None:
+        """One more subscription."""
+        audience = self._audiences.get(entry[1])
+        if audience is None:
+            audience = self._audiences[entry[1]] = Audience()
+        audience.add(entry)
+
+    # -- an event is raised -------------------------------------------------------------------------------------------
+
+    def raise_event(self, context: Context, event: str, params: Any) -> tuple[bool, Sequence[str]] | None:
+        """A route raises an event: `Process.raise_event`."""
+        self._notify(context, event, params)
+        return self.raise_plainly(context, event, params)
+
+    def run(self, process: Process, route: LinkedRoute, context: Context) -> int:
+        """Run a top route; one that is notified, or what stands for all that an event from outside reaches, too."""
+        if route.kind == "route":
+            return self._run_notified(process, route, context)
+        if route.slot != NOTIFY:
+            return self.run_plainly(process, route, context)
+        self._leave(context)
+        self._place[STATEMENT] = -1
+        self._notify(context, context.event, tuple(context.params) or None)
+        return 1
+
+    def _notify(self, context: Context, event: str, params: Any) -> None:
+        """Queue the routes that an event reaches. `params` is None for an event without a list of parameters."""
+        audience = self._audiences.get(event)
+        if audience is None or audience.is_empty(int(time())):
+            return
+        if params is None:
+            raise ScriptCrash(_NO_PARAMETERS.format(event=event))
+        for subscription in audience.reached(params):
+            self._put(context, event, subscription, params)
+
+    def _put(self, context: Context, event: str, subscription: Subscription, params: Params) -> None:
+        named = []
+        for name, value in params:
+            if not name:
+                context.error(f"a parameter of {event} has no name, so route[{subscription.route}] does not get it")
+                continue
+            if self._process.settings.version == "3.6" and _DEPRECATED.match(name):
+                context.warning(f"parameter {name} of {event}: names of AVPs no longer begin with {name[:2]}")
+            named.append((name, stored(value)))
+        self.queue.append((event, tuple(named), subscription.route, self.root()))
+
+    # -- a route is notified ------------------------------------------------------------------------------------------
+
+    def route(self, event: str, name: str) -> LinkedRoute | None:
+        """The route of a name as it is now; None, with an error, where there is none any more."""
+        found = self._process.routes.get(name)
+        if found is None:
+            Context(self._process, event).error(f"notify_on_event: route[{name}] does not exist any more")
+            return None
+        return self._process.slots[found.slot]
+
+    def _run_notified(self, process: Process, route: LinkedRoute, given: Context) -> int:
+        """Run a notified route, which finds the parameters of the event in AVPs."""
+        self._leave(given)
+        context = Context(process, given.event)
+        context.scopes = [Launched((None,))]
+        avps: dict[str, list[Value]] = context.avps
+        for name, value in given.params:
+            if name is not None:
+                avps.setdefault(name, []).append(value)
+        return self.run_plainly(process, route, context)
