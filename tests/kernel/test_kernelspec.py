@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from evroute_kernel.kernel.kernelspec import install, resources, specification
+from evroute_kernel.kernel.kernelspec import install, specification
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, VERSIONS
+
+CLONE = Path(__file__).parent.parent.parent
 
 
 def test_install_below_a_prefix(tmp_path: Path) -> None:
@@ -45,12 +47,12 @@ def test_one_whose_notebooks_begin_as_a_version(tmp_path: Path) -> None:
 @pytest.mark.parametrize("server", [version for version in VERSIONS if version != DEFAULT_VERSION])
 def test_the_wheel_has_one_for_each_version(server: str) -> None:
     """It is the one that `evroute install --server` would write, with the name of an interpreter to be replaced."""
-    plain = resources() / "kernel.json"
-    shipped = json.loads((plain.parent.parent / f"kernelspec-{server}" / "kernel.json").read_text("utf-8"))
+    plain = CLONE / "kernelspec" / "kernel.json"
+    shipped = json.loads((CLONE / f"kernelspec-{server}" / "kernel.json").read_text("utf-8"))
     written = specification(plain.read_text("utf-8"), server=server)
     assert {**shipped, "argv": shipped["argv"][1:]} == {**written, "argv": written["argv"][1:]}
     assert shipped["argv"][0] == json.loads(plain.read_text("utf-8"))["argv"][0]
-    project = tomllib.loads((plain.parent.parent / "pyproject.toml").read_text("utf-8"))
+    project = tomllib.loads((CLONE / "pyproject.toml").read_text("utf-8"))
     shared = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
     places = {target.rpartition("/")[2] for target in shared.values() if f"evroute-{server}" in target}
     assert places == {f"evroute-{server}", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"}
