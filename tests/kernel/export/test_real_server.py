@@ -6,10 +6,13 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from threading import Timer
+
+sys.path.insert(0, str(Path(__file__).parents[3]))  # beside the tests, not a part of what is installed
 
 import pytest
 
