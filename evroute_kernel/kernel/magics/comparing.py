@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.assist.offers import Candidate
 from evroute_kernel.engine.events.params import UnknownEventError
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted
-from evroute_kernel.kernel.magics.declaration import Offers, magic
-from evroute_kernel.kernel.magics.raising import Raise, described_param, located, read_raise, sampled, tell_remarks
+from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.raising import (
+    PARAMS_OFFERED,
+    Raise,
+    described_param,
+    located,
+    read_raise,
+    sampled,
+    tell_remarks,
+)
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.comparing.comparing import Comparing
@@ -38,10 +45,7 @@ def read_compare(line: MagicLine) -> Raise:
     USAGE,
     read=read_compare,
     body="json",
-    offers=Offers(
-        behind=lambda asked: [Candidate(f"{c.text}=", c.kind, c.signature) for c in asked.params_of(asked.given[0])],
-        body=lambda asked: asked.params_of(asked.given[0]),
-    ),
+    offers=PARAMS_OFFERED,
     describes=described_param,
     names_params=True,
 )

@@ -119,15 +119,19 @@ def described_param(asked: Asked, before: str) -> list[Page]:
     return [page] if page else []
 
 
+#: behind the name of an event, and in a body of JSON: its parameters
+PARAMS_OFFERED: Final = Offers(
+    behind=lambda asked: [Candidate(f"{c.text}=", c.kind, c.signature) for c in asked.params_of(asked.given[0])],
+    body=lambda asked: asked.params_of(asked.given[0]),
+)
+
+
 @magic(
     "raise",
     USAGE,
     read=read_raise,
     body="json",
-    offers=Offers(
-        behind=lambda asked: [Candidate(f"{c.text}=", c.kind, c.signature) for c in asked.params_of(asked.given[0])],
-        body=lambda asked: asked.params_of(asked.given[0]),
-    ),
+    offers=PARAMS_OFFERED,
     describes=described_param,
     names_params=True,
     on_export=exported_raise,
