@@ -86,14 +86,19 @@ def avp_loop_raise(subject: Subject) -> Iterator[Finding]:
             yield Finding(message, loop.collection.span, "raise one event that holds all items, such as a JSON text")
 
 
-def inline_raise_var(subject: Subject) -> Iterator[Finding]:
-    """See the lint of this name."""
+def _with_routes(subject: Subject) -> Iterator[tuple[Raise, Block]]:
+    """The raises whose event another route of the text serves, and that route."""
     routes = {block.name: block for block in event_routes(subject)}
-    told = set[int]()
     for one in inline_raises(subject):
         inner = routes.get(one.event)
-        if inner is None or inner is one.block:
-            continue
+        if inner is not None and inner is not one.block:
+            yield one, inner
+
+
+def inline_raise_var(subject: Subject) -> Iterator[Finding]:
+    """See the lint of this name."""
+    told = set[int]()
+    for one, inner in _with_routes(subject):
         shared = inner.once(_surely_written)
         for use in _read_behind(one):
             is_shared = use.spec.declaration.name == "var" and _key(use) in shared and _is_given_before(one, _key(use))
@@ -121,12 +126,8 @@ def _surely_read(block: Block) -> set[Named]:
 
 def late_for_inline_raise(subject: Subject) -> Iterator[Finding]:
     """See the lint of this name."""
-    routes = {block.name: block for block in event_routes(subject)}
     told = set[int]()
-    for one in inline_raises(subject):
-        inner = routes.get(one.event)
-        if inner is None or inner is one.block:
-            continue
+    for one, inner in _with_routes(subject):
         read = inner.once(_surely_read)
         for statement in one.behind:
             if isinstance(statement, nodes.Assign) and statement.op in ("=", ":=") and id(statement) not in told:
