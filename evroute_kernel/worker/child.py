@@ -294,11 +294,8 @@ class Child:
         """Raise an event: its routes are run after this one. Whether all sockets that have subscribed it took it, and
         what the server would log."""
         given = tuple(params or ())
-        done = _RAISED
-        if event in self._socket_events:
-            done = self._serve_sockets(event, given)
-        elif self._reports_all:
-            self._outbox.send(EventRaised(event, given, time()))
+        is_told = event in self._socket_events or self._reports_all
+        done = self.tell_others(event, given) if is_told else _RAISED
         if (slots := self._handlers.get(event)) is not None:
             self._flow.put(event, given, slots)
         return done
