@@ -114,6 +114,18 @@ def test_sigterm_ends_it_cleanly(wait: Wait) -> None:
     kernel.communicate(timeout=DEADLINE)
 
 
+def printed(program: str) -> str:
+    """What a program prints in a Python that has read no site, as the fork server's has not."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, json.dumps(import_paths())],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=DEADLINE,
+    )
+    return done.stdout
+
+
 def test_what_4_0_alone_needs_is_imported_for_a_worker_of_4_0() -> None:
     program = (
         "import json, sys; sys.path[:] = json.loads(sys.argv[1])\n"
@@ -124,14 +136,7 @@ def test_what_4_0_alone_needs_is_imported_for_a_worker_of_4_0() -> None:
         "from evroute_kernel.worker.inline import runs\n"
         "print(before, sorted(set(sys.modules) - after))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program, json.dumps(import_paths())],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=DEADLINE,
-    )
-    assert done.stdout == "[] []\n"
+    assert printed(program) == "[] []\n"
 
 
 def test_it_imports_no_parser_and_no_jupyter() -> None:
@@ -141,13 +146,6 @@ def test_it_imports_no_parser_and_no_jupyter() -> None:
         "preload()\n"
         "print(*sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program, json.dumps(import_paths())],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=DEADLINE,
-    )
-    modules = set(done.stdout.split())
+    modules = set(printed(program).split())
     assert {"evroute_kernel.worker.child", "evroute_kernel.library.everything"} <= modules
     assert modules & {"lark", "zmq", "ipykernel", "evroute_kernel.lang", "evroute_kernel.engine"} == set()
