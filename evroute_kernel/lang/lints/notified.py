@@ -36,6 +36,11 @@ def _constant(given: object) -> str | None:
     return given.value if isinstance(given, nodes.String) and "$" not in given.value else None
 
 
+def _subscribed(subject: Subject) -> Iterator[Subscribing]:
+    """The calls of notify_on_event() in a text."""
+    return (one for block in subject.blocks for one in block.once(_subscribing))
+
+
 def _subscribing(block: Block) -> list[Subscribing]:
     return [found for statements in block.bodies() for found in _in_order(statements)]
 
@@ -89,13 +94,12 @@ def _key(assign: nodes.Assign) -> tuple[str, str] | None:
 )
 def filter_integer(subject: Subject) -> Iterator[Finding]:
     """All values of the AVP are filters, `key=pattern` as text. The kernel ends the run with an error instead."""
-    for block in subject.blocks:
-        for one in block.once(_subscribing):
-            for assign, _ in one.values:
-                if isinstance(assign.value, nodes.Number):
-                    message = "this integer is a filter of the notify_on_event() below, which kills the server"
-                    hint = f'a filter is a text such as "key={assign.value.span.text}"'
-                    yield Finding(message, assign.span, hint)
+    for one in _subscribed(subject):
+        for assign, _ in one.values:
+            if isinstance(assign.value, nodes.Number):
+                message = "this integer is a filter of the notify_on_event() below, which kills the server"
+                hint = f'a filter is a text such as "key={assign.value.span.text}"'
+                yield Finding(message, assign.span, hint)
 
 
 @rule(
@@ -123,17 +127,16 @@ def filter_integer(subject: Subject) -> Iterator[Finding]:
 def filter_stale(subject: Subject) -> Iterator[Finding]:
     """An assignment adds a value to an AVP, and all its values are filters that must match. Reported where two of them
     ask for different values of one key."""
-    for block in subject.blocks:
-        for one in block.once(_subscribing):
-            fresh = {filter[0].lower(): filter for a, used in one.values if not used and (filter := _key(a))}
-            for assign, used in one.values:
-                old = _key(assign)
-                new = fresh.get(old[0].lower()) if old and used else None
-                if old and new and new[1] != old[1]:
-                    message = f"the filter {old[0]}={old[1]} is still in it, so that both must match"
-                    avp = assign.target.text
-                    yield Finding(message, one.call.span, f"clear it before the new one: {avp} = NULL;")
-                    break
+    for one in _subscribed(subject):
+        fresh = {filter[0].lower(): filter for a, used in one.values if not used and (filter := _key(a))}
+        for assign, used in one.values:
+            old = _key(assign)
+            new = fresh.get(old[0].lower()) if old and used else None
+            if old and new and new[1] != old[1]:
+                message = f"the filter {old[0]}={old[1]} is still in it, so that both must match"
+                avp = assign.target.text
+                yield Finding(message, one.call.span, f"clear it before the new one: {avp} = NULL;")
+                break
 
 
 @rule(
@@ -156,18 +159,17 @@ def filter_stale(subject: Subject) -> Iterator[Finding]:
 def filter_unknown_key(subject: Subject) -> Iterator[Finding]:
     """The server ignores a filter whose key the event lacks, without a word. Letter case does not count here. Nothing
     is said of events whose parameters are not known."""
-    for block in subject.blocks:
-        for one in block.once(_subscribing):
-            event = one.event and known_event(one.event, subject.declared_events, subject.library.events)
-            if not event or event.dynamic:
-                continue
-            names = [param.name for param in event.params]
-            for assign, _ in one.values:
-                key = _key(assign)
-                if key and key[0] and key[0].lower() not in map(str.lower, names):
-                    has = f"it has {', '.join(names)}" if names else "it has none"
-                    message = f"{event.name} has no parameter {key[0]!r}, so this filter lets everything through"
-                    yield Finding(message, assign.span, did_you_mean(key[0], names) or has)
+    for one in _subscribed(subject):
+        event = one.event and known_event(one.event, subject.declared_events, subject.library.events)
+        if not event or event.dynamic:
+            continue
+        names = [param.name for param in event.params]
+        for assign, _ in one.values:
+            key = _key(assign)
+            if key and key[0] and key[0].lower() not in map(str.lower, names):
+                has = f"it has {', '.join(names)}" if names else "it has none"
+                message = f"{event.name} has no parameter {key[0]!r}, so this filter lets everything through"
+                yield Finding(message, assign.span, did_you_mean(key[0], names) or has)
 
 
 @rule(
