@@ -65,6 +65,7 @@ class ApplySettings:
     #: how much workers tell of their work in 4.0, by number; None: the others
     profiling: dict[int | None, int] = field(default_factory=dict)
     reach: Reach = "outside"
+    node: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +240,19 @@ class NotifyAsked:
     filters: tuple[tuple[str, str], ...]
     route: str
     last: int
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAsked:
+    """The running route asks the cluster something (`engine.cluster.member.Member.ask`), and waits for the `Answer`: a
+    return code and what to log; `ok` means that the route raises the event of it here."""
+
+    verb: str
+    cluster: int
+    node: int
+    text: str
+    tag: str
     request: int
 
 
@@ -418,7 +432,7 @@ Message: TypeAlias = (
     " | PortionFinished | EventRuns | DiagnosticsRepeated"
     " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | WorkerNotForked"
     " | AskVariables | VariablesAnswer | Answer | DatagramsSent | InnerRuns | Notifications"
-    " | NotifyAsked"
+    " | NotifyAsked | ClusterAsked"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
@@ -454,6 +468,7 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     InnerRuns,
     Notifications,
     NotifyAsked,
+    ClusterAsked,
 )
 #: number of a class in a frame; log lines are packed from it without building the object first
 TAGS: Final = {cls: tag for tag, cls in enumerate(_CLASSES)}

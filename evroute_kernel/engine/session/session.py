@@ -54,10 +54,13 @@ from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.cluster.member import Member
+    from evroute_kernel.engine.cluster.router import Router
     from evroute_kernel.engine.replay.recorder import Recorder
     from evroute_kernel.engine.replay.replaying import Recorded, Replaying
     from evroute_kernel.engine.replay.writing import Mode
     from evroute_kernel.engine.results.dialogs import DialogInfo
+    from evroute_kernel.engine.session.cluster import Cluster
     from evroute_kernel.engine.session.dialogs import Dialogs
     from evroute_kernel.engine.state.dialog_fields import DialogFields
     from evroute_kernel.lang.checks.standing import Report
@@ -135,6 +138,8 @@ class Session:
 
     def close(self) -> None:
         """End all runs and processes. Waits for them; closing twice is harmless."""
+        if self._world.member is not None:
+            self._world.member.leave()
         attached = self._attachments.release()
         self._lifetime.end()
         with ExitStack() as closing:  # whatever cannot be closed, no process is left
@@ -147,6 +152,51 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    # -- nodes of a cluster --------------------------------------------------------------------------------------------
+
+    @classmethod
+    def cluster(cls, nodes: Iterable[str] | Mapping[str, int], *, cluster_id: int = 1, **options: Any) -> Cluster[Self]:
+        """Open several sessions that are the nodes of one cluster: `Session.cluster(["a", "b"], workers=1)`.
+
+            with Session.cluster(["a", "b"]) as cluster:
+                cluster["b"].load("event_route[E_CLUSTERER_REQ_RECEIVED] { ... }")
+                cluster["a"].load("event_route[E_X] { cluster_send_req(1, 2, \"hello\"); }")
+                run = cluster["a"].raise_event("E_X")
+                run.messages[0].run.log
+
+        The nodes are numbered from 1 in this order, or as a mapping says: `{"a": 1, "b": 7}`. `options` are those of
+        `Session`, for each of them. Raises GivenError.
+        """
+        from evroute_kernel.engine.session.cluster import Cluster, opened
+
+        return opened(Cluster(lambda name: cls(**options), cluster_id), nodes)
+
+    def enter(self, router: Router, id: int, name: str) -> None:
+        """Become the node of this number; `Cluster` calls it."""
+        from evroute_kernel.engine.cluster.member import Member
+        from evroute_kernel.engine.session.node import LocalPeer, place
+
+        router.add(LocalPeer(place(id, name), self, self._backend, self._raising))
+        self._world.join(Member(router, id))
+
+    def halt(self) -> None:
+        """Stop, as a node: what runs ends, and what processes have kept is gone. Waits."""
+        from evroute_kernel.engine.session.node import halt
+
+        self._raising.interrupt(None)
+        halt(self._backend)
+
+    def resume(self, origin: object = None) -> Run | None:
+        """Run what a server runs at its start; None where that is nothing. Waits."""
+        from evroute_kernel.engine.session.node import resume
+
+        return resume(self._backend, self._raising, origin)
+
+    @property
+    def member(self) -> Member | None:
+        """The session as a node of a cluster; None where it is none."""
+        return self._world.member
 
     # -- loading -------------------------------------------------------------------------------------------------------
 
