@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from math import inf
 from time import monotonic
 from typing import Final
 
@@ -22,13 +23,18 @@ class Exchange:
         """`home`: the node that the raise is of; `seconds`: how long it may take with all that follows of it."""
         self.home = home
         self.seconds = seconds
-        self._deadline = monotonic() + seconds
+        #: when it must have ended; known when its first message is sent
+        self._deadline = inf
         self._lock = threading.Lock()
         self._open = 0
         self._messages: list[ClusterMessage] = []
         self._futures: list[tuple[int, Future[Run]]] = []
-        self._is_late = False
         self._ended: Callable[[], None] | None = None
+
+    def begin(self, deadline: float) -> None:
+        """A message is about to be sent by a raise that must have ended by then, on the monotonic clock."""
+        if self._deadline == inf:
+            self._deadline = min(deadline, monotonic() + self.seconds)
 
     @property
     def left(self) -> float:
@@ -36,10 +42,8 @@ class Exchange:
         return self._deadline - monotonic()
 
     def is_late(self) -> bool:
-        """Whether no message may be sent any more; the raise has failed then."""
-        if self.left <= 0:
-            self._is_late = True
-        return self._is_late
+        """Whether its time is over: no message may be sent any more, and the raise has failed."""
+        return self.left <= 0
 
     @property
     def futures(self) -> list[Future[Run]]:
@@ -80,10 +84,9 @@ class Exchange:
             whole.set_exception(error)
             return
         run = raised.result()
-        if self._is_late:
-            message = f"the event {run.event} was not finished in time: nodes still sent each other messages"
-            late = RunError("timed out", message, run.event, "", None, _LATE_HINT)
-            run = replace(run, errors=(*run.errors, late))
+        if self.left <= 0 and not run.errors:
+            message = f"the event {run.event} was not finished in time: messages of it still went from node to node"
+            run = replace(run, errors=(RunError("timed out", message, run.event, "", None, _LATE_HINT),))
         whole.set_result(replace(run, messages=self._told()) if self._messages else run)
 
     def _told(self) -> tuple[ClusterMessage, ...]:

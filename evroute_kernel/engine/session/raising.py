@@ -67,8 +67,9 @@ class Raising:
         if not self._world.is_heard(event):
             return None
         limits = self._world.limits
-        seconds = limits.timeout if exchange is None else max(_LEAST, exchange.left)
-        raised = Raise(event, parcel.origin, seconds, limits.log, inf if exchange is None else monotonic())
+        left = inf if exchange is None else exchange.left
+        seconds, called = (limits.timeout, inf) if left == inf else (max(_LEAST, left), monotonic())
+        raised = Raise(event, parcel.origin, seconds, limits.log, called)
         raised.exchange = exchange
         if entries := self._world.notified(event):
             raised.remarks = filter_remarks(event, params, entries)

@@ -133,6 +133,7 @@ class RouteMessages:
             self._thread.tell(worker, Answer(message.request, False, ("-3", "this session is no node of a cluster")))
             return
         exchange = raised.exchange or member.exchange(raised.timeout)
+        exchange.begin(raised.deadline)
         told = message.verb, message.cluster, message.node, message.text, message.tag
         reply = member.ask(*told, exchange, raised.origin)
         self._thread.tell(worker, Answer(message.request, reply.is_here, (str(reply.code), *reply.said)))

@@ -76,8 +76,8 @@ def test_what_fails_elsewhere_is_not_well(cluster: Cluster[Session]) -> None:
     cluster["b"].settings["max_while_loops"] = 2**31 - 1
     cluster["a"].load(SEND)
     run = cluster["a"].raise_event("E_GO", timeout=0.5)
-    assert not run.errors
-    assert not run.ok
+    assert run.error is not None
+    assert run.error.cause == "timed out"
     (message,) = run.messages
     assert message.run is not None
     assert message.run.error is not None
@@ -119,13 +119,9 @@ def test_nodes_that_ask_each_other_for_ever_have_an_end(cluster: Cluster[Session
     for name, other in (("a", 2), ("b", 1)):
         cluster[name].load(f'event_route[E_CLUSTERER_REQ_RECEIVED] {{ cluster_send_req(1, {other}, "again"); }}\n')
     cluster["a"].load(SEND)
-    run = cluster["a"].submit("E_GO", timeout=0.5).result(DEADLINE)
+    run = cluster["a"].submit("E_GO", timeout=1).result(DEADLINE)
     assert run.error is not None
-    assert "nodes still sent each other messages" in run.error.message
-    assert any(
-        "no message is sent any more" in text for text in [*diagnostics(cluster["a"]), *diagnostics(cluster["b"])]
-    )
-    assert cluster["b"].raise_event("E_CLUSTERER_REQ_RECEIVED", timeout=0.2).messages
+    assert "messages of it still went from node to node" in run.error.message
 
 
 def test_an_interrupt_ends_what_runs_elsewhere(cluster: Cluster[Session]) -> None:
