@@ -118,9 +118,9 @@ class Router:
             removed = own.removed if own is not None else ()
             return [node for node in self.nodes() if node.id != id and node.id not in removed]
 
-    def remove(self, id: int) -> list[Future[Run]]:
+    def remove(self, id: int, origin: object = None) -> list[Future[Run]]:
         """A node is gone for good: the others see that it is down."""
-        raised = self.set_up(id, False)
+        raised = self.set_up(id, False, origin)
         with self._lock:
             self._nodes.pop(id, None)
         return raised

@@ -41,6 +41,8 @@ class LogRecord:
     process: int
     span: Span | None = field(repr=False)
     time: float
+    #: of a node of a notebook: its name
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)

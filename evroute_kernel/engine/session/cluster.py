@@ -149,7 +149,7 @@ class Cluster(Generic[S]):
     def remove(self, name: str, *, origin: object = None) -> list[Run]:
         """Take a node away for good, and close its session; what `stop` gives. Messages on their way to it are lost."""
         session = self[name]
-        raised = self.router.remove(self._ids[name])
+        raised = self.router.remove(self._ids[name], origin)
         del self._nodes[name], self._ids[name]
         session.close()
         return results(raised)

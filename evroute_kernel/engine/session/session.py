@@ -180,6 +180,12 @@ class Session:
         router.add(LocalPeer(place(id, name), self, self._backend, self._raising))
         self._world.join(Member(router, id))
 
+    def leave(self) -> None:
+        """Be no node any more, though the session goes on."""
+        if self._world.member is not None:
+            self._world.member.leave()
+        self._world.join(None)
+
     def halt(self) -> None:
         """Stop, as a node: what runs ends, and what processes have kept is gone. Waits."""
         from evroute_kernel.engine.session.node import halt
