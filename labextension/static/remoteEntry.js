@@ -260,8 +260,7 @@
       "subscribers", "tick", "timeout", "timer", "unstub", "vars", "workers",
     ],
     name_magics: [
-      "compare", "dialog", "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "tick",
-      "unstub",
+      "compare", "dialog", "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "unstub",
     ],
     expression_magics: [
       "assert",
