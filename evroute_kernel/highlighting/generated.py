@@ -212,7 +212,7 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "name_magics": tuple(
         r"""
-        compare dialog event forget help raise route stub subscribe subscribers unstub
+        compare dialog event forget help raise route stub subscribe subscribers tick unstub
         """.split()
     ),
     "expression_magics": tuple(

@@ -260,7 +260,8 @@
       "subscribers", "tick", "timeout", "timer", "unstub", "vars", "workers",
     ],
     name_magics: [
-      "compare", "dialog", "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "unstub",
+      "compare", "dialog", "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "tick",
+      "unstub",
     ],
     expression_magics: [
       "assert",
