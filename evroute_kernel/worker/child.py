@@ -101,7 +101,7 @@ class Child:
         #: AVPs of startup_route, which the next route of this process finds, as on the server
         self._leftover: dict[str, list[Value]] | None = None
         self._process = process = Process(shared, Settings(), number)
-        self._datagrams = Datagrams(self._outbox.send)
+        self._datagrams = Datagrams(self._outbox.send, shared.clock.now)
         self._notifying = Notifying(process, blackbox, self._leave)
         self._flow = Flow(self, process, self._outbox, blackbox, self._tell_more, self._notifying)
         #: the ways of 4.0, once that is to be followed

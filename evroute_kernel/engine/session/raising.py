@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from math import inf
 from time import monotonic
+from typing import Final
 
 from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
 from evroute_kernel.engine.events import given
@@ -19,6 +20,9 @@ from evroute_kernel.engine.workers.batches import Batch, Chunk
 from evroute_kernel.engine.workers.flows import Delivery
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.runtime.values import encode
+
+#: seconds that a clock is moved by at once, at most: ten years
+CLOCK_STEP: Final = 315_360_000
 
 
 class Raising:
@@ -71,6 +75,12 @@ class Raising:
         slots = self._world.timers(given.text(name, "the name of a timer_route"))
         raised = self._new_raise("", origin, timeout)
         return self._wait_for(raised, Delivery(raised, "", (), slots, number=1))
+
+    def tick(self, seconds: float, origin: object, timeout: float | None) -> Run:
+        """As `Session.tick`."""
+        self._backend.shared.clock.move(given.seconds(seconds, "what the clock is moved by", CLOCK_STEP))
+        raised = self._new_raise("", origin, timeout)
+        return self._wait_for(raised, Delivery(raised, "", (), ()))
 
     def run_slots(self, slots: list[int], origin: object, timeout: float | None) -> Run:
         """Run routes that no event names, in the first worker, one after the other. Waits."""

@@ -70,8 +70,11 @@ class World:
         post: Post = lambda command: command(),
         expand: Callable[[str], str] = lambda text: text,
         version: ServerVersion = DEFAULT_VERSION,
+        now: Callable[[], float] = time,
     ) -> None:
         self.limits = limits
+        #: the clock of the session, in seconds of the epoch
+        self.now = now
         self.registry = Registry()
         self.settings = SessionSettings(self.changed, version)
         #: whether a route that another text defined may not be replaced
@@ -82,7 +85,7 @@ class World:
         self._texts: dict[tuple[str | None, str], Text] = {}
         self.records = Records(on_record)
         self._lock = threading.RLock()
-        self._interface = Interface()
+        self._interface = Interface(now)
         self._notifications = RouteNotifications()
         #: the events that exist, as byte strings, since something was asked about them
         self._published: frozenset[str] | None = None
@@ -95,7 +98,7 @@ class World:
         self._taps: tuple[Tap, ...] = ()
         self._is_closed = False
         self._post = post
-        self._sockets = SocketDelivery(self._publish, self._interface.by_socket)
+        self._sockets = SocketDelivery(self._publish, self._interface.by_socket, now)
         self._view = SessionView(lambda: self._program.settings.modparams, self._sockets.report_lost, expand)
 
     # -- definitions ----------------------------------------------------------------------------------------------
@@ -392,16 +395,16 @@ class World:
             if name is None:
                 name = events[event.lower()] = event
                 self._interface.subscribe(name, Address(ROUTING, name, path=name))
-            return self._notifications.add(name, filters, route, last, int(time())), name
+            return self._notifications.add(name, filters, route, last, int(self.now())), name
 
     def notified(self, event: str) -> list[Entry]:
         """The subscriptions to an event (a byte string), to tell why it reaches them or not; none where they are too
         many to be told of."""
-        return self._notifications.few(event, int(time())) if self._notifications.events else []
+        return self._notifications.few(event, int(self.now())) if self._notifications.events else []
 
     def notifications(self, event: str | None = None) -> list[NotificationInfo]:
         """The routes that notify_on_event() has subscribed to an event, or to all, the latest first."""
-        now = int(time())
+        now = int(self.now())
         with self._lock:
             return [
                 NotificationInfo(decode(name), decode(route), tuple(decode(f"{k}={p}") for k, p in filters), last - now)

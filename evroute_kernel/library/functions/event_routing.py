@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import time
 from typing import Final
 
 from evroute_kernel.library.behaviour import function
@@ -32,7 +31,8 @@ def notify_on_event(context: Context, event: str, filter: Reference, route: str,
     if route not in context.process.routes:
         context.error(f"notify_on_event: there is no route[{route}]")
         return -1
-    problem = context.process.notify(event, filters, route, int(time()) + timeout % _UNSIGNED)
+    last = int(context.process.shared.clock.now()) + timeout % _UNSIGNED
+    problem = context.process.notify(event, filters, route, last)
     if problem is not None:
         context.error(f"notify_on_event: {problem}")
         return -1

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
-from time import time
 from typing import Any, Final, TypeAlias
 
 from evroute_kernel.runtime.context import Context, LinkedRoute, Process
@@ -93,7 +92,7 @@ class Notifying:
     def _notify(self, context: Context, event: str, params: Any) -> None:
         """Queue the routes that an event reaches. `params` is None for an event without a list of parameters."""
         audience = self._audiences.get(event)
-        if audience is None or audience.is_empty(int(time())):
+        if audience is None or audience.is_empty(int(self._process.shared.clock.now())):
             return
         if params is None:
             raise ScriptCrash(_NO_PARAMETERS.format(event=event))
