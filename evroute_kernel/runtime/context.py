@@ -123,6 +123,7 @@ class Process:
         "stub_called",
         "subscribe",
         "var",
+        "waiting",
         "xlog_level",
     )
 
@@ -169,6 +170,8 @@ class Process:
         self.ask_cluster: Callable[[str, int, int, str, str], tuple[int, bool, Sequence[str]]] = (
             lambda verb, cluster, node, text, tag: (-3, False, ())
         )
+        #: what holds runs that wait (`runtime.waits.Waiting`); None where nothing can
+        self.waiting: Any = None
         #: a function that is not simulated was called: (name, arguments as text); set by the worker
         self.stub_called: Callable[[str, tuple[str | None, ...]], None] = lambda name, arguments: None
 
@@ -194,6 +197,8 @@ class Context:
 
     #: whether a `$param` that the event does not have is told; not where 4.0 has no list to look in
     has_list = True
+    #: whether the server takes it for the route of a SIP request
+    is_request = False
 
     def __init__(self, process: Process, event: str, params: Params = ()) -> None:
         self.process = process

@@ -75,14 +75,7 @@ def run_program(program: dict[str, Any], nodes: dict[str, Case], cluster: Cluste
     return outcomes
 
 
-#: programs that need what is not here yet
-PENDING = {"cluster-wait-for-reply-in-notification": "async(wait_for_event())"}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[pytest.mark.xfail(reason=PENDING[n])] if n in PENDING else []) for n in PROGRAMS],
-)
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_logs_what_the_servers_logged(name: str, used_clusters: dict[int, Cluster[Session]]) -> None:
     program = PROGRAMS[name]
     cluster = used_clusters[program["nodes"]]
