@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,28 +32,35 @@ async def export(cell: Cell, arguments: Arguments) -> None:
     What files hold is not copied: include_file stays as it is, and %load becomes one. For the modules that they need
     and the routes that they define, those in the current folder are read, no others.
 
+    A notebook of several nodes (%node) has a configuration for each: that of node b is FILE with .b before its ending.
+
     --force         replace a file that exists
     --read-outside  read files outside of the current folder too
     """
-    from evroute_kernel.kernel.export.files import write_whole
+    from evroute_kernel.kernel.cell.notebook import HOME
+    from evroute_kernel.kernel.export.files import of_node, write_whole
     from evroute_kernel.kernel.export.notebooks import NotebookCell, title_of
-    from evroute_kernel.kernel.export.rehearsing import export_cells
+    from evroute_kernel.kernel.export.rehearsing import export_nodes
 
     word = arguments.words[0]
     path = word.path
     cells = [NotebookCell("code", source.text, source.name, owner) for owner, source in cell.notebook.texts.items()]
     reads_outside = "read-outside" in arguments.flags
     title, version = title_of(path.stem), cell.session.version
-    made = await cell.compute(lambda: export_cells(cells, title, reads_outside=reads_outside, version=version))
-    try:
-        await cell.compute(lambda: write_whole(path, made.text, force="force" in arguments.flags))
-    except FileExistsError:
-        raise ArgumentError(f"{path} exists", word.span, "write --force to replace it") from None
-    except OSError as error:
-        raise ArgumentError(f"cannot write {path}: {(error.strerror or str(error)).lower()}", word.span) from error
-    cell.outlet.write(f"{path.name}: {made.summary}\n")
-    for text in rendered(made.findings):
-        cell.outlet.write(text + "\n", STDERR)
+    all_made = await cell.compute(lambda: export_nodes(cells, title, reads_outside=reads_outside, version=version))
+    for node, made in all_made.items():
+        target = path if node == HOME else Path(of_node(str(path), node))
+        try:
+            await cell.compute(partial(write_whole, target, made.text, force="force" in arguments.flags))
+        except FileExistsError:
+            raise ArgumentError(f"{target} exists", word.span, "write --force to replace it") from None
+        except OSError as error:
+            raise ArgumentError(
+                f"cannot write {target}: {(error.strerror or str(error)).lower()}", word.span
+            ) from error
+        cell.outlet.write(f"{target.name}: {made.summary}\n")
+        for text in rendered(made.findings):
+            cell.outlet.write(text + "\n", STDERR)
 
 
 def exported_load(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:
