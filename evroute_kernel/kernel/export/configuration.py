@@ -21,7 +21,7 @@ from typing import Final
 from evroute_kernel.engine.state.settings import module_name
 from evroute_kernel.errors import Diagnostic, ScriptError, rendered
 from evroute_kernel.kernel.cell.cells import MagicLine
-from evroute_kernel.kernel.export.nodes import MODULE, MODULES
+from evroute_kernel.kernel.export.members import MODULE, MODULES
 from evroute_kernel.kernel.export.page import Page, commented, prose
 from evroute_kernel.kernel.export.rehearsal import Rehearsal, Section, compile_with
 from evroute_kernel.kernel.export.startup import Startup, state, statement_runs

@@ -1,60 +1,15 @@
-"""Notebooks of several nodes: which cell belongs to which, and what the configuration of each says of the others."""
+"""Notebooks of several nodes: which cell belongs to which."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Iterable
 
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.kernel.cell.cells import cut
 from evroute_kernel.kernel.cell.notebook import HOME
 from evroute_kernel.kernel.cell.planning import at_the_head
 from evroute_kernel.kernel.export.notebooks import NotebookCell
-from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source
-
-MODULE: Final = "clusterer"
-#: modules of each node, in the order of loading
-MODULES: Final = ("proto_bin", MODULE)
-_CLUSTER: Final = 1
-#: ports of node 1, for SIP and for the other nodes
-_SIP: Final = 5060
-_BIN: Final = 5556
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """The nodes of a notebook, each with its number, and which of them a configuration is for."""
-
-    own: str
-    ids: Mapping[str, int]
-
-    @property
-    def id(self) -> int:
-        return self.ids[self.own]
-
-    @property
-    def sip_socket(self) -> str:
-        """Where a server of this node listens, so that all can run on one machine."""
-        return f"udp:127.0.0.1:{_SIP + self.id - 1}"
-
-    @property
-    def bin_socket(self) -> str:
-        """Where it listens for the other nodes."""
-        return _url(self.id)
-
-    def modparams(self) -> Iterator[tuple[str, int | str]]:
-        """What module clusterer is told."""
-        yield "db_mode", 0
-        yield "my_node_id", self.id
-        yield "my_node_info", f"cluster_id={_CLUSTER}, url={_url(self.id)}"
-        for name, id in self.ids.items():
-            if name != self.own:
-                yield "neighbor_node_info", f"cluster_id={_CLUSTER}, node_id={id}, url={_url(id)}"
-
-
-def _url(id: int) -> str:
-    return f"bin:127.0.0.1:{_BIN + id - 1}"
 
 
 def node_of(cell: NotebookCell) -> str:

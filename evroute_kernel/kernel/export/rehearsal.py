@@ -22,7 +22,7 @@ from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.kernel.cell.cells import MagicLine
-from evroute_kernel.kernel.export.nodes import Members
+from evroute_kernel.kernel.export.members import Members
 from evroute_kernel.kernel.export.startup import Startup, State, reached, state
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.callgraph import Vertex, call_graph

@@ -11,7 +11,8 @@ from evroute_kernel.kernel.cell.cells import cut
 from evroute_kernel.kernel.cell.notebook import HOME
 from evroute_kernel.kernel.cell.planning import MagicStep, planned, script_taken
 from evroute_kernel.kernel.export.configuration import Configuration, configuration
-from evroute_kernel.kernel.export.nodes import Members, node_of, numbered
+from evroute_kernel.kernel.export.members import Members
+from evroute_kernel.kernel.export.nodes import node_of, numbered
 from evroute_kernel.kernel.export.notebooks import NotebookCell
 from evroute_kernel.kernel.export.rehearsal import Rehearsal, Section, without_foreign_text
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
