@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from evroute_kernel.kernel.cell.failures import failure
+from evroute_kernel.kernel.cell.notebook import HOME
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.runtime.versions import ServerVersion
@@ -26,19 +27,33 @@ async def graph(cell: Cell, arguments: Arguments) -> None:
     """Draw which route raises, calls and handles what.
 
     A pattern such as `E_PIKE*` or `*[ban]` keeps the events and routes whose name matches, with all that leads to them
-    and all that they lead to. `?` stands for a name that is known only when the script runs.
+    and all that they lead to. `?` stands for a name that is known only when the script runs. Of several
+    nodes (%node) all are drawn, and who asks and answers whom.
     """
     from evroute_kernel.kernel.display.graph import bundle
-    from evroute_kernel.lang.callgraph import call_graph
 
-    definitions = list(cell.session.registry)
-    found = await cell.compute(lambda: call_graph(trees(definitions, cell.session.version)))
+    found = await cell.compute(lambda: _drawn(cell))
     if arguments.first is not None:
         found = part(found, arguments.first.text)
         if not found.vertices:
             message = f"no route and no event matches {arguments.first.text}"
             raise failure("UnknownRoute", message, arguments.first.span, "%routes lists what is defined")
     cell.outlet.display(bundle(found))
+
+
+def _drawn(cell: Cell) -> CallGraph:
+    """The graph of all that is defined, on all nodes."""
+    from evroute_kernel.kernel.display.cluster_graph import NodeRoutes, cluster_graph
+    from evroute_kernel.lang.callgraph import call_graph
+
+    cluster = cell.notebook.cluster
+    if cluster is None:
+        return call_graph(trees(list(cell.session.registry), cell.session.version))
+    sessions = {name: cluster[name] for name in cluster}
+    return cluster_graph(
+        NodeRoutes(cluster.ids[name], tuple(trees(list(s.registry), s.version)), "" if name == HOME else name)
+        for name, s in sessions.items()
+    )
 
 
 def part(found: CallGraph, pattern: str) -> CallGraph:
