@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from math import inf
+from threading import Lock
 from time import monotonic
 from typing import Final
 
@@ -34,6 +35,8 @@ class Raising:
         self._backend = backend
         self._world = backend.world
         self._line = Line(backend)
+        #: the clock is moved by one at a time
+        self._moving = Lock()
 
     def submit(self, event: str, params: GivenParams, origin: object, timeout: float | None) -> Future[Run]:
         """As `Session.submit`."""
@@ -80,17 +83,26 @@ class Raising:
 
     def tick(self, seconds: float, origin: object, timeout: float | None) -> Run:
         """As `Session.tick`."""
-        clock, left = self._backend.shared.clock, given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
-        end, runs = clock.now() + left, list[Run]()
-        latest = monotonic() + self._allowed(timeout)[0]
-        while not runs or (clock.now() < end and runs[-1].ok):  # one moment at which something is due after the other
+        seconds = given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
+        with self._moving:
+            try:
+                return self._move_clock(seconds, origin, timeout)
+            finally:
+                self._backend.supervisor.release_clock()
+
+    def _move_clock(self, seconds: float, origin: object, timeout: float | None) -> Run:
+        """From one moment at which something is due to the next, as long as all goes well."""
+        clock, supervisor = self._backend.shared.clock, self._backend.supervisor
+        end, latest = clock.now() + seconds, monotonic() + self._allowed(timeout)[0]
+        runs: list[Run] = []
+        while not runs or (clock.now() < end and runs[-1].ok):
             if monotonic() > latest:
-                moved = left - end + clock.now()
-                words = f"the clock was moved by {moved:g} s of {left:g} s: what goes on by it has no end"
+                moved = seconds - end + clock.now()
+                words = f"the clock was moved by {moved:g} s of {seconds:g} s: what goes on by it has no end"
                 return replace(joined(runs), errors=(RunError("timed out", words, "", ""),))
-            step = max(0.0, min(self._world.waits.next_due, end) - clock.now())
             raised = self._new_raise("", origin, timeout)
-            self._backend.supervisor.move_clock(partial(clock.move, step), raised)
+            due = self._world.waits.next_due if runs else 0.0  # at first only what is due already
+            supervisor.move_clock(partial(clock.move, max(0.0, min(due, end) - clock.now())), raised)
             runs.append(raised.future.result())
         return joined(runs)
 
