@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from math import inf
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from evroute_kernel.engine.results.runs import ClusterMessage, Run, RunError
 
@@ -28,7 +28,7 @@ class Exchange:
         self._lock = threading.Lock()
         self._open = 0
         self._messages: list[ClusterMessage] = []
-        self._futures: list[tuple[int, Future[Run]]] = []
+        self._futures: list[tuple[int, Future[Any]]] = []
         self._ended: Callable[[], None] | None = None
 
     def begin(self, deadline: float) -> None:
@@ -46,12 +46,12 @@ class Exchange:
         return self.left <= 0
 
     @property
-    def futures(self) -> list[Future[Run]]:
+    def futures(self) -> list[Future[Any]]:
         """What messages have led to so far, as far as they are kept."""
         with self._lock:
             return [future for _, future in self._futures]
 
-    def add(self, message: ClusterMessage, future: Future[Run] | None) -> None:
+    def add(self, message: ClusterMessage, future: Future[Any] | None) -> None:
         """One more message; the future gives what it led to, where anybody heard it."""
         with self._lock:
             if len(self._messages) < KEPT:
@@ -71,7 +71,7 @@ class Exchange:
         raised.add_done_callback(self._one_ended)
         return whole
 
-    def _one_ended(self, future: Future[Run]) -> None:
+    def _one_ended(self, future: Future[Any]) -> None:
         with self._lock:
             self._open -= 1
             ended = self._ended if not self._open else None

@@ -5,14 +5,13 @@ from __future__ import annotations
 from concurrent.futures import Future
 from ipaddress import ip_address
 from math import inf
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from evroute_kernel.engine.cluster.exchange import Exchange
 from evroute_kernel.engine.cluster.peer import REPLY, REQUEST
 from evroute_kernel.engine.cluster.router import FAILED, Letter, Router, Sent
 from evroute_kernel.engine.events.given import GivenError
-from evroute_kernel.engine.results.runs import Run
 from evroute_kernel.library.sharing_tags import Tag
 from evroute_kernel.runtime.values import decode
 
@@ -68,7 +67,7 @@ class Member:
         sent = self.router.activate(self.id, cluster, tag, exchange, origin)
         return Sent(sent.code, not was_active and sent.code != FAILED, sent.said)
 
-    def activate_from_outside(self, tag: Tag, origin: object) -> list[Future[Run]]:
+    def activate_from_outside(self, tag: Tag, origin: object) -> list[Future[Any]]:
         """Somebody makes this node active for a sharing tag; what that raises, here first."""
         node, exchange = self.router.node(self.id), self.exchange(inf)
         if node is None:

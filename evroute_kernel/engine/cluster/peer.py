@@ -8,7 +8,6 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from evroute_kernel.engine.cluster.exchange import Exchange
 from evroute_kernel.engine.events.params import Params
-from evroute_kernel.engine.results.runs import Run
 from evroute_kernel.records import dataclass
 
 REQUEST: Final = "E_CLUSTERER_REQ_RECEIVED"
@@ -50,8 +49,9 @@ class Peer(Protocol):
     def place(self) -> Place:
         """Which it is."""
 
-    def take(self, parcel: Parcel) -> Future[Run] | None:
-        """Raise an event there; None where nobody hears it, or nobody tells what comes of it. Raises Unreachable."""
+    def take(self, parcel: Parcel) -> Future[Any] | None:
+        """Raise an event there; its future gives the Run, or None if nobody hears it. None where nobody will tell what
+        comes of it. Raises Unreachable."""
 
     def activate(self, tag: str, cluster: int) -> bool:
         """It becomes active for a sharing tag; whether it was. Nobody is told."""

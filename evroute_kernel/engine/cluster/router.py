@@ -20,7 +20,7 @@ from typing import Any, Final
 from evroute_kernel.engine.cluster.exchange import Exchange
 from evroute_kernel.engine.cluster.peer import STATE, TAG, CarryOut, Parcel, Peer, Unreachable
 from evroute_kernel.engine.events.params import Params
-from evroute_kernel.engine.results.runs import ClusterMessage, Run
+from evroute_kernel.engine.results.runs import ClusterMessage
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode
 
@@ -118,7 +118,7 @@ class Router:
             removed = own.removed if own is not None else ()
             return [node for node in self.nodes() if node.id != id and node.id not in removed]
 
-    def remove(self, id: int, origin: object = None) -> list[Future[Run]]:
+    def remove(self, id: int, origin: object = None) -> list[Future[Any]]:
         """A node is gone for good: the others see that it is down."""
         raised = self.set_up(id, False, origin)
         with self._lock:
@@ -132,7 +132,7 @@ class Router:
             if node is not None:
                 node.is_up = False
 
-    def set_up(self, id: int, is_up: bool, origin: object = None) -> list[Future[Run]]:
+    def set_up(self, id: int, is_up: bool, origin: object = None) -> list[Future[Any]]:
         """A node goes down, or comes up: the others are told, and what comes up is told of those that it finds."""
         with self._lock:
             node = self._nodes.get(id)
@@ -147,7 +147,7 @@ class Router:
         found = [(node, other.id, True) for other in seen] if is_up else []
         return self._tell_states([*told, *found], origin)
 
-    def _tell_states(self, changes: Iterable[tuple[Node, int, bool]], origin: object) -> list[Future[Run]]:
+    def _tell_states(self, changes: Iterable[tuple[Node, int, bool]], origin: object) -> list[Future[Any]]:
         raised = []
         for node, id, is_up in changes:
             params = (("cluster_id", self.cluster), ("node_id", id), ("new_state", int(is_up)))
@@ -156,7 +156,7 @@ class Router:
             raised += self._deliver(ClusterMessage(sender, node.name, STATE), node, params, None, origin)
         return raised
 
-    def set_status(self, own: int, id: int, enabled: bool, origin: object = None) -> list[Future[Run]] | None:
+    def set_status(self, own: int, id: int, enabled: bool, origin: object = None) -> list[Future[Any]] | None:
         """A node is told that another, or itself, is disabled or enabled; what that raises, None where there is none of
         this number."""
         with self._lock:
@@ -248,7 +248,7 @@ class Router:
 
     def _deliver(
         self, told: ClusterMessage, node: Node, params: Params, exchange: Exchange | None, origin: object
-    ) -> list[Future[Run]]:
+    ) -> list[Future[Any]]:
         """Raise an event on a node; what it leads to, where anybody hears it. Raises Unreachable."""
         told = self._remember(told)
         future = node.peer.take(Parcel(told.event, params, exchange, origin))
@@ -283,7 +283,7 @@ class Router:
 
     def tell_tag(
         self, sender: Node, node: Node, tag: str, state: str, reason: str, exchange: Exchange | None, origin: object
-    ) -> list[Future[Run]]:
+    ) -> list[Future[Any]]:
         """A node has become active for a sharing tag, or its backup: it raises the event of that."""
         params = (("name", tag), ("cluster", self.cluster), ("state", state), ("reason", reason))
         with suppress(Unreachable):

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.mi.profiling import PROCESS, RequestProfile
 from evroute_kernel.engine.mi.protocol import CommandError
@@ -75,7 +75,7 @@ class Management:
         """Who gets the log of what commands raise."""
         return self._origin
 
-    def watch_all(self, raised: Iterable[Future[Run]]) -> None:
+    def watch_all(self, raised: Iterable[Future[Any]]) -> None:
         """What a command has raised by the way, for whoever waits for all that comes of it."""
         if self._watch is not None:
             for future in raised:

@@ -148,6 +148,7 @@ def joined(runs: Sequence[Run]) -> Run:
         routes=sum(run.routes for run in runs),
         ran=tuple(RouteRuns(event, route, count) for (event, route), count in ran.items()),
         remarks=tuple(remark for run in runs for remark in run.remarks),
+        messages=tuple(message for run in runs for message in run.messages),
     )
 
 

@@ -210,6 +210,6 @@ def whole(number: object, what: str) -> int:
     return number
 
 
-def results(raised: Iterable[Future[Run]]) -> list[Run]:
-    """What became of some raises. Waits for them."""
-    return [future.result() for future in raised]
+def results(raised: Iterable[Future[Any]]) -> list[Run]:
+    """What became of some raises that somebody has heard. Waits for them."""
+    return [run for future in raised if (run := future.result()) is not None]

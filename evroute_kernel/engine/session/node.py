@@ -19,6 +19,9 @@ from evroute_kernel.library.sharing_tags import Tag
 
 #: messages that may wait or run at once on a node; further ones are refused
 PENDING_LIMIT: Final = 50_000
+#: seconds between two looks whether anybody hears a message by now
+FIRST_PAUSE: Final = 0.002
+LONGEST_PAUSE: Final = 0.05
 #: where nodes would listen for each other: this port and the number of the node
 FIRST_PORT: Final = 5555
 
@@ -38,20 +41,42 @@ class LocalPeer:
     def place(self) -> Place:
         return self._place
 
-    def take(self, parcel: Parcel) -> Future[Run] | None:
+    def take(self, parcel: Parcel) -> Future[Run | None] | None:
         """As `Peer.take`."""
         with self._lock:
             if self._pending >= PENDING_LIMIT:
                 raise Unreachable(f"the node {self._place.name} takes no more: {PENDING_LIMIT} messages wait there")
             self._pending += 1
-        future = self._raising.deliver(parcel)
+        future: Future[Any] | None = self._raising.deliver(parcel)
+        if future is None and parcel.exchange is not None:
+            future = self._when_heard(parcel, parcel.exchange)
         if future is None:
             self._one_less(None)
         else:
             future.add_done_callback(self._one_less)
         return future
 
-    def _one_less(self, future: Future[Run] | None) -> None:
+    def _when_heard(self, parcel: Parcel, exchange: Exchange) -> Future[Run | None]:
+        """Nobody hears the event yet; but where the route that has asked for it still runs, its next statement may be
+        the one that waits for it. On a server the network takes longer than that."""
+        heard: Future[Run | None] = Future()
+        supervisor = self._backend.supervisor
+
+        def look(pause: float) -> None:
+            future = self._raising.deliver(parcel)
+            if future is not None:
+                future.add_done_callback(lambda done: _hand_on(done, heard))
+            elif exchange.left > 0 and supervisor.runs_for(lambda raised: raised.exchange is exchange):
+                timer = threading.Timer(pause, lambda: supervisor.post(lambda: look(min(2 * pause, LONGEST_PAUSE))))
+                timer.daemon = True
+                timer.start()
+            else:
+                heard.set_result(None)
+
+        supervisor.post(lambda: look(FIRST_PAUSE))
+        return heard
+
+    def _one_less(self, future: Future[Any] | None) -> None:
         with self._lock:
             self._pending -= 1
 
@@ -90,6 +115,14 @@ class LocalPeer:
             return exchange is not None and exchange.home == home and origin in (None, raised.origin)
 
         return self._backend.supervisor.interrupt(is_meant)
+
+
+def _hand_on(done: Future[Run], other: Future[Run | None]) -> None:
+    error = done.exception()
+    if error is None:
+        other.set_result(done.result())
+    else:
+        other.set_exception(error)
 
 
 def place(id: int, name: str) -> Place:
