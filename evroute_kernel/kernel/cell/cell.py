@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from evroute_kernel.errors import Diagnostic
 from evroute_kernel.kernel.cell.failures import Interrupted, run_failure
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.cell.output import Bundle, Outlet
 from evroute_kernel.kernel.display.formats import note_bundle
+from evroute_kernel.rendering import findings_bundle
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
@@ -53,6 +55,11 @@ class Cell:
         """Show what the user should know and need not act upon, apart from the log."""
         if lines:
             self.outlet.display(note_bundle(lines))
+
+    def tell(self, found: Sequence[Diagnostic]) -> None:
+        """Show findings, each a block of its own: what does not end the cell, and the user may want to act upon."""
+        if found:
+            self.outlet.display(findings_bundle(found))
 
     def page(self, data: Bundle) -> None:
         """Show something in the front end's pager."""

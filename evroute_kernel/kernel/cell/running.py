@@ -11,8 +11,9 @@ from evroute_kernel.kernel.cell.cells import cut
 from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted
 from evroute_kernel.kernel.cell.planning import MagicStep, Step, planned, read_magics, script_taken, together
 from evroute_kernel.kernel.cell.scripts import take_effect, value_of
-from evroute_kernel.kernel.display.formats import shown, traceback
+from evroute_kernel.kernel.display.formats import shown
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
+from evroute_kernel.rendering import traceback
 
 #: characters up to which a cell is cut in the event loop
 SHORT: Final = 20_000

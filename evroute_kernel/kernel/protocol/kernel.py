@@ -201,7 +201,7 @@ class EvrouteKernel(ConcurrentKernel):
 
     def fail(self, outlet: Outlet, found: CellFailure) -> dict[str, Any]:
         """Show the one error of a cell, and put it into the reply."""
-        from evroute_kernel.kernel.display.formats import traceback
+        from evroute_kernel.rendering import traceback
 
         lines = traceback(found.name, found.message, found.diagnostics)
         outlet.error(found.name, found.message, lines)
