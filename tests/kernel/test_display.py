@@ -67,7 +67,7 @@ def test_records() -> None:
     xlog = LogRecord("NOTICE", "text", False, "E_X", "event_route[E_X]", 2, span, 0.0)
     told = LogRecord("WARNING", "no parameter", True, "E_X", "event_route[E_X]", 2, span, 0.0)
     assert plain_record(xlog) == "text"
-    assert plain_record(told) == "WARNING: In[2]:2: no parameter\n"
+    assert plain_record(told) == "WARNING: In[2]:2:1: no parameter\n"
     assert full_record(xlog)[-18:] == " [2] NOTICE: text\n"
 
 

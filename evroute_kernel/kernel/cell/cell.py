@@ -16,7 +16,6 @@ from evroute_kernel.kernel.cell.failures import Interrupted, run_failure
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.cell.output import Bundle, Outlet
 from evroute_kernel.kernel.display.formats import note_bundle
-from evroute_kernel.rendering import findings_bundle
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
@@ -58,8 +57,7 @@ class Cell:
 
     def tell(self, found: Sequence[Diagnostic]) -> None:
         """Show findings, each a block of its own: what does not end the cell, and the user may want to act upon."""
-        if found:
-            self.outlet.display(findings_bundle(found))
+        self.outlet.tell(found)
 
     def page(self, data: Bundle) -> None:
         """Show something in the front end's pager."""

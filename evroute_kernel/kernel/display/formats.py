@@ -44,7 +44,7 @@ def plain_record(record: LogRecord) -> str:
     text = harmless(record.text)
     if not record.diagnostic:
         return text
-    where = f"{record.span.source.name}:{record.span.line}: " if record.span else ""
+    where = f"{record.span.source.name}:{record.span.line}:{record.span.column}: " if record.span else ""
     return f"{record.level}: {where}{text.rstrip()}\n"
 
 

@@ -159,7 +159,7 @@ class EvrouteKernel(ConcurrentKernel):
 
     def outlet(self, request: Message, silent: bool) -> Outlet:
         """Where output goes that a request causes, whenever it comes."""
-        return Outlet(self.publish, self.later, request, self.notebook.text_of, silent)
+        return Outlet(self.publish, self.later, request, self.notebook.text_of, silent, self.notebook.is_finding)
 
     def publish(self, kind: str, content: dict[str, Any], parent: Mapping[str, Any]) -> None:
         if self.session is not None:
