@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.lab_page import DARK, LIGHT, box, pieces
+from support.themes import READABLE
 
 if TYPE_CHECKING:
     from support.lab_page import Lab
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK])
-#: what WCAG 2 asks of text
-READABLE = 4.5
 #: of streams, and of errors too
 STDERR, HTML = "application/vnd.jupyter.stderr", "text/html"
 
