@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Final, Literal, get_args
@@ -30,7 +31,8 @@ class LogRecord:
 
     `level` is a name such as "NOTICE"; `text` is exactly what was printed, with its newline if it had one; `process`
     is the worker's number; `route` a title such as "event_route[E_X]" (the block that logged, which may be a called
-    one); `span` the statement; `time` in seconds of the epoch.
+    one); `span` the statement; `time` in seconds of the epoch; `manner` is "notified" in a route that notify_on_event()
+    has subscribed, "resumed" in one that goes on after async(), and else empty.
     """
 
     level: str
@@ -41,6 +43,7 @@ class LogRecord:
     process: int
     span: Span | None = field(repr=False)
     time: float
+    manner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,26 @@ class Run:
     def error(self) -> RunError | None:
         """The first error, None when all went well."""
         return self.errors[0] if self.errors else None
+
+
+def joined(runs: Sequence[Run]) -> Run:
+    """Runs that followed one another, as one; there is at least one."""
+    first, *others = runs
+    if not others:
+        return first
+    ran: Counter[tuple[str, str]] = Counter()
+    for run in runs:
+        for one in run.ran:
+            ran[one.event, one.route] += one.runs
+    return Run(
+        first.event,
+        tuple(error for run in runs for error in run.errors),
+        sum(run.duration for run in runs),
+        tuple(record for run in runs for record in run.log),
+        routes=sum(run.routes for run in runs),
+        ran=tuple(RouteRuns(event, route, count) for (event, route), count in ran.items()),
+        remarks=tuple(remark for run in runs for remark in run.remarks),
+    )
 
 
 @dataclass(frozen=True, slots=True)

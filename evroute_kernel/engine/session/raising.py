@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
 from math import inf
+from threading import Lock
 from time import monotonic
+from typing import Final
 
 from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.filtering import filter_remarks
 from evroute_kernel.engine.events.params import GivenParams, event_params, for_routes
 from evroute_kernel.engine.events.remarks import remarks
-from evroute_kernel.engine.results.runs import BatchResult, Run
+from evroute_kernel.engine.results.runs import BatchResult, Run, RunError, joined
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.session.gathering import Gathering, Line
 from evroute_kernel.engine.workers.batches import Batch, Chunk
 from evroute_kernel.engine.workers.flows import Delivery
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.runtime.values import encode
+
+#: seconds that a clock is moved by at once, at most: ten years
+CLOCK_STEP: Final = 315_360_000
 
 
 class Raising:
@@ -28,6 +35,8 @@ class Raising:
         self._backend = backend
         self._world = backend.world
         self._line = Line(backend)
+        #: the clock is moved by one at a time
+        self._moving = Lock()
 
     def submit(self, event: str, params: GivenParams, origin: object, timeout: float | None) -> Future[Run]:
         """As `Session.submit`."""
@@ -71,6 +80,31 @@ class Raising:
         slots = self._world.timers(given.text(name, "the name of a timer_route"))
         raised = self._new_raise("", origin, timeout)
         return self._wait_for(raised, Delivery(raised, "", (), slots, number=1))
+
+    def tick(self, seconds: float, origin: object, timeout: float | None) -> Run:
+        """As `Session.tick`."""
+        seconds = given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
+        with self._moving:
+            try:
+                return self._move_clock(seconds, origin, timeout)
+            finally:
+                self._backend.supervisor.release_clock()
+
+    def _move_clock(self, seconds: float, origin: object, timeout: float | None) -> Run:
+        """From one moment at which something is due to the next, as long as all goes well."""
+        clock, supervisor = self._backend.shared.clock, self._backend.supervisor
+        end, latest = clock.now() + seconds, monotonic() + self._allowed(timeout)[0]
+        runs: list[Run] = []
+        while not runs or (clock.now() < end and runs[-1].ok):
+            if monotonic() > latest:
+                moved = seconds - end + clock.now()
+                words = f"the clock was moved by {moved:g} s of {seconds:g} s: what goes on by it has no end"
+                return replace(joined(runs), errors=(RunError("timed out", words, "", ""),))
+            raised = self._new_raise("", origin, timeout)
+            due = self._world.waits.next_due if runs else 0.0  # at first only what is due already
+            supervisor.move_clock(partial(clock.move, max(0.0, min(due, end) - clock.now())), raised)
+            runs.append(raised.future.result())
+        return joined(runs)
 
     def run_slots(self, slots: list[int], origin: object, timeout: float | None) -> Run:
         """Run routes that no event names, in the first worker, one after the other. Waits."""
