@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from evroute_kernel.errors import Diagnostic
 from evroute_kernel.kernel.cell.failures import Interrupted, run_failure
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.cell.output import Bundle, Outlet
@@ -57,6 +58,10 @@ class Cell:
         """Show what the user should know and need not act upon, apart from the log."""
         if lines:
             self.outlet.display(note_bundle(lines))
+
+    def tell(self, found: Sequence[Diagnostic]) -> None:
+        """Show findings, each a block of its own: what does not end the cell, and the user may want to act upon."""
+        self.outlet.tell(found)
 
     def page(self, data: Bundle) -> None:
         """Show something in the front end's pager."""

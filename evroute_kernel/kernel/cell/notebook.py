@@ -207,6 +207,10 @@ class Notebook:
             stop_timers(session, "interrupted")
             session.interrupt()
 
+    def is_finding(self, record: LogRecord) -> bool:
+        """Whether a record is shown as findings are: remarks of the runtime, unless the log looks as a server's."""
+        return record.diagnostic and self.log_format == "plain"
+
     def text_of(self, record: LogRecord) -> str:
         """A log record as the user wants to see it."""
         from evroute_kernel.kernel.display.formats import FORMATS

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
-from evroute_kernel.errors import rendered
-from evroute_kernel.kernel.cell.output import STDERR
 from evroute_kernel.kernel.cell.scripts import load as load_script
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
@@ -51,8 +49,7 @@ async def export(cell: Cell, arguments: Arguments) -> None:
     except OSError as error:
         raise ArgumentError(f"cannot write {path}: {(error.strerror or str(error)).lower()}", word.span) from error
     cell.outlet.write(f"{path.name}: {made.summary}\n")
-    for text in rendered(made.findings):
-        cell.outlet.write(text + "\n", STDERR)
+    cell.tell(made.findings)
 
 
 def exported_load(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:

@@ -22,10 +22,9 @@ from evroute_kernel.engine.events.raise_line import (
 )
 from evroute_kernel.engine.events.remarks import remarks
 from evroute_kernel.engine.results.runs import Run
-from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean, rendered
+from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
-from evroute_kernel.kernel.cell.scripts import finding
 from evroute_kernel.kernel.display.forms import show_form
 from evroute_kernel.kernel.display.progress import Progress, Repeated
 from evroute_kernel.kernel.display.reports import Tally, tell_errors
@@ -192,7 +191,7 @@ async def raise_event(cell: Cell, given: Raise) -> None:
 def tell_remarks(cell: Cell, given: Raise) -> None:
     """Say what is odd about the parameters, before anything runs."""
     found = remarks(given.request.event, given.params, cell.session.declared_events, library_of(cell).events)
-    cell.note(rendered([replace(remark, span=given.line.span) for remark in found], finding))
+    cell.tell([replace(remark, span=given.line.span) for remark in found])
 
 
 class Watch:
