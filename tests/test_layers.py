@@ -29,7 +29,10 @@ BELOW = {
     "highlighting": {"records", "source", "errors", "runtime", "library", "lang"},
     "worker": {"records", "source", "errors", "runtime", "library"},
     "engine": {"records", "source", "discovery", "errors", "runtime", "library", "lang", "worker"},
-    "kernel": {"records", "source", "discovery", "errors", "runtime", "library", "lang", "assist", "worker", "engine"},
+    "kernel": {
+        *("records", "source", "discovery", "errors", "runtime", "library", "lang", "assist", "highlighting", "worker"),
+        "engine",
+    },
     "cli": {"records", "source", "errors", "runtime", "library", "lang", "worker", "engine", "kernel"},
     "pytest_plugin": {"records", "source", "errors", "runtime", "engine"},
     "__main__": {"kernel", "cli"},

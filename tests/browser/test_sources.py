@@ -32,16 +32,29 @@ $json(d) := "{\\"gateways\\": [{\\"address\\": \\"192.0.2.1\\", \\"up\\": true}]
 $json(d)"""
 
 
+#: the characters below an element, each with its colour, and whether it is bold or italic
+LOOKS = """root => {
+    const found = [], texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const { color, fontWeight, fontStyle } = getComputedStyle(texts.currentNode.parentElement);
+        for (const character of texts.currentNode.data)
+            if (character.trim()) found.push(`${character} ${color} ${fontWeight} ${fontStyle}`);
+    }
+    return found;
+}"""
+
+
 @THEMES
 def test_scripts_and_changes_are_in_colour(lab: Lab, theme: str) -> None:
     lab.choose_theme(theme)
     notebook = lab.open_cells(ROUTE, "%route E_PIKE_BLOCKED", OLD)
     for number in range(3):
         notebook.run(number)
-    script = notebook.output(1).locator("pre code span")
-    expect(script.first).to_be_visible()
-    colours = script.evaluate_all("spans => spans.map(span => getComputedStyle(span).color)")
-    assert len(set(colours)) >= 4, "comment, kind, string and function differ"
+    script = notebook.output(1).locator("pre").evaluate(LOOKS)
+    in_cell = notebook.editor(0).evaluate(LOOKS)
+    # the first line of the output says where the route is defined
+    assert script[-len(in_cell) :] == in_cell
+    assert len({look.partition(" ")[2] for look in script}) >= 6
     lines = notebook.output(2).locator("pre > span")
     tints = lines.evaluate_all("lines => lines.map(line => getComputedStyle(line).backgroundColor)")
     assert len(set(tints)) == 3, "old, new and unchanged"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
 
-from evroute_kernel.kernel.display.sources import diff_bundle, script_bundle, value_bundle
+from evroute_kernel.highlighting.classes import CLASSES
+from evroute_kernel.kernel.display.sources import _LOOKS, diff_bundle, script_bundle, value_bundle
 from support.frontend import Frontend
 
 DOCUMENT = '$json(d) := "{\\"a\\": [1, {\\"b\\": null}], \\"n\\": 5}";\n'
@@ -46,11 +49,23 @@ def test_a_route_is_shown_as_script(kernel: Frontend) -> None:
     count = kernel.run('event_route[E_X] { xlog("```<i>\\n"); }').reply["execution_count"]
     (shown,) = kernel.run("%route E_X").contents("display_data")
     text = f'# In[{count}], line 1; has run 0 times\nevent_route[E_X] {{ xlog("```<i>\\n"); }}'
-    assert shown["data"] == {"text/plain": text, "text/markdown": f"````opensips\n{text}\n````"}
+    assert shown["data"]["text/plain"] == text
+    assert shown["data"]["text/markdown"] == f"````opensips\n{text}\n````"
+    assert "<i>" not in shown["data"]["text/html"]
 
 
-def test_every_front_end_has_a_script_as_text() -> None:
-    assert script_bundle("exit;")["text/plain"] == "exit;"
+def test_a_script_keeps_its_text_in_colours() -> None:
+    script = '\n  # é\n\troute[a] {\n    xlog("$var(x)\\n"); }\n\n'
+    found = script_bundle(script)
+    assert found["text/plain"] == script
+    assert unescape(re.sub("<[^>]*>", "", found["text/html"])) == script
+    keyword = "color: var(--jp-mirror-editor-keyword-color, inherit); font-weight: bold"
+    assert f'<span style="{keyword}">route</span>' in found["text/html"]
+
+
+def test_every_class_of_tokens_has_its_look() -> None:
+    tags = {found.codemirror for found in CLASSES.values()} - {""}
+    assert tags <= _LOOKS.keys()
 
 
 def test_lines_of_a_diff_are_tinted() -> None:

@@ -1,17 +1,41 @@
 """Scripts, and what changes in them, in colour; documents of `$json`.
 
-A script is shown as Markdown does it: each front end then gives it the colours that it has in cells. A change is a tint
-behind its line that lets the colours of the page through, so that it can be read in light and dark themes alike.
+A script has the colours of JupyterLab's editor, by the names that the theme gives them: exported pages know these too,
+and where nobody does it is bold and italic alone. A change is a tint behind its line that lets the colours of the page
+through, so that it can be read in light and dark themes alike.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from html import escape
+from itertools import groupby
 from typing import Any, Final, NoReturn
 
 from evroute_kernel.assist.pages import PREFORMATTED, fenced
 from evroute_kernel.kernel.display.formats import shown
+
+_BOLD: Final = "; font-weight: bold"
+#: tag of a token, as the editor has it -> what JupyterLab's themes call its colour, and how else it looks there
+_LOOKS: Final[Mapping[str, tuple[str, str]]] = {
+    "atom": ("atom", ""),
+    "attributeName": ("attribute", ""),
+    "bool": ("keyword", _BOLD),
+    "comment": ("comment", "; font-style: italic"),
+    "invalid": ("error", ""),
+    "keyword": ("keyword", _BOLD),
+    "meta": ("meta", ""),
+    "number": ("number", ""),
+    "operator": ("operator", _BOLD),
+    "propertyName": ("property", ""),
+    "punctuation": ("punctuation", ""),
+    "string": ("string", ""),
+    "string.special": ("string-2", ""),
+    "variableName.definition": ("def", ""),
+    "variableName.special": ("variable-2", ""),
+    "variableName.standard": ("builtin", ""),
+}
 
 #: how the lines of a diff begin -> how they look
 _LINES: Final = {
@@ -24,8 +48,23 @@ _LINES: Final = {
 
 
 def script_bundle(script: str) -> dict[str, Any]:
-    """A script as text/plain and, in colour, as text/markdown."""
-    return {"text/plain": script, "text/markdown": fenced(script)}
+    """A script as text/plain and, in colour, as text/html and text/markdown."""
+    html = f'<pre style="{PREFORMATTED}">{_coloured(script)}</pre>'
+    return {"text/plain": script, "text/html": html, "text/markdown": fenced(script)}
+
+
+def _coloured(script: str) -> str:
+    # Pygments takes longer to import than most cells take
+    from evroute_kernel.highlighting.lexer import pieces
+
+    styled = ((_style(found.codemirror) if found else "", text) for found, text in pieces(script))
+    runs = ((style, escape("".join(text for _, text in run))) for style, run in groupby(styled, lambda pair: pair[0]))
+    return "".join(f'<span style="{style}">{text}</span>' if style else text for style, text in runs)
+
+
+def _style(tag: str) -> str:
+    name, more = _LOOKS.get(tag, ("", ""))
+    return f"color: var(--jp-mirror-editor-{name}-color, inherit){more}" if name else ""
 
 
 def diff_bundle(diff: str) -> dict[str, Any]:
