@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
-from evroute_kernel.kernel.display.formats import Table, text_bundle
+from evroute_kernel.kernel.display.formats import Table
+from evroute_kernel.kernel.display.sources import script_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.runtime.values import decode, encode
@@ -52,7 +53,7 @@ async def route(cell: Cell, arguments: Arguments) -> None:
         times = "once" if definition.runs == 1 else f"{definition.runs} times"
         ran = f"; has run {times}" if definition.counts_runs else ""
         place = f"# {definition.owner_name}, line {definition.route.header.line}{ran}"
-        cell.outlet.display(text_bundle(f"{place}\n{definition.route.span.text}"))
+        cell.outlet.display(script_bundle(f"{place}\n{definition.route.span.text}"))
 
 
 def exported_forget(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Variables
     from evroute_kernel.kernel.cell.cell import Cell
 
-#: characters of a value that a table shows
-WIDTH: Final = 300
 #: of the names of the tables that hold collections
 PREFIX: Final = table_of("")
 #: characters that make a pattern of a word
@@ -62,8 +60,8 @@ def variables(found: Variables) -> Iterator[tuple[str, str, Value]]:
 def variable_row(found: tuple[str, str, Value]) -> tuple[str, str, str]:
     name, of, value = found
     if of == "var":
-        return f"$var({name})", kind(value), cut(shown(value))
-    return f"$json({name})", "document", "it contains itself" if value is None else cut(str(value))
+        return f"$var({name})", kind(value), shown(value)
+    return f"$json({name})", "document", "it contains itself" if value is None else str(value)
 
 
 @magic("shv", "[PATTERN]")
@@ -82,7 +80,7 @@ async def shv(cell: Cell, arguments: Arguments) -> None:
 
 def shared_row(item: tuple[str, Value]) -> tuple[str, str, str]:
     name, value = item
-    return f"$shv({decode(name)})", kind(value), cut(readable(value))
+    return f"$shv({decode(name)})", kind(value), readable(value)
 
 
 @magic(
@@ -127,7 +125,7 @@ def meant_by(name: str, known: Sequence[str]) -> str:
 
 def cache_row(entry: tuple[str, str, str, int | None]) -> tuple[str, str, str, str | None]:
     name, key, text, left = entry
-    return name, decode(key), cut(readable(text)), None if left is None else f"in {left} s"
+    return name, decode(key), readable(text), None if left is None else f"in {left} s"
 
 
 def collections_of(cell: Cell) -> list[str]:
@@ -144,8 +142,3 @@ def readable(value: Value) -> str:
 
 def kind(value: Value) -> str:
     return "integer" if isinstance(value, int) else "string"
-
-
-def cut(text: str) -> str:
-    """The beginning of a text that is too long for a table."""
-    return text if len(text) <= WIDTH else f"{text[:WIDTH]}... ({len(text)} characters)"

@@ -39,8 +39,10 @@ def test_variables_of_another_worker(kernel: Frontend) -> None:
 
 def test_long_values_are_cut(kernel: Frontend) -> None:
     kernel.run(f'$var(x) = "{"x" * 1000}";')
-    (row,) = rows(kernel.run("%vars").shown[0])
-    assert row[3:] == ["(1002", "characters)"]
+    (shown,) = kernel.run("%vars").contents("display_data")
+    (row,) = rows(shown["data"]["text/plain"])
+    assert row[3:] == ["(1,002", "characters)"]
+    assert f"</summary>&quot;{'x' * 1000}&quot;</details>" in shown["data"]["text/html"], "it can be opened"
 
 
 def test_shared_variables(kernel: Frontend) -> None:
