@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.kernel.magics.patterns import chosen
 from evroute_kernel.runtime.versions import ServerVersion
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ async def graph(cell: Cell, arguments: Arguments) -> None:
 
 def part(found: CallGraph, pattern: str) -> CallGraph:
     """The part of a graph around what a pattern matches; the whole title matches, or the name inside it."""
-    chosen = [v for v in found.vertices if any(fnmatchcase(name, pattern) for name in (v.name, _inner(v.name)))]
-    return found.around(chosen)
+    return found.around(chosen(found.vertices, pattern, lambda vertex: (vertex.name, _inner(vertex.name))))
 
 
 def _inner(title: str) -> str:
