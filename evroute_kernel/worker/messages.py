@@ -65,6 +65,9 @@ class ApplySettings:
     #: how much workers tell of their work in 4.0, by number; None: the others
     profiling: dict[int | None, int] = field(default_factory=dict)
     reach: Reach = "outside"
+    #: variables of the environment to set, and the folder to work in ("": where the worker was started)
+    environment: dict[str, str] = field(default_factory=dict)
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

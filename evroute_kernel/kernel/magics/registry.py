@@ -80,9 +80,12 @@ def around_reset(arguments: Arguments, environment: Environment) -> Environment:
     return Environment(version=environment.version)
 
 
-@magic("reset", on_export=exported_reset, prepares=around_reset)
+@magic("reset", "[-f|--force]", on_export=exported_reset, prepares=around_reset)
 async def reset(cell: Cell, arguments: Arguments) -> None:
-    """Start afresh: no routes, variables, cache, timers, connections, doors; settings as at the start, new workers."""
+    """Start afresh: no routes, variables, cache, timers, connections, doors; settings as at the start, new workers.
+
+    --force (-f) is taken for the sake of habit: nothing is asked anyway.
+    """
     from evroute_kernel.engine.mi.server import close_doors
     from evroute_kernel.kernel.cell.live import forget_live
 

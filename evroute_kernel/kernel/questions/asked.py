@@ -107,6 +107,10 @@ class Asked:
         """Files of scripts."""
         return of.files(self.word)
 
+    def folders(self) -> Iterator[Candidate]:
+        """Folders."""
+        return (candidate for candidate in of.files(self.word, frozenset()) if candidate.text.endswith("/"))
+
     def recordings(self) -> Iterator[Candidate]:
         """Files of events."""
         return of.files(self.word, RECORDINGS)

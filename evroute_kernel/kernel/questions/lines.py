@@ -55,11 +55,13 @@ def _arguments(asked: Asked, place: Place, line: re.Match[str]) -> Offer | None:
     magic = MAGICS.get(line["name"])
     if magic is None:
         return None
+    if magic.is_around and (inner := _LINE.match(line["rest"]) or _NAME.match(line["rest"])):
+        return _arguments(asked, place, inner) if inner.re is _LINE else Offer(inner["word"], _magics("%"))
     taken = magic.signature.words
     is_script = bool(taken) and taken[0].name in usages.SCRIPTS
     if is_script or "$" in line["rest"].rpartition(" ")[2]:
-        inner = place_at(place.text, place.cursor, place.cursor - len(line["rest"]))
-        return offer_in_script(asked.defined, inner)
+        script = place_at(place.text, place.cursor, place.cursor - len(line["rest"]))
+        return offer_in_script(asked.defined, script)
     if quoted := _QUOTED.match(line["rest"]):
         given = [*_plain(magic, line["rest"][: quoted.start("key")].split())]
         return _unquoted(_value(replace(asked, word=quoted["value"], given=given), magic, quoted["key"]))
@@ -69,7 +71,7 @@ def _arguments(asked: Asked, place: Place, line: re.Match[str]) -> Offer | None:
     if magic.offers.rest is not None and words:
         return magic.offers.rest(asked)
     if word.startswith("-"):
-        return asked.offer(_flags(magic))
+        return asked.offer([*_flags(magic), Candidate("--help", "option")])
     if words and (flag := words[-1].removeprefix("--")) != words[-1] and magic.signature.flags.get(flag):
         return _flag_value(asked, magic.signature.flags[flag] or "")
     asked = replace(asked, given=[*_plain(magic, words)])

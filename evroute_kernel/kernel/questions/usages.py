@@ -9,12 +9,13 @@ from evroute_kernel.assist.offers import Candidate, Offer
 from evroute_kernel.kernel.questions.asked import Asked
 
 #: names of words whose text is script
-SCRIPTS: Final = frozenset({"EXPRESSION"})
+SCRIPTS: Final = frozenset({"EXPRESSION", "STATEMENT"})
 
 #: name of a word in a usage line -> what it may be
 WORDS: Final[dict[str, Callable[[Asked], Iterable[Candidate]]]] = {
     "EVENT": Asked.events,
     "FILE": Asked.files,
+    "FOLDER": Asked.folders,
     "FUNCTION": Asked.functions,
     "LEVEL": Asked.levels,
 }
