@@ -110,6 +110,15 @@ def matches(notebook: Notebook, sample: str) -> list[str]:
         ("%stub t_reply sets $var(se|", "seen"),
         ("%assert $shv(x) == $va|", "var"),
         ('%%raise E_PIKE_BLOCKED\n{"|', "ip"),
+        ("%time %rai|", "%raise"),
+        ("%time %raise E_PIKE_BLOCKED i|", "ip="),
+        ("%time xl|", "xlog"),
+        ("%%time\n%raise E_PIK|", "E_PIKE_BLOCKED"),
+        ("%%time\nevent_route[E_PIKE_BLOCKED] { $param(|", "ip"),
+        ("%%time %rai|", "%raise"),
+        ("%routes --h|", "--help"),
+        ("%history --l|", "--last"),
+        ("%env PAT|", "PATH"),
     ],
 )
 def test_contexts(notebook: Notebook, sample: str, expected: str) -> None:
@@ -137,11 +146,21 @@ def test_files(notebook: Notebook, tmp_path: Path) -> None:
     (tmp_path / "above").mkdir()
     assert matches(notebook, f"%load {tmp_path}/a|") == [f"{tmp_path}/a.cfg", f"{tmp_path}/above/"]
     assert matches(notebook, f"%load {tmp_path}/none/|") == []
+    assert matches(notebook, f"%cd {tmp_path}/|") == [f"{tmp_path}/above/"]
 
 
 @pytest.mark.parametrize(
     "sample",
-    ["# rais|", "/* $va|", "event_route[E_X] { /* a */ /* rais|", 'xlog("plain te|', "$(avp(x)[|", "$avp(ow|)"],
+    [
+        "!xl|",
+        "!echo $va|",
+        "# rais|",
+        "/* $va|",
+        "event_route[E_X] { /* a */ /* rais|",
+        'xlog("plain te|',
+        "$(avp(x)[|",
+        "$avp(ow|)",
+    ],
 )
 def test_nothing_is_offered(notebook: Notebook, sample: str) -> None:
     assert matches(notebook, sample) == []

@@ -91,7 +91,7 @@ def _opened(pieces: Cut) -> Cut:
     lines = (_moved(line, source) for line in inside.magics)
     ends = [len(source.text) if line.body is not None else line.span.end for line in around]
     closing = (replace(line, span=source.span(end, end), closes=True) for line, end in zip(around, ends, strict=True))
-    opening = (replace(line, span=line.name_span) for line in around)
+    opening = (replace(line, span=line.name_span, text=f"{line.text}\n{line.body or ''}", body=None) for line in around)
     return Cut(source, inside.script, tuple(sorted([*opening, *lines, *closing], key=lambda line: line.span.start)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,7 +97,10 @@ def write(word: Word, text: str, *, append: bool = False, force: bool = False) -
 def exported_load(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:
     """The configuration includes the file, which stays one of its own."""
     word = arguments.words[0]
-    rehearsal.load(offset, word.text, word.path_in(rehearsal.folder), lambda path: read(path, word))
+    path, name = word.path_in(rehearsal.current), word.text
+    if rehearsal.current != rehearsal.folder and not Path(name).expanduser().is_absolute():
+        name = os.path.relpath(path, rehearsal.folder.absolute())
+    rehearsal.load(offset, name, path, lambda path: read(path, word))
 
 
 @magic("load", "FILE", on_export=exported_load)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,13 +13,16 @@ from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
-from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.kernel.magics.patterns import chosen
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
+    from evroute_kernel.assist.offers import Candidate
     from evroute_kernel.kernel.cell.cell import Cell
+    from evroute_kernel.kernel.export.rehearsal import Rehearsal
+    from evroute_kernel.kernel.questions.asked import Asked
 
 #: names whose values are nobody's business on a page that is shown about
 _SECRET: Final = re.compile(r"(?i)key|token|secret|passw|pwd\Z|credential|auth")
@@ -31,7 +35,16 @@ _BACK: Final = "-"
 # -- the current folder ------------------------------------------------------------------------------------------------
 
 
-@magic("cd", "[FOLDER]")
+def exported_cd(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:
+    """Files are looked for in that folder from now on."""
+    word = arguments.first
+    if word is None:
+        rehearsal.change_folder(Path.home())
+    else:
+        rehearsal.change_folder(rehearsal.before if word.text == _BACK else word.path_in(rehearsal.current))
+
+
+@magic("cd", "[FOLDER]", on_export=exported_cd)
 async def cd(cell: Cell, arguments: Arguments) -> None:
     """Change the current folder, where relative paths of magics, commands and scripts begin, and show it.
 
@@ -110,7 +123,12 @@ def unquoted(text: str) -> str:
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
-@magic("env", "[NAME] | NAME=VALUE", read=read_env)
+def known_names(asked: Asked) -> Iterable[Candidate]:
+    """The variables that there are."""
+    return asked.values(sorted(os.environ))
+
+
+@magic("env", "[NAME] | NAME=VALUE", read=read_env, offers=Offers(words={"NAME": known_names}))
 async def env(cell: Cell, asked: Variable) -> None:
     """Show the variables of the environment, or one; `%env NAME=VALUE` sets one, for commands and for `$env(NAME)`.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def read_time(line: MagicLine) -> bool:
     """Whether it is the end of what is timed; raises ArgumentError when there is nothing to be."""
-    if not line.closes and not line.text.strip() and not (line.body or "").strip():
+    if not line.closes and not line.text.strip():
         raise ArgumentError("%time needs a statement", line.name_span, "write %time STATEMENT, or %%time above a cell")
     return line.closes
 

@@ -55,8 +55,8 @@ def _arguments(asked: Asked, place: Place, line: re.Match[str]) -> Offer | None:
     magic = MAGICS.get(line["name"])
     if magic is None:
         return None
-    if magic.is_around and (inner := _LINE.match(line["rest"]) or _NAME.match(line["rest"])):
-        return _arguments(asked, place, inner) if inner.re is _LINE else Offer(inner["word"], _magics("%"))
+    if magic.is_around:
+        return _around(asked, place, line["rest"])
     taken = magic.signature.words
     is_script = bool(taken) and taken[0].name in usages.SCRIPTS
     if is_script or "$" in line["rest"].rpartition(" ")[2]:
@@ -78,6 +78,18 @@ def _arguments(asked: Asked, place: Place, line: re.Match[str]) -> Offer | None:
     if found := _KEY_VALUE.fullmatch(word):
         return _value(replace(asked, word=found["value"]), magic, found["key"])
     return _word(asked, magic)
+
+
+def _around(asked: Asked, place: Place, rest: str) -> Offer | None:
+    """What can stand behind a magic that is around its line's rest: what can begin a line."""
+    if name := _NAME.match(rest):
+        return Offer(name["word"], _magics("%"))
+    if line := _LINE.match(rest):
+        return _arguments(asked, place, line)
+    start = place.cursor - len(rest)
+    begin = place.text.rfind("\n", 0, start) + 1
+    text = place.text[:begin] + " " * (start - begin) + place.text[start:]
+    return offer_in_script(asked.defined, place_at(text, place.cursor, begin))
 
 
 def _plain(magic: Magic, words: Sequence[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from evroute_kernel.assist.offers import Candidate, Offer
 from evroute_kernel.kernel.questions.asked import Asked
 
 #: names of words whose text is script
-SCRIPTS: Final = frozenset({"EXPRESSION", "STATEMENT"})
+SCRIPTS: Final = frozenset({"EXPRESSION"})
 
 #: name of a word in a usage line -> what it may be
 WORDS: Final[dict[str, Callable[[Asked], Iterable[Candidate]]]] = {
