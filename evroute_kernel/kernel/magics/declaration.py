@@ -17,7 +17,7 @@ from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
-from evroute_kernel.errors import did_you_mean
+from evroute_kernel.errors import did_you_mean, shortened
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
 from evroute_kernel.kernel.magics.habits import HABITS
@@ -182,7 +182,9 @@ def unknown(line: MagicLine) -> ArgumentError:
     """The error of a line whose magic there is not: what does the job of one of IPython's, else what may be meant."""
     percent = "%" if line.body is None else "%%"
     if line.name in HABITS:
-        return ArgumentError(f"{percent}{line.name} is a magic of IPython", line.name_span, f"here {HABITS[line.name]}")
+        # `!ls` does it: with all that was written behind it
+        instead = HABITS[line.name].replace(f"`!{line.name}`", f"`!{line.name}{shortened(line.text.rstrip())}`")
+        return ArgumentError(f"{percent}{line.name} is a magic of IPython", line.name_span, f"here {instead}")
     name = f"{percent}{line.name}" if line.name else "a magic without a name"
     near = None
     if len(line.name) > SHORT:

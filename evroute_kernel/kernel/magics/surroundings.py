@@ -48,7 +48,8 @@ def exported_cd(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None
 async def cd(cell: Cell, arguments: Arguments) -> None:
     """Change the current folder, where relative paths of magics, commands and scripts begin, and show it.
 
-    Without an argument it is the home directory, `%cd -` goes back to the folder before. Workers follow.
+    Without an argument it is the home directory, `%cd -` goes back to the folder before. Workers follow. A `cd` of the
+    shell, as in `!cd FOLDER`, ends with its command.
     """
     word = arguments.first
     folder = Path.home() if word is None else before(cell, word) if word.text == _BACK else word.path
