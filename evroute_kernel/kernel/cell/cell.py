@@ -44,6 +44,8 @@ class Cell:
         self.pending: list[tuple[Future[Any], Span]] = []
         #: what the front end shows in its pager or puts into the cell, apart from the cell's output
         self.pages: list[dict[str, Any]] = []
+        #: when that began which is being timed, the outermost first
+        self.begun: list[float] = []
         self._loop = asyncio.get_running_loop()
         self._stopped: asyncio.Future[None] = self._loop.create_future()
 

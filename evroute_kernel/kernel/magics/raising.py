@@ -124,6 +124,7 @@ def described_param(asked: Asked, before: str) -> list[Page]:
 #: behind the name of an event, and in a body of JSON: its parameters
 PARAMS_OFFERED: Final = Offers(
     behind=lambda asked: [Candidate(f"{c.text}=", c.kind, c.signature) for c in asked.params_of(asked.given[0])],
+    values=lambda asked, key: asked.param_values(asked.given[0], key) if asked.given else None,
     body=lambda asked: asked.params_of(asked.given[0]),
 )
 
