@@ -14,6 +14,7 @@ from evroute_kernel.engine.events.params import GivenParams, event_params, for_r
 from evroute_kernel.engine.events.remarks import remarks
 from evroute_kernel.engine.results.runs import BatchResult, Run
 from evroute_kernel.engine.session.backend import Backend
+from evroute_kernel.engine.session.checking import Checking
 from evroute_kernel.engine.session.gathering import Gathering, Line
 from evroute_kernel.engine.workers.batches import Batch, Chunk
 from evroute_kernel.engine.workers.flows import Delivery
@@ -24,12 +25,15 @@ from evroute_kernel.runtime.values import encode
 class Raising:
     """The raises of one session."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, checking: Checking) -> None:
         self._backend = backend
+        self._checking = checking
         self._world = backend.world
         self._line = Line(backend)
 
-    def submit(self, event: str, params: GivenParams, origin: object, timeout: float | None) -> Future[Run]:
+    def submit(
+        self, event: str, params: GivenParams, origin: object, timeout: float | None, check: bool | None = None
+    ) -> Future[Run]:
         """As `Session.submit`."""
         given.name(event, "the name of an event")
         taken = event_params(params)
@@ -43,10 +47,15 @@ class Raising:
         taken = for_routes(params, taken, self._world.settings.version)
         tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []
         self._backend.supervisor.submit(raised, *tasks)
-        return raised.future
+        return self._checking.future(raised.future, check)
 
     def submit_batch(
-        self, event: str, lists: Iterable[GivenParams], origin: object, timeout: float | None
+        self,
+        event: str,
+        lists: Iterable[GivenParams],
+        origin: object,
+        timeout: float | None,
+        check: bool | None = None,
     ) -> Future[BatchResult]:
         """As `Session.submit_batch`."""
         given.name(event, "the name of an event")
@@ -61,26 +70,26 @@ class Raising:
         batch.source = self._world.raised_many(encode(event), map(event_params, items), origin=origin, report=report)
         if not slots:
             self._backend.supervisor.send_out(batch)
-            return batch.future
+            return self._checking.future(batch.future, check)
         first = Chunk(batch, batch.next_lists())
         self._backend.supervisor.submit(batch, *([first] if first.lists else []))
-        return batch.future
+        return self._checking.future(batch.future, check)
 
-    def run_timer(self, name: str, origin: object, timeout: float | None) -> Run:
+    def run_timer(self, name: str, origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """As `Session.run_timer`."""
         slots = self._world.timers(given.text(name, "the name of a timer_route"))
         raised = self._new_raise("", origin, timeout)
-        return self._wait_for(raised, Delivery(raised, "", (), slots, number=1))
+        return self._wait_for(raised, Delivery(raised, "", (), slots, number=1), check)
 
-    def run_slots(self, slots: list[int], origin: object, timeout: float | None) -> Run:
+    def run_slots(self, slots: list[int], origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """Run routes that no event names, in the first worker, one after the other. Waits."""
         raised = self._new_raise("", origin, timeout)
-        return self._wait_for(raised, Delivery(raised, "", (), tuple(slots), number=1))
+        return self._wait_for(raised, Delivery(raised, "", (), tuple(slots), number=1), check)
 
-    def _wait_for(self, raised: Raise, task: Delivery) -> Run:
+    def _wait_for(self, raised: Raise, task: Delivery, check: bool | None) -> Run:
         self._backend.supervisor.submit(raised, *([task] if task.slots else []))
         run: Run = raised.future.result()
-        return run
+        return self._checking.passed(run, check)
 
     def gather(self, origin: object, ended: Callable[[BatchResult], object]) -> Gathering:
         """As `Session.gather`."""

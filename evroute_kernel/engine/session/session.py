@@ -25,14 +25,17 @@ from evroute_kernel.engine.results.records import OnRecord
 from evroute_kernel.engine.results.replays import ReplayResult as ReplayResult
 from evroute_kernel.engine.results.runs import BatchResult as BatchResult
 from evroute_kernel.engine.results.runs import Loaded as Loaded
+from evroute_kernel.engine.results.runs import Log as Log
 from evroute_kernel.engine.results.runs import LogRecord as LogRecord
 from evroute_kernel.engine.results.runs import Run as Run
 from evroute_kernel.engine.results.runs import RunError as RunError
+from evroute_kernel.engine.results.runs import RunFailedError as RunFailedError
 from evroute_kernel.engine.results.runs import StubCall as StubCall
 from evroute_kernel.engine.results.runs import Variables as Variables
 from evroute_kernel.engine.results.runs import WorkerInfo as WorkerInfo
 from evroute_kernel.engine.session.attachments import Attachments, Closeable
 from evroute_kernel.engine.session.backend import Backend
+from evroute_kernel.engine.session.checking import Checking
 from evroute_kernel.engine.session.event_face import EventFace
 from evroute_kernel.engine.session.lifetimes import Lifetime
 from evroute_kernel.engine.session.loading import Loading
@@ -66,8 +69,10 @@ class Session(EventFace, StateFace):
     `timeout`: seconds that a raise may take with all it leads to, from the start of its first route; `memory_limit`:
     bytes a worker may grow by (None: no limit); `log_limit`: records that one raise may log: more are counted, but for
     what the runtime itself says. `version`: the OpenSIPS whose ways are followed, "3.6" or "4.0".
-    `on_record(record, origin)` is called for each record as it arrives, in the
-    supervisor's thread: it must be quick.
+    `on_record(record, origin)` is called for each record as it arrives, in the supervisor's thread: it must be quick.
+
+    `check`: a run that does not come to its end raises RunFailedError for who waits for it, as subprocess.run does;
+    else it is handed over as it is, and `Run.errors` tell. A call may say otherwise for itself. Tests want it on.
 
     One that is dropped without `close` ends all the same, with a ResourceWarning that says where it was opened. In a
     process that `os.fork` made, every use of a session of the parent raises ForkedSessionError.
@@ -82,6 +87,7 @@ class Session(EventFace, StateFace):
         log_limit: int = 10_000,
         on_record: OnRecord | None = None,
         version: str = DEFAULT_VERSION,
+        check: bool = False,
     ) -> None:
         workers = default_workers() if workers is None else at_least_one(workers)
         limits = Limits(given.seconds(timeout), memory_limit, given.whole(log_limit, "the limit of log records"))
@@ -92,9 +98,10 @@ class Session(EventFace, StateFace):
         self._backend = Backend(limits, on_record, workers, given.version(version))
         self._world = self._backend.world
         self._attachments = Attachments()
-        self._raising = Raising(self._backend)
+        self._checking = Checking(check)
+        self._raising = Raising(self._backend, self._checking)
         self._loading = Loading(self._world, self._raising)
-        self._recordings = Recordings(self._backend)
+        self._recordings = Recordings(self._backend, self._checking)
         self._subscribing = Subscribing(self._world)
         #: when it was opened, in seconds of the epoch
         self.started: Final = time()
@@ -149,14 +156,16 @@ class Session(EventFace, StateFace):
         scratch: bool = False,
         timeout: float | None = None,
         whole: bool = False,
+        check: bool | None = None,
     ) -> Loaded:
         """Define the routes of a text, then run its startup_route and, with `scratch`, its bare statements.
 
         Waits for that run. `owner` is the cell: its earlier routes that are not in the text are dropped. A `whole` text
         is judged as a server judges its file: once it loads modules, it has those and no others. Raises ScriptError,
-        with nothing changed, when the text has errors or, in a strict session, redefines a route.
+        with nothing changed, when the text has errors or redefines a route of a strict session. With `check` (None: as
+        the session) RunFailedError, with all defined, when the run does not come to its end.
         """
-        return self._loading.load(source, name, owner, origin, scratch, timeout, whole)
+        return self._loading.load(source, name, owner, origin, scratch, timeout, whole, check)
 
     def compile(
         self, source: str | Source, name: str = "script", *, owner: str | None = None, scratch: bool = False

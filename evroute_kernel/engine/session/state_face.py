@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
+from re import Pattern
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events import given
-from evroute_kernel.engine.results.runs import LogRecord, StubCall, Variables, WorkerInfo
+from evroute_kernel.engine.results.runs import Log, StubCall, Variables, WorkerInfo
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings
@@ -16,6 +18,9 @@ from evroute_kernel.engine.state.world import Text, World
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.values import encode
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.state.stored import LocalCache, SharedVariables
 
 
 class StateFace:
@@ -45,6 +50,21 @@ class StateFace:
     def shared(self) -> Shared:
         """`$shv`, the local cache and what else workers share. Raises SupervisorFailed where that has taken it away."""
         return self._backend.shared
+
+    @property
+    def shv(self) -> SharedVariables:
+        """`$shv`, to read and to set: `session.shv["n"] += 1`. KeyError for one that is not set; those
+        that a loaded script names are 0 until then."""
+        from evroute_kernel.engine.state.stored import SharedVariables
+
+        return SharedVariables(lambda: self.shared, self.registry)
+
+    @property
+    def cache(self) -> LocalCache:
+        """The local cache, to read and to set: `session.cache["k"]`, `session.cache.collection("users")["k"]`."""
+        from evroute_kernel.engine.state.stored import LocalCache
+
+        return LocalCache(lambda: self.shared)
 
     def events(self) -> list[str]:
         """Names of the events that something handles."""
@@ -79,9 +99,20 @@ class StateFace:
         return MappingProxyType(self._world.declared_events)
 
     @property
-    def log(self) -> list[LogRecord]:
+    def log(self) -> Log:
         """The records so far, oldest first: the last hundred thousand."""
         return self._world.records.log()
+
+    def expect(
+        self, *texts: str | Pattern[str], absent: str | Pattern[str] | Iterable[str | Pattern[str]] = ()
+    ) -> None:
+        """Fail unless the log so far holds each of the texts, and none of the absent ones; patterns may be compiled.
+
+            session.expect("block 1", re.compile("^unblocked", re.MULTILINE), absent="block 2")
+
+        `run.log.expect` looks at one run alone. Raises an AssertionError that shows the log.
+        """
+        self.log.expect(*texts, absent=absent)
 
     @property
     def stub_calls(self) -> list[StubCall]:
