@@ -31,7 +31,7 @@ BELOW = {
     "engine": {"records", "source", "discovery", "errors", "runtime", "library", "lang", "worker"},
     "kernel": {"records", "source", "discovery", "errors", "runtime", "library", "lang", "assist", "worker", "engine"},
     "cli": {"records", "source", "errors", "runtime", "library", "lang", "worker", "engine", "kernel"},
-    "pytest_plugin": {"records", "source", "errors", "runtime", "engine"},
+    "pytest_plugin": {"records", "source", "errors", "runtime", "library", "engine"},
     "__main__": {"kernel", "cli"},
     "__init__": set[str](),
 }
@@ -56,7 +56,7 @@ RESERVED = {
     "IPython": {"kernel"},
     "lmdb": {"runtime"},
     "regex": {"runtime", "library", "lang"},
-    "pytest": {"pytest_plugin.py"},
+    "pytest": {"pytest_plugin"},
 }
 
 
