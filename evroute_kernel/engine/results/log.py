@@ -22,7 +22,8 @@ class LogRecord:
 
     `level` is a name such as "NOTICE"; `text` is exactly what was printed, with its newline if it had one; `process`
     is the worker's number; `route` a title such as "event_route[E_X]" (the block that logged, which may be a called
-    one); `span` the statement; `time` in seconds of the epoch.
+    one); `span` the statement; `time` in seconds of the epoch; `manner` is "notified" in a route that notify_on_event()
+    has subscribed, "resumed" in one that goes on after async(), and else empty.
     """
 
     level: str
@@ -33,6 +34,9 @@ class LogRecord:
     process: int
     span: Span | None = field(repr=False)
     time: float
+    manner: str = ""
+    #: of a node of a notebook: its name
+    node: str = ""
 
 
 class LogExpectationError(AssertionError):

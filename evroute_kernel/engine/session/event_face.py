@@ -102,6 +102,14 @@ class EventFace:
         """
         return self._raising.run_timer(name, origin, timeout, check)
 
+    def tick(self, *, clock: float, origin: object = None, timeout: float | None = None) -> Run:
+        """Move the clock of the session on by so many seconds, and wait for all that this leads to.
+
+        The clock is that of the system otherwise. By it subscriptions expire, calls time out, and runs that wait for an
+        event go on without it: what these do is in the Run. Timer routes do not run by it.
+        """
+        return self._raising.tick(clock, origin, timeout)
+
     def gather(self, origin: object = None, ended: Callable[[BatchResult], object] = lambda result: None) -> Gathering:
         """For events that are raised in great numbers while nobody waits for each: they run in blocks.
 
@@ -206,7 +214,7 @@ class EventFace:
 
     def notifications(self, event: str | None = None) -> list[NotificationInfo]:
         """The routes that notify_on_event() has subscribed to an event, or to all, the latest first, which is the order
-        in which they run. Those that have expired are left out."""
+        in which they run; and the runs that wait for one, by wait_for_event(). Those that have expired are left out."""
         return self._subscribing.notifications(event)
 
     def rotate_flatstore(self, path: str) -> bool:

@@ -8,10 +8,10 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.engine.events import given
+from evroute_kernel.engine.results.checking import Checking
 from evroute_kernel.engine.results.replays import ReplayResult
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.engine.session.backend import Backend
-from evroute_kernel.engine.session.checking import Checking
 from evroute_kernel.engine.workers.portions import Replay
 
 if TYPE_CHECKING:

@@ -7,20 +7,21 @@
 
 A Session is a facade: behind it, its `Backend` holds what it knows (`World`) and runs its routes (`Supervisor`); the
 modules beside this one look at what callers give, and hand it on. Its methods may be called from any thread; those that
-wait say so. Two parts of it stand beside this module: what raises events (`event_face`) and what tells and changes what
-it knows (`state_face`). Here are its life, texts, dialogs, and what goes with it.
+wait say so. Parts of it stand beside this module: what raises events (`event_face`), what tells what it knows and has
+(`state_face`), what makes it a node (`node_face`). Here are its life, texts and dialogs.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from time import time
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from evroute_kernel.engine.events import given
+from evroute_kernel.engine.results.checking import Checking
 from evroute_kernel.engine.results.records import OnRecord
 from evroute_kernel.engine.results.replays import ReplayResult as ReplayResult
 from evroute_kernel.engine.results.runs import BatchResult as BatchResult
@@ -33,12 +34,12 @@ from evroute_kernel.engine.results.runs import RunFailedError as RunFailedError
 from evroute_kernel.engine.results.runs import StubCall as StubCall
 from evroute_kernel.engine.results.runs import Variables as Variables
 from evroute_kernel.engine.results.runs import WorkerInfo as WorkerInfo
-from evroute_kernel.engine.session.attachments import Attachments, Closeable
+from evroute_kernel.engine.session.attachments import Attachments
 from evroute_kernel.engine.session.backend import Backend
-from evroute_kernel.engine.session.checking import Checking
 from evroute_kernel.engine.session.event_face import EventFace
 from evroute_kernel.engine.session.lifetimes import Lifetime
 from evroute_kernel.engine.session.loading import Loading
+from evroute_kernel.engine.session.node_face import NodeFace
 from evroute_kernel.engine.session.raising import Raising
 from evroute_kernel.engine.session.recordings import Recordings
 from evroute_kernel.engine.session.state_face import StateFace, at_least_one
@@ -50,20 +51,18 @@ from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.dialogs import DialogInfo
+    from evroute_kernel.engine.session.cluster import Cluster
     from evroute_kernel.engine.session.dialogs import Dialogs
     from evroute_kernel.engine.state.dialog_fields import DialogFields
     from evroute_kernel.lang.checks.standing import Report
     from evroute_kernel.lang.compiler import Unit
     from evroute_kernel.lang.environment import Environment
 
-T = TypeVar("T")
-C = TypeVar("C", bound=Closeable)
-
 #: workers of a Session that names no number: one for each core, but no more than these
 MOST_WORKERS: Final = 4
 
 
-class Session(EventFace, StateFace):
+class Session(EventFace, NodeFace, StateFace):
     """One server's worth of routes, workers and shared memory.
 
     `timeout`: seconds that a raise may take with all it leads to, from the start of its first route; `memory_limit`:
@@ -131,6 +130,8 @@ class Session(EventFace, StateFace):
 
     def close(self) -> None:
         """End all runs and processes. Waits for them; closing twice is harmless."""
+        if self._world.member is not None:
+            self._world.member.leave()
         attached = self._attachments.release()
         self._lifetime.end()
         with ExitStack() as closing:  # whatever cannot be closed, no process is left
@@ -143,6 +144,23 @@ class Session(EventFace, StateFace):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @classmethod
+    def cluster(cls, nodes: Iterable[str] | Mapping[str, int], *, cluster_id: int = 1, **options: Any) -> Cluster[Self]:
+        """Open several sessions that are the nodes of one cluster: `Session.cluster(["a", "b"], workers=1)`.
+
+            with Session.cluster(["a", "b"]) as cluster:
+                cluster["b"].load("event_route[E_CLUSTERER_REQ_RECEIVED] { ... }")
+                cluster["a"].load("event_route[E_X] { cluster_send_req(1, 2, \"hello\"); }")
+                run = cluster["a"].raise_event("E_X")
+                run.messages[0].run.log
+
+        The nodes are numbered from 1 in this order, or as a mapping says: `{"a": 1, "b": 7}`. `options` are those of
+        `Session`, for each of them. Raises GivenError.
+        """
+        from evroute_kernel.engine.session.cluster import Cluster, opened
+
+        return opened(Cluster(lambda name: cls(**options), cluster_id), nodes)
 
     # -- loading -------------------------------------------------------------------------------------------------------
 
@@ -224,27 +242,6 @@ class Session(EventFace, StateFace):
     def remove_dialog(self, name: str) -> bool:
         """Forget a dialog, without any event; False where there is none of this name."""
         return self._dialogs.remove(name)
-
-    # -- what goes with it ---------------------------------------------------------------------------------------------
-
-    def attach(self, resource: Closeable) -> None:
-        """Close a resource (a server, a recording, ...) when the session is closed, the last one attached first.
-
-        At once if it has been closed already: somebody may have opened the resource meanwhile.
-        """
-        self._attachments.add(resource)
-
-    def attached(self, kind: type[T]) -> T | None:
-        """The resource of this kind that goes with the session; None when there is none yet."""
-        return next(iter(self._attachments.of_kind(kind)), None)
-
-    def companion(self, kind: type[C], make: Callable[[], C]) -> C:
-        """The resource of this kind that goes with the session; made and attached by whoever asks first."""
-        return self._attachments.only(kind, make)
-
-    def detach(self, resource: Closeable) -> None:
-        """The resource has been closed by somebody else."""
-        self._attachments.remove(resource)
 
 
 def default_workers() -> int:

@@ -1,15 +1,16 @@
-"""What a session knows, and lets be read and changed: one part of the face that `Session` is. It raises nothing."""
+"""What a session knows, and lets be read and changed: one part of the face that `Session` is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from re import Pattern
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.results.runs import Log, StubCall, Variables, WorkerInfo
+from evroute_kernel.engine.session.attachments import Attachments, Closeable
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings
@@ -23,11 +24,16 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.state.stored import LocalCache, SharedVariables
 
 
+T = TypeVar("T")
+C = TypeVar("C", bound=Closeable)
+
+
 class StateFace:
     """The methods of a Session that tell what there is."""
 
     _backend: Backend
     _world: World
+    _attachments: Attachments
 
     # -- what it knows -------------------------------------------------------------------------------------------------
 
@@ -192,6 +198,27 @@ class StateFace:
     @worker_limit.setter
     def worker_limit(self, number: int) -> None:
         self._backend.supervisor.limit_workers(at_least_one(number))
+
+    # -- what goes with it ---------------------------------------------------------------------------------------------
+
+    def attach(self, resource: Closeable) -> None:
+        """Close a resource (a server, a recording, ...) when the session is closed, the last one attached first.
+
+        At once if it has been closed already: somebody may have opened the resource meanwhile.
+        """
+        self._attachments.add(resource)
+
+    def attached(self, kind: type[T]) -> T | None:
+        """The resource of this kind that goes with the session; None when there is none yet."""
+        return next(iter(self._attachments.of_kind(kind)), None)
+
+    def companion(self, kind: type[C], make: Callable[[], C]) -> C:
+        """The resource of this kind that goes with the session; made and attached by whoever asks first."""
+        return self._attachments.only(kind, make)
+
+    def detach(self, resource: Closeable) -> None:
+        """The resource has been closed by somebody else."""
+        self._attachments.remove(resource)
 
 
 def at_least_one(workers: int) -> int:
