@@ -75,7 +75,8 @@ class RouteMessages:
         route, span = self._place(line.slot, line.statement)
         level = NAMES.get(line.level, str(line.level))
         text = decode(line.text)
-        record = LogRecord(level, text, line.diagnostic, decode(task.event), route, worker.number, span, line.time)
+        event, number = decode(task.event), worker.number
+        record = LogRecord(level, text, line.diagnostic, event, route, number, span, line.time, task.manner)
         self._thread.record(task.raised, record)
 
     def _late_record(self, worker: Process, task: Task, repeated: DiagnosticsRepeated) -> LogRecord:

@@ -107,6 +107,8 @@ class Rehearsal:
         members: Members | None = None,
     ) -> None:
         self.folder = folder
+        #: where relative paths of magics start now, and did before it was changed
+        self.current = self.before = folder
         #: of a notebook of several nodes: which of them this is
         self.members = members
         #: whether no cell may change the version of the server
@@ -191,6 +193,10 @@ class Rehearsal:
             self.define(section, self.compile(parsed, environment), owner)
         except ScriptError as error:
             section.refused = without_foreign_text(error)
+
+    def change_folder(self, folder: Path) -> None:
+        """Relative paths of magics start in another folder from now on."""
+        self.before, self.current = self.current, folder
 
     def set(self, offset: int, values: dict[str, int]) -> None:
         """Globals are set at this place of the last section."""

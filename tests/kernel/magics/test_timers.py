@@ -90,8 +90,8 @@ def test_a_route_that_is_forgotten_ends_its_timer(kernel: Frontend) -> None:
 def test_a_turn_that_fails_is_shown_and_the_next_one_comes(kernel: Frontend) -> None:
     kernel.run("timer_route[clean, 60] { $shv(turns) += 1; $var(zero) = 0; $var(zero) /= 0; }")
     request = kernel.execute(FAST)
-    failed = kernel.messages(request, "stream")[-1]["content"]
-    assert failed["name"] == "stderr"
+    failed = kernel.messages(request, "display_data")[-1]["content"]
+    assert failed["data"]["text/plain"].startswith("error: ")
     wait_until(lambda: turns(kernel) > 2)
     assert int(running(kernel)[0][3]) > 0
     kernel.run("%timer stop")
@@ -158,3 +158,30 @@ def test_mistakes(kernel: Frontend, line: str, message: str) -> None:
 
 def test_without_timer_routes_there_is_nothing_to_start(kernel: Frontend) -> None:
     assert kernel.run("%timer start").error["evalue"] == "no timer_route is defined"
+
+
+WAITING = """loadmodule "event_routing.so"
+loadmodule "tm.so"
+event_route[E_ARM] { notify_on_event("E_BEGIN", $avp(none), "begin", 600); }
+event_route[E_BEGIN] { exit; }
+event_route[E_X] { xlog("event\\n"); }
+route[begin] { xlog("begun\\n"); async(wait_for_event("E_X", $avp(f), 60), resumed); }
+route[resumed] { xlog("k is "); xlog("$avp(k)\\n"); }
+"""
+
+
+def test_a_moved_clock_lets_what_waits_go_on(kernel: Frontend) -> None:
+    kernel.run(WAITING)
+    kernel.run("%log diagnostics=CRITICAL")
+    assert kernel.run("%raise E_ARM\n%raise E_BEGIN id=7").stdout == "[notified] begun\n"
+    assert "route[resumed] goes on in worker 1" in kernel.run("%subscribers E_X").shown[-1]
+    assert kernel.run("%tick --clock 50").stdout == ""
+    ticked = kernel.run("%tick --clock 15\n%expect 'k is <null>'")
+    assert (ticked.status, ticked.stdout) == ("ok", "[resumed] k is <null>\n")
+
+
+def test_the_clock_goes_on_only(kernel: Frontend) -> None:
+    assert kernel.run("%tick").error["evalue"].startswith("NAME is missing")
+    assert kernel.run("%tick --clock -5").error["ename"] == "MagicError"
+    kernel.run(CLEAN)
+    assert kernel.run("%tick clean --clock 5").stdout == "turn 1\n"
