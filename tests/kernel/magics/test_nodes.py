@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from support.frontend import Frontend
@@ -175,3 +178,13 @@ def test_a_node_is_set_as_the_notebook_is(kernel: Frontend) -> None:
     assert kernel.run("%node b\n%workers").status == "ok"
     kernel.run("%reset")
     kernel.run("%config version=3.6\n%timeout 30")
+
+
+def test_the_cells_of_the_page(kernel: Frontend) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "cluster.md").read_text()
+    *cells, last = re.findall(r"^```\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[:3]
+    for cell in cells:
+        assert kernel.run(cell).status == "ok"
+    printed = kernel.run(last).stdout.splitlines()
+    assert sorted(printed) == ["2: alice is here", "[b] 1 asks [where is alice]"]
+    assert all(f"`{line}`" in page for line in printed)
