@@ -218,6 +218,14 @@ def test_a_node_that_is_stopped(cluster: Cluster[Session]) -> None:
     assert [record.text for record in cluster["a"].raise_event("E_GO").log] == ["rc -2"]
     with pytest.raises(NodeDownError, match="the node b is stopped"):
         cluster["b"].raise_event("E_SET")
+    cluster["b"].load('timer_route[t, 1] { xlog("t"); }', name="timer")
+    for use in (
+        lambda: cluster["b"].run_timer("t"),
+        lambda: cluster["b"].submit_batch("E_SET", [None]),
+        lambda: cluster["b"].gather().raise_event("E_SET", None),
+    ):
+        with pytest.raises(NodeDownError):
+            use()
     assert cluster.stop("b") == []
     runs = cluster.start("b")
     assert sorted(record.text for run in runs for record in run.log) == ["1 is 1", "2 is 1", "starts"]
