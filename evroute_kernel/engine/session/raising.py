@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from contextlib import suppress
 from functools import partial
 from math import inf
 from threading import Lock
@@ -29,6 +29,10 @@ from evroute_kernel.runtime.values import encode
 _LEAST: Final = 0.001
 #: seconds that a clock is moved by at once, at most: ten years
 CLOCK_STEP: Final = 315_360_000
+
+
+#: seconds between two looks whether a process waits
+_LOOK: Final = 0.01
 
 
 class Raising:
@@ -117,26 +121,38 @@ class Raising:
         seconds = given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
         with self._moving:
             try:
-                return self._move_clock(seconds, origin, timeout)
+                raises = self._move_clock(seconds, origin, timeout)
             finally:
                 self._backend.supervisor.release_clock()
+            return joined([raised.future.result() for raised in raises])
 
-    def _move_clock(self, seconds: float, origin: object, timeout: float | None) -> Run:
-        """From one moment at which something is due to the next, as long as all goes well."""
+    def _move_clock(self, seconds: float, origin: object, timeout: float | None) -> list[Raise]:
+        """From one moment at which something is due to the next, as long as all goes well; what that has raised."""
         clock, supervisor = self._backend.shared.clock, self._backend.supervisor
         end, latest = clock.now() + seconds, monotonic() + self._allowed(timeout)[0]
-        runs: list[Run] = []
-        while not runs or (clock.now() < end and runs[-1].ok):
+        raises: list[Raise] = []
+        waiting: list[Raise] = []
+        while not raises or (clock.now() < end and not raises[-1].errors):
+            raised = self._new_raise("", origin, timeout)
+            due = self._world.waits.next_due if raises else 0.0  # at first only what is due already
             if monotonic() > latest:
                 moved = seconds - end + clock.now()
                 words = f"the clock was moved by {moved:g} s of {seconds:g} s: what goes on by it has no end"
-                return replace(joined(runs), errors=(RunError("timed out", words, "", ""),))
-            raised = self._new_raise("", origin, timeout)
-            whole = self._whole(raised)
-            due = self._world.waits.next_due if runs else 0.0  # at first only what is due already
+                raised.errors.append(RunError("timed out", words, "", ""))
+                due = 0.0
             supervisor.move_clock(partial(clock.move, max(0.0, min(due, end) - clock.now())), raised)
-            runs.append(whole.result())
-        return joined(runs)
+            raises.append(raised)
+            waiting = [each for each in (*waiting, raised) if not each.future.done()]
+            for each in (*waiting, *supervisor.going_on()):
+                self._wait_until_quiet(each)
+        return raises
+
+    def _wait_until_quiet(self, raised: Raise) -> None:
+        """Wait until a raise has ended, or a process that runs it waits for the clock itself."""
+        while not self._world.waits.blocks(raised):
+            with suppress(TimeoutError):
+                raised.future.result(_LOOK)
+                return
 
     def run_slots(self, slots: list[int], origin: object, timeout: float | None) -> Run:
         """Run routes that no event names, in the first worker, one after the other. Waits."""
