@@ -42,6 +42,8 @@ class Inner(Body):
     may_loop = False
     #: how many raises have no parameters
     bare = 0.35
+    #: how many have parameters, but no names
+    nameless = 0.2
 
     def statement(self, depth: int) -> list[str]:
         kind = self.random.random()
@@ -118,7 +120,7 @@ class Inner(Body):
             return [], f'raise_event("{event}")'
         values = [self.pick((self.literal(), self.operand(), self.number())) for _ in range(self.random.randint(1, 3))]
         before = [f"$avp(rv{n}) = {value};" for value in values]
-        if kind < 0.55:
+        if kind < self.bare + self.nameless:
             self.seen.add("parameters without names")
             return before, f'raise_event("{event}", $avp(rv{n}))'
         self.seen.add("parameters with names")

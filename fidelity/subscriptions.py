@@ -226,7 +226,7 @@ class _Maker:
         body.notified = tuple(zip(self.events[subscribes:], self.routes[subscribes:], strict=True))
         body.subscriptions = self.random.choice((0, 1)) if is_called else calls
         body.lasting = (SHORT, SHORT, *LONG) if self.is_short else LONG
-        body.is_deadly, body.bare = self.is_deadly, 0.2 if self.is_deadly else 0.0
+        body.is_deadly, body.bare, body.nameless = self.is_deadly, 0.1 * self.is_deadly, 0.1 * self.is_deadly
         body.raises = self.random.choices((0, 1, 2), (45, 40, 15))[0] if not is_called else self._rarely()
         found = body.block(DEPTH - 1, 1, 4)
         found += body.rest()
@@ -256,7 +256,7 @@ class _Maker:
         kind = self.random.random()
         if self.is_deadly and kind < 0.3:
             return None if kind < 0.15 else []
-        if kind < 0.12:
+        if kind < 0.08:
             return [self.random.choice(TEXTS).replace('\\"', '"'), "5"]
         values = {
             "ip": self.random.choice(("10.0.0.1", "10.0.0.15", "::1", "", "a.b", "*")),

@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from socket import AF_INET, SOCK_DGRAM, socket
 from time import monotonic, sleep
 from typing import Any
 
@@ -48,6 +51,20 @@ def read_flows(path: Path, version: str) -> Iterator[tuple[Case, list[Step]]]:
 
 def run_flow(case: Case, steps: list[Step], session: Session) -> Outcome:
     """Load the program and do its steps. `session` has one worker and is as new."""
+    with closing(socket(AF_INET, SOCK_DGRAM)) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(PATIENCE)
+        port = str(receiver.getsockname()[1])
+        outcome = _run(replace(case, script=case.script.replace("%UAPORT%", port)), steps, session)
+        outcome.mi = json.loads(json.dumps(outcome.mi).replace(f"127.0.0.1:{port}", "127.0.0.1:UAPORT"))
+        for expected in case.expect.get("ua", ()) if "%UAPORT%" in case.script else ():
+            got = receiver.recv(65_535).decode()
+            if got != expected:
+                outcome.failures.append(f"the agent got {got}")
+    return outcome
+
+
+def _run(case: Case, steps: list[Step], session: Session) -> Outcome:
     outcome = Outcome()
     try:
         session.load(case.settings, name="globals")

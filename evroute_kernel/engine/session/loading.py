@@ -59,6 +59,7 @@ class Loading:
 
     def _loaded(self, unit: Unit, change: Change, slots: list[int], origin: object, timeout: float | None) -> Loaded:
         """Run what a text runs at once, and say what became of it all."""
+        self._world.tell_gone(change.dropped, origin)
         run = self._raising.run_slots(slots, origin, timeout) if slots else None
         return Loaded(unit.diagnostics, change.defined, change.replaced, change.dropped, run)
 

@@ -25,7 +25,8 @@ CORE: Final = (
 #: of 4.0
 PROFILING: Final = ("E_PROFILING_SCRIPT", "E_PROFILING_PROC")
 LAST: Final = "E_CORE_LOG"
-_RAISERS: Final = ("raise_event", "subscribe_event")
+_RAISERS: Final = frozenset({"raise_event", "subscribe_event"})
+_ROUTING: Final = frozenset({"notify_on_event", "wait_for_event"})
 #: kinds of routes in the order in which a server goes through them
 _KINDS: Final = (
     "route",
@@ -78,8 +79,17 @@ def _of_modules(scripts: Scripts) -> list[str]:
 
 def _constants(scripts: Scripts) -> Iterator[str]:
     """The names that scripts give to the two functions as constants."""
-    for definition in sorted(scripts.registry, key=lambda definition: _KINDS.index(definition.route.kind)):
+    return map(decode, _named(scripts.registry, _RAISERS))
+
+
+def subscribed_by_routes(registry: Registry) -> Iterator[str]:
+    """The events (byte strings) that scripts name for routes which are to run for them, or wait."""
+    return _named(registry, _ROUTING)
+
+
+def _named(registry: Registry, functions: frozenset[str]) -> Iterator[str]:
+    for definition in sorted(registry, key=lambda definition: _KINDS.index(definition.route.kind)):
         for binding in definition.route.pool:
             match binding:
-                case (_, "call", name, (("value", str(event)), *_)) if name in _RAISERS:
-                    yield decode(event)
+                case (_, "call", name, (("value", str(event)), *_)) if name in functions:
+                    yield event

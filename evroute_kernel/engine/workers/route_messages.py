@@ -114,14 +114,15 @@ class RouteMessages:
 
     def _subscribed(self, worker: Process, message: Subscribed) -> None:
         """A route added a subscriber, and waits for the answer if that can fail."""
-        fault: str | None = None
         try:
             target, hosts = parse(message.socket), dict(message.hosts)
-            self._world.subscribe(message.event, target, hosts, message.expire, by_script=True)
+            subscribed = self._world.subscribe(message.event, target, hosts, message.expire, by_script=True)
         except BadSocket as error:
-            fault = str(error)
+            answer = Answer(message.request, False, (str(error),))
+        else:
+            answer = Answer(message.request, True, (subscribed.path,))
         if message.request:
-            self._thread.tell(worker, Answer(message.request, fault is None, () if fault is None else (fault,)))
+            self._thread.tell(worker, answer)
 
     def _notify_asked(self, worker: Process, message: NotifyAsked) -> None:
         """A route subscribes another one, and waits for the answer."""

@@ -46,6 +46,8 @@ class Notifying:
         #: which event of a batch the running one comes of
         self.root: Callable[[], int] = lambda: 0
         self._audiences: dict[str, Audience] = {}
+        #: the events whose subscriptions an event reaches, where these are not its own alone: `routing:NAME`
+        self.routing: dict[str, tuple[str, ...]] = {}
         self.queue: deque[Waiting] = deque()
         #: the ways of a process without subscriptions
         self.raise_plainly: Raise = process.raise_event
@@ -70,7 +72,15 @@ class Notifying:
         audience = self._audiences.get(entry[1])
         if audience is None:
             audience = self._audiences[entry[1]] = Audience()
+            if self.routing and entry[1] in self.routing:
+                self.route_to(entry[1], entry[1])
         audience.add(entry)
+
+    def route_to(self, event: str, name: str) -> None:
+        """`routing:NAME` is a subscriber of an event from now on."""
+        others = self.routing.get(event, (event,))
+        if name not in others:
+            self.routing[event] = name, *others
 
     # -- an event is raised -------------------------------------------------------------------------------------------
 
@@ -92,13 +102,14 @@ class Notifying:
 
     def _notify(self, context: Context, event: str, params: Any) -> None:
         """Queue the routes that an event reaches. `params` is None for an event without a list of parameters."""
-        audience = self._audiences.get(event)
-        if audience is None or audience.is_empty(int(time())):
-            return
-        if params is None:
-            raise ScriptCrash(_NO_PARAMETERS.format(event=event))
-        for subscription in audience.reached(params):
-            self._put(context, event, subscription, params)
+        for name in self.routing.get(event) or (event,) if self.routing else (event,):
+            audience = self._audiences.get(name)
+            if audience is None or audience.is_empty(int(time())):
+                continue
+            if params is None:
+                raise ScriptCrash(_NO_PARAMETERS.format(event=event))
+            for subscription in audience.reached(params):
+                self._put(context, event, subscription, params)
 
     def _put(self, context: Context, event: str, subscription: Subscription, params: Params) -> None:
         named = []

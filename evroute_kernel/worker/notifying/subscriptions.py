@@ -44,7 +44,7 @@ class Subscription:
     @property
     def key(self) -> tuple[str, str] | None:
         """Key and value of a filter that is no pattern."""
-        return next(((key, text) for key, text, pattern in self.filters if pattern is None and key), None)
+        return next(((key, text) for key, text, pattern in self.filters if pattern is None), None)
 
     def fits(self, values: dict[str, str]) -> bool:
         """Whether an event with these parameters reaches it."""
@@ -109,11 +109,11 @@ class Audience:
 
 
 def values_of(params: Sequence[tuple[str | None, Value]]) -> dict[str, str]:
-    """What filters look at: the text of each parameter, by its name in lower case; the first of a name."""
+    """What filters look at: the text of each parameter, by its name in lower case; the first of a name. A parameter
+    without a name has an empty one, as a filter that begins with its `=`."""
     values: dict[str, str] = {}
     for name, value in params:
-        if name:
-            values.setdefault(lower(name), str(value % _UNSIGNED) if isinstance(value, int) else str(value))
+        values.setdefault(lower(name or ""), str(value % _UNSIGNED) if isinstance(value, int) else str(value))
     return values
 
 
