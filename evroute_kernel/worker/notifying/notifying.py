@@ -49,6 +49,8 @@ class Notifying:
         #: the events whose subscriptions an event reaches, where these are not its own alone: `routing:NAME`
         self.routing: dict[str, tuple[str, ...]] = {}
         self.queue: deque[Waiting] = deque()
+        #: whether routes waited to be notified when the last event from outside had been raised
+        self.is_due = False
         #: the ways of a process without subscriptions
         self.raise_plainly: Raise = process.raise_event
         self.run_plainly: Run = lambda process, route, context: 1
@@ -71,14 +73,14 @@ class Notifying:
         """One more subscription."""
         audience = self._audiences.get(entry[1])
         if audience is None:
-            audience = self._audiences[entry[1]] = Audience()
             if self.routing and entry[1] in self.routing:
                 self.route_to(entry[1], entry[1])
+            audience = self._audiences[entry[1]] = Audience()
         audience.add(entry)
 
     def route_to(self, event: str, name: str) -> None:
         """`routing:NAME` is a subscriber of an event from now on."""
-        others = self.routing.get(event, (event,))
+        others = self.routing.get(event, (event,) if event in self._audiences else ())
         if name not in others:
             self.routing[event] = name, *others
 
@@ -98,6 +100,7 @@ class Notifying:
         self._leave(context)
         self._place[STATEMENT] = -1
         self._notify(context, context.event, tuple(context.params) or None)
+        self.is_due = bool(self.queue)
         return 1
 
     def _notify(self, context: Context, event: str, params: Any) -> None:
