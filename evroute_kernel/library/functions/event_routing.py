@@ -28,11 +28,15 @@ def notify_on_event(context: Context, event: str, filter: Reference, route: str,
     values: clear it before the next call. The route finds the parameters of the event as `$avp(name)`. It runs in the
     process that raised the event, after the route that did. Returns 1; -1 for an event or route that does not exist.
     """
-    filters = _filters(context, filter)
     if route not in context.process.routes:
         context.error(f"notify_on_event: there is no route[{route}]")
         return -1
-    problem = context.process.notify(event, filters, route, int(time()) + timeout % _UNSIGNED)
+    filters = _filters(context, filter)
+    # the server looks for the event before it dies of a filter: what has expired already does nothing but that
+    last = -1 if filters is None else int(time()) + timeout % _UNSIGNED
+    problem = context.process.notify(event, filters or (), route, last)
+    if problem is None and filters is None:
+        raise ScriptCrash(_INTEGER)
     if problem is not None:
         context.error(f"notify_on_event: {problem}")
         return -1
@@ -41,12 +45,12 @@ def notify_on_event(context: Context, event: str, filter: Reference, route: str,
     return 1
 
 
-def _filters(context: Context, avp: Reference) -> tuple[tuple[str, str], ...]:
-    """Keys and patterns."""
+def _filters(context: Context, avp: Reference) -> tuple[tuple[str, str], ...] | None:
+    """Keys and patterns; None where an integer is among them."""
     filters = []
     for value in avp_values(context, avp):
         if isinstance(value, int):
-            raise ScriptCrash(_INTEGER)
+            return None
         key, separator, pattern = str(value).partition("=")
         if separator and pattern:
             filters.append((key, pattern))

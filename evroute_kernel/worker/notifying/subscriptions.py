@@ -35,8 +35,7 @@ _LONGEST: Final = 32
 
 
 class Place(NamedTuple):
-    """Where subscriptions lie that want a whole value, or that so many characters are its beginning, its end, or in it.
-    """
+    """Where subscriptions lie that want a whole value, or so many characters at its beginning, at its end, or in it."""
 
     key: str
     part: Literal["whole", "beginning", "end", "inside"]
