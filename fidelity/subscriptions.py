@@ -120,7 +120,7 @@ class Notifier(Inner):
         if kind < 0.93:
             return [*before, f"$var(t{self.name}) = {self.pick(self.lasting)};"], f"$var(t{self.name})"
         self.seen.add("odd timeouts")
-        return before, self.pick(("-1", "-100", f"$var(u{self.name})", "$avp(ip)"))
+        return before, self.pick(("2147483647", f"$var(u{self.name})", "$avp(ip)"))
 
     def _filters(self, avp: str) -> list[str]:
         found = [f"{avp} = NULL;"] if self.chance(0.55) else []

@@ -11,8 +11,8 @@ from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
 
-#: the timeout is taken as a number without sign
-_UNSIGNED: Final = 2**32
+#: numbers that a timeout can be: it has 32 bits with a sign
+_NUMBERS: Final = 2**32
 _INTEGER: Final = (
     'an integer among the filters kills the server: write the filter as text, $avp(f) = "key=5", and clear the AVP '
     "before ($avp(f) = NULL)"
@@ -26,14 +26,15 @@ def notify_on_event(context: Context, event: str, filter: Reference, route: str,
     Each value of the AVP `filter` is `key=pattern`, and all must match; a key that the event does not have is ignored,
     so a misspelt one lets everything through. The pattern is that of a shell (`*`, `?`, `[a-z]`). The AVP keeps its
     values: clear it before the next call. The route finds the parameters of the event as `$avp(name)`. It runs in the
-    process that raised the event, after the route that did. Returns 1; -1 for an event or route that does not exist.
+    process that raised the event, after the route that did. A negative timeout is over at once (on a server that has
+    not run for so many seconds yet it never is). Returns 1; -1 for an event or route that does not exist.
     """
     if route not in context.process.routes:
         context.error(f"notify_on_event: there is no route[{route}]")
         return -1
     filters = _filters(context, filter)
     # the server looks for the event before it dies of a filter: what has expired already does nothing but that
-    last = -1 if filters is None else int(time()) + timeout % _UNSIGNED
+    last = -1 if filters is None else int(time()) + (timeout + _NUMBERS // 2) % _NUMBERS - _NUMBERS // 2
     problem = context.process.notify(event, filters or (), route, last)
     if problem is None and filters is None:
         raise ScriptCrash(_INTEGER)

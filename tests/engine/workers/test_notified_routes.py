@@ -161,6 +161,17 @@ def test_ten_thousand_subscriptions_with_filters() -> None:
     assert audience.reached((("callid", "call-1"), ("method", "INVITE"))) == []
 
 
+def test_a_negative_timeout_is_over_at_once(session: Session) -> None:
+    """As on a server that has run for longer than that."""
+    session.load(MODULE + """
+    event_route[E_SUB] { notify_on_event("E_X", $avp(f), "got", -1); xlog("$rc\\n"); }
+    event_route[E_X] { xlog("x\\n"); }
+    route[got] { xlog("got\\n"); }""")  # fmt: skip
+    assert [record.text for record in session.raise_event("E_SUB").log] == ["1\n"]
+    assert session.notifications() == []
+    assert [record.text for record in session.raise_event("E_X", {"k": "x"}).log] == ["x\n"]
+
+
 FILTERS = (
     "call-4*", "*-4711", "call-*11", "*ll-471*", "[c]all-47??", "c?ll-4711", "call-4711", "*",
     "call\\-4711", "*[!a]1",
