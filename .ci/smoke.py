@@ -69,7 +69,17 @@ def check_kernel() -> None:
     assert "blocked 192.0.2.1\n" in "".join(output), output
 
 
+def check_reinstalling() -> None:
+    """Both kernels, whose files the wheel has put into the folder that goes here."""
+    names = ["evroute", "evroute-4.0"]
+    for command in (["jupyter-kernelspec", "remove", *names, "-y"], ["evroute", "install", "--sys-prefix"]):
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        there = command[0] == "evroute"
+        assert [name in KernelSpecManager().find_kernel_specs() for name in names] == [there, there], command
+
+
 check_files(sys.argv[1])
 check_command()
+check_reinstalling()
 check_kernel()
 print("the wheel is whole: files, command, kernel")

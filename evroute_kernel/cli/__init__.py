@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "migrate": "rewrite scripts of OpenSIPS for 3.x or 4.0",
     "export": "make a server's configuration of a notebook",
     "install": "make the kernel known to Jupyter",
+    "uninstall": "make the kernel unknown to Jupyter",
 }
 
 

@@ -1,24 +1,29 @@
-"""Makes the kernel known to Jupyter from an environment of its own: what `evroute install` does.
+"""Makes the kernel known to Jupyter from an environment of its own, and unknown: `evroute install`, `uninstall`.
 
-A wheel brings a kernelspec for the environment it is installed in. This writes one that names this very interpreter, so
-that a Jupyter of another environment can start the kernel too.
+A wheel brings kernelspecs for the environment it is installed in. This writes ones that name this very interpreter, so
+that a Jupyter of another environment can start the kernel too. What is written comes from the package (`specs/`), never
+from the folders that the wheel has filled: those a user may have removed.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_core.paths import jupyter_data_dir
 
-import evroute_kernel
+from evroute_kernel.runtime.versions import DEFAULT_VERSION, VERSIONS
 
 NAME: Final = "evroute"
+#: the kernelspecs that a wheel brings -> the version that each names, None where the project of a notebook decides
+BROUGHT: Final = {NAME: None, **{f"{NAME}-{version}": version for version in VERSIONS if version != DEFAULT_VERSION}}
+#: what starts the kernel, in the command of every kernelspec that is ours
+_MODULE: Final = "evroute_kernel"
 
 
 def install(
@@ -60,15 +65,41 @@ def specification(text: str, display_name: str | None = None, server: str | None
 
 
 def resources() -> Path:
-    """The folder with kernel.json and the logos: of the source tree, or where the wheel has put it."""
-    tree = Path(evroute_kernel.__file__).parent.parent / "kernelspec"
-    if (tree / "kernel.json").is_file():
-        return tree
+    """The folder with kernel.json and the logos, in the package itself."""
+    return Path(__file__).parent / "specs" / NAME
+
+
+def user_folder() -> Path:
+    """Where the kernels of this user are, in any environment."""
+    return Path(jupyter_data_dir(), "kernels")
+
+
+def prefix_folder(prefix: str | Path) -> Path:
+    """Where the kernels of an environment are."""
+    return Path(prefix, "share", "jupyter", "kernels")
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether a kernelspec starts this kernel, of whatever environment and version. Unreadable ones are not."""
     try:
-        files = distribution("evroute-kernel").files or []
-    except PackageNotFoundError:
-        files = []
-    for file in files:
-        if file.parts[-2:] == (NAME, "kernel.json"):
-            return Path(str(file.locate())).resolve().parent
-    raise FileNotFoundError("the kernelspec's files are missing from this installation; install evroute-kernel again")
+        command = json.loads((folder / "kernel.json").read_text("utf-8"))["argv"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+    return isinstance(command, list) and _MODULE in command
+
+
+def uninstall(name: str, kernels: Path) -> Path | None:
+    """Remove a kernelspec of ours from a folder of kernels, and give its folder; None where there is none.
+
+    Raises ValueError where another kernel has the name, OSError when it cannot be removed.
+    """
+    folder = kernels / name
+    if not folder.is_dir():
+        return None
+    if not is_ours(folder):
+        raise ValueError(f"{folder} is not a kernelspec of this kernel; `jupyter kernelspec remove {name}` removes it")
+    if folder.is_symlink():
+        folder.unlink()  # as `jupyter kernelspec remove` does
+    else:
+        rmtree(folder)
+    return folder

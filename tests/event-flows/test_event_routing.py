@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
+from functools import lru_cache
 
 import pytest
 
@@ -16,8 +17,6 @@ from support.recorded import Case, differences
 
 PROGRAMS = json.loads((FLOWS / "event-routing.json").read_text(encoding="utf-8"))
 FILE = FLOWS / "event-routing.json"
-#: what does not end as recorded yet, by version and name; one of them that does is a failure
-PENDING = frozenset(Path(__file__).with_name("pending.txt").read_text().split())
 #: programs that begin with a SIP request, which nobody sends here
 WITH_SIP = frozenset(found["name"] for found in PROGRAMS if found["sip"])
 #: how programs ended at other times, whose processes run side by side
@@ -28,29 +27,28 @@ VARIANTS = {
 }
 
 
+#: processes that a program had, if more than one
+WORKERS = {found["name"]: found["workers"] for found in PROGRAMS if "workers" in found}
+
+Sessions = Callable[[ServerVersion, int], Session]
+
+
 @pytest.fixture(scope="module")
-def used_sessions() -> Iterator[dict[ServerVersion, Session]]:
-    opened = {version: Session(workers=1, version=version) for version in VERSIONS}
-    yield opened
-    for session in opened.values():
-        session.close()
+def used_sessions() -> Iterator[Sessions]:
+    with ExitStack() as opened:
+        yield lru_cache(lambda version, workers: opened.enter_context(Session(workers=workers, version=version)))
 
 
 def flows() -> Iterator[object]:
     for version in VERSIONS:
         for case, steps in read_flows(FILE, version):
-            if case.name in WITH_SIP:
-                continue
-            identity = f"{version}:{case.name}"
-            marks = [pytest.mark.xfail(strict=True)] if identity in PENDING else []
-            yield pytest.param(case, steps, id=identity, marks=marks)
+            if case.name not in WITH_SIP:
+                yield pytest.param(case, steps, id=f"{version}:{case.name}")
 
 
 @pytest.mark.parametrize(("case", "steps"), list(flows()))
-def test_logs_what_the_server_logged(
-    case: Case, steps: list[Step], used_sessions: dict[ServerVersion, Session]
-) -> None:
-    session = used_sessions[case.version]
+def test_logs_what_the_server_logged(case: Case, steps: list[Step], used_sessions: Sessions) -> None:
+    session = used_sessions(case.version, WORKERS.get(case.name, 1))
     session.reset()
     outcome = run_flow(case, steps, session)
     found = differences(case, outcome)

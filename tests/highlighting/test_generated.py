@@ -16,6 +16,7 @@ from evroute_kernel.highlighting.files import generated_files
 from evroute_kernel.highlighting.generated import WORDS
 from evroute_kernel.highlighting.javascript import with_tables
 from evroute_kernel.highlighting.rules import POP, STATES, Rule, expanded, rules_of
+from evroute_kernel.kernel.kernelspec import resources
 from evroute_kernel.kernel.magics import everything as _magics  # noqa: F401
 from evroute_kernel.kernel.magics.declaration import MAGICS
 from evroute_kernel.lang import language
@@ -119,7 +120,7 @@ def test_what_matches_nothing_leads_elsewhere() -> None:
 def test_the_package_of_vscode() -> None:
     contributes = json.loads((VSCODE / "package.json").read_text(encoding="utf-8"))["contributes"]
     (language,), (grammar,) = contributes["languages"], contributes["grammars"]
-    kernelspec = json.loads((CLONE / "kernelspec" / "kernel.json").read_text(encoding="utf-8"))
+    kernelspec = json.loads((resources() / "kernel.json").read_text(encoding="utf-8"))
     assert language["id"] == grammar["language"] == kernelspec["language"]
     assert (VSCODE / grammar["path"]).samefile(GRAMMAR)
     configuration = json.loads((VSCODE / language["configuration"]).read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from evroute_kernel.kernel.kernelspec import specification
+from evroute_kernel.kernel.kernelspec import BROUGHT, resources, specification
 
 ROOT = Path(__file__).parent.parent.parent
 #: seconds for the server to come up, and for it to go
@@ -108,9 +108,9 @@ def environment(home: Path) -> dict[str, str]:
     """Where the server finds the kernels and the highlighting of this tree, before those that are installed."""
     share = home / "share"
     shutil.copytree(ROOT / "labextension", share / "labextensions" / "evroute-kernel")
-    for folder in ("kernelspec", "kernelspec-4.0"):
-        kernel = share / "kernels" / folder.replace("kernelspec", "evroute")
-        shutil.copytree(ROOT / folder, kernel)
+    for name in BROUGHT:
+        kernel = share / "kernels" / name
+        shutil.copytree(resources().with_name(name), kernel)
         spec = specification((kernel / "kernel.json").read_text("utf-8"))
         (kernel / "kernel.json").write_text(json.dumps(spec), "utf-8")
     return {

@@ -7,7 +7,7 @@ come in the order in which a server goes through the routes: kind by kind, event
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, Protocol
 
 from evroute_kernel.engine.state.registry import Registry
@@ -26,7 +26,8 @@ CORE: Final = (
 PROFILING: Final = ("E_PROFILING_SCRIPT", "E_PROFILING_PROC")
 LAST: Final = "E_CORE_LOG"
 _RAISERS: Final = frozenset({"raise_event", "subscribe_event"})
-_ROUTING: Final = frozenset({"notify_on_event", "wait_for_event"})
+#: whose constants name the events of event-based routing
+ROUTING_FUNCTIONS: Final = frozenset({"notify_on_event", "wait_for_event"})
 #: kinds of routes in the order in which a server goes through them
 _KINDS: Final = (
     "route",
@@ -79,17 +80,13 @@ def _of_modules(scripts: Scripts) -> list[str]:
 
 def _constants(scripts: Scripts) -> Iterator[str]:
     """The names that scripts give to the two functions as constants."""
-    return map(decode, _named(scripts.registry, _RAISERS))
+    return map(decode, named_in_calls(scripts, _RAISERS))
 
 
-def subscribed_by_routes(registry: Registry) -> Iterator[str]:
-    """The events (byte strings) that scripts name for routes which are to run for them, or wait."""
-    return _named(registry, _ROUTING)
-
-
-def _named(registry: Registry, functions: frozenset[str]) -> Iterator[str]:
-    for definition in sorted(registry, key=lambda definition: _KINDS.index(definition.route.kind)):
+def named_in_calls(scripts: Scripts, functions: Collection[str]) -> Iterator[str]:
+    """The names (byte strings) that scripts give to functions as constant first arguments."""
+    for definition in sorted(scripts.registry, key=lambda definition: _KINDS.index(definition.route.kind)):
         for binding in definition.route.pool:
             match binding:
-                case (_, "call", name, (("value", str(event)), *_)) if name in functions:
+                case (_, "call" | "deferred", name, (("value", str(event)), *_)) if name in functions:
                     yield event

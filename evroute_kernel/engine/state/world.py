@@ -11,17 +11,18 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.delivery.interface import ROUTE, ROUTING, Interface, Subscriber
 from evroute_kernel.engine.delivery.notifications import NotificationInfo, RouteNotifications
 from evroute_kernel.engine.delivery.socket_delivery import Report, SocketDelivery
 from evroute_kernel.engine.delivery.transports.destination import Destination, SessionView
+from evroute_kernel.engine.delivery.waits import Waits
 from evroute_kernel.engine.events.params import Params, UnknownEventError
 from evroute_kernel.engine.results.records import OnRecord, Records
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.engine.state.program import Program
-from evroute_kernel.engine.state.published import published, subscribed_by_routes
+from evroute_kernel.engine.state.published import ROUTING_FUNCTIONS, named_in_calls, published
 from evroute_kernel.engine.state.registry import Change, Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings, module_name
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
@@ -34,6 +35,7 @@ from evroute_kernel.worker.notifying.subscriptions import Entry, lower
 from evroute_kernel.worker.sockets import Address, BadSocket
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.cluster.member import Member
     from evroute_kernel.lang.compiler import CompiledRoute, Unit
     from evroute_kernel.lang.environment import Environment
     from evroute_kernel.library.catalogue.declared import EventDeclaration
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
 #: is told of an event when it is raised: name, parameters (byte strings, as scripts have them), seconds of the epoch
 Tap = Callable[[str, Params, float], None]
+#: a last second that is none
+_FAR: Final = 2**39
 _log = logging.getLogger(__name__)
 
 
@@ -70,8 +74,11 @@ class World:
         post: Post = lambda command: command(),
         expand: Callable[[str], str] = lambda text: text,
         version: ServerVersion = DEFAULT_VERSION,
+        now: Callable[[], float] = time,
     ) -> None:
         self.limits = limits
+        #: the clock of the session, in seconds of the epoch
+        self.now = now
         self.registry = Registry()
         self.settings = SessionSettings(self.changed, version)
         #: whether a route that another text defined may not be replaced
@@ -82,8 +89,10 @@ class World:
         self._texts: dict[tuple[str | None, str], Text] = {}
         self.records = Records(on_record)
         self._lock = threading.RLock()
-        self._interface = Interface()
+        self._interface = Interface(now)
         self._notifications = RouteNotifications()
+        #: the runs that wait for an event or a time
+        self.waits = Waits()
         #: the events that exist, as byte strings, since something was asked about them
         self._published: frozenset[str] | None = None
         self._program = Program()
@@ -93,9 +102,11 @@ class World:
         #: event -> how many changes there had been when it went to these routes
         self._routes: dict[str, tuple[int, tuple[int, ...]]] = {}
         self._taps: tuple[Tap, ...] = ()
+        #: the session as a node of a cluster
+        self.member: Member | None = None
         self._is_closed = False
         self._post = post
-        self._sockets = SocketDelivery(self._publish, self._interface.by_socket)
+        self._sockets = SocketDelivery(self._publish, self._interface.by_socket, now)
         self._view = SessionView(lambda: self._program.settings.modparams, self._sockets.report_lost, expand)
 
     # -- definitions ----------------------------------------------------------------------------------------------
@@ -192,6 +203,7 @@ class World:
             self.registry.reset()
             self._interface.forget_all()
             self._notifications.forget()
+            self.waits.forget()
             self.settings.reset()
             self._texts.clear()
             self.declared_events.clear()
@@ -320,6 +332,13 @@ class World:
 
         return end
 
+    def join(self, member: Member | None) -> None:
+        """From now on the session is this node of a cluster; None: of none any more."""
+        with self._lock:
+            self.member = member
+            self.settings.node = 0 if member is None else member.id
+            self.changed()
+
     @property
     def library(self) -> Library:
         """What a script can name: that of the server's version."""
@@ -393,9 +412,11 @@ class World:
         with self._lock:
             return self._interface.deliveries(event)
 
-    def notify(self, event: str, filters: tuple[tuple[str, str], ...], route: str, last: int) -> tuple[int, str]:
+    def notify(
+        self, event: str, filters: tuple[tuple[str, str], ...], route: str, last: int, worker: int = 0
+    ) -> tuple[int, str]:
         """Subscribe a route as notify_on_event() does, up to a second of the epoch; its number, and the event as its
-        name is spelt. Raises UnknownEventError."""
+        name is spelt. With a `worker` a run waits there. Raises UnknownEventError."""
         with self._lock:
             begun, events = self._notifications.begun, self._notifications.events
             if self._published is None:
@@ -407,7 +428,17 @@ class World:
                 events[lower(event)] = name
                 begun.add(name)
                 self._interface.subscribe(name, Address(ROUTING, name, path=name))
-            return self._notifications.add(name, filters, route, last, int(time())), name
+            return self._notifications.add(name, filters, route, last, int(self.now()), worker), name
+
+    def next_wait(self) -> int:
+        """The number of a run that waits for no event."""
+        with self._lock:
+            return self._notifications.next_number()
+
+    def forget_wait(self, number: int) -> None:
+        """A run waits no more."""
+        with self._lock:
+            self._notifications.end(number)
 
     def tell_gone(self, titles: Iterable[str], origin: object = None) -> None:
         """Routes of these titles are no longer defined: say which of them notify_on_event() has subscribed, as a server
@@ -415,7 +446,7 @@ class World:
         if not self._notifications.events:
             return
         with self._lock:
-            for route, events in self._notifications.of_routes(int(time())).items():
+            for route, events in self._notifications.of_routes(int(self.now())).items():
                 if f"route[{decode(route)}]" in titles:
                     text = (
                         f"route[{decode(route)}] is gone, but notify_on_event() has subscribed it to "
@@ -435,7 +466,7 @@ class World:
         """The name of an event as routes have subscribed it first, or would: case does not count for them. None where
         none does."""
         known = self._notifications.events.get(lower(event))
-        named = (name for name in subscribed_by_routes(self.registry) if lower(name) == lower(event))
+        named = (name for name in named_in_calls(self, ROUTING_FUNCTIONS) if lower(name) == lower(event))
         return known or next(named, None)
 
     def notified(self, event: str) -> list[Entry]:
@@ -444,17 +475,21 @@ class World:
         if not self._notifications.events:
             return []
         with self._lock:
-            return self._notifications.few(self._interface.routing(event), int(time()))
+            return self._notifications.few(self._interface.routing(event), int(self.now()))
 
     def notifications(self, event: str | None = None) -> list[NotificationInfo]:
         """The routes that notify_on_event() has subscribed to an event, or to all, the latest first."""
-        now = int(time())
+        now = int(self.now())
         with self._lock:
             return [
-                NotificationInfo(decode(name), decode(route), tuple(decode(f"{k}={p}") for k, p in filters), last - now)
-                for _, name, filters, route, last in self._notifications.live(now)
-                if event in (None, name)
+                self._notification(entry, now) for entry in self._notifications.live(now) if event in (None, entry[1])
             ]
+
+    def _notification(self, entry: Entry, now: int) -> NotificationInfo:
+        number, event, filters, route, last, worker = entry
+        texts = tuple(decode(f"{key}={pattern}") for key, pattern in filters)
+        left = last - now if last < _FAR else None
+        return NotificationInfo(decode(event), decode(route), texts, left, worker, self.waits.manner(number))
 
     def rotate(self, path: str) -> bool:
         """Rotate the file of a flatstore subscription; False when there is none of this path."""

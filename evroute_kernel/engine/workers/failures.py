@@ -10,10 +10,11 @@ from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.worker.messages import NOTIFY
+from evroute_kernel.worker.messages import NOTIFY, RESUME
 
 #: what runs for an event that notify_on_event() has subscribed, before its routes
 NOTIFICATION: Final = "notify_on_event()"
+_TITLES: Final = {NOTIFY: NOTIFICATION, RESUME: "wait_for_event()"}
 _FEEDS: Final = (
     "it raises {event}, for which notify_on_event() runs it, so that each event leads to the next: raise it under a "
     "condition, or subscribe with a filter that it does not pass"
@@ -42,7 +43,7 @@ def describe(
     """
     slot, statement = place
     route, span = registry.place(slot, statement) if statement >= 0 else registry.header(top)
-    title = registry.header(top)[0] or (NOTIFICATION if top == NOTIFY else "what no route handles")
+    title = registry.header(top)[0] or _TITLES.get(top, "what no route handles")
     where = title if route in ("", title) else f"{title}, in {route},"
     message = _message(cause, words, raised, event, where, limits)
     hint = _HINTS.get(cause)

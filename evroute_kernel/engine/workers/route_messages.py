@@ -11,11 +11,14 @@ from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.processes.process import Process
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.task import Task
+from evroute_kernel.engine.workers.waits import waiting_runs
+from evroute_kernel.engine.workers.waits.waiting_runs import WaitingRuns
 from evroute_kernel.runtime.levels import NAMES
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Span
 from evroute_kernel.worker.messages import (
     Answer,
+    ClusterAsked,
     DatagramsSent,
     DiagnosticsRepeated,
     EventRaised,
@@ -29,11 +32,8 @@ from evroute_kernel.worker.messages import (
 from evroute_kernel.worker.sockets import BadSocket, parse
 
 
-class Thread(Protocol):
+class Thread(waiting_runs.Thread, Protocol):
     """The supervisor, as this part of it sees it."""
-
-    def tell(self, worker: Process, message: Message) -> None:
-        """Send a message to a worker that runs."""
 
     def record(self, raised: Raise, record: LogRecord) -> None:
         """A raise has one more record."""
@@ -45,6 +45,7 @@ class RouteMessages:
     def __init__(self, world: World, thread: Thread) -> None:
         self._world = world
         self._thread = thread
+        self.waiting = WaitingRuns(world, thread)
 
     def handle(self, worker: Process, task: Task, message: Message) -> bool:
         """A worker that runs `task` says something; False when that is for the decisions."""
@@ -58,6 +59,8 @@ class RouteMessages:
             self._subscribed(worker, message)
         elif isinstance(message, NotifyAsked):
             self._notify_asked(worker, message)
+        elif isinstance(message, ClusterAsked):
+            self._cluster_asked(worker, task.raised, message)
         elif isinstance(message, StubCalled):
             self._stub_called(worker, task, message)
         elif isinstance(message, DiagnosticsRepeated):
@@ -65,14 +68,15 @@ class RouteMessages:
         elif isinstance(message, EventRuns):
             task.runs_event(message.event, message.line)
         else:
-            return False
+            return self.waiting.handle(worker, task, message)
         return True
 
     def _log_line(self, worker: Process, task: Task, line: LogLine) -> None:
         route, span = self._place(line.slot, line.statement)
         level = NAMES.get(line.level, str(line.level))
         text = decode(line.text)
-        record = LogRecord(level, text, line.diagnostic, decode(task.event), route, worker.number, span, line.time)
+        event, number = decode(task.event), worker.number
+        record = LogRecord(level, text, line.diagnostic, event, route, number, span, line.time, task.manner)
         self._thread.record(task.raised, record)
 
     def _late_record(self, worker: Process, task: Task, repeated: DiagnosticsRepeated) -> LogRecord:
@@ -123,6 +127,18 @@ class RouteMessages:
             answer = Answer(message.request, True, (subscribed.path,))
         if message.request:
             self._thread.tell(worker, answer)
+
+    def _cluster_asked(self, worker: Process, raised: Raise, message: ClusterAsked) -> None:
+        """A route sends a message to other nodes, and waits for the answer. It never waits for what comes of that."""
+        member = self._world.member
+        if member is None:  # the session has left its cluster
+            self._thread.tell(worker, Answer(message.request, False, ("-3", "this session is no node of a cluster")))
+            return
+        exchange = raised.exchange or member.exchange(raised.timeout)
+        exchange.begin(raised.deadline)
+        told = message.verb, message.cluster, message.node, message.text, message.tag
+        reply = member.ask(*told, exchange, raised.origin)
+        self._thread.tell(worker, Answer(message.request, reply.is_here, (str(reply.code), *reply.said)))
 
     def _notify_asked(self, worker: Process, message: NotifyAsked) -> None:
         """A route subscribes another one, and waits for the answer."""

@@ -1,8 +1,7 @@
-"""notify_on_event: routes that run for the events that a filter lets through."""
+"""Event-based routing: routes that run for the events that a filter lets through, and runs that wait for one."""
 
 from __future__ import annotations
 
-from time import time
 from typing import Final
 
 from evroute_kernel.library.behaviour import function
@@ -11,8 +10,8 @@ from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
 
-#: numbers that a timeout can be: it has 32 bits with a sign
-_NUMBERS: Final = 2**32
+#: the timeout is taken as a number without sign
+_UNSIGNED: Final = 2**32
 _INTEGER: Final = (
     'an integer among the filters kills the server: write the filter as text, $avp(f) = "key=5", and clear the AVP '
     "before ($avp(f) = NULL)"
@@ -26,15 +25,16 @@ def notify_on_event(context: Context, event: str, filter: Reference, route: str,
     Each value of the AVP `filter` is `key=pattern`, and all must match; a key that the event does not have is ignored,
     so a misspelt one lets everything through. The pattern is that of a shell (`*`, `?`, `[a-z]`). The AVP keeps its
     values: clear it before the next call. The route finds the parameters of the event as `$avp(name)`. It runs in the
-    process that raised the event, after the route that did. A negative timeout is over at once (on a server that has
-    not run for so many seconds yet it never is). Returns 1; -1 for an event or route that does not exist.
+    process that raised the event, after the route that did. With a negative timeout it lasts for ever, as on a
+    server that has just been started; on one that has run for so many seconds it is over at once. Returns 1; -1 for an
+    event or route that does not exist.
     """
     if route not in context.process.routes:
         context.error(f"notify_on_event: there is no route[{route}]")
         return -1
     filters = _filters(context, filter)
     # the server looks for the event before it dies of a filter: what has expired already does nothing but that
-    last = -1 if filters is None else int(time()) + (timeout + _NUMBERS // 2) % _NUMBERS - _NUMBERS // 2
+    last = -1 if filters is None else int(context.process.shared.clock.now()) + timeout % _UNSIGNED
     problem = context.process.notify(event, filters or (), route, last)
     if problem is None and filters is None:
         raise ScriptCrash(_INTEGER)
@@ -44,6 +44,27 @@ def notify_on_event(context: Context, event: str, filter: Reference, route: str,
     if "tm" in context.process.settings.modules:
         context.error("notify_on_event: there is no transaction here (tm says so at each call, and it does not matter)")
     return 1
+
+
+@function("wait_for_event", waits=True)
+def wait_for_event(context: Context, event: str, filter: Reference, timeout: int) -> int:
+    """Wait for the first event that the filter lets through, or until `timeout` seconds have passed (up to one less).
+
+    `async(wait_for_event("E_X", $avp(f), 5), route)` ends the script, and goes on in the route when the event comes,
+    whose parameters are then in front of the AVPs that were there. When none comes the route runs too, and `$rc` is 1
+    as well: clear the AVP before, and test it. Works where the server has a SIP request: here that is a route of
+    notify_on_event(), and what goes on after it. Only one of these can wait at a time, and for some 5 seconds after it
+    has ended another async() ends its route without a word, for all have one message. In other routes, and in launch(),
+    the server dies of the event that comes. The timeout never comes if no call names the event as a constant.
+
+    In 4.0 it is a function too, in which the process waits and does nothing else: 1 for the event, -2 when none came
+    (a server returns 1 then now and again), -1 if there is no such event. The filter is that of notify_on_event().
+    """
+    filters = _filters(context, filter)
+    if filters is None:
+        raise ScriptCrash(_INTEGER)
+    found: int = context.process.waiting.for_event(context, event, filters, timeout)
+    return found
 
 
 def _filters(context: Context, avp: Reference) -> tuple[tuple[str, str], ...] | None:
@@ -57,5 +78,5 @@ def _filters(context: Context, avp: Reference) -> tuple[tuple[str, str], ...] | 
             filters.append((key, pattern))
         else:
             what = "holds no '='" if not separator else "has nothing after its '='"
-            context.error(f"notify_on_event: the filter {str(value)!r} {what}: left out, so that more gets through")
+            context.error(f"the filter {str(value)!r} {what}: left out, so that more gets through")
     return tuple(filters)
