@@ -9,6 +9,7 @@ from html import escape
 from typing import Final
 
 from evroute_kernel.records import dataclass
+from evroute_kernel.rendering import CODE
 
 _CODE: Final = re.compile("`([^`\n]+)`")
 _BACKQUOTES: Final = re.compile(r"`+")
@@ -17,11 +18,7 @@ _MARKUP: Final = re.compile(r"[\\`*_{}\[\]<>#|~&$]")
 #: lines of a source that are shown unless all of it is asked for
 SOURCE_LINES: Final = 30
 
-#: fonts of code, named since exported pages give `pre` the font of their prose
-PREFORMATTED: Final = (
-    "white-space: pre-wrap; font-family: var(--jp-code-font-family, monospace); "
-    "font-size: var(--jp-code-font-size, 13px); line-height: var(--jp-code-line-height, 1.3)"
-)
+PREFORMATTED: Final = f"white-space: pre-wrap; {CODE}"
 
 _PRE: Final = f' style="margin: 0.4em 0; background: none; {PREFORMATTED}"'
 # front ends put a table that is less wide than its page into the middle

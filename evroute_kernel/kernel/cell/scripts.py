@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.errors import Diagnostic, first_of, rendered
+from evroute_kernel.errors import first_of
 from evroute_kernel.kernel.cell.cell import Cell
-from evroute_kernel.kernel.cell.output import STDERR
 from evroute_kernel.kernel.display.sources import value_bundle
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source
@@ -39,7 +38,7 @@ async def take_effect(cell: Cell, unit: Unit, owner: str | None) -> None:
     session, owners = cell.session, cell.notebook.owners
     if owner is not None:
         (owners.add if unit.script.items else owners.discard)(owner)
-    report_findings(cell, unit)
+    cell.tell(unit.diagnostics)  # before anything of it runs
     loaded = await cell.compute(lambda: session.install(unit, owner=owner, origin=cell.outlet))
     cell.note(first_of([*changed(cell, loaded), *kept(unit)], str, "route"))
     if loaded.run is not None:
@@ -85,20 +84,6 @@ async def value_of(cell: Cell, text: str) -> int | str | None:
 
 
 # -- what is shown ----------------------------------------------------------------------------------------------------
-
-
-def report_findings(cell: Cell, unit: Unit) -> None:
-    """Show the warnings and notes about a script, before anything of it runs."""
-    warnings = [d for d in unit.diagnostics if d.severity == "warning"]
-    for text in rendered(warnings, finding):
-        cell.outlet.write(text + "\n", STDERR)
-    cell.note(rendered([d for d in unit.diagnostics if d.severity != "warning"], finding))
-
-
-def finding(diagnostic: Diagnostic) -> str:
-    """A finding as text, with the code that `?CODE` tells more about."""
-    title, line, rest = diagnostic.render().partition("\n")
-    return f"{title} [{diagnostic.code}]{line}{rest}"
 
 
 def changed(cell: Cell, loaded: Loaded) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from evroute_kernel.errors import Diagnostic, leading, shortened
 from evroute_kernel.kernel.cell.cells import blanked, cut
-from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, place
+from evroute_kernel.kernel.display.formats import MOST_ROWS, Table
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.runtime.values import decode
@@ -88,7 +88,7 @@ def table(found: Sequence[Diagnostic], nothing: str) -> Table:
 
 
 def _row(d: Diagnostic) -> tuple[str | None, ...]:
-    return place(d.span) if d.span else None, d.severity, shortened(d.message), d.hint and shortened(d.hint), d.code
+    return d.place or None, d.severity, shortened(d.message), d.hint and shortened(d.hint), d.code
 
 
 def findings_of_routes(session: Session) -> list[Diagnostic]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.kernel.magics.patterns import chosen
 from evroute_kernel.runtime.versions import ServerVersion
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ async def graph(cell: Cell, arguments: Arguments) -> None:
 
 def part(found: CallGraph, pattern: str, *, is_direct: bool = False) -> CallGraph:
     """The part of a graph around what a pattern matches; the whole title matches, or the name inside it."""
-    chosen = [v for v in found.vertices if any(fnmatchcase(name, pattern) for name in (v.name, _inner(v.name)))]
-    return found.beside(chosen) if is_direct else found.around(chosen)
+    wanted = chosen(found.vertices, pattern, lambda vertex: (vertex.name, _inner(vertex.name)))
+    return found.beside(wanted) if is_direct else found.around(wanted)
 
 
 def _inner(title: str) -> str:

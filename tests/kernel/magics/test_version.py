@@ -88,7 +88,7 @@ def test_what_a_change_would_lose_forbids_it(fresh: Frontend, cell: str, held: s
     result = fresh.run("%config max_while_loops=9 version=4.0")
     assert result.error["ename"] == "VersionInUse"
     assert f"a session is of one version: to leave 3.6 would lose {held}\n" in result.traceback
-    assert "line 1, column 27" in result.traceback
+    assert ":1:27\n" in result.traceback
     assert "hint: %reset first, then %config version=4.0; or see an event in both: %compare EVENT" in result.traceback
     assert version(fresh) == "3.6"
     assert "max_while_loops    9 " not in fresh.run("%config").shown[0]
