@@ -39,6 +39,8 @@ def test_a_cell_is_timed(kernel: Frontend) -> None:
 def test_what_is_wrong_stands_where_it_is(kernel: Frontend) -> None:
     assert "%time needs a statement" in kernel.run("%time").traceback
     assert "%time needs a statement" in kernel.run("%%time\n").traceback
+    assert "too often" in kernel.run("%time " * 3000 + "1").traceback
+    assert "too often" in kernel.run("%%time " + "%time " * 20 + "1").traceback
     found = kernel.run('xlog("a\\n");\n%time xlog("b\\n")\n')
     assert found.error["ename"] == "RouteSyntaxError"
     assert not found.stdout
