@@ -209,7 +209,7 @@ class TestRun:
         path.write_text("event_route[E_X] {\n  xlgo(1);\n}")
         done = evroute("run", path, "--raise", "E_X")
         assert (done.returncode, done.stdout) == (1, "")
-        assert "line 2" in done.stderr
+        assert ":2:" in done.stderr
         assert "^^^^" in done.stderr
 
     def test_event_nobody_handles(self, script: Path) -> None:
