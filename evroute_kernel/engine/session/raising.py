@@ -17,6 +17,7 @@ from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.filtering import filter_remarks
 from evroute_kernel.engine.events.params import GivenParams, event_params, for_routes
 from evroute_kernel.engine.events.remarks import remarks
+from evroute_kernel.engine.results.checking import Checking
 from evroute_kernel.engine.results.runs import BatchResult, Run, RunError, joined
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.session.gathering import Gathering, Line
@@ -38,14 +39,17 @@ _LOOK: Final = 0.01
 class Raising:
     """The raises of one session."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, checking: Checking) -> None:
         self._backend = backend
+        self._checking = checking
         self._world = backend.world
         self._line = Line(backend)
         #: the clock is moved by one at a time
         self._moving = Lock()
 
-    def submit(self, event: str, params: GivenParams, origin: object, timeout: float | None) -> Future[Run]:
+    def submit(
+        self, event: str, params: GivenParams, origin: object, timeout: float | None, check: bool | None = None
+    ) -> Future[Run]:
         """As `Session.submit`."""
         given.name(event, "the name of an event")
         taken = event_params(params)
@@ -62,7 +66,7 @@ class Raising:
         tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []
         future = self._whole(raised)
         self._backend.supervisor.submit(raised, *tasks)
-        return future
+        return self._checking.future(future, check)
 
     def _whole(self, raised: Raise) -> Future[Run]:
         """What gives the run of a raise that is about to begin: in a cluster, with all that it leads to elsewhere."""
@@ -90,7 +94,12 @@ class Raising:
         return raised.future
 
     def submit_batch(
-        self, event: str, lists: Iterable[GivenParams], origin: object, timeout: float | None
+        self,
+        event: str,
+        lists: Iterable[GivenParams],
+        origin: object,
+        timeout: float | None,
+        check: bool | None = None,
     ) -> Future[BatchResult]:
         """As `Session.submit_batch`."""
         given.name(event, "the name of an event")
@@ -105,64 +114,64 @@ class Raising:
         batch.source = self._world.raised_many(encode(event), map(event_params, items), origin=origin, report=report)
         if not slots:
             self._backend.supervisor.send_out(batch)
-            return batch.future
+            return self._checking.future(batch.future, check)
         first = Chunk(batch, batch.next_lists())
         self._backend.supervisor.submit(batch, *([first] if first.lists else []))
-        return batch.future
+        return self._checking.future(batch.future, check)
 
-    def run_timer(self, name: str, origin: object, timeout: float | None) -> Run:
+    def run_timer(self, name: str, origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """As `Session.run_timer`."""
         slots = self._world.timers(given.text(name, "the name of a timer_route"))
         raised = self._new_raise("", origin, timeout)
-        return self._wait_for(raised, Delivery(raised, "", (), slots, number=1))
+        return self._wait_for(raised, Delivery(raised, "", (), slots, number=1), check)
 
     def tick(self, seconds: float, origin: object, timeout: float | None) -> Run:
         """As `Session.tick`."""
         seconds = given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
         with self._moving:
             try:
-                raises = self._move_clock(seconds, origin, timeout)
+                moved = self._move_clock(seconds, origin, timeout)
             finally:
                 self._backend.supervisor.release_clock()
-            return joined([raised.future.result() for raised in raises])
+            return self._checking.passed(joined([whole.result() for _, whole in moved]))
 
-    def _move_clock(self, seconds: float, origin: object, timeout: float | None) -> list[Raise]:
+    def _move_clock(self, seconds: float, origin: object, timeout: float | None) -> list[tuple[Raise, Future[Run]]]:
         """From one moment at which something is due to the next, as long as all goes well; what that has raised."""
         clock, supervisor = self._backend.shared.clock, self._backend.supervisor
         end, latest = clock.now() + seconds, monotonic() + self._allowed(timeout)[0]
-        raises: list[Raise] = []
-        waiting: list[Raise] = []
-        while not raises or (clock.now() < end and not raises[-1].errors):
+        done: list[tuple[Raise, Future[Run]]] = []
+        waiting: list[tuple[Raise, Future[Run]]] = []
+        while not done or (clock.now() < end and not done[-1][0].errors):
             raised = self._new_raise("", origin, timeout)
-            due = self._world.waits.next_due if raises else 0.0  # at first only what is due already
+            due = self._world.waits.next_due if done else 0.0  # at first only what is due already
             if monotonic() > latest:
                 moved = seconds - end + clock.now()
                 words = f"the clock was moved by {moved:g} s of {seconds:g} s: what goes on by it has no end"
                 raised.errors.append(RunError("timed out", words, "", ""))
                 due = 0.0
+            done.append((raised, self._whole(raised)))
             supervisor.move_clock(partial(clock.move, max(0.0, min(due, end) - clock.now())), raised)
-            raises.append(raised)
-            waiting = [each for each in (*waiting, raised) if not each.future.done()]
-            for each in (*waiting, *supervisor.going_on()):
-                self._wait_until_quiet(each)
-        return raises
+            waiting = [each for each in (*waiting, done[-1]) if not each[1].done()]
+            for each in (*waiting, *((alone, alone.future) for alone in supervisor.going_on())):
+                self._wait_until_quiet(*each)
+        return done
 
-    def _wait_until_quiet(self, raised: Raise) -> None:
+    def _wait_until_quiet(self, raised: Raise, whole: Future[Run]) -> None:
         """Wait until a raise has ended, or a process that runs it waits for the clock itself."""
         while not self._world.waits.blocks(raised):
             with suppress(TimeoutError):
-                raised.future.result(_LOOK)
+                whole.result(_LOOK)
                 return
 
-    def run_slots(self, slots: list[int], origin: object, timeout: float | None) -> Run:
+    def run_slots(self, slots: list[int], origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """Run routes that no event names, in the first worker, one after the other. Waits."""
         raised = self._new_raise("", origin, timeout)
-        return self._wait_for(raised, Delivery(raised, "", (), tuple(slots), number=1))
+        return self._wait_for(raised, Delivery(raised, "", (), tuple(slots), number=1), check)
 
-    def _wait_for(self, raised: Raise, task: Delivery) -> Run:
+    def _wait_for(self, raised: Raise, task: Delivery, check: bool | None) -> Run:
         future = self._whole(raised)
         self._backend.supervisor.submit(raised, *([task] if task.slots else []))
-        return future.result()
+        return self._checking.passed(future.result(), check)
 
     def gather(self, origin: object, ended: Callable[[BatchResult], object]) -> Gathering:
         """As `Session.gather`."""
