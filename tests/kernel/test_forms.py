@@ -46,14 +46,21 @@ class Widgets:
         request = self.kernel.request("comm_msg", {"comm_id": comm, "data": data})
         self.kernel.others += self.kernel.messages(request, "idle")
 
-    def logged(self, request: str, stream: str = "stdout") -> str:
+    def logged(self, request: str) -> str:
         """The text that comes next under a cell."""
+        return str(self.next(request, "stream")["text"])
+
+    def told(self, request: str) -> str:
+        """The finding that comes next under a cell."""
+        return str(self.next(request, "display_data")["data"]["text/plain"])
+
+    def next(self, request: str, kind: str) -> Any:
         while True:
             for message in self.kernel.others:
-                if message["msg_type"] == "stream" and message["content"]["name"] == stream:
+                if message["msg_type"] == kind and message["content"].get("name", "stdout") == "stdout":
                     assert message["parent_header"]["msg_id"] == request
                     self.kernel.others.remove(message)
-                    return str(message["content"]["text"])
+                    return message["content"]
             self.kernel.others.append(self.kernel.client.get_iopub_msg(timeout=DEADLINE))
 
 
@@ -115,10 +122,10 @@ def test_what_goes_wrong_is_told_under_the_form(kernel: Frontend) -> None:
     request = kernel.execute("%raise E_PIKE_BLOCKED ?")
     page = Widgets(kernel, kernel.gather(request).messages)
     page.click(page.one(_model_name="ButtonModel"))
-    assert "no route handles the event E_PIKE_BLOCKED" in page.logged(request, "stderr")
+    assert "no route handles the event E_PIKE_BLOCKED" in page.told(request)
     kernel.run("event_route[E_PIKE_BLOCKED] { $var(x) = 5; $var(x) /= 0; }")
     page.click(page.one(_model_name="ButtonModel"))
-    assert "event_route[E_PIKE_BLOCKED]" in page.logged(request, "stderr")
+    assert "event_route[E_PIKE_BLOCKED]" in page.told(request)
 
 
 def test_a_page_that_is_loaded_again_finds_its_widgets(kernel: Frontend) -> None:

@@ -52,13 +52,13 @@ def read_flows(path: Path, version: str) -> Iterator[tuple[Case, list[Step]]]:
         yield Case(path.stem, found["name"], found["script"], (), settings, expect, version, asked), steps
 
 
-def run_flow(case: Case, steps: list[Step], session: Session) -> Outcome:
+def run_flow(case: Case, steps: list[Step], session: Session, agent: type[Agent] | None = None) -> Outcome:
     """Load the program and do its steps. `session` has as many workers as the server had, and is as new."""
     with closing(socket(AF_INET, SOCK_DGRAM)) as receiver:
         receiver.bind(("127.0.0.1", 0))
         receiver.settimeout(PATIENCE)
         port = str(receiver.getsockname()[1])
-        outcome = _run(replace(case, script=case.script.replace("%UAPORT%", port)), steps, session)
+        outcome = _run(replace(case, script=case.script.replace("%UAPORT%", port)), steps, session, agent or Agent)
         outcome.mi = json.loads(json.dumps(outcome.mi).replace(f"127.0.0.1:{port}", "127.0.0.1:UAPORT"))
         for expected in case.expect.get("ua", ()) if "%UAPORT%" in case.script else ():
             got = receiver.recv(65_535).decode()
@@ -67,7 +67,7 @@ def run_flow(case: Case, steps: list[Step], session: Session) -> Outcome:
     return outcome
 
 
-def _run(case: Case, steps: list[Step], session: Session) -> Outcome:
+def _run(case: Case, steps: list[Step], session: Session, agent: type[Agent]) -> Outcome:
     outcome = Outcome()
     try:
         session.load(case.settings, name="globals")
@@ -77,11 +77,11 @@ def _run(case: Case, steps: list[Step], session: Session) -> Outcome:
         return outcome
     if loaded.run is not None:
         add_errors(outcome, loaded.run)
-    with Agent(case, session, outcome) as agent:
+    with agent(case, session, outcome) as doing:
         for kind, *given in steps:
             if outcome.crashed:
                 break
-            getattr(agent, kind)(*given)
+            getattr(doing, kind)(*given)
     for record in session.log:
         outcome.record(record.level, record.text, record.diagnostic)
     return outcome
@@ -144,7 +144,7 @@ class Agent:
     def answer(self, code: int | None) -> None:
         self.states = _STATES[code]
 
-    def sip(self, method: str, callid: str) -> None:
+    def sip(self, method: str, callid: str, extra: dict[str, Any] | None = None) -> None:
         """An INVITE: a dialog with the values that the request route of all these programs gives it."""
         assert method == "INVITE"
         values = {"who": "alice", "n": 5}

@@ -49,6 +49,10 @@ class Peer(Protocol):
     def place(self) -> Place:
         """Which it is."""
 
+    @property
+    def tells_states(self) -> bool:
+        """Whether it wants to be told who goes down and comes up; else it finds out by itself."""
+
     def take(self, parcel: Parcel) -> Future[Any] | None:
         """Raise an event there; its future gives the Run, or None if nobody hears it. None where nobody will tell what
         comes of it. Raises Unreachable."""

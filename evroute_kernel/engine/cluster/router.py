@@ -96,10 +96,10 @@ class Router:
 
     # -- nodes --------------------------------------------------------------------------------------------------------
 
-    def add(self, peer: Peer) -> None:
-        """One more node, which is up. Nobody is told."""
+    def add(self, peer: Peer, is_up: bool = True) -> None:
+        """One more node. Nobody is told."""
         with self._lock:
-            self._nodes[peer.place.id] = Node(peer)
+            self._nodes[peer.place.id] = Node(peer, is_up)
 
     def nodes(self) -> list[Node]:
         """All nodes, by number."""
@@ -150,6 +150,8 @@ class Router:
     def _tell_states(self, changes: Iterable[tuple[Node, int, bool]], origin: object) -> list[Future[Any]]:
         raised = []
         for node, id, is_up in changes:
+            if not node.peer.tells_states:
+                continue
             params = (("cluster_id", self.cluster), ("node_id", id), ("new_state", int(is_up)))
             changed = self._nodes.get(id)
             sender = node.name if changed is None else changed.name

@@ -29,6 +29,8 @@ FIRST_PORT: Final = 5555
 class LocalPeer:
     """The node; it does not keep its session alive."""
 
+    tells_states = True
+
     def __init__(self, place: Place, session: object, backend: Backend, raising: Raising) -> None:
         self._place = place
         self._session = weakref.ref(session)

@@ -11,7 +11,6 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from evroute_kernel.errors import ScriptError
-from evroute_kernel.kernel.cell.output import STDERR
 from evroute_kernel.kernel.display.reports import tell_errors
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 
@@ -102,7 +101,7 @@ def submit(cell: Cell, event: str, values: Values) -> None:
     try:
         future = cell.session.submit(event, values, origin=cell.outlet)
     except ScriptError as error:
-        cell.outlet.write(error.render() + "\n", STDERR)
+        cell.tell(error.diagnostics)
         return
     future.add_done_callback(lambda done: tell_errors(cell.outlet, done.result()))
 

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.assist.offers import Candidate
+from evroute_kernel.engine.events.filtering import FILTER
 from evroute_kernel.engine.events.params import UnknownEventError
 from evroute_kernel.engine.events.raise_line import (
     USAGE,
@@ -22,10 +23,9 @@ from evroute_kernel.engine.events.raise_line import (
 )
 from evroute_kernel.engine.events.remarks import remarks
 from evroute_kernel.engine.results.runs import Run
-from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean, rendered
+from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
-from evroute_kernel.kernel.cell.scripts import finding
 from evroute_kernel.kernel.display.forms import show_form
 from evroute_kernel.kernel.display.progress import Progress, Repeated
 from evroute_kernel.kernel.display.reports import Tally, tell_errors
@@ -125,6 +125,7 @@ def described_param(asked: Asked, before: str) -> list[Page]:
 #: behind the name of an event, and in a body of JSON: its parameters
 PARAMS_OFFERED: Final = Offers(
     behind=lambda asked: [Candidate(f"{c.text}=", c.kind, c.signature) for c in asked.params_of(asked.given[0])],
+    values=lambda asked, key: asked.param_values(asked.given[0], key) if asked.given else None,
     body=lambda asked: asked.params_of(asked.given[0]),
 )
 
@@ -181,6 +182,8 @@ async def raise_event(cell: Cell, given: Raise) -> None:
                 future.add_done_callback(lambda done: watch.tally.add(done.result()))
                 run = await cell.wait(future)
                 tell_unheard(cell, run)
+                if given.request.count == 1:
+                    tell_filters(cell, given, run)
                 cell.check_run(run, given.line.span)
         finally:
             watch.end()
@@ -192,7 +195,13 @@ async def raise_event(cell: Cell, given: Raise) -> None:
 def tell_remarks(cell: Cell, given: Raise) -> None:
     """Say what is odd about the parameters, before anything runs."""
     found = remarks(given.request.event, given.params, cell.session.declared_events, library_of(cell).events)
-    cell.note(rendered([replace(remark, span=given.line.span) for remark in found], finding))
+    cell.tell([replace(remark, span=given.line.span) for remark in found])
+
+
+def tell_filters(cell: Cell, given: Raise, run: Run) -> None:
+    """Say why filters of notify_on_event() and wait_for_event() have kept the event from a route, or have not."""
+    found = [remark for remark in run.remarks if remark.code == FILTER]
+    cell.tell([replace(remark, span=given.line.span) for remark in found])
 
 
 class Watch:

@@ -19,6 +19,7 @@ _ENDS: Final = (nodes.Return, nodes.Exit, nodes.Drop, nodes.Assert, nodes.Async)
     "endless-loop",
     "a `while` whose condition nothing in its body changes",
     local=True,
+    foretells=("is left: nothing in the loop",),
     fires=(
         'while ($var(i) < 3) { xlog("$var(i)\\n"); }',
         'while (1) { xlog("again\\n"); }',
@@ -200,7 +201,8 @@ def _is_set(subject: Subject, avp: str) -> bool:
 )
 def undefined_resume_route(subject: Subject) -> Iterator[Finding]:
     """The server starts with it. When the function is done nothing runs: after `async` the script ends there, and
-    `launch` says that it ignores the route."""
+    `launch` says that it ignores the route. In the route of a SIP request, and in one that notify_on_event() has
+    subscribed, the server dies of such an `async`; there the kernel ends the run with an error."""
     known = {*subject.routes, *subject.others}
     started: tuple[type[nodes.Async | nodes.Launch], ...] = (nodes.Async, nodes.Launch)
     for node in subject.of(*started):

@@ -211,7 +211,7 @@ def cluster_broadcast_mi(management: Management, given: Arguments) -> Any:
     """Let all nodes carry out a command; the answer is that of this one."""
     member, cluster = _member(management), _cluster(given)
     _sent(management, member, cluster, None, given)
-    return _carried_out(management, given.text("cmd_name"), _params(given))
+    return carried_out(management, given.text("cmd_name"), _params(given))
 
 
 def _params(given: Arguments) -> list[str] | None:
@@ -221,14 +221,14 @@ def _params(given: Arguments) -> list[str] | None:
 def _sent(management: Management, member: Member, cluster: int, id: int | None, given: Arguments) -> Sent:
     def carry_out(session: Session, command: str, params: Any) -> None:
         try:
-            _carried_out(management.of(session), command, params)
+            carried_out(management.of(session), command, params)
         except CommandError as error:  # nobody hears of it there either
             management.tell_once(f"{command} has failed on another node: {error}")
 
     return member.router.manage(member.id, cluster, id, carry_out, given.text("cmd_name"), _params(given))
 
 
-def _carried_out(management: Management, name: str, params: Any) -> Any:
+def carried_out(management: Management, name: str, params: Any) -> Any:
     """The answer of a command that came from a node. Raises CommandError."""
     try:
         found = find(management.session, name)
