@@ -31,20 +31,11 @@ BELOW = {
     "worker": {"records", "source", "errors", "runtime", "library"},
     "engine": {"records", "source", "discovery", "errors", "runtime", "library", "lang", "worker"},
     "kernel": {
-        "records",
-        "source",
-        "rendering",
-        "discovery",
-        "errors",
-        "runtime",
-        "library",
-        "lang",
-        "assist",
-        "worker",
-        "engine",
+        *("records", "source", "rendering", "discovery", "errors", "runtime", "library", "lang", "assist"),
+        *("highlighting", "worker", "engine"),
     },
     "cli": {"records", "source", "rendering", "errors", "runtime", "library", "lang", "worker", "engine", "kernel"},
-    "pytest_plugin": {"records", "source", "rendering", "errors", "runtime", "engine"},
+    "pytest_plugin": {"records", "source", "rendering", "errors", "runtime", "library", "engine"},
     "__main__": {"kernel", "cli"},
     "__init__": set[str](),
 }
@@ -69,7 +60,7 @@ RESERVED = {
     "IPython": {"kernel"},
     "lmdb": {"runtime"},
     "regex": {"runtime", "library", "lang"},
-    "pytest": {"pytest_plugin.py"},
+    "pytest": {"pytest_plugin"},
 }
 
 

@@ -39,6 +39,8 @@ _NAMES: Final = ("NAME", "[NAME]", "[NAME...]", "EVENT", "[EVENT]")
 _ELSEWHERE: Final = "EVENT"
 #: how usages begin whose arguments are script
 _EXPRESSION: Final = "EXPRESSION"
+#: how usages begin behind whose magic a line goes on as any other
+_STATEMENT: Final = "STATEMENT"
 
 
 def gathered() -> dict[str, tuple[str, ...]]:
@@ -90,6 +92,7 @@ def magic_words(modules: Iterable[Path]) -> dict[str, Iterable[str]]:
         "magics": {name for name, _, _ in declared},
         "name_magics": {name for name, usage, _ in declared if usage.startswith(_NAMES)},
         "expression_magics": {name for name, usage, _ in declared if usage.startswith(_EXPRESSION)},
+        "around_magics": {name for name, usage, _ in declared if usage.startswith(_STATEMENT)},
         "body_magics": {name for name, _, body in declared if body},
         "json_magics": {name for name, _, body in declared if body == "json"},
     }

@@ -28,10 +28,12 @@ _ROUTE_SOCKET: Final = "route:"
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
-    """An event by name, a route by title, a socket as written; as text people read."""
+    """An event by name, a route by title, a socket as written; as text people read. `node`: what people call the node
+    of a cluster that it is of; empty where there is none."""
 
     kind: VertexKind
     name: str
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,13 @@ class CallGraph:
         chosen = list(chosen)
         kept = self._reached(chosen) | self._reached(chosen, backwards=True)
         edges = tuple(edge for edge in self.edges if edge.source in kept and edge.target in kept)
+        return CallGraph(tuple(v for v in self.vertices if v in kept), edges, self.missing & kept)
+
+    def beside(self, chosen: Iterable[Vertex]) -> CallGraph:
+        """Some vertices, and what an edge leads to from them or to them from."""
+        chosen = set(chosen)
+        edges = tuple(edge for edge in self.edges if edge.source in chosen or edge.target in chosen)
+        kept = chosen.union(*((edge.source, edge.target) for edge in edges))
         return CallGraph(tuple(v for v in self.vertices if v in kept), edges, self.missing & kept)
 
     def _reached(self, start: Iterable[Vertex], backwards: bool = False) -> set[Vertex]:

@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -35,6 +35,7 @@ from evroute_kernel.worker.messages import (
     AskVariables,
     BatchFinished,
     Booted,
+    ClusterAsked,
     EventRaised,
     LimitMemory,
     LoadRoutes,
@@ -54,7 +55,7 @@ from evroute_kernel.worker.notifying.notifying import Notifying
 from evroute_kernel.worker.notifying.subscriptions import Entry
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.portions import Portion
-from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY, limit_memory, redirect_output, set_signals
+from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY, limit_memory, redirect_output, set_signals, surround
 from evroute_kernel.worker.sockets import BadSocket, check, check_reach, look_up
 from evroute_kernel.worker.state import variables
 
@@ -117,6 +118,7 @@ class Child:
         process.raise_event = self._raise_event
         process.subscribe = self._subscribe
         process.notify = self._notify
+        process.ask_cluster = self._ask_cluster
         process.stub_called = self._stub_called
         self._verbs: dict[type[Any], Callable[[Any], None]] = {
             LoadRoutes: self.load_routes,
@@ -155,6 +157,8 @@ class Child:
         settings.modparams, settings.modules, settings.stubs = message.modparams, set(message.modules), message.stubs
         settings.version = message.version
         settings.reach = message.reach
+        settings.node = message.node
+        surround(message.environment, message.folder)
         self._follow(message)
         if settings.log_level != before[0]:
             process.log_level = settings.log_level
@@ -202,6 +206,7 @@ class Child:
         self._socket_events.update(message.socket_events)
         self._event_routes = message.event_routes
         self._handlers = dict(message.handlers)
+        self._notifying.routing = message.routing
         self._datagrams.targets = message.datagrams
         self._reports_all = message.reports_all
         self._process.has_subscribers = _everyone_listens if message.reports_all else self._events.__contains__
@@ -348,8 +353,11 @@ class Child:
             answer = self.ask(lambda request: Subscribed(event, name, expire, hosts, request))
             if not answer.ok:
                 return "; ".join(answer.lines)
-            self._socket_events.add(event)
-            self._datagrams.targets.pop(event, None)  # up to the next run, when all is known of them
+            if address.protocol == "routing":
+                self._notifying.route_to(event, answer.lines[0])
+            else:
+                self._socket_events.add(event)
+                self._datagrams.targets.pop(event, None)  # up to the next run, when all is known of them
         self._events.add(event)
         self._choose_routes()
         return None
@@ -361,6 +369,11 @@ class Child:
         number, name = answer.lines
         self.learn((int(number), name, filters, route, last, 0))
         return None
+
+    def _ask_cluster(self, verb: str, cluster: int, node: int, text: str, tag: str) -> tuple[int, bool, Sequence[str]]:
+        answer = self.ask(lambda request: ClusterAsked(verb, cluster, node, text, tag, request))
+        code, *said = answer.lines
+        return int(code), answer.ok, said
 
     def learn(self, entry: Entry) -> None:
         """A route has been subscribed here, or a run waits."""

@@ -69,6 +69,10 @@ class ApplySettings:
     #: how much workers tell of their work in 4.0, by number; None: the others
     profiling: dict[int | None, int] = field(default_factory=dict)
     reach: Reach = "outside"
+    node: int = 0
+    #: variables of the environment to set, and the folder to work in ("": where the worker was started)
+    environment: dict[str, str] = field(default_factory=dict)
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ class Subscriptions:
     #: worker sends: subscription, family, address, and the last second of the epoch (None: for ever)
     socket_events: frozenset[str] = frozenset()
     handlers: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    #: the events whose routes of notify_on_event() an event goes to, where these are not its own alone
+    routing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     datagrams: dict[str, tuple[tuple[str, int, Any, int | None], ...]] = field(default_factory=dict)
 
 
@@ -245,6 +251,19 @@ class NotifyAsked:
     filters: tuple[tuple[str, str], ...]
     route: str
     last: int
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAsked:
+    """The running route asks the cluster something (`engine.cluster.member.Member.ask`), and waits for the `Answer`: a
+    return code and what to log; `ok` means that the route raises the event of it here."""
+
+    verb: str
+    cluster: int
+    node: int
+    text: str
+    tag: str
     request: int
 
 
@@ -486,6 +505,7 @@ Message: TypeAlias = (
     " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | WorkerNotForked"
     " | AskVariables | VariablesAnswer | Answer | DatagramsSent | InnerRuns | Notifications"
     " | NotifyAsked | WaitAsked | WaitsReached | WaitGivenUp | TransactionAsked | TransactionEnded | Remarked"
+    " | ClusterAsked"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
@@ -521,6 +541,7 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     InnerRuns,
     Notifications,
     NotifyAsked,
+    ClusterAsked,
     WaitAsked,
     WaitsReached,
     WaitGivenUp,

@@ -270,20 +270,24 @@
       "via\\.port", "via\\.received", "via\\.rport", "via\\.transport", "via\\.version",
     ],
     magics: [
-      "assert", "cache", "check", "clear", "compare", "config", "connect", "dialog", "dialogs", "disconnect", "event",
-      "events", "expect", "export", "forget", "graph", "help", "inbox", "load", "log", "lsmagic", "mi", "migrate",
-      "ps", "raise", "record", "replay", "reset", "route", "routes", "sh", "shv", "stub", "stubs", "subscribe",
-      "subscribers", "tick", "timeout", "timer", "unstub", "vars", "workers",
+      "assert", "cache", "cd", "check", "clear", "compare", "config", "connect", "dialog", "dialogs", "disconnect",
+      "env", "event", "events", "expect", "export", "forget", "graph", "help", "history", "inbox", "load", "log",
+      "lsmagic", "mi", "migrate", "node", "ps", "pwd", "raise", "record", "replay", "reset", "route", "routes", "sh",
+      "shv", "stub", "stubs", "subscribe", "subscribers", "tick", "time", "timeout", "timer", "unstub", "vars",
+      "workers", "writefile",
     ],
     name_magics: [
-      "compare", "dialog", "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "tick",
-      "unstub",
+      "compare", "dialog", "env", "event", "forget", "help", "node", "raise", "route", "stub", "subscribe",
+      "subscribers", "tick", "unstub",
     ],
     expression_magics: [
       "assert",
     ],
+    around_magics: [
+      "time",
+    ],
     body_magics: [
-      "check", "compare", "migrate", "raise", "replay", "sh",
+      "check", "compare", "migrate", "raise", "replay", "sh", "time", "writefile",
     ],
     json_magics: [
       "compare", "raise",
@@ -323,11 +327,13 @@
     },
     "magics": {
       rules: [
+        ["^[ \\t]*%%?(?:<around_magics>)(?=[ \\t\\r]|$)", "magic"],
         ["^[ \\t]*%%?(?:<expression_magics>)(?=[ \\t\\r]|$)", "magic", "magic-expression"],
         ["^[ \\t]*%%?(?:<name_magics>)(?=[ \\t\\r]|$)", "magic", "magic-name"],
         ["^[ \\t]*%%?(?:<magics>)(?=[ \\t\\r]|$)", "magic", "magic-arguments"],
         ["^[ \\t]*%%?[A-Za-z][A-Za-z0-9_-]*(?=[ \\t\\r]|$)", "word", "magic-arguments"],
-        ["^[ \\t]*\\?\\??[ \\t]*[%$A-Za-z0-9_.\\[\\]()]+[ \\t\\r]*$", "magic"],
+        ["^[ \\t]*\\?\\??[ \\t]*[%$A-Za-z0-9_.\\[\\]()]*[ \\t\\r]*$", "magic"],
+        ["^[ \\t]*!!?(?=[ \\t]*(?![!=~]|[A-Za-z][A-Za-z0-9_]*[ \\t]*\\(|\\$\\(?[A-Za-z0-9_.]+\\()[^ \\t\\r\\n])", "magic", "magic-arguments"],
         ["^[ \\t]*(?:[%$][%$A-Za-z0-9_.]+(?:\\([^()\\n]*\\))?|[A-Za-z][A-Za-z0-9_.\\[\\]]*)\\?\\??[ \\t\\r]*$", "magic"],
       ],
     },

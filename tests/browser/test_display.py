@@ -116,6 +116,33 @@ def test_a_graph_is_drawn(lab: Lab, theme: str) -> None:
     lab.shoot()
 
 
+@THEMES
+def test_a_graph_keeps_the_size_in_which_it_can_be_read(lab: Lab, theme: str) -> None:
+    """A long chain, the same in a narrow window, and one that is wider than the page."""
+    lab.choose_theme(theme)
+    steps = [f'event_route[E_STEP_{n}] {{ raise_event("E_STEP_{n + 1}"); route(common); }}' for n in range(7)]
+    calls = " ".join(f"route(called_{n});" for n in range(20))
+    routes = [f"route[called_{n}] {{ {'exit;' if n else calls} }}" for n in range(20)]
+    script = "\n".join([*steps, *routes, "route[common] { exit; }"])
+    notebook = lab.open_cells(script, "%graph E_STEP_0", "%graph")
+    run_all(notebook)
+    for number in (1, 2):
+        drawing = notebook.output(number).locator("img")
+        expect(drawing).to_be_visible()
+        for width in (1280, 620):
+            lab.page.set_viewport_size({"width": width, "height": 1000})
+            drawing.evaluate("image => image.decode()")
+            assert drawing.evaluate("image => image.width == image.naturalWidth")
+            scrolls = "image => image.parentElement.scrollWidth > image.parentElement.clientWidth"
+            assert drawing.evaluate(scrolls) == (drawing.evaluate("image => image.width") > width - 150)
+            drawing.scroll_into_view_if_needed()
+            lab.shoot(f"{number}-{width}")
+    lab.page.set_viewport_size({"width": 1280, "height": 1000})
+    notebook.output(1).locator("summary").click()
+    expect(notebook.output(1).locator("pre")).to_be_visible()
+    assert all(piece.contrast >= READABLE for piece in pieces(notebook.output(1).locator("pre")))
+
+
 def test_many_raises_show_how_far_they_are(lab: Lab) -> None:
     route = "event_route[E_PIKE_BLOCKED] { $shv(n) += 1; }\n"
     notebook = lab.open_cells(

@@ -75,6 +75,16 @@ def test_values_tell_their_type() -> None:
     assert [shown(v) for v in (42, "42", 'a"b\n', "Zoë", None)] == ["42", '"42"', '"a\\"b\\n"', '"Zoë"', "<null>"]
 
 
+def test_long_cells_can_be_opened_and_long_words_are_broken() -> None:
+    found = Table(("name", "value"), [("short", "a b"), ("word", "x" * 50), ("long", "yz" * 9000)]).bundle()
+    assert max(map(len, found["text/plain"].splitlines())) < 400
+    short, word, long = found["text/html"].partition("<tbody>")[2].split("</tr>")[:3]
+    assert "overflow-wrap" not in short
+    assert "overflow-wrap: anywhere" in word
+    assert "<details>" not in word
+    assert f"<details><summary>{'yz' * 50}... (18,000 characters)</summary>{'yz' * 5000}... (18,000" in long
+
+
 def test_long_tables_are_cut_short() -> None:
     made: list[int] = []
 

@@ -20,6 +20,7 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, NoReturn, TypeAlias
 
+from evroute_kernel.engine.events.samples import sample_params
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.library.table import Library
@@ -28,7 +29,7 @@ from evroute_kernel.source import Source, Span
 
 USAGE: Final = (
     "EVENT [name=value ... | value ... | {json}] [--sample] [--count N] [--async] [--detach] [--timeout SECONDS]"
-    " [--live] [--report] [--stats]"
+    " [--live] [--node NAME] [--report] [--stats]"
 )
 
 #: option -> what its value is called, None for a switch
@@ -39,8 +40,16 @@ OPTIONS: Final[Mapping[str, str | None]] = {
     "detach": None,
     "timeout": "SECONDS",
     "live": None,
+    "node": "NAME",
     "report": None,
     "stats": None,
+}
+
+#: option -> what its value is
+_KINDS: Final = {
+    "count": "a whole number, 1 or more",
+    "timeout": "a number of seconds greater than 0",
+    "node": "the name of a node",
 }
 
 #: what JSON can hold; text is text as people write it, not yet bytes of a script
@@ -112,7 +121,7 @@ def with_samples(
         message = f"no sample is known for the event {name}"
         raise ScriptError([Diagnostic("error", "argument", message, None, hint)])
     assert not isinstance(request.params, list), "parse_raise refuses unnamed parameters beside --sample"
-    return {param.name: param.sample for param in event.params if not param.stale} | (request.params or {})
+    return sample_params(event) | (request.params or {})
 
 
 def parse_params(text: str, source: Source | None = None, offset: int = 0) -> dict[str, ParamValue] | list[ParamValue]:
@@ -225,7 +234,7 @@ class _Scanner:
             start = self.position
             value = "" if self.at_end else self.bare()
         if not _is_option_value(name, value):
-            kind = "a whole number, 1 or more" if name == "count" else "a number of seconds greater than 0"
+            kind = _KINDS[name]
             self.fail(f"option --{name} needs {kind}", start, start + len(value))
         return value
 
@@ -366,6 +375,8 @@ _JSON: Final = json.JSONDecoder(
 
 
 def _is_option_value(name: str, value: str) -> bool:
+    if name == "node":
+        return bool(value)
     if name == "count":
         return re.fullmatch(r"0*[1-9][0-9]{0,8}", value) is not None
     return re.fullmatch(r"[0-9]+(\.[0-9]*)?|\.[0-9]+", value) is not None and float(value) > 0

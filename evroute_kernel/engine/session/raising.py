@@ -11,11 +11,13 @@ from threading import Lock
 from time import monotonic
 from typing import Final
 
+from evroute_kernel.engine.cluster.peer import Parcel
 from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.filtering import filter_remarks
 from evroute_kernel.engine.events.params import GivenParams, event_params, for_routes
 from evroute_kernel.engine.events.remarks import remarks
+from evroute_kernel.engine.results.checking import Checking
 from evroute_kernel.engine.results.runs import BatchResult, Run, RunError, joined
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.session.gathering import Gathering, Line
@@ -24,6 +26,8 @@ from evroute_kernel.engine.workers.flows import Delivery
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.runtime.values import encode
 
+#: seconds that are left to what another node sends too late, so that it ends as all that does
+_LEAST: Final = 0.001
 #: seconds that a clock is moved by at once, at most: ten years
 CLOCK_STEP: Final = 315_360_000
 
@@ -31,17 +35,22 @@ CLOCK_STEP: Final = 315_360_000
 class Raising:
     """The raises of one session."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, checking: Checking) -> None:
         self._backend = backend
+        self._checking = checking
         self._world = backend.world
         self._line = Line(backend)
         #: the clock is moved by one at a time
         self._moving = Lock()
 
-    def submit(self, event: str, params: GivenParams, origin: object, timeout: float | None) -> Future[Run]:
+    def submit(
+        self, event: str, params: GivenParams, origin: object, timeout: float | None, check: bool | None = None
+    ) -> Future[Run]:
         """As `Session.submit`."""
         given.name(event, "the name of an event")
         taken = event_params(params)
+        if self._world.member is not None:
+            self._world.member.check_up()
         self._world.handlers(event)
         raised = self._new_raise(event, origin, timeout)
         raised.remarks = remarks(event, params, self._world.declared_events, self._world.library.events)
@@ -51,11 +60,42 @@ class Raising:
         slots = self._world.raised(encode(event), taken, origin=origin, report=report)
         taken = for_routes(params, taken, self._world.settings.version)
         tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []
+        future = self._whole(raised)
         self._backend.supervisor.submit(raised, *tasks)
+        return self._checking.future(future, check)
+
+    def _whole(self, raised: Raise) -> Future[Run]:
+        """What gives the run of a raise that is about to begin: in a cluster, with all that it leads to elsewhere."""
+        member = self._world.member
+        if member is None:
+            return raised.future
+        raised.exchange = member.exchange(raised.timeout)
+        return raised.exchange.follow(raised.future)
+
+    def deliver(self, parcel: Parcel) -> Future[Run] | None:
+        """Another node sends an event; None where nobody hears it. It shares the time of what it comes of."""
+        event, params, exchange = encode(parcel.event), parcel.params, parcel.exchange
+        if not self._world.is_heard(event):
+            return None
+        limits = self._world.limits
+        left = inf if exchange is None else exchange.left
+        seconds, called = (limits.timeout, inf) if left == inf else (max(_LEAST, left), monotonic())
+        raised = Raise(event, parcel.origin, seconds, limits.log, called)
+        raised.exchange = exchange
+        if entries := self._world.notified(event):
+            raised.remarks = filter_remarks(event, params, entries)
+        report = self._reporter(raised, always=True)
+        slots = self._world.raised(event, params, origin=parcel.origin, report=report)
+        self._backend.supervisor.submit(raised, *([Delivery(raised, event, params, slots)] if slots else []))
         return raised.future
 
     def submit_batch(
-        self, event: str, lists: Iterable[GivenParams], origin: object, timeout: float | None
+        self,
+        event: str,
+        lists: Iterable[GivenParams],
+        origin: object,
+        timeout: float | None,
+        check: bool | None = None,
     ) -> Future[BatchResult]:
         """As `Session.submit_batch`."""
         given.name(event, "the name of an event")
@@ -70,23 +110,23 @@ class Raising:
         batch.source = self._world.raised_many(encode(event), map(event_params, items), origin=origin, report=report)
         if not slots:
             self._backend.supervisor.send_out(batch)
-            return batch.future
+            return self._checking.future(batch.future, check)
         first = Chunk(batch, batch.next_lists())
         self._backend.supervisor.submit(batch, *([first] if first.lists else []))
-        return batch.future
+        return self._checking.future(batch.future, check)
 
-    def run_timer(self, name: str, origin: object, timeout: float | None) -> Run:
+    def run_timer(self, name: str, origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """As `Session.run_timer`."""
         slots = self._world.timers(given.text(name, "the name of a timer_route"))
         raised = self._new_raise("", origin, timeout)
-        return self._wait_for(raised, Delivery(raised, "", (), slots, number=1))
+        return self._wait_for(raised, Delivery(raised, "", (), slots, number=1), check)
 
     def tick(self, seconds: float, origin: object, timeout: float | None) -> Run:
         """As `Session.tick`."""
         seconds = given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
         with self._moving:
             try:
-                return self._move_clock(seconds, origin, timeout)
+                return self._checking.passed(self._move_clock(seconds, origin, timeout))
             finally:
                 self._backend.supervisor.release_clock()
 
@@ -101,20 +141,21 @@ class Raising:
                 words = f"the clock was moved by {moved:g} s of {seconds:g} s: what goes on by it has no end"
                 return replace(joined(runs), errors=(RunError("timed out", words, "", ""),))
             raised = self._new_raise("", origin, timeout)
+            whole = self._whole(raised)
             due = self._world.waits.next_due if runs else 0.0  # at first only what is due already
             supervisor.move_clock(partial(clock.move, max(0.0, min(due, end) - clock.now())), raised)
-            runs.append(raised.future.result())
+            runs.append(whole.result())
         return joined(runs)
 
-    def run_slots(self, slots: list[int], origin: object, timeout: float | None) -> Run:
+    def run_slots(self, slots: list[int], origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """Run routes that no event names, in the first worker, one after the other. Waits."""
         raised = self._new_raise("", origin, timeout)
-        return self._wait_for(raised, Delivery(raised, "", (), tuple(slots), number=1))
+        return self._wait_for(raised, Delivery(raised, "", (), tuple(slots), number=1), check)
 
-    def _wait_for(self, raised: Raise, task: Delivery) -> Run:
+    def _wait_for(self, raised: Raise, task: Delivery, check: bool | None) -> Run:
+        future = self._whole(raised)
         self._backend.supervisor.submit(raised, *([task] if task.slots else []))
-        run: Run = raised.future.result()
-        return run
+        return self._checking.passed(future.result(), check)
 
     def gather(self, origin: object, ended: Callable[[BatchResult], object]) -> Gathering:
         """As `Session.gather`."""
@@ -123,6 +164,8 @@ class Raising:
     def interrupt(self, origin: object) -> int:
         """As `Session.interrupt`."""
         dropped = self.drop(origin)
+        if self._world.member is not None:
+            dropped += self._world.member.interrupt(origin)
         return dropped + self._backend.supervisor.interrupt(lambda raised: origin is None or raised.origin == origin)
 
     def drop(self, origin: object = None) -> int:

@@ -18,6 +18,7 @@ from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Span
 from evroute_kernel.worker.messages import (
     Answer,
+    ClusterAsked,
     DatagramsSent,
     DiagnosticsRepeated,
     EventRaised,
@@ -58,6 +59,8 @@ class RouteMessages:
             self._subscribed(worker, message)
         elif isinstance(message, NotifyAsked):
             self._notify_asked(worker, message)
+        elif isinstance(message, ClusterAsked):
+            self._cluster_asked(worker, task.raised, message)
         elif isinstance(message, StubCalled):
             self._stub_called(worker, task, message)
         elif isinstance(message, DiagnosticsRepeated):
@@ -115,14 +118,27 @@ class RouteMessages:
 
     def _subscribed(self, worker: Process, message: Subscribed) -> None:
         """A route added a subscriber, and waits for the answer if that can fail."""
-        fault: str | None = None
         try:
             target, hosts = parse(message.socket), dict(message.hosts)
-            self._world.subscribe(message.event, target, hosts, message.expire, by_script=True)
+            subscribed = self._world.subscribe(message.event, target, hosts, message.expire, by_script=True)
         except BadSocket as error:
-            fault = str(error)
+            answer = Answer(message.request, False, (str(error),))
+        else:
+            answer = Answer(message.request, True, (subscribed.path,))
         if message.request:
-            self._thread.tell(worker, Answer(message.request, fault is None, () if fault is None else (fault,)))
+            self._thread.tell(worker, answer)
+
+    def _cluster_asked(self, worker: Process, raised: Raise, message: ClusterAsked) -> None:
+        """A route sends a message to other nodes, and waits for the answer. It never waits for what comes of that."""
+        member = self._world.member
+        if member is None:  # the session has left its cluster
+            self._thread.tell(worker, Answer(message.request, False, ("-3", "this session is no node of a cluster")))
+            return
+        exchange = raised.exchange or member.exchange(raised.timeout)
+        exchange.begin(raised.deadline)
+        told = message.verb, message.cluster, message.node, message.text, message.tag
+        reply = member.ask(*told, exchange, raised.origin)
+        self._thread.tell(worker, Answer(message.request, reply.is_here, (str(reply.code), *reply.said)))
 
     def _notify_asked(self, worker: Process, message: NotifyAsked) -> None:
         """A route subscribes another one, and waits for the answer."""

@@ -147,6 +147,11 @@ class Supervisor:
         """Add a record to those of a raise."""
         self._post_about(raised, lambda: self.record(raised, record))
 
+    def runs_for(self, selects: Callable[[Raise], bool]) -> bool:
+        """Whether a worker runs something of the raises that `selects` chooses. In the thread."""
+        tasks = (worker.task for worker in self._pool)
+        return any(task is not None and selects(task.raised) for task in tasks)
+
     def interrupt(self, selects: Callable[[Raise], bool]) -> int:
         """End the raises that `selects` chooses; how many there were. Their routes end within milliseconds."""
         return self._loop.ask(lambda: self._interrupt(selects))

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
-from evroute_kernel.kernel.cell.cells import Cut, MagicLine
-from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, find
+from evroute_kernel.kernel.cell.cells import Cut, MagicLine, blanked, cut
+from evroute_kernel.kernel.magics.declaration import MAGICS, Entrance, Magic, find
 from evroute_kernel.lang.scanning import statement_end
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.versions import ServerVersion
-from evroute_kernel.source import Span
+from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
     from evroute_kernel.lang import nodes
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 #: makes a unit of a text that was parsed, for what is around it; raises ScriptError
 Compile: TypeAlias = "Callable[[Parsed, Environment], Unit]"
+
+
+#: magics around each other that a line may hold
+DEEPEST: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +75,56 @@ Step: TypeAlias = "MagicStep | ScriptStep"
 
 
 def script_taken(pieces: Cut) -> Cut:
-    """The cell as it is; but beside a magic that takes the cell's script there is nothing else in it."""
+    """The cell as it is; but what magics stand around is laid open, and beside a magic that takes the cell's script
+    there is nothing else in it."""
+    pieces = _opened(pieces)
     for line in pieces.magics if pieces.has_script else ():
         magic = MAGICS.get(line.name)
         if magic is not None and magic.takes_script:
             return Cut(pieces.source, "", (replace(line, body=pieces.source.text, body_offset=0),))
     return pieces
+
+
+def at_the_head(pieces: Cut) -> list[tuple[Entrance, MagicLine]]:
+    """The magics that say, before anything of a cell is read, what world it is run in. Raises ArgumentError for one
+    that stands further down."""
+    found: list[tuple[Entrance, MagicLine]] = []
+    for number, line in enumerate(pieces.magics):
+        magic = MAGICS.get(line.name)
+        if magic is None or magic.entrance is None or not magic.entrance.is_meant(line):
+            continue
+        if number > len(found) or pieces.script[: line.span.start].strip() or (found and line.body is None):
+            what = f"%{line.name} says where the whole cell runs: it stands once, above everything else"
+            raise ArgumentError(what, line.span)
+        found.append((magic.entrance, line))
+    return found
+
+
+def _opened(pieces: Cut, depth: int = 0) -> Cut:
+    """The cell with what stands in the lines of magics that are around it, such as `%time STATEMENT`: of each of them
+    a line that begins it and one that ends it are left. What is in itself too often stays as it is, to be refused."""
+    around = [line for line in pieces.magics if _is_around(line)]
+    if not around or depth == DEEPEST:
+        return pieces
+    source = pieces.source
+    text = blanked(source.text, [line.name_span for line in around])
+    inside = _opened(cut(replace(source, text=text)), depth + 1)
+    lines = (_moved(line, source) for line in inside.magics)
+    ends = [len(source.text) if line.body is not None else line.span.end for line in around]
+    closing = (replace(line, span=source.span(end, end), closes=True) for line, end in zip(around, ends, strict=True))
+    opening = (replace(line, span=line.name_span, text=f"{line.text}\n{line.body or ''}", body=None) for line in around)
+    return Cut(source, inside.script, tuple(sorted([*opening, *lines, *closing], key=lambda line: line.span.start)))
+
+
+def _is_around(line: MagicLine) -> bool:
+    magic = MAGICS.get(line.name)
+    return magic is not None and magic.is_around and help_asked(line) is None
+
+
+def _moved(line: MagicLine, source: Source) -> MagicLine:
+    """The line as one of another text, in which it stands at the same place."""
+    name, span = line.name_span, line.span
+    return replace(line, name_span=source.span(name.start, name.end), span=source.span(span.start, span.end))
 
 
 def read_magics(
@@ -85,7 +134,8 @@ def read_magics(
     what is wrong with them. Nothing takes effect yet."""
     steps: list[MagicStep] = []
     wrong: list[ScriptError] = []
-    for line in lines:
+    for written in lines:
+        line = help_asked(written) or written
         try:
             magic = find(line)
             step = MagicStep(line.span.start, magic, magic.read(replace(line, version=version)))
@@ -94,6 +144,16 @@ def read_magics(
         except ScriptError as error:
             wrong.append(error)
     return steps, wrong
+
+
+def help_asked(line: MagicLine) -> MagicLine | None:
+    """The `%help` line that `%name --help` means, as of any program; None for another line."""
+    magic = MAGICS.get(line.name)
+    words = line.text.split()
+    if magic is None or "--help" not in (words[:1] if magic.has_own_reader else words):
+        return None
+    asking = cut(replace(line.source, text=f"%help %{line.name}")).magics[0]
+    return replace(asking, span=line.span)
 
 
 def _version_below(step: MagicStep, version: ServerVersion) -> ServerVersion:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.errors import first_of
 from evroute_kernel.kernel.cell.cell import Cell
-from evroute_kernel.kernel.display.formats import shown
+from evroute_kernel.kernel.display.sources import value_bundle
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.runs import Loaded, Run
     from evroute_kernel.lang.compiler import Unit
+
+
+#: a variable that is a document, or a part of one, as written: no transformation makes something else of it
+_JSON: Final = re.compile(r"\$\(?json(?:_compact|_pretty|_compact_noescape)?\([^{}]*\Z")
 
 
 async def load(cell: Cell, source: Source, owner: str | None) -> None:
@@ -38,7 +43,7 @@ async def take_effect(cell: Cell, unit: Unit, owner: str | None) -> None:
     cell.note(first_of([*changed(cell, loaded), *kept(unit)], str, "route"))
     if loaded.run is not None:
         cell.check_run(loaded.run)
-        show(cell, loaded.run)
+        show(cell, loaded.run, is_document=of_json(unit))
 
 
 async def drop_cells(cell: Cell, deleted: Sequence[str]) -> None:
@@ -46,9 +51,26 @@ async def drop_cells(cell: Cell, deleted: Sequence[str]) -> None:
     notebook = cell.notebook
     for owner in deleted:
         notebook.texts.pop(owner, None)
+        node = notebook.nodes.pop(owner, "")
         if owner in notebook.owners:
             notebook.owners.discard(owner)
-            await cell.compute(partial(cell.session.forget_owner, owner))
+            if notebook.has_node(node):
+                await cell.compute(partial(notebook.session_of(node).forget_owner, owner))
+
+
+async def move(cell: Cell) -> None:
+    """The cell is run on a node: what it has defined on another one goes."""
+    notebook, owner = cell.notebook, cell.owner
+    before = notebook.nodes.get(owner, "")
+    if before == cell.node:
+        return
+    if owner in notebook.owners and notebook.has_node(before):
+        await cell.compute(partial(notebook.session_of(before).forget_owner, owner))
+        notebook.owners.discard(owner)
+    if cell.node:
+        notebook.nodes[owner] = cell.node
+    else:
+        del notebook.nodes[owner]
 
 
 async def value_of(cell: Cell, text: str) -> int | str | None:
@@ -80,7 +102,16 @@ def kept(unit: Unit) -> Iterator[str]:
             yield f"{decode(route.title)} is checked and kept; it needs SIP traffic, so it never runs here"
 
 
-def show(cell: Cell, run: Run) -> None:
+def of_json(unit: Unit) -> bool:
+    """Whether the value of a text is that of `$json(...)`, `$json_compact(...)` and the like."""
+    from evroute_kernel.lang import nodes
+
+    last = unit.script.scratch[-1] if unit.script.scratch else None
+    shown = last.expression if isinstance(last, nodes.Display) else None
+    return isinstance(shown, nodes.Variable) and _JSON.match(shown.text) is not None
+
+
+def show(cell: Cell, run: Run, *, is_document: bool = False) -> None:
     """Show the value of a bare expression as the cell's result."""
     for value in run.shown[-1:]:
-        cell.outlet.result({"text/plain": shown(value)}, cell.count)
+        cell.outlet.result(value_bundle(value, is_document=is_document), cell.count)

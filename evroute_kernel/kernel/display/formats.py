@@ -42,16 +42,18 @@ def harmless(text: str) -> str:
 def plain_record(record: LogRecord) -> str:
     """What the script printed, and nothing else; what the runtime itself says gets its level, place and a line."""
     text = harmless(record.text)
+    node = f"[{record.node}] " if record.node else ""
     if not record.diagnostic:
-        return text
+        return node + text if text else text
     where = f"{record.span.source.name}:{record.span.line}:{record.span.column}: " if record.span else ""
-    return f"{record.level}: {where}{text.rstrip()}\n"
+    return f"{node}{record.level}: {where}{text.rstrip()}\n"
 
 
 def full_record(record: LogRecord) -> str:
     """A record as a server writes it: time, process and level before the text; always a line of its own."""
     moment = datetime.fromtimestamp(record.time).strftime("%H:%M:%S.%f")[:-3]
-    return f"{moment} [{record.process}] {record.level}: {harmless(record.text).rstrip()}\n"
+    process = f"{record.node} {record.process}" if record.node else record.process
+    return f"{moment} [{process}] {record.level}: {harmless(record.text).rstrip()}\n"
 
 
 #: %log format=NAME -> how it shows a record
@@ -74,13 +76,23 @@ _CONTROLS: Final = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 
 
 #: rows that a table shows; the rest is counted
 MOST_ROWS: Final = 200
+#: characters of a cell that are seen at once, as text and in a page, and when it is opened there
+WIDTH: Final = 300
+CLOSED: Final = 100
+OPENED: Final = 10_000
+#: characters of a cell that may take several lines
+_LONG: Final = 80
+#: a word that would make a column wider than the page, were it not broken
+_LONG_WORD: Final = re.compile(r"\S{41}")
+_BROKEN: Final = "; overflow-wrap: anywhere; min-width: 16em"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows under headings, at most MOST_ROWS of them. Cells are anything printable; None is shown as nothing.
 
-    Whatever the cells hold, the result is one line of text/plain for each row, and HTML without markup of theirs.
+    Whatever the cells hold, the result is one line of text/plain for each row, and HTML without markup of theirs. Of
+    long cells the beginning is seen; in a page they can be opened.
     """
 
     headings: Sequence[str]
@@ -106,7 +118,7 @@ class Table:
         return f"... and {left:,} more{self.others and f'; {self.others}'}" if left > 0 else ""
 
     def _text(self, shown: Sequence[Sequence[str]]) -> str:
-        rows = [list(self.headings), *shown]
+        rows = [list(self.headings), *([beginning(cell) for cell in row] for row in shown)]
         widths = [max(len(row[i]) for row in rows) for i in range(len(self.headings))]
         lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
         return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:], *filter(None, [self.left])])
@@ -119,7 +131,26 @@ class Table:
 
 
 def _row(tag: str, cells: Iterable[str]) -> str:
-    return "<tr>" + "".join(f'<{tag} style="{_CELL}">{escape(c)}</{tag}>' for c in cells) + "</tr>"
+    cells = tuple(cells)
+    style = f"{_CELL}; vertical-align: top" if any(len(cell) > _LONG for cell in cells) else _CELL
+    return "<tr>" + "".join(f'<{tag} style="{style}{_breaking(c)}">{_opened(c)}</{tag}>' for c in cells) + "</tr>"
+
+
+def _breaking(text: str) -> str:
+    return _BROKEN if _LONG_WORD.search(text) else ""
+
+
+def _opened(text: str) -> str:
+    """A cell in a page: of a long one the beginning, and all of it when it is opened."""
+    if len(text) <= WIDTH:
+        return escape(text)
+    head, body = beginning(text, CLOSED), beginning(text, OPENED)
+    return f"<details><summary>{escape(head)}</summary>{escape(body)}</details>"
+
+
+def beginning(text: str, width: int = WIDTH) -> str:
+    """So many characters of a text, and how many there are."""
+    return text if len(text) <= width else f"{text[:width]}... ({len(text):,} characters)"
 
 
 def _shown(cell: Any) -> str:

@@ -67,7 +67,8 @@ def _lines(report: Report) -> Table:
         names = shortened(decode(", ".join(map(str, line.names))))
         return f"{line.source.name}:{line.number}", WORDS[line.how], names
 
-    return Table(("where", "here", report.summary), list(report.lines()), report.summary, cells=row)
+    others = "evroute check --report FILE shows all of a file"
+    return Table(("where", "here", report.summary), list(report.lines()), report.summary, others, cells=row)
 
 
 def script_of(line: MagicLine) -> str:
@@ -82,7 +83,8 @@ def table(found: Sequence[Diagnostic], nothing: str) -> Table:
     shown = leading(found, MOST_ROWS)
     chosen = set(map(id, shown))
     rest = [d for d in found if id(d) not in chosen]
-    return Table(("where", "", "finding", "instead", "code"), [*shown, *rest], nothing, cells=_row)
+    others = "evroute check FILE shows all of a file"
+    return Table(("where", "", "finding", "instead", "code"), [*shown, *rest], nothing, others, cells=_row)
 
 
 def _row(d: Diagnostic) -> tuple[str | None, ...]:

@@ -119,7 +119,11 @@ def check_name(cell: Cell, request: MiRequest) -> None:
             message, hint = f"{name!r} is the name of several commands", error.data
         else:
             message, hint = f"{name!r} is no MI command of OpenSIPS {version}", why_not(name, version)
-        known = hint or did_you_mean(name, names(version)) or "%mi which lists the commands"
+        known = (
+            hint
+            or did_you_mean(name, names(version, cell.session.settings.modules_loaded()))
+            or "%mi which lists the commands"
+        )
         raise failure("ManagementError", message, request.span, known) from error
 
 
@@ -233,4 +237,5 @@ def _as_table(items: Any) -> Table | None:
         return None
     headings = list(items[0])
     is_flat = all(list(i) == headings and not any(isinstance(v, list | dict) for v in i.values()) for i in items)
-    return Table(headings, [list(item.values()) for item in items]) if is_flat else None
+    others = "a client that comes by a door (%mi serve) gets all"
+    return Table(headings, [list(item.values()) for item in items], others=others) if is_flat else None

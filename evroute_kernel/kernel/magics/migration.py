@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
-from evroute_kernel.kernel.display.formats import text_bundle
+from evroute_kernel.kernel.display.sources import diff_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.kernel.magics.findings import script_of
@@ -88,7 +88,7 @@ async def migrate(cell: Cell, request: MigrateRequest) -> None:
         count = len(found.changes)
         cell.outlet.write(f"{count} place{'s' * (count != 1)} changed: the cell holds the new text\n")
     else:
-        cell.outlet.display(text_bundle(unified_diff(ended(old), ended(new), name, called(to))))
+        cell.outlet.display(diff_bundle(unified_diff(ended(old), ended(new), name, called(to))))
     cell.tell(found.notes)
     source = Source(f"{name} ({called(to)})", replaced(request.script, found.changes, request.line))
     left = await cell.compute(lambda: findings(source, environment, scratch=True))

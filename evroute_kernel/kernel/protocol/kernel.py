@@ -64,6 +64,7 @@ class EvrouteKernel(ConcurrentKernel):
         super().__init__(**options)
         self.notebook = Notebook(server=self.server)
         self.history = History(self.history_file, self.log.error)
+        self.notebook.history = self.history.reply
         self.cell: Cell | None = None
         self.usage = Usage()
         # ipykernel's own, which it puts in the place of comm's; ipywidgets asks for the same one
