@@ -35,7 +35,7 @@ BELOW = {
         *("highlighting", "worker", "engine"),
     },
     "cli": {"records", "source", "rendering", "errors", "runtime", "library", "lang", "worker", "engine", "kernel"},
-    "pytest_plugin": {"records", "source", "errors", "runtime", "library", "engine"},
+    "pytest_plugin": {"records", "source", "rendering", "errors", "runtime", "library", "engine"},
     "__main__": {"kernel", "cli"},
     "__init__": set[str](),
 }

@@ -25,7 +25,8 @@ def _of_subscription(event: str, values: dict[str, str], entry: Entry) -> Iterat
         value = values.get(lower(key))
         text = f"{key}={pattern}"
         if value is None:
-            has = f"it has {', '.join(map(decode, values))}" if values else "it has none"
+            names = ", ".join(decode(name) or "some without a name" for name in values)
+            has = f"it has {names}" if values else "it has none"
             yield f"the filter {text} of {whom} is ignored: {event} came without a parameter '{key}'", has
         elif not Subscription((*entry[:2], ((key, pattern),), *entry[3:])).fits(values):
             yield f"the filter {text} keeps {event} from {whom}: {key} is '{value}'", None

@@ -147,6 +147,14 @@ event_route[E_X] { exit; }
     assert texts(session.raise_event("E_X", {"k": "new"}).log) == ["sip:a@b new old new, old"]
 
 
+def test_what_goes_on_has_a_transaction_to_subscribe_with(session: Session) -> None:
+    """Observed on 3.6.8 and 4.0.1: tm says nothing there."""
+    script = WAITING.replace("route[resumed] {", 'route[resumed] { notify_on_event("E_Y", $avp(f), "begin", 60);')
+    begin(session, script + "event_route[E_Y] { exit; }")
+    assert len(session.raise_event("E_X", {"k": "a"}).log) == 2
+    assert len(session.notifications("E_Y")) == 1
+
+
 def test_a_second_async_comes_to_nothing_and_a_remark_says_so(session: Session) -> None:
     begin(session, WAITING)
     run = session.raise_event("E_BEGIN", {"id": "8"})
