@@ -32,6 +32,7 @@ BELOW = {
     "kernel": {"records", "source", "discovery", "errors", "runtime", "library", "lang", "assist", "worker", "engine"},
     "cli": {"records", "source", "errors", "runtime", "library", "lang", "worker", "engine", "kernel"},
     "pytest_plugin": {"records", "source", "errors", "runtime", "engine"},
+    "sphinx_extension": set[str](),
     "__main__": {"kernel", "cli"},
     "__init__": set[str](),
 }
