@@ -165,7 +165,7 @@ def test_evroute_run_logs_what_the_tour_shows(tmp_path: Path) -> None:
     output = tmp_path / "tour.cfg"
     evroute("export", str(FOLDER / "tour.ipynb"), "-o", str(output))
     cells = [cell for cell in json.loads((FOLDER / "tour.ipynb").read_text())["cells"] if cell["cell_type"] == "code"]
-    meant = [cell for cell in cells if "raises-exception" not in cell["metadata"].get("tags", [])][2:]
+    meant = [cell for cell in cells if "raises-exception" not in cell["metadata"].get("tags", [])][3:]
     lines = [line for cell in meant for line in "".join(cell["source"]).splitlines()]
     raises = [line.removeprefix("%raise ") for line in lines if line.startswith("%raise ")]
     done = evroute("run", str(output), *(word for text in raises for word in ("--raise", text)))

@@ -7,23 +7,20 @@
 
 A Session is a facade: behind it, its `Backend` holds what it knows (`World`) and runs its routes (`Supervisor`); the
 modules beside this one look at what callers give, and hand it on. Its methods may be called from any thread; those that
-wait say so.
+wait say so. Two parts of it stand beside this module: what raises events (`event_face`) and what tells and changes what
+it knows (`state_face`). Here are its life, texts, dialogs, and what goes with it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from time import time
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
 
-from evroute_kernel.engine.delivery.interface import SubscriberInfo
-from evroute_kernel.engine.delivery.notifications import NotificationInfo
 from evroute_kernel.engine.events import given
-from evroute_kernel.engine.events.params import GivenParams
 from evroute_kernel.engine.results.records import OnRecord
 from evroute_kernel.engine.results.replays import ReplayResult as ReplayResult
 from evroute_kernel.engine.results.runs import BatchResult as BatchResult
@@ -36,27 +33,19 @@ from evroute_kernel.engine.results.runs import Variables as Variables
 from evroute_kernel.engine.results.runs import WorkerInfo as WorkerInfo
 from evroute_kernel.engine.session.attachments import Attachments, Closeable
 from evroute_kernel.engine.session.backend import Backend
-from evroute_kernel.engine.session.gathering import Gathering
+from evroute_kernel.engine.session.event_face import EventFace
 from evroute_kernel.engine.session.lifetimes import Lifetime
 from evroute_kernel.engine.session.loading import Loading
 from evroute_kernel.engine.session.raising import Raising
 from evroute_kernel.engine.session.recordings import Recordings
+from evroute_kernel.engine.session.state_face import StateFace, at_least_one
 from evroute_kernel.engine.session.subscribing import Subscribing
-from evroute_kernel.engine.state.registry import Registry
-from evroute_kernel.engine.state.settings import Limits, SessionSettings
-from evroute_kernel.engine.state.stubs import StubRule, StubValue, make_stub
-from evroute_kernel.engine.state.world import Tap, Text
+from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.errors import Diagnostic
-from evroute_kernel.library.catalogue.declared import EventDeclaration
-from evroute_kernel.runtime.shared import Shared
-from evroute_kernel.runtime.values import encode
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.replay.recorder import Recorder
-    from evroute_kernel.engine.replay.replaying import Recorded, Replaying
-    from evroute_kernel.engine.replay.writing import Mode
     from evroute_kernel.engine.results.dialogs import DialogInfo
     from evroute_kernel.engine.session.dialogs import Dialogs
     from evroute_kernel.engine.state.dialog_fields import DialogFields
@@ -71,7 +60,7 @@ C = TypeVar("C", bound=Closeable)
 MOST_WORKERS: Final = 4
 
 
-class Session:
+class Session(EventFace, StateFace):
     """One server's worth of routes, workers and shared memory.
 
     `timeout`: seconds that a raise may take with all it leads to, from the start of its first route; `memory_limit`:
@@ -198,64 +187,6 @@ class Session:
         """What a text of this owner may refer to beyond itself: all that others have defined, loaded and set."""
         return self._world.environment(owner)
 
-    # -- raising -------------------------------------------------------------------------------------------------------
-
-    def submit(
-        self, event: str, params: GivenParams = None, *, origin: object = None, timeout: float | None = None
-    ) -> Future[Run]:
-        """Raise an event. The future's Run covers all that the event leads to.
-
-        `params`: a mapping, an iterable of values, or None. `origin` comes back with each record, and `interrupt` finds
-        the raise by it. A `timeout` that is given counts from this call, also while the event waits for a worker to be
-        free (but not while the session starts); that of the session counts from the start of the first route.
-
-        Raises UnknownEventError when nothing handles the event, ParameterError for a bad parameter. What no server
-        sends with the event (a name that it lacks, a value that it never has, text for a number) is raised all the
-        same; `Run.remarks` tells of it.
-        """
-        return self._raising.submit(event, params, origin, timeout)
-
-    def raise_event(
-        self, event: str, params: GivenParams = None, *, origin: object = None, timeout: float | None = None
-    ) -> Run:
-        """Raise an event and wait for all that it leads to. As `submit`."""
-        return self.submit(event, params, origin=origin, timeout=timeout).result()
-
-    def submit_batch(
-        self,
-        event: str,
-        lists: Iterable[GivenParams],
-        *,
-        origin: object = None,
-        timeout: float | None = None,
-    ) -> Future[BatchResult]:
-        """Raise an event many times, once for each item of `lists`, in order, on one worker.
-
-        Much faster than as many calls of `submit`. The timeout holds for each event with all that comes of it, and one
-        that is given also for the wait until the first can begin; the log limit holds for the whole. What the events
-        raise runs between the chunks that the batch is handed out in. A sequence is read as it is needed; any other
-        iterable is read to its end first.
-        """
-        return self._raising.submit_batch(event, lists, origin, timeout)
-
-    def run_timer(self, name: str, *, origin: object = None, timeout: float | None = None) -> Run:
-        """Run timer_route[name] once (each of them, if several have the name) and wait. ScriptError: there is none."""
-        return self._raising.run_timer(name, origin, timeout)
-
-    def gather(self, origin: object = None, ended: Callable[[BatchResult], object] = lambda result: None) -> Gathering:
-        """For events that are raised in great numbers while nobody waits for each: they run in blocks.
-
-        `ended` gets what became of each block, in the supervisor's thread: it must be quick.
-        """
-        return self._raising.gather(origin, ended)
-
-    def interrupt(self, origin: object = None) -> int:
-        """End what was raised with this origin (None: everything); how many raises that were.
-
-        Does not wait for them: their futures are done within milliseconds.
-        """
-        return self._raising.interrupt(origin)
-
     # -- dialogs -------------------------------------------------------------------------------------------------------
 
     @property
@@ -285,244 +216,6 @@ class Session:
         """Forget a dialog, without any event; False where there is none of this name."""
         return self._dialogs.remove(name)
 
-    # -- recorded events -----------------------------------------------------------------------------------------------
-
-    def replay(self, recorded: Recorded, **options: Any) -> ReplayResult:
-        """Raise recorded events, and wait for all that they lead to: for millions of events, on all workers.
-
-        `recorded`: a file's name, lines of one, or an iterable of (event, params) or {"event": ..., "params": ...}. The
-        options are those of `engine.replay.replaying.Options`: speed, workers, limit, only, log, format, event and
-        timeout. Raises OSError for a file that cannot be opened, UnknownFormatError, ValueError for an option. A
-        KeyboardInterrupt ends the replay.
-        """
-        return self._recordings.replay(recorded, options)
-
-    def start_replay(
-        self,
-        recorded: Recorded,
-        *,
-        origin: object = None,
-        on_start: Callable[[Replaying], None] = lambda replaying: None,
-        **options: Any,
-    ) -> Replaying:
-        """Begin a replay, as `replay`, and do not wait; its `future` gives the result.
-
-        `origin`: as in `submit`. `on_start` is called before the first event is raised, when the file could be opened.
-        """
-        return self._recordings.start_replay(recorded, origin, on_start, options)
-
-    def record(
-        self,
-        path: str | os.PathLike[str],
-        events: Iterable[str] | None = None,
-        *,
-        mode: Mode = "new",
-        origin: object = None,
-    ) -> Recorder:
-        """Write every event that is raised from now on to a file, until the recording (or the session) is closed.
-
-        `with session.record("events.jsonl.gz"): ...`; `events`: names, None for all; `mode`: "new", "append" or
-        "replace". When the file takes no more, a record for `origin` says so at once, and the recording stops with what
-        is in the file: `fault`, `written` and `lost` of the Recorder tell what became of it. Raises FileExistsError,
-        other OSErrors, ValueError for another mode.
-        """
-        recorder = self._recordings.record(path, events, mode, origin, self.detach)
-        self.attach(recorder)
-        return recorder
-
-    @property
-    def recordings(self) -> list[Recorder]:
-        """The recordings under way, the oldest first."""
-        from evroute_kernel.engine.replay.recorder import Recorder
-
-        return self._attachments.of_kind(Recorder)
-
-    def tap(self, listener: Tap) -> Callable[[], None]:
-        """Tell a listener of every event that is raised: name, parameters (byte strings), seconds of the epoch.
-
-        It is called in the thread that raises the event, and must be quick. Calling what is returned ends it.
-        """
-        return self._world.tap(listener)
-
-    # -- subscriptions -------------------------------------------------------------------------------------------------
-
-    def subscribe(
-        self,
-        event: str,
-        socket: str,
-        expire: int | None = None,
-        *,
-        by_script: bool = False,
-        within: Sequence[str] | None = None,
-    ) -> None:
-        """Send an event, from now on, to a socket such as `udp:127.0.0.1:9000`; or run one more route: `route:NAME`.
-
-        As MI event_subscribe: `expire` in seconds (None: an hour), and 0 ends a subscription within a second. With
-        `by_script` as subscribe_event() of a script: for ever, if `expire` is None or 0. The same socket again renews
-        the subscription. `within`: folders that files and unix sockets must be in, for a subscription on behalf of
-        somebody else (None: anywhere; empty: nowhere). Waits while the host is looked up. Raises SocketError.
-        """
-        self._subscribing.subscribe(event, socket, expire, by_script=by_script, within=within)
-
-    def subscriptions(self) -> list[SubscriberInfo]:
-        """What scripts, clients and users have subscribed, by event, the oldest first; event routes do so themselves,
-        and are left out."""
-        return self._subscribing.subscriptions()
-
-    def subscribers(self, event: str | None = None) -> list[SubscriberInfo]:
-        """Who gets an event, in the order of delivery; without a name, all subscriptions, by event."""
-        return self._subscribing.subscribers(event)
-
-    def notifications(self, event: str | None = None) -> list[NotificationInfo]:
-        """The routes that notify_on_event() has subscribed to an event, or to all, the latest first, which is the order
-        in which they run. Those that have expired are left out."""
-        return self._subscribing.notifications(event)
-
-    def rotate_flatstore(self, path: str) -> bool:
-        """Close the file of a `flatstore:` subscription, so that the next event opens it anew.
-
-        False when nobody has subscribed this path. MI `evi_flat_rotate` does this.
-        """
-        return self._subscribing.rotate_flatstore(path)
-
-    # -- what it knows -------------------------------------------------------------------------------------------------
-
-    @property
-    def registry(self) -> Registry:
-        """The routes, for looking at; `load` and `forget` change them. Names in it are byte strings."""
-        return self._world.registry
-
-    @property
-    def texts(self) -> list[Text]:
-        """The texts that have defined what there is, in the order in which they took effect."""
-        return self._world.texts
-
-    @property
-    def settings(self) -> SessionSettings:
-        """The globals in force, by name; assigning changes them for all workers. Also module parameters, stub rules."""
-        return self._world.settings
-
-    @property
-    def shared(self) -> Shared:
-        """`$shv`, the local cache and what else workers share. Raises SupervisorFailed where that has taken it away."""
-        return self._backend.shared
-
-    def events(self) -> list[str]:
-        """Names of the events that something handles."""
-        return self._world.events()
-
-    def is_heard(self, event: str) -> bool:
-        """Whether something handles an event now."""
-        return self._world.is_heard(encode(event))
-
-    def forget(self, name: str) -> list[str]:
-        """Drop routes by title ("event_route[E_X]") or name; the titles of those there were."""
-        return self._world.forget(encode(given.text(name, "the name of a route")))
-
-    def forget_owner(self, owner: str) -> list[str]:
-        """Drop what a cell had defined, loaded and set, because the cell is gone; the titles of its routes."""
-        return self._world.forget_owner(owner)
-
-    def declare_event(self, declaration: EventDeclaration | str) -> EventDeclaration:
-        """Make an event of one's own known to checks and samples: `session.declare_event("E_X ip port:int [why]")`.
-
-        A declaration replaces an earlier one of that name; one of an event of OpenSIPS adds parameters to it. Raises
-        ValueError for a text that declares nothing.
-        """
-        if not isinstance(declaration, EventDeclaration):
-            declaration = EventDeclaration.parse(given.text(declaration, "a declaration"))
-        self._world.declared_events[declaration.name] = declaration
-        return declaration
-
-    @property
-    def declared_events(self) -> Mapping[str, EventDeclaration]:
-        """Events that users declared as their own, by name."""
-        return MappingProxyType(self._world.declared_events)
-
-    @property
-    def log(self) -> list[LogRecord]:
-        """The records so far, oldest first: the last hundred thousand."""
-        return self._world.records.log()
-
-    @property
-    def stub_calls(self) -> list[StubCall]:
-        """Calls of functions that are not simulated, oldest first: the last ten thousand."""
-        return self._world.records.stub_calls()
-
-    def forget_stub_calls(self) -> None:
-        """Begin a new list of calls."""
-        self._world.records.forget_stub_calls()
-
-    def stub(self, name: str | StubRule, returns: int = 1, sets: Mapping[str, StubValue] | None = None) -> None:
-        """Say what a function that is not simulated does: `session.stub("rest_get", 200, {"$var(body)": "{}"})`.
-
-        `sets`: variable -> integer, None, or text, in which variables are expanded at each call. Holds from the next
-        run on; a second call replaces the first. Raises ScriptError for a function that is simulated or unknown, and
-        for what cannot be set.
-        """
-        if not isinstance(name, StubRule):
-            name = make_stub(given.text(name, "the name of a function"), self._world.library, returns, sets)
-        self.settings.stub(name)
-
-    def unstub(self, name: str | None = None) -> list[str]:
-        """Take the rule of a function back, or all rules; the names of those there were."""
-        names = self.settings.stubs if name is None else [given.text(name, "the name of a function")]
-        return [known for known in names if self.settings.unstub(known)]
-
-    def workers(self) -> list[WorkerInfo]:
-        """The worker processes, lowest number first."""
-        return self._backend.supervisor.workers()
-
-    def variables(self, process: int = 1) -> Future[Variables]:
-        """`$var` and `$json` of a worker: known when the run that it may have under way has ended."""
-        return self._backend.supervisor.variables(given.whole(process, "the number of a worker", 1))
-
-    # -- limits --------------------------------------------------------------------------------------------------------
-
-    @property
-    def limits(self) -> Limits:
-        """What a raise may take; changes count for raises to come."""
-        return self._world.limits
-
-    @property
-    def strict(self) -> bool:
-        """Whether a route that another text defined may not be replaced."""
-        return self._world.strict
-
-    @strict.setter
-    def strict(self, is_strict: bool) -> None:
-        self._world.strict = is_strict
-
-    @property
-    def timeout(self) -> float:
-        """Seconds that a raise may take with all it leads to."""
-        return self.limits.timeout
-
-    @timeout.setter
-    def timeout(self, seconds: float) -> None:
-        self.limits.timeout = given.seconds(seconds)
-
-    @property
-    def memory_limit(self) -> int | None:
-        """Bytes that a worker may grow by; None: no limit. A change counts at once, for every worker."""
-        return self.limits.memory
-
-    @memory_limit.setter
-    def memory_limit(self, size: int | None) -> None:
-        if size is not None:
-            given.whole(size, "the memory limit", 1)
-        self.limits.memory = size
-        self._backend.supervisor.limit_memory(size)
-
-    @property
-    def worker_limit(self) -> int:
-        """How many workers may run at once. Those beyond a lower limit end when they have nothing to do."""
-        return self._backend.supervisor.worker_limit
-
-    @worker_limit.setter
-    def worker_limit(self, number: int) -> None:
-        self._backend.supervisor.limit_workers(at_least_one(number))
-
     # -- what goes with it ---------------------------------------------------------------------------------------------
 
     def attach(self, resource: Closeable) -> None:
@@ -550,9 +243,3 @@ def default_workers() -> int:
     with suppress(AttributeError):  # not on every system
         return max(1, min(MOST_WORKERS, len(os.sched_getaffinity(0))))
     return max(1, min(MOST_WORKERS, os.cpu_count() or 1))
-
-
-def at_least_one(workers: int) -> int:
-    if given.integer(workers, "the number of workers") < 1:
-        raise given.GivenError(f"a session needs one worker at least, not {workers}")
-    return workers

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.state.registry import Definition
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
+    from evroute_kernel.lang.environment import Environment
 
 
 @magic("routes", "[PATTERN]", offers=Offers(words={"PATTERN": lambda asked: asked.routes()}))
@@ -76,7 +77,14 @@ def exported_reset(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> N
     rehearsal.reset(offset)
 
 
-@magic("reset", on_export=exported_reset)
+def around_reset(arguments: Arguments, environment: Environment) -> Environment:
+    """Script below the line finds nothing of what there is now."""
+    from evroute_kernel.lang.environment import Environment
+
+    return Environment(version=environment.version)
+
+
+@magic("reset", on_export=exported_reset, prepares=around_reset)
 async def reset(cell: Cell, arguments: Arguments) -> None:
     """Start afresh: no routes, variables, cache, timers, connections, doors; settings as at the start, new workers."""
     from evroute_kernel.engine.mi.server import close_doors

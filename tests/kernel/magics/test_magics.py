@@ -68,6 +68,14 @@ def test_reset_forgets_everything(kernel: Frontend) -> None:
     assert kernel.run('xlog("shown\\n");').stdout == "shown\n"
 
 
+def test_script_below_a_reset_finds_nothing_of_before(kernel: Frontend) -> None:
+    """And says so before the reset, which would have lost everything."""
+    kernel.run("route[before] { return(1); }")
+    result = kernel.run("%reset\nevent_route[E_X] { route(before); }")
+    assert "before" in result.error["evalue"]
+    assert "route[before]" in kernel.run("%routes").shown[0]
+
+
 # -- settings ---------------------------------------------------------------------------------------------------------
 
 
