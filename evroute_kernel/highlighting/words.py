@@ -35,7 +35,7 @@ _LEVELS: Final = ("L_ALERT", "L_CRIT", "L_ERR", "L_WARN", "L_NOTICE", "L_INFO", 
 #: the package that declares magics; read as text, for this layer lies below it
 _MAGICS: Final = Path(__file__).parent.parent / "kernel" / "magics"
 #: how usages begin whose first argument is a name; so do those in another module, which are of magics that raise events
-_NAMES: Final = ("NAME", "[NAME]", "EVENT", "[EVENT]")
+_NAMES: Final = ("NAME", "[NAME]", "[NAME...]", "EVENT", "[EVENT]")
 _ELSEWHERE: Final = "EVENT"
 #: how usages begin whose arguments are script, and those whose arguments are commands of the system
 _EXPRESSION: Final = "EXPRESSION"

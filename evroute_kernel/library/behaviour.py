@@ -66,6 +66,8 @@ class FunctionBehaviour:
     stub: bool = False
     #: for a function that is a stub at times: what makes it do its work, as the user writes it
     simulated_when: str = ""
+    #: waits for what comes later: launch() begins it at once
+    waits: bool = False
 
 
 FUNCTION_BEHAVIOURS: Final[dict[str, FunctionBehaviour]] = {}
@@ -80,13 +82,14 @@ def function(
     check_library: bool = False,
     stub: bool = False,
     simulated_when: str = "",
+    waits: bool = False,
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Say what a function does: `@function("cache_add")`. Raises ValueError for a name that has its behaviour."""
 
     def register(call: Callable[..., int]) -> Callable[..., int]:
         doc = cleandoc(call.__doc__ or "")
         behaviour = FunctionBehaviour(
-            call, doc, check, check_modparams, check_modules, check_library, stub, simulated_when
+            call, doc, check, check_modparams, check_modules, check_library, stub, simulated_when, waits
         )
         _register(FUNCTION_BEHAVIOURS, name, behaviour)
         return call

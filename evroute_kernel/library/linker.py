@@ -93,22 +93,24 @@ def link_call(library: Library, name: str, arguments: tuple[tuple[Any, ...], ...
     return run
 
 
-def link_deferred(
-    library: Library, name: str, arguments: tuple[tuple[Any, ...], ...]
-) -> Callable[[Context], Callable[[], int] | None]:
-    """For async and launch: a function that evaluates the arguments now and gives the call to make later."""
-    call = _call_of(name)
-    evaluate = _evaluate_all([_evaluator(library, argument, name) for argument in arguments])
+class Deferred:
+    """For async and launch: evaluates the arguments now and gives the call to make later."""
 
-    def prepare(context: Context) -> Callable[[], int] | None:
+    __slots__ = ("_call", "_evaluate", "waits")
+
+    def __init__(self, library: Library, name: str, arguments: tuple[tuple[Any, ...], ...]) -> None:
+        behaviour = FUNCTION_BEHAVIOURS.get(name)
+        self._call = _call_of(name)
+        self._evaluate = _evaluate_all([_evaluator(library, argument, name) for argument in arguments])
+        self.waits = behaviour is not None and behaviour.waits
+
+    def __call__(self, context: Context) -> Callable[[], int] | None:
         try:
-            values = evaluate(context)
+            values = self._evaluate(context)
         except ArgumentFailed as failure:
             context.error(str(failure))
             return None
-        return lambda: call(context, *values)
-
-    return prepare
+        return partial(self._call, context, *values)
 
 
 def _call_of(name: str) -> Callable[..., int]:
@@ -205,7 +207,7 @@ LINKS: Final[dict[str, Callable[..., Any]]] = {
     "format": lambda library, text: formatter(text, library),
     "iterate": lambda library, text: iterate(text, library),
     "call": link_call,
-    "deferred": link_deferred,
+    "deferred": Deferred,
     "regex": lambda library, text: regex.compile(text),
     "network": lambda library, text: ip_network(text, strict=False),
 }

@@ -119,6 +119,7 @@ class Process:
         "stub_called",
         "subscribe",
         "var",
+        "waiting",
         "xlog_level",
     )
 
@@ -160,6 +161,8 @@ class Process:
         self.notify: Callable[[str, tuple[tuple[str, str], ...], str, int], str | None] = (
             lambda event, filters, route, last: None
         )
+        #: what holds runs that wait (`runtime.waits.Waiting`); None where nothing can
+        self.waiting: Any = None
         #: a function that is not simulated was called: (name, arguments as text); set by the worker
         self.stub_called: Callable[[str, tuple[str | None, ...]], None] = lambda name, arguments: None
 
@@ -185,6 +188,8 @@ class Context:
 
     #: whether a `$param` that the event does not have is told; not where 4.0 has no list to look in
     has_list = True
+    #: whether the server takes it for the route of a SIP request
+    is_request = False
 
     def __init__(self, process: Process, event: str, params: Params = ()) -> None:
         self.process = process

@@ -2,22 +2,31 @@
 
 The server needs module tm for both (language manual 3.11). With it, `async` outside a SIP transaction waits for its
 function where it stands, and runs the route at once, in the same event; what `launch` started runs here one after
-another, each followed by its route, as soon as the running route has ended.
+another, each followed by its route, as soon as the running route has ended. A route of notify_on_event() counts as one
+of a SIP request: there `async` lets the process go, and another event or the clock takes the run up again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Protocol
 
 from evroute_kernel.runtime.codes import E_BUG
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.control import EndScript
 from evroute_kernel.runtime.route_stack import RouteStack
 from evroute_kernel.runtime.values import Value
+from evroute_kernel.runtime.waits import RequestContext
 
-#: evaluates the arguments now; the result makes the call, or is None when an argument has no usable value
-Prepare = Callable[[Context], "Callable[[], int] | None"]
+
+class Prepare(Protocol):
+    """Evaluates the arguments now; the result makes the call, or is None when an argument has no usable value."""
+
+    #: whether the function waits for what comes later, so that launch() has to begin at once
+    waits: bool
+
+    def __call__(self, context: Context) -> Callable[[], int] | None: ...
 
 
 def start_async(context: Context, prepare: Prepare, name: str) -> int:
@@ -32,9 +41,14 @@ def start_async(context: Context, prepare: Prepare, name: str) -> int:
         call = prepare(context)
         if call is None:
             return -1
-        context.warning(f"async() outside a SIP transaction: the script waits, then route[{name}] goes on")
-        process.rc = call()
-        _go_on(context, name)
+        if isinstance(context, RequestContext):
+            goes_on = process.waiting.suspend(context, call, name)
+        else:
+            context.warning(f"async() outside a SIP transaction: the script waits, then route[{name}] goes on")
+            process.rc = call() if process.waiting is None else process.waiting.outside(context, call)
+            goes_on = True
+        if goes_on:
+            _go_on(context, name)
     process.rc = 0
     raise EndScript
 
@@ -74,6 +88,9 @@ def start_launch(context: Context, prepare: Prepare, route: str | None, text: Ca
     if route is not None and route not in context.process.routes:
         context.error(f"route[{route}], which was to run next, does not exist")
         route = None
+    if prepare.waits and context.process.waiting is not None:
+        context.process.waiting.outside(context, call)
+        return 1
     arguments = Launched((text(context),)) if text else ()
     context.process.deferred.append((call, context.event, route, arguments))
     return 1

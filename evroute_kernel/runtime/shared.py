@@ -79,6 +79,8 @@ class Shared:
         self.integers = SharedIntegers(
             self.path, lambda name: _address(_PLACES, name), lambda: self._transaction or self._begin(), self._writing
         )
+        #: what expires, times out or is over does so by this clock
+        self.clock = self.integers.clock
         self._pages = Pages(self.path, self._environment, self.integers.words_of_pages)
 
     @classmethod

@@ -51,6 +51,7 @@ from evroute_kernel.worker.messages import (
     Subscriptions,
 )
 from evroute_kernel.worker.notifying.notifying import Notifying
+from evroute_kernel.worker.notifying.subscriptions import Entry
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.portions import Portion
 from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY, limit_memory, redirect_output, set_signals
@@ -101,8 +102,8 @@ class Child:
         #: AVPs of startup_route, which the next route of this process finds, as on the server
         self._leftover: dict[str, list[Value]] | None = None
         self._process = process = Process(shared, Settings(), number)
-        self._datagrams = Datagrams(self._outbox.send)
-        self._notifying = Notifying(process, blackbox, self._leave)
+        self._datagrams = Datagrams(self._outbox.send, shared.clock.now)
+        self._notifying = Notifying(process, blackbox, self._leave, self)
         self._flow = Flow(self, process, self._outbox, blackbox, self._tell_more, self._notifying)
         #: the ways of 4.0, once that is to be followed
         self._inline: Inline | None = None
@@ -328,7 +329,7 @@ class Child:
             if self._reports_all:
                 self._outbox.send(EventRaised(event, given, time(), is_sent=True))
             return self._datagrams.send(event, given)
-        answer = self._ask(lambda request: EventRaised(event, given, time(), request))
+        answer = self.ask(lambda request: EventRaised(event, given, time(), request))
         return answer.ok, answer.lines
 
     def _subscribe(self, event: str, name: str, expire: int | None) -> str | None:
@@ -344,7 +345,7 @@ class Child:
             # a new subscriber is the first, whatever there is
             self._handlers[event] = (self._event_routes[address.path], *self._handlers.get(event, ()))
         else:
-            answer = self._ask(lambda request: Subscribed(event, name, expire, hosts, request))
+            answer = self.ask(lambda request: Subscribed(event, name, expire, hosts, request))
             if not answer.ok:
                 return "; ".join(answer.lines)
             self._socket_events.add(event)
@@ -354,21 +355,33 @@ class Child:
         return None
 
     def _notify(self, event: str, filters: tuple[tuple[str, str], ...], route: str, last: int) -> str | None:
-        answer = self._ask(lambda request: NotifyAsked(event, filters, route, last, request))
+        answer = self.ask(lambda request: NotifyAsked(event, filters, route, last, request))
         if not answer.ok:
             return "; ".join(answer.lines)
         number, name = answer.lines
-        self._notifying.add((int(number), name, filters, route, last))
-        self._events.add(name)
-        self._choose_ways()
+        self.learn((int(number), name, filters, route, last, 0))
         return None
+
+    def learn(self, entry: Entry) -> None:
+        """A route has been subscribed here, or a run waits."""
+        self._notifying.add(entry)
+        self._events.add(entry[1])
+        self._choose_ways()
+
+    def woken(self, number: int) -> Answer:
+        """Wait until the wait of this number is over."""
+        return self._inbox.answer(-number)
+
+    def send(self, message: Message) -> None:
+        """Tell the supervisor what needs no answer."""
+        self._outbox.send(message)
 
     def _leave(self, context: Context) -> None:
         """The context is used for nothing: the next one finds what startup_route has left."""
         if context.avps:
             self._leftover = context.avps
 
-    def _ask(self, message: Callable[[int], Message]) -> Answer:
+    def ask(self, message: Callable[[int], Message]) -> Answer:
         """Send a request past all that is held back, and wait for its answer."""
         self._requests += 1
         self._outbox.send_now(message(self._requests))

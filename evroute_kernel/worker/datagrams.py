@@ -38,10 +38,12 @@ class _Count:
 class Datagrams:
     """The targets of each event, and the two sockets that all datagrams of this process leave from."""
 
-    def __init__(self, tell: Callable[[Message], None]) -> None:
+    def __init__(self, tell: Callable[[Message], None], now: Callable[[], float] = time) -> None:
         #: by event; each has the name of the subscription, the family and address, and when it ends
         self.targets: dict[str, tuple[Target, ...]] = {}
         self._tell = tell
+        #: the clock by which subscriptions expire
+        self._now = now
         self._told = 0.0
         self._senders: dict[int, socket.socket] = {}
         self._counts: dict[tuple[str, str], _Count] = {}
@@ -49,7 +51,7 @@ class Datagrams:
     def are_valid(self, event: str) -> bool:
         """Whether all that is to be done for the sockets of an event can be done here: none has expired."""
         targets = self.targets.get(event)
-        return targets is not None and all(end is None or int(time()) <= end for _, _, _, end in targets)
+        return targets is not None and all(end is None or int(self._now()) <= end for _, _, _, end in targets)
 
     def send(self, event: str, params: Params) -> tuple[bool, tuple[str, ...]]:
         """Send an event to all its targets. Whether all took it, and what the server would log."""

@@ -16,8 +16,18 @@ from typing import Final, Protocol
 from evroute_kernel.runtime.context import Context, LinkedRoute, Process
 from evroute_kernel.runtime.limits import RAISED_LIMIT
 from evroute_kernel.runtime.values import Value, stored
-from evroute_kernel.worker.blackbox import INDEX, NOTIFIED, STATEMENT, BlackBox
-from evroute_kernel.worker.messages import NOTIFY, EventsWaiting, Params, RouteFailed, RunEvents, RunFinished
+from evroute_kernel.worker.blackbox import INDEX, NOTIFIED, STATEMENT, TOP, BlackBox
+from evroute_kernel.worker.messages import (
+    NOTIFIED_RUN,
+    NOTIFY,
+    RESUME,
+    RESUMED_RUN,
+    EventsWaiting,
+    Params,
+    RouteFailed,
+    RunEvents,
+    RunFinished,
+)
 from evroute_kernel.worker.notifying.notifying import Notifying
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.spool import Entry
@@ -137,7 +147,7 @@ class Flow:
         self.tell_waiting()
         ran = dict(Counter(self._ran))
         if self._notifying.is_on:
-            ran = {key: count for key, count in ran.items() if key[1] != NOTIFY}
+            ran = {key: count for key, count in ran.items() if key[1] >= 0}
         outbox.send(RunFinished(message.run, outbox.dropped, tuple(map(stored, self._shown)), ran))
         outbox.end()
         return self._failure
@@ -204,9 +214,11 @@ class Flow:
             head[0] = state + 1
             route = routes[slot]
             context = runner.new_context(event, params) if context is None else runner.another_context(context)
+            if slot == RESUME or route.kind == "route":
+                self._outbox.running = event, RESUMED_RUN if slot == RESUME else NOTIFIED_RUN
             error = runner.attempt(self._run, route, context)
             head[0] = state = state + 2
-            ran((event, slot))
+            ran((event, self._blackbox.place[TOP] if slot == RESUME else slot))
             if route.kind == "startup_route":
                 runner.keep_avps(context)
             if context.shown:
@@ -221,7 +233,7 @@ class Flow:
     def _run_notified(self) -> bool:
         """Run the route that has waited longest to be notified; whether to go on."""
         event, params, name, self.root = self._notifying.queue.popleft()
-        self._outbox.running = event, 0
+        self._outbox.running = event, NOTIFIED_RUN if name else RESUMED_RUN
         route = self._notifying.route(event, name)
         if route is None:
             return True
@@ -229,7 +241,7 @@ class Flow:
         place[INDEX] = NOTIFIED
         error = self._runner.attempt(self._run, route, Context(self._process, event, params))
         place[INDEX], place[STATEMENT] = 0, -1
-        self._ran.append((event, route.slot))
+        self._ran.append((event, place[TOP]))
         return error is None or self._go_on_after(error)
 
     def _put_notified(self) -> None:

@@ -20,6 +20,10 @@ from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 #: stands among the slots of an event's routes for all that notify_on_event() has subscribed to it
 NOTIFY: Final = -2
+#: stands for the route of a run that goes on after async(); the first parameter is its number
+RESUME: Final = -3
+#: in the place of a line (`EventRuns`): the run is that of a route that was notified, or that goes on after async()
+NOTIFIED_RUN, RESUMED_RUN = -1, -2
 _LENGTH: Final = Struct("<I")
 HEADER: Final = _LENGTH.size
 
@@ -91,7 +95,7 @@ class Notifications:
     are."""
 
     are_all: bool
-    entries: tuple[tuple[int, str, tuple[tuple[str, str], ...], str, int], ...]
+    entries: tuple[tuple[int, str, tuple[tuple[str, str], ...], str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +174,8 @@ class Answer:
     request: int
     ok: bool
     lines: tuple[str, ...]
+    #: of the event that has come
+    params: Params = ()
 
 
 # -- worker to supervisor -----------------------------------------------------------------------------------------
@@ -240,6 +246,66 @@ class NotifyAsked:
     route: str
     last: int
     request: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitAsked:
+    """The running route waits for an event, or only until `timeout` seconds have passed (no event); `manner` says what
+    comes of that (`worker.notifying.waiting`). `route`: the one that goes on; `slot` and `statement`: where it waits.
+
+    The `Answer` has number, event, and last second in which the event counts. Where the process itself waits
+    (`BLOCKED`) another one follows when that is over, with minus the number as its request: `ok` if the event came.
+    """
+
+    event: str | None
+    filters: tuple[tuple[str, str], ...]
+    timeout: float
+    manner: str
+    route: str
+    slot: int
+    statement: int
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitsReached:
+    """An event reaches runs that wait: those that still do so go on. The `Answer` has the numbers of those that wait
+    in this very worker, which takes them up itself. `params` is None for an event that has none: then the answer says
+    only whether any of them still waits."""
+
+    event: str
+    numbers: tuple[int, ...]
+    params: Params | None
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitGivenUp:
+    """The run in which the process itself waited is ended."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionAsked:
+    """A run wants to make a transaction of the dummy message; the `Answer` says whether there is none."""
+
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionEnded:
+    """The run that had one has ended, and no other goes on with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remarked:
+    """What is to be known about a statement that ran, which a server does not say."""
+
+    text: str
+    hint: str
+    slot: int
+    statement: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +390,8 @@ class BatchFinished:
 
 @dataclass(frozen=True, slots=True)
 class EventRuns:
-    """What follows is about this event, recorded on this line (0 for none). Sent only when something follows."""
+    """What follows is about this event, recorded on this line (0 for none; below: what the run is). Sent only when
+    something follows."""
 
     event: str
     line: int
@@ -418,7 +485,7 @@ Message: TypeAlias = (
     " | PortionFinished | EventRuns | DiagnosticsRepeated"
     " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | WorkerNotForked"
     " | AskVariables | VariablesAnswer | Answer | DatagramsSent | InnerRuns | Notifications"
-    " | NotifyAsked"
+    " | NotifyAsked | WaitAsked | WaitsReached | WaitGivenUp | TransactionAsked | TransactionEnded | Remarked"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
@@ -454,6 +521,12 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     InnerRuns,
     Notifications,
     NotifyAsked,
+    WaitAsked,
+    WaitsReached,
+    WaitGivenUp,
+    TransactionAsked,
+    TransactionEnded,
+    Remarked,
 )
 #: number of a class in a frame; log lines are packed from it without building the object first
 TAGS: Final = {cls: tag for tag, cls in enumerate(_CLASSES)}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -28,12 +30,16 @@ VARIANTS = {
 }
 
 
+#: processes that a program had, if more than one
+WORKERS = {found["name"]: found["workers"] for found in PROGRAMS if "workers" in found}
+
+Sessions = Callable[[ServerVersion, int], Session]
+
+
 @pytest.fixture(scope="module")
-def used_sessions() -> Iterator[dict[ServerVersion, Session]]:
-    opened = {version: Session(workers=1, version=version) for version in VERSIONS}
-    yield opened
-    for session in opened.values():
-        session.close()
+def used_sessions() -> Iterator[Sessions]:
+    with ExitStack() as opened:
+        yield lru_cache(lambda version, workers: opened.enter_context(Session(workers=workers, version=version)))
 
 
 def flows() -> Iterator[object]:
@@ -47,10 +53,8 @@ def flows() -> Iterator[object]:
 
 
 @pytest.mark.parametrize(("case", "steps"), list(flows()))
-def test_logs_what_the_server_logged(
-    case: Case, steps: list[Step], used_sessions: dict[ServerVersion, Session]
-) -> None:
-    session = used_sessions[case.version]
+def test_logs_what_the_server_logged(case: Case, steps: list[Step], used_sessions: Sessions) -> None:
+    session = used_sessions(case.version, WORKERS.get(case.name, 1))
     session.reset()
     outcome = run_flow(case, steps, session)
     found = differences(case, outcome)

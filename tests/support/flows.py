@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 from evroute_kernel import ScriptError, Session
 from evroute_kernel.engine.events.params import UnknownEventError
+from evroute_kernel.engine.results.runs import Run
 from evroute_kernel.lang.environment import DEFAULT_MODULES
+from support.mi_clients import wait_until
 from support.recorded import Case, Outcome, add_errors, ask
 
 #: the folder of these programs
 FLOWS = Path(__file__).parent.parent / "event-flows"
-#: seconds until a dialog has timed out at the latest
-PATIENCE = 10.0
 #: what the agent of the recordings answers -> the states that the call goes through
 _STATES = {200: (1, 3, 4), 180: (1, 2), None: (1,), 486: (1, 5)}
 #: how what request routes of the recordings log begins
@@ -47,39 +48,67 @@ def read_flows(path: Path, version: str) -> Iterator[tuple[Case, list[Step]]]:
 
 
 def run_flow(case: Case, steps: list[Step], session: Session) -> Outcome:
-    """Load the program and do its steps. `session` has one worker and is as new."""
+    """Load the program and do its steps. `session` has as many workers as the server had, and is as new."""
     outcome = Outcome()
     try:
         session.load(case.settings, name="globals")
-        session.load(case.script, name="case.cfg", owner="case")
+        loaded = session.load(case.script, name="case.cfg", owner="case")
     except ScriptError as error:
         outcome.refuse(error)
         return outcome
-    agent = Agent(case, session, outcome)
-    for kind, *given in steps:
-        getattr(agent, kind)(*given)
-        if outcome.crashed:
-            break
+    if loaded.run is not None:
+        add_errors(outcome, loaded.run)
+    with Agent(case, session, outcome) as agent:
+        for kind, *given in steps:
+            if outcome.crashed:
+                break
+            getattr(agent, kind)(*given)
     for record in session.log:
         outcome.record(record.level, record.text, record.diagnostic)
     return outcome
 
 
 class Agent:
-    """Does the steps of a program; those with SIP by dialogs."""
+    """Does the steps of a program; those with SIP by dialogs. A step is done when all that it has led to has ended, but
+    for what waits for an event in a process of its own."""
 
     def __init__(self, case: Case, session: Session, outcome: Outcome) -> None:
+        self.threads = ThreadPoolExecutor()
+        self.under_way: list[Future[Run]] = []
         self.case = case
         self.session = session
         self.outcome = outcome
         self.script = case.script
         self.states = _STATES[200]
+        if "wait_for_event" in case.script:  # the server looks once a second: at the begin of one, none ends soon
+            session.tick(clock=1.001 - session.shared.clock.now() % 1)
 
     def raise_(self, event: str, params: Any = None) -> None:
-        try:
-            add_errors(self.outcome, self.session.raise_event(event, params))
-        except UnknownEventError as error:
-            self.outcome.failures.append(str(error))
+        self.do(lambda: self.session.raise_event(event, params))
+
+    def __enter__(self) -> Agent:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.session.interrupt()
+        self.threads.shutdown()
+
+    def do(self, work: Callable[[], Run], *, ends: bool = False) -> None:
+        """Do something that may not end before something else is done, unless it `ends` by itself."""
+        self.under_way.append(begun := self.threads.submit(work))
+        wait_until(lambda: (begun.done() or not ends) and self.is_quiet())
+        for future in [future for future in self.under_way if future.done()]:
+            self.under_way.remove(future)
+            try:
+                add_errors(self.outcome, future.result())
+            except UnknownEventError as error:
+                self.outcome.failures.append(str(error))
+
+    def is_quiet(self) -> bool:
+        """Whether nothing runs."""
+        waiting = [each for each in self.session.notifications() if each.manner == "blocked"]
+        going_on = [future for future in self.under_way if not future.done()]
+        return len(waiting) >= min(len(going_on), self.session.worker_limit)
 
     def mi(self, method: str, params: Any = None) -> None:
         """A request to the management interface; `reload_routes` reads the script as it has been rewritten."""
@@ -113,16 +142,11 @@ class Agent:
         self.session.dialog(callid, status=5, end_reason="Downstream BYE")
 
     def wait(self, seconds: float) -> None:
-        """Timers have run meanwhile, and dialogs have timed out whose time was over."""
+        """Timers have run meanwhile; what expires or times out does so by the clock of the session."""
         for name, interval in re.findall(r"timer_route\[(\w+), *(\d+)", self.case.script):
             for _ in range(max(1, int(seconds // int(interval)))):
-                self.session.run_timer(name)
-        begun, deadline = monotonic(), monotonic() + PATIENCE
-        while "notify_on_event" in self.case.script and monotonic() < begun + seconds:
-            sleep(0.02)  # subscriptions expire by the clock
-        while any(d.status < 5 and d.timeout <= seconds for d in self.session.dialogs.values()):
-            assert monotonic() < deadline, "the dialog does not time out"
-            sleep(0.02)
+                self.do(partial(self.session.run_timer, name))
+        self.do(lambda: self.session.tick(clock=seconds), ends=True)
 
 
 def _forget_numbers(answer: Any) -> None:

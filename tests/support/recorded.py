@@ -64,8 +64,8 @@ class Case:
 
     @property
     def crashes(self) -> bool:
-        """Whether the server died of it."""
-        return bool(self.expect.get("crash"))
+        """Whether the server died of it, or hung for ever."""
+        return bool(self.expect.get("crash") or self.expect.get("stuck"))
 
 
 @dataclass(slots=True)

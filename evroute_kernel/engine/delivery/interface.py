@@ -147,10 +147,12 @@ class Interface:
     """All subscriptions of a session. Not thread-safe: its owner locks.
 
     `by_socket`: event -> the subscribers that are no routes, in order, those included that have expired since. Other
-    threads may look an event up there without a lock. `changes` counts what was done to subscriptions.
+    threads may look an event up there without a lock. `changes` counts what was done to subscriptions. `now`:
+    the clock, in seconds of the epoch.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time) -> None:
+        self._now = now
         self._audiences: dict[str, _Audience] = {}
         self.by_socket: dict[str, tuple[Subscriber, ...]] = {}
         self.changes = 0
@@ -165,7 +167,7 @@ class Interface:
         for name in names:
             audience = self._audiences.setdefault(name, _Audience())
             if audience.own is None:
-                audience.own = Subscriber(Address(ROUTE, name, path=name), time(), own=True)
+                audience.own = Subscriber(Address(ROUTE, name, path=name), self._now(), own=True)
 
     def subscribe(
         self,
@@ -183,7 +185,7 @@ class Interface:
         """
         others = self._audiences.setdefault(event, _Audience()).others
         given = self._expiry(target, expire, by_script)
-        now = time()
+        now = self._now()
         # a route never matches an earlier one
         key = object() if target.protocol == ROUTE else target.key
         known = others.get(key)
@@ -206,7 +208,7 @@ class Interface:
         audience = self._audiences.get(event)
         if not audience:
             return []
-        now = time()
+        now = self._now()
         expired = {key: s for key, s in audience.others.items() if s.expire is not None and s.is_expired(now)}
         if expired:
             for key in expired:

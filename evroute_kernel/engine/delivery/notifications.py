@@ -18,12 +18,19 @@ _TOLD: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class NotificationInfo:
-    """A subscription of a route, as text people read. `ttl`: seconds left, 0 in its last second."""
+    """A subscription of a route, or a run that waits, as text people read.
+
+    `ttl`: seconds left, 0 in its last second; None for a wait that no timer ends. `waits_in`: the worker in which a run
+    waits, 0 for a subscription; `manner`: what comes of that: "held" (the route goes on), "blocked" (the process itself
+    waits, and no route is named), "doomed" (a server dies of it).
+    """
 
     event: str
     route: str
     filters: tuple[str, ...]
-    ttl: int
+    ttl: int | None
+    waits_in: int = 0
+    manner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ class RouteNotifications:
         self._entries: list[Entry] = []
         self._number = 0
         self._limit = _FEW
+        #: runs that wait no more
+        self._over: set[int] = set()
         #: counts what was done to them
         self.changes = 0
         #: the name of each event that was ever subscribed so, by the same without case: the first spelling counts
@@ -51,15 +60,26 @@ class RouteNotifications:
         """What workers must know."""
         return Picture(self._entries, len(self._entries))
 
-    def add(self, event: str, filters: tuple[tuple[str, str], ...], route: str, last: int, now: int) -> int:
-        """Add one that counts up to a second of the epoch; its number."""
+    def add(
+        self, event: str, filters: tuple[tuple[str, str], ...], route: str, last: int, now: int, worker: int = 0
+    ) -> int:
+        """Add one that counts up to a second of the epoch; its number. `worker`: where a run waits."""
         if len(self._entries) >= self._limit:
-            self._entries = [entry for entry in self._entries if entry[4] >= now]
+            self._entries = list(reversed(self.live(now)))
             self._limit = max(_FEW, 2 * len(self._entries))
-        self._number += 1
+            self._over.clear()
         self.changes += 1
-        self._entries.append((self._number, event, filters, route, last))
+        self._entries.append((number := self.next_number(), event, filters, route, last, worker))
+        return number
+
+    def next_number(self) -> int:
+        """A number that none has had."""
+        self._number += 1
         return self._number
+
+    def end(self, number: int) -> None:
+        """A run waits no more. Workers ask before they believe that one does."""
+        self._over.add(number)
 
     def few(self, event: str, now: int) -> list[Entry]:
         """Those to one event that count, the latest first; none where they are many."""
@@ -69,11 +89,12 @@ class RouteNotifications:
 
     def live(self, now: int) -> list[Entry]:
         """Those that count, the latest first."""
-        return [entry for entry in reversed(self._entries) if entry[4] >= now]
+        return [entry for entry in reversed(self._entries) if entry[4] >= now and entry[0] not in self._over]
 
     def forget(self) -> None:
         """End all."""
         self._entries = []
+        self._over.clear()
         self.changes += 1
         self._limit = _FEW
         self.events.clear()

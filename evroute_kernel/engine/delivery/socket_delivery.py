@@ -55,11 +55,16 @@ class SocketDelivery:
     """The subscribers beyond routes. `picture` belongs to who keeps the subscriptions, and changes with them."""
 
     def __init__(
-        self, publish: Callable[[LogRecord, object], None], picture: Mapping[str, tuple[Subscriber, ...]]
+        self,
+        publish: Callable[[LogRecord, object], None],
+        picture: Mapping[str, tuple[Subscriber, ...]],
+        now: Callable[[], float] = time,
     ) -> None:
         #: event -> subscribers, in order of delivery; read without a lock
         self.picture = picture
         self._publish = publish
+        #: the clock by which subscriptions expire
+        self._now = now
         self._destinations: OpenDestinations | None = None
         self._lock = threading.Lock()
 
@@ -80,7 +85,7 @@ class SocketDelivery:
 
     def deliver(self, event: str, params: Params, origin: object, report: Report) -> bool:
         """Send an event to its subscribers; False when one of them has expired, and the picture is to be renewed."""
-        now, is_fresh = time(), True
+        now, is_fresh = self._now(), True
         for subscriber in self.picture.get(event, ()):
             if subscriber.is_expired(now):
                 is_fresh = False
@@ -129,9 +134,9 @@ class SocketDelivery:
             destinations.close()
 
 
-def describe(event: str, subscriber: Subscriber) -> SubscriberInfo:
-    """A subscription as users see it."""
-    socket, protocol, ttl = decode(subscriber.socket), subscriber.protocol, subscriber.ttl(time())
+def describe(event: str, subscriber: Subscriber, now: float) -> SubscriberInfo:
+    """A subscription as users see it, at a second of the epoch."""
+    socket, protocol, ttl = decode(subscriber.socket), subscriber.protocol, subscriber.ttl(now)
     destination = subscriber.destination
     if destination is None:
         return SubscriberInfo(decode(event), socket, subscriber.expire, ttl, protocol)

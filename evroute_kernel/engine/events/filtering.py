@@ -19,12 +19,13 @@ def filter_remarks(event: str, params: Params, entries: Iterable[Entry]) -> tupl
 
 
 def _of_subscription(event: str, values: dict[str, str], entry: Entry) -> Iterator[tuple[str, str | None]]:
-    number, name, filters, route, last = entry
+    _, _, filters, route, _, worker = entry
+    whom = f"the run that waits in worker {worker}" if worker and not route else f"route[{route}]"
     for key, pattern in filters:
         value = values.get(lower(key))
         text = f"{key}={pattern}"
         if value is None:
             has = f"it has {', '.join(map(decode, values))}" if values else "it has none"
-            yield f"the filter {text} of route[{route}] is ignored: {event} came without a parameter '{key}'", has
-        elif not Subscription((number, name, ((key, pattern),), route, last)).fits(values):
-            yield f"the filter {text} keeps {event} from route[{route}]: {key} is '{value}'", None
+            yield f"the filter {text} of {whom} is ignored: {event} came without a parameter '{key}'", has
+        elif not Subscription((*entry[:2], ((key, pattern),), *entry[3:])).fits(values):
+            yield f"the filter {text} keeps {event} from {whom}: {key} is '{value}'", None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from math import inf
 from pathlib import Path
 
 from evroute_kernel.errors import Diagnostic, ScriptError
@@ -60,11 +61,13 @@ def names(value: str | Iterable[str] | None, what: str) -> list[str] | None:
     return [name(each, what) for each in value]
 
 
-def seconds(value: object, what: str = "the timeout") -> float:
-    """A number of seconds above 0; infinity is one. Raises GivenError."""
+def seconds(value: object, what: str = "the timeout", most: float = inf) -> float:
+    """A number of seconds above 0; infinity is one, unless there is a `most`. Raises GivenError."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         shown = value if isinstance(value, int | float) else kind_of(value)
         raise GivenError(f"{what} is a number of seconds above 0, not {shown}")  # NaN is not above 0 either
+    if value > most:
+        raise GivenError(f"{what} is {most:,} seconds at most, not {value:g}")
     try:
         return float(value)
     except OverflowError:  # an integer of more than 300 digits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Final, Literal, get_args
@@ -121,6 +122,26 @@ class Run:
     def error(self) -> RunError | None:
         """The first error, None when all went well."""
         return self.errors[0] if self.errors else None
+
+
+def joined(runs: Sequence[Run]) -> Run:
+    """Runs that followed one another, as one; there is at least one."""
+    first, *others = runs
+    if not others:
+        return first
+    ran: Counter[tuple[str, str]] = Counter()
+    for run in runs:
+        for one in run.ran:
+            ran[one.event, one.route] += one.runs
+    return Run(
+        first.event,
+        tuple(error for run in runs for error in run.errors),
+        sum(run.duration for run in runs),
+        tuple(record for run in runs for record in run.log),
+        routes=sum(run.routes for run in runs),
+        ran=tuple(RouteRuns(event, route, count) for (event, route), count in ran.items()),
+        remarks=tuple(remark for run in runs for remark in run.remarks),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from time import time
 
 from evroute_kernel.engine.results.records import OnRecord
 from evroute_kernel.engine.session.expansion import expanded
@@ -31,7 +32,7 @@ class Backend:
         self._shared: Shared | None = None
         self._is_closed = False
         self._opening = threading.Lock()
-        self.world = World(limits, on_record, self.post, self._expand, version)
+        self.world = World(limits, on_record, self.post, self._expand, version, self.now)
         self._start(workers)
 
     def _start(self, workers: int) -> None:
@@ -52,6 +53,11 @@ class Backend:
         """Let the thread that publishes records do something."""
         self.supervisor.post(command)
 
+    def now(self) -> float:
+        """What the clock of the session shows, in seconds of the epoch."""
+        shared = self._shared
+        return time() if shared is None else shared.clock.now()  # whoever moves it has opened the memory
+
     def _expand(self, text: str) -> str:
         return expanded(text, self.shared, self.world.library)
 
@@ -61,6 +67,7 @@ class Backend:
         self.supervisor.restart()
         if self.supervisor.failure is None:
             self.shared.clear()
+            self.shared.clock.reset()
         else:
             self._renew()
         self.world.records.forget()

@@ -26,7 +26,6 @@ from evroute_kernel.library.dialogs.dialog import (
     STATUSES,
     UNCONFIRMED,
     Dialog,
-    now,
 )
 from evroute_kernel.library.dialogs.ids import decimal, entry_of, written
 from evroute_kernel.runtime.shared import Shared
@@ -75,6 +74,7 @@ class Dialogs:
                 "did", f"the dialog {decode(holder)} has the Dialog ID {did} already", "%dialogs lists all"
             )
         dialog = Dialog(callid, did, UNCONFIRMED, timeout=self._default_timeout())
+        dialog.clock = shared.clock.now
         dialog.from_uri, dialog.to_uri = "sip:alice@example.com", "sip:bob@example.com"
         dialog.from_tag, dialog.to_tag = f"alice-{number}", f"bob-{number}"
         said.setdefault("status", CONFIRMED)
@@ -128,7 +128,7 @@ def _apply(dialog: Dialog, said: Mapping[str, Any]) -> None:
         if not dialog.is_answered:
             what = f"a call with status {status} ({STATUSES[status]}) has no lifetime"
             raise DialogError("lifetime", what, "it counts from status 3 on, until the call is over")
-        dialog.started = now() - said["lifetime"]
+        dialog.started = dialog.now - said["lifetime"]
     for name in _PLAIN:
         if name in said:
             setattr(dialog, name, said[name])

@@ -81,6 +81,14 @@ class EventFace:
         """Run timer_route[name] once (each of them, if several have the name) and wait. ScriptError: there is none."""
         return self._raising.run_timer(name, origin, timeout)
 
+    def tick(self, *, clock: float, origin: object = None, timeout: float | None = None) -> Run:
+        """Move the clock of the session on by so many seconds, and wait for all that this leads to.
+
+        The clock is that of the system otherwise. By it subscriptions expire, calls time out, and runs that wait for an
+        event go on without it: what these do is in the Run. Timer routes do not run by it.
+        """
+        return self._raising.tick(clock, origin, timeout)
+
     def gather(self, origin: object = None, ended: Callable[[BatchResult], object] = lambda result: None) -> Gathering:
         """For events that are raised in great numbers while nobody waits for each: they run in blocks.
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
 from math import inf
 from time import monotonic
+from typing import Final
 
 from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.filtering import filter_remarks
 from evroute_kernel.engine.events.params import GivenParams, event_params, for_routes
 from evroute_kernel.engine.events.remarks import remarks
-from evroute_kernel.engine.results.runs import BatchResult, Run
+from evroute_kernel.engine.results.runs import BatchResult, Run, RunError, joined
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.session.gathering import Gathering, Line
 from evroute_kernel.engine.workers.batches import Batch, Chunk
 from evroute_kernel.engine.workers.flows import Delivery
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.runtime.values import encode
+
+#: seconds that a clock is moved by at once, at most: ten years
+CLOCK_STEP: Final = 315_360_000
 
 
 class Raising:
@@ -71,6 +77,22 @@ class Raising:
         slots = self._world.timers(given.text(name, "the name of a timer_route"))
         raised = self._new_raise("", origin, timeout)
         return self._wait_for(raised, Delivery(raised, "", (), slots, number=1))
+
+    def tick(self, seconds: float, origin: object, timeout: float | None) -> Run:
+        """As `Session.tick`."""
+        clock, left = self._backend.shared.clock, given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
+        end, runs = clock.now() + left, list[Run]()
+        latest = monotonic() + self._allowed(timeout)[0]
+        while not runs or (clock.now() < end and runs[-1].ok):  # one moment at which something is due after the other
+            if monotonic() > latest:
+                moved = left - end + clock.now()
+                words = f"the clock was moved by {moved:g} s of {left:g} s: what goes on by it has no end"
+                return replace(joined(runs), errors=(RunError("timed out", words, "", ""),))
+            step = max(0.0, min(self._world.waits.next_due, end) - clock.now())
+            raised = self._new_raise("", origin, timeout)
+            self._backend.supervisor.move_clock(partial(clock.move, step), raised)
+            runs.append(raised.future.result())
+        return joined(runs)
 
     def run_slots(self, slots: list[int], origin: object, timeout: float | None) -> Run:
         """Run routes that no event names, in the first worker, one after the other. Waits."""

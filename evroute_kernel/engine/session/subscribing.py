@@ -59,11 +59,11 @@ class Subscribing:
     def subscribers(self, event: str | None) -> list[SubscriberInfo]:
         """As `Session.subscribers`."""
         events = self._world.events() if event is None else [given.text(event, "the name of an event")]
-        return [describe(encode(e), s) for e in events for s in self._world.subscribers(encode(e))]
+        return [describe(encode(e), s, self._world.now()) for e in events for s in self._world.subscribers(encode(e))]
 
     def subscriptions(self) -> list[SubscriberInfo]:
         """As `Session.subscriptions`."""
-        return [describe(event, subscriber) for event, subscriber in self._world.subscriptions()]
+        return [describe(event, subscriber, self._world.now()) for event, subscriber in self._world.subscriptions()]
 
     def notifications(self, event: str | None) -> list[NotificationInfo]:
         """As `Session.notifications`."""

@@ -10,6 +10,7 @@ from evroute_kernel.engine.state.settings import SessionSettings
 from evroute_kernel.records import dataclass
 from evroute_kernel.worker.messages import (
     NOTIFY,
+    RESUME,
     ApplySettings,
     LoadRoutes,
     Message,
@@ -38,7 +39,7 @@ class SentProgram:
 
     def __init__(self) -> None:
         self._program: Program | None = None
-        self._slots: set[int] = {NOTIFY}
+        self._slots: set[int] = {NOTIFY, RESUME}
 
     def updates(self, program: Program, wanted: Iterable[int]) -> list[Message]:
         """What to tell the worker before it runs the `wanted` slots (which may be older than the program)."""

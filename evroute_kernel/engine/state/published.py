@@ -7,7 +7,7 @@ come in the order in which a server goes through the routes: kind by kind, event
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, Protocol
 
 from evroute_kernel.engine.state.registry import Registry
@@ -78,8 +78,13 @@ def _of_modules(scripts: Scripts) -> list[str]:
 
 def _constants(scripts: Scripts) -> Iterator[str]:
     """The names that scripts give to the two functions as constants."""
+    return map(decode, named_in_calls(scripts, _RAISERS))
+
+
+def named_in_calls(scripts: Scripts, functions: Collection[str]) -> Iterator[str]:
+    """The names (byte strings) that scripts give to functions as constant first arguments."""
     for definition in sorted(scripts.registry, key=lambda definition: _KINDS.index(definition.route.kind)):
         for binding in definition.route.pool:
             match binding:
-                case (_, "call", name, (("value", str(event)), *_)) if name in _RAISERS:
-                    yield decode(event)
+                case (_, "call" | "deferred", name, (("value", str(event)), *_)) if name in functions:
+                    yield event

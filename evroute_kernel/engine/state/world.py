@@ -11,12 +11,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.delivery.interface import ROUTE, ROUTING, Interface, Subscriber
 from evroute_kernel.engine.delivery.notifications import NotificationInfo, RouteNotifications
 from evroute_kernel.engine.delivery.socket_delivery import Report, SocketDelivery
 from evroute_kernel.engine.delivery.transports.destination import Destination, SessionView
+from evroute_kernel.engine.delivery.waits import Waits
 from evroute_kernel.engine.events.params import Params, UnknownEventError
 from evroute_kernel.engine.results.records import OnRecord, Records
 from evroute_kernel.engine.results.runs import LogRecord
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 #: is told of an event when it is raised: name, parameters (byte strings, as scripts have them), seconds of the epoch
 Tap = Callable[[str, Params, float], None]
+#: a last second that is none
+_FAR: Final = 2**39
 _log = logging.getLogger(__name__)
 
 
@@ -70,8 +73,11 @@ class World:
         post: Post = lambda command: command(),
         expand: Callable[[str], str] = lambda text: text,
         version: ServerVersion = DEFAULT_VERSION,
+        now: Callable[[], float] = time,
     ) -> None:
         self.limits = limits
+        #: the clock of the session, in seconds of the epoch
+        self.now = now
         self.registry = Registry()
         self.settings = SessionSettings(self.changed, version)
         #: whether a route that another text defined may not be replaced
@@ -82,8 +88,10 @@ class World:
         self._texts: dict[tuple[str | None, str], Text] = {}
         self.records = Records(on_record)
         self._lock = threading.RLock()
-        self._interface = Interface()
+        self._interface = Interface(now)
         self._notifications = RouteNotifications()
+        #: the runs that wait for an event or a time
+        self.waits = Waits()
         #: the events that exist, as byte strings, since something was asked about them
         self._published: frozenset[str] | None = None
         self._program = Program()
@@ -95,7 +103,7 @@ class World:
         self._taps: tuple[Tap, ...] = ()
         self._is_closed = False
         self._post = post
-        self._sockets = SocketDelivery(self._publish, self._interface.by_socket)
+        self._sockets = SocketDelivery(self._publish, self._interface.by_socket, now)
         self._view = SessionView(lambda: self._program.settings.modparams, self._sockets.report_lost, expand)
 
     # -- definitions ----------------------------------------------------------------------------------------------
@@ -190,6 +198,7 @@ class World:
             self.registry.reset()
             self._interface.forget_all()
             self._notifications.forget()
+            self.waits.forget()
             self.settings.reset()
             self._texts.clear()
             self.declared_events.clear()
@@ -379,9 +388,11 @@ class World:
         with self._lock:
             return self._interface.deliveries(event)
 
-    def notify(self, event: str, filters: tuple[tuple[str, str], ...], route: str, last: int) -> tuple[int, str]:
+    def notify(
+        self, event: str, filters: tuple[tuple[str, str], ...], route: str, last: int, worker: int = 0
+    ) -> tuple[int, str]:
         """Subscribe a route as notify_on_event() does, up to a second of the epoch; its number, and the event as its
-        name is spelt. Raises UnknownEventError."""
+        name is spelt. With a `worker` a run waits there. Raises UnknownEventError."""
         with self._lock:
             events = self._notifications.events
             if self._published is None:
@@ -392,22 +403,36 @@ class World:
             if name is None:
                 name = events[event.lower()] = event
                 self._interface.subscribe(name, Address(ROUTING, name, path=name))
-            return self._notifications.add(name, filters, route, last, int(time())), name
+            return self._notifications.add(name, filters, route, last, int(self.now()), worker), name
+
+    def next_wait(self) -> int:
+        """The number of a run that waits for no event."""
+        with self._lock:
+            return self._notifications.next_number()
+
+    def forget_wait(self, number: int) -> None:
+        """A run waits no more."""
+        with self._lock:
+            self._notifications.end(number)
 
     def notified(self, event: str) -> list[Entry]:
         """The subscriptions to an event (a byte string), to tell why it reaches them or not; none where they are too
         many to be told of."""
-        return self._notifications.few(event, int(time())) if self._notifications.events else []
+        return self._notifications.few(event, int(self.now())) if self._notifications.events else []
 
     def notifications(self, event: str | None = None) -> list[NotificationInfo]:
         """The routes that notify_on_event() has subscribed to an event, or to all, the latest first."""
-        now = int(time())
+        now = int(self.now())
         with self._lock:
             return [
-                NotificationInfo(decode(name), decode(route), tuple(decode(f"{k}={p}") for k, p in filters), last - now)
-                for _, name, filters, route, last in self._notifications.live(now)
-                if event in (None, name)
+                self._notification(entry, now) for entry in self._notifications.live(now) if event in (None, entry[1])
             ]
+
+    def _notification(self, entry: Entry, now: int) -> NotificationInfo:
+        number, event, filters, route, last, worker = entry
+        texts = tuple(decode(f"{key}={pattern}") for key, pattern in filters)
+        left = last - now if last < _FAR else None
+        return NotificationInfo(decode(event), decode(route), texts, left, worker, self.waits.manner(number))
 
     def rotate(self, path: str) -> bool:
         """Rotate the file of a flatstore subscription; False when there is none of this path."""

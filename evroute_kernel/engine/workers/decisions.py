@@ -75,6 +75,7 @@ class Decisions:
             told.SentOut: lambda what: self.complete(what.raised),
             told.Ended: self._end_all,
             told.Rejected: lambda what: self.fail(what.raised, what.error),
+            told.WentOn: lambda what: self.put(what.task),
             told.Broken: lambda what: self._break(what.raised, what.error),
             told.Joined: self._join,
             told.Heard: self._hear,

@@ -10,10 +10,11 @@ from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.worker.messages import NOTIFY
+from evroute_kernel.worker.messages import NOTIFY, RESUME
 
 #: what runs for an event that notify_on_event() has subscribed, before its routes
 NOTIFICATION: Final = "notify_on_event()"
+_TITLES: Final = {NOTIFY: NOTIFICATION, RESUME: "wait_for_event()"}
 _HINTS: Final[dict[Cause, str]] = {
     "timed out": "raise the timeout, or let the route loop or wait less",
     "out of memory": "allow more memory, or keep less in variables",
@@ -38,7 +39,7 @@ def describe(
     """
     slot, statement = place
     route, span = registry.place(slot, statement) if statement >= 0 else registry.header(top)
-    title = registry.header(top)[0] or (NOTIFICATION if top == NOTIFY else "what no route handles")
+    title = registry.header(top)[0] or _TITLES.get(top, "what no route handles")
     where = title if route in ("", title) else f"{title}, in {route},"
     message = _message(cause, words, raised, event, where, limits)
     return RunError(cause, message, event, route, span, _HINTS.get(cause), detail)

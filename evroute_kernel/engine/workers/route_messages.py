@@ -11,6 +11,8 @@ from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.processes.process import Process
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.task import Task
+from evroute_kernel.engine.workers.waits import waiting_runs
+from evroute_kernel.engine.workers.waits.waiting_runs import WaitingRuns
 from evroute_kernel.runtime.levels import NAMES
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Span
@@ -29,11 +31,8 @@ from evroute_kernel.worker.messages import (
 from evroute_kernel.worker.sockets import BadSocket, parse
 
 
-class Thread(Protocol):
+class Thread(waiting_runs.Thread, Protocol):
     """The supervisor, as this part of it sees it."""
-
-    def tell(self, worker: Process, message: Message) -> None:
-        """Send a message to a worker that runs."""
 
     def record(self, raised: Raise, record: LogRecord) -> None:
         """A raise has one more record."""
@@ -45,6 +44,7 @@ class RouteMessages:
     def __init__(self, world: World, thread: Thread) -> None:
         self._world = world
         self._thread = thread
+        self.waiting = WaitingRuns(world, thread)
 
     def handle(self, worker: Process, task: Task, message: Message) -> bool:
         """A worker that runs `task` says something; False when that is for the decisions."""
@@ -65,7 +65,7 @@ class RouteMessages:
         elif isinstance(message, EventRuns):
             task.runs_event(message.event, message.line)
         else:
-            return False
+            return self.waiting.handle(worker, task, message)
         return True
 
     def _log_line(self, worker: Process, task: Task, line: LogLine) -> None:

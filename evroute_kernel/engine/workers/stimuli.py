@@ -62,6 +62,14 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class WentOn:
+    """A run that waited goes on, as part of a raise."""
+
+    raised: Raise
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """A fault of ours has struck a raise."""
 
@@ -123,6 +131,7 @@ Stimulus: TypeAlias = (
     | Ended
     | Rejected
     | Broken
+    | WentOn
     | Joined
     | Heard
     | Overdue

@@ -101,6 +101,16 @@ class Supervisor:
         raised.future.set_running_or_notify_cancel()
         self._post_about(raised, lambda: self._submit(raised, tasks))
 
+    def move_clock(self, move: Callable[[], None], raised: Raise) -> None:
+        """Move the clock of the session: whose time is over then goes on, as part of a raise."""
+        raised.future.set_running_or_notify_cancel()
+
+        def command() -> None:
+            move()
+            self._submit(raised, tuple(self._route_messages.waiting.overdue(raised)))
+
+        self._post_about(raised, command)
+
     def feed(self, replay: Replay, portion: Portion) -> None:
         """One more portion of a replay that has been submitted."""
         self._post_about(replay, lambda: self._tell(stimuli.Fed(replay, portion)))
@@ -191,10 +201,15 @@ class Supervisor:
 
     def patience(self) -> float | None:
         mine, pools = self._decisions.patience(monotonic()), self._pool.patience()
+        due = self._world.waits.next_due
+        if due != inf:
+            mine = min(mine, max(0.0, due - self._world.now()))
         return pools if mine == inf else min(mine, inf if pools is None else pools)
 
     def turn(self) -> None:
         self._pool.check_deadlines()
+        if self._world.waits.next_due != inf:
+            self._route_messages.waiting.look()
         known = self._pool.complaint
         self._tell(stimuli.Turn(known))
         if self._pool.complaint is not known:  # none could be started just now
@@ -323,6 +338,16 @@ class Supervisor:
         worker.send(messages.encode(message))
         self._pool.watch(worker)
 
+    def tell_number(self, number: int, message: Message) -> None:
+        """Send a message to the worker of this number, if there is one."""
+        for worker in self._pool:
+            if worker.number == number:
+                self.tell(worker, message)
+
+    def go_on(self, raised: Raise, task: Task) -> None:
+        """A raise that has not ended gets one more task. In the thread."""
+        self._tell(stimuli.WentOn(raised, task))
+
     def record(self, raised: Raise, record: LogRecord) -> None:
         """A raise has one more record. In the thread."""
         if raised.keep(record):
@@ -358,6 +383,7 @@ class Supervisor:
     def lost(self, worker: Process) -> None:
         task = worker.task
         try:
+            self._route_messages.waiting.lost(worker.number)
             self._tell(stimuli.Lost(worker))
         except Exception as error:
             _log.exception("the end of worker %d could not be told", worker.number)

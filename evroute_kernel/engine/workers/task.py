@@ -13,7 +13,7 @@ from evroute_kernel.engine.workers.failures import describe
 from evroute_kernel.engine.workers.instructions import Instruction
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.worker import Worker
-from evroute_kernel.worker.messages import NOTIFY, InnerRuns, Message, PortionFinished, RouteFailed
+from evroute_kernel.worker.messages import InnerRuns, Message, PortionFinished, RouteFailed
 
 #: times a task is handed out again when its worker died before beginning it
 TRIES: Final = 3
@@ -145,7 +145,7 @@ class Task:
 
     def count_runs(self, desk: Desk, event: str, slot: int, count: int) -> None:
         """A route was run for an event."""
-        if slot == NOTIFY:
+        if slot < 0:
             return
         registry = desk.world.registry
         registry.count_runs(slot, count)

@@ -38,18 +38,43 @@ class TimerOutput(PassingOutput):
         self.outlet.display(note_bundle([f"the timer of {title} has stopped: {why}"]))
 
 
-def exported_tick(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:
+@dataclass(frozen=True, slots=True)
+class TickRequest:
+    """Seconds by which `%tick` moves the clock on (None: it does not), then the timer routes that it runs."""
+
+    arguments: Arguments
+    seconds: float | None
+
+
+def read_tick(arguments: Arguments) -> TickRequest:
+    """Raises ArgumentError."""
+    clock = arguments.flags.get("clock")
+    if clock is None and not arguments.words:
+        hint = "%tick NAME runs a timer_route, %tick --clock 5 moves time on"
+        raise ArgumentError("NAME is missing", arguments.line.name_span, hint)
+    return TickRequest(arguments, clock.number(0.001, "0.001 seconds or more") if clock else None)
+
+
+def exported_tick(rehearsal: Rehearsal, offset: int, request: TickRequest) -> None:
     """Routes have been run, which may have changed what they find."""
     from evroute_kernel.lang.callgraph import Vertex
 
-    for word in arguments.words:
+    for word in request.arguments.words:
         rehearsal.touch(Vertex("route", f"timer_route[{word.text}]"))
 
 
-@magic("tick", "NAME...", offers=TIMERS, on_export=exported_tick)
-async def tick(cell: Cell, arguments: Arguments) -> None:
-    """Run a timer_route once, now; a server would run it every so many seconds."""
-    session = cell.session
+@magic("tick", "[NAME...] [--clock SECONDS]", convert=read_tick, offers=TIMERS, on_export=exported_tick)
+async def tick(cell: Cell, request: TickRequest) -> None:
+    """Run a timer_route once, now; a server would run it every so many seconds.
+
+    --clock SECONDS  move the clock of the session on before: what is to happen up to then happens now, and nobody has
+                     to wait. Subscriptions expire by it, calls time out, and runs that wait for an event, or sleep in
+                     async(), go on. Timer routes run when they are named
+    """
+    session, arguments = cell.session, request.arguments
+    if request.seconds is not None:
+        run = await cell.compute(partial(session.tick, clock=request.seconds, origin=cell.outlet))
+        cell.check_run(run, arguments.line.name_span)
     for word in arguments.words:
         try:
             run = await cell.compute(partial(session.run_timer, word.text, origin=cell.outlet))

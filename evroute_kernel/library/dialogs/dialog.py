@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field, fields
 from operator import attrgetter
 from time import time
@@ -52,11 +52,18 @@ class Dialog:
     profiles: list[tuple[str, str]] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
     is_locked: bool = False
+    #: the clock of the session, which is not kept
+    clock: Callable[[], float] = field(default=time, repr=False, compare=False)
 
     def fields(self) -> tuple[Any, ...]:
         """What shared memory keeps."""
         kept: tuple[Any, ...] = _KEPT(self)
         return kept
+
+    @property
+    def now(self) -> int:
+        """Dialogs count whole seconds."""
+        return int(self.clock())
 
     @property
     def place(self) -> tuple[int, int]:
@@ -76,13 +83,13 @@ class Dialog:
     @property
     def lifetime(self) -> int:
         """Seconds since the call was answered, 0 before. One that was refused has never been: since 1970, as there."""
-        return now() - self.started if self.status > EARLY else 0
+        return self.now - self.started if self.status > EARLY else 0
 
     @property
     def time_left(self) -> int:
         """Seconds until it times out: before the answer how long it may last, and 0 when it is over."""
         if self.is_answered:
-            return self.expires - now()
+            return self.expires - self.now
         return self.timeout if self.is_active else 0
 
     @property
@@ -99,14 +106,14 @@ class Dialog:
 
     def answer(self, ago: int = 0) -> None:
         """It has been answered, so many seconds ago: from then on its time counts."""
-        self.started = now() - ago
+        self.started = self.now - ago
         self.expires = self.started + self.timeout
 
     def limit(self, seconds: int) -> None:
         """It may last so long, from now on if it has been answered."""
         self.timeout = seconds
         if self.is_answered:
-            self.expires = now() + seconds
+            self.expires = self.now + seconds
 
     def end(self, reason: str | None = None) -> None:
         """It is over: it leaves its profiles. Its values stay."""
@@ -116,13 +123,8 @@ class Dialog:
     def settle(self) -> None:
         """A call that has lasted longer than it may is over, though nobody has said so. The server looks every second:
         like there, the last one may not be over yet when it has passed."""
-        if self.is_answered and self.expires < now():
+        if self.is_answered and self.expires < self.now:
             self.end()
 
 
-_KEPT: Final = attrgetter(*(one.name for one in fields(Dialog)))
-
-
-def now() -> int:
-    """Dialogs count whole seconds."""
-    return int(time())
+_KEPT: Final = attrgetter(*(one.name for one in fields(Dialog) if one.name != "clock"))

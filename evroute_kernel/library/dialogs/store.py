@@ -24,11 +24,12 @@ _COUNT: Final = "dialog count"
 def get(shared: Shared, name: str, *, settled: bool = True) -> Dialog | None:
     """The dialog of this name: as it is now, or as somebody has left it, before its time was over."""
     found = shared.get_object(TABLE, name)
-    return None if found is None else _made(found, settled)
+    return None if found is None else _made(shared, found, settled)
 
 
-def _made(fields: tuple[Any, ...], settled: bool = True) -> Dialog:
+def _made(shared: Shared, fields: tuple[Any, ...], settled: bool = True) -> Dialog:
     dialog = Dialog(*fields)
+    dialog.clock = shared.clock.now
     if settled:
         dialog.settle()
     return dialog
@@ -36,7 +37,7 @@ def _made(fields: tuple[Any, ...], settled: bool = True) -> Dialog:
 
 def items(shared: Shared) -> list[tuple[str, Dialog]]:
     """All dialogs with their names, in the order in which a server goes through them."""
-    found = [(name, _made(fields)) for name, fields in shared.items(TABLE)]
+    found = [(name, _made(shared, fields)) for name, fields in shared.items(TABLE)]
     return sorted(found, key=lambda item: item[1].place)
 
 

@@ -92,7 +92,7 @@ def sleep(context: Context, time_: int) -> int:
 
     Returns 1. A negative number is a very large one.
     """
-    time.sleep(time_ & 0xFFFFFFFF)
+    _pause(context, time_ & 0xFFFFFFFF)
     return 1
 
 
@@ -102,8 +102,15 @@ def usleep(context: Context, time_: int) -> int:
 
     Returns 1. A negative number is a very large one.
     """
-    time.sleep((time_ & 0xFFFFFFFF) / 1e6)
+    _pause(context, (time_ & 0xFFFFFFFF) / 1e6)
     return 1
+
+
+def _pause(context: Context, seconds: float) -> None:
+    """Sleep, unless it is in async() in a route that can be left: then the clock of the session takes that up."""
+    waiting = context.process.waiting
+    if waiting is None or not waiting.for_seconds(seconds):
+        time.sleep(seconds)
 
 
 @function("abort")

@@ -1,8 +1,7 @@
-"""notify_on_event: routes that run for the events that a filter lets through."""
+"""Event-based routing: routes that run for the events that a filter lets through, and runs that wait for one."""
 
 from __future__ import annotations
 
-from time import time
 from typing import Final
 
 from evroute_kernel.library.behaviour import function
@@ -32,13 +31,32 @@ def notify_on_event(context: Context, event: str, filter: Reference, route: str,
     if route not in context.process.routes:
         context.error(f"notify_on_event: there is no route[{route}]")
         return -1
-    problem = context.process.notify(event, filters, route, int(time()) + timeout % _UNSIGNED)
+    last = int(context.process.shared.clock.now()) + timeout % _UNSIGNED
+    problem = context.process.notify(event, filters, route, last)
     if problem is not None:
         context.error(f"notify_on_event: {problem}")
         return -1
     if "tm" in context.process.settings.modules:
         context.error("notify_on_event: there is no transaction here (tm says so at each call, and it does not matter)")
     return 1
+
+
+@function("wait_for_event", waits=True)
+def wait_for_event(context: Context, event: str, filter: Reference, timeout: int) -> int:
+    """Wait for the first event that the filter lets through, or until `timeout` seconds have passed (up to one less).
+
+    `async(wait_for_event("E_X", $avp(f), 5), route)` ends the script, and goes on in the route when the event comes,
+    whose parameters are then in front of the AVPs that were there. When none comes the route runs too, and `$rc` is 1
+    as well: clear the AVP before, and test it. Works where the server has a SIP request: here that is a route of
+    notify_on_event(), and what goes on after it. Only one of these can wait at a time, and for some 5 seconds after it
+    has ended another async() ends its route without a word, for all have one message. In other routes, and in launch(),
+    the server dies of the event that comes. The timeout never comes if no call names the event as a constant.
+
+    In 4.0 it is a function too, in which the process waits and does nothing else: 1 for the event, -2 when none came
+    (a server returns 1 then now and again), -1 if there is no such event. The filter is that of notify_on_event().
+    """
+    found: int = context.process.waiting.for_event(context, event, _filters(context, filter), timeout)
+    return found
 
 
 def _filters(context: Context, avp: Reference) -> tuple[tuple[str, str], ...]:
@@ -52,5 +70,5 @@ def _filters(context: Context, avp: Reference) -> tuple[tuple[str, str], ...]:
             filters.append((key, pattern))
         else:
             what = "holds no '='" if not separator else "has nothing after its '='"
-            context.error(f"notify_on_event: the filter {str(value)!r} {what}: left out, so that more gets through")
+            context.error(f"the filter {str(value)!r} {what}: left out, so that more gets through")
     return tuple(filters)

@@ -20,6 +20,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Any, Final
 
+from evroute_kernel.runtime.memory.clock import Clock
 from evroute_kernel.runtime.memory.pages import WORDS
 from evroute_kernel.runtime.memory.room import allocate
 from evroute_kernel.runtime.memory.shared_lock import SIZE as LOCK_SIZE
@@ -32,12 +33,13 @@ LIMIT: Final = 2**16
 NAME_LIMIT: Final = 400
 _SIZE: Final = 8 * LIMIT
 _GENERATION, _USED = 0, 1
-#: words for `runtime.memory.pages`
+#: words for `runtime.memory.pages`, and the one for `runtime.memory.clock`
 _PAGES: Final = slice(2, 2 + WORDS)
+_CLOCK: Final = slice(2 + WORDS, 3 + WORDS)
 #: bytes of the lock, behind those
-_LOCK: Final = slice(8 * (2 + WORDS), 8 * (2 + WORDS) + LOCK_SIZE)
+_LOCK: Final = slice(8 * (3 + WORDS), 8 * (3 + WORDS) + LOCK_SIZE)
 #: the words before are for what is said above
-_FIRST: Final = 2 + WORDS + LOCK_SIZE // 8
+_FIRST: Final = 3 + WORDS + LOCK_SIZE // 8
 _PLACE: Final = Struct("<I")
 #: a word that holds an integer: the integer, and this in its low byte; 0: the value, if any, is in LMDB
 _INTEGER: Final = 1
@@ -69,6 +71,7 @@ class SharedIntegers:
         self.release = self._lock.release
         self._take, self._wait = self._lock.take, self._lock.wait
         self.words_of_pages = self._words[_PAGES]
+        self.clock = Clock(self._words[_CLOCK])
         self._address = address
         self._begin = begin
         self._write = write
@@ -149,6 +152,7 @@ class SharedIntegers:
     def close(self) -> None:
         self._lock.close()
         self.words_of_pages.release()
+        self.clock.close()
         self._words.release()
         self._map.close()
         os.close(self._file)

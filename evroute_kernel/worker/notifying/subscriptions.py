@@ -1,4 +1,4 @@
-"""The subscriptions of notify_on_event(), and which of them an event reaches.
+"""The subscriptions of notify_on_event() and wait_for_event(), and which of them an event reaches.
 
 Observed on OpenSIPS 3.6 and 4.0: all filters must match, but one whose key the event lacks is ignored; a key is
 compared without case, a value as fnmatch() does, integers as the text of an unsigned number; of a parameter that comes
@@ -20,8 +20,9 @@ from typing import Final, TypeAlias
 from evroute_kernel.library.functions.glob import glob_pattern
 from evroute_kernel.runtime.values import Value
 
-#: number (unique in a session, growing), event, filters as (key, pattern), route, last second of the epoch
-Entry: TypeAlias = "tuple[int, str, tuple[tuple[str, str], ...], str, int]"
+#: number (unique in a session, growing), event, filters as (key, pattern), route, last second of the epoch, and the
+#: worker in which a run waits: 0 for a subscription, which stays
+Entry: TypeAlias = "tuple[int, str, tuple[tuple[str, str], ...], str, int, int]"
 #: key in lower case, pattern, and what matches it where it is no plain text
 Filter: TypeAlias = "tuple[str, str, re.Pattern[str] | None]"
 
@@ -30,12 +31,12 @@ _SPECIAL: Final = re.compile(r"[*?\[\\]")
 
 
 class Subscription:
-    """One call of notify_on_event()."""
+    """One call of notify_on_event() or wait_for_event()."""
 
-    __slots__ = ("filters", "last", "number", "route")
+    __slots__ = ("filters", "last", "number", "route", "worker")
 
     def __init__(self, entry: Entry) -> None:
-        self.number, _, filters, self.route, self.last = entry
+        self.number, _, filters, self.route, self.last, self.worker = entry
         self.filters: tuple[Filter, ...] = tuple(
             (lower(key), pattern, glob_pattern(pattern) if _SPECIAL.search(pattern) else None)
             for key, pattern in filters
@@ -84,11 +85,22 @@ class Audience:
     def is_empty(self, now: int) -> bool:
         """Whether all have expired, which are forgotten then."""
         while self._ends and self._ends[0][0] < now:
-            _, number = heappop(self._ends)
-            del self._place(gone := self._all.pop(number))[number]
-            if (key := gone.key) is not None and not self._by_value[key[0]][key[1]]:
-                del self._by_value[key[0]][key[1]]
+            self.remove(heappop(self._ends)[1])
         return not self._all
+
+    def remove(self, number: int) -> None:
+        """It is over, if it was not before."""
+        if (gone := self._all.pop(number, None)) is None:
+            return
+        del self._place(gone)[number]
+        if (key := gone.key) is not None and not self._by_value[key[0]][key[1]]:
+            del self._by_value[key[0]][key[1]]
+
+    def waits(self) -> tuple[int, ...] | None:
+        """The numbers of the runs that wait; None where there are others, which stay."""
+        if any(not subscription.worker for subscription in self._all.values()):
+            return None
+        return tuple(self._all)
 
     def reached(self, params: Sequence[tuple[str | None, Value]]) -> list[Subscription]:
         """Those that an event with these parameters reaches, in the order in which they are served."""

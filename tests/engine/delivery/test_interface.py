@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from evroute_kernel.engine.delivery import interface
 from evroute_kernel.engine.delivery.interface import Interface, refusal
 from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.state.world import World
@@ -16,11 +15,14 @@ from evroute_kernel.worker.sockets import SILENT, parse
 class Clock:
     now = 1000.5
 
+    @classmethod
+    def time(cls) -> float:
+        return cls.now
+
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> type[Clock]:
+def clock() -> type[Clock]:
     Clock.now = 1000.5
-    monkeypatch.setattr(interface, "time", lambda: Clock.now)
     return Clock
 
 
@@ -43,7 +45,7 @@ def subscribe(known: Interface, socket: str, expire: int | None = None, **option
 
 
 def test_event_routes_subscribe_themselves() -> None:
-    known = Interface()
+    known = Interface(Clock.time)
     known.sync_routes(["E_A", "E_B"])
     known.sync_routes(["E_B"])
     assert sockets(known, "E_A") == []
@@ -52,7 +54,7 @@ def test_event_routes_subscribe_themselves() -> None:
 
 
 def test_the_last_to_subscribe_is_served_first_and_route_sockets_add_up() -> None:
-    known = Interface()
+    known = Interface(Clock.time)
     known.sync_routes(["E_A"])
     for _ in range(2):
         subscribe(known, "route:E_B")
@@ -62,7 +64,7 @@ def test_the_last_to_subscribe_is_served_first_and_route_sockets_add_up() -> Non
 
 
 def test_subscriptions_of_scripts_outlive_the_route_of_the_event() -> None:
-    known = Interface()
+    known = Interface(Clock.time)
     known.sync_routes(["E_A"])
     subscribe(known, "route:E_A", by_script=True)
     known.sync_routes([])
@@ -72,7 +74,7 @@ def test_subscriptions_of_scripts_outlive_the_route_of_the_event() -> None:
 
 
 def test_a_script_renews_without_touching_the_expiry(clock: type[Clock]) -> None:
-    known = Interface()
+    known = Interface(Clock.time)
     subscribe(known, "udp:h:1", 10, by_script=True)
     subscribe(known, "udp:h:2", 0, by_script=True)
     assert sockets(known) == ["udp:h:2", "udp:h:1"]
@@ -86,7 +88,7 @@ def test_a_script_renews_without_touching_the_expiry(clock: type[Clock]) -> None
 
 
 def test_mi_sets_the_expiry_and_zero_ends_a_subscription_with_the_second(clock: type[Clock]) -> None:
-    known = Interface()
+    known = Interface(Clock.time)
     subscribe(known, "udp:h:1", by_script=True)
     subscribe(known, "udp:h:1", 5)  # one that was for ever begins to expire
     assert [s.ttl(clock.now) for s in known.deliveries("E_A")] == [5]
@@ -106,7 +108,7 @@ def test_mi_sets_the_expiry_and_zero_ends_a_subscription_with_the_second(clock: 
 
 @pytest.mark.parametrize("socket", ["route:E_B", "rabbitmq:h/key"])
 def test_sockets_that_never_expire(clock: type[Clock], socket: str) -> None:
-    known = Interface()
+    known = Interface(Clock.time)
     subscribe(known, socket, 1)
     clock.now = 1e12
     assert sockets(known) == [socket]
@@ -128,7 +130,7 @@ def test_sockets_that_never_expire(clock: type[Clock], socket: str) -> None:
     ],
 )
 def test_the_same_socket_is_renewed(first: str, second: str) -> None:
-    known = Interface()
+    known = Interface(Clock.time)
     subscribe(known, first)
     subscribe(known, second)
     assert len(sockets(known)) == 1
@@ -147,14 +149,14 @@ def test_the_same_socket_is_renewed(first: str, second: str) -> None:
     ],
 )
 def test_another_socket_is_another_subscription(first: str, second: str) -> None:
-    known = Interface()
+    known = Interface(Clock.time)
     subscribe(known, first)
     subscribe(known, second)
     assert sockets(known) == [parse(second).socket, parse(first).socket]
 
 
 def test_what_is_open_is_closed_with_its_subscription(clock: type[Clock]) -> None:
-    known, opened = Interface(), [Outlet(), Outlet()]
+    known, opened = Interface(Clock.time), [Outlet(), Outlet()]
     waiting = iter(opened)
     for socket, expire in (("udp:h:1", 1), ("udp:h:2", 100), ("udp:h:1", 1)):
         subscribe(known, socket, expire, open_destination=lambda target: next(waiting))

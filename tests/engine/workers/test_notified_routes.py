@@ -147,7 +147,7 @@ def test_ten_thousand_subscriptions_with_filters() -> None:
     """An event finds its own within a millisecond."""
     audience = Audience()
     for number in range(10_000):
-        audience.add((number, "E_X", (("callid", f"call-{number}"), ("method", "BY*")), "got", 2**40))
+        audience.add((number, "E_X", (("callid", f"call-{number}"), ("method", "BY*")), "got", 2**40, 0))
     params = (("CallID", "call-4711"), ("method", "BYE"))
     begun = perf_counter()
     for _ in range(100):
