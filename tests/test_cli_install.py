@@ -14,7 +14,7 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where Jupyter keeps this user's files, and looks first: else it took kernelspecs of this environment."""
+    """Where Jupyter keeps this user's files, and looks first; else it takes kernelspecs out of this environment."""
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("JUPYTER_PATH", raising=False)

@@ -44,6 +44,7 @@ RESERVED = {
     "jupyter_client": {"kernel"},
     "ipywidgets": {"kernel/display/forms.py"},
     "jupyter_core": {"kernel"},
+    "packaging": {"kernel/health/packages.py"},
     "psutil": {"kernel/protocol/usage.py"},
     "comm": {"kernel"},
     "tornado": {"kernel", *(f"engine/mi/doors/http{part}.py" for part in ("", "_connections", "_exchange"))},

@@ -39,7 +39,9 @@ def test_run_all_twice(name: str, folder: Path) -> None:
         for result in results:
             assert result.status == expected, f"{cell.source}\n-- {result.stdout}{result.stderr}{result.traceback}"
         if VOLATILE not in cell.metadata.get("tags", []):
-            once, again = (numbered(shown(result), -before) for result, before in zip(results, (0, len(cells))))
+            once, again = (
+                numbered(shown(result), -before) for result, before in zip(results, (0, len(cells)), strict=True)
+            )
             assert again == once, f"In[{number}]\n{cell.source}"
     assert files(folder) == before, "what a notebook makes it takes away again"
 

@@ -73,6 +73,8 @@ def _plain(record: LogRecord) -> dict[str, Any]:
         "process": record.process,
         "time": record.time,
     }
+    if record.manner:
+        plain["manner"] = record.manner
     if record.span:
         plain |= {"file": record.span.source.name, "line": record.span.line, "column": record.span.column}
     return plain

@@ -74,7 +74,7 @@ def _requests(texts: Sequence[str], version: ServerVersion) -> list[tuple[RaiseR
         source = Source("--raise", text)
         try:
             request = parse_raise(text, source)
-            for option in ("async", "detach", "live"):
+            for option in ("async", "detach", "live", "node"):
                 if option in request.options:
                     raise ArgumentError(f"--{option} is for notebooks", source.span(0, len(text)))
             requests.append((request, with_samples(request, library)))

@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Final
@@ -16,6 +16,7 @@ from evroute_kernel.cli.outcome import EXIT_OK, UsageError
 from evroute_kernel.cli.output import give_up
 from evroute_kernel.cli.records import Printer, print_as_json, print_as_text
 from evroute_kernel.cli.server import add_server, version_for
+from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
@@ -55,6 +56,22 @@ def add(parser: argparse.ArgumentParser) -> None:
         "times (default: none for clients that any user may be, anywhere for this user, root and who has the token)",
     )
     parser.add_argument("--reply-dir", metavar="DIR", default="/tmp/", help="where FIFO clients wait for replies")
+    parser.add_argument(
+        "--node",
+        type=_node,
+        metavar="N=PATH",
+        help="be node N of a cluster: others, in processes of their own on this machine, reach it at this unix socket, "
+        "which is for this user alone. Only evroute speaks there; it is not proto_bin, and no server can join",
+    )
+    parser.add_argument(
+        "--peer",
+        type=_node,
+        action="append",
+        default=[],
+        metavar="N=PATH",
+        help="another node of the cluster, and its socket; may be given several times",
+    )
+    parser.add_argument("--cluster", type=_positive, default=1, metavar="N", help="the number of the cluster (1)")
     parser.add_argument("--workers", type=_positive, metavar="N", help="processes that run routes (one for each core)")
     parser.add_argument("--no-timers", action="store_true", help="let timer routes rest")
     add_server(parser)
@@ -93,9 +110,11 @@ def _serve(options: argparse.Namespace, text: str, printer: Printer, ended: Even
 
     with Session(options.workers, on_record=printer, version=version) as session:
         prepare(session, options)
+        start_node = _become_node(session, options)
         check_run(load(session, source_of(options.file, text)))
         failures = _Failures(printer)
         _open_doors(session, options, failures)
+        start_node()
         with _timers(session, failures, start=not options.no_timers):
             ended.wait()
 
@@ -104,6 +123,45 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a number from 1 on, not {text!r}")
     return int(text)
+
+
+def _node(text: str) -> tuple[int, str]:
+    number, separator, path = text.partition("=")
+    if not separator or not number.isdecimal() or not 0 < int(number) < 2**31:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on and the path of a socket, 1=/PATH, not {text!r}")
+    return int(number), path.removeprefix("unix:")
+
+
+def _become_node(session: Session, options: argparse.Namespace) -> Callable[[], None]:
+    """Make the session a node, if the options say so; what starts it when its routes are there. Raises UsageError."""
+    if options.node is None:
+        if options.peer:
+            raise UsageError("error: --peer needs --node, which says who this one is")
+        return lambda: None
+    from evroute_kernel.engine.mi.addresses import AddressError
+    from evroute_kernel.engine.mi.doors.nodes import NOT_A_SERVERS, open_node
+
+    (id, path), peers = options.node, dict(options.peer)
+    try:
+        if len(peers) < len(options.peer):
+            raise AddressError("a node is named twice by --peer", "each has a number of its own")
+        door = open_node(session, id, path, peers, options.cluster)
+    except AddressError as error:
+        raise _usage(error) from None
+
+    def start() -> None:
+        said = session.settings.modparams_in_force().get(("clusterer", "my_node_id"), [id])[-1]
+        if said != id:
+            raise UsageError(f"error: the script says my_node_id {said}, and --node {id}")
+        _tell(f"node {id} of cluster {options.cluster} at {path} (this user and root; {NOT_A_SERVERS})")
+        door.start()
+
+    return start
+
+
+def _usage(error: ScriptError) -> UsageError:
+    found = error.diagnostics[0]
+    return UsageError(f"error: {found.message}" + (f" ({found.hint})" if found.hint else ""))
 
 
 @contextmanager
@@ -139,8 +197,7 @@ def _open_doors(session: Session, options: argparse.Namespace, failures: _Failur
                 files=options.files,
             )
         except AddressError as error:
-            found = error.diagnostics[0]
-            raise UsageError(f"error: {found.message}" + (f" ({found.hint})" if found.hint else "")) from None
+            raise _usage(error) from None
         _tell(server.greeting(opened))
 
 

@@ -206,13 +206,13 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "magics": tuple(
         r"""
         assert cache check clear compare config connect dialog dialogs disconnect event events expect export forget
-        graph help inbox load log lsmagic mi migrate ps raise record replay reset route routes sh shv stub stubs
+        graph help inbox load log lsmagic mi migrate node ps raise record replay reset route routes sh shv stub stubs
         subscribe subscribers tick timeout timer unstub vars workers
         """.split()
     ),
     "name_magics": tuple(
         r"""
-        compare dialog event forget help raise route stub subscribe subscribers tick unstub
+        compare dialog event forget help node raise route stub subscribe subscribers tick unstub
         """.split()
     ),
     "expression_magics": tuple(

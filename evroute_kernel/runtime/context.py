@@ -39,6 +39,7 @@ class Settings:
         "modparams",
         "modules",
         "network",
+        "node",
         "pv_print_buf_size",
         "reach",
         "stubs",
@@ -70,6 +71,8 @@ class Settings:
         self.stubs: dict[str, tuple[int, tuple[tuple[str, int | str | None], ...]]] = {}
         #: whether what scripts do may change something beyond the session. No global of a script either
         self.reach: Reach = "outside"
+        #: the number of this node of a cluster; 0 where there is none. No global of a script either
+        self.node: int = 0
         #: the server whose ways are followed. No global of a script either
         self.version: ServerVersion = DEFAULT_VERSION
         for name, value in values.items():
@@ -100,6 +103,7 @@ class Process:
     """What one worker process keeps from run to run. One per worker; single-threaded."""
 
     __slots__ = (
+        "ask_cluster",
         "at",
         "deferred",
         "emit",
@@ -160,6 +164,11 @@ class Process:
         #: or what is wrong; library/functions/event_routing.py is the only caller
         self.notify: Callable[[str, tuple[tuple[str, str], ...], str, int], str | None] = (
             lambda event, filters, route, last: None
+        )
+        #: ask the cluster something: (verb, cluster, node, text, tag) -> a return code, whether to raise an event here,
+        #: and what to log; library/functions/clusterer.py and library/variables/cluster.py are the only callers
+        self.ask_cluster: Callable[[str, int, int, str, str], tuple[int, bool, Sequence[str]]] = (
+            lambda verb, cluster, node, text, tag: (-3, False, ())
         )
         #: what holds runs that wait (`runtime.waits.Waiting`); None where nothing can
         self.waiting: Any = None

@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -35,6 +35,7 @@ from evroute_kernel.worker.messages import (
     AskVariables,
     BatchFinished,
     Booted,
+    ClusterAsked,
     EventRaised,
     LimitMemory,
     LoadRoutes,
@@ -117,6 +118,7 @@ class Child:
         process.raise_event = self._raise_event
         process.subscribe = self._subscribe
         process.notify = self._notify
+        process.ask_cluster = self._ask_cluster
         process.stub_called = self._stub_called
         self._verbs: dict[type[Any], Callable[[Any], None]] = {
             LoadRoutes: self.load_routes,
@@ -155,6 +157,7 @@ class Child:
         settings.modparams, settings.modules, settings.stubs = message.modparams, set(message.modules), message.stubs
         settings.version = message.version
         settings.reach = message.reach
+        settings.node = message.node
         self._follow(message)
         if settings.log_level != before[0]:
             process.log_level = settings.log_level
@@ -361,6 +364,11 @@ class Child:
         number, name = answer.lines
         self.learn((int(number), name, filters, route, last, 0))
         return None
+
+    def _ask_cluster(self, verb: str, cluster: int, node: int, text: str, tag: str) -> tuple[int, bool, Sequence[str]]:
+        answer = self.ask(lambda request: ClusterAsked(verb, cluster, node, text, tag, request))
+        code, *said = answer.lines
+        return int(code), answer.ok, said
 
     def learn(self, entry: Entry) -> None:
         """A route has been subscribed here, or a run waits."""

@@ -240,9 +240,10 @@ class Flow:
         place, self._blackbox.clock[0] = self._blackbox.place, monotonic()
         place[INDEX] = NOTIFIED
         error = self._runner.attempt(self._run, route, Context(self._process, event, params))
-        place[INDEX], place[STATEMENT] = 0, -1
         self._ran.append((event, place[TOP]))
-        return error is None or self._go_on_after(error)
+        go_on = error is None or self._go_on_after(error)  # which tells where it was
+        place[INDEX], place[STATEMENT] = 0, -1
+        return go_on
 
     def _put_notified(self) -> None:
         """Others run before the routes that wait to be notified: they wait among the events."""

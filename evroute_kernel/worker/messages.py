@@ -69,6 +69,7 @@ class ApplySettings:
     #: how much workers tell of their work in 4.0, by number; None: the others
     profiling: dict[int | None, int] = field(default_factory=dict)
     reach: Reach = "outside"
+    node: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,19 @@ class NotifyAsked:
     filters: tuple[tuple[str, str], ...]
     route: str
     last: int
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAsked:
+    """The running route asks the cluster something (`engine.cluster.member.Member.ask`), and waits for the `Answer`: a
+    return code and what to log; `ok` means that the route raises the event of it here."""
+
+    verb: str
+    cluster: int
+    node: int
+    text: str
+    tag: str
     request: int
 
 
@@ -486,6 +500,7 @@ Message: TypeAlias = (
     " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | WorkerNotForked"
     " | AskVariables | VariablesAnswer | Answer | DatagramsSent | InnerRuns | Notifications"
     " | NotifyAsked | WaitAsked | WaitsReached | WaitGivenUp | TransactionAsked | TransactionEnded | Remarked"
+    " | ClusterAsked"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
@@ -521,6 +536,7 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     InnerRuns,
     Notifications,
     NotifyAsked,
+    ClusterAsked,
     WaitAsked,
     WaitsReached,
     WaitGivenUp,

@@ -256,12 +256,12 @@
     magics: [
       "assert", "cache", "check", "clear", "compare", "config", "connect", "dialog", "dialogs", "disconnect", "event",
       "events", "expect", "export", "forget", "graph", "help", "inbox", "load", "log", "lsmagic", "mi", "migrate",
-      "ps", "raise", "record", "replay", "reset", "route", "routes", "sh", "shv", "stub", "stubs", "subscribe",
-      "subscribers", "tick", "timeout", "timer", "unstub", "vars", "workers",
+      "node", "ps", "raise", "record", "replay", "reset", "route", "routes", "sh", "shv", "stub", "stubs",
+      "subscribe", "subscribers", "tick", "timeout", "timer", "unstub", "vars", "workers",
     ],
     name_magics: [
-      "compare", "dialog", "event", "forget", "help", "raise", "route", "stub", "subscribe", "subscribers", "tick",
-      "unstub",
+      "compare", "dialog", "event", "forget", "help", "node", "raise", "route", "stub", "subscribe", "subscribers",
+      "tick", "unstub",
     ],
     expression_magics: [
       "assert",

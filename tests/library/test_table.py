@@ -83,8 +83,8 @@ def test_a_name_gets_its_behaviour_once() -> None:
 
 
 def test_a_function_without_behaviour_is_a_stub() -> None:
-    assert LIBRARY.functions["cluster_send_rpl"].stub
-    assert LIBRARY.functions["cluster_send_rpl"].behaviour is None
+    assert LIBRARY.functions["rtpproxy_offer"].stub
+    assert LIBRARY.functions["rtpproxy_offer"].behaviour is None
     assert LIBRARY.functions["exec"].stub
     assert not LIBRARY.functions["cache_store"].stub
     assert LIBRARY.variables["T_reply_code"].stub

@@ -28,7 +28,7 @@ from evroute_kernel.source import Source, Span
 
 USAGE: Final = (
     "EVENT [name=value ... | value ... | {json}] [--sample] [--count N] [--async] [--detach] [--timeout SECONDS]"
-    " [--live] [--report] [--stats]"
+    " [--live] [--node NAME] [--report] [--stats]"
 )
 
 #: option -> what its value is called, None for a switch
@@ -39,8 +39,16 @@ OPTIONS: Final[Mapping[str, str | None]] = {
     "detach": None,
     "timeout": "SECONDS",
     "live": None,
+    "node": "NAME",
     "report": None,
     "stats": None,
+}
+
+#: option -> what its value is
+_KINDS: Final = {
+    "count": "a whole number, 1 or more",
+    "timeout": "a number of seconds greater than 0",
+    "node": "the name of a node",
 }
 
 #: what JSON can hold; text is text as people write it, not yet bytes of a script
@@ -225,7 +233,7 @@ class _Scanner:
             start = self.position
             value = "" if self.at_end else self.bare()
         if not _is_option_value(name, value):
-            kind = "a whole number, 1 or more" if name == "count" else "a number of seconds greater than 0"
+            kind = _KINDS[name]
             self.fail(f"option --{name} needs {kind}", start, start + len(value))
         return value
 
@@ -366,6 +374,8 @@ _JSON: Final = json.JSONDecoder(
 
 
 def _is_option_value(name: str, value: str) -> bool:
+    if name == "node":
+        return bool(value)
     if name == "count":
         return re.fullmatch(r"0*[1-9][0-9]{0,8}", value) is not None
     return re.fullmatch(r"[0-9]+(\.[0-9]*)?|\.[0-9]+", value) is not None and float(value) > 0

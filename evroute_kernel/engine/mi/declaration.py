@@ -46,6 +46,12 @@ class Command:
     is_quick: bool = False
     #: the versions that have it
     versions: tuple[ServerVersion, ...] = VERSIONS
+    #: whether it is served only where its module has been loaded
+    optional: bool = False
+
+    def is_served(self, version: ServerVersion, loaded: tuple[str, ...]) -> bool:
+        """Whether a server of that version has it, which has loaded these modules besides those it begins with."""
+        return version in self.versions and (not self.optional or self.module in loaded)
 
     @property
     def module(self) -> str:
@@ -102,6 +108,7 @@ def command(
     array: str | None = None,
     is_quick: bool = False,
     versions: tuple[ServerVersion, ...] = VERSIONS,
+    optional: bool = False,
 ) -> Callable[[Action], Action]:
     """Declare a command. Each recipe is a list of parameter names in one text; without any it takes no parameters."""
 
@@ -110,7 +117,7 @@ def command(
             raise ValueError(f"command {name} is declared twice")
         lists = tuple(tuple(recipe.split()) for recipe in recipes or ("",))
         doc = cleandoc(run.__doc__ or "")
-        COMMANDS[name] = Command(name, full_name, exporter, lists, doc, run, array, is_quick, versions)
+        COMMANDS[name] = Command(name, full_name, exporter, lists, doc, run, array, is_quick, versions, optional)
         return run
 
     return declare

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.mi.profiling import PROCESS, RequestProfile
 from evroute_kernel.engine.mi.protocol import CommandError
@@ -69,6 +69,21 @@ class Management:
         parameters in force."""
         session = self.session
         return Process(session.shared, Settings(modparams=session.settings.modparams_in_force()))
+
+    @property
+    def origin(self) -> object:
+        """Who gets the log of what commands raise."""
+        return self._origin
+
+    def watch_all(self, raised: Iterable[Future[Any]]) -> None:
+        """What a command has raised by the way, for whoever waits for all that comes of it."""
+        if self._watch is not None:
+            for future in raised:
+                self._watch(future)
+
+    def of(self, session: Session) -> Management:
+        """The same for another session: another node of the cluster."""
+        return Management(session, self._origin, self._watch, self.tell, self.within, ended=self._ended)
 
     def bounded(self, within: tuple[str, ...] | None) -> Management:
         """The same for the clients of one door, who may write in these folders alone."""

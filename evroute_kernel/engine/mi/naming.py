@@ -26,51 +26,60 @@ _CORE: Final = "core"
 
 def find(session: Session, name: str) -> Command:
     """The command that a name means to a session. Raises CommandError: there is none, or several have that name."""
-    if session.version == "3.6":
-        return _found_in_3_6(name)
-    return _found_in_4_0(name, session.settings.modules_loaded())
+    found = _found_in_3_6 if session.version == "3.6" else _found_in_4_0
+    return found(name, session.settings.modules_loaded())
 
 
 def find_in_any(name: str) -> Command:
     """The command that a name means, whatever the version is: in 3.6, or else in 4.0. Raises CommandError."""
-    try:
-        return _found_in_3_6(name)
-    except CommandError as error:
-        if error.code == METHOD_AMBIGUOUS:
-            raise
-    return _found_in_4_0(name, ())
+    for found, loaded in ((_found_in_3_6, ()), (_found_in_4_0, ()), (_found_in_3_6, _optional())):
+        try:
+            return found(name, loaded)
+        except CommandError as error:
+            if error.code == METHOD_AMBIGUOUS:
+                raise
+    return _found_in_4_0(name, _optional())
 
 
-def served(version: ServerVersion) -> list[Command]:
-    """The commands of a version that are served here, in the order of its `which`."""
-    return list(_served(version, tuple(COMMANDS)))
+def _optional() -> tuple[str, ...]:
+    """The modules whose commands are served only where they are loaded."""
+    return tuple(dict.fromkeys(command.module for command in COMMANDS.values() if command.optional))
+
+
+def served(version: ServerVersion, loaded: tuple[str, ...] = ()) -> list[Command]:
+    """The commands of a version that are served here, in the order of its `which`; some only where their module has
+    been loaded."""
+    return list(_served(version, loaded, tuple(COMMANDS)))
 
 
 @lru_cache(maxsize=8)
-def _served(version: ServerVersion, declared: tuple[str, ...]) -> tuple[Command, ...]:
-    found = [command for command in COMMANDS.values() if version in command.versions]
+def _served(version: ServerVersion, loaded: tuple[str, ...], declared: tuple[str, ...]) -> tuple[Command, ...]:
+    found = [command for command in COMMANDS.values() if command.is_served(version, loaded)]
     return tuple(sorted(found, key=lambda command: command.place_in(version)))
 
 
-def listed(version: ServerVersion) -> list[str]:
+def listed(version: ServerVersion, loaded: tuple[str, ...] = ()) -> list[str]:
     """What `which` of a version lists."""
-    return list(_listed(version, tuple(COMMANDS)))
+    return list(_listed(version, loaded, tuple(COMMANDS)))
 
 
 @lru_cache(maxsize=8)
-def _listed(version: ServerVersion, declared: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(command.name_in(version) for command in _served(version, declared))
+def _listed(version: ServerVersion, loaded: tuple[str, ...], declared: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(command.name_in(version) for command in _served(version, loaded, declared))
 
 
-def names(version: ServerVersion) -> list[str]:
+def names(version: ServerVersion, loaded: tuple[str, ...] = ()) -> list[str]:
     """Every name by which a version finds a command that is served here, but for short ones of 4.0, which may be those
     of several: what `which` lists, then further ones."""
-    further = [command.full_name if version == "3.6" else command.name for command in served(version)]
-    return list(dict.fromkeys([*listed(version), *further]))
+    further = [command.full_name if version == "3.6" else command.name for command in served(version, loaded)]
+    return list(dict.fromkeys([*listed(version, loaded), *further]))
 
 
 def why_not(name: str, version: ServerVersion) -> str | None:
     """What there is to say about a name that is not served under a version; None where nothing is known of it."""
+    with_module = next((c for c in COMMANDS.values() if c.optional and name in (c.name, c.full_name)), None)
+    if with_module is not None:
+        return f"a command of module {with_module.module}, which is not loaded: %node NAME makes a cluster"
     facts = [fact for fact in mi_commands(version) if name in (fact.name, *fact.aliases)]
     if not facts and version == "4.0":
         facts = [fact for fact in mi_commands(version) if fact.local_name == name]
@@ -103,11 +112,11 @@ def _of_modules(facts: list[CatalogueCommand]) -> str:
     return "the core" if names == [_CORE] else f"module {' and '.join(names)}"
 
 
-def _found_in_3_6(name: str) -> Command:
+def _found_in_3_6(name: str, loaded: tuple[str, ...]) -> Command:
     command = COMMANDS.get(name)
-    if command is not None and "3.6" in command.versions:
+    if command is not None and command.is_served("3.6", loaded):
         return command
-    known = served("3.6")
+    known = served("3.6", loaded)
     same = [command for command in known if command.full_name == name]
     same = same or [command for command in known if command.local_name == name]
     if len(same) > 1:
@@ -124,7 +133,7 @@ def _found_in_4_0(name: str, loaded: tuple[str, ...]) -> Command:
         raise CommandError(METHOD_NOT_FOUND, "Method not found")
     if len(full_names) > 1:
         raise _ambiguous(full_names)
-    command = _served_by_full_name(tuple(COMMANDS)).get(full_names[0])
+    command = _served_by_full_name(loaded, tuple(COMMANDS)).get(full_names[0])
     if command is None:
         raise CommandError(METHOD_NOT_FOUND, "Method not found", f"{full_names[0]} is not served here")
     return command
@@ -157,9 +166,9 @@ def _names_in_4_0(loaded: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...
         by_module.setdefault(fact.module, []).append((fact.name, fact.aliases))
     for module in dict.fromkeys((_CORE, *loaded, *sorted(DEFAULT_MODULES))):
         yield from by_module.get(module, ())
-    yield from ((command.full_name, command.aliases) for command in served("4.0"))
+    yield from ((command.full_name, command.aliases) for command in served("4.0", loaded))
 
 
 @lru_cache(maxsize=8)
-def _served_by_full_name(declared: tuple[str, ...]) -> dict[str, Command]:
-    return {command.full_name: command for command in served("4.0")}
+def _served_by_full_name(loaded: tuple[str, ...], declared: tuple[str, ...]) -> dict[str, Command]:
+    return {command.full_name: command for command in served("4.0", loaded)}

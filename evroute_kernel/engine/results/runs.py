@@ -31,7 +31,8 @@ class LogRecord:
 
     `level` is a name such as "NOTICE"; `text` is exactly what was printed, with its newline if it had one; `process`
     is the worker's number; `route` a title such as "event_route[E_X]" (the block that logged, which may be a called
-    one); `span` the statement; `time` in seconds of the epoch.
+    one); `span` the statement; `time` in seconds of the epoch; `manner` is "notified" in a route that notify_on_event()
+    has subscribed, "resumed" in one that goes on after async(), and else empty.
     """
 
     level: str
@@ -42,6 +43,9 @@ class LogRecord:
     process: int
     span: Span | None = field(repr=False)
     time: float
+    manner: str = ""
+    #: of a node of a notebook: its name
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +117,17 @@ class Run:
     ran: tuple[RouteRuns, ...] = field(default=(), repr=False)
     #: what is odd about the parameters: names, values or types that no server sends with the event
     remarks: tuple[Diagnostic, ...] = field(default=(), repr=False)
+    #: in a cluster: what nodes have sent each other because of it, in that order, with what it led to there
+    messages: tuple[ClusterMessage, ...] = field(default=(), repr=False)
 
     @property
     def ok(self) -> bool:
-        return not self.errors
+        """Whether all went well, on other nodes too."""
+        return not self.errors and all(message.ok for message in self.messages)
 
     @property
     def error(self) -> RunError | None:
-        """The first error, None when all went well."""
+        """The first error of its own, None when all went well."""
         return self.errors[0] if self.errors else None
 
 
@@ -141,7 +148,30 @@ def joined(runs: Sequence[Run]) -> Run:
         routes=sum(run.routes for run in runs),
         ran=tuple(RouteRuns(event, route, count) for (event, route), count in ran.items()),
         remarks=tuple(remark for run in runs for remark in run.remarks),
+        messages=tuple(message for run in runs for message in run.messages),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterMessage:
+    """What one node of a cluster has sent another (or itself): an event there, by the name of each.
+
+    `msg` and `tag` are those of a message of a script, and empty for what nodes tell each other by themselves. `run` is
+    what it led to; None where no route handles the event, or the node is in another process. `time` in seconds of the
+    epoch.
+    """
+
+    sender: str
+    receiver: str
+    event: str
+    msg: str = ""
+    tag: str = ""
+    time: float = 0.0
+    run: Run | None = field(default=None, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        return self.run is None or self.run.ok
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,7 @@ class EventFace:
 
     def notifications(self, event: str | None = None) -> list[NotificationInfo]:
         """The routes that notify_on_event() has subscribed to an event, or to all, the latest first, which is the order
-        in which they run. Those that have expired are left out."""
+        in which they run; and the runs that wait for one, by wait_for_event(). Those that have expired are left out."""
         return self._subscribing.notifications(event)
 
     def rotate_flatstore(self, path: str) -> bool:

@@ -7,9 +7,11 @@ from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from math import inf
+from threading import Lock
 from time import monotonic
 from typing import Final
 
+from evroute_kernel.engine.cluster.peer import Parcel
 from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.filtering import filter_remarks
@@ -23,6 +25,8 @@ from evroute_kernel.engine.workers.flows import Delivery
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.runtime.values import encode
 
+#: seconds that are left to what another node sends too late, so that it ends as all that does
+_LEAST: Final = 0.001
 #: seconds that a clock is moved by at once, at most: ten years
 CLOCK_STEP: Final = 315_360_000
 
@@ -34,11 +38,15 @@ class Raising:
         self._backend = backend
         self._world = backend.world
         self._line = Line(backend)
+        #: the clock is moved by one at a time
+        self._moving = Lock()
 
     def submit(self, event: str, params: GivenParams, origin: object, timeout: float | None) -> Future[Run]:
         """As `Session.submit`."""
         given.name(event, "the name of an event")
         taken = event_params(params)
+        if self._world.member is not None:
+            self._world.member.check_up()
         self._world.handlers(event)
         raised = self._new_raise(event, origin, timeout)
         raised.remarks = remarks(event, params, self._world.declared_events, self._world.library.events)
@@ -48,7 +56,33 @@ class Raising:
         slots = self._world.raised(encode(event), taken, origin=origin, report=report)
         taken = for_routes(params, taken, self._world.settings.version)
         tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []
+        future = self._whole(raised)
         self._backend.supervisor.submit(raised, *tasks)
+        return future
+
+    def _whole(self, raised: Raise) -> Future[Run]:
+        """What gives the run of a raise that is about to begin: in a cluster, with all that it leads to elsewhere."""
+        member = self._world.member
+        if member is None:
+            return raised.future
+        raised.exchange = member.exchange(raised.timeout)
+        return raised.exchange.follow(raised.future)
+
+    def deliver(self, parcel: Parcel) -> Future[Run] | None:
+        """Another node sends an event; None where nobody hears it. It shares the time of what it comes of."""
+        event, params, exchange = encode(parcel.event), parcel.params, parcel.exchange
+        if not self._world.is_heard(event):
+            return None
+        limits = self._world.limits
+        left = inf if exchange is None else exchange.left
+        seconds, called = (limits.timeout, inf) if left == inf else (max(_LEAST, left), monotonic())
+        raised = Raise(event, parcel.origin, seconds, limits.log, called)
+        raised.exchange = exchange
+        if entries := self._world.notified(event):
+            raised.remarks = filter_remarks(event, params, entries)
+        report = self._reporter(raised, always=True)
+        slots = self._world.raised(event, params, origin=parcel.origin, report=report)
+        self._backend.supervisor.submit(raised, *([Delivery(raised, event, params, slots)] if slots else []))
         return raised.future
 
     def submit_batch(
@@ -80,18 +114,28 @@ class Raising:
 
     def tick(self, seconds: float, origin: object, timeout: float | None) -> Run:
         """As `Session.tick`."""
-        clock, left = self._backend.shared.clock, given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
-        end, runs = clock.now() + left, list[Run]()
-        latest = monotonic() + self._allowed(timeout)[0]
-        while not runs or (clock.now() < end and runs[-1].ok):  # one moment at which something is due after the other
+        seconds = given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
+        with self._moving:
+            try:
+                return self._move_clock(seconds, origin, timeout)
+            finally:
+                self._backend.supervisor.release_clock()
+
+    def _move_clock(self, seconds: float, origin: object, timeout: float | None) -> Run:
+        """From one moment at which something is due to the next, as long as all goes well."""
+        clock, supervisor = self._backend.shared.clock, self._backend.supervisor
+        end, latest = clock.now() + seconds, monotonic() + self._allowed(timeout)[0]
+        runs: list[Run] = []
+        while not runs or (clock.now() < end and runs[-1].ok):
             if monotonic() > latest:
-                moved = left - end + clock.now()
-                words = f"the clock was moved by {moved:g} s of {left:g} s: what goes on by it has no end"
+                moved = seconds - end + clock.now()
+                words = f"the clock was moved by {moved:g} s of {seconds:g} s: what goes on by it has no end"
                 return replace(joined(runs), errors=(RunError("timed out", words, "", ""),))
-            step = max(0.0, min(self._world.waits.next_due, end) - clock.now())
             raised = self._new_raise("", origin, timeout)
-            self._backend.supervisor.move_clock(partial(clock.move, step), raised)
-            runs.append(raised.future.result())
+            whole = self._whole(raised)
+            due = self._world.waits.next_due if runs else 0.0  # at first only what is due already
+            supervisor.move_clock(partial(clock.move, max(0.0, min(due, end) - clock.now())), raised)
+            runs.append(whole.result())
         return joined(runs)
 
     def run_slots(self, slots: list[int], origin: object, timeout: float | None) -> Run:
@@ -100,9 +144,9 @@ class Raising:
         return self._wait_for(raised, Delivery(raised, "", (), tuple(slots), number=1))
 
     def _wait_for(self, raised: Raise, task: Delivery) -> Run:
+        future = self._whole(raised)
         self._backend.supervisor.submit(raised, *([task] if task.slots else []))
-        run: Run = raised.future.result()
-        return run
+        return future.result()
 
     def gather(self, origin: object, ended: Callable[[BatchResult], object]) -> Gathering:
         """As `Session.gather`."""
@@ -111,6 +155,8 @@ class Raising:
     def interrupt(self, origin: object) -> int:
         """As `Session.interrupt`."""
         dropped = self.drop(origin)
+        if self._world.member is not None:
+            dropped += self._world.member.interrupt(origin)
         return dropped + self._backend.supervisor.interrupt(lambda raised: origin is None or raised.origin == origin)
 
     def drop(self, origin: object = None) -> int:

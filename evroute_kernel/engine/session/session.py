@@ -14,11 +14,11 @@ it knows (`state_face`). Here are its life, texts, dialogs, and what goes with i
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from time import time
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.results.records import OnRecord
@@ -46,7 +46,10 @@ from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.cluster.member import Member
+    from evroute_kernel.engine.cluster.router import Router
     from evroute_kernel.engine.results.dialogs import DialogInfo
+    from evroute_kernel.engine.session.cluster import Cluster
     from evroute_kernel.engine.session.dialogs import Dialogs
     from evroute_kernel.engine.state.dialog_fields import DialogFields
     from evroute_kernel.lang.checks.standing import Report
@@ -124,6 +127,8 @@ class Session(EventFace, StateFace):
 
     def close(self) -> None:
         """End all runs and processes. Waits for them; closing twice is harmless."""
+        if self._world.member is not None:
+            self._world.member.leave()
         attached = self._attachments.release()
         self._lifetime.end()
         with ExitStack() as closing:  # whatever cannot be closed, no process is left
@@ -136,6 +141,57 @@ class Session(EventFace, StateFace):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    # -- nodes of a cluster --------------------------------------------------------------------------------------------
+
+    @classmethod
+    def cluster(cls, nodes: Iterable[str] | Mapping[str, int], *, cluster_id: int = 1, **options: Any) -> Cluster[Self]:
+        """Open several sessions that are the nodes of one cluster: `Session.cluster(["a", "b"], workers=1)`.
+
+            with Session.cluster(["a", "b"]) as cluster:
+                cluster["b"].load("event_route[E_CLUSTERER_REQ_RECEIVED] { ... }")
+                cluster["a"].load("event_route[E_X] { cluster_send_req(1, 2, \"hello\"); }")
+                run = cluster["a"].raise_event("E_X")
+                run.messages[0].run.log
+
+        The nodes are numbered from 1 in this order, or as a mapping says: `{"a": 1, "b": 7}`. `options` are those of
+        `Session`, for each of them. Raises GivenError.
+        """
+        from evroute_kernel.engine.session.cluster import Cluster, opened
+
+        return opened(Cluster(lambda name: cls(**options), cluster_id), nodes)
+
+    def enter(self, router: Router, id: int, name: str) -> None:
+        """Become the node of this number; `Cluster` calls it."""
+        from evroute_kernel.engine.cluster.member import Member
+        from evroute_kernel.engine.session.node import LocalPeer, place
+
+        router.add(LocalPeer(place(id, name), self, self._backend, self._raising))
+        self._world.join(Member(router, id))
+
+    def leave(self) -> None:
+        """Be no node any more, though the session goes on."""
+        if self._world.member is not None:
+            self._world.member.leave()
+        self._world.join(None)
+
+    def halt(self) -> None:
+        """Stop, as a node: what runs ends, and what processes have kept is gone. Waits."""
+        from evroute_kernel.engine.session.node import halt
+
+        self._raising.interrupt(None)
+        halt(self._backend)
+
+    def resume(self, origin: object = None) -> Run | None:
+        """Run what a server runs at its start; None where that is nothing. Waits."""
+        from evroute_kernel.engine.session.node import resume
+
+        return resume(self._backend, self._raising, origin)
+
+    @property
+    def member(self) -> Member | None:
+        """The session as a node of a cluster; None where it is none."""
+        return self._world.member
 
     # -- loading -------------------------------------------------------------------------------------------------------
 

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 ModParams = dict[tuple[str, str], list[int | str]]
 #: globals that travel as parameters of the core: every value of theirs counts, or the version that has a use for them
 _LISTS: Final = frozenset({"dst_blacklist", "socket", "listen", "log_event_enabled"})
+#: modules without which a server is no node of a cluster
+_OF_NODES: Final = ("proto_bin", "clusterer")
 #: the owner of what is set from outside any cell, as `%config` does
 CONFIG_OWNER: Final = "%config"
 DEFAULTS: Final[dict[str, Any]] = {
-    name: value for name in Settings.__slots__ if isinstance(value := getattr(Settings(), name), int)
+    name: value for name in Settings.__slots__ if name != "node" and isinstance(value := getattr(Settings(), name), int)
 }
 
 
@@ -51,6 +53,8 @@ class SessionSettings(MutableMapping[str, Any]):
         self.version: ServerVersion = version
         #: what processes tell of their work, in 4.0
         self.profiling = ProfilingLevels()
+        #: the number of this node of a cluster; 0 where there is none
+        self.node = 0
         #: how far goes what scripts do
         self.reach: Reach = "outside"
         self._changed = changed
@@ -95,7 +99,7 @@ class SessionSettings(MutableMapping[str, Any]):
         stubs = {name: rule.plain for name, rule in tuple(self._stubs.items())}
         modparams, modules = self.modparams_in_force(), self.modules_in_force()
         values, profiling = self.values_in_force(), self.profiling.table()
-        return ApplySettings(values, modparams, modules, stubs, self.version, profiling, self.reach)
+        return ApplySettings(values, modparams, modules, stubs, self.version, profiling, self.reach, self.node)
 
     def keep_inside(self) -> None:
         """Let nothing that scripts do from now on change what is beyond the session: sockets that they subscribe get
@@ -165,9 +169,10 @@ class SessionSettings(MutableMapping[str, Any]):
         return frozenset(self.modules_loaded(without=without))
 
     def modules_loaded(self, *, without: str | None = None) -> tuple[str, ...]:
-        """The same in the order in which they were loaded."""
+        """The same in the order in which they were loaded. A node of a cluster is a server with module clusterer."""
         found = (c.modules for owner, c in tuple(self._contributions.items()) if owner != without)
-        return tuple(dict.fromkeys(name for names in found for name in names))
+        own = _OF_NODES if self.node else ()
+        return tuple(dict.fromkeys([*own, *(name for names in found for name in names)]))
 
     def __getitem__(self, name: str) -> Any:
         return self.values_in_force()[name]

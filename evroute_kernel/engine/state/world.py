@@ -35,6 +35,7 @@ from evroute_kernel.worker.notifying.subscriptions import Entry
 from evroute_kernel.worker.sockets import Address, BadSocket
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.cluster.member import Member
     from evroute_kernel.lang.compiler import CompiledRoute, Unit
     from evroute_kernel.lang.environment import Environment
     from evroute_kernel.library.catalogue.declared import EventDeclaration
@@ -101,6 +102,8 @@ class World:
         #: event -> how many changes there had been when it went to these routes
         self._routes: dict[str, tuple[int, tuple[int, ...]]] = {}
         self._taps: tuple[Tap, ...] = ()
+        #: the session as a node of a cluster
+        self.member: Member | None = None
         self._is_closed = False
         self._post = post
         self._sockets = SocketDelivery(self._publish, self._interface.by_socket, now)
@@ -318,6 +321,13 @@ class World:
                 self.changed()
 
         return end
+
+    def join(self, member: Member | None) -> None:
+        """From now on the session is this node of a cluster; None: of none any more."""
+        with self._lock:
+            self.member = member
+            self.settings.node = 0 if member is None else member.id
+            self.changed()
 
     @property
     def library(self) -> Library:

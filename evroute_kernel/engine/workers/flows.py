@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import field, replace
+from typing import Final
 
 from evroute_kernel.engine.events.params import Params
 from evroute_kernel.engine.state.registry import NO_SLOT
@@ -12,8 +13,20 @@ from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.task import TRIES, Desk, Task
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.records import dataclass
-from evroute_kernel.worker.messages import EventsWaiting, InnerRuns, Message, RouteFailed, RunEvents, RunFinished
+from evroute_kernel.worker.messages import (
+    NOTIFIED_RUN,
+    RESUMED_RUN,
+    EventsWaiting,
+    InnerRuns,
+    Message,
+    RouteFailed,
+    RunEvents,
+    RunFinished,
+)
 from evroute_kernel.worker.spool import Entry, Spool, pack, unpack
+
+#: what stands in the place of a line -> what the run is
+_MANNERS: Final = {NOTIFIED_RUN: "notified", RESUMED_RUN: "resumed"}
 
 
 class Flow(Task):
@@ -24,7 +37,7 @@ class Flow(Task):
         raise NotImplementedError
 
     def runs_event(self, event: str, line: int) -> None:
-        self.event = event
+        self.event, self.manner = event, _MANNERS.get(line, "")
 
     def heard(self, desk: Desk, worker: Worker, message: Message) -> None:
         if isinstance(message, RouteFailed):

@@ -13,6 +13,7 @@ from math import inf
 from operator import attrgetter
 from typing import Any, Final
 
+from evroute_kernel.engine.cluster.exchange import Exchange
 from evroute_kernel.engine.results.runs import Cause, LogRecord, RouteRuns, Run, RunError
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.records import dataclass
@@ -66,6 +67,8 @@ class Raise:
     late_records: list[LogRecord] = field(default_factory=list)
     #: about its parameters
     remarks: tuple[Diagnostic, ...] = ()
+    #: in a cluster: what it shares with the raises on other nodes that follow of it
+    exchange: Exchange | None = None
 
     @property
     def unrun(self) -> int:

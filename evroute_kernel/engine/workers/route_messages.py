@@ -18,6 +18,7 @@ from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Span
 from evroute_kernel.worker.messages import (
     Answer,
+    ClusterAsked,
     DatagramsSent,
     DiagnosticsRepeated,
     EventRaised,
@@ -58,6 +59,8 @@ class RouteMessages:
             self._subscribed(worker, message)
         elif isinstance(message, NotifyAsked):
             self._notify_asked(worker, message)
+        elif isinstance(message, ClusterAsked):
+            self._cluster_asked(worker, task.raised, message)
         elif isinstance(message, StubCalled):
             self._stub_called(worker, task, message)
         elif isinstance(message, DiagnosticsRepeated):
@@ -72,7 +75,8 @@ class RouteMessages:
         route, span = self._place(line.slot, line.statement)
         level = NAMES.get(line.level, str(line.level))
         text = decode(line.text)
-        record = LogRecord(level, text, line.diagnostic, decode(task.event), route, worker.number, span, line.time)
+        event, number = decode(task.event), worker.number
+        record = LogRecord(level, text, line.diagnostic, event, route, number, span, line.time, task.manner)
         self._thread.record(task.raised, record)
 
     def _late_record(self, worker: Process, task: Task, repeated: DiagnosticsRepeated) -> LogRecord:
@@ -122,6 +126,18 @@ class RouteMessages:
             fault = str(error)
         if message.request:
             self._thread.tell(worker, Answer(message.request, fault is None, () if fault is None else (fault,)))
+
+    def _cluster_asked(self, worker: Process, raised: Raise, message: ClusterAsked) -> None:
+        """A route sends a message to other nodes, and waits for the answer. It never waits for what comes of that."""
+        member = self._world.member
+        if member is None:  # the session has left its cluster
+            self._thread.tell(worker, Answer(message.request, False, ("-3", "this session is no node of a cluster")))
+            return
+        exchange = raised.exchange or member.exchange(raised.timeout)
+        exchange.begin(raised.deadline)
+        told = message.verb, message.cluster, message.node, message.text, message.tag
+        reply = member.ask(*told, exchange, raised.origin)
+        self._thread.tell(worker, Answer(message.request, reply.is_here, (str(reply.code), *reply.said)))
 
     def _notify_asked(self, worker: Process, message: NotifyAsked) -> None:
         """A route subscribes another one, and waits for the answer."""

@@ -102,14 +102,24 @@ class Supervisor:
         self._post_about(raised, lambda: self._submit(raised, tasks))
 
     def move_clock(self, move: Callable[[], None], raised: Raise) -> None:
-        """Move the clock of the session: whose time is over then goes on, as part of a raise."""
+        """Move the clock of the session: whose time is over then goes on, as part of a raise. From now on nobody else
+        does so, until `release_clock`."""
         raised.future.set_running_or_notify_cancel()
 
         def command() -> None:
+            self._route_messages.waiting.is_moved = True
             move()
             self._submit(raised, tuple(self._route_messages.waiting.overdue(raised)))
 
         self._post_about(raised, command)
+
+    def release_clock(self) -> None:
+        """The clock goes on by itself."""
+
+        def command() -> None:
+            self._route_messages.waiting.is_moved = False
+
+        self._loop.ask(command)
 
     def feed(self, replay: Replay, portion: Portion) -> None:
         """One more portion of a replay that has been submitted."""
@@ -136,6 +146,11 @@ class Supervisor:
     def report(self, raised: Raise, record: LogRecord) -> None:
         """Add a record to those of a raise."""
         self._post_about(raised, lambda: self.record(raised, record))
+
+    def runs_for(self, selects: Callable[[Raise], bool]) -> bool:
+        """Whether a worker runs something of the raises that `selects` chooses. In the thread."""
+        tasks = (worker.task for worker in self._pool)
+        return any(task is not None and selects(task.raised) for task in tasks)
 
     def interrupt(self, selects: Callable[[Raise], bool]) -> int:
         """End the raises that `selects` chooses; how many there were. Their routes end within milliseconds."""
@@ -201,9 +216,7 @@ class Supervisor:
 
     def patience(self) -> float | None:
         mine, pools = self._decisions.patience(monotonic()), self._pool.patience()
-        due = self._world.waits.next_due
-        if due != inf:
-            mine = min(mine, max(0.0, due - self._world.now()))
+        mine = min(mine, self._route_messages.waiting.patience())
         return pools if mine == inf else min(mine, inf if pools is None else pools)
 
     def turn(self) -> None:

@@ -71,6 +71,8 @@ class Task:
     event: str
     number: int | None
     order: int
+    #: what the run is that the worker speaks of (`LogRecord.manner`)
+    manner = ""
     tries: int
 
     if TYPE_CHECKING:  # a field in some and a property in others; at run time it would be taken for a default

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from evroute_kernel.kernel.cell.failures import Interrupted, run_failure
@@ -18,7 +19,7 @@ from evroute_kernel.kernel.display.formats import note_bundle
 from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.results.runs import BatchResult, Run
+    from evroute_kernel.engine.results.runs import BatchResult, Run, RunError
     from evroute_kernel.engine.session.session import Session
 
 T = TypeVar("T")
@@ -36,6 +37,8 @@ class Cell:
         self.outlet = outlet
         self.owner = owner
         self.count = count
+        #: the node that it is run on; empty for the notebook's own session
+        self.node = ""
         #: runs that the cell waits for before it ends (`%raise --async`)
         self.pending: list[tuple[Future[Any], Span]] = []
         #: what the front end shows in its pager or puts into the cell, apart from the cell's output
@@ -45,7 +48,8 @@ class Cell:
 
     @property
     def session(self) -> Session:
-        return self.notebook.session
+        """That of its node."""
+        return self.notebook.session_of(self.node) if self.node else self.notebook.session
 
     # -- what it shows ----------------------------------------------------------------------------------------------
 
@@ -84,6 +88,8 @@ class Cell:
         """Raise CellFailure if a run failed."""
         if run.errors:
             raise run_failure(run.errors, span)
+        if not run.ok:
+            raise run_failure(_elsewhere(run), span)
 
     async def settle(self) -> None:
         """Wait for all that the cell raised and did not wait for; the first failure is the cell's."""
@@ -126,6 +132,15 @@ class Cell:
         end = self._loop.create_future()
         future.add_done_callback(lambda _: self._loop.call_soon_threadsafe(_resolve, end))
         return end
+
+
+def _elsewhere(run: Run | BatchResult) -> list[RunError]:
+    """What failed on other nodes because of a run."""
+    return [
+        replace(error, message=f"on the node {message.receiver}: {error.message}")
+        for message in getattr(run, "messages", ())
+        for error in (message.run.errors if message.run is not None else ())
+    ]
 
 
 def _resolve(waiter: asyncio.Future[None]) -> None:

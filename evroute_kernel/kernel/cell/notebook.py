@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.memory.room import NoRoom
@@ -17,10 +18,14 @@ from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.runs import LogRecord
+    from evroute_kernel.engine.session.cluster import Cluster
     from evroute_kernel.engine.session.session import Session
     from evroute_kernel.engine.session.timers import Timers
 
 T = TypeVar("T")
+
+#: how the notebook's own session is called among nodes
+HOME: Final = "main"
 
 
 class Notebook:
@@ -43,6 +48,10 @@ class Notebook:
         self.tells_replaced = True
         #: cells that defined something when they last ran
         self.owners: set[str] = set()
+        #: the nodes of the notebook, once there is more than its own session
+        self.cluster: Cluster[Session] | None = None
+        #: owner -> the node that its cell was last run on
+        self.nodes: dict[str, str] = {}
         #: owner -> what its cell held when it last ran, in that order
         self.texts: dict[str, Source] = {}
 
@@ -79,6 +88,70 @@ class Notebook:
         with suppress(ScriptError):  # the first cell is told
             return self._first_version()
         return DEFAULT_VERSION
+
+    # -- nodes --------------------------------------------------------------------------------------------------------
+
+    def session_of(self, node: str) -> Session:
+        """The session of a node. Raises UnknownNodeError."""
+        if self.cluster is None:
+            if node in ("", HOME):
+                return self.session
+            from evroute_kernel.engine.session.cluster import UnknownNodeError
+
+            raise UnknownNodeError(node, ())
+        return self.cluster[node or HOME]
+
+    def has_node(self, node: str) -> bool:
+        """Whether there is a node of this name."""
+        return node in ("", HOME) if self.cluster is None else node in self.cluster
+
+    def add_node(self, name: str, id: int | None = None) -> Session:
+        """One more node; with the first one the session becomes one, too. Raises GivenError, NoRoom."""
+        from evroute_kernel.engine.session.cluster import Cluster
+
+        session = self.session
+
+        def open_node(name: str) -> Session:
+            return self._open_session(on_record=_deliver_of(name), version=session.version)
+
+        cluster: Cluster[Session] = self.cluster or Cluster(open_node)
+        if self.cluster is None:
+            cluster.adopt(HOME, session, 2 if id == 1 else 1)
+        try:
+            added = cluster.add(name, id)
+        except BaseException:
+            if self.cluster is None:
+                session.leave()
+            raise
+        self.cluster = cluster
+        return added
+
+    def keep_nodes(self, names: Collection[str]) -> None:
+        """Take back the nodes that are none of these: the cell that has made them is refused."""
+        cluster = self.cluster
+        for name in cluster or ():
+            if name not in (*names, HOME):
+                assert cluster is not None
+                cluster.remove(name)
+        if cluster is not None and not names:
+            self.drop_nodes()
+
+    def drop_nodes(self) -> None:
+        """There is only the session again. Waits for the processes of the others."""
+        cluster, self.cluster = self.cluster, None
+        self.nodes.clear()
+        if cluster is not None:
+            self.session.leave()
+            for name in cluster:
+                if name != HOME:
+                    cluster[name].close()
+
+    @property
+    def sessions(self) -> list[Session]:
+        """The sessions of all nodes that there are."""
+        if self.cluster is not None:
+            return [self.cluster[name] for name in self.cluster]
+        return [] if self._session is None else [self._session]
 
     @property
     def timers(self) -> Timers:
@@ -128,8 +201,7 @@ class Notebook:
 
     def interrupt(self) -> None:
         """End all running routes, and the timers that would run more."""
-        session = self._session
-        if session is not None:
+        for session in self.sessions:
             from evroute_kernel.engine.session.timers import stop_timers
 
             stop_timers(session, "interrupted")
@@ -146,7 +218,10 @@ class Notebook:
         atexit.unregister(self.close)
         with self._lock:
             self._is_closed = True
+            cluster, self.cluster = self.cluster, None
             session, self._session = self._session, None
+        if cluster is not None:
+            cluster.close()
         if session is not None:
             session.close()
 
@@ -155,6 +230,11 @@ def _open_session(**options: Any) -> Session:
     from evroute_kernel.engine.session.session import Session
 
     return Session(**options)
+
+
+def _deliver_of(node: str) -> Callable[[LogRecord, Any], None]:
+    """The same for the records of another node, which name it."""
+    return lambda record, origin: _deliver(replace(record, node=node), origin)
 
 
 def _deliver(record: LogRecord, origin: Any) -> None:

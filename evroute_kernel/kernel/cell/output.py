@@ -74,6 +74,7 @@ class Outlet:
         self._expected = False
         self._pace = Pace()
         self._folding = Folding()
+        self._is_line_open = False
         self._hold = LONG_HOLD
         self._is_hold_timed = False
 
@@ -87,6 +88,9 @@ class Outlet:
         text = self.text_of(record)
         if self.silent or not text:
             return
+        if record.manner and not self._is_line_open:  # nobody has called that route: it runs since something has come
+            text = f"[{record.manner}] {text}"
+        self._is_line_open = not text.endswith("\n")
         stream = STDERR if record.level in SEVERE else STDOUT
         key = record.level, record.text, record.span if record.diagnostic else None
         with self._lock:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
 from evroute_kernel.kernel.cell.cells import Cut, MagicLine
-from evroute_kernel.kernel.magics.declaration import MAGICS, Magic, find
+from evroute_kernel.kernel.magics.declaration import MAGICS, Entrance, Magic, find
 from evroute_kernel.lang.scanning import statement_end
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.versions import ServerVersion
@@ -76,6 +77,21 @@ def script_taken(pieces: Cut) -> Cut:
         if magic is not None and magic.takes_script:
             return Cut(pieces.source, "", (replace(line, body=pieces.source.text, body_offset=0),))
     return pieces
+
+
+def at_the_head(pieces: Cut) -> list[tuple[Entrance, MagicLine]]:
+    """The magics that say, before anything of a cell is read, what world it is run in. Raises ArgumentError for one
+    that stands further down."""
+    found: list[tuple[Entrance, MagicLine]] = []
+    for number, line in enumerate(pieces.magics):
+        magic = MAGICS.get(line.name)
+        if magic is None or magic.entrance is None or not magic.entrance.is_meant(line):
+            continue
+        if number > len(found) or pieces.script[: line.span.start].strip() or (found and line.body is None):
+            what = f"%{line.name} says where the whole cell runs: it stands once, above everything else"
+            raise ArgumentError(what, line.span)
+        found.append((magic.entrance, line))
+    return found
 
 
 def read_magics(

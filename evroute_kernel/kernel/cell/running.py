@@ -7,10 +7,18 @@ from typing import Any, Final
 
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.kernel.cell.cell import Cell
-from evroute_kernel.kernel.cell.cells import cut
+from evroute_kernel.kernel.cell.cells import Cut, cut
 from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted
-from evroute_kernel.kernel.cell.planning import MagicStep, Step, planned, read_magics, script_taken, together
-from evroute_kernel.kernel.cell.scripts import take_effect, value_of
+from evroute_kernel.kernel.cell.planning import (
+    MagicStep,
+    Step,
+    at_the_head,
+    planned,
+    read_magics,
+    script_taken,
+    together,
+)
+from evroute_kernel.kernel.cell.scripts import move, take_effect, value_of
 from evroute_kernel.kernel.display.formats import shown, traceback
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
 
@@ -41,7 +49,22 @@ async def plan(cell: Cell) -> Sequence[Step]:
     """Cut, read and check the whole cell. Raises ScriptError with all that is wrong with it."""
     source = cell.source
     pieces = cut(source) if len(source.text) < SHORT else await cell.compute(lambda: cut(source), grace=0)
-    pieces = script_taken(pieces)
+    heads = at_the_head(pieces)
+    nodes = set(cell.notebook.cluster or ())
+    for entrance, line in heads:
+        await entrance.enter(cell, entrance.read(line))
+    try:
+        steps = await _planned(cell, script_taken(pieces))
+    except BaseException:
+        if heads:
+            await cell.compute(lambda: cell.notebook.keep_nodes(nodes))
+        raise
+    if cell.owner in cell.notebook.nodes or cell.node:
+        await move(cell)
+    return steps
+
+
+async def _planned(cell: Cell, pieces: Cut) -> Sequence[Step]:
     if pieces.has_script or cell.owner in cell.notebook.owners:  # what a cell no longer defines, it loses
         # a cell that is stopped while it is compiled ends at once, and has done nothing
         return await cell.compute(lambda: planned(pieces, cell.session.environment(cell.owner)), grace=0)

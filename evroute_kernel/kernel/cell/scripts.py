@@ -47,9 +47,26 @@ async def drop_cells(cell: Cell, deleted: Sequence[str]) -> None:
     notebook = cell.notebook
     for owner in deleted:
         notebook.texts.pop(owner, None)
+        node = notebook.nodes.pop(owner, "")
         if owner in notebook.owners:
             notebook.owners.discard(owner)
-            await cell.compute(partial(cell.session.forget_owner, owner))
+            if notebook.has_node(node):
+                await cell.compute(partial(notebook.session_of(node).forget_owner, owner))
+
+
+async def move(cell: Cell) -> None:
+    """The cell is run on a node: what it has defined on another one goes."""
+    notebook, owner = cell.notebook, cell.owner
+    before = notebook.nodes.get(owner, "")
+    if before == cell.node:
+        return
+    if owner in notebook.owners and notebook.has_node(before):
+        await cell.compute(partial(notebook.session_of(before).forget_owner, owner))
+        notebook.owners.discard(owner)
+    if cell.node:
+        notebook.nodes[owner] = cell.node
+    else:
+        del notebook.nodes[owner]
 
 
 async def value_of(cell: Cell, text: str) -> int | str | None:

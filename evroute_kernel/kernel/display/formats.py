@@ -94,16 +94,18 @@ def harmless(text: str) -> str:
 def plain_record(record: LogRecord) -> str:
     """What the script printed, and nothing else; what the runtime itself says gets its level, place and a line."""
     text = harmless(record.text)
+    node = f"[{record.node}] " if record.node else ""
     if not record.diagnostic:
-        return text
+        return node + text if text else text
     where = f"{record.span.source.name}:{record.span.line}: " if record.span else ""
-    return f"{record.level}: {where}{text.rstrip()}\n"
+    return f"{node}{record.level}: {where}{text.rstrip()}\n"
 
 
 def full_record(record: LogRecord) -> str:
     """A record as a server writes it: time, process and level before the text; always a line of its own."""
     moment = datetime.fromtimestamp(record.time).strftime("%H:%M:%S.%f")[:-3]
-    return f"{moment} [{record.process}] {record.level}: {harmless(record.text).rstrip()}\n"
+    process = f"{record.node} {record.process}" if record.node else record.process
+    return f"{moment} [{process}] {record.level}: {harmless(record.text).rstrip()}\n"
 
 
 #: %log format=NAME -> how it shows a record

@@ -67,6 +67,16 @@ class Offers:
 
 
 @dataclass(frozen=True, slots=True)
+class Entrance:
+    """What a magic does before anything of its cell is read: it says in what world that is run."""
+
+    #: whether a line is such a one
+    is_meant: Callable[[MagicLine], bool]
+    read: Reader
+    enter: Action
+
+
+@dataclass(frozen=True, slots=True)
 class Magic:
     """A magic: `%name arguments`, or with a body `%%name arguments`."""
 
@@ -90,6 +100,8 @@ class Magic:
     on_export: Effect | None = None
     #: None for one that changes nothing that script is checked against
     prepares: Preparation | None = None
+    #: None for one that says nothing about the cell that it stands in
+    entrance: Entrance | None = None
 
     @property
     def summary(self) -> str:
@@ -114,6 +126,7 @@ def magic(
     names_params: bool = False,
     on_export: Effect | None = None,
     prepares: Preparation | None = None,
+    entrance: Entrance | None = None,
 ) -> Callable[[Callable[[Cell, Any], Awaitable[None]]], Callable[[Cell, Any], Awaitable[None]]]:
     """Declare a magic. It is given the `Arguments` that its usage line describes, or what `convert` makes of them.
 
@@ -146,6 +159,7 @@ def magic(
             names_params=names_params,
             on_export=on_export,
             prepares=prepares,
+            entrance=entrance,
         )
         return run
 

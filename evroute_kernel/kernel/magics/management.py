@@ -119,7 +119,11 @@ def check_name(cell: Cell, request: MiRequest) -> None:
             message, hint = f"{name!r} is the name of several commands", error.data
         else:
             message, hint = f"{name!r} is no MI command of OpenSIPS {version}", why_not(name, version)
-        known = hint or did_you_mean(name, names(version)) or "%mi which lists the commands"
+        known = (
+            hint
+            or did_you_mean(name, names(version, cell.session.settings.modules_loaded()))
+            or "%mi which lists the commands"
+        )
         raise failure("ManagementError", message, request.span, known) from error
 
 

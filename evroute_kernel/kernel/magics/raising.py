@@ -21,6 +21,7 @@ from evroute_kernel.engine.events.raise_line import (
     with_samples,
 )
 from evroute_kernel.engine.events.remarks import remarks
+from evroute_kernel.engine.results.runs import Run
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean, rendered
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
@@ -36,6 +37,8 @@ from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
     from evroute_kernel.assist.pages import Page
+    from evroute_kernel.engine.results.runs import BatchResult
+    from evroute_kernel.engine.session.session import Session
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
     from evroute_kernel.kernel.questions.asked import Asked
@@ -47,7 +50,7 @@ MANY: Final = 1000
 SHOWN: Final = 100
 
 #: options that make no sense for an event that is raised elsewhere
-HERE: Final = frozenset({"async", "detach", "report", "stats"})
+HERE: Final = frozenset({"async", "detach", "node", "report", "stats"})
 
 #: what follows `%raise` when it asks for the event's form
 _EVENT: Final = re.compile(r"[ \t]*(?P<event>[^\s=]*)")
@@ -151,6 +154,7 @@ async def raise_event(cell: Cell, given: Raise) -> None:
     --detach     go on at once and do not wait at all
     --timeout S  end it after S seconds, which count from now: also while it waits for a worker that is busy
     --live       raise it on the server that %connect names, not here
+    --node NAME  raise it on another node of the notebook (%node)
     --report     show which routes were run, how often, and how many records each has logged
     --stats      show how long it took
 
@@ -160,6 +164,7 @@ async def raise_event(cell: Cell, given: Raise) -> None:
     if given.is_question:
         await ask(cell, given)
         return
+    target(cell, given)
     given = sampled(cell, given)
     tell_remarks(cell, given)
     if given.request.options.get("live"):
@@ -174,7 +179,9 @@ async def raise_event(cell: Cell, given: Raise) -> None:
             for future in chain([first], futures):
                 # at its end, so that what an interrupt has ended early is counted too
                 future.add_done_callback(lambda done: watch.tally.add(done.result()))
-                cell.check_run(await cell.wait(future), given.line.span)
+                run = await cell.wait(future)
+                tell_unheard(cell, run)
+                cell.check_run(run, given.line.span)
         finally:
             watch.end()
     else:
@@ -261,11 +268,30 @@ async def ask(cell: Cell, given: Raise) -> None:
 
 def submissions(cell: Cell, given: Raise, params: Repeated[Params]) -> Iterator[Future[Any]]:
     """Hand the event to the engine as often as asked; the futures give a Run, or for many a BatchResult."""
-    request = given.request
+    request, session = given.request, target(cell, given)
     if request.count < MANY:
-        yield from (submit(cell, given, cell.session.submit, given.params) for _ in range(request.count))
+        yield from (submit(cell, given, session.submit, given.params) for _ in range(request.count))
     else:
-        yield submit(cell, given, cell.session.submit_batch, params)
+        yield submit(cell, given, session.submit_batch, params)
+
+
+def target(cell: Cell, given: Raise) -> Session:
+    """Where the event is raised. Raises CellFailure for a node that there is not."""
+    name = given.request.options.get("node")
+    if not isinstance(name, str):
+        return cell.session
+    if not cell.notebook.has_node(name):
+        known = [] if cell.notebook.cluster is None else list(cell.notebook.cluster)
+        hint = did_you_mean(name, known) or "%node lists the nodes; %node NAME at the head of a cell makes one"
+        raise failure("UnknownNode", f"there is no node {name}", given.line.span, hint)
+    return cell.notebook.session_of(name)
+
+
+def tell_unheard(cell: Cell, run: Run | BatchResult) -> None:
+    """Say which messages reached nodes where no route handles them."""
+    messages = run.messages if isinstance(run, Run) else ()
+    unheard = {(m.receiver, m.event): None for m in messages if m.run is None and m.msg}
+    cell.note([f"{event} reached the node {node}, where no route handles it" for node, event in unheard])
 
 
 def submit(cell: Cell, given: Raise, method: Callable[..., Future[Any]], params: Any) -> Future[Any]:

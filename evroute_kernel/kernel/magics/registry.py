@@ -86,10 +86,18 @@ def around_reset(arguments: Arguments, environment: Environment) -> Environment:
 
 @magic("reset", on_export=exported_reset, prepares=around_reset)
 async def reset(cell: Cell, arguments: Arguments) -> None:
-    """Start afresh: no routes, variables, cache, timers, connections, doors; settings as at the start, new workers."""
+    """Start afresh: no routes, variables, cache, timers, connections, doors; settings as at the start, new workers.
+
+    Other nodes (%node) go with it; in a cell of such a node it is that one alone that starts afresh.
+    """
     from evroute_kernel.engine.mi.server import close_doors
     from evroute_kernel.kernel.cell.live import forget_live
 
+    if cell.node:
+        await cell.compute(cell.session.reset)
+        cell.notebook.owners -= {owner for owner, node in cell.notebook.nodes.items() if node == cell.node}
+        return
+    await cell.compute(cell.notebook.drop_nodes)
     cell.notebook.timers.stop()
     await cell.compute(partial(forget_live, cell.session))
     await cell.compute(partial(close_doors, cell.session))

@@ -85,7 +85,8 @@ async def subscribers(cell: Cell, arguments: Arguments) -> None:
 
     For a socket also how long it stands, how many events were sent, failed, were dropped because it is too slow, and
     still wait to be sent; and what went wrong last. `routing:EVENT` stands for all routes that notify_on_event() has
-    subscribed: a second table lists these, the latest first, with filter and seconds left.
+    subscribed, and for the runs that wait_for_event() holds: a second table lists these, the latest first, with filter
+    and seconds left.
     """
     await cell.settle()
     word = arguments.first
@@ -105,7 +106,17 @@ async def subscribers(cell: Cell, arguments: Arguments) -> None:
 
 
 def _notified(info: NotificationInfo) -> tuple[object, ...]:
-    return info.event, f"route[{info.route}]", " and ".join(info.filters) or "none", f"{info.ttl} s"
+    left = "never ends" if info.ttl is None else f"{info.ttl} s"
+    return info.event, _who(info), " and ".join(info.filters) or "none", left
+
+
+def _who(info: NotificationInfo) -> str:
+    """What runs when the event comes."""
+    if info.manner == "blocked":
+        return f"worker {info.waits_in} waits"
+    if info.manner == "doomed":
+        return f"a run of worker {info.waits_in}, of which a server dies"
+    return f"route[{info.route}]" + (f" goes on in worker {info.waits_in}" if info.waits_in else "")
 
 
 def _row(info: SubscriberInfo) -> tuple[object, ...]:

@@ -17,7 +17,7 @@ def complete(notebook: Notebook, code: str, cursor: int) -> dict[str, Any]:
     """A complete_reply: what fits at the cursor, and which characters it replaces. Positions count code points."""
     place = place_in_cell(code, cursor)
     if place.top == FOREIGN:
-        offer = offer_on_line(Question(notebook), place)
+        offer = offer_on_line(Question(notebook, code), place)
     else:
         offer = offer_in_script(Question(notebook, code).defined, place)
     return _reply((offer or Offer()).at(place.cursor))

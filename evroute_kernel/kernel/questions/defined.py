@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.state.registry import Definition
 
 _LINE: Final = re.compile(r"(?m)^[ \t]*%(?P<magic>[A-Za-z][\w-]*)[ \t]+(?P<event>\S+)(?P<rest>[^\n]*)")
+#: the line that gives a cell to a node
+_NODE: Final = re.compile(r"\s*%node[ \t]+(?P<node>[\w-]+)")
 _KEY: Final = re.compile(r"(?<!\S)(?P<key>[A-Za-z_][\w.-]*)=")
 
 
@@ -29,13 +31,19 @@ class Question:
     notebook: Notebook
     text: str = ""
 
+    @property
+    def node(self) -> str:
+        """The node that the cell belongs to; nothing where that is the notebook's own session, or not there yet."""
+        found = _NODE.match(self.text)
+        return found["node"] if found and self.notebook.has_node(found["node"]) else ""
+
     @cached_property
     def defined(self) -> Defined:
         """All that other cells have defined; nothing before there is a session."""
         notebook = self.notebook
         if not notebook.has_session:
             return Defined(given=lambda event: _given(self.text).get(event, ()), version=notebook.version)
-        session = notebook.session
+        session = notebook.session_of(self.node)
         definitions = [*session.registry]
         sources = {d.route.source.name: d.route.source for d in definitions}
         # texts of cells too: statements of theirs define nothing

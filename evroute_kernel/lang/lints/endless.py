@@ -154,7 +154,8 @@ def _way(raised: dict[str, dict[str, nodes.Call]], start: str, end: str) -> list
 )
 def undefined_resume_route(subject: Subject) -> Iterator[Finding]:
     """The server starts with it. When the function is done nothing runs: after `async` the script ends there, and
-    `launch` says that it ignores the route."""
+    `launch` says that it ignores the route. In the route of a SIP request, and in one that notify_on_event() has
+    subscribed, the server dies of such an `async`; there the kernel ends the run with an error."""
     known = {*subject.routes, *subject.others}
     started: tuple[type[nodes.Async | nodes.Launch], ...] = (nodes.Async, nodes.Launch)
     for node in subject.of(*started):

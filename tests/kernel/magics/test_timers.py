@@ -158,3 +158,30 @@ def test_mistakes(kernel: Frontend, line: str, message: str) -> None:
 
 def test_without_timer_routes_there_is_nothing_to_start(kernel: Frontend) -> None:
     assert kernel.run("%timer start").error["evalue"] == "no timer_route is defined"
+
+
+WAITING = """loadmodule "event_routing.so"
+loadmodule "tm.so"
+event_route[E_ARM] { notify_on_event("E_BEGIN", $avp(none), "begin", 600); }
+event_route[E_BEGIN] { exit; }
+event_route[E_X] { xlog("event\\n"); }
+route[begin] { xlog("begun\\n"); async(wait_for_event("E_X", $avp(f), 60), resumed); }
+route[resumed] { xlog("k is "); xlog("$avp(k)\\n"); }
+"""
+
+
+def test_a_moved_clock_lets_what_waits_go_on(kernel: Frontend) -> None:
+    kernel.run(WAITING)
+    kernel.run("%log diagnostics=CRITICAL")
+    assert kernel.run("%raise E_ARM\n%raise E_BEGIN id=7").stdout == "[notified] begun\n"
+    assert "route[resumed] goes on in worker 1" in kernel.run("%subscribers E_X").shown[-1]
+    assert kernel.run("%tick --clock 50").stdout == ""
+    ticked = kernel.run("%tick --clock 15\n%expect 'k is <null>'")
+    assert (ticked.status, ticked.stdout) == ("ok", "[resumed] k is <null>\n")
+
+
+def test_the_clock_goes_on_only(kernel: Frontend) -> None:
+    assert kernel.run("%tick").error["evalue"].startswith("NAME is missing")
+    assert kernel.run("%tick --clock -5").error["ename"] == "MagicError"
+    kernel.run(CLEAN)
+    assert kernel.run("%tick clean --clock 5").stdout == "turn 1\n"

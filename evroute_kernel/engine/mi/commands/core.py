@@ -63,12 +63,12 @@ def which(management: Management, given: Arguments) -> list[Any]:
 
     In 4.0 `command` may also be a module with its colon, such as `evi:`: its commands.
     """
-    version = management.session.version
+    version, loaded = management.session.version, management.session.settings.modules_loaded()
     if "command" not in given:
-        return listed(version)
+        return listed(version, loaded)
     name = given.text("command")
     if version == "4.0" and name.endswith(":"):
-        found = [command.full_name for command in served(version) if command.full_name.startswith(name)]
+        found = [command.full_name for command in served(version, loaded) if command.full_name.startswith(name)]
         if not found:
             raise _unknown()
         return found

@@ -29,7 +29,7 @@ AT_ONCE: Final = 64
 
 #: what the system tells of a sender: process, user, group
 _SENDER: Final = struct.Struct("=iII")
-_SENDER_SPACE: Final = socket.CMSG_SPACE(_SENDER.size)
+SENDER_SPACE: Final = socket.CMSG_SPACE(_SENDER.size)
 NOBODY: Final = -1
 
 
@@ -85,7 +85,7 @@ class DatagramDoor(Door):
         for _ in range(AT_ONCE):
             try:
                 if is_unix:
-                    size, ancillary, _, sender = opened.recvmsg_into((buffer,), _SENDER_SPACE)
+                    size, ancillary, _, sender = opened.recvmsg_into((buffer,), SENDER_SPACE)
                 else:
                     size, sender = opened.recvfrom_into(buffer)
             except BlockingIOError:
@@ -102,7 +102,7 @@ class DatagramDoor(Door):
 
     def _is_admitted(self, ancillary: list[tuple[int, int, bytes]]) -> bool:
         """Whether a datagram at a unix socket came from a user who may command it; the system says who has sent it."""
-        user = _user(ancillary)
+        user = user_of(ancillary)
         if is_admitted(user):
             return True
         self.refuse(f"it came from user {user}, and only this user and root may command it")
@@ -131,7 +131,7 @@ class DatagramDoor(Door):
                 reply = error_reply(CommandError(SERVER_ERROR, "Server error", detail), None)
 
 
-def _user(ancillary: list[tuple[int, int, bytes]]) -> int:
+def user_of(ancillary: list[tuple[int, int, bytes]]) -> int:
     """The user who has sent a datagram, by number."""
     for level, kind, data in ancillary:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS) and len(data) == _SENDER.size:

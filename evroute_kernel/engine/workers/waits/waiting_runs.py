@@ -62,6 +62,8 @@ class WaitingRuns:
         self._world = world
         self._waits = world.waits
         self._thread = thread
+        #: somebody moves the clock, and sees to those whose time is over
+        self.is_moved = False
         self._reactions: dict[type[Any], Callable[[Process, Task, Any], None]] = {
             WaitAsked: self._begin,
             WaitsReached: self._reached,
@@ -114,6 +116,7 @@ class WaitingRuns:
             return
         here = []
         for wait in self._waits.claim(message.numbers):
+            self._world.forget_wait(wait.number)
             params = None if self._world.now() >= wait.expires + 1 else message.params
             if wait.worker == worker.number and params is not None:  # it runs, so that it is not the one that waits
                 here.append(str(wait.number))
@@ -124,7 +127,6 @@ class WaitingRuns:
     def _wake(self, wait: Wait, params: Params | None, raised: Raise | None) -> None:
         """A run goes on: as part of the raise that has woken it, or else of one of its own. `params` is None where no
         event has come."""
-        self._world.forget_wait(wait.number)
         if wait.manner == BLOCKED:
             self._thread.tell_number(wait.worker, Answer(-wait.number, params is not None, (), params or ()))
         elif raised is not None and raised.ended is None:
@@ -154,19 +156,31 @@ class WaitingRuns:
 
     def look(self) -> None:
         """Whose time is over goes on."""
-        for wait in self._waits.overdue(self._world.now()):
+        if self.is_moved:
+            return
+        for wait in self._overdue():
             self._wake(wait, None, None)
 
     def overdue(self, raised: Raise) -> list[Delivery]:
         """The same as tasks of a raise."""
         tasks = []
-        for wait in self._waits.overdue(self._world.now()):
+        for wait in self._overdue():
             if wait.manner == BLOCKED:
                 self._wake(wait, None, raised)
             else:
-                self._world.forget_wait(wait.number)
                 tasks.append(self._task(raised, wait, None))
         return tasks
+
+    def _overdue(self) -> list[Wait]:
+        found = self._waits.overdue(self._world.now())
+        for wait in found:
+            self._world.forget_wait(wait.number)
+        return found
+
+    def patience(self) -> float:
+        """Seconds until the time of one is over; infinite for none."""
+        due = inf if self.is_moved else self._waits.next_due
+        return due if due == inf else max(0.0, due - self._world.now())
 
     def lost(self, number: int) -> None:
         """A worker is gone, with all that waited in it."""
