@@ -152,6 +152,22 @@ def test_jupytext_keeps_every_cell(format_: str, path: Path) -> None:
     ]
 
 
+def test_jupytext_is_told_of_the_language_by_a_file(tmp_path: Path) -> None:
+    """What docs/frontends.md says of notebooks that do not have it in their metadata."""
+    pytest.importorskip("jupytext", reason="needs pip install '.[test]'")
+    page = (FOLDER.parent / "docs" / "frontends.md").read_text()
+    (settings,) = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    notebook = nbformat.read(FOLDER / "tour.ipynb", as_version=4)
+    del notebook.metadata["jupytext"]
+    nbformat.write(notebook, tmp_path / "tour.ipynb")
+    for kept, settings_of_folder in ((False, ""), (True, settings)):
+        (tmp_path / "jupytext.toml").write_text(settings_of_folder)
+        tool("jupytext", "--to", "md", "tour.ipynb", cwd=tmp_path)
+        tool("jupytext", "--to", "ipynb", "tour.md", "--output", "back.ipynb", cwd=tmp_path)
+        back = nbformat.read(tmp_path / "back.ipynb", as_version=4)
+        assert ([cell.source for cell in back.cells] == [cell.source for cell in notebook.cells]) == kept
+
+
 # -- papermill --------------------------------------------------------------------------------------------------------
 
 
