@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
@@ -39,14 +39,58 @@ class Diagnostic:
 
     def render(self) -> str:
         """The finding with the line it is about and a caret, several lines of plain text."""
-        lines = [f"{self.severity}: {shortened(self.message)}"]
-        if self.span is not None:
-            shown = excerpt(self.span)
-            place = f"  {self.span.source.name}, line {self.span.line}, column {self.span.column}"
-            lines += [place, shown.gutter + shown.text, shown.margin + shown.indent + shown.carets]
-        if self.hint:
-            lines.append(f"  hint: {shortened(self.hint)}")
-        return "\n".join(lines)
+        return as_text(parts(self))
+
+
+# -- what is told of one finding, in which order ---------------------------------------------------------------------
+
+#: what a piece of a finding's lines is; `rendering` gives each its look
+Role = Literal["error", "warning", "info", "", "tag", "place", "gutter", "marked", "carets", "label"]
+#: a line that is told: its pieces, whose texts make the line as plain text
+Line: TypeAlias = tuple[tuple[Role, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is told of a finding, part by part: what it is, where, the line with carets, what to do.
+
+    Text, colours for terminals and HTML are all made of these, so that findings read alike everywhere.
+    """
+
+    severity: Severity
+    title: Line
+    place: Line = ()
+    excerpt: tuple[Line, ...] = ()
+    hint: Line = ()
+
+    @property
+    def lines(self) -> list[Line]:
+        return [line for line in (self.title, self.place, *self.excerpt, self.hint) if line]
+
+
+def parts(found: Diagnostic, width: int | None = None, tag: str | None = None, label: str | None = None) -> Parts:
+    """The parts of a finding; of its line not more than `width` characters.
+
+    `tag`: a word behind the message; by default the code of what is no error, about which `?CODE` tells more. `label`:
+    what stands in front of the message instead of the severity.
+    """
+    tag = found.code if tag is None and found.severity != "error" else tag
+    title: Line = (found.severity, f"{label or found.severity}:"), ("", f" {shortened(found.message)}")
+    if tag:
+        title = *title, ("tag", f" [{tag}]")
+    hint: Line = (("label", "  hint:"), ("", f" {shortened(found.hint)}")) if found.hint else ()
+    if found.span is None:
+        return Parts(found.severity, title, hint=hint)
+    shown = excerpt(found.span, width or WIDTH)
+    before, marked, after = shown.split()
+    line: Line = ("gutter", shown.gutter), ("", before), ("marked", marked), ("", after)
+    below: Line = ("gutter", shown.margin), ("", shown.indent), ("carets", shown.carets)
+    return Parts(found.severity, title, (("place", f"  {found.place}"),), (line, below), hint)
+
+
+def as_text(told: Parts) -> str:
+    """Plain text, several lines."""
+    return "\n".join("".join(text for _, text in line) for line in told.lines)
 
 
 # -- how much of it is shown ----------------------------------------------------------------------------------------
@@ -79,19 +123,28 @@ class Excerpt:
     indent: str
     carets: str
 
+    def split(self) -> tuple[str, str, str]:
+        """What stands before, above and behind the carets."""
+        start = len(self.indent)
+        end = start + len(self.carets)
+        return self.text[:start], self.text[start:end], self.text[end:]
 
-def excerpt(span: Span) -> Excerpt:
-    """The first line of a span with carets under it; of a long line the part around the span."""
+
+def excerpt(span: Span, width: int = WIDTH) -> Excerpt:
+    """The first line of a span with carets under it; of a long line the part around the span.
+
+    Where a line is wrapped, carets stand below nothing: who knows that there is little room says so by `width`.
+    """
     number, column = span.line, span.column
     line = span.source.line(number)
-    left = max(0, min(column - 1 - WIDTH // 2, len(line) - WIDTH))
-    shown, before = _printable(line[left : left + WIDTH]), line[left : column - 1]
+    left = max(0, min(column - 1 - width // 2, len(line) - width))
+    shown, before = _printable(line[left : left + width]), line[left : column - 1]
     cut = "…" if left else ""
     gutter = f"{number:>5} | "
     # tabs stay tabs, so that the caret stands under its character whatever the tab width
     indent = " " * len(cut) + "".join("\t" if c == "\t" else " " for c in before)
     carets = "^" * max(1, min(span.end - span.start, len(shown) - len(before)))
-    text = cut + shown + ("…" if left + WIDTH < len(line) else "")
+    text = cut + shown + ("…" if left + width < len(line) else "")
     return Excerpt(gutter, text, " " * (len(gutter) - 2) + "| ", indent, carets)
 
 

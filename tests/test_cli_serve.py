@@ -260,7 +260,7 @@ class TestListening:
         (tmp_path / "x.cfg").write_text("event_route[E_X] {\n  xlgo(1);\n}")
         done = evroute(tmp_path / "x.cfg", f"--mi=unix:{tmp_path}/mi")
         assert (done.returncode, done.stdout) == (1, "")
-        assert f"{tmp_path}/x.cfg, line 2, column 3" in done.stderr
+        assert f"{tmp_path}/x.cfg:2:3\n" in done.stderr
         assert "listening" not in done.stderr
 
     def test_the_token_may_come_by_the_environment(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

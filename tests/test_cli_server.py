@@ -86,7 +86,7 @@ class TestWhoSaysIt:
         (script.parent / "pyproject.toml").write_text("[tool.evroute]\nserver = 4.0\n")
         done = evroute(command[0], script, *command[1:], folder=script.parent)
         assert (done.returncode, done.stdout) == (2, "")
-        assert f"{script.parent}/pyproject.toml, line 2, column 1" in done.stderr
+        assert f"{script.parent}/pyproject.toml:2:1\n" in done.stderr
         assert 'hint: write server = "4.0"' in done.stderr
 
     def test_a_command_that_runs_routes_heeds_it(self, script: Path) -> None:

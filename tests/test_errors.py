@@ -48,7 +48,7 @@ def test_errors_come_before_what_else_was_found() -> None:
     found = [finding("warning", f"warning {i}") for i in range(100)] + [finding("error", "the error")]
     lines = ScriptError(found).render().splitlines()
     titles = [line for line in lines if line.startswith(("warning", "error"))]
-    assert titles == [*(f"warning: warning {i}" for i in range(MOST_FINDINGS - 1)), "error: the error"]
+    assert titles == [*(f"warning: warning {i} [code]" for i in range(MOST_FINDINGS - 1)), "error: the error"]
     assert lines[-1] == "... and 81 more findings"
 
 

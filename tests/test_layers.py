@@ -22,17 +22,21 @@ BELOW = {
     "spelling": set(),
     "discovery": set(),
     "errors": {"records", "source", "spelling"},
+    "rendering": {"errors"},
     "runtime": {"records", "source", "errors"},
     "library": {"records", "source", "discovery", "spelling", "errors", "runtime"},
     "lang": {"records", "source", "discovery", "spelling", "errors", "runtime", "library"},
-    "assist": {"records", "source", "spelling", "errors", "runtime", "library", "lang"},
+    "assist": {"records", "source", "rendering", "spelling", "errors", "runtime", "library", "lang"},
     "highlighting": {"records", "source", "errors", "runtime", "library", "lang"},
     "worker": {"records", "source", "errors", "runtime", "library"},
     "engine": {"records", "source", "discovery", "errors", "runtime", "library", "lang", "worker"},
-    "kernel": {"records", "source", "discovery", "errors", "runtime", "library", "lang", "assist", "worker", "engine"},
-    "cli": {"records", "source", "errors", "runtime", "library", "lang", "worker", "engine", "kernel"},
-    "pytest_plugin": {"records", "source", "errors", "runtime", "engine"},
+    "kernel": {
+        *("records", "source", "rendering", "discovery", "errors", "runtime", "library", "lang", "assist"),
+        *("highlighting", "worker", "engine"),
+    },
+    "cli": {"records", "source", "rendering", "errors", "runtime", "library", "lang", "worker", "engine", "kernel"},
     "sphinx_extension": set[str](),
+    "pytest_plugin": {"records", "source", "rendering", "errors", "runtime", "library", "engine"},
     "__main__": {"kernel", "cli"},
     "__init__": set[str](),
 }
@@ -58,7 +62,7 @@ RESERVED = {
     "IPython": {"kernel"},
     "lmdb": {"runtime"},
     "regex": {"runtime", "library", "lang"},
-    "pytest": {"pytest_plugin.py"},
+    "pytest": {"pytest_plugin"},
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,15 @@ def test_was_saved_whole(path: Path) -> None:
 
 def test_there_are_notebooks() -> None:
     assert NOTEBOOKS
+
+
+def test_the_event_interface_says_first_what_is_to_be_installed() -> None:
+    notebook = nbformat.read(FOLDER / "event-interface.ipynb", as_version=4)
+    cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    magic, _, command = cell.source.partition("\n")[0].partition(" ")
+    assert magic == "%sh"
+    done = subprocess.run(["/bin/sh", "-c", command], env={"PATH": "/bin"}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "opensips-mi is missing: pip install opensips\n")
 
 
 def texts(outputs: list[Any]) -> list[tuple[str, str]]:

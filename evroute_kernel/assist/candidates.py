@@ -19,6 +19,8 @@ from evroute_kernel.library.catalogue.nearness import likely_params
 from evroute_kernel.library.table import ANY_ROUTE, Function, Library
 from evroute_kernel.runtime import levels
 
+#: variables that are offered before the others
+FIRST_VARIABLES: Final = ("param", "var", "avp", "shv", "json")
 #: entries of a folder that are looked at
 MOST_FILES: Final = 1000
 #: arguments that route(name, ...) can pass
@@ -28,14 +30,15 @@ MOST_ARGUMENTS: Final = 8
 # -- events and their parameters -------------------------------------------------------------------------------------
 
 
-def events(defined: Defined) -> Iterator[Candidate]:
-    """Events that are handled or declared here, then those of OpenSIPS."""
-    for route in defined.named("event_route"):
-        event = defined.event(route.name)
-        yield Candidate(route.name, "event", f"{event.signature if event else ''} handled here".lstrip())
+def events(defined: Defined, text: str = "") -> Iterator[Candidate]:
+    """Events that the text or others handle, those declared here, those of modules that are loaded, then the others."""
+    in_text = (found["name"].strip() for found in _ROUTE_HEADER.finditer(text) if found["kind"] == "event_route")
+    for name in (*in_text, *(route.name for route in defined.named("event_route"))):
+        event = defined.event(name)
+        yield Candidate(name, "event", f"{event.signature if event else ''} handled here".lstrip())
     for declared in defined.events.values():
         yield Candidate(declared.name, "event", declared.event().signature)
-    for event in defined.library.events.values():
+    for event in sorted(defined.library.events.values(), key=lambda event: event.module not in defined.modules):
         yield Candidate(event.name, "event", f"{event.signature} {event.module}")
 
 
@@ -109,7 +112,9 @@ def all_routes(defined: Defined) -> Iterator[Candidate]:
 
 
 def variables(library: Library) -> Iterator[Candidate]:
-    for name, variable in sorted(library.variables.items()):
+    """All variables; what event routes use most comes first."""
+    for name in dict.fromkeys((*FIRST_VARIABLES, *sorted(library.variables))):
+        variable = library.variables[name]
         access = "" if variable.writable else ", read only"
         not_simulated = ", not simulated" if variable.stub else ""
         yield Candidate(name, "variable", f"{variable.type}{access}{not_simulated}")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from evroute_kernel.assist import candidates as of
+from evroute_kernel.assist import values
 from evroute_kernel.assist.defined import Defined
 from evroute_kernel.assist.frames import COMMENT, FOREIGN, NAME, PARENTHESIS, SQUARE, TRANSFORMATION, VARIABLE
 from evroute_kernel.assist.keywords import usage
@@ -128,6 +129,9 @@ def _in_string(defined: Defined, place: Place) -> Offer | None:
         return _loaded(defined, word, "loadmodule" in ahead)
     if len(place.frames) > 1 and place.frames[-2].kind == SQUARE:
         return _route_name(defined, place, word, place.frames[-2].start)
+    compared = values.in_string(defined, place, string.start, word)
+    if compared is not None:
+        return compared
     call = place.call
     if call is None or len(place.frames) < 2 or place.frames[-2].kind != PARENTHESIS:
         return None
@@ -161,7 +165,7 @@ def _argument(defined: Defined, place: Place, word: str) -> Offer | None:
     if call.name == "modparam" and call.argument == 1:
         module = _LITERAL.match(place.text, call.start)
         return Offer(word, of.module_params(defined.library, module["text"])) if module else None
-    return None
+    return Offer(word, values.of_argument(defined, call.name, call.argument))
 
 
 # -- code ------------------------------------------------------------------------------------------------------------
@@ -170,15 +174,18 @@ def _argument(defined: Defined, place: Place, word: str) -> Offer | None:
 def _in_code(defined: Defined, place: Place) -> Offer | None:
     if place.top == SQUARE:
         return _route_name(defined, place, _word(place, _ROUTE_WORD), place.frames[-1].start)
+    compared = values.in_code(defined, place)
+    if compared is not None:
+        return compared
     word = _word(place)
     if word[:1].isdigit():
         return None
     if place.top == PARENTHESIS:
         return _in_parentheses(defined, place, word)
     if not place.frames and (setting := _SETTING.search(place.near)):
-        values = [*of.setting_values(defined.library, setting["name"])]
-        if values:
-            return Offer(setting["word"], values)
+        known = [*of.setting_values(defined.library, setting["name"])]
+        if known:
+            return Offer(setting["word"], known)
     if _BEGINS.search(place.text, max(0, place.cursor - len(word) - 200), place.cursor - len(word)):
         return Offer(word, _statements(defined, place))
     if _at_line_start(place, word):

@@ -41,7 +41,8 @@ class DefinedRoute:
 class Defined:
     """What a text can refer to beyond itself, under a version of the server.
 
-    `events`: those that users declared. `settings`: globals that are heeded, with their values. `texts`: other texts,
+    `events`: those that users declared. `modules`: those that texts have loaded, beyond what every session has.
+    `settings`: globals that are heeded, with their values. `texts`: other texts,
     whose names of variables, routes and parameters are worth offering. `shared`, `dialog_values` and `given` are asked
     only when the answer is needed: names of `$shv` that hold something, names of values that dialogs have, and
     parameters that an event has been raised with.
@@ -49,6 +50,7 @@ class Defined:
 
     routes: Sequence[DefinedRoute] = ()
     events: Mapping[str, EventDeclaration] = field(default_factory=dict)
+    modules: frozenset[str] = frozenset()
     settings: Mapping[str, object] = field(default_factory=dict)
     texts: Sequence[Source] = ()
     collections: Sequence[str] = ("local",)

@@ -9,6 +9,7 @@ from html import escape
 from typing import Final
 
 from evroute_kernel.records import dataclass
+from evroute_kernel.rendering import CODE
 
 _CODE: Final = re.compile("`([^`\n]+)`")
 _BACKQUOTES: Final = re.compile(r"`+")
@@ -17,13 +18,11 @@ _MARKUP: Final = re.compile(r"[\\`*_{}\[\]<>#|~&$]")
 #: lines of a source that are shown unless all of it is asked for
 SOURCE_LINES: Final = 30
 
-#: fonts of code, named since exported pages give `pre` the font of their prose
-PREFORMATTED: Final = (
-    "white-space: pre-wrap; font-family: var(--jp-code-font-family, monospace); "
-    "font-size: var(--jp-code-font-size, 13px); line-height: var(--jp-code-line-height, 1.3)"
-)
+PREFORMATTED: Final = f"white-space: pre-wrap; {CODE}"
 
 _PRE: Final = f' style="margin: 0.4em 0; background: none; {PREFORMATTED}"'
+# front ends put a table that is less wide than its page into the middle
+_TABLE: Final = ' style="margin: 0 0 0.4em 0"'
 _CELL: Final = ' style="text-align: left; vertical-align: top; padding: 0 1em 0 0; border: none"'
 _MARK: Final = ' style="text-decoration: underline; color: var(--jp-brand-color1, inherit)"'
 _QUIET: Final = ' style="color: var(--jp-ui-font-color2, inherit)"'
@@ -69,21 +68,21 @@ class Page:
             parts.append(f"<div{_QUIET}>{escape(self.about)}</div>")
         parts += (f'<p style="white-space: pre-wrap">{_prose(paragraph)}</p>' for paragraph in self.paragraphs)
         for heading, rows in self.tables:
-            parts.append(f"<div{_QUIET}>{escape(heading)}</div><table>{''.join(map(_row, rows))}</table>")
+            parts.append(f"<div{_QUIET}>{escape(heading)}</div><table{_TABLE}>{''.join(map(_row, rows))}</table>")
         if self.source:
             parts.append(f"<pre{_PRE}>{escape(self.source)}</pre>")
         return f"<div>{''.join(parts)}</div>"
 
     def markdown(self) -> str:
         """The page for front ends that render Markdown; the marked part of a title has no mark there."""
-        parts = [_fenced(self.title)]
+        parts = [fenced(self.title)]
         if self.about:
             parts.append(f"*{_plain_markdown(self.about)}*")
         parts += map(_markdown_prose, self.paragraphs)
         for heading, rows in self.tables:
             parts.append(f"**{heading}**\n\n" + "\n".join(f"- {_markdown_row(row)}" for row in rows))
         if self.source:
-            parts.append(_fenced(self.source))
+            parts.append(fenced(self.source))
         return "\n\n".join(parts)
 
     def _marked_title(self) -> str:
@@ -108,7 +107,7 @@ def markdown(pages: Sequence[Page]) -> str:
     return "\n\n---\n\n".join(page.markdown() for page in pages)
 
 
-def _fenced(text: str) -> str:
+def fenced(text: str) -> str:
     """Script in a fence that is longer than any run of backquotes in it."""
     longest = max(map(len, _BACKQUOTES.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)

@@ -21,6 +21,7 @@ from evroute_kernel import __version__
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_USAGE, FailedError, UsageError
 from evroute_kernel.cli.output import OutputError, give_up, take_streams
 from evroute_kernel.cli.server import OPTION, add_server
+from evroute_kernel.errors import did_you_mean, shortened
 from evroute_kernel.runtime.memory.room import NoRoom
 
 #: command -> what it is for. Each is a module here: `add(parser)` gives it its arguments and a function to run
@@ -77,6 +78,9 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         parser_of_command = commands.add_parser(command, help=purpose)
         if command == meant:
             import_module(f"{__name__}.{command}").add(parser_of_command)
+    if meant is not None and meant not in COMMANDS:
+        near = did_you_mean(meant, COMMANDS) or f"commands are {', '.join(COMMANDS)}"
+        raise UsageError(f"error: there is no command {shortened(meant)!r} ({near})")
     return parser
 
 

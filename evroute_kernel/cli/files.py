@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Run, Session
+    from evroute_kernel.engine.state.stubs import StubRule
+    from evroute_kernel.runtime.versions import ServerVersion
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:
@@ -24,9 +27,37 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", action="store_true", help=words)
 
 
-def prepare(session: Session, options: argparse.Namespace) -> None:
+def add_stubs(parser: argparse.ArgumentParser) -> None:
+    """The option that `%stub` is in a notebook."""
+    words = "what a function that is not simulated returns and sets, as after %%stub; may be given several times"
+    parser.add_argument(
+        "--stub", dest="stubs", action="append", default=[], metavar='"NAME returns 1 sets $var(x)=..."', help=words
+    )
+
+
+def read_stubs(texts: Sequence[str], version: ServerVersion) -> list[StubRule]:
+    """The rules that `--stub` gives; raises UsageError with all that cannot be understood."""
+    if not texts:
+        return []
+    from evroute_kernel.engine.state.stubs import parse_stub
+    from evroute_kernel.library import table
+
+    rules, faults = [], []
+    for text in texts:
+        try:
+            rules.append(parse_stub(text, table.of(version), Source("--stub", text)))
+        except ScriptError as error:
+            faults.append(error.render())
+    if faults:
+        raise UsageError("\n".join(faults))
+    return rules
+
+
+def prepare(session: Session, options: argparse.Namespace, stubs: Sequence[StubRule] = ()) -> None:
     """Give a new session what the options say, and its script the colours that it asks for."""
     session.settings["network"] = options.network
+    for rule in stubs:
+        session.stub(rule)
     allow_colours(lambda: bool(session.settings["xlog_force_color"]))
 
 

@@ -31,8 +31,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         "where events raised in event routes make a difference."
     )
     parser.epilog = (
-        "Exit code: 0 nothing to migrate, or all of it applied; 1 something to migrate; 2 a file cannot be read or "
-        "written."
+        "Exit code: 0 nothing to migrate, or all of it applied; 1 something to migrate, or to be changed by hand; 2 a "
+        "file cannot be read or written."
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a script; - reads standard input")
     parser.add_argument(
@@ -57,17 +57,17 @@ def run(options: argparse.Namespace) -> int:
     code = EXIT_OK
     for file in options.files:
         try:
-            is_old = _migrate_file(file, options)
+            is_left = _migrate_file(file, options)
         except UsageError as error:
             print(error, file=sys.stderr)
             code = EXIT_USAGE
             continue
-        code = max(code, EXIT_FINDINGS if is_old and not options.apply else EXIT_OK)
+        code = max(code, EXIT_FINDINGS if is_left else EXIT_OK)
     return code
 
 
 def _migrate_file(file: str, options: argparse.Namespace) -> bool:
-    """Print or write what changes in a file; whether anything does. Raises UsageError."""
+    """Print or write what changes in a file; whether anything is left to do. Raises UsageError."""
     from evroute_kernel.kernel.export.files import write_whole
     from evroute_kernel.lang.environment import Environment
     from evroute_kernel.lang.migration.migrate import unified_diff
@@ -92,15 +92,28 @@ def _migrate_file(file: str, options: argparse.Namespace) -> bool:
             write_whole(Path(file), found.text, force=True)
         except OSError as error:
             raise UsageError(f"error: cannot write {file}: {error.strerror}") from None
-        count = len(found.changes)
-        print(f"{file}: {count} place{'s' * (count != 1)} changed")
+        print(f"{file}: {_counted(len(found.changes), 'place')} changed")
     else:
         sys.stdout.write(unified_diff(text, found.text, file, called(to)))
     sys.stdout.flush()
     name = f"{file} ({called(to)})" if found and not options.apply else file
-    for left in _errors_left(replace(source_of(file, found.text), name=name), environment) if is_script else ():
-        print(on_one_line(left, file), file=sys.stderr)
-    return bool(found)
+    left = _errors_left(replace(source_of(file, found.text), name=name), environment) if is_script else []
+    for finding in left:
+        print(on_one_line(finding, file), file=sys.stderr)
+    if found.doubts or left:
+        print(f"{file}: to be changed by hand: {_remaining(found.doubts, len(left))}", file=sys.stderr)
+    return bool(found.doubts or left or (found and not options.apply))
+
+
+def _remaining(doubts: int, errors: int) -> str:
+    """`1 place that stays as it is, and 2 errors of the new text`."""
+    stay = "stays as it is" if doubts == 1 else "stay as they are"
+    parts = [f"{_counted(doubts, 'place')} that {stay}"] * bool(doubts)
+    return ", and ".join(parts + [f"{_counted(errors, 'error')} of the new text"] * bool(errors))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def _is_other(file: str, text: str) -> bool:

@@ -10,7 +10,7 @@ from concurrent.futures import wait
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from evroute_kernel.cli.files import add_network, check_run, load, prepare, read, source_of
+from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, FailedError, UsageError
 from evroute_kernel.cli.output import command
 from evroute_kernel.cli.records import Printer, print_as_text
@@ -44,6 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--event", metavar="EVENT", help="the name of the events of a CSV file that does not hold it")
     add_server(parser)
     add_network(parser)
+    add_stubs(parser)
     parser.add_argument(
         "--timeout", type=float, metavar="S", help="end an event's routes after S seconds, what they raise included"
     )
@@ -78,6 +79,7 @@ def _log(text: str) -> str | int:
 def replay(options: argparse.Namespace) -> int:
     text = read(options.file)
     version = version_for(options, options.file)
+    stubs = read_stubs(options.stubs, version)
     from evroute_kernel.engine.replay.summary import details, headline, timing
     from evroute_kernel.worker import early
 
@@ -86,7 +88,7 @@ def replay(options: argparse.Namespace) -> int:
 
     printer = Printer(print_as_text, failed := Event())
     with Session(workers=options.workers, on_record=printer, version=version) as session:
-        prepare(session, options)
+        prepare(session, options, stubs)
         check_run(load(session, source_of(options.file, text)))
         result = _result(session, options, failed)
     printer.check()

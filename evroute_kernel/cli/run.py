@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from evroute_kernel.cli.files import add_network, check_run, load, prepare, read, source_of
+from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, FailedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text
 from evroute_kernel.cli.server import add_server, version_for
@@ -36,6 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_server(parser)
     add_network(parser)
+    add_stubs(parser)
     parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
     parser.set_defaults(command=run)
 
@@ -43,6 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     text = read(options.file)
     version = version_for(options, options.file)
+    stubs = read_stubs(options.stubs, version)
     requests = _requests(options.raises, version)
     # not before: a wrong command line is answered at once
     from evroute_kernel.worker import early
@@ -52,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
     print_record = print_as_json if options.json else print_as_text
     with Session(workers=1, version=version) as session:
-        prepare(session, options)
+        prepare(session, options, stubs)
         if (started := load(session, source_of(options.file, text))) is not None:
             _print_run(started, print_record)
         for request, params in requests:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.cli.files import add_network, check_run, load, prepare, read, source_of
+from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, UsageError
 from evroute_kernel.cli.output import give_up
 from evroute_kernel.cli.records import Printer, print_as_json, print_as_text
@@ -76,6 +76,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-timers", action="store_true", help="let timer routes rest")
     add_server(parser)
     add_network(parser)
+    add_stubs(parser)
     parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
     parser.set_defaults(command=run)
 
@@ -102,6 +103,7 @@ def _reader_may_leave() -> Iterator[None]:
 def _serve(options: argparse.Namespace, text: str, printer: Printer, ended: Event) -> None:
     """Serve until `ended`: by a signal, or because nobody can read any more what routes log."""
     version = version_for(options, options.file)
+    stubs = read_stubs(options.stubs, version)
     # not before: a wrong command line is answered at once
     from evroute_kernel.worker import early
 
@@ -109,7 +111,7 @@ def _serve(options: argparse.Namespace, text: str, printer: Printer, ended: Even
     from evroute_kernel.engine.session.session import Session
 
     with Session(options.workers, on_record=printer, version=version) as session:
-        prepare(session, options)
+        prepare(session, options, stubs)
         start_node = _become_node(session, options)
         check_run(load(session, source_of(options.file, text)))
         failures = _Failures(printer)

@@ -2,6 +2,8 @@
 
     [tool.evroute]
     server = "4.0"
+    [tool.evroute.session]      # how the fixture evroute_session opens its session: engine.options
+    workers = 2
 
 The nearest file counts that has such a table, from a folder upwards; those of other tools are passed over. Most
 projects have none, so a file is read as TOML only when it names `evroute` at all.
@@ -14,6 +16,7 @@ import stat
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from evroute_kernel.engine.options import fault
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.runtime.versions import VERSIONS, ServerVersion, server_version
 from evroute_kernel.source import Source
@@ -21,7 +24,7 @@ from evroute_kernel.source import Source
 FILE: Final = "pyproject.toml"
 TABLE: Final = "tool.evroute"
 #: what the table may hold
-KEYS: Final = ("server",)
+KEYS: Final = ("server", "session")
 
 #: how tomllib tells where it stopped
 _PLACE: Final = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
@@ -36,13 +39,33 @@ def project_version(folder: Path) -> ServerVersion | None:
 
     Raises ProjectError for a file that cannot be read, or names what there is not.
     """
+    found = _table_for(folder)
+    return None if found is None else _version(*found)
+
+
+def project_options(folder: Path) -> tuple[dict[str, Any], Path]:
+    """How sessions for tests of a folder are opened, and where the names of files in that start.
+
+    Nothing where no project says so. Raises ProjectError as `project_version` does.
+    """
+    found = _table_for(folder)
+    if found is None:
+        return {}, folder
+    source, table = found
+    _check_keys(source, table)
+    options = table.get("session", {})
+    if not isinstance(options, dict):
+        _fail(source, "session", f"[{TABLE}.session] is a table", f"[{TABLE}.session] with the line workers = 2")
+    for name, value in options.items():
+        if wrong := fault(name, value):
+            _fail(source, re.escape(name), *wrong)
+    return options, Path(source.name).parent
+
+
+def _table_for(folder: Path) -> tuple[Source, dict[str, Any]] | None:
+    """The table of the project of a folder, with its file."""
     start = folder.absolute()
-    for place in (start, *start.parents):
-        table = _table_in(place / FILE)
-        if table is not None:
-            source, found = table
-            return _version(source, found)
-    return None
+    return next((found for place in (start, *start.parents) if (found := _table_in(place / FILE)) is not None), None)
 
 
 def _table_in(path: Path) -> tuple[Source, dict[str, Any]] | None:
@@ -87,11 +110,15 @@ def _read(source: Source) -> dict[str, Any]:
         raise ProjectError([Diagnostic("error", "project", f"cannot read {source.name}: {reason}")]) from None
 
 
-def _version(source: Source, table: dict[str, Any]) -> ServerVersion | None:
+def _check_keys(source: Source, table: dict[str, Any]) -> None:
     for key in table:
         if key not in KEYS:
             hint = did_you_mean(key, KEYS) or f"it may hold {', '.join(KEYS)}"
             _fail(source, re.escape(key), f"[{TABLE}] has no setting {key!r}", hint)
+
+
+def _version(source: Source, table: dict[str, Any]) -> ServerVersion | None:
+    _check_keys(source, table)
     wanted = table.get("server")
     if wanted is None:
         return None

@@ -205,14 +205,14 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "magics": tuple(
         r"""
-        assert cache check clear compare config connect dialog dialogs disconnect event events expect export forget
-        graph help inbox load log lsmagic mi migrate node ps raise record replay reset route routes sh shv stub stubs
-        subscribe subscribers tick timeout timer unstub vars workers
+        assert cache cd check clear compare config connect dialog dialogs disconnect env event events expect export
+        forget graph help history inbox load log lsmagic mi migrate node ps pwd raise record replay reset route routes
+        sh shv stub stubs subscribe subscribers tick time timeout timer unstub vars workers writefile
         """.split()
     ),
     "name_magics": tuple(
         r"""
-        compare dialog event forget help node raise route stub subscribe subscribers tick unstub
+        compare dialog env event forget help node raise route stub subscribe subscribers tick unstub
         """.split()
     ),
     "expression_magics": tuple(
@@ -220,9 +220,14 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
         assert
         """.split()
     ),
+    "around_magics": tuple(
+        r"""
+        time
+        """.split()
+    ),
     "body_magics": tuple(
         r"""
-        check compare migrate raise replay sh
+        check compare migrate raise replay sh time writefile
         """.split()
     ),
     "json_magics": tuple(

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Final
 
 from evroute_kernel.highlighting.classes import CLASSES
+from evroute_kernel.highlighting.colours import COLOURS
 from evroute_kernel.highlighting.rules import STATES, Rule, State
 
 BEGIN: Final = "  // <generated>"
@@ -28,6 +29,12 @@ def with_tables(script: str, words: Mapping[str, tuple[str, ...]]) -> str:
 def _tables(words: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     yield "  const TAGS = {"
     yield from (f"    {name}: {_literal(known.codemirror or None)}," for name, known in CLASSES.items())
+    yield "  };"
+    yield "  const COLOURS = {"
+    for theme, colours in COLOURS.items():
+        yield f"    {_literal(theme)}: {{"
+        yield from (f"      {name}: {_literal(colour)}," for name, colour in colours.items())
+        yield "    },"
     yield "  };"
     yield "  const WORDS = {"
     for name, items in words.items():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
 
 from pygments.lexer import RegexLexer, default
 from pygments.token import Text, Whitespace, string_to_tokentype
 
-from evroute_kernel.highlighting.classes import CLASSES
+from evroute_kernel.highlighting.classes import CLASSES, TokenClass
 from evroute_kernel.highlighting.generated import WORDS
 from evroute_kernel.highlighting.rules import POP, STATES, Rule, State, expanded
 
@@ -69,3 +70,12 @@ class OpenSipsLexer(RegexLexer):
     def analyse_text(text: str) -> float:
         """How sure it is, from 0 to 1, that a text is a script."""
         return max((sure for sign, sure in _SIGNS if sign.search(text)), default=0.0)
+
+
+_OF_TYPE: Final = {string_to_tokentype(found.pygments): found for found in CLASSES.values()}
+
+
+def pieces(script: str) -> Iterator[tuple[TokenClass | None, str]]:
+    """The text of a script in pieces, each with the class of its tokens; None for line ends and blanks."""
+    for token, text in OpenSipsLexer(ensurenl=False, stripnl=False).get_tokens(script):
+        yield _OF_TYPE.get(token), text

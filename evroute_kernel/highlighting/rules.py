@@ -53,6 +53,8 @@ _ESCAPES: Final = r'\\(?:[nrat"\\]|x[0-9A-Fa-f]{1,2}|[0-7]{2,3})'
 # where `?` follows, the closing quote may lack
 _QUOTED: Final = r'"(?:[^"\\\n]|\\[^\n])*"'
 _MAGIC_NAME: Final = "[A-Za-z][A-Za-z0-9_-]*"
+#: `!ls`, but not `!name(` or `!$var(`
+_COMMAND: Final = rf"^[ \t]*!!?(?=[ \t]*(?![!=~]|{_WORD}[ \t]*\(|\$\(?{_DOTTED}+\()[^ \t\r\n])"
 _MAGIC_END: Final = r"(?=[ \t\r]|$)"
 _SHELL_WORDS: Final = "if|then|elif|else|fi|for|in|do|done|while|until|case|esac|function"
 _SHELL_END: Final = r"(?=[ \t\r;|&)<>]|$)"
@@ -121,12 +123,14 @@ STATES: Final[dict[str, State]] = {
     # -- magic lines --------------------------------------------------------------------------------------------------
     "magics": State(
         (
+            Rule(rf"^[ \t]*%%?(?:<around_magics>){_MAGIC_END}", "magic"),
             Rule(rf"^[ \t]*%%?(?:<expression_magics>){_MAGIC_END}", "magic", "magic-expression"),
             Rule(rf"^[ \t]*%(?:<shell_magics>){_MAGIC_END}", "magic", "shell-line"),
             Rule(rf"^[ \t]*%%?(?:<name_magics>){_MAGIC_END}", "magic", "magic-name"),
             Rule(rf"^[ \t]*%%?(?:<magics>){_MAGIC_END}", "magic", "magic-arguments"),
             Rule(rf"^[ \t]*%%?{_MAGIC_NAME}{_MAGIC_END}", "word", "magic-arguments"),
-            Rule(r"^[ \t]*\?\??[ \t]*[%$A-Za-z0-9_.\[\]()]+[ \t\r]*$", "magic"),
+            Rule(r"^[ \t]*\?\??[ \t]*[%$A-Za-z0-9_.\[\]()]*[ \t\r]*$", "magic"),
+            Rule(_COMMAND, "magic", "magic-arguments"),
             Rule(r"^[ \t]*(?:[%$][%$A-Za-z0-9_.]+(?:\([^()\n]*\))?|[A-Za-z][A-Za-z0-9_.\[\]]*)\?\??[ \t\r]*$", "magic"),
         )
     ),

@@ -40,6 +40,8 @@ _ELSEWHERE: Final = "EVENT"
 #: how usages begin whose arguments are script, and those whose arguments are commands of the system
 _EXPRESSION: Final = "EXPRESSION"
 _COMMANDS: Final = "COMMAND"
+#: how usages begin behind whose magic a line goes on as any other
+_STATEMENT: Final = "STATEMENT"
 
 
 def gathered() -> dict[str, tuple[str, ...]]:
@@ -91,6 +93,7 @@ def magic_words(modules: Iterable[Path]) -> dict[str, Iterable[str]]:
         "magics": {name for name, _, _ in declared},
         "name_magics": {name for name, usage, _ in declared if usage.startswith(_NAMES)},
         "expression_magics": {name for name, usage, _ in declared if usage.startswith(_EXPRESSION)},
+        "around_magics": {name for name, usage, _ in declared if usage.startswith(_STATEMENT)},
         "body_magics": {name for name, _, body in declared if body},
         "json_magics": {name for name, _, body in declared if body == "json"},
         "shell_magics": {name for name, usage, _ in declared if usage.startswith(_COMMANDS)},

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
 from evroute_kernel.kernel.magics.declaration import Magic
+from evroute_kernel.kernel.magics.habits import groups
 from evroute_kernel.kernel.magics.help import by_theme
 
 _INTRODUCTION = """\
@@ -15,6 +16,12 @@ _INTRODUCTION = """\
 Lines of a cell that begin with `%`. `%help NAME` shows in a notebook what stands here.
 
 This page is made from the magics themselves: `python -m evroute_kernel.kernel.documentation > docs/magics.md`.
+"""
+_HABITS = """\
+## From IPython
+
+Magics of IPython that are called otherwise here. `!COMMAND` runs a command, `NAME?`, `?NAME` and `%NAME --help` show
+help, as there.
 """
 _BELOW = {
     "json": "`%%{name}` takes a JSON object from the lines below.",
@@ -28,7 +35,8 @@ def page() -> str:
     magics = by_theme()
     table = ["| magic | does |", "| --- | --- |"]
     table += [f"| [`%{magic.name}`](#{magic.name}) | {_escaped(magic.summary)} |" for magic in magics]
-    return "\n".join([_INTRODUCTION, "\n".join(table) + "\n", *("\n".join(_section(magic)) for magic in magics)])
+    sections = ("\n".join(_section(magic)) for magic in magics)
+    return "\n".join([_INTRODUCTION, "\n".join(table) + "\n", *sections, "\n".join(_habits())])
 
 
 def _escaped(text: str) -> str:
@@ -40,6 +48,15 @@ def _section(magic: Magic) -> Iterator[str]:
     yield from (f"## {magic.name}", "", "```", magic.usage, "", magic.doc, "```", "")
     if magic.body is not None:
         yield from (_BELOW[magic.body].format(name=magic.name), "")
+
+
+def _habits() -> Iterator[str]:
+    """What IPython's users type."""
+    yield from (_HABITS, "| in IPython | here |", "| --- | --- |")
+    for names, instead in groups():
+        typed = " ".join(f"`%{name}`" for name in names)
+        yield f"| {typed} | {_escaped(instead)} |"
+    yield ""
 
 
 if __name__ == "__main__":

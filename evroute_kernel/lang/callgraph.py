@@ -79,6 +79,13 @@ class CallGraph:
         edges = tuple(edge for edge in self.edges if edge.source in kept and edge.target in kept)
         return CallGraph(tuple(v for v in self.vertices if v in kept), edges, self.missing & kept)
 
+    def beside(self, chosen: Iterable[Vertex]) -> CallGraph:
+        """Some vertices, and what an edge leads to from them or to them from."""
+        chosen = set(chosen)
+        edges = tuple(edge for edge in self.edges if edge.source in chosen or edge.target in chosen)
+        kept = chosen.union(*((edge.source, edge.target) for edge in edges))
+        return CallGraph(tuple(v for v in self.vertices if v in kept), edges, self.missing & kept)
+
     def _reached(self, start: Iterable[Vertex], backwards: bool = False) -> set[Vertex]:
         seen = set[Vertex]()
         self._reach(start, seen, backwards)

@@ -55,7 +55,7 @@ from evroute_kernel.worker.notifying.notifying import Notifying
 from evroute_kernel.worker.notifying.subscriptions import Entry
 from evroute_kernel.worker.outbox import Outbox
 from evroute_kernel.worker.portions import Portion
-from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY, limit_memory, redirect_output, set_signals
+from evroute_kernel.worker.process import EXIT_OUT_OF_MEMORY, limit_memory, redirect_output, set_signals, surround
 from evroute_kernel.worker.sockets import BadSocket, check, check_reach, look_up
 from evroute_kernel.worker.state import variables
 
@@ -158,6 +158,7 @@ class Child:
         settings.version = message.version
         settings.reach = message.reach
         settings.node = message.node
+        surround(message.environment, message.folder)
         self._follow(message)
         if settings.log_level != before[0]:
             process.log_level = settings.log_level

@@ -70,6 +70,9 @@ class ApplySettings:
     profiling: dict[int | None, int] = field(default_factory=dict)
     reach: Reach = "outside"
     node: int = 0
+    #: variables of the environment to set, and the folder to work in ("": where the worker was started)
+    environment: dict[str, str] = field(default_factory=dict)
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

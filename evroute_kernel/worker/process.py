@@ -1,4 +1,4 @@
-"""The process around a worker: where its output goes, which signals it hears, how much memory it may take."""
+"""The process around a worker: its output, the signals it hears, its memory, its environment and current folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -56,3 +58,15 @@ def limit_memory(limit: int | None) -> None:
 
 def _address_space() -> int:
     return int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()
+
+
+def surround(environment: Mapping[str, str], folder: str) -> None:
+    """Set variables, and go to a folder, unless it is empty; what is so already costs next to nothing."""
+    changed = {name: value for name, value in environment.items() if os.environ.get(name) != value}
+    if changed:
+        os.environ.update(changed)
+        if "TZ" in changed:
+            time.tzset()
+    if folder:
+        with suppress(OSError):  # one that is gone holds no files either
+            os.chdir(folder)

@@ -12,6 +12,7 @@
   const FOLDING_REACH = 200000;
 
   // TAGS    class of token -> tag of CodeMirror
+  // COLOURS name of a theme -> variable of that theme -> colour that can be read, in the place of the theme's
   // WORDS   list -> the words that <list> stands for in a pattern
   // STATES  state -> its rules [pattern, class of token, state to enter or "pop", whether letter case is ignored], of
   //         which the first that matches wins; a text in place of a rule is a state whose rules belong here too.
@@ -39,6 +40,21 @@
     magic: "meta",
     option: "attributeName",
     key: "propertyName",
+  };
+  const COLOURS = {
+    "JupyterLab Light": {
+      atom: "#5a4fcf",
+      comment: "#356f6f",
+      error: "#cc0000",
+      meta: "#8f1ae6",
+      number: "#007000",
+    },
+    "JupyterLab Dark": {
+      comment: "#60a0a0",
+      def: "#3a9bf0",
+      error: "#ff5555",
+      meta: "#bb77ff",
+    },
   };
   const WORDS = {
     kinds: [
@@ -254,20 +270,24 @@
       "via\\.port", "via\\.received", "via\\.rport", "via\\.transport", "via\\.version",
     ],
     magics: [
-      "assert", "cache", "check", "clear", "compare", "config", "connect", "dialog", "dialogs", "disconnect", "event",
-      "events", "expect", "export", "forget", "graph", "help", "inbox", "load", "log", "lsmagic", "mi", "migrate",
-      "node", "ps", "raise", "record", "replay", "reset", "route", "routes", "sh", "shv", "stub", "stubs",
-      "subscribe", "subscribers", "tick", "timeout", "timer", "unstub", "vars", "workers",
+      "assert", "cache", "cd", "check", "clear", "compare", "config", "connect", "dialog", "dialogs", "disconnect",
+      "env", "event", "events", "expect", "export", "forget", "graph", "help", "history", "inbox", "load", "log",
+      "lsmagic", "mi", "migrate", "node", "ps", "pwd", "raise", "record", "replay", "reset", "route", "routes", "sh",
+      "shv", "stub", "stubs", "subscribe", "subscribers", "tick", "time", "timeout", "timer", "unstub", "vars",
+      "workers", "writefile",
     ],
     name_magics: [
-      "compare", "dialog", "event", "forget", "help", "node", "raise", "route", "stub", "subscribe", "subscribers",
-      "tick", "unstub",
+      "compare", "dialog", "env", "event", "forget", "help", "node", "raise", "route", "stub", "subscribe",
+      "subscribers", "tick", "unstub",
     ],
     expression_magics: [
       "assert",
     ],
+    around_magics: [
+      "time",
+    ],
     body_magics: [
-      "check", "compare", "migrate", "raise", "replay", "sh",
+      "check", "compare", "migrate", "raise", "replay", "sh", "time", "writefile",
     ],
     json_magics: [
       "compare", "raise",
@@ -317,12 +337,14 @@
     },
     "magics": {
       rules: [
+        ["^[ \\t]*%%?(?:<around_magics>)(?=[ \\t\\r]|$)", "magic"],
         ["^[ \\t]*%%?(?:<expression_magics>)(?=[ \\t\\r]|$)", "magic", "magic-expression"],
         ["^[ \\t]*%(?:<shell_magics>)(?=[ \\t\\r]|$)", "magic", "shell-line"],
         ["^[ \\t]*%%?(?:<name_magics>)(?=[ \\t\\r]|$)", "magic", "magic-name"],
         ["^[ \\t]*%%?(?:<magics>)(?=[ \\t\\r]|$)", "magic", "magic-arguments"],
         ["^[ \\t]*%%?[A-Za-z][A-Za-z0-9_-]*(?=[ \\t\\r]|$)", "word", "magic-arguments"],
-        ["^[ \\t]*\\?\\??[ \\t]*[%$A-Za-z0-9_.\\[\\]()]+[ \\t\\r]*$", "magic"],
+        ["^[ \\t]*\\?\\??[ \\t]*[%$A-Za-z0-9_.\\[\\]()]*[ \\t\\r]*$", "magic"],
+        ["^[ \\t]*!!?(?=[ \\t]*(?![!=~]|[A-Za-z][A-Za-z0-9_]*[ \\t]*\\(|\\$\\(?[A-Za-z0-9_.]+\\()[^ \\t\\r\\n])", "magic", "magic-arguments"],
         ["^[ \\t]*(?:[%$][%$A-Za-z0-9_.]+(?:\\([^()\\n]*\\))?|[A-Za-z][A-Za-z0-9_.\\[\\]]*)\\?\\??[ \\t\\r]*$", "magic"],
       ],
     },
@@ -732,6 +754,16 @@
     return null;
   };
 
+  // Colours for editors with script, and for blocks of it in Markdown.
+  const style = () => {
+    const places = ':is(.cm-content[data-language="opensips"], code.language-opensips)';
+    const rules = Object.entries(COLOURS).map(([theme, colours]) => {
+      const values = Object.entries(colours).map(([name, colour]) => `--jp-mirror-editor-${name}-color: ${colour};`);
+      return `[data-jp-theme-name="${theme}"] ${places} { ${values.join(" ")} }`;
+    });
+    return Object.assign(document.createElement("style"), { textContent: rules.join("\n") });
+  };
+
   // What JupyterLab shares under a name: the copy of the application itself, else the one in use, else any.
   const shared = async (scope, name) => {
     const copies = Object.values(scope[name] ?? {});
@@ -745,7 +777,8 @@
     const { IEditorLanguageRegistry } = await shared(scope, "@jupyterlab/codemirror");
     const language = await shared(scope, "@codemirror/language");
     const { LanguageSupport, StreamLanguage, foldService } = language;
-    const activate = (_, languages) =>
+    const activate = (_, languages) => {
+      document.head.append(style());
       languages.addLanguage({
         name: "opensips",
         displayName: "OpenSIPS script",
@@ -755,6 +788,7 @@
         filename: /^(?!setup\.).*\.cfg$/,
         support: new LanguageSupport(StreamLanguage.define(parser), [foldService.of(fold(language))]),
       });
+    };
     const plugin = { id: `${NAME}:language`, autoStart: true, requires: [IEditorLanguageRegistry], activate };
     // without the first key JupyterLab takes the module itself for the plugin, and fails to start
     return { __esModule: true, default: plugin };

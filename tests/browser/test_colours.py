@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.lab_page import DARK, LIGHT, expect, pieces
+from support.themes import READABLE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -51,6 +52,7 @@ def check(editor: Locator) -> None:
     plain = colour_of(editor, "no_such_function")
     seen = {kind: colour_of(editor, token) for kind, token in TOKENS.items()}
     assert plain not in seen.values(), seen
+    assert {piece.text: piece.contrast for piece in pieces(editor) if piece.contrast < READABLE} == {}
     for first, second in (("string", "variable"), ("keyword", "name"), ("comment", "keyword"), ("string", "level")):
         assert seen[first] != seen[second], seen
 

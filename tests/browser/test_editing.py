@@ -40,6 +40,19 @@ def test_tab_tells_what_it_offers(lab: Lab) -> None:
     assert offered(notebook.completer) == {"ip": "string"}
 
 
+def test_tab_offers_values_and_keeps_our_order(lab: Lab) -> None:
+    notebook = lab.open_cells('event_route[E_DISPATCHER_STATUS] {\n    if ($param(status) == "', "event_route[E_X] { $")
+    notebook.type(0, "")
+    notebook.pop_up("Tab", notebook.completer)
+    assert list(offered(notebook.completer)) == ["active", "inactive"]
+    lab.shoot()
+    lab.page.keyboard.press("Escape")
+    notebook.type(1, "")
+    notebook.pop_up("Tab", notebook.completer)
+    assert list(offered(notebook.completer))[:5] == ["param", "var", "avp", "shv", "json"]
+    lab.shoot()
+
+
 def test_tab_completes_a_magic(lab: Lab) -> None:
     notebook = lab.open_cells("%ra")
     notebook.type(0, "")

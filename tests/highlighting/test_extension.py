@@ -9,6 +9,7 @@ import pytest
 from py_mini_racer import MiniRacer
 
 from evroute_kernel import __version__
+from evroute_kernel.highlighting.colours import COLOURS
 from evroute_kernel.kernel.protocol.kernel import LANGUAGE
 from support.colours import CLONE, SCRIPT, browser
 
@@ -56,6 +57,15 @@ def test_it_registers_the_language_of_the_kernel() -> None:
 )
 def test_its_files(name: str, ours: bool) -> None:
     assert evaluated(f"language.filename.test({name!r})") is ours
+
+
+def test_its_colours() -> None:
+    (style,) = evaluated("styles")
+    assert len(style.splitlines()) == len(COLOURS)
+    for theme, colours in COLOURS.items():
+        (rule,) = [line for line in style.splitlines() if theme in line]
+        assert 'data-language="opensips"' in rule
+        assert all(f"--jp-mirror-editor-{name}-color: {colour};" in rule for name, colour in colours.items())
 
 
 def failure_of(expression: str) -> str:

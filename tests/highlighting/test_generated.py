@@ -77,6 +77,7 @@ def test_every_magic() -> None:
     assert set(WORDS["shell_magics"]) == {
         name for name, magic in MAGICS.items() if magic.usage.startswith(f"%{name} COMMAND")
     }
+    assert set(WORDS["around_magics"]) == {name for name, magic in MAGICS.items() if magic.is_around} == {"time"}
 
 
 @pytest.mark.parametrize("level", WORDS["levels"])

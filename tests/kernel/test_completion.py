@@ -13,6 +13,7 @@ from evroute_kernel.engine.mi.server import Server
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.questions.completion import complete
 from evroute_kernel.source import Source
+from support.frontend import Frontend
 
 SCRIPT = """
     route[greet] { exit; }
@@ -109,6 +110,15 @@ def matches(notebook: Notebook, sample: str) -> list[str]:
         ("%stub t_reply sets $var(se|", "seen"),
         ("%assert $shv(x) == $va|", "var"),
         ('%%raise E_PIKE_BLOCKED\n{"|', "ip"),
+        ("%time %rai|", "%raise"),
+        ("%time %raise E_PIKE_BLOCKED i|", "ip="),
+        ("%time xl|", "xlog"),
+        ("%%time\n%raise E_PIK|", "E_PIKE_BLOCKED"),
+        ("%%time\nevent_route[E_PIKE_BLOCKED] { $param(|", "ip"),
+        ("%%time %rai|", "%raise"),
+        ("%routes --h|", "--help"),
+        ("%history --l|", "--last"),
+        ("%env PAT|", "PATH"),
     ],
 )
 def test_contexts(notebook: Notebook, sample: str, expected: str) -> None:
@@ -136,11 +146,21 @@ def test_files(notebook: Notebook, tmp_path: Path) -> None:
     (tmp_path / "above").mkdir()
     assert matches(notebook, f"%load {tmp_path}/a|") == [f"{tmp_path}/a.cfg", f"{tmp_path}/above/"]
     assert matches(notebook, f"%load {tmp_path}/none/|") == []
+    assert matches(notebook, f"%cd {tmp_path}/|") == [f"{tmp_path}/above/"]
 
 
 @pytest.mark.parametrize(
     "sample",
-    ["# rais|", "/* $va|", "event_route[E_X] { /* a */ /* rais|", 'xlog("plain te|', "$(avp(x)[|", "$avp(ow|)"],
+    [
+        "!xl|",
+        "!echo $va|",
+        "# rais|",
+        "/* $va|",
+        "event_route[E_X] { /* a */ /* rais|",
+        'xlog("plain te|',
+        "$(avp(x)[|",
+        "$avp(ow|)",
+    ],
 )
 def test_nothing_is_offered(notebook: Notebook, sample: str) -> None:
     assert matches(notebook, sample) == []
@@ -268,3 +288,81 @@ def test_open_doors_can_be_stopped() -> None:
         assert matches(notebook, "%mi stop data|") == [str(address)]
     finally:
         notebook.close()
+
+
+# -- values, and what comes first ------------------------------------------------------------------------------------
+
+HANDLED = "event_route[E_DISPATCHER_STATUS] { "
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"),
+    [
+        ("%raise E_DISPATCHER_STATUS status=|", ["active", "inactive"]),
+        ("%raise --async E_DISPATCHER_STATUS group=1 status=in|", ["inactive"]),
+        ('%raise E_DISPATCHER_STATUS status="|', ["active", "inactive"]),
+        ("%raise E_DROUTING_STATUS status=d|", []),
+        ("%raise E_DROUTING_STATUS status=|", ["active", "inactive", "probing", '"disabled MI"']),
+        ('%raise E_DROUTING_STATUS status="disabled |', ["disabled MI"]),
+        ("%raise E_CLUSTERER_NODE_STATE_CHANGED new_state=|", ["0", "1"]),
+        ("%raise E_PIKE_BLOCKED ip=|", ["192.0.2.66"]),
+        ("%compare E_DISPATCHER_STATUS status=|", ["active", "inactive"]),
+        ('%%raise E_DISPATCHER_STATUS\n{"status": |', ['"active"', '"inactive"']),
+        ('%%raise E_DISPATCHER_STATUS\n{"group": 1, "status": "in|', ["inactive"]),
+        ('%%raise E_CLUSTERER_NODE_STATE_CHANGED\n{"new_state":|', ["0", "1"]),
+        (HANDLED + 'if ($param(status) == "|', ["active", "inactive"]),
+        (HANDLED + 'if ($param(status) != "in|', ["inactive"]),
+        (HANDLED + 'if ($(param(status)) == "|"', ["active", "inactive"]),
+        (HANDLED + "if ($param(status) == '|", ["active", "inactive"]),
+        (HANDLED + "if ($param(status) == |", ['"active"', '"inactive"']),
+        (HANDLED + 'switch ($param(status)) { case "a": exit; case "|', ["active", "inactive"]),
+        (HANDLED + "switch ($param(status)) { case |", ['"active"', '"inactive"']),
+        ("event_route[E_DLG_STATE_CHANGED] { if ($param(new_state) == |", ["1", "2", "3", "4", "5"]),
+        ("event_route[E_DLG_STATE_CHANGED] { if ($param(new_state) == 4|", ["4"]),
+        ('event_route[E_DLG_STATE_CHANGED] { if ($param(new_state) == "|', []),
+        (HANDLED + 'if ($(param(status){s.len}) == "|', []),
+        (HANDLED + 'if ($param(address) == "|', []),
+        ('event_route[E_X] { if ($msg.type == "|', ["reply", "request"]),
+        ('event_route[E_X] { if ($cluster.sh_tag(vip1) == "|', ["active", "backup"]),
+        ("event_route[E_X] { if ($DLG_status == |", ["1", "2", "3", "4", "5"]),
+        ('event_route[E_X] { load_dialog_ctx("1", "|', ["callid", "did"]),
+        ('event_route[E_X] { rl_check("calls", 10, "|', ["FEEDBACK", "NETWORK", "NOP", "RED", "SBT", "TAILDROP"]),
+        ('event_route[E_X] { rl_check("|', []),
+    ],
+)
+def test_values(notebook: Notebook, sample: str, expected: list[str]) -> None:
+    assert sorted(matches(notebook, sample)) == sorted(expected)
+
+
+def test_a_dollar_offers_first_what_event_routes_use_most(notebook: Notebook) -> None:
+    first = ["param", "var", "avp", "shv", "json"]
+    for sample in ("event_route[E_X] { $|", "event_route[E_X] { $(|", 'event_route[E_X] { xlog("$|', "%assert $|"):
+        assert matches(notebook, sample)[:5] == first
+    rest = matches(notebook, "event_route[E_X] { $|")[5:]
+    assert rest == sorted(rest)
+
+
+def test_events_that_are_handled_come_first_and_then_those_of_loaded_modules() -> None:
+    notebook = Notebook()
+    try:
+        notebook.session.load('event_route[E_MINE] { exit; }\nloadmodule "dispatcher.so"', "In[1]")
+        here = 'event_route[E_PIKE_BLOCKED] { exit; }\nloadmodule "b2b_logic.so"\n%raise |'
+        assert matches(notebook, here)[:3] == ["E_PIKE_BLOCKED", "E_MINE", "E_DISPATCHER_STATUS"]
+        assert matches(notebook, "event_route[|")[:2] == ["E_MINE", "E_DISPATCHER_STATUS"]
+        loaded = matches(notebook, 'loadmodule "pike.so"\nevent_route[|')[1:3]
+        assert loaded == ["E_DISPATCHER_STATUS", "E_PIKE_BLOCKED"]
+    finally:
+        notebook.close()
+
+
+def test_a_front_end_is_told_values_and_the_order(kernel: Frontend) -> None:
+    kernel.run('event_route[E_MINE] { exit; }\nloadmodule "dispatcher.so"')
+
+    def asked(code: str) -> list[str]:
+        matches: list[str] = kernel.ask("complete_request", code=code, cursor_pos=len(code)).reply["matches"]
+        return matches
+
+    assert asked("%raise E_DISPATCHER_STATUS status=") == ["active", "inactive"]
+    assert asked('event_route[E_DISPATCHER_STATUS] { if ($param(status) == "') == ["active", "inactive"]
+    assert asked("$")[:5] == ["param", "var", "avp", "shv", "json"]
+    assert asked("%raise ")[:2] == ["E_MINE", "E_DISPATCHER_STATUS"]

@@ -14,8 +14,8 @@ from evroute_kernel.kernel.display.formats import (
     plain_record,
     shown,
     text_bundle,
-    traceback,
 )
+from evroute_kernel.rendering import traceback
 from evroute_kernel.source import Source
 from support.frontend import plain
 
@@ -27,38 +27,39 @@ def lines(*diagnostics: Diagnostic) -> list[str]:
 def test_an_error_in_a_cell() -> None:
     span = Source("In[3]", "first\n\txlog(x);\n").span(7, 11)
     assert lines(Diagnostic("error", "code", "message", span, "do this")) == [
-        "Name: message",
-        "Cell In[3], line 2, column 2",
+        "error: message",
+        "  In[3]:2:2",
         "    2 | \txlog(x);",
         "      | \t^^^^",
         "  hint: do this",
+        "Name: message",
     ]
 
 
 def test_an_error_in_a_file_is_a_link() -> None:
     span = Source("/tmp/x.cfg", "abc").span(1, 2)
-    assert "/tmp/x.cfg:1:2" in lines(Diagnostic("error", "code", "message", span))
+    assert "  /tmp/x.cfg:1:2" in lines(Diagnostic("error", "code", "message", span))
 
 
 def test_several_findings_are_titled() -> None:
     span = Source("In[1]", "abc").span(0, 1)
     found = lines(Diagnostic("error", "code", "first", span), Diagnostic("warning", "code", "second", span))
     assert "error: first" in found
-    assert "warning: second" in found
+    assert "warning: second [code]" in found
 
 
 def test_a_long_line_is_cut_around_its_error() -> None:
     source = Source("In[1]", "a" * 5000 + "HERE" + "b" * 5000)
     shown_lines = lines(Diagnostic("error", "code", "message", source.span(5000, 5004)))
-    excerpt, carets = shown_lines[-2:]
-    assert len(excerpt) < 200
+    excerpt, carets = shown_lines[-3:-1]
+    assert len(excerpt) <= 70
     assert excerpt[carets.index("^") :].startswith("HERE")
     assert carets.count("^") == 4
 
 
 def test_many_findings_are_cut_short() -> None:
     found = lines(*(Diagnostic("error", "code", f"number {i}") for i in range(100)))
-    assert found[-1] == "... and 80 more findings"
+    assert found[-2] == "... and 80 more findings"
 
 
 def test_records() -> None:
@@ -66,12 +67,22 @@ def test_records() -> None:
     xlog = LogRecord("NOTICE", "text", False, "E_X", "event_route[E_X]", 2, span, 0.0)
     told = LogRecord("WARNING", "no parameter", True, "E_X", "event_route[E_X]", 2, span, 0.0)
     assert plain_record(xlog) == "text"
-    assert plain_record(told) == "WARNING: In[2]:2: no parameter\n"
+    assert plain_record(told) == "WARNING: In[2]:2:1: no parameter\n"
     assert full_record(xlog)[-18:] == " [2] NOTICE: text\n"
 
 
 def test_values_tell_their_type() -> None:
     assert [shown(v) for v in (42, "42", 'a"b\n', "Zoë", None)] == ["42", '"42"', '"a\\"b\\n"', '"Zoë"', "<null>"]
+
+
+def test_long_cells_can_be_opened_and_long_words_are_broken() -> None:
+    found = Table(("name", "value"), [("short", "a b"), ("word", "x" * 50), ("long", "yz" * 9000)]).bundle()
+    assert max(map(len, found["text/plain"].splitlines())) < 400
+    short, word, long = found["text/html"].partition("<tbody>")[2].split("</tr>")[:3]
+    assert "overflow-wrap" not in short
+    assert "overflow-wrap: anywhere" in word
+    assert "<details>" not in word
+    assert f"<details><summary>{'yz' * 50}... (18,000 characters)</summary>{'yz' * 5000}... (18,000" in long
 
 
 def test_long_tables_are_cut_short() -> None:

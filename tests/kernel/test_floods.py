@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from itertools import groupby
 from threading import Event
@@ -30,7 +31,7 @@ ENDLESS = """event_route[E_PIKE_BLOCKED] {
 }
 %%raise E_PIKE_BLOCKED ip=1.2.3.4
 """
-END = "the loop has run 10000 times and is left: nothing in the loop changes $var(i)\n"
+END = "the loop has run 10000 times and is left: nothing in the loop changes $var(i)"
 
 
 def streams(messages: list[dict[str, object]]) -> list[tuple[str, str]]:
@@ -43,20 +44,44 @@ def streams(messages: list[dict[str, object]]) -> list[tuple[str, str]]:
 
 
 def test_a_loop_that_never_ends_says_so_last(kernel: Frontend) -> None:
-    found = kernel.run(ENDLESS % "")
+    kernel.run(ENDLESS % "")  # where the loop stands a lint says so, and the run need not
+    found = kernel.run("%raise E_PIKE_BLOCKED ip=1.2.3.4")
     assert found.status == "ok"
     assert found.stdout == "i=0\n" * 10 + "... 9,990 more like this\n"
-    assert streams(found.messages)[-1] == ("stderr", f"ERROR: In[{found.reply['execution_count']}]:3: {END}")
+    assert found.kinds[-2] == "display_data"
+    assert found.shown[-1].startswith(f"error: {END} [run time]\n  In[{found.reply['execution_count'] - 1}]:3:5\n")
+
+
+def test_what_a_lint_has_just_said_is_not_said_again(kernel: Frontend) -> None:
+    found = kernel.run(ENDLESS % "")
+    assert [text.partition("\n")[0] for text in found.shown] == [
+        "warning: nothing in the loop changes $var(i): the server leaves it after 10,000 rounds [endless-loop]"
+    ]
+
+
+def test_what_the_runtime_remarks_in_a_loop_is_shown_once_and_counted(kernel: Frontend) -> None:
+    """It was four lines for each of ten rounds, and then two lines that counted them."""
+    found = kernel.run(ENDLESS % "$var(j) = $var(j) + 1;")
+    assert re.fullmatch(r"(i=0\n){10}\.\.\. [\d,]+ more like this\n", found.stdout)
+    remarks = found.contents("display_data")[1:3]
+    titles = [content["data"]["text/plain"].partition("\n")[0] for content in remarks]
+    assert titles == [
+        "error: <null> + a number without text form: put the number in a variable first [run time]",
+        "warning: no value on the right side: $var(j) keeps what it had [run time]",
+    ]
+    counted = found.contents("update_display_data")
+    assert [content["transient"] for content in counted] == [content["transient"] for content in remarks]
+    assert all(re.search(r"\[run time, \d,\d{3} times\]\n", c["data"]["text/plain"]) for c in counted)
+    assert len((found.stdout + found.told).splitlines()) < 40
 
 
 def test_it_says_so_last_when_it_logs_more_than_is_kept(kernel: Frontend) -> None:
-    found = kernel.run(ENDLESS % '$var(j) = $var(j) + 1;\nxlog("again\\n");')
-    shown = found.stdout + found.stderr
-    assert len(shown.splitlines()) < 100
-    assert "more log lines were not kept" in found.stderr
-    name, last = streams(found.messages)[-1]
-    assert (name, last.endswith(END)) == ("stderr", True)
-    assert kernel.run(f"%expect {END.strip()!r}").status == "error"  # of another cell; this one has logged nothing
+    kernel.run(ENDLESS % '$var(j) = $var(j) + 1;\nxlog("again\\n");')
+    found = kernel.run("%raise E_PIKE_BLOCKED ip=1.2.3.4")
+    assert len((found.stdout + found.told).splitlines()) < 100
+    assert "more log lines were not kept" in found.told
+    assert found.shown[-1].startswith(f"error: {END} [run time]\n")
+    assert kernel.run(f"%expect {END!r}").status == "error"  # of another cell; this one has logged nothing
 
 
 def test_the_records_are_complete_whatever_is_shown(kernel: Frontend) -> None:
@@ -65,7 +90,7 @@ def test_the_records_are_complete_whatever_is_shown(kernel: Frontend) -> None:
     last = kernel.run("%log last=20").stdout.splitlines()
     assert len(last) == 20
     assert last[:-1] == ["i=0"] * 19
-    assert last[-1].endswith(END.strip())
+    assert last[-1].endswith(END)
 
 
 def test_alternating_levels_are_few_messages_and_a_slow_client_gets_them_all(kernel: Frontend) -> None:

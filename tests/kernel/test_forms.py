@@ -47,14 +47,22 @@ class Widgets:
         request = self.kernel.request("comm_msg", {"comm_id": comm, "data": data})
         self.kernel.others += self.kernel.messages(request, "idle")
 
-    def logged(self, stream: str = "stdout") -> str:
-        """The text that the form shows next, on one stream: all of it."""
+    def logged(self) -> str:
+        """The text of the log that the form shows next: all of it."""
+        return "".join(output.get("text", "") for output in self.shown())
+
+    def told(self) -> str:
+        """The finding that the form shows last, when it shows something else than before."""
+        return str(self.shown()[-1]["data"]["text/plain"])
+
+    def shown(self) -> list[dict[str, Any]]:
+        """The outputs that the form shows next."""
         while True:
             message = self.next("comm_msg")
             shown = message["content"]["data"].get("state", {}).get("outputs")
             if shown is not None:
                 assert message["content"]["comm_id"] == self.one(_model_name="OutputModel")
-                return "".join(output["text"] for output in shown if output["name"] == stream)
+                return list(shown)
 
     def next(self, kind: str) -> dict[str, Any]:
         for message in self.kernel.others:
@@ -126,10 +134,10 @@ def test_what_goes_wrong_is_told_under_the_form(kernel: Frontend) -> None:
     request = kernel.execute("%raise E_PIKE_BLOCKED ?")
     page = Widgets(kernel, kernel.gather(request).messages)
     page.click(page.one(_model_name="ButtonModel"))
-    assert "no route handles the event E_PIKE_BLOCKED" in page.logged("stderr")
+    assert "no route handles the event E_PIKE_BLOCKED" in page.told()
     kernel.run("event_route[E_PIKE_BLOCKED] { $var(x) = 5; $var(x) /= 0; }")
     page.click(page.one(_model_name="ButtonModel"))
-    assert "event_route[E_PIKE_BLOCKED]" in page.logged("stderr")
+    assert "event_route[E_PIKE_BLOCKED]" in page.told()
 
 
 def test_of_a_flood_the_last_is_shown(kernel: Frontend) -> None:

@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from evroute_kernel.kernel.display import drawing
+from evroute_kernel.kernel.display.drawing import Line, Shape, plan
 from evroute_kernel.kernel.display.graph import EMPTY, bundle, mermaid, svg, tree
 from evroute_kernel.kernel.display.layers import backward_edges, layout
 from evroute_kernel.lang.callgraph import CallGraph, Edge, Vertex, call_graph
@@ -70,7 +72,7 @@ def test_a_long_chain() -> None:
 
 def test_mermaid() -> None:
     found = mermaid(graph(SCRIPT))
-    assert found.startswith("```mermaid\nflowchart LR\n")
+    assert found.startswith("```mermaid\nflowchart TB\n")
     assert '    n0(["E_PIKE_BLOCKED"])' in found
     assert "    n0 -->|handled by| n1" in found
     assert "{{" in found
@@ -103,11 +105,88 @@ def test_texts_of_the_drawing_stand_on_boxes_that_hold_them() -> None:
     for index, one in enumerate(boxes):
         for other in boxes[index + 1 :]:
             assert one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]
-    labels = [r for r in root.iter(f"{SVG}rect") if r.attrib["height"] == "16"]
+    labels = [r for r in root.iter(f"{SVG}rect") if r.attrib["height"] == "17.0"]
     assert len(labels) == len(graph(SCRIPT).edges)
     for rect in labels:
         x, y, width = (float(rect.attrib[name]) for name in ("x", "y", "width"))
-        assert not [b for b in boxes if b[0] < x + width and x < b[2] and b[1] < y + 16 and y < b[3]]
+        assert not [b for b in boxes if b[0] < x + width and x < b[2] and b[1] < y + 17 and y < b[3]]
+
+
+def chain(events: int) -> str:
+    """Events that raise each other, each with a route of its own that calls a common one."""
+    steps = (
+        f'event_route[E_STEP_{n}] {{ raise_event("E_STEP_{n + 1}"); route(log_{n}); }}\n'
+        f"route[log_{n}] {{ route(common); }}"
+        for n in range(events)
+    )
+    return "\n".join([*steps, "route[common] { exit; }"])
+
+
+def shown_size(text: str) -> tuple[float, float, float]:
+    """Width and height of a drawing as a page shows it, and of its smallest text."""
+    found = bundle(graph(text))
+    root = ElementTree.fromstring(found["image/svg+xml"])
+    assert "max-width: none" in found["text/html"]
+    assert (root.attrib["width"], root.attrib["height"]) == tuple(root.attrib["viewBox"].split()[2:])
+    sizes = [float(element.attrib["font-size"]) for element in root.iter() if "font-size" in element.attrib]
+    return float(root.attrib["width"]), float(root.attrib["height"]), min(sizes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        chain(7),
+        "".join(f"event_route[E_MANY_{n}] {{ route(common); }}\n" for n in range(30)) + "route[common] { exit; }",
+        "".join(f"event_route[E_ALONE_{n}] {{ exit; }}\n" for n in range(30)) + chain(7),
+    ],
+    ids=["a chain", "many into one", "many alone"],
+)
+def test_a_drawing_is_as_wide_as_a_page_and_its_texts_are_large_enough(text: str) -> None:
+    width, height, smallest = shown_size(text)
+    assert width <= 1000
+    assert height <= 3000
+    assert smallest >= 11
+
+
+def test_a_drawing_that_is_wider_is_scrolled_in_a_frame_that_is_no_higher_than_the_window() -> None:
+    calls = " ".join(f"route(called_{n});" for n in range(40))
+    wide = "".join(f"route[called_{n}] {{ {'exit;' if n else calls} }}\n" for n in range(40))
+    both = wide + chain(30)
+    assert shown_size(both)[0] > 1000
+    assert "overflow: auto; max-height: 90vh" in bundle(graph(both))["text/html"]
+    assert "max-height" not in bundle(graph(SCRIPT))["text/html"]
+
+
+def test_labels_do_not_cover_each_other() -> None:
+    for text in (chain(7), SCRIPT, "route[a] { route(b); route(a); } route[b] { route(a); route(b); }"):
+        root = ElementTree.fromstring(svg(graph(text)))
+        found = [r for r in root.iter(f"{SVG}rect") if r.attrib["height"] == "17.0"]
+        boxes = [tuple(float(r.attrib[name]) for name in ("x", "y", "width", "height")) for r in found]
+        assert len(boxes) == len(graph(text).edges)
+        for index, (x, y, width, height) in enumerate(boxes):
+            for left, top, wide, high in boxes[index + 1 :]:
+                assert x >= left + wide or left >= x + width or y >= top + high or top >= y + height
+
+
+def test_the_text_is_there_for_who_does_not_see_the_drawing() -> None:
+    found = bundle(graph(SCRIPT))["text/html"]
+    assert 'alt="A drawing of 2 events, 5 routes; the same as text is below it"' in found
+    assert f'<pre style="margin: 0.3em 0">{tree(graph(SCRIPT))}</pre></details>' in found
+
+
+def test_clusters_are_framed_and_edges_lead_from_one_to_another() -> None:
+    shapes = [Shape(f"box {n}", f"the box {n}", "route", cluster=name) for n, name in enumerate(["", "A", "A", "B"])]
+    lines = [Line(1, 2, "calls"), Line(2, 3, "sends to"), Line(3, 1, "answers"), Line(0, 3, "knows")]
+    chosen = plan(shapes, lines)
+    assert [name for name, _ in chosen.frames] == ["A", "B"]
+    frames = dict(chosen.frames)
+    for number, shape in enumerate(shapes):
+        inside = [name for name, frame in frames.items() if frame.touches(chosen.boxes[number])]
+        assert inside == [name for name in [shape.cluster] if name]
+    assert not frames["A"].touches(frames["B"])
+    root = ElementTree.fromstring(drawing.svg(shapes, lines, chosen, title="Nodes", description="who sends to whom"))
+    texts = [text.text for text in root.iter(f"{SVG}text")]
+    assert sorted(texts) == sorted(["A", "B", *(shape.text for shape in shapes), *(line.label for line in lines)])
 
 
 def test_nothing_is_markup() -> None:
@@ -174,6 +253,10 @@ def test_the_routes_of_a_session(kernel: Frontend, tmp_path: Path) -> None:
     ]
     assert kernel.run("%graph E_Y").shown == ["E_Y\n└─ handled by event_route[E_Y]"]
     assert kernel.run("%graph more").shown[0].startswith("E_X\n")
+    assert kernel.run("%graph more --direct --text").shown == [
+        "event_route[E_X]\n└─ calls route[more]\n   └─ raises E_X"
+    ]
+    assert "--direct needs a pattern" in kernel.run("%graph --direct").error["evalue"]
     assert kernel.run("%graph E_Z").error["ename"] == "UnknownRoute"
 
 

@@ -101,7 +101,8 @@ def test_diagnostics_say_their_level(wire: Wire) -> None:
     outlet = wire.outlet()
     outlet.record(record("WARNING", "no parameter x", diagnostic=True))
     outlet.flush()
-    assert wire.streams == [("stderr", "WARNING: no parameter x\n")]
+    ((kind, content, _),) = wire.sent
+    assert (kind, content["data"]["text/plain"]) == ("display_data", "warning: no parameter x [run time]")
 
 
 def test_streams_that_alternate_too_fast_become_one_message_each(wire: Wire) -> None:

@@ -47,7 +47,7 @@ def read_flows(path: Path, version: str) -> Iterator[tuple[Case, list[Step]]]:
         yield Case(path.stem, found["name"], found["script"], (), settings, expect, version, asked), steps
 
 
-def run_flow(case: Case, steps: list[Step], session: Session) -> Outcome:
+def run_flow(case: Case, steps: list[Step], session: Session, agent: type[Agent] | None = None) -> Outcome:
     """Load the program and do its steps. `session` has as many workers as the server had, and is as new."""
     outcome = Outcome()
     try:
@@ -58,11 +58,11 @@ def run_flow(case: Case, steps: list[Step], session: Session) -> Outcome:
         return outcome
     if loaded.run is not None:
         add_errors(outcome, loaded.run)
-    with Agent(case, session, outcome) as agent:
+    with (agent or Agent)(case, session, outcome) as doing:
         for kind, *given in steps:
             if outcome.crashed:
                 break
-            getattr(agent, kind)(*given)
+            getattr(doing, kind)(*given)
     for record in session.log:
         outcome.record(record.level, record.text, record.diagnostic)
     return outcome
@@ -125,7 +125,7 @@ class Agent:
     def answer(self, code: int | None) -> None:
         self.states = _STATES[code]
 
-    def sip(self, method: str, callid: str) -> None:
+    def sip(self, method: str, callid: str, extra: dict[str, Any] | None = None) -> None:
         """An INVITE: a dialog with the values that the request route of all these programs gives it."""
         assert method == "INVITE"
         values = {"who": "alice", "n": 5}

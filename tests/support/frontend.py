@@ -71,6 +71,12 @@ class Result:
         return [c["data"]["text/plain"] for k in ("display_data", "execute_result") for c in self.contents(k)]
 
     @property
+    def told(self) -> str:
+        """text/plain of the displays that are findings."""
+        shown = [content["data"] for content in self.contents("display_data")]
+        return "\n".join(data["text/plain"] for data in shown if "evroute-finding" in data.get("text/html", ""))
+
+    @property
     def error(self) -> dict[str, Any]:
         (found,) = self.contents("error")
         return found

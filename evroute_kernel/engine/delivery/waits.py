@@ -119,6 +119,11 @@ class Waits:
             self._transaction = worker
             return True
 
+    def forget_transaction(self) -> None:
+        """What comes next has a message of its own."""
+        with self._lock:
+            self._transaction, self._is_free_at = 0, 0.0
+
     def end_transaction(self, worker: int, until: float) -> None:
         """It is over, but stays known for a while."""
         with self._lock:

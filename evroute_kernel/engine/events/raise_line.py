@@ -20,6 +20,7 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, NoReturn, TypeAlias
 
+from evroute_kernel.engine.events.samples import sample_params
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.library.table import Library
@@ -120,7 +121,7 @@ def with_samples(
         message = f"no sample is known for the event {name}"
         raise ScriptError([Diagnostic("error", "argument", message, None, hint)])
     assert not isinstance(request.params, list), "parse_raise refuses unnamed parameters beside --sample"
-    return {param.name: param.sample for param in event.params if not param.stale} | (request.params or {})
+    return sample_params(event) | (request.params or {})
 
 
 def parse_params(text: str, source: Source | None = None, offset: int = 0) -> dict[str, ParamValue] | list[ParamValue]:

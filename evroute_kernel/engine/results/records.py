@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from evroute_kernel.engine.results.runs import LogRecord, StubCall
+from evroute_kernel.engine.results.runs import Log, LogRecord, StubCall
 
 #: records that a session keeps
 LOG_KEPT: Final = 100_000
@@ -45,9 +45,9 @@ class Records:
         with self._lock:
             self._stub_calls.append(call)
 
-    def log(self) -> list[LogRecord]:
+    def log(self) -> Log:
         with self._lock:
-            return list(self._log)
+            return Log(self._log)
 
     def stub_calls(self) -> list[StubCall]:
         with self._lock:

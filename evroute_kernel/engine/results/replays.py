@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import field
 
-from evroute_kernel.engine.results.runs import Cause, LogRecord, RouteRuns, RunError
+from evroute_kernel.engine.results.runs import Cause, Log, RouteRuns, RunError
 from evroute_kernel.records import dataclass
 
 #: latencies are counted in units of so many seconds
@@ -87,7 +87,7 @@ class ReplayResult:
     last_line: int
     duration: float
     latencies: Latencies = field(repr=False)
-    log: tuple[LogRecord, ...] = field(repr=False)
+    log: Log = field(repr=False)
     unshown: int
     dropped_events: int
     ended: Cause | None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import Final, Literal, get_args
+from typing import Final, Literal, Protocol, get_args
 
+from evroute_kernel.engine.results.log import Log as Log
+from evroute_kernel.engine.results.log import LogRecord as LogRecord
 from evroute_kernel.errors import Diagnostic, first_of
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
@@ -23,29 +25,6 @@ Cause = Literal[
     "closed",  # the session was closed first
 ]
 CAUSES: Final = get_args(Cause)
-
-
-@dataclass(frozen=True, slots=True)
-class LogRecord:
-    """One line that a route logged, or one message of the runtime itself (`diagnostic`).
-
-    `level` is a name such as "NOTICE"; `text` is exactly what was printed, with its newline if it had one; `process`
-    is the worker's number; `route` a title such as "event_route[E_X]" (the block that logged, which may be a called
-    one); `span` the statement; `time` in seconds of the epoch; `manner` is "notified" in a route that notify_on_event()
-    has subscribed, "resumed" in one that goes on after async(), and else empty.
-    """
-
-    level: str
-    text: str
-    diagnostic: bool
-    event: str
-    route: str
-    process: int
-    span: Span | None = field(repr=False)
-    time: float
-    manner: str = ""
-    #: of a node of a notebook: its name
-    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +90,7 @@ class Run:
     event: str
     errors: tuple[RunError, ...]
     duration: float
-    log: tuple[LogRecord, ...] = field(repr=False)
+    log: Log = field(repr=False)
     shown: tuple[int | str | None, ...] = ()
     routes: int = 0
     ran: tuple[RouteRuns, ...] = field(default=(), repr=False)
@@ -144,7 +123,7 @@ def joined(runs: Sequence[Run]) -> Run:
         first.event,
         tuple(error for run in runs for error in run.errors),
         sum(run.duration for run in runs),
-        tuple(record for run in runs for record in run.log),
+        Log(record for run in runs for record in run.log),
         routes=sum(run.routes for run in runs),
         ran=tuple(RouteRuns(event, route, count) for (event, route), count in ran.items()),
         remarks=tuple(remark for run in runs for remark in run.remarks),
@@ -186,12 +165,45 @@ class BatchResult:
     failed: int
     errors: tuple[RunError, ...]
     duration: float
-    log: tuple[LogRecord, ...] = field(repr=False)
+    log: Log = field(repr=False)
     ran: tuple[RouteRuns, ...] = field(default=(), repr=False)
 
     @property
     def ok(self) -> bool:
         return not self.errors
+
+
+class Ended(Protocol):
+    """What became of one raise, of many, or of a replay."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether all was run to its end."""
+
+    @property
+    def errors(self) -> tuple[RunError, ...]:
+        """The first errors."""
+
+
+class RunFailedError(Exception):
+    """A run did not come to its end, in a session that checks. `result` is what would have been returned."""
+
+    def __init__(self, result: Ended) -> None:
+        super().__init__(result)
+        self.result: Final = result
+
+    @property
+    def errors(self) -> tuple[RunError, ...]:
+        """The first errors."""
+        return self.result.errors
+
+    def __str__(self) -> str:
+        return "\n".join(first_of(list(dict.fromkeys(map(str, self.errors))), str, "error")) or "the run ended early"
+
+    def render(self) -> str:
+        """Several lines for each error: message, statement with carets, hint."""
+        texts = dict.fromkeys(map(RunError.render, self.errors))
+        return "\n".join(first_of(list(texts), str, "error")) or str(self)
 
 
 @dataclass(frozen=True, slots=True)

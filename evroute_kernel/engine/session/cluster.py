@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 from evroute_kernel.engine.cluster.router import Router
 from evroute_kernel.engine.events import given
-from evroute_kernel.engine.results.runs import ClusterMessage, LogRecord, Run
+from evroute_kernel.engine.results.runs import ClusterMessage, Log, LogRecord, Run
 from evroute_kernel.errors import did_you_mean
 
 #: the greatest number of a node or cluster
@@ -23,7 +23,7 @@ class NodeSession(Protocol):
     """A session, as far as a cluster is concerned."""
 
     @property
-    def log(self) -> list[LogRecord]: ...
+    def log(self) -> Log: ...
 
     def enter(self, router: Router, id: int, name: str) -> None:
         """Become a node."""

@@ -40,7 +40,13 @@ class EventFace:
     # -- raising -------------------------------------------------------------------------------------------------------
 
     def submit(
-        self, event: str, params: GivenParams = None, *, origin: object = None, timeout: float | None = None
+        self,
+        event: str,
+        params: GivenParams = None,
+        *,
+        origin: object = None,
+        timeout: float | None = None,
+        check: bool | None = None,
     ) -> Future[Run]:
         """Raise an event. The future's Run covers all that the event leads to.
 
@@ -51,14 +57,23 @@ class EventFace:
         Raises UnknownEventError when nothing handles the event, ParameterError for a bad parameter. What no server
         sends with the event (a name that it lacks, a value that it never has, text for a number) is raised all the
         same; `Run.remarks` tells of it.
+
+        A run that does not come to its end is a Run with `errors`; with `check` (None: as the session does) the future
+        raises RunFailedError instead.
         """
-        return self._raising.submit(event, params, origin, timeout)
+        return self._raising.submit(event, params, origin, timeout, check)
 
     def raise_event(
-        self, event: str, params: GivenParams = None, *, origin: object = None, timeout: float | None = None
+        self,
+        event: str,
+        params: GivenParams = None,
+        *,
+        origin: object = None,
+        timeout: float | None = None,
+        check: bool | None = None,
     ) -> Run:
         """Raise an event and wait for all that it leads to. As `submit`."""
-        return self.submit(event, params, origin=origin, timeout=timeout).result()
+        return self.submit(event, params, origin=origin, timeout=timeout, check=check).result()
 
     def submit_batch(
         self,
@@ -67,19 +82,25 @@ class EventFace:
         *,
         origin: object = None,
         timeout: float | None = None,
+        check: bool | None = None,
     ) -> Future[BatchResult]:
         """Raise an event many times, once for each item of `lists`, in order, on one worker.
 
         Much faster than as many calls of `submit`. The timeout holds for each event with all that comes of it, and one
         that is given also for the wait until the first can begin; the log limit holds for the whole. What the events
         raise runs between the chunks that the batch is handed out in. A sequence is read as it is needed; any other
-        iterable is read to its end first.
+        iterable is read to its end first. `check`: as in `submit`.
         """
-        return self._raising.submit_batch(event, lists, origin, timeout)
+        return self._raising.submit_batch(event, lists, origin, timeout, check)
 
-    def run_timer(self, name: str, *, origin: object = None, timeout: float | None = None) -> Run:
-        """Run timer_route[name] once (each of them, if several have the name) and wait. ScriptError: there is none."""
-        return self._raising.run_timer(name, origin, timeout)
+    def run_timer(
+        self, name: str, *, origin: object = None, timeout: float | None = None, check: bool | None = None
+    ) -> Run:
+        """Run timer_route[name] once (each of them, if several have the name) and wait. ScriptError: there is none.
+
+        `check`: as in `submit`.
+        """
+        return self._raising.run_timer(name, origin, timeout, check)
 
     def tick(self, *, clock: float, origin: object = None, timeout: float | None = None) -> Run:
         """Move the clock of the session on by so many seconds, and wait for all that this leads to.

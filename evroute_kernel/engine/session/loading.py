@@ -36,12 +36,13 @@ class Loading:
         scratch: bool,
         timeout: float | None,
         whole: bool = False,
+        check: bool | None = None,
     ) -> Loaded:
         """As `Session.load`."""
         with self._one_at_a_time:
             unit = self.compile(source, name, owner, scratch, whole)
             change, slots = self._world.define(unit, owner)
-        return self._loaded(unit, change, slots, origin, timeout)
+        return self._loaded(unit, change, slots, origin, timeout, check)
 
     def compile(self, source: str | Source, name: str, owner: str | None, scratch: bool, whole: bool = False) -> Unit:
         """As `Session.compile`."""
@@ -57,9 +58,17 @@ class Loading:
             change, slots = self._world.define(unit, owner)
         return self._loaded(unit, change, slots, origin, timeout)
 
-    def _loaded(self, unit: Unit, change: Change, slots: list[int], origin: object, timeout: float | None) -> Loaded:
+    def _loaded(
+        self,
+        unit: Unit,
+        change: Change,
+        slots: list[int],
+        origin: object,
+        timeout: float | None,
+        check: bool | None = None,
+    ) -> Loaded:
         """Run what a text runs at once, and say what became of it all."""
-        run = self._raising.run_slots(slots, origin, timeout) if slots else None
+        run = self._raising.run_slots(slots, origin, timeout, check) if slots else None
         return Loaded(unit.diagnostics, change.defined, change.replaced, change.dropped, run)
 
     @staticmethod

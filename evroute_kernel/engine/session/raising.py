@@ -17,6 +17,7 @@ from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.filtering import filter_remarks
 from evroute_kernel.engine.events.params import GivenParams, event_params, for_routes
 from evroute_kernel.engine.events.remarks import remarks
+from evroute_kernel.engine.results.checking import Checking
 from evroute_kernel.engine.results.runs import BatchResult, Run, RunError, joined
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.session.gathering import Gathering, Line
@@ -34,14 +35,17 @@ CLOCK_STEP: Final = 315_360_000
 class Raising:
     """The raises of one session."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, checking: Checking) -> None:
         self._backend = backend
+        self._checking = checking
         self._world = backend.world
         self._line = Line(backend)
         #: the clock is moved by one at a time
         self._moving = Lock()
 
-    def submit(self, event: str, params: GivenParams, origin: object, timeout: float | None) -> Future[Run]:
+    def submit(
+        self, event: str, params: GivenParams, origin: object, timeout: float | None, check: bool | None = None
+    ) -> Future[Run]:
         """As `Session.submit`."""
         given.name(event, "the name of an event")
         taken = event_params(params)
@@ -58,7 +62,7 @@ class Raising:
         tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []
         future = self._whole(raised)
         self._backend.supervisor.submit(raised, *tasks)
-        return future
+        return self._checking.future(future, check)
 
     def _whole(self, raised: Raise) -> Future[Run]:
         """What gives the run of a raise that is about to begin: in a cluster, with all that it leads to elsewhere."""
@@ -86,7 +90,12 @@ class Raising:
         return raised.future
 
     def submit_batch(
-        self, event: str, lists: Iterable[GivenParams], origin: object, timeout: float | None
+        self,
+        event: str,
+        lists: Iterable[GivenParams],
+        origin: object,
+        timeout: float | None,
+        check: bool | None = None,
     ) -> Future[BatchResult]:
         """As `Session.submit_batch`."""
         given.name(event, "the name of an event")
@@ -101,23 +110,23 @@ class Raising:
         batch.source = self._world.raised_many(encode(event), map(event_params, items), origin=origin, report=report)
         if not slots:
             self._backend.supervisor.send_out(batch)
-            return batch.future
+            return self._checking.future(batch.future, check)
         first = Chunk(batch, batch.next_lists())
         self._backend.supervisor.submit(batch, *([first] if first.lists else []))
-        return batch.future
+        return self._checking.future(batch.future, check)
 
-    def run_timer(self, name: str, origin: object, timeout: float | None) -> Run:
+    def run_timer(self, name: str, origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """As `Session.run_timer`."""
         slots = self._world.timers(given.text(name, "the name of a timer_route"))
         raised = self._new_raise("", origin, timeout)
-        return self._wait_for(raised, Delivery(raised, "", (), slots, number=1))
+        return self._wait_for(raised, Delivery(raised, "", (), slots, number=1), check)
 
     def tick(self, seconds: float, origin: object, timeout: float | None) -> Run:
         """As `Session.tick`."""
         seconds = given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
         with self._moving:
             try:
-                return self._move_clock(seconds, origin, timeout)
+                return self._checking.passed(self._move_clock(seconds, origin, timeout))
             finally:
                 self._backend.supervisor.release_clock()
 
@@ -138,15 +147,15 @@ class Raising:
             runs.append(whole.result())
         return joined(runs)
 
-    def run_slots(self, slots: list[int], origin: object, timeout: float | None) -> Run:
+    def run_slots(self, slots: list[int], origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """Run routes that no event names, in the first worker, one after the other. Waits."""
         raised = self._new_raise("", origin, timeout)
-        return self._wait_for(raised, Delivery(raised, "", (), tuple(slots), number=1))
+        return self._wait_for(raised, Delivery(raised, "", (), tuple(slots), number=1), check)
 
-    def _wait_for(self, raised: Raise, task: Delivery) -> Run:
+    def _wait_for(self, raised: Raise, task: Delivery, check: bool | None) -> Run:
         future = self._whole(raised)
         self._backend.supervisor.submit(raised, *([task] if task.slots else []))
-        return future.result()
+        return self._checking.passed(future.result(), check)
 
     def gather(self, origin: object, ended: Callable[[BatchResult], object]) -> Gathering:
         """As `Session.gather`."""

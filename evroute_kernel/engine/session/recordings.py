@@ -8,6 +8,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.engine.events import given
+from evroute_kernel.engine.results.checking import Checking
 from evroute_kernel.engine.results.replays import ReplayResult
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.engine.session.backend import Backend
@@ -22,15 +23,16 @@ if TYPE_CHECKING:
 class Recordings:
     """What one session records and replays."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, checking: Checking) -> None:
         self._backend = backend
+        self._checking = checking
         self._world = backend.world
 
     def replay(self, recorded: Recorded, options: dict[str, Any]) -> ReplayResult:
         """As `Session.replay`."""
         replaying = self.start_replay(recorded, None, lambda replaying: None, options)
         try:
-            return replaying.future.result()
+            return self._checking.passed(replaying.future.result())
         except KeyboardInterrupt:
             self._backend.supervisor.interrupt(replaying.is_mine)
             raise

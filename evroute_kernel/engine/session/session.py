@@ -7,35 +7,39 @@
 
 A Session is a facade: behind it, its `Backend` holds what it knows (`World`) and runs its routes (`Supervisor`); the
 modules beside this one look at what callers give, and hand it on. Its methods may be called from any thread; those that
-wait say so. Two parts of it stand beside this module: what raises events (`event_face`) and what tells and changes what
-it knows (`state_face`). Here are its life, texts, dialogs, and what goes with it.
+wait say so. Parts of it stand beside this module: what raises events (`event_face`), what tells what it knows and has
+(`state_face`), what makes it a node (`node_face`). Here are its life, texts and dialogs.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from time import time
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from evroute_kernel.engine.events import given
+from evroute_kernel.engine.results.checking import Checking
 from evroute_kernel.engine.results.records import OnRecord
 from evroute_kernel.engine.results.replays import ReplayResult as ReplayResult
 from evroute_kernel.engine.results.runs import BatchResult as BatchResult
 from evroute_kernel.engine.results.runs import Loaded as Loaded
+from evroute_kernel.engine.results.runs import Log as Log
 from evroute_kernel.engine.results.runs import LogRecord as LogRecord
 from evroute_kernel.engine.results.runs import Run as Run
 from evroute_kernel.engine.results.runs import RunError as RunError
+from evroute_kernel.engine.results.runs import RunFailedError as RunFailedError
 from evroute_kernel.engine.results.runs import StubCall as StubCall
 from evroute_kernel.engine.results.runs import Variables as Variables
 from evroute_kernel.engine.results.runs import WorkerInfo as WorkerInfo
-from evroute_kernel.engine.session.attachments import Attachments, Closeable
+from evroute_kernel.engine.session.attachments import Attachments
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.session.event_face import EventFace
 from evroute_kernel.engine.session.lifetimes import Lifetime
 from evroute_kernel.engine.session.loading import Loading
+from evroute_kernel.engine.session.node_face import NodeFace
 from evroute_kernel.engine.session.raising import Raising
 from evroute_kernel.engine.session.recordings import Recordings
 from evroute_kernel.engine.session.state_face import StateFace, at_least_one
@@ -46,8 +50,6 @@ from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.cluster.member import Member
-    from evroute_kernel.engine.cluster.router import Router
     from evroute_kernel.engine.results.dialogs import DialogInfo
     from evroute_kernel.engine.session.cluster import Cluster
     from evroute_kernel.engine.session.dialogs import Dialogs
@@ -56,21 +58,20 @@ if TYPE_CHECKING:
     from evroute_kernel.lang.compiler import Unit
     from evroute_kernel.lang.environment import Environment
 
-T = TypeVar("T")
-C = TypeVar("C", bound=Closeable)
-
 #: workers of a Session that names no number: one for each core, but no more than these
 MOST_WORKERS: Final = 4
 
 
-class Session(EventFace, StateFace):
+class Session(EventFace, NodeFace, StateFace):
     """One server's worth of routes, workers and shared memory.
 
     `timeout`: seconds that a raise may take with all it leads to, from the start of its first route; `memory_limit`:
     bytes a worker may grow by (None: no limit); `log_limit`: records that one raise may log: more are counted, but for
     what the runtime itself says. `version`: the OpenSIPS whose ways are followed, "3.6" or "4.0".
-    `on_record(record, origin)` is called for each record as it arrives, in the
-    supervisor's thread: it must be quick.
+    `on_record(record, origin)` is called for each record as it arrives, in the supervisor's thread: it must be quick.
+
+    `check`: a run that does not come to its end raises RunFailedError for who waits for it, as subprocess.run does;
+    else it is handed over as it is, and `Run.errors` tell. A call may say otherwise for itself. Tests want it on.
 
     One that is dropped without `close` ends all the same, with a ResourceWarning that says where it was opened. In a
     process that `os.fork` made, every use of a session of the parent raises ForkedSessionError.
@@ -85,6 +86,7 @@ class Session(EventFace, StateFace):
         log_limit: int = 10_000,
         on_record: OnRecord | None = None,
         version: str = DEFAULT_VERSION,
+        check: bool = False,
     ) -> None:
         workers = default_workers() if workers is None else at_least_one(workers)
         limits = Limits(given.seconds(timeout), memory_limit, given.whole(log_limit, "the limit of log records"))
@@ -95,9 +97,10 @@ class Session(EventFace, StateFace):
         self._backend = Backend(limits, on_record, workers, given.version(version))
         self._world = self._backend.world
         self._attachments = Attachments()
-        self._raising = Raising(self._backend)
+        self._checking = Checking(check)
+        self._raising = Raising(self._backend, self._checking)
         self._loading = Loading(self._world, self._raising)
-        self._recordings = Recordings(self._backend)
+        self._recordings = Recordings(self._backend, self._checking)
         self._subscribing = Subscribing(self._world)
         #: when it was opened, in seconds of the epoch
         self.started: Final = time()
@@ -142,8 +145,6 @@ class Session(EventFace, StateFace):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # -- nodes of a cluster --------------------------------------------------------------------------------------------
-
     @classmethod
     def cluster(cls, nodes: Iterable[str] | Mapping[str, int], *, cluster_id: int = 1, **options: Any) -> Cluster[Self]:
         """Open several sessions that are the nodes of one cluster: `Session.cluster(["a", "b"], workers=1)`.
@@ -161,38 +162,6 @@ class Session(EventFace, StateFace):
 
         return opened(Cluster(lambda name: cls(**options), cluster_id), nodes)
 
-    def enter(self, router: Router, id: int, name: str) -> None:
-        """Become the node of this number; `Cluster` calls it."""
-        from evroute_kernel.engine.cluster.member import Member
-        from evroute_kernel.engine.session.node import LocalPeer, place
-
-        router.add(LocalPeer(place(id, name), self, self._backend, self._raising))
-        self._world.join(Member(router, id))
-
-    def leave(self) -> None:
-        """Be no node any more, though the session goes on."""
-        if self._world.member is not None:
-            self._world.member.leave()
-        self._world.join(None)
-
-    def halt(self) -> None:
-        """Stop, as a node: what runs ends, and what processes have kept is gone. Waits."""
-        from evroute_kernel.engine.session.node import halt
-
-        self._raising.interrupt(None)
-        halt(self._backend)
-
-    def resume(self, origin: object = None) -> Run | None:
-        """Run what a server runs at its start; None where that is nothing. Waits."""
-        from evroute_kernel.engine.session.node import resume
-
-        return resume(self._backend, self._raising, origin)
-
-    @property
-    def member(self) -> Member | None:
-        """The session as a node of a cluster; None where it is none."""
-        return self._world.member
-
     # -- loading -------------------------------------------------------------------------------------------------------
 
     def load(
@@ -205,14 +174,16 @@ class Session(EventFace, StateFace):
         scratch: bool = False,
         timeout: float | None = None,
         whole: bool = False,
+        check: bool | None = None,
     ) -> Loaded:
         """Define the routes of a text, then run its startup_route and, with `scratch`, its bare statements.
 
         Waits for that run. `owner` is the cell: its earlier routes that are not in the text are dropped. A `whole` text
         is judged as a server judges its file: once it loads modules, it has those and no others. Raises ScriptError,
-        with nothing changed, when the text has errors or, in a strict session, redefines a route.
+        with nothing changed, when the text has errors or redefines a route of a strict session. With `check` (None: as
+        the session) RunFailedError, with all defined, when the run does not come to its end.
         """
-        return self._loading.load(source, name, owner, origin, scratch, timeout, whole)
+        return self._loading.load(source, name, owner, origin, scratch, timeout, whole, check)
 
     def compile(
         self, source: str | Source, name: str = "script", *, owner: str | None = None, scratch: bool = False
@@ -271,27 +242,6 @@ class Session(EventFace, StateFace):
     def remove_dialog(self, name: str) -> bool:
         """Forget a dialog, without any event; False where there is none of this name."""
         return self._dialogs.remove(name)
-
-    # -- what goes with it ---------------------------------------------------------------------------------------------
-
-    def attach(self, resource: Closeable) -> None:
-        """Close a resource (a server, a recording, ...) when the session is closed, the last one attached first.
-
-        At once if it has been closed already: somebody may have opened the resource meanwhile.
-        """
-        self._attachments.add(resource)
-
-    def attached(self, kind: type[T]) -> T | None:
-        """The resource of this kind that goes with the session; None when there is none yet."""
-        return next(iter(self._attachments.of_kind(kind)), None)
-
-    def companion(self, kind: type[C], make: Callable[[], C]) -> C:
-        """The resource of this kind that goes with the session; made and attached by whoever asks first."""
-        return self._attachments.only(kind, make)
-
-    def detach(self, resource: Closeable) -> None:
-        """The resource has been closed by somebody else."""
-        self._attachments.remove(resource)
 
 
 def default_workers() -> int:

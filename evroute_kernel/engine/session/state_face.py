@@ -1,13 +1,16 @@
-"""What a session knows, and lets be read and changed: one part of the face that `Session` is. It raises nothing."""
+"""What a session knows, and lets be read and changed: one part of the face that `Session` is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from re import Pattern
 from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
 
 from evroute_kernel.engine.events import given
-from evroute_kernel.engine.results.runs import LogRecord, StubCall, Variables, WorkerInfo
+from evroute_kernel.engine.results.runs import Log, StubCall, Variables, WorkerInfo
+from evroute_kernel.engine.session.attachments import Attachments, Closeable
 from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings
@@ -17,12 +20,20 @@ from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.values import encode
 
+if TYPE_CHECKING:
+    from evroute_kernel.engine.state.stored import LocalCache, SharedVariables
+
+
+T = TypeVar("T")
+C = TypeVar("C", bound=Closeable)
+
 
 class StateFace:
     """The methods of a Session that tell what there is."""
 
     _backend: Backend
     _world: World
+    _attachments: Attachments
 
     # -- what it knows -------------------------------------------------------------------------------------------------
 
@@ -45,6 +56,21 @@ class StateFace:
     def shared(self) -> Shared:
         """`$shv`, the local cache and what else workers share. Raises SupervisorFailed where that has taken it away."""
         return self._backend.shared
+
+    @property
+    def shv(self) -> SharedVariables:
+        """`$shv`, to read and to set: `session.shv["n"] += 1`. KeyError for one that is not set; those
+        that a loaded script names are 0 until then."""
+        from evroute_kernel.engine.state.stored import SharedVariables
+
+        return SharedVariables(lambda: self.shared, self.registry)
+
+    @property
+    def cache(self) -> LocalCache:
+        """The local cache, to read and to set: `session.cache["k"]`, `session.cache.collection("users")["k"]`."""
+        from evroute_kernel.engine.state.stored import LocalCache
+
+        return LocalCache(lambda: self.shared)
 
     def events(self) -> list[str]:
         """Names of the events that something handles."""
@@ -79,9 +105,20 @@ class StateFace:
         return MappingProxyType(self._world.declared_events)
 
     @property
-    def log(self) -> list[LogRecord]:
+    def log(self) -> Log:
         """The records so far, oldest first: the last hundred thousand."""
         return self._world.records.log()
+
+    def expect(
+        self, *texts: str | Pattern[str], absent: str | Pattern[str] | Iterable[str | Pattern[str]] = ()
+    ) -> None:
+        """Fail unless the log so far holds each of the texts, and none of the absent ones; patterns may be compiled.
+
+            session.expect("block 1", re.compile("^unblocked", re.MULTILINE), absent="block 2")
+
+        `run.log.expect` looks at one run alone. Raises an AssertionError that shows the log.
+        """
+        self.log.expect(*texts, absent=absent)
 
     @property
     def stub_calls(self) -> list[StubCall]:
@@ -161,6 +198,27 @@ class StateFace:
     @worker_limit.setter
     def worker_limit(self, number: int) -> None:
         self._backend.supervisor.limit_workers(at_least_one(number))
+
+    # -- what goes with it ---------------------------------------------------------------------------------------------
+
+    def attach(self, resource: Closeable) -> None:
+        """Close a resource (a server, a recording, ...) when the session is closed, the last one attached first.
+
+        At once if it has been closed already: somebody may have opened the resource meanwhile.
+        """
+        self._attachments.add(resource)
+
+    def attached(self, kind: type[T]) -> T | None:
+        """The resource of this kind that goes with the session; None when there is none yet."""
+        return next(iter(self._attachments.of_kind(kind)), None)
+
+    def companion(self, kind: type[C], make: Callable[[], C]) -> C:
+        """The resource of this kind that goes with the session; made and attached by whoever asks first."""
+        return self._attachments.only(kind, make)
+
+    def detach(self, resource: Closeable) -> None:
+        """The resource has been closed by somebody else."""
+        self._attachments.remove(resource)
 
 
 def at_least_one(workers: int) -> int:

@@ -57,6 +57,10 @@ class SessionSettings(MutableMapping[str, Any]):
         self.node = 0
         #: how far goes what scripts do
         self.reach: Reach = "outside"
+        #: variables of the environment that scripts find otherwise than when the session began, and the folder in which
+        #: their paths begin (empty: where it began)
+        self.environment: dict[str, str] = {}
+        self.folder = ""
         self._changed = changed
         self._stubs: dict[str, StubRule] = {}
         self._contributions: dict[str, _Contribution] = {}
@@ -99,12 +103,25 @@ class SessionSettings(MutableMapping[str, Any]):
         stubs = {name: rule.plain for name, rule in tuple(self._stubs.items())}
         modparams, modules = self.modparams_in_force(), self.modules_in_force()
         values, profiling = self.values_in_force(), self.profiling.table()
-        return ApplySettings(values, modparams, modules, stubs, self.version, profiling, self.reach, self.node)
+        surroundings = dict(self.environment), self.folder
+        return ApplySettings(
+            values, modparams, modules, stubs, self.version, profiling, self.reach, self.node, *surroundings
+        )
 
     def keep_inside(self) -> None:
         """Let nothing that scripts do from now on change what is beyond the session: sockets that they subscribe get
         nothing, and SQL works on copies of databases, one for each worker. For good, and before any script runs."""
         self.reach = "inside"
+        self._changed()
+
+    def set_environment(self, name: str, value: str) -> None:
+        """Let scripts find a variable of the environment: `$env(name)`. For good."""
+        self.environment[name] = value
+        self._changed()
+
+    def set_folder(self, folder: str) -> None:
+        """Let relative paths of scripts begin in a folder (its absolute path). For good."""
+        self.folder = folder
         self._changed()
 
     def set_profiling(self, level: int, process: int | None = None) -> None:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from evroute_kernel.engine.events.params import Params
-from evroute_kernel.engine.results.runs import BatchResult
+from evroute_kernel.engine.results.runs import BatchResult, Log
 from evroute_kernel.engine.workers.flows import put_events_left, wait_in_worker
 from evroute_kernel.engine.workers.instructions import Prepare
 from evroute_kernel.engine.workers.raises import Many, next_size
@@ -49,7 +49,7 @@ class Batch(Many):
         self.size = next_size(self.size, count, seconds)
 
     def _result(self, duration: float) -> Any:
-        event, errors, log = decode(self.event), tuple(self.errors), tuple(self.records)
+        event, errors, log = decode(self.event), tuple(self.errors), Log(self.records)
         return BatchResult(event, self.done, self.failed, errors, duration, log, self._ran())
 
 

@@ -13,7 +13,7 @@ from dataclasses import field
 from typing import Any, Final, Literal, TypeAlias
 
 from evroute_kernel.engine.results.replays import BrokenLine, FailedEvent, Latencies, ReplayResult
-from evroute_kernel.engine.results.runs import LogRecord, RunError
+from evroute_kernel.engine.results.runs import Log, LogRecord, RunError
 from evroute_kernel.engine.state.registry import NO_SLOT
 from evroute_kernel.engine.workers.flows import put_events_left, wait_in_worker
 from evroute_kernel.engine.workers.raises import ERRORS_KEPT, Many, next_size
@@ -162,7 +162,7 @@ class Replay(Many):
             last_line=self._through(),
             duration=duration,
             latencies=self.latencies,
-            log=tuple(self.records),
+            log=Log(self.records),
             unshown=self.dropped_lines,
             dropped_events=self.dropped_events,
             ended=self.ended,

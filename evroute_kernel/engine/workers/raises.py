@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from evroute_kernel.engine.cluster.exchange import Exchange
-from evroute_kernel.engine.results.runs import Cause, LogRecord, RouteRuns, Run, RunError
+from evroute_kernel.engine.results.runs import Cause, Log, LogRecord, RouteRuns, Run, RunError
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import RAISED_BYTES, RAISED_LIMIT
@@ -176,7 +176,7 @@ class Raise:
         self.future.set_result(self._result(max(0.0, now - self.started)))
 
     def _result(self, duration: float) -> Any:
-        event, errors, log, shown = decode(self.event), tuple(self.errors), tuple(self.records), tuple(self.shown)
+        event, errors, log, shown = decode(self.event), tuple(self.errors), Log(self.records), tuple(self.shown)
         return Run(event, errors, duration, log, shown, self.routes, self._ran(), self.remarks)
 
     def _ran(self) -> tuple[RouteRuns, ...]:

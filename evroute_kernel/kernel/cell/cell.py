@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from evroute_kernel.errors import Diagnostic
 from evroute_kernel.kernel.cell.failures import Interrupted, run_failure
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.cell.output import Bundle, Outlet
@@ -43,6 +44,8 @@ class Cell:
         self.pending: list[tuple[Future[Any], Span]] = []
         #: what the front end shows in its pager or puts into the cell, apart from the cell's output
         self.pages: list[dict[str, Any]] = []
+        #: when that began which is being timed, the outermost first
+        self.begun: list[float] = []
         self._loop = asyncio.get_running_loop()
         self._stopped: asyncio.Future[None] = self._loop.create_future()
 
@@ -57,6 +60,10 @@ class Cell:
         """Show what the user should know and need not act upon, apart from the log."""
         if lines:
             self.outlet.display(note_bundle(lines))
+
+    def tell(self, found: Sequence[Diagnostic]) -> None:
+        """Show findings, each a block of its own: what does not end the cell, and the user may want to act upon."""
+        self.outlet.tell(found)
 
     def page(self, data: Bundle) -> None:
         """Show something in the front end's pager."""

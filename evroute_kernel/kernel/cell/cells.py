@@ -1,8 +1,8 @@
 """Cuts a cell into magic lines and script.
 
-A magic line is a line `%name ...` (or `?name`, `name?`) outside every block, string and comment. A cell whose first
-line is `%%name ...` belongs to that magic as a whole. The rest is script. What is no script is blanked out, so that
-lines and columns of the script are lines and columns of the cell.
+A magic line is a line `%name ...` (or `?name`, `name?`, `!command`) outside every block, string and comment. A cell
+whose first line is `%%name ...` belongs to that magic as a whole. The rest is script. What is no script is blanked out,
+so that lines and columns of the script are lines and columns of the cell.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class MagicLine:
     body: str | None = None
     #: offset of `body` in the cell
     body_offset: int = 0
+    #: where ends what a magic stands around, such as `%time STATEMENT`
+    closes: bool = False
     #: of the server whose names it may use: that of the session, which `planning.read_magics` puts here
     version: ServerVersion = DEFAULT_VERSION
 
@@ -55,14 +57,19 @@ _CELL_MAGIC: Final = re.compile(r"\s*%%(?P<name>[A-Za-z][\w-]*|)(?P<text>[^\n]*)
 _MAGIC: Final = re.compile(r"[ \t]*%%?(?P<name>[A-Za-z][\w-]*)(?P<text>(?:[ \t][^\n]*)?)(?=\n|\Z)")
 _QUESTION: Final = re.compile(
     r"""
-    [ \t]* (?: \?\??[ \t]*(?P<after> [%$\w.,\[\](){}-]+ )
+    [ \t]* (?: \?\??[ \t]*(?P<after> [%$\w.,\[\](){}-]* )
             | (?P<before> [%$][%$\w.]+(?:\([^()\n]*\))? | \$\([^\n?]*\) | \{[\w.,]+\} | [A-Za-z][\w.\[\]-]* )\?\?? )
     [ \t]*\r?(?=\n|\Z)
     """,
     re.VERBOSE,
 )
+#: a command, as in IPython; `!name(...)` and `!$var(x)` are conditions of a script, which no statement begins with
+SHELL_LINE: Final = re.compile(
+    r"[ \t]*(?P<mark>!!?)(?P<text>[ \t]*(?![!=~]|\w+[ \t]*\(|\$\(?[\w.]+\()\S[^\n]*)(?=\n|\Z)"
+)
 #: a quick look: without any of these a cell is script only
-_CANDIDATE: Final = re.compile(r"^[ \t]*(?:%|\?|[%$\w.,\[\](){}-]+\?)", re.MULTILINE)
+_CANDIDATE: Final = re.compile(r"^[ \t]*(?:[%?!]|[%$\w.,\[\](){}-]+\?)", re.MULTILINE)
+_LINES: Final = (_MAGIC, _QUESTION, SHELL_LINE)
 
 
 def cut(source: Source) -> Cut:
@@ -98,9 +105,12 @@ def _cell_magic(source: Source) -> MagicLine:
 
 def _magic_line(source: Source, found: re.Match[str]) -> MagicLine:
     if found.re is _QUESTION:
-        group = "after" if found["after"] else "before"
+        group = "before" if found["after"] is None else "after"
         span = source.span(*found.span())
         return MagicLine("help", source.span(*found.span(group)), found[group], span, found.start(group))
+    if found.re is SHELL_LINE:
+        span = source.span(found.start("mark"), found.end())
+        return MagicLine("sh", source.span(*found.span("mark")), found["text"], span, found.start("text"))
     start = found.start("name") - 1
     span = source.span(start, found.end())
     return MagicLine(found["name"], source.span(start, found.end("name")), found["text"], span, found.start("text"))
@@ -117,7 +127,7 @@ def _magic_lines(text: str) -> Iterator[re.Match[str]]:
         elif kind == "close":
             depth = max(0, depth - 1)
         elif kind == "line" and not depth:
-            found = _MAGIC.match(text, position) or _QUESTION.match(text, position)
+            found = next(filter(None, (pattern.match(text, position) for pattern in _LINES)), None)
             if found is not None:
                 yield found
                 position = found.end()

@@ -16,8 +16,10 @@ from evroute_kernel.engine.live.arrivals import Arrival, Inbox
 from evroute_kernel.engine.live.connection import Connection, ConnectOptions, Traffic
 from evroute_kernel.engine.live.subscription import SubscriptionState
 from evroute_kernel.engine.results.runs import error_texts
+from evroute_kernel.kernel.cell.failures import run_failure
 from evroute_kernel.kernel.cell.output import SEVERE, STDERR, Outlet
 from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, text_bundle, visible
+from evroute_kernel.rendering import findings_bundle
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
@@ -99,8 +101,8 @@ class Feed:
     def ended(self, arrival: Arrival) -> None:
         if arrival.refused is not None:
             self.outlet.write(f"{arrival.refused}\n", STDERR)
-        for text in () if arrival.is_stopped else error_texts(arrival.errors):
-            self.outlet.write(text + "\n", STDERR)
+        if arrival.errors and not arrival.is_stopped:
+            self.outlet.display(findings_bundle(run_failure(arrival.errors).diagnostics))
 
     def changed(self, state: SubscriptionState) -> None:
         """The server stopped answering, or answers again. Called in a thread of the connection."""

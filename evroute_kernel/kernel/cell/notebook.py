@@ -46,6 +46,10 @@ class Notebook:
         self.log_format = "plain"
         #: whether a cell says which routes of other cells it replaces (%config replace=)
         self.tells_replaced = True
+        #: the cells that were run, as a history_request asks for them; whoever keeps them puts it here
+        self.history: Callable[..., list[tuple[int, int, Any]]] = lambda kind, **request: []
+        #: the current folder before the last %cd
+        self.folder_before: Path | None = None
         #: cells that defined something when they last ran
         self.owners: set[str] = set()
         #: the nodes of the notebook, once there is more than its own session
@@ -206,6 +210,10 @@ class Notebook:
 
             stop_timers(session, "interrupted")
             session.interrupt()
+
+    def is_finding(self, record: LogRecord) -> bool:
+        """Whether a record is shown as findings are: remarks of the runtime, unless the log looks as a server's."""
+        return record.diagnostic and self.log_format == "plain"
 
     def text_of(self, record: LogRecord) -> str:
         """A log record as the user wants to see it."""

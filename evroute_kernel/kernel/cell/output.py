@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from evroute_kernel.kernel.cell.folding import Folding, Piece
 from evroute_kernel.kernel.cell.pace import Pace
+from evroute_kernel.kernel.cell.remarks import Remarks
 from evroute_kernel.records import dataclass
+from evroute_kernel.rendering import bundle, findings_bundle
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import LogRecord
+    from evroute_kernel.errors import Diagnostic
 
 #: seconds for which text is gathered before it is sent
 GATHER: Final = 0.02
@@ -58,12 +61,15 @@ class Outlet:
         parent: Mapping[str, Any],
         text_of: Callable[[LogRecord], str],
         silent: bool = False,
+        is_finding: Callable[[LogRecord], bool] = lambda record: record.diagnostic,
     ) -> None:
+        """`is_finding`: which records are shown as findings are, and not as lines of the log."""
         self.publish = publish
         self.later = later
         self.parent = parent
         self.text_of = text_of
         self.silent = silent
+        self.is_finding = is_finding
         #: every log record that this cell caused so far
         self.records: list[LogRecord] = []
         #: the cell's value as text, when it has shown one
@@ -74,6 +80,7 @@ class Outlet:
         self._expected = False
         self._pace = Pace()
         self._folding = Folding()
+        self._remarks = Remarks()
         self._is_line_open = False
         self._hold = LONG_HOLD
         self._is_hold_timed = False
@@ -85,8 +92,13 @@ class Outlet:
 
     def show_record(self, record: LogRecord) -> None:
         """The same for one that `%expect` is not to find."""
+        if self.silent:
+            return
+        if self.is_finding(record):
+            self._remark(record)
+            return
         text = self.text_of(record)
-        if self.silent or not text:
+        if not text:
             return
         if record.manner and not self._is_line_open:  # nobody has called that route: it runs since something has come
             text = f"[{record.manner}] {text}"
@@ -96,6 +108,30 @@ class Outlet:
         with self._lock:
             self._gather(self._folding.take(stream, key, text))
             self._time_hold()
+
+    def _remark(self, record: LogRecord) -> None:
+        """Show a remark of the runtime; one that came before is counted."""
+        with self._lock:
+            remark = self._remarks.take(record)
+            if remark is None:
+                self._time_hold()
+                return
+            content = {"data": bundle([remark.parts()], line="dotted"), "metadata": {}}
+            self._release()
+            self.publish("display_data", {**content, "transient": {"display_id": remark.id}}, self.parent)
+
+    def _count_remarks(self) -> None:
+        """Tell in its display how often a remark came. Under the lock."""
+        for remark in self._remarks.changed():
+            content = {"data": bundle([remark.parts()], line="dotted"), "metadata": {}}
+            self.publish("update_display_data", {**content, "transient": {"display_id": remark.id}}, self.parent)
+
+    def tell(self, found: Sequence[Diagnostic]) -> None:
+        """Show findings, each a block of its own, with what the text says that they are about."""
+        if found:
+            with self._lock:
+                self._remarks.foretell(found)
+            self.display(findings_bundle(found))
 
     def write(self, text: str, stream: str = STDOUT) -> None:
         """Show text on a stream, soon, and all of it."""
@@ -129,7 +165,8 @@ class Outlet:
 
     def _time_hold(self) -> None:
         """Lines that are counted must be told, even if nothing comes after them."""
-        if self._folding.is_holding and not self._is_hold_timed:
+        is_holding = self._folding.is_holding or self._remarks.have_changed
+        if is_holding and not self._is_hold_timed:
             self._is_hold_timed = True
             self.later(self._hold, self._held_long)
 
@@ -137,6 +174,7 @@ class Outlet:
         with self._lock:
             self._is_hold_timed = False
             self._gather(self._folding.release())
+            self._count_remarks()
 
     def flush(self) -> None:
         """Send what has been gathered."""
@@ -147,8 +185,13 @@ class Outlet:
         """Show all that is held back, and send it: the cell ends. What goes on after it may still show more."""
         with self._lock:
             self._hold = SHORT_HOLD
-            self._gather(self._folding.release())
-            self._send_gathered(whatever_the_pace=True)
+            self._release()
+            self._count_remarks()
+
+    def _release(self) -> None:
+        """Send all that is gathered or held back. Under the lock."""
+        self._gather(self._folding.release())
+        self._send_gathered(whatever_the_pace=True)
 
     def _send_gathered(self, *, whatever_the_pace: bool) -> None:
         """Send what has been gathered, if there is room for it. Under the lock: two threads must not overtake one
@@ -183,6 +226,7 @@ class Outlet:
         self._send("clear_output", {"wait": wait})
         with self._lock:
             self._folding = Folding()
+            self._remarks = Remarks()
 
     def error(self, name: str, message: str, traceback: Sequence[str]) -> None:
         """Show why the cell failed; at most once a cell."""
@@ -191,8 +235,7 @@ class Outlet:
     def _send(self, kind: str, content: dict[str, Any]) -> None:
         if not self.silent:
             with self._lock:
-                self._gather(self._folding.release())
-                self._send_gathered(whatever_the_pace=True)
+                self._release()
                 self.publish(kind, content, self.parent)
 
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
-from evroute_kernel.kernel.cell.cells import Cut, MagicLine
+from evroute_kernel.kernel.cell.cells import Cut, MagicLine, blanked, cut
 from evroute_kernel.kernel.magics.declaration import MAGICS, Entrance, Magic, find
 from evroute_kernel.lang.scanning import statement_end
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.versions import ServerVersion
-from evroute_kernel.source import Span
+from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
     from evroute_kernel.lang import nodes
@@ -71,7 +71,9 @@ Step: TypeAlias = "MagicStep | ScriptStep"
 
 
 def script_taken(pieces: Cut) -> Cut:
-    """The cell as it is; but beside a magic that takes the cell's script there is nothing else in it."""
+    """The cell as it is; but what magics stand around is laid open, and beside a magic that takes the cell's script
+    there is nothing else in it."""
+    pieces = _opened(pieces)
     for line in pieces.magics if pieces.has_script else ():
         magic = MAGICS.get(line.name)
         if magic is not None and magic.takes_script:
@@ -94,6 +96,32 @@ def at_the_head(pieces: Cut) -> list[tuple[Entrance, MagicLine]]:
     return found
 
 
+def _opened(pieces: Cut) -> Cut:
+    """The cell with what stands in the lines of magics that are around it, such as `%time STATEMENT`: of each of them
+    a line that begins it and one that ends it are left."""
+    around = [line for line in pieces.magics if _is_around(line)]
+    if not around:
+        return pieces
+    source = pieces.source
+    inside = _opened(cut(replace(source, text=blanked(source.text, [line.name_span for line in around]))))
+    lines = (_moved(line, source) for line in inside.magics)
+    ends = [len(source.text) if line.body is not None else line.span.end for line in around]
+    closing = (replace(line, span=source.span(end, end), closes=True) for line, end in zip(around, ends, strict=True))
+    opening = (replace(line, span=line.name_span, text=f"{line.text}\n{line.body or ''}", body=None) for line in around)
+    return Cut(source, inside.script, tuple(sorted([*opening, *lines, *closing], key=lambda line: line.span.start)))
+
+
+def _is_around(line: MagicLine) -> bool:
+    magic = MAGICS.get(line.name)
+    return magic is not None and magic.is_around and help_asked(line) is None
+
+
+def _moved(line: MagicLine, source: Source) -> MagicLine:
+    """The line as one of another text, in which it stands at the same place."""
+    name, span = line.name_span, line.span
+    return replace(line, name_span=source.span(name.start, name.end), span=source.span(span.start, span.end))
+
+
 def read_magics(
     lines: Sequence[MagicLine], version: ServerVersion, *, is_version_fixed: bool = False
 ) -> tuple[list[MagicStep], list[ScriptError]]:
@@ -101,7 +129,8 @@ def read_magics(
     what is wrong with them. Nothing takes effect yet."""
     steps: list[MagicStep] = []
     wrong: list[ScriptError] = []
-    for line in lines:
+    for written in lines:
+        line = help_asked(written) or written
         try:
             magic = find(line)
             step = MagicStep(line.span.start, magic, magic.read(replace(line, version=version)))
@@ -110,6 +139,16 @@ def read_magics(
         except ScriptError as error:
             wrong.append(error)
     return steps, wrong
+
+
+def help_asked(line: MagicLine) -> MagicLine | None:
+    """The `%help` line that `%name --help` means, as of any program; None for another line."""
+    magic = MAGICS.get(line.name)
+    words = line.text.split()
+    if magic is None or "--help" not in (words[:1] if magic.has_own_reader else words):
+        return None
+    asking = cut(replace(line.source, text=f"%help %{line.name}")).magics[0]
+    return replace(asking, span=line.span)
 
 
 def _version_below(step: MagicStep, version: ServerVersion) -> ServerVersion:

@@ -19,8 +19,9 @@ from evroute_kernel.kernel.cell.planning import (
     together,
 )
 from evroute_kernel.kernel.cell.scripts import move, take_effect, value_of
-from evroute_kernel.kernel.display.formats import shown, traceback
+from evroute_kernel.kernel.display.formats import shown
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
+from evroute_kernel.rendering import traceback
 
 #: characters up to which a cell is cut in the event loop
 SHORT: Final = 20_000

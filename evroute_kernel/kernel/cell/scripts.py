@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.errors import Diagnostic, first_of, rendered
+from evroute_kernel.errors import first_of
 from evroute_kernel.kernel.cell.cell import Cell
-from evroute_kernel.kernel.cell.output import STDERR
-from evroute_kernel.kernel.display.formats import shown
+from evroute_kernel.kernel.display.sources import value_bundle
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.runs import Loaded, Run
     from evroute_kernel.lang.compiler import Unit
+
+
+#: a variable that is a document, or a part of one, as written: no transformation makes something else of it
+_JSON: Final = re.compile(r"\$\(?json(?:_compact|_pretty|_compact_noescape)?\([^{}]*\Z")
 
 
 async def load(cell: Cell, source: Source, owner: str | None) -> None:
@@ -34,12 +38,12 @@ async def take_effect(cell: Cell, unit: Unit, owner: str | None) -> None:
     session, owners = cell.session, cell.notebook.owners
     if owner is not None:
         (owners.add if unit.script.items else owners.discard)(owner)
-    report_findings(cell, unit)
+    cell.tell(unit.diagnostics)  # before anything of it runs
     loaded = await cell.compute(lambda: session.install(unit, owner=owner, origin=cell.outlet))
     cell.note(first_of([*changed(cell, loaded), *kept(unit)], str, "route"))
     if loaded.run is not None:
         cell.check_run(loaded.run)
-        show(cell, loaded.run)
+        show(cell, loaded.run, is_document=of_json(unit))
 
 
 async def drop_cells(cell: Cell, deleted: Sequence[str]) -> None:
@@ -82,20 +86,6 @@ async def value_of(cell: Cell, text: str) -> int | str | None:
 # -- what is shown ----------------------------------------------------------------------------------------------------
 
 
-def report_findings(cell: Cell, unit: Unit) -> None:
-    """Show the warnings and notes about a script, before anything of it runs."""
-    warnings = [d for d in unit.diagnostics if d.severity == "warning"]
-    for text in rendered(warnings, finding):
-        cell.outlet.write(text + "\n", STDERR)
-    cell.note(rendered([d for d in unit.diagnostics if d.severity != "warning"], finding))
-
-
-def finding(diagnostic: Diagnostic) -> str:
-    """A finding as text, with the code that `?CODE` tells more about."""
-    title, line, rest = diagnostic.render().partition("\n")
-    return f"{title} [{diagnostic.code}]{line}{rest}"
-
-
 def changed(cell: Cell, loaded: Loaded) -> Iterator[str]:
     """What became of definitions that there were before."""
     if cell.notebook.tells_replaced:
@@ -112,7 +102,16 @@ def kept(unit: Unit) -> Iterator[str]:
             yield f"{decode(route.title)} is checked and kept; it needs SIP traffic, so it never runs here"
 
 
-def show(cell: Cell, run: Run) -> None:
+def of_json(unit: Unit) -> bool:
+    """Whether the value of a text is that of `$json(...)`, `$json_compact(...)` and the like."""
+    from evroute_kernel.lang import nodes
+
+    last = unit.script.scratch[-1] if unit.script.scratch else None
+    shown = last.expression if isinstance(last, nodes.Display) else None
+    return isinstance(shown, nodes.Variable) and _JSON.match(shown.text) is not None
+
+
+def show(cell: Cell, run: Run, *, is_document: bool = False) -> None:
     """Show the value of a bare expression as the cell's result."""
     for value in run.shown[-1:]:
-        cell.outlet.result({"text/plain": shown(value)}, cell.count)
+        cell.outlet.result(value_bundle(value, is_document=is_document), cell.count)

@@ -1,4 +1,4 @@
-"""How things look: coloured diagnostics for the `error` message, log records as text, tables as HTML and text."""
+"""How things look: values, log records as text, tables as HTML and text. How findings look is in `rendering`."""
 
 from __future__ import annotations
 
@@ -10,63 +10,11 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.assist.pages import PREFORMATTED
-from evroute_kernel.errors import MOST_FINDINGS, Diagnostic, excerpt, leading, more, shortened
 from evroute_kernel.records import dataclass
-from evroute_kernel.source import Span
+from evroute_kernel.rendering import QUIET
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import LogRecord
-
-# Front ends put errors on a background of their own, on which no colour can be read in light and dark themes alike. So
-# only names of severities have one; places, carets and all else that stands out are bold, and of the text's colour.
-BOLD: Final = "\x1b[1m"
-RED: Final = "\x1b[1;31m"
-YELLOW: Final = "\x1b[1;33m"
-CYAN: Final = "\x1b[1;36m"
-DIM: Final = "\x1b[2m"
-PLAIN: Final = "\x1b[0m"
-
-_COLOURS: Final = {"error": RED, "warning": YELLOW, "info": CYAN}
-
-
-def coloured(text: str, colour: str) -> str:
-    return f"{colour}{text}{PLAIN}"
-
-
-def place(span: Span) -> str:
-    """`Cell In[3], line 4, column 9`; a file as `/path/x.cfg:4:9`, which front ends turn into a link."""
-    name = span.source.name
-    if name.startswith("In["):
-        return f"Cell {name}, line {span.line}, column {span.column}"
-    return f"{name}:{span.line}:{span.column}"
-
-
-def traceback(name: str, message: str, diagnostics: Sequence[Diagnostic]) -> list[str]:
-    """The lines of an `error` message: name and message, then each finding with its place, excerpt and hint."""
-    lines = [coloured(f"{name}: ", RED) + shortened(message)]
-    for diagnostic in leading(diagnostics):
-        lines += described(diagnostic, title=len(diagnostics) > 1 or diagnostic.message != message)
-    if len(diagnostics) > MOST_FINDINGS:
-        lines.append(more(len(diagnostics) - MOST_FINDINGS))
-    return lines
-
-
-def described(diagnostic: Diagnostic, title: bool = True) -> list[str]:
-    """One finding, coloured: place, what is wrong, the line with carets, what to do."""
-    lines = []
-    if diagnostic.span is not None:
-        lines.append(coloured(place(diagnostic.span), BOLD))
-    if title:
-        lines.append(
-            coloured(f"{diagnostic.severity}: ", _COLOURS[diagnostic.severity]) + shortened(diagnostic.message)
-        )
-    if diagnostic.span is not None:
-        part = excerpt(diagnostic.span)
-        lines.append(coloured(part.gutter, DIM) + part.text)
-        lines.append(coloured(part.margin, DIM) + part.indent + coloured(part.carets, BOLD))
-    if diagnostic.hint:
-        lines.append(coloured("  hint: ", BOLD) + shortened(diagnostic.hint))
-    return lines
 
 
 def shown(value: int | str | None) -> str:
@@ -97,7 +45,7 @@ def plain_record(record: LogRecord) -> str:
     node = f"[{record.node}] " if record.node else ""
     if not record.diagnostic:
         return node + text if text else text
-    where = f"{record.span.source.name}:{record.span.line}: " if record.span else ""
+    where = f"{record.span.source.name}:{record.span.line}:{record.span.column}: " if record.span else ""
     return f"{node}{record.level}: {where}{text.rstrip()}\n"
 
 
@@ -128,13 +76,23 @@ _CONTROLS: Final = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 
 
 #: rows that a table shows; the rest is counted
 MOST_ROWS: Final = 200
+#: characters of a cell that are seen at once, as text and in a page, and when it is opened there
+WIDTH: Final = 300
+CLOSED: Final = 100
+OPENED: Final = 10_000
+#: characters of a cell that may take several lines
+_LONG: Final = 80
+#: a word that would make a column wider than the page, were it not broken
+_LONG_WORD: Final = re.compile(r"\S{41}")
+_BROKEN: Final = "; overflow-wrap: anywhere; min-width: 16em"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows under headings, at most MOST_ROWS of them. Cells are anything printable; None is shown as nothing.
 
-    Whatever the cells hold, the result is one line of text/plain for each row, and HTML without markup of theirs.
+    Whatever the cells hold, the result is one line of text/plain for each row, and HTML without markup of theirs. Of
+    long cells the beginning is seen; in a page they can be opened.
     """
 
     headings: Sequence[str]
@@ -160,7 +118,7 @@ class Table:
         return f"... and {left:,} more{self.others and f'; {self.others}'}" if left > 0 else ""
 
     def _text(self, shown: Sequence[Sequence[str]]) -> str:
-        rows = [list(self.headings), *shown]
+        rows = [list(self.headings), *([beginning(cell) for cell in row] for row in shown)]
         widths = [max(len(row[i]) for row in rows) for i in range(len(self.headings))]
         lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
         return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:], *filter(None, [self.left])])
@@ -173,7 +131,26 @@ class Table:
 
 
 def _row(tag: str, cells: Iterable[str]) -> str:
-    return "<tr>" + "".join(f'<{tag} style="{_CELL}">{escape(c)}</{tag}>' for c in cells) + "</tr>"
+    cells = tuple(cells)
+    style = f"{_CELL}; vertical-align: top" if any(len(cell) > _LONG for cell in cells) else _CELL
+    return "<tr>" + "".join(f'<{tag} style="{style}{_breaking(c)}">{_opened(c)}</{tag}>' for c in cells) + "</tr>"
+
+
+def _breaking(text: str) -> str:
+    return _BROKEN if _LONG_WORD.search(text) else ""
+
+
+def _opened(text: str) -> str:
+    """A cell in a page: of a long one the beginning, and all of it when it is opened."""
+    if len(text) <= WIDTH:
+        return escape(text)
+    head, body = beginning(text, CLOSED), beginning(text, OPENED)
+    return f"<details><summary>{escape(head)}</summary>{escape(body)}</details>"
+
+
+def beginning(text: str, width: int = WIDTH) -> str:
+    """So many characters of a text, and how many there are."""
+    return text if len(text) <= width else f"{text[:width]}... ({len(text):,} characters)"
 
 
 def _shown(cell: Any) -> str:
@@ -185,10 +162,6 @@ def visible(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
-#: grey that can be read on light and dark pages
-_QUIET: Final = "margin: 0; color: var(--jp-content-font-color2, #767676)"
-
-
 def text_bundle(text: str) -> dict[str, str]:
     """Preformatted text as text/plain and text/html."""
     return {"text/plain": text, "text/html": f'<pre style="{PREFORMATTED}">{escape(text)}</pre>'}
@@ -197,4 +170,4 @@ def text_bundle(text: str) -> dict[str, str]:
 def note_bundle(lines: Iterable[str]) -> dict[str, str]:
     """What the kernel remarks without being asked: in a display of its own, so that the log stays what it is."""
     text = "\n".join(lines)
-    return {"text/plain": text, "text/html": f'<pre style="{PREFORMATTED}; {_QUIET}">{escape(text)}</pre>'}
+    return {"text/plain": text, "text/html": f'<pre style="margin: 0; {PREFORMATTED}; {QUIET}">{escape(text)}</pre>'}

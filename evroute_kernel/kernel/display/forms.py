@@ -11,9 +11,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from evroute_kernel.errors import ScriptError
-from evroute_kernel.kernel.cell.output import STDERR, Outlet, PassingOutput
+from evroute_kernel.kernel.cell.output import Outlet, PassingOutput
 from evroute_kernel.kernel.display.form_log import FormLog
 from evroute_kernel.kernel.display.reports import tell_errors
+from evroute_kernel.rendering import findings_bundle
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def submit(cell: Cell, event: str, values: Values, outlet: Outlet) -> None:
     try:
         future = cell.session.submit(event, values, origin=PassingOutput(outlet))
     except ScriptError as error:
-        outlet.write(error.render() + "\n", STDERR)
+        outlet.display(findings_bundle(error.diagnostics))
         return
     future.add_done_callback(lambda done: tell_errors(outlet, done.result()))
 

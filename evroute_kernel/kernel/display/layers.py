@@ -5,8 +5,8 @@ Pure functions over numbers: vertices are 0, 1, 2, ... and edges pairs of them. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Final, TypeAlias
 
 from evroute_kernel.records import dataclass
@@ -26,6 +26,28 @@ class Layout:
     ways: dict[Edge, list[int]]
     back: frozenset[Edge]
 
+    def steps(self) -> list[Edge]:
+        """From layer to layer: the edges that lead forward, cut at the points they pass."""
+        return [step for (a, b), way in self.ways.items() for step in pairwise([a, *way, b])]
+
+
+def components(count: int, edges: Sequence[Edge]) -> list[list[int]]:
+    """The vertices in groups that no edge connects, each in ascending order, by their first vertex."""
+    group = list(range(count))
+
+    def first(vertex: int) -> int:
+        while group[vertex] != vertex:
+            group[vertex] = vertex = group[group[vertex]]
+        return vertex
+
+    for source, target in edges:
+        low, high = sorted((first(source), first(target)))
+        group[high] = low
+    found: dict[int, list[int]] = {}
+    for vertex in range(count):
+        found.setdefault(first(vertex), []).append(vertex)
+    return list(found.values())
+
 
 def layout(count: int, edges: Sequence[Edge]) -> Layout:
     """Place the vertices 0 to `count` - 1; the longest way in decides the layer."""
@@ -43,11 +65,55 @@ def layout(count: int, edges: Sequence[Edge]) -> Layout:
         for depth in between:
             layers[depth].append(points)
             points += 1
-    steps = [step for (a, b), way in ways.items() for step in pairwise([a, *way, b])]
+    found = Layout(layers, ways, frozenset(back))
+    steps = found.steps()
     for _ in range(SWEEPS):
         _order_by_neighbours(layers, [(b, a) for a, b in steps])
         _order_by_neighbours(layers[::-1], steps)
-    return Layout(layers, ways, frozenset(back))
+    return found
+
+
+def spread(found: Layout, sizes: Mapping[int, float], gap: float) -> dict[int, float]:
+    """Where the middle of each vertex and point is, across the layers, so that edges are as straight as may be.
+
+    `sizes`: how much room one takes there; `gap`: what stays free between two. The least edge of all is at 0.
+    """
+    distances = [[(sizes[a] + sizes[b]) / 2 + gap for a, b in pairwise(layer)] for layer in found.layers]
+    places: dict[int, float] = {}
+    for layer, between in zip(found.layers, distances, strict=True):
+        width = sum(between)
+        places |= dict(zip(layer, (place - width / 2 for place in accumulate(between, initial=0.0)), strict=True))
+    before: dict[int, list[int]] = {}
+    behind: dict[int, list[int]] = {}
+    for source, target in found.steps():
+        behind.setdefault(source, []).append(target)
+        before.setdefault(target, []).append(source)
+    rows = list(zip(found.layers, distances, strict=True))
+    for _ in range(SWEEPS):
+        for neighbours, ordered in ((before, rows), (behind, rows[::-1])):
+            for layer, between in ordered:
+                wanted = [_mean(places, neighbours.get(vertex, [vertex])) for vertex in layer]
+                places |= dict(zip(layer, _apart(wanted, between), strict=True))
+    least = min((place - sizes[vertex] / 2 for vertex, place in places.items()), default=0.0)
+    return {vertex: place - least for vertex, place in places.items()}
+
+
+def _mean(places: Mapping[int, float], vertices: Sequence[int]) -> float:
+    return sum(places[vertex] for vertex in vertices) / len(vertices)
+
+
+def _apart(wanted: Sequence[float], distances: Sequence[float]) -> list[float]:
+    """The places nearest to those wanted (by least squares) of which each is so far behind the one before."""
+    offsets = list(accumulate(distances, initial=0.0))
+    pools: list[tuple[float, int]] = []
+    for place, offset in zip(wanted, offsets, strict=True):
+        mean, size = place - offset, 1
+        while pools and pools[-1][0] > mean:
+            other, more = pools.pop()
+            mean, size = (mean * size + other * more) / (size + more), size + more
+        pools.append((mean, size))
+    pooled = [mean for mean, size in pools for _ in range(size)]
+    return [place + offset for place, offset in zip(pooled, offsets, strict=True)]
 
 
 def backward_edges(count: int, edges: Sequence[Edge]) -> set[Edge]:

@@ -8,8 +8,10 @@ from html import escape
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.kernel.cell.output import STDERR, Outlet
+from evroute_kernel.kernel.cell.failures import run_failure
+from evroute_kernel.kernel.cell.output import Outlet
 from evroute_kernel.kernel.display.formats import Table
+from evroute_kernel.rendering import findings_bundle
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.runs import BatchResult, LogRecord, Run, RunError
@@ -87,8 +89,6 @@ class Tally:
 
 
 def tell_errors(outlet: Outlet, result: Run | BatchResult) -> None:
-    """Write why runs failed for which no cell waits any more. Safe from any thread."""
-    from evroute_kernel.engine.results.runs import error_texts
-
-    for text in error_texts(result.errors):
-        outlet.write(text + "\n", STDERR)
+    """Show why runs failed for which no cell waits any more. Safe from any thread."""
+    if result.errors:
+        outlet.display(findings_bundle(run_failure(result.errors).diagnostics))

@@ -105,6 +105,8 @@ class Rehearsal:
         is_version_fixed: bool = False,
     ) -> None:
         self.folder = folder
+        #: where relative paths of magics start now, and did before it was changed
+        self.current = self.before = folder
         #: whether no cell may change the version of the server
         self.is_version_fixed = is_version_fixed
         self.files = ScriptFiles(folder, None if reads_outside else folder)
@@ -178,6 +180,10 @@ class Rehearsal:
             self.define(section, self.compile(parsed, environment), owner)
         except ScriptError as error:
             section.refused = without_foreign_text(error)
+
+    def change_folder(self, folder: Path) -> None:
+        """Relative paths of magics start in another folder from now on."""
+        self.before, self.current = self.current, folder
 
     def set(self, offset: int, values: dict[str, int]) -> None:
         """Globals are set at this place of the last section."""

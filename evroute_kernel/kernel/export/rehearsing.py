@@ -59,7 +59,7 @@ def rehearse(rehearsal: Rehearsal, cell: NotebookCell) -> None:
 def _run(rehearsal: Rehearsal, section: Section, owner: str) -> None:
     """Let what a cell holds take effect. Raises ScriptError."""
     pieces = script_taken(cut(section.source))
-    section.script, section.magics = pieces.script, pieces.magics
+    section.script, section.magics = pieces.script, tuple(line for line in pieces.magics if not line.closes)
     world = rehearsal.world
     steps = planned(
         pieces,

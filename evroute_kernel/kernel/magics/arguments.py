@@ -2,7 +2,7 @@
 
 The usage line of a magic is its signature: `NAME` and `[NAME]` are words, `NAME...` takes any number of them,
 `[plain|full]` and `[format=plain|full]` name their choices, `[NAME=VALUE...]` takes keys of any name, `[--flag]` and
-`[--option VALUE]` are flags.
+`[--option VALUE]` are flags, `[-f|--flag]` one that has a short name too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from evroute_kernel.source import Span
 #: numbers on the line of a magic are less than this
 _TOO_LARGE: Final = 10**9
 _USAGE_ITEM: Final = re.compile(r"\[(?P<optional>[^\]]+)\]|(?P<required>\S+)")
+_SHORT: Final = re.compile(r"-(?P<name>[A-Za-z])(?!\S)")
 _FLAG: Final = re.compile(r"--(?P<name>[A-Za-z][\w-]*)(?P<equals>=)?")
+_SHORT_TOO: Final = re.compile(r"-(?P<letter>[A-Za-z])\|--(?P<name>[\w-]+)")
 _KEY: Final = re.compile(r"(?P<name>[A-Za-z_][\w.-]*)[ \t]*=")
 #: pieces of a word: a quoted text (its closing quote may lack), an escaped character, or plain characters
 _PIECE: Final = re.compile(
@@ -57,6 +59,8 @@ class Signature:
     open_keys: bool = False
     #: flag -> what its value is called, None for a switch
     flags: Mapping[str, str | None] = field(default_factory=dict)
+    #: letter -> the flag that it is short for
+    short: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, usage: str) -> Signature:
@@ -64,8 +68,12 @@ class Signature:
         words: list[WordSlot] = []
         keys: dict[str, tuple[str, ...]] = {}
         flags: dict[str, str | None] = {}
+        short: dict[str, str] = {}
         for item in _USAGE_ITEM.finditer(usage):
             text = item["optional"] or item["required"]
+            if found := _SHORT_TOO.match(text):
+                short[found["letter"]] = found["name"]
+                text = text[found.start("name") - 2 :]
             if text.startswith("--"):
                 name, _, value = text[2:].partition(" ")
                 flags[name] = value or None
@@ -77,7 +85,7 @@ class Signature:
                 choices = tuple(name.split("|")) if "|" in name else ()
                 words.append(WordSlot(name, item["optional"] is not None, text.endswith("..."), choices))
         open_keys = keys.pop("NAME", None) is not None
-        return cls(tuple(words), keys, open_keys, flags)
+        return cls(tuple(words), keys, open_keys, flags, short)
 
     @property
     def takes_keys(self) -> bool:
@@ -171,8 +179,11 @@ class _Reader:
         self.skip_blanks()
         while self.position < len(self.text):
             key = _KEY.match(self.text, self.position) if self.signature.takes_keys else None
+            short = _SHORT.match(self.text, self.position)
             if self.text.startswith("--", self.position):
                 self.read_flag()
+            elif short and short["name"] in self.signature.short:
+                self.read_short(short)
             elif key:
                 self.read_key(key)
             else:
@@ -188,14 +199,18 @@ class _Reader:
         if found is None or found["name"] not in known:
             word = self.word()
             self.fail(f"unknown option {word.text}", word.span, did_you_mean(word.text, [f"--{k}" for k in known]))
-        name, wanted = found["name"], known[found["name"]]
         self.position = found.end()
-        if wanted is None:
-            if found["equals"]:
-                self.fail(f"--{name} takes no value", self.span(start, found.end()))
-            self.flags[name] = None
-            return
-        self.flags[name] = self.value(f"--{name}", start)
+        if known[found["name"]] is None and found["equals"]:
+            self.fail(f"--{found['name']} takes no value", self.span(start, found.end()))
+        self.take_flag(found["name"], found[0].removesuffix("="), start)
+
+    def read_short(self, found: re.Match[str]) -> None:
+        self.position = found.end()
+        self.take_flag(self.signature.short[found["name"]], found[0], found.start())
+
+    def take_flag(self, name: str, written: str, start: int) -> None:
+        """A flag that has been read as far as its name, with its value if it has one."""
+        self.flags[name] = None if self.signature.flags[name] is None else self.value(written, start)
 
     def read_key(self, found: re.Match[str]) -> None:
         name = found["name"]

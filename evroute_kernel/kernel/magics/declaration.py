@@ -17,9 +17,10 @@ from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
-from evroute_kernel.errors import did_you_mean
+from evroute_kernel.errors import did_you_mean, shortened
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, parse_arguments
+from evroute_kernel.kernel.magics.habits import HABITS
 from evroute_kernel.records import dataclass
 
 if TYPE_CHECKING:
@@ -87,8 +88,13 @@ class Magic:
     signature: Signature
     read: Reader
     run: Action
+    #: its line is not what the usage says, word for word: it may be a command, or script
+    has_own_reader: bool = False
     #: None where `%%name` does not exist
     body: Body | None = None
+    #: the rest of its line, and what stands below `%%name`, are lines and script of the cell; it begins before them,
+    #: and ends behind them as a line that `closes`
+    is_around: bool = False
     #: `%name` on a line beside a script means the same as `%%name` above it
     takes_script: bool = False
     offers: Offers = field(default_factory=Offers)
@@ -110,6 +116,8 @@ class Magic:
 
 
 MAGICS: Final[dict[str, Magic]] = {}
+#: letters of a name up to which nearly every other one is like it, so that none is guessed
+SHORT: Final = 3
 
 
 def magic(
@@ -120,6 +128,7 @@ def magic(
     convert: Callable[[Arguments], Any] | None = None,
     doc: str | None = None,
     body: Body | None = None,
+    is_around: bool = False,
     takes_script: bool = False,
     offers: Offers | None = None,
     describes: Callable[[Asked, str], list[Page]] | None = None,
@@ -152,7 +161,9 @@ def magic(
             signature,
             read or read_arguments,
             run,
+            has_own_reader=read is not None,
             body=body,
+            is_around=is_around,
             takes_script=takes_script,
             offers=offers or Offers(),
             describes=describes,
@@ -173,12 +184,23 @@ def takes_script_below(name: str) -> bool:
 
 def find(line: MagicLine) -> Magic:
     """The magic that a line names; raises ArgumentError for an unknown one, or a `%%` where only `%` exists."""
-    percent = "%" if line.body is None else "%%"
     found = MAGICS.get(line.name)
     if found is None:
-        hint = did_you_mean(percent + line.name, [percent + name for name in MAGICS])
-        name = f"{percent}{line.name}" if line.name else "a magic without a name"
-        raise ArgumentError(f"unknown magic {name}", line.name_span, hint or "%lsmagic lists all magics")
+        raise unknown(line)
     if line.body is not None and not found.body:
         raise ArgumentError(f"%%{line.name} does not exist", line.name_span, f"write %{line.name} on a line of its own")
     return found
+
+
+def unknown(line: MagicLine) -> ArgumentError:
+    """The error of a line whose magic there is not: what does the job of one of IPython's, else what may be meant."""
+    percent = "%" if line.body is None else "%%"
+    if line.name in HABITS:
+        # `!ls` does it: with all that was written behind it
+        instead = HABITS[line.name].replace(f"`!{line.name}`", f"`!{line.name}{shortened(line.text.rstrip())}`")
+        return ArgumentError(f"{percent}{line.name} is a magic of IPython", line.name_span, f"here {instead}")
+    name = f"{percent}{line.name}" if line.name else "a magic without a name"
+    near = None
+    if len(line.name) > SHORT:
+        near = did_you_mean(percent + line.name, [percent + known for known in MAGICS])
+    return ArgumentError(f"unknown magic {name}", line.name_span, near or "%lsmagic lists all magics")

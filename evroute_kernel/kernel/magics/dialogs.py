@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import Table, shown
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.kernel.magics.patterns import chosen
 from evroute_kernel.records import dataclass
 
 if TYPE_CHECKING:
@@ -202,10 +202,9 @@ async def dialogs(cell: Cell, arguments: Arguments) -> None:
     of scripts go through them, which follows from the Call-IDs.
     """
     await cell.settle()
-    pattern = arguments.first.text if arguments.first else "*"
-    every = cell.session.dialogs.values()
-    rows = [d for d in every if fnmatchcase(d.name, pattern) or fnmatchcase(d.callid, pattern)]
-    nothing = "there is no dialog" if pattern == "*" else f"no dialog matches {pattern}"
+    pattern = arguments.first.text if arguments.first else None
+    rows = chosen(cell.session.dialogs.values(), pattern, lambda d: (d.name, d.callid))
+    nothing = "there is no dialog" if pattern is None else f"no dialog matches {pattern}"
     headings = ("dialog", "callid", "did", "status", "lifetime", "timeout", "flags", "profiles", "values")
     others = "%dialogs PATTERN shows those that match"
     cell.outlet.display(Table(headings, rows, nothing, others, _row).bundle())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
@@ -13,6 +12,7 @@ from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, Word, WordSlot, parse_arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.kernel.magics.patterns import chosen
 from evroute_kernel.library import table
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.library.catalogue.facts import Event
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 async def events(cell: Cell, arguments: Arguments) -> None:
     """List the events of OpenSIPS and those that only this notebook knows, with their parameters.
 
-    A pattern such as `E_UL_*` keeps those whose name, or the module that raises them, matches.
+    A word such as `pike` keeps those that hold it in their name, or in that of the module that raises them; a pattern
+    such as `E_UL_*` those whose name or module matches. Letter case does not matter.
     """
     handled, declared = set(cell.session.events()), cell.session.declared_events
-    pattern = arguments.first.text if arguments.first else "*"
+    pattern = arguments.first.text if arguments.first else None
     catalogue = table.of(cell.session.version).events
     known = [known_event(name, declared, catalogue) for name in dict.fromkeys([*catalogue, *declared])]
     rows: list[tuple[str, str, str | None, str | None]] = [
@@ -40,7 +41,7 @@ async def events(cell: Cell, arguments: Arguments) -> None:
         if event is not None
     ]
     rows += [(name, "", None, "yes") for name in sorted(handled - catalogue.keys() - declared.keys())]
-    found = [row for row in rows if fnmatchcase(row[0], pattern) or fnmatchcase(row[1], pattern)]
+    found = chosen(rows, pattern, lambda row: row[:2])
     headings = ("event", "raised by", "parameters", "handled here")
     others = "%events PATTERN shows those that match"
     cell.outlet.display(Table(headings, found, f"no event matches {pattern}", others).bundle())

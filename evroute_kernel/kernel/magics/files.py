@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
-from evroute_kernel.errors import rendered
-from evroute_kernel.kernel.cell.output import STDERR
 from evroute_kernel.kernel.cell.scripts import load as load_script
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
@@ -51,14 +50,54 @@ async def export(cell: Cell, arguments: Arguments) -> None:
     except OSError as error:
         raise ArgumentError(f"cannot write {path}: {(error.strerror or str(error)).lower()}", word.span) from error
     cell.outlet.write(f"{path.name}: {made.summary}\n")
-    for text in rendered(made.findings):
-        cell.outlet.write(text + "\n", STDERR)
+    cell.tell(made.findings)
+
+
+def read_writing(arguments: Arguments) -> Arguments:
+    """Raises ArgumentError for a line that has no lines below it."""
+    if arguments.line.body is None:
+        raise ArgumentError("%writefile needs lines to write", arguments.line.name_span, "write %%writefile above them")
+    return arguments
+
+
+@magic("writefile", "FILE [-a|--append]", convert=read_writing, body="text")
+async def writefile(cell: Cell, arguments: Arguments) -> None:
+    """Write the lines below `%%writefile FILE` to a file, in place of what it held.
+
+    --append  add them to its end (-a)
+    """
+    word, text = arguments.words[0], arguments.line.body or ""
+    text += "\n" * (text[-1:] not in ("", "\n"))
+    is_there, is_appending = word.path.exists(), "append" in arguments.flags
+    await cell.compute(lambda: write(word, text, append=is_appending, force=True))
+    what = "Writing" if not is_there else "Appending to" if is_appending else "Overwriting"
+    cell.outlet.write(f"{what} {word.text}\n")
+
+
+def write(word: Word, text: str, *, append: bool = False, force: bool = False) -> None:
+    """Write a text to a new file, at the end of one, or with `force` in place of one. Raises ArgumentError."""
+    from evroute_kernel.kernel.export.files import write_whole
+
+    try:
+        if append:
+            with word.path.open("a", encoding="utf-8", errors="replace", newline="") as file:
+                file.write(text)
+        else:
+            write_whole(word.path, text, force=force)
+    except FileExistsError:
+        raise ArgumentError(f"{word.path} exists", word.span, "name another file") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ArgumentError(f"cannot write {word.path}: {reason}", word.span) from error
 
 
 def exported_load(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:
     """The configuration includes the file, which stays one of its own."""
     word = arguments.words[0]
-    rehearsal.load(offset, word.text, word.path_in(rehearsal.folder), lambda path: read(path, word))
+    path, name = word.path_in(rehearsal.current), word.text
+    if rehearsal.current != rehearsal.folder and not Path(name).expanduser().is_absolute():
+        name = os.path.relpath(path, rehearsal.folder.absolute())
+    rehearsal.load(offset, name, path, lambda path: read(path, word))
 
 
 @magic("load", "FILE", on_export=exported_load)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from evroute_kernel.errors import Diagnostic, leading, shortened
 from evroute_kernel.kernel.cell.cells import blanked, cut
-from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, place
+from evroute_kernel.kernel.display.formats import MOST_ROWS, Table
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.runtime.values import decode
@@ -67,7 +67,8 @@ def _lines(report: Report) -> Table:
         names = shortened(decode(", ".join(map(str, line.names))))
         return f"{line.source.name}:{line.number}", WORDS[line.how], names
 
-    return Table(("where", "here", report.summary), list(report.lines()), report.summary, cells=row)
+    others = "evroute check --report FILE shows all of a file"
+    return Table(("where", "here", report.summary), list(report.lines()), report.summary, others, cells=row)
 
 
 def script_of(line: MagicLine) -> str:
@@ -82,11 +83,12 @@ def table(found: Sequence[Diagnostic], nothing: str) -> Table:
     shown = leading(found, MOST_ROWS)
     chosen = set(map(id, shown))
     rest = [d for d in found if id(d) not in chosen]
-    return Table(("where", "", "finding", "instead", "code"), [*shown, *rest], nothing, cells=_row)
+    others = "evroute check FILE shows all of a file"
+    return Table(("where", "", "finding", "instead", "code"), [*shown, *rest], nothing, others, cells=_row)
 
 
 def _row(d: Diagnostic) -> tuple[str | None, ...]:
-    return place(d.span) if d.span else None, d.severity, shortened(d.message), d.hint and shortened(d.hint), d.code
+    return d.place or None, d.severity, shortened(d.message), d.hint and shortened(d.hint), d.code
 
 
 def findings_of_routes(session: Session) -> list[Diagnostic]:

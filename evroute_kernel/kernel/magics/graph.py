@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.kernel.magics.patterns import chosen
 from evroute_kernel.runtime.versions import ServerVersion
 
 if TYPE_CHECKING:
@@ -21,30 +22,45 @@ if TYPE_CHECKING:
     from evroute_kernel.source import Source
 
 
-@magic("graph", "[PATTERN]", offers=Offers(words={"PATTERN": lambda asked: asked.routes()}))
+def of_pattern(arguments: Arguments) -> Arguments:
+    """`--direct` says something of a pattern only. Raises ArgumentError."""
+    if "direct" in arguments.flags and arguments.first is None:
+        message, hint = "--direct needs a pattern: whose neighbours are meant?", "such as %graph E_PIKE* --direct"
+        raise ArgumentError(message, arguments.line.span, hint)
+    return arguments
+
+
+@magic(
+    "graph",
+    "[PATTERN] [--direct] [--text]",
+    convert=of_pattern,
+    offers=Offers(words={"PATTERN": lambda asked: asked.routes()}),
+)
 async def graph(cell: Cell, arguments: Arguments) -> None:
     """Draw which route raises, calls and handles what.
 
     A pattern such as `E_PIKE*` or `*[ban]` keeps the events and routes whose name matches, with all that leads to them
-    and all that they lead to. `?` stands for a name that is known only when the script runs.
+    and all that they lead to; with `--direct` their direct neighbours only. `?` stands for a name that is known only
+    when the script runs. `--text` shows the same as a tree, without the drawing.
     """
-    from evroute_kernel.kernel.display.graph import bundle
+    from evroute_kernel.kernel.display.formats import text_bundle
+    from evroute_kernel.kernel.display.graph import bundle, tree
     from evroute_kernel.lang.callgraph import call_graph
 
     definitions = list(cell.session.registry)
     found = await cell.compute(lambda: call_graph(trees(definitions, cell.session.version)))
     if arguments.first is not None:
-        found = part(found, arguments.first.text)
+        found = part(found, arguments.first.text, is_direct="direct" in arguments.flags)
         if not found.vertices:
             message = f"no route and no event matches {arguments.first.text}"
             raise failure("UnknownRoute", message, arguments.first.span, "%routes lists what is defined")
-    cell.outlet.display(bundle(found))
+    cell.outlet.display(text_bundle(tree(found)) if "text" in arguments.flags else bundle(found))
 
 
-def part(found: CallGraph, pattern: str) -> CallGraph:
+def part(found: CallGraph, pattern: str, *, is_direct: bool = False) -> CallGraph:
     """The part of a graph around what a pattern matches; the whole title matches, or the name inside it."""
-    chosen = [v for v in found.vertices if any(fnmatchcase(name, pattern) for name in (v.name, _inner(v.name)))]
-    return found.around(chosen)
+    wanted = chosen(found.vertices, pattern, lambda vertex: (vertex.name, _inner(vertex.name)))
+    return found.beside(wanted) if is_direct else found.around(wanted)
 
 
 def _inner(title: str) -> str:

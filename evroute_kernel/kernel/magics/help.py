@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: modules that declare magics, in the order in which %lsmagic lists these; others come last
 _THEMES: Final = """
     raising replaying subscriptions registry timers graph events checks findings migration state stubs files
-    settings processes management live shell help
+    settings processes management live shell surroundings timing recalling help
 """.split()
 
 INTRODUCTION = """\
@@ -35,7 +35,7 @@ cell defines them. Statements outside a route run at once, and an expression at 
     %raise E_PIKE_BLOCKED ip=192.0.2.1
 
 Lines that begin with % are magics; %help NAME tells more about one, and about an event, function, variable or
-transformation. %lsmagic lists all magics.
+transformation. %lsmagic lists all magics. A line that begins with ! is a command for the shell.
 """
 
 
@@ -50,7 +50,8 @@ def offered_names(asked: Asked) -> Iterable[Candidate]:
 async def help_(cell: Cell, arguments: Arguments) -> None:
     """Show help: on a magic, event, function, variable, transformation or route, or on cells in general.
 
-    `NAME?` and `?NAME` on a line of their own do the same in the pager of the front end, where it has one.
+    `NAME?` and `?NAME` on a line of their own do the same in the pager of the front end, where it has one; `%NAME
+    --help` is for magics, and `?` alone for cells in general.
     """
     word = arguments.first
     if word is None:

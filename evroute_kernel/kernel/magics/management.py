@@ -237,4 +237,5 @@ def _as_table(items: Any) -> Table | None:
         return None
     headings = list(items[0])
     is_flat = all(list(i) == headings and not any(isinstance(v, list | dict) for v in i.values()) for i in items)
-    return Table(headings, [list(item.values()) for item in items]) if is_flat else None
+    others = "a client that comes by a door (%mi serve) gets all"
+    return Table(headings, [list(item.values()) for item in items], others=others) if is_flat else None

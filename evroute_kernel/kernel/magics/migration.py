@@ -7,9 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
-from evroute_kernel.errors import rendered
-from evroute_kernel.kernel.cell.output import STDERR, STDOUT
-from evroute_kernel.kernel.display.formats import text_bundle
+from evroute_kernel.kernel.display.sources import diff_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.kernel.magics.findings import script_of
@@ -90,14 +88,11 @@ async def migrate(cell: Cell, request: MigrateRequest) -> None:
         count = len(found.changes)
         cell.outlet.write(f"{count} place{'s' * (count != 1)} changed: the cell holds the new text\n")
     else:
-        cell.outlet.display(text_bundle(unified_diff(ended(old), ended(new), name, called(to))))
-    for stream, is_warning in ((STDOUT, False), (STDERR, True)):
-        for text in rendered([note for note in found.notes if (note.severity == "warning") is is_warning]):
-            cell.outlet.write(text + "\n", stream)
+        cell.outlet.display(diff_bundle(unified_diff(ended(old), ended(new), name, called(to))))
+    cell.tell(found.notes)
     source = Source(f"{name} ({called(to)})", replaced(request.script, found.changes, request.line))
     left = await cell.compute(lambda: findings(source, environment, scratch=True))
-    for text in rendered([finding for finding in left if finding.severity == "error"]):
-        cell.outlet.write(text + "\n", STDERR)
+    cell.tell([finding for finding in left if finding.severity == "error"])
 
 
 def ended(text: str) -> str:

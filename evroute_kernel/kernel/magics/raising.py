@@ -22,10 +22,9 @@ from evroute_kernel.engine.events.raise_line import (
 )
 from evroute_kernel.engine.events.remarks import remarks
 from evroute_kernel.engine.results.runs import Run
-from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean, rendered
+from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
-from evroute_kernel.kernel.cell.scripts import finding
 from evroute_kernel.kernel.display.forms import show_form
 from evroute_kernel.kernel.display.progress import Progress, Repeated
 from evroute_kernel.kernel.display.reports import Tally, tell_errors
@@ -125,6 +124,7 @@ def described_param(asked: Asked, before: str) -> list[Page]:
 #: behind the name of an event, and in a body of JSON: its parameters
 PARAMS_OFFERED: Final = Offers(
     behind=lambda asked: [Candidate(f"{c.text}=", c.kind, c.signature) for c in asked.params_of(asked.given[0])],
+    values=lambda asked, key: asked.param_values(asked.given[0], key) if asked.given else None,
     body=lambda asked: asked.params_of(asked.given[0]),
 )
 
@@ -192,7 +192,7 @@ async def raise_event(cell: Cell, given: Raise) -> None:
 def tell_remarks(cell: Cell, given: Raise) -> None:
     """Say what is odd about the parameters, before anything runs."""
     found = remarks(given.request.event, given.params, cell.session.declared_events, library_of(cell).events)
-    cell.note(rendered([replace(remark, span=given.line.span) for remark in found], finding))
+    cell.tell([replace(remark, span=given.line.span) for remark in found])
 
 
 class Watch:

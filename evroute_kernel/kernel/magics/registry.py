@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING
 
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
-from evroute_kernel.kernel.display.formats import Table, text_bundle
+from evroute_kernel.kernel.display.formats import Table
+from evroute_kernel.kernel.display.sources import script_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.kernel.magics.patterns import chosen
 from evroute_kernel.runtime.values import decode, encode
 
 if TYPE_CHECKING:
@@ -24,22 +25,18 @@ if TYPE_CHECKING:
 async def routes(cell: Cell, arguments: Arguments) -> None:
     """List the routes that are defined: where each comes from and how often it has run.
 
-    A pattern such as `E_*` or `event_route*` keeps those whose name or title matches. Calls of `route[NAME]` blocks are
-    not counted.
+    A pattern such as `E_*` or `event_route*` keeps those whose name or title matches, a word those that hold it. Calls
+    of `route[NAME]` blocks are not counted.
     """
-    found = [d for d in cell.session.registry if matches(d, arguments.first)]
-    nothing = "no route is defined" if arguments.first is None else f"no route matches {arguments.first.text}"
+    pattern = arguments.first.text if arguments.first else None
+    found = chosen(cell.session.registry, pattern, lambda d: (decode(d.title), decode(d.route.name)))
+    nothing = "no route is defined" if pattern is None else f"no route matches {pattern}"
     others = "%routes PATTERN shows those that match"
     cell.outlet.display(Table(("route", "defined in", "line", "runs"), found, nothing, others, row).bundle())
 
 
 def row(d: Definition) -> tuple[str, str, int, int | str]:
     return decode(d.title), d.owner_name, d.route.header.line, d.runs if d.counts_runs else "-"
-
-
-def matches(definition: Definition, pattern: Word | None) -> bool:
-    names = (decode(definition.title), decode(definition.route.name))
-    return pattern is None or any(fnmatchcase(name, pattern.text) for name in names)
 
 
 @magic("route", "NAME", offers=Offers(words={"NAME": lambda asked: asked.routes()}))
@@ -52,7 +49,7 @@ async def route(cell: Cell, arguments: Arguments) -> None:
         times = "once" if definition.runs == 1 else f"{definition.runs} times"
         ran = f"; has run {times}" if definition.counts_runs else ""
         place = f"# {definition.owner_name}, line {definition.route.header.line}{ran}"
-        cell.outlet.display(text_bundle(f"{place}\n{definition.route.span.text}"))
+        cell.outlet.display(script_bundle(f"{place}\n{definition.route.span.text}"))
 
 
 def exported_forget(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:
@@ -84,11 +81,12 @@ def around_reset(arguments: Arguments, environment: Environment) -> Environment:
     return Environment(version=environment.version)
 
 
-@magic("reset", on_export=exported_reset, prepares=around_reset)
+@magic("reset", "[-f|--force]", on_export=exported_reset, prepares=around_reset)
 async def reset(cell: Cell, arguments: Arguments) -> None:
     """Start afresh: no routes, variables, cache, timers, connections, doors; settings as at the start, new workers.
 
-    Other nodes (%node) go with it; in a cell of such a node it is that one alone that starts afresh.
+    Other nodes (%node) go with it; in a cell of such a node it is that one alone that starts afresh. --force (-f) is
+    taken for the sake of habit: nothing is asked anyway.
     """
     from evroute_kernel.engine.mi.server import close_doors
     from evroute_kernel.kernel.cell.live import forget_live

@@ -213,6 +213,28 @@ _RECORDS: Final = (
 SETTINGS: Final[Mapping[str, Setting]] = {record.name: record for record in _RECORDS}
 
 
+#: what globals of a script mean that change how routes run
+GLOBALS: Final[Mapping[str, str]] = {
+    "abort_on_assert": "1: an assert() that is not true kills the server; 0: it ends the script",
+    "enable_asserts": "1: assert() checks its condition; 0: it does nothing",
+    "log_level": "the least severe level of the runtime's own messages, from -3 (ALERT) to 4 (DBG)",
+    "max_while_loops": "turns after which a while loop ends",
+    "pv_print_buf_size": "bytes that a text with variables may have",
+    "xlog_buf_size": "bytes that a text of xlog() may have; a longer one is not printed",
+    "xlog_force_color": "1: $C(xy) changes colours; 0: it is empty",
+    "xlog_level": "the least severe level that xlog() prints, from -3 (ALERT) to 4 (DBG)",
+    "xlog_print_level": "the level of an xlog() that names none",
+}
+
+
+def meaning(name: str) -> str:
+    """What a setting or global means, on one line; where its help is that of one word, behind that."""
+    if name not in SETTINGS:
+        return GLOBALS.get(name, "")
+    word = SETTINGS[name].example.partition("=")[2]
+    return " ".join([*([f"{word}:"] if word.isalpha() else []), *SETTINGS[name].help.split()])
+
+
 def listed() -> str:
     """What the settings do, a line or more for each."""
     width = max(len(record.example) for record in _RECORDS) + 2

@@ -19,6 +19,7 @@ from evroute_kernel.kernel.magics.setting_records import (
     Setting,
     level,
     listed,
+    meaning,
     number,
     records,
     seconds,
@@ -209,7 +210,8 @@ async def config(cell: Cell, wanted: Changes) -> None:
         else:
             cell.session.settings[name] = value
     if not wanted.values:
-        cell.outlet.display(Table(("setting", "value"), list(in_force(cell.notebook).items())).bundle())
+        rows = [(name, value, meaning(name)) for name, value in in_force(cell.notebook).items()]
+        cell.outlet.display(Table(("setting", "value", "meaning"), rows).bundle())
 
 
 async def change(cell: Cell, setting: Setting, value: Any, span: Span) -> None:

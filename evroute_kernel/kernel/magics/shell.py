@@ -59,6 +59,8 @@ def read_commands(line: MagicLine) -> Commands:
 async def sh(cell: Cell, given: Commands) -> None:
     """Run a command in a shell and show what it prints, as it prints it; `%%sh` runs the lines below as a script.
 
+    `!COMMAND` on a line of its own is the same; but `!name(...)` and `!$var(x)` are script.
+
     `opensips-mi`, `opensips-cli`, `cat` of a flatstore file: what stands beside the script in a lesson. Programs of the
     kernel's own environment are found first. There is no standard input. The cell fails when the command does;
     interrupting it ends the command and all that it started. A million characters are shown of what it prints. What it

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.errors import did_you_mean
-from evroute_kernel.kernel.cell.failures import failure
+from evroute_kernel.kernel.cell.failures import CellFailure, failure
 from evroute_kernel.kernel.display.formats import Table, shown
-from evroute_kernel.kernel.magics.arguments import Arguments
+from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import Offers, magic
-from evroute_kernel.library.functions.cache import MODULE, collections, entries, table_of
+from evroute_kernel.kernel.magics.patterns import chosen, is_wild
+from evroute_kernel.library.functions.cache import DEFAULT_COLLECTION, MODULE, collections, entries, table_of
 from evroute_kernel.library.variables.script import SHARED_TABLE
 from evroute_kernel.runtime.values import Value, decode, encode
 
@@ -19,36 +19,33 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Variables
     from evroute_kernel.kernel.cell.cell import Cell
 
-#: characters of a value that a table shows
-WIDTH: Final = 300
 #: of the names of the tables that hold collections
 PREFIX: Final = table_of("")
-#: characters that make a pattern of a word
-_WILD: Final = frozenset("*?[")
 
 
-def read_vars(arguments: Arguments) -> tuple[int, str]:
+def read_vars(arguments: Arguments) -> tuple[int, str | None]:
     """The number of a worker, and a pattern of names."""
     return arguments.first.whole(1, "the number of a worker") if arguments.first else 1, pattern_of(arguments, 1)
 
 
-def pattern_of(arguments: Arguments, index: int) -> str:
-    """The word that is a pattern; all names fit where there is none."""
-    return arguments.words[index].text if index < len(arguments.words) else "*"
+def pattern_of(arguments: Arguments, index: int) -> str | None:
+    """The word that is a pattern; None where there is none."""
+    return arguments.words[index].text if index < len(arguments.words) else None
 
 
 @magic("vars", "[WORKER] [PATTERN]", convert=read_vars)
-async def vars_(cell: Cell, asked: tuple[int, str]) -> None:
+async def vars_(cell: Cell, asked: tuple[int, str | None]) -> None:
     """Show what a worker keeps from event to event: `$var` that are not null, and the documents of `$json`.
 
     Without a number it is the first worker, which also runs the statements of cells. Shown is what holds when the run
-    that the worker may have under way has ended. A pattern such as `call_*` keeps the variables whose name matches.
+    that the worker may have under way has ended. A pattern such as `call_*` keeps the variables whose name matches, a
+    word those that hold it.
     """
     number, pattern = asked
     await cell.settle()
     found = await cell.wait(cell.session.variables(number))
-    rows = [row for row in variables(found) if fnmatchcase(row[0], pattern)]
-    nothing = f"worker {number} keeps no variable" + (f" that matches {pattern}" if pattern != "*" else "")
+    rows = chosen(variables(found), pattern, lambda row: row[:1])
+    nothing = f"worker {number} keeps no variable" + (f" that matches {pattern}" if pattern else "")
     others = f"%vars {number} PATTERN shows those whose name matches"
     cell.outlet.display(Table(("variable", "type", "value"), rows, nothing, others, variable_row).bundle())
 
@@ -62,27 +59,27 @@ def variables(found: Variables) -> Iterator[tuple[str, str, Value]]:
 def variable_row(found: tuple[str, str, Value]) -> tuple[str, str, str]:
     name, of, value = found
     if of == "var":
-        return f"$var({name})", kind(value), cut(shown(value))
-    return f"$json({name})", "document", "it contains itself" if value is None else cut(str(value))
+        return f"$var({name})", kind(value), shown(value)
+    return f"$json({name})", "document", "it contains itself" if value is None else str(value)
 
 
 @magic("shv", "[PATTERN]")
 async def shv(cell: Cell, arguments: Arguments) -> None:
     """Show the shared variables `$shv`, which all workers see.
 
-    A pattern such as `call_*` keeps those whose name matches.
+    A pattern such as `call_*` keeps those whose name matches, a word those that hold it.
     """
     await cell.settle()
     pattern = pattern_of(arguments, 0)
-    found = [item for item in cell.session.shared.items(SHARED_TABLE) if fnmatchcase(decode(item[0]), pattern)]
-    nothing = "no $shv has been set" if pattern == "*" else f"no $shv matches {pattern}"
+    found = chosen(cell.session.shared.items(SHARED_TABLE), pattern, lambda item: (decode(item[0]),))
+    nothing = "no $shv has been set" if pattern is None else f"no $shv matches {pattern}"
     others = "%shv PATTERN shows those whose name matches"
     cell.outlet.display(Table(("variable", "type", "value"), found, nothing, others, shared_row).bundle())
 
 
 def shared_row(item: tuple[str, Value]) -> tuple[str, str, str]:
     name, value = item
-    return f"$shv({decode(name)})", kind(value), cut(readable(value))
+    return f"$shv({decode(name)})", kind(value), readable(value)
 
 
 @magic(
@@ -93,41 +90,53 @@ def shared_row(item: tuple[str, Value]) -> tuple[str, str, str]:
 async def cache(cell: Cell, arguments: Arguments) -> None:
     """Show what the local cache holds: all its collections, or one. What has expired is not shown.
 
-    A pattern such as `call_*` keeps the keys that match; alone it does so in all collections. What scripts store in
-    `local` is in the collection default, what they store in `local:users` in users.
+    A pattern such as `call_*` keeps the keys that match, a word those that hold it; alone it does so in all
+    collections. What scripts store in `local` is in the collection default, what they store in `local:users` in users;
+    both names are taken here too.
     """
     await cell.settle()
-    known, word, pattern = collections_of(cell), arguments.first, pattern_of(arguments, 1)
-    if word is None or word.text in known:
-        chosen = known if word is None else [word.text]
-    elif len(arguments.words) == 1 and set(word.text) & _WILD:
-        chosen, pattern = known, word.text
-    else:
-        hint = meant_by(word.text, known)
-        raise failure("UnknownCollection", f"the cache has no collection {word.text!r}", word.span, hint)
-    found = [
-        (name, *entry)
-        for name in chosen
-        for entry in entries(cell.session.shared, encode(name))
-        if fnmatchcase(decode(entry[0]), pattern)
-    ]
-    nothing = "the cache is empty" if pattern == "*" else f"no key matches {pattern}"
+    known, word = collections_of(cell), arguments.first
+    name, pattern = collection_and_pattern(arguments, known)
+    names = known if name is None else [name]
+    every = ((name, *entry) for name in names for entry in entries(cell.session.shared, encode(name)))
+    found = chosen(every, pattern, lambda entry: (decode(entry[1]),))
+    if word is not None and name is None and not found and not is_wild(word.text):
+        raise unknown_collection(word, known)
+    nothing = "the cache is empty" if pattern is None else f"no key matches {pattern}"
     others = "%cache PATTERN shows the keys that match"
     cell.outlet.display(Table(("collection", "key", "value", "expires"), found, nothing, others, cache_row).bundle())
 
 
-def meant_by(name: str, known: Sequence[str]) -> str:
-    """What to write in place of a name that no collection of the cache has."""
-    backend, _, collection = name.partition(":")
-    if backend == "local":  # as cache_store("local:users", ...) calls it
-        without_name = "its collection without a name is called default"
-        return f"local is the backend: {f'%cache {collection} shows its collection' if collection else without_name}"
-    return did_you_mean(name, known) or f"collections are {', '.join(known)}"
+def collection_and_pattern(arguments: Arguments, known: Sequence[str]) -> tuple[str | None, str | None]:
+    """The collection that is meant (None: all), and the pattern of keys. One word that is no collection is a pattern.
+
+    Raises CellFailure.
+    """
+    word = arguments.first
+    if word is None:
+        return None, None
+    name = collection_of(word.text, known)
+    if name in known:
+        return name, pattern_of(arguments, 1)
+    if len(arguments.words) > 1:
+        raise unknown_collection(word, known)
+    return None, word.text
+
+
+def unknown_collection(word: Word, known: Sequence[str]) -> CellFailure:
+    hint = did_you_mean(word.text, known) or f"collections are {', '.join(known)}"
+    return failure("UnknownCollection", f"the cache has no collection {word.text!r}", word.span, hint)
+
+
+def collection_of(word: str, known: Sequence[str]) -> str:
+    """The collection that a word means, which may be written as scripts write it: `local`, `local:users`."""
+    backend, _, collection = word.partition(":")
+    return word if word in known or backend != "local" else collection or DEFAULT_COLLECTION
 
 
 def cache_row(entry: tuple[str, str, str, int | None]) -> tuple[str, str, str, str | None]:
     name, key, text, left = entry
-    return name, decode(key), cut(readable(text)), None if left is None else f"in {left} s"
+    return name, decode(key), readable(text), None if left is None else f"in {left} s"
 
 
 def collections_of(cell: Cell) -> list[str]:
@@ -144,8 +153,3 @@ def readable(value: Value) -> str:
 
 def kind(value: Value) -> str:
     return "integer" if isinstance(value, int) else "string"
-
-
-def cut(text: str) -> str:
-    """The beginning of a text that is too long for a table."""
-    return text if len(text) <= WIDTH else f"{text[:WIDTH]}... ({len(text)} characters)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.state.stubs import USAGE, StubRule, StubValue, parse_stub
@@ -12,6 +11,7 @@ from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, shown
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.kernel.magics.patterns import chosen
 from evroute_kernel.library import table
 
 if TYPE_CHECKING:
@@ -58,13 +58,13 @@ async def stubs(cell: Cell, arguments: Arguments) -> None:
     if "clear" in arguments.flags:
         cell.session.forget_stub_calls()
         return
-    pattern = arguments.first.text if arguments.first else "*"
-    rules = [rule for rule in cell.session.settings.stubs.values() if fnmatchcase(rule.name, pattern)]
+    pattern = arguments.first.text if arguments.first else None
+    rules = chosen(cell.session.settings.stubs.values(), pattern, lambda rule: (rule.name,))
     if rules:
         rows = [(rule.name, rule.returns, assignments(rule.sets)) for rule in rules]
         others = "%stubs PATTERN shows those that match"
         cell.outlet.display(Table(("function", "returns", "sets"), rows, others=others).bundle())
-    calls = [call for call in cell.session.stub_calls if fnmatchcase(call.name, pattern)]
+    calls = chosen(cell.session.stub_calls, pattern, lambda call: (call.name,))
     if len(calls) > MOST_ROWS:
         cell.outlet.write(f"the last {MOST_ROWS} of {len(calls):,} calls; %stubs PATTERN shows those that match:\n")
     headings = ("event", "route", "line", "call")

@@ -64,6 +64,7 @@ class EvrouteKernel(ConcurrentKernel):
         super().__init__(**options)
         self.notebook = Notebook(server=self.server)
         self.history = History(self.history_file, self.log.error)
+        self.notebook.history = self.history.reply
         self.cell: Cell | None = None
         self.usage = Usage()
         # ipykernel's own, which it puts in the place of comm's; ipywidgets asks for the same one
@@ -159,7 +160,7 @@ class EvrouteKernel(ConcurrentKernel):
 
     def outlet(self, request: Message, silent: bool) -> Outlet:
         """Where output goes that a request causes, whenever it comes."""
-        return Outlet(self.publish, self.later, request, self.notebook.text_of, silent)
+        return Outlet(self.publish, self.later, request, self.notebook.text_of, silent, self.notebook.is_finding)
 
     def publish(self, kind: str, content: dict[str, Any], parent: Mapping[str, Any]) -> None:
         if self.session is not None:
@@ -201,7 +202,7 @@ class EvrouteKernel(ConcurrentKernel):
 
     def fail(self, outlet: Outlet, found: CellFailure) -> dict[str, Any]:
         """Show the one error of a cell, and put it into the reply."""
-        from evroute_kernel.kernel.display.formats import traceback
+        from evroute_kernel.rendering import traceback
 
         lines = traceback(found.name, found.message, found.diagnostics)
         outlet.error(found.name, found.message, lines)

@@ -11,6 +11,7 @@ from typing import Final
 from evroute_kernel.assist import candidates as of
 from evroute_kernel.assist.defined import Defined
 from evroute_kernel.assist.offers import Candidate, Offer
+from evroute_kernel.assist.values import of_param
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.records import dataclass
 
@@ -33,12 +34,14 @@ SOCKETS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`word` is what has been typed of the word, value or key in question, `given` the words before it on the line."""
+    """`word` is what has been typed of the word, value or key in question, `given` the words before it on the line;
+    `text` is that of the cell."""
 
     notebook: Notebook
     defined: Defined
     word: str = ""
     given: Sequence[str] = ()
+    text: str = ""
 
     def offer(self, candidates: Iterable[Candidate]) -> Offer:
         """What can stand in the place of the word."""
@@ -51,15 +54,19 @@ class Asked:
     # -- what scripts have --------------------------------------------------------------------------------------------
 
     def events(self) -> Iterator[Candidate]:
-        return of.events(self.defined)
+        return of.events(self.defined, self.text)
 
     def event_list(self) -> Offer:
         """The last of several events with commas between them."""
-        return Offer(self.word.rpartition(",")[2], of.events(self.defined), of.near_events(self.defined))
+        return Offer(self.word.rpartition(",")[2], self.events(), of.near_events(self.defined))
 
     def params_of(self, event: str) -> list[Candidate]:
         """The parameters of an event, as they are known here."""
         return of.params_of(self.defined, event)
+
+    def param_values(self, event: str, name: str) -> Offer:
+        """What a parameter of an event may be."""
+        return self.offer(of_param(self.defined, event, name))
 
     def routes(self, kind: str | None = None) -> Iterable[Candidate]:
         return of.all_routes(self.defined) if kind is None else of.routes(self.defined, kind=kind)
@@ -99,6 +106,10 @@ class Asked:
     def files(self) -> Iterator[Candidate]:
         """Files of scripts."""
         return of.files(self.word)
+
+    def folders(self) -> Iterator[Candidate]:
+        """Folders."""
+        return (candidate for candidate in of.files(self.word, frozenset()) if candidate.text.endswith("/"))
 
     def recordings(self) -> Iterator[Candidate]:
         """Files of events."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _LINE: Final = re.compile(r"(?m)^[ \t]*%(?P<magic>[A-Za-z][\w-]*)[ \t]+(?P<event>\S+)(?P<rest>[^\n]*)")
 #: the line that gives a cell to a node
 _NODE: Final = re.compile(r"\s*%node[ \t]+(?P<node>[\w-]+)")
+_LOADED: Final = re.compile(r"\bloadmodule\s*[\"'](?:[^\"'\n]*/)?(\w+)\.so[\"']")
 _KEY: Final = re.compile(r"(?<!\S)(?P<key>[A-Za-z_][\w.-]*)=")
 
 
@@ -40,9 +41,11 @@ class Question:
     @cached_property
     def defined(self) -> Defined:
         """All that other cells have defined; nothing before there is a session."""
-        notebook = self.notebook
+        notebook, loaded = self.notebook, frozenset(_LOADED.findall(self.text))
         if not notebook.has_session:
-            return Defined(given=lambda event: _given(self.text).get(event, ()), version=notebook.version)
+            return Defined(
+                modules=loaded, given=lambda event: _given(self.text).get(event, ()), version=notebook.version
+            )
         session = notebook.session_of(self.node)
         definitions = [*session.registry]
         sources = {d.route.source.name: d.route.source for d in definitions}
@@ -52,6 +55,7 @@ class Question:
         return Defined(
             routes=tuple(map(_route, definitions)),
             events=session.declared_events,
+            modules=loaded | session.settings.modules_in_force(),
             settings=session.settings,
             texts=texts,
             shared=lambda: (decode(str(key)) for key, _ in session.shared.items("shv")),

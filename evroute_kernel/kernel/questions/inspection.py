@@ -11,9 +11,10 @@ from evroute_kernel.assist import describing
 from evroute_kernel.assist import inspection as of_script
 from evroute_kernel.assist.frames import COMMENT, FOREIGN
 from evroute_kernel.assist.pages import Page, bundle
+from evroute_kernel.kernel.cell.cells import SHELL_LINE
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
-from evroute_kernel.kernel.magics.declaration import MAGICS
+from evroute_kernel.kernel.magics.declaration import MAGICS, takes_script_below
 from evroute_kernel.kernel.questions.asked import Asked
 from evroute_kernel.kernel.questions.defined import Question
 from evroute_kernel.kernel.questions.pages import magic_pages
@@ -47,9 +48,12 @@ def _begins_magic(code: str, position: int) -> bool:
 
 
 def _on_magic_line(asked: Asked, code: str, position: int, word: str) -> Iterator[list[Page]]:
-    start = 0 if code.lstrip().startswith("%%") else code.rfind("\n", 0, position) + 1
-    end, defined = code.find("\n", position), asked.defined
+    start, defined = _start_of_magic(code, position), asked.defined
+    end = code.find("\n", position)
     line = code[start : end if end >= 0 else len(code)]
+    if SHELL_LINE.fullmatch(line):
+        yield magic_pages("sh")
+        return
     found = _MAGIC.match(line)
     if found is None:  # `?name`
         yield magic_pages(word)
@@ -71,6 +75,19 @@ def _on_magic_line(asked: Asked, code: str, position: int, word: str) -> Iterato
         yield describing.pages_of(kind, word, defined) if word else []
     yield magic_pages(word)
     yield magic
+
+
+def _start_of_magic(code: str, position: int) -> int:
+    """Where the magic begins that the position belongs to: behind those that are around it, such as `%time`."""
+    start = code.rfind("\n", 0, position) + 1
+    cell_magic = _MAGIC.match(code) if code.lstrip().startswith("%%") else None
+    if cell_magic is not None and not takes_script_below(cell_magic["name"]):
+        return 0
+    found = _MAGIC.match(code, start)
+    while found and found["name"] in MAGICS and MAGICS[found["name"]].is_around and position > found.end():
+        start = found.end()
+        found = _MAGIC.match(code, start)
+    return start
 
 
 def _takes_key(name: str, key: str) -> bool:

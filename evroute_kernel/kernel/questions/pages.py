@@ -8,6 +8,7 @@ from evroute_kernel.assist import describing
 from evroute_kernel.assist.pages import Page, bundle
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.magics.declaration import MAGICS
+from evroute_kernel.kernel.magics.habits import HABITS
 from evroute_kernel.kernel.questions.defined import Question
 
 
@@ -25,9 +26,11 @@ def named(name: str, notebook: Notebook) -> list[Page]:
 
 
 def magic_pages(name: str) -> list[Page]:
-    """The help of a magic; none for an unknown one."""
+    """The help of a magic, or of one of IPython's what does its job here; none for an unknown one."""
     found = MAGICS.get(name)
-    return [Page(found.usage, "", (found.doc,))] if found else []
+    if found is None:
+        return [Page(f"%{name}", "a magic of IPython", (f"Here {HABITS[name]}.",))] if name in HABITS else []
+    return [Page(found.usage, "", (found.doc,))]
 
 
 def known_names(notebook: Notebook) -> Iterable[str]:

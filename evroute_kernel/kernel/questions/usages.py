@@ -15,6 +15,7 @@ SCRIPTS: Final = frozenset({"EXPRESSION"})
 WORDS: Final[dict[str, Callable[[Asked], Iterable[Candidate]]]] = {
     "EVENT": Asked.events,
     "FILE": Asked.files,
+    "FOLDER": Asked.folders,
     "FUNCTION": Asked.functions,
     "LEVEL": Asked.levels,
 }

@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 @rule(
     "text-with-number",
     "text compared with a number is an error, which is neither equal nor different",
+    foretells=("a text is compared with a number", "the condition has no value"),
     fires=(
         """
         event_route[E_ACC_EVENT] {
@@ -193,6 +194,7 @@ def null_as_text(subject: Subject) -> Iterator[Finding]:
 @rule(
     "text-plus-number",
     "`+` between a text and a bare number has no value",
+    foretells=("a number without text form", "the right side is not an integer", "no value on the right side"),
     fires=(
         '$var(line) = "port " + 5060;',
         '$var(n) = 5 + "60";',

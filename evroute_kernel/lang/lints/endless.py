@@ -19,6 +19,7 @@ _ENDS: Final = (nodes.Return, nodes.Exit, nodes.Drop, nodes.Assert, nodes.Async)
     "endless-loop",
     "a `while` whose condition nothing in its body changes",
     local=True,
+    foretells=("is left: nothing in the loop",),
     fires=(
         'while ($var(i) < 3) { xlog("$var(i)\\n"); }',
         'while (1) { xlog("again\\n"); }',

@@ -127,6 +127,7 @@ def number_wraps(subject: Subject) -> Iterator[Finding]:
     "division-by-zero",
     "a division by a literal 0 yields 0",
     local=True,
+    foretells=("division by zero gives 0",),
     fires=("$var(x) = $var(n) / 0;", "$var(x) = 10 % 0;"),
     quiet="$var(x) = $var(n) / 2;",
 )

@@ -16,6 +16,7 @@ from evroute_kernel.library.template import VariableSpec
     "unknown-param",
     "`$param(name)` with a name that the event does not have",
     local=True,
+    foretells=("has no parameter",),
     fires=(
         """
         event_route[E_FRD_WARNING] {
@@ -77,6 +78,7 @@ def _listing(names: list[str]) -> str:
     "param-position",
     "`$param(n)` with a position that the event does not have",
     local=True,
+    foretells=("has no parameter",),
     fires=('xlog("$param(2)\\n");', "$var(first) = $param(0);"),
     quiet=('xlog("$param(1)\\n");', 'event_route[E_ACC_CDR] { xlog("$param(14)\\n"); }'),
 )

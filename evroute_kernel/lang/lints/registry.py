@@ -53,6 +53,8 @@ class Lint:
     local: bool = False
     #: the servers of which it is true
     versions: tuple[ServerVersion, ...] = VERSIONS
+    #: parts of what the runtime says of the same statement when it comes to it
+    foretells: tuple[str, ...] = ()
 
     def diagnostics(self, subject: Any) -> Iterable[Diagnostic]:
         for found in self.check(subject):
@@ -73,6 +75,7 @@ def rule(
     loads: bool = False,
     local: bool = False,
     versions: tuple[ServerVersion, ...] = VERSIONS,
+    foretells: tuple[str, ...] = (),
 ) -> Callable[[CheckT], CheckT]:
     """Declare a lint. An example that is no route yet stands for the body of `event_route[E_PIKE_BLOCKED]`."""
 
@@ -81,7 +84,7 @@ def rule(
             raise ValueError(f"lint {code} is declared twice")
         why = cleandoc(check.__doc__ or "")
         examples = _scripts(fires), _scripts(quiet)
-        LINTS[code] = Lint(code, severity, summary, why, *examples, check, legacy, loads, local, versions)
+        LINTS[code] = Lint(code, severity, summary, why, *examples, check, legacy, loads, local, versions, foretells)
         return check
 
     return declare

@@ -211,15 +211,21 @@ def quoted_arguments(code: Code) -> Iterator[Edit]:
         if token.type != "ID" or code.kind(index + 1) != "LPAR" or token.text == FETCH:
             continue
         kinds = _parameter_kinds(token.text)
-        for argument, kind in zip(_arguments(code, index + 2), kinds, strict=False):
-            if argument is None or argument.type != "STRING":
-                continue
-            bare = argument.text[1:-1].strip()
-            if (kind == "int" and _NUMBER.fullmatch(bare)) or (kind in ("int", "var") and _is_variable(bare)):
-                bare = OLD_AVP.sub("", bare)
+        for argument, kind in zip(arguments(code, index + 2), kinds, strict=False):
+            if argument is not None and (bare := unquoted(argument, kind)) is not None:
                 what = "a number" if kind == "int" else "a variable"
                 why = f"{token.text} takes {what} here, without quotes"
                 yield Edit(argument.span.start, argument.span.end, bare, "quoted-argument", why)
+
+
+def unquoted(argument: Token, kind: str) -> str | None:
+    """What stands in the quotes of an argument that has to lose them; None for one that keeps them, or has none."""
+    if argument.type != "STRING":
+        return None
+    bare = argument.text[1:-1].strip()
+    if (kind == "int" and _NUMBER.fullmatch(bare)) or (kind in ("int", "var") and is_variable(bare)):
+        return OLD_AVP.sub("", bare)
+    return None
 
 
 def _parameter_kinds(name: str) -> list[str]:
@@ -228,11 +234,13 @@ def _parameter_kinds(name: str) -> list[str]:
     return [p.type for p in known.params] if known else []
 
 
-def _arguments(code: Code, index: int) -> Iterator[Token | None]:
+def arguments(code: Code, index: int) -> Iterator[Token | None]:
     """The arguments of a call, from after its parenthesis; None for one of several tokens or of none.
 
     No argument of the language holds a parenthesis of its own.
     """
+    if code.kind(index) == "RPAR":
+        return
     held = list[Token]()
     for position in range(index, len(code.tokens)):
         token = code.tokens[position]
@@ -245,7 +253,7 @@ def _arguments(code: Code, index: int) -> Iterator[Token | None]:
             return
 
 
-def _is_variable(text: str) -> bool:
+def is_variable(text: str) -> bool:
     """Whether a text is one variable token and nothing else."""
     found, _ = tokens(Expanded(text, [0], [(Source("text", text), 0)]), TARGET)
     return [t.type for t in found] == ["VARIABLE"] and found[0].text == text

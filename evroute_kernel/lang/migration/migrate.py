@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from difflib import unified_diff as _unified_diff
 
 from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang.migration import renamed, renamed_modules, renamed_variables
+from evroute_kernel.lang.migration.avp_functions import avp_functions
 from evroute_kernel.lang.migration.fetching import fetches
 from evroute_kernel.lang.migration.legacy import (
     Code,
@@ -41,11 +43,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """The new text, each change in the order of the old text, and notes on what a reader should look at."""
+    """The new text, each change in the order of the old text, and notes on what a reader should look at.
+
+    `doubts` is how many places of the old kind stay as they are, each with a warning among the notes.
+    """
 
     text: str
     changes: tuple[Change, ...]
     notes: tuple[Diagnostic, ...]
+    doubts: int = 0
 
     def __bool__(self) -> bool:
         """Whether anything changed."""
@@ -60,6 +66,14 @@ def migrate(text: str | Source) -> Migration:
 
 def old_forms(code: Code) -> Iterator[Edit | Remark | Doubt]:
     """What a text of 2.x has that 3.x writes otherwise."""
+    yield from renamed_modules.modules(code)
+    yield from renamed.functions(code)
+    yield from renamed.flags(code)
+    yield from renamed.settings(code)
+    yield from renamed.parameters(code)
+    yield from avp_functions(code)
+    yield from renamed_variables.variables(code)
+    yield from renamed_variables.words(code)
     yield from fetches(code)
     yield from route_modes(code)
     yield from module_lines(code)
@@ -87,7 +101,8 @@ def made(source: Source, forms: Iterable[Edit | Remark | Doubt]) -> Migration:
         if isinstance(d, Doubt)
     ]
     notes.sort(key=lambda d: d.span.start if d.span else 0)
-    return Migration(_applied(source.text, edits), tuple(_change(source, e) for e in edits), tuple(notes))
+    doubts = sum(isinstance(e, Doubt) for e in found)
+    return Migration(_applied(source.text, edits), tuple(_change(source, e) for e in edits), tuple(notes), doubts)
 
 
 def _change(source: Source, edit: Edit) -> Change:

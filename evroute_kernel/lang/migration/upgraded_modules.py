@@ -14,8 +14,8 @@ from typing import Final
 from evroute_kernel.lang.lexer import string_value
 from evroute_kernel.lang.migration.gone import NEW, OLD, gone_entry
 from evroute_kernel.lang.migration.legacy import Code, Doubt, Edit, Remark
+from evroute_kernel.lang.migration.modparams import Modparam, modparams
 from evroute_kernel.library.table import of
-from evroute_kernel.records import dataclass
 
 #: db_mode of usrloc by number
 _PRESETS: Final = (
@@ -23,33 +23,10 @@ _PRESETS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Modparam:
-    """`modparam("module", "name", value)`; `value` is the text of it, `start` and `end` are those of the whole."""
-
-    module: str
-    name: str
-    value: str
-    index: int
-    start: int
-    end: int
-
-
-def _modparams(code: Code) -> Iterator[Modparam]:
-    for index, token in enumerate(code.tokens):
-        if token.type != "MODPARAM" or not code.kinds(index + 1, "LPAR", "STRING", "COMMA", "STRING", "COMMA"):
-            continue
-        closing = next((i for i in range(index + 6, min(index + 10, len(code.tokens))) if code.kind(i) == "RPAR"), None)
-        if closing is not None:
-            module, name = (string_value(code.tokens[index + i])[0] for i in (2, 4))
-            value = code.text[code.span(index + 6).start : code.span(closing - 1).end]
-            yield Modparam(module, name, value, index, token.span.start, code.span(closing).end)
-
-
 def gone_modules(code: Code) -> Iterator[Edit | Doubt]:
     """`loadmodule` and `modparam` of what is gone."""
     yield from _module_names(code)
-    for param in _modparams(code):
+    for param in modparams(code):
         old, new = of(OLD).modules.get(param.module), of(NEW).modules.get(param.module)
         if old is None:
             yield from _by_pattern(param)
@@ -131,7 +108,7 @@ def transports(code: Code) -> Iterator[Edit | Doubt]:
         if name in told:  # a module may be loaded twice
             continue
         told.add(name)
-        for param in _modparams(code):
+        for param in modparams(code):
             if param.module == name:
                 yield Edit(*code.whole_lines(param.start, param.end), "", "unused-transport", why)
 
@@ -148,7 +125,7 @@ def _loaded(code: Code) -> Iterator[tuple[str, int]]:
 def domains(code: Code) -> Iterator[Edit | Remark]:
     """`sqlops` of 3.6 left the domain of a user out, unless `use_domain` was set."""
     uses = [t for i, t in enumerate(code.tokens) if t.text.startswith("sql_avp_") and code.kind(i + 1) == "LPAR"]
-    if not uses or any((param.module, param.name) == ("sqlops", "use_domain") for param in _modparams(code)):
+    if not uses or any((param.module, param.name) == ("sqlops", "use_domain") for param in modparams(code)):
         return
     why = "4.0 looks for user and domain by default, 3.6 for the user alone"
     index = dict(_loaded(code)).get("sqlops")

@@ -33,10 +33,14 @@ class Param:
     #: a literal is the name of a `route[name]` that exists
     is_route: bool = False
     note: str = ""
+    #: all that it can be, where that is little
+    values: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, fact: dict[str, Any]) -> Param:
         known = {key: value for key, value in fact.items() if key != "no_expand"}
+        if "values" in known:
+            known["values"] = tuple(known["values"])
         return cls(**{**known, "type": "literal"} if fact.get("no_expand") else known)
 
     def __str__(self) -> str:
@@ -131,6 +135,8 @@ class CatalogueVariable:
     named_read_only: bool = False
     #: tells nothing without a name in parentheses, also where the server starts with it
     needs_name: bool = False
+    #: all that it can be, where that is little
+    values: tuple[int | str, ...] = ()
 
     @classmethod
     def from_json(cls, fact: dict[str, Any]) -> CatalogueVariable:
@@ -155,6 +161,7 @@ class CatalogueVariable:
             None if fact.get("computed_name") == "one variable" else fact.get("computed_name"),
             fact.get("named_read_only", False),
             fact.get("needs_name", fact["name_in_parentheses"] == "required"),
+            tuple(fact.get("values", ())),
         )
 
     @property

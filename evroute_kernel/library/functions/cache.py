@@ -134,14 +134,15 @@ class NotACounter(ValueError):
     """The text of a counter key is no integer."""
 
 
-def _live(entry: Entry | None) -> str | None:
+def live(entry: Entry | None) -> str | None:
     """The text of an entry, None when there is none or it has expired."""
     if entry is None or isinstance(entry, str):
         return entry
     return entry[0] if int(time.time()) <= entry[1] else None
 
 
-def _entry(value: str, life: int) -> Entry:
+def entry_of(value: str, life: int) -> Entry:
+    """A text that is kept for so many seconds, 0: for ever."""
     return (value, int(time.time()) + life) if life else value
 
 
@@ -153,9 +154,9 @@ def _add(context: Context, backend: str, key: str, by: int, life: int, result: R
 
     def change(entry: Any) -> Entry:
         nonlocal total
-        old = _live(entry)
+        old = live(entry)
         if old is None:
-            return _entry(str(by), life)
+            return entry_of(str(by), life)
         number = str2sint(old)
         if number is None:
             raise NotACounter(old)
@@ -182,7 +183,7 @@ def cache_store(context: Context, backend: str, key: str, value: str, timeout: i
     table = _table(context, backend, key)
     if table is None:
         return -1
-    context.process.shared.put_object(table, key, _entry(value, timeout or 0))
+    context.process.shared.put_object(table, key, entry_of(value, timeout or 0))
     return 1
 
 
@@ -195,7 +196,7 @@ def cache_fetch(context: Context, backend: str, key: str, result: Reference) -> 
     table = _table(context, backend, key)
     if table is None:
         return -1
-    value = _live(context.process.shared.get_object(table, key))
+    value = live(context.process.shared.get_object(table, key))
     if value is None:
         return -2
     return 1 if result.set(context, TEXT_ALONE, value) else -1
@@ -210,7 +211,7 @@ def cache_counter_fetch(context: Context, backend: str, key: str, result: Refere
     table = _table(context, backend, key)
     if table is None:
         return -1
-    value = _live(context.process.shared.get_object(table, key))
+    value = live(context.process.shared.get_object(table, key))
     if value is None:
         return -2
     number = str2sint(value)

@@ -102,6 +102,7 @@ class RunsThatWait:
                 return False
             context.has_transaction = True
         if route not in self._process.routes:
+            context.error(f"there is no route[{route}] to go on with: async() waits where it stands")
             raise ScriptCrash(_NO_ROUTE.format(route=route))
         code, number = self._call(call, HELD, route)
         self._process.rc = code

@@ -59,6 +59,23 @@ def test_a_cell_that_a_magic_takes_as_a_whole(exported: Any) -> None:
     assert (body(made.text), made.routes) == (f"\n# {A}\n# %migrate\n", 0)
 
 
+def test_what_is_timed_stays_as_it_is(exported: Any) -> None:
+    made = exported('%%time\nevent_route[E_X] { xlog("a\\n"); }\n%raise E_X', "%time $var(x) = 1;\n!ls").text
+    assert '# %%time\nevent_route[E_X] { xlog("a\\n"); }\n# %raise E_X\n' in made
+    assert "# %time\n# $var(x) = 1;\n# !ls\n" in made
+
+
+def test_files_are_found_where_the_current_folder_is(exported: Any, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "x.cfg").write_text("route[greet] { exit; }\n")
+    (tmp_path / "y.cfg").write_text("route[part] { exit; }\n")
+    made = exported(
+        "%cd sub\n%load x.cfg", "%cd -\n%load y.cfg", "event_route[E_X] { route(greet); route(part); }"
+    ).text
+    assert 'include_file "sub/x.cfg"' in made
+    assert 'include_file "y.cfg"' in made
+
+
 def test_statements_are_comments_on_lines_of_their_own(exported: Any) -> None:
     made = exported(f'$var(x) = 1; {A} xlog("b\n");  # it\n/* c */ ;\n$var(x) + 1')
     assert body(made.text) == f'\n# $var(x) = 1;\n {A}\n# xlog("b\n# ");  # it\n# /* c */ ;\n# $var(x) + 1\n'

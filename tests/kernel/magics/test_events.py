@@ -36,11 +36,11 @@ def test_what_is_declared_and_handled(kernel: Frontend) -> None:
 
 def test_declarations_are_known_to_the_cell_that_makes_them(kernel: Frontend) -> None:
     script = 'event_route[E_PIKE_BLOKED] { xlog("$param(ip)\\n"); }'
-    assert "E_PIKE_BLOCKED" in kernel.run(script).stderr
-    assert kernel.run(f"%event declare E_PIKE_BLOKED ip\n{script}").stderr == ""
-    assert "no parameter 'ipp'" in kernel.run(script.replace("(ip)", "(ipp)")).stderr
+    assert "E_PIKE_BLOCKED" in kernel.run(script).told
+    assert kernel.run(f"%event declare E_PIKE_BLOKED ip\n{script}").told == ""
+    assert "no parameter 'ipp'" in kernel.run(script.replace("(ip)", "(ipp)")).told
     assert kernel.run("%reset").status == "ok"
-    assert "E_PIKE_BLOCKED" in kernel.run(script).stderr
+    assert "E_PIKE_BLOCKED" in kernel.run(script).told
 
 
 def test_samples_of_declared_events(kernel: Frontend) -> None:

@@ -15,7 +15,7 @@ def test_routes_that_are_loaded(kernel: Frontend) -> None:
     found = kernel.run("%check")
     (table,) = found.shown
     (row,) = table.splitlines()[2:]
-    assert row.startswith(f"Cell In[{count}], line 2, column 18")
+    assert row.startswith(f"In[{count}]:2:18 ")
     assert "warning" in row
     assert row.endswith("unknown-param")
     assert "ip" in row
@@ -46,8 +46,8 @@ def test_a_cell_is_checked_and_nothing_of_it_runs(kernel: Frontend) -> None:
     count = found.reply["execution_count"]
     lines = table.splitlines()[2:]
     assert [line.split("  ")[0] for line in lines] == [
-        f"Cell In[{count}], line 7, column 6",
-        f"Cell In[{count}], line 8, column 14",
+        f"In[{count}]:7:6",
+        f"In[{count}]:8:14",
     ]
     assert all("error" in line for line in lines)
     assert kernel.run("%routes").shown == ["no route is defined"]
@@ -57,7 +57,7 @@ def test_a_cell_is_checked_and_nothing_of_it_runs(kernel: Frontend) -> None:
 def test_lints_of_a_cell_with_places_of_the_cell(kernel: Frontend) -> None:
     found = kernel.run(f"%%check\n\n{PIKE}")
     (row,) = found.shown[0].splitlines()[2:]
-    assert "line 4, column 18" in row
+    assert ":4:18 " in row
     html = found.contents("display_data")[0]["data"]["text/html"]
     assert "<td" in html
     assert kernel.run("%%check\nevent_route[E_PIKE_BLOCKED] { exit; }").shown == ["nothing to remark"]

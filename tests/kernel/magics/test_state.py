@@ -39,8 +39,10 @@ def test_variables_of_another_worker(kernel: Frontend) -> None:
 
 def test_long_values_are_cut(kernel: Frontend) -> None:
     kernel.run(f'$var(x) = "{"x" * 1000}";')
-    (row,) = rows(kernel.run("%vars").shown[0])
-    assert row[3:] == ["(1002", "characters)"]
+    (shown,) = kernel.run("%vars").contents("display_data")
+    (row,) = rows(shown["data"]["text/plain"])
+    assert row[3:] == ["(1,002", "characters)"]
+    assert f"</summary>&quot;{'x' * 1000}&quot;</details>" in shown["data"]["text/html"], "it can be opened"
 
 
 def test_shared_variables(kernel: Frontend) -> None:
@@ -79,11 +81,14 @@ def test_an_unknown_collection(kernel: Frontend) -> None:
     assert "did you mean 'users'?" in found.traceback
     assert "collections are default, users, calls" in kernel.run("%cache zzzzz").traceback
     assert "no collection 'u*'" in kernel.run("%cache u* ali*").traceback
-    assert (
-        "hint: local is the backend: its collection without a name is called default"
-        in kernel.run("%cache local").traceback
-    )
-    assert "hint: local is the backend: %cache users shows its collection" in kernel.run("%cache local:users").traceback
+    assert "no collection 'local:nobody'" in kernel.run("%cache local:nobody").traceback
+
+
+def test_collections_are_called_as_scripts_call_them(kernel: Frontend) -> None:
+    kernel.run(CACHE)
+    assert kernel.run("%cache local").shown == kernel.run("%cache default").shown
+    assert kernel.run("%cache local:users").shown == kernel.run("%cache users").shown
+    assert [row[:2] for row in rows(kernel.run("%cache LIC").shown[0])] == [["users", "alice"]]
 
 
 def test_long_tables_are_counted(kernel: Frontend) -> None:

@@ -49,7 +49,7 @@ def test_mistakes_stop_the_cell_before_anything_happens(kernel: Frontend) -> Non
         "unknown variable $vra(...)",
         "xlog is simulated here",
         "did you mean 'rest_get'?",
-        "line 7, column 21",
+        ":7:21\n",
     ):
         assert text in found.traceback
     assert "no route" in kernel.run("%routes").shown[0]

@@ -50,7 +50,7 @@ def test_failures_are_shown_under_the_cell_that_raised(kernel: Frontend, tmp_pat
     kernel.run(ROUTE + f"%subscribe E_A unix:{tmp_path}/none")
     found = kernel.run("%raise E_A")
     assert (found.status, found.stdout) == ("ok", "ran\n")
-    assert f"ERROR: unix:{tmp_path}/none did not get E_A: Cannot raise datagram event due to 2" in found.stderr
+    assert f"error: unix:{tmp_path}/none did not get E_A: Cannot raise datagram event due to 2" in found.told
     assert "No such file or directory" in kernel.run("%subscribers E_A").shown[0]
 
 

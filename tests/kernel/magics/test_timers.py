@@ -90,8 +90,8 @@ def test_a_route_that_is_forgotten_ends_its_timer(kernel: Frontend) -> None:
 def test_a_turn_that_fails_is_shown_and_the_next_one_comes(kernel: Frontend) -> None:
     kernel.run("timer_route[clean, 60] { $shv(turns) += 1; $var(zero) = 0; $var(zero) /= 0; }")
     request = kernel.execute(FAST)
-    failed = kernel.messages(request, "stream")[-1]["content"]
-    assert failed["name"] == "stderr"
+    failed = kernel.messages(request, "display_data")[-1]["content"]
+    assert failed["data"]["text/plain"].startswith("error: ")
     wait_until(lambda: turns(kernel) > 2)
     assert int(running(kernel)[0][3]) > 0
     kernel.run("%timer stop")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.mi.arguments import Arguments
 from evroute_kernel.engine.mi.declaration import command
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.protocol import CommandError, ScriptText
+from evroute_kernel.engine.state.stored import shared_values
 from evroute_kernel.library.functions.locks import core_hash
 from evroute_kernel.library.variables.script import SHARED_TABLE
 from evroute_kernel.runtime.values import Value, encode
@@ -19,14 +18,6 @@ if TYPE_CHECKING:
 
 #: places of the table in whose order a server lists its shared variables, unless `shv_hash_size` says how many
 _PLACES: Final = 64
-#: how bindings begin whose text is taken as it is
-_UNPARSED: Final = (("value",), ("regex",))
-_NAMED: Final = re.compile(r"\$\(?shv\([ \t\r\n]*+([^$()\s][^()]*)\)")
-
-
-def _variables(session: Session) -> dict[str, Value]:
-    """All shared variables: those that scripts name start as 0, those with a computed name exist once they are set."""
-    return dict.fromkeys(_named(session), 0) | dict(session.shared.items(SHARED_TABLE))
 
 
 def _places(session: Session) -> int:
@@ -34,23 +25,6 @@ def _places(session: Session) -> int:
     given = session.settings.modparams_in_force().get(("cfgutils", "shv_hash_size"))
     size = int(given[-1]) if given else _PLACES
     return 1 << (size.bit_length() - 1) if size > 0 else _PLACES
-
-
-def _named(session: Session) -> Iterator[str]:
-    """The variables that the routes name."""
-    for definition in session.registry:
-        for binding in definition.route.pool:
-            for text in _parsed_texts(binding[1:]):
-                yield from (name.rstrip(" \t\r\n") for name in _NAMED.findall(text))
-
-
-def _parsed_texts(part: Any) -> Iterator[str]:
-    """The texts of a binding in which variables are looked for: all but those of constants and patterns."""
-    if isinstance(part, str):
-        yield part
-    elif isinstance(part, tuple) and part[:1] not in _UNPARSED:
-        for inner in part:
-            yield from _parsed_texts(inner)
 
 
 def _described(value: Value) -> dict[str, Any]:
@@ -77,7 +51,7 @@ def shv_get(management: Management, given: Arguments) -> list[Any] | dict[str, A
 
     There are those that scripts name or that have been set; what was only read by a computed name is not there.
     """
-    found = _variables(management.session)
+    found = shared_values(management.session.shared, management.session.registry)
     if "name" not in given:
         size = _places(management.session)
         names = sorted(found, key=lambda name: (core_hash(name, size), name))
