@@ -130,7 +130,7 @@ STATES: Final[dict[str, State]] = {
             Rule(rf"^[ \t]*%%?(?:<magics>){_MAGIC_END}", "magic", "magic-arguments"),
             Rule(rf"^[ \t]*%%?{_MAGIC_NAME}{_MAGIC_END}", "word", "magic-arguments"),
             Rule(r"^[ \t]*\?\??[ \t]*[%$A-Za-z0-9_.\[\]()]*[ \t\r]*$", "magic"),
-            Rule(_COMMAND, "magic", "magic-arguments"),
+            Rule(_COMMAND, "magic", "shell-line"),
             Rule(r"^[ \t]*(?:[%$][%$A-Za-z0-9_.]+(?:\([^()\n]*\))?|[A-Za-z][A-Za-z0-9_.\[\]]*)\?\??[ \t\r]*$", "magic"),
         )
     ),
