@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, FailedError, UsageError
 from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.errors import rendered
+
+if TYPE_CHECKING:
+    from evroute_kernel.kernel.export.configuration import Configuration
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +24,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Exit code: 0 written, 1 the whole has errors or cannot be written, 2 the notebook cannot be read."
     parser.add_argument("notebook", metavar="NOTEBOOK", help="a notebook file")
     parser.add_argument("-o", "--output", metavar="FILE", help="- is standard output (default: NOTEBOOK with .cfg)")
+    parser.add_argument(
+        "--node",
+        metavar="NAME",
+        help="the node whose configuration is wanted (default: all; that of node b is FILE with .b before its ending)",
+    )
     parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
     parser.add_argument(
         "--read-outside",
@@ -31,8 +40,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from evroute_kernel.kernel.cell.notebook import HOME
+    from evroute_kernel.kernel.export.files import of_node
     from evroute_kernel.kernel.export.notebooks import NotebookError, read_file, title_of
-    from evroute_kernel.kernel.export.standalone import export
+    from evroute_kernel.kernel.export.standalone import export_nodes
 
     path = Path(options.notebook)
     if not path.name:
@@ -40,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     target = options.output or str(path.with_suffix(".cfg"))
     try:
         notebook = read_file(path)
-        made = export(
+        made = export_nodes(
             notebook.cells,
             title_of(path.name),
             path.parent,
@@ -50,14 +61,23 @@ def run(options: argparse.Namespace) -> int:
         )
     except NotebookError as error:
         raise UsageError(f"error: {error}") from None
+    if options.node is not None and options.node not in made:
+        raise UsageError(f"error: {path} has no node {options.node} (it has {', '.join(made)})")
+    for node, one in made.items():
+        if options.node in (None, node):
+            _put(one, target if node == HOME or options.node else of_node(target, node), options.force)
+    return EXIT_FINDINGS if any(one.findings for one in made.values()) else EXIT_OK
+
+
+def _put(made: Configuration, target: str, force: bool) -> None:
+    """Write a configuration, and say what it holds and lacks. Raises FailedError."""
     if target == "-":
         print(made.text, end="")
     else:
-        _write_new(target, made.text, options.force)
+        _write_new(target, made.text, force)
         print(f"{target}: {made.summary}")
     for text in rendered(made.findings):
         print(text, file=sys.stderr)
-    return EXIT_FINDINGS if made.findings else EXIT_OK
 
 
 def _write_new(file: str, text: str, force: bool) -> None:

@@ -21,6 +21,7 @@ from typing import Final
 from evroute_kernel.engine.state.settings import module_name
 from evroute_kernel.errors import Diagnostic, ScriptError, rendered
 from evroute_kernel.kernel.cell.cells import MagicLine
+from evroute_kernel.kernel.export.members import MODULE, MODULES
 from evroute_kernel.kernel.export.page import Page, commented, prose
 from evroute_kernel.kernel.export.rehearsal import Rehearsal, Section, compile_with
 from evroute_kernel.kernel.export.startup import Startup, state, statement_runs
@@ -146,8 +147,7 @@ class _Writer:
         names |= {name for section in self.rehearsal.sections for found in section.settings.values() for name in found}
         if "xlog_level" not in names:
             lines.append(f"xlog_level={XLOG_LEVEL}")
-        if not names & {"socket", "listen"}:
-            lines.append(f"socket={SOCKET}")
+        lines += [f"socket={socket}" for socket in self._given_sockets()]
         for _, socket in missing_sockets(self.all_modules, self._sockets(), self.library):
             lines += [commented(_TO_FILL_IN), f"socket={socket}"]
         if self.mpath is not None:
@@ -158,13 +158,24 @@ class _Writer:
 
     def _filled(self, module: str) -> list[str]:
         """What follows the line that loads a module."""
-        return [line for m in self.missing if m.module == module for line in (commented(_TO_FILL_IN), m.line)]
+        missing = [line for m in self.missing if m.module == module for line in (commented(_TO_FILL_IN), m.line)]
+        return [*missing, *(_modparam(MODULE, name, value) for name, value in self._of_node() if module == MODULE)]
+
+    def _of_node(self) -> list[tuple[str, int | str]]:
+        """What module clusterer is told of the nodes of the notebook, unless the cells say it themselves."""
+        members = self.rehearsal.members
+        if members is None:
+            return []
+        said = {i.name for i in self.items if isinstance(i, nodes.ModParam) and MODULE in _meant(i, self.library)}
+        return [(name, value) for name, value in members.modparams() if name not in said]
 
     def _needed(self) -> list[str]:
         """The modules that the text uses before it loads them, the protocols of its sockets first, and those that they
         all need."""
         loads = {module_name(item.path) for item in self.items if isinstance(item, nodes.LoadModule)}
         needed = dict.fromkeys(name for name in self._protocols() if name not in loads)
+        if self.rehearsal.members is not None:
+            needed |= dict.fromkeys(name for name in MODULES if name not in loads)
         loaded: set[str] = set()
         for item in self.items:
             if isinstance(item, nodes.LoadModule):
@@ -186,8 +197,18 @@ class _Writer:
 
     def _sockets(self) -> list[str]:
         """Those of the text, or the one that it gets."""
-        found = [str(i.value) for i in self.items if isinstance(i, nodes.Global) and i.name in SETTINGS]
-        return found or [SOCKET]
+        return [*self._own_sockets(), *self._given_sockets()]
+
+    def _own_sockets(self) -> list[str]:
+        return [str(i.value) for i in self.items if isinstance(i, nodes.Global) and i.name in SETTINGS]
+
+    def _given_sockets(self) -> list[str]:
+        """Those that the text does not have and gets."""
+        own, members = self._own_sockets(), self.rehearsal.members
+        if members is None:
+            return [] if own else [SOCKET]
+        is_reached = any(socket.startswith("bin:") for socket in own)
+        return [*([] if own else [members.sip_socket]), *([] if is_reached else [members.bin_socket])]
 
     def _modparams(self) -> dict[tuple[str, str], list[int | str]]:
         """Every value of every module parameter, in order, and of the setting that takes the place of some."""
@@ -198,6 +219,8 @@ class _Writer:
             elif isinstance(item, nodes.ModParam):
                 for module in _meant(item, self.library):
                     found.setdefault((module, item.name), []).append(item.value)
+        for name, value in self._of_node():
+            found.setdefault((MODULE, name), []).append(value)
         return found
 
     # -- cells ------------------------------------------------------------------------------------------------------
@@ -363,6 +386,14 @@ def _whole(line: MagicLine) -> Span:
 def _label(item: nodes.TopLevel) -> str:
     """What a comment calls a definition."""
     return decode(item.title) if isinstance(item, nodes.Route) else item.span.text
+
+
+def _modparam(module: str, name: str, value: int | str) -> str:
+    return (
+        f'modparam("{module}", "{name}", {value})'
+        if isinstance(value, int)
+        else f'modparam("{module}", "{name}", "{value}")'
+    )
 
 
 def _meant(item: nodes.ModParam, library: Library) -> list[str]:

@@ -8,8 +8,10 @@ from typing import Any
 from nbconvert.exporters import Exporter
 
 from evroute_kernel.engine.project import project_version
+from evroute_kernel.kernel.cell.notebook import HOME
+from evroute_kernel.kernel.export.files import of_node
 from evroute_kernel.kernel.export.notebooks import cells_of, title_of, version_of
-from evroute_kernel.kernel.export.standalone import export
+from evroute_kernel.kernel.export.standalone import export_nodes
 from evroute_kernel.runtime.versions import DEFAULT_VERSION
 
 
@@ -26,4 +28,12 @@ class OpensipsExporter(Exporter):  # type: ignore[misc] # nbconvert has no types
         folder = Path(metadata.get("path") or ".")
         version = version_of(notebook) or project_version(folder) or DEFAULT_VERSION
         title = title_of(metadata.get("name") or "a notebook")
-        return export(cells_of(notebook.cells), title, folder, version=version).text, resources
+        made = export_nodes(cells_of(notebook.cells), title, folder, version=version)
+        outputs = {
+            of_node(f"{metadata.get('name') or 'notebook'}.cfg", n): c.text.encode()
+            for n, c in made.items()
+            if n != HOME
+        }
+        if outputs:
+            resources.setdefault("outputs", {}).update(outputs)
+        return made[HOME].text, resources

@@ -32,6 +32,14 @@ def write_whole(path: Path, data: str | bytes, *, force: bool = False) -> None:
         raise
 
 
+def of_node(name: str, node: str) -> str:
+    """The file of another node beside that of the notebook's own: `x.cfg` is `x.b.cfg` for the node b."""
+    if name == "-":
+        return name
+    path = Path(name)
+    return str(path.with_name(f"{path.stem}.{node}{path.suffix}"))
+
+
 def _write(path: Path, data: bytes) -> None:
     with path.open("xb") as file:
         file.write(data)

@@ -22,6 +22,7 @@ from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.kernel.cell.cells import MagicLine
+from evroute_kernel.kernel.export.members import Members
 from evroute_kernel.kernel.export.startup import Startup, State, reached, state
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.callgraph import Vertex, call_graph
@@ -103,14 +104,19 @@ class Rehearsal:
         reads_outside: bool = False,
         version: ServerVersion = DEFAULT_VERSION,
         is_version_fixed: bool = False,
+        members: Members | None = None,
     ) -> None:
         self.folder = folder
         #: where relative paths of magics start now, and did before it was changed
         self.current = self.before = folder
+        #: of a notebook of several nodes: which of them this is
+        self.members = members
         #: whether no cell may change the version of the server
         self.is_version_fixed = is_version_fixed
         self.files = ScriptFiles(folder, None if reads_outside else folder)
         self.world = World(Limits(), version=version)
+        if members is not None:
+            self.world.settings.node = members.id
         self.sections: list[Section] = []
         #: the statements that ran once, in order
         self.startups: list[Startup] = []
@@ -121,6 +127,13 @@ class Rehearsal:
         #: who leads to whom, of the routes that were in force when it was last asked for
         self._drawn: list[nodes.Route] = []
         self._graph = call_graph(())
+
+    def another(self, members: Members) -> Rehearsal:
+        """A new one, of another node of the same notebook."""
+        fixed, folder = self.is_version_fixed, self.files.within
+        made = Rehearsal(self.folder, reads_outside=folder is None, version=self.version, is_version_fixed=fixed)
+        made.members, made.world.settings.node = members, members.id
+        return made
 
     @property
     def version(self) -> ServerVersion:

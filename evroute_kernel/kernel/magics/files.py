@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.lang.files import read_text
 from evroute_kernel.runtime.files import FileError
-from evroute_kernel.source import Source
+from evroute_kernel.source import Source, Span
 
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
@@ -30,27 +31,27 @@ async def export(cell: Cell, arguments: Arguments) -> None:
     What files hold is not copied: include_file stays as it is, and %load becomes one. For the modules that they need
     and the routes that they define, those in the current folder are read, no others.
 
+    A notebook of several nodes (%node) has a configuration for each: that of node b is FILE with .b before its ending.
+
     --force         replace a file that exists
     --read-outside  read files outside of the current folder too
     """
-    from evroute_kernel.kernel.export.files import write_whole
+    from evroute_kernel.kernel.cell.notebook import HOME
+    from evroute_kernel.kernel.export.files import of_node
     from evroute_kernel.kernel.export.notebooks import NotebookCell, title_of
-    from evroute_kernel.kernel.export.rehearsing import export_cells
+    from evroute_kernel.kernel.export.rehearsing import export_nodes
 
     word = arguments.words[0]
     path = word.path
     cells = [NotebookCell("code", source.text, source.name, owner) for owner, source in cell.notebook.texts.items()]
     reads_outside = "read-outside" in arguments.flags
     title, version = title_of(path.stem), cell.session.version
-    made = await cell.compute(lambda: export_cells(cells, title, reads_outside=reads_outside, version=version))
-    try:
-        await cell.compute(lambda: write_whole(path, made.text, force="force" in arguments.flags))
-    except FileExistsError:
-        raise ArgumentError(f"{path} exists", word.span, "write --force to replace it") from None
-    except OSError as error:
-        raise ArgumentError(f"cannot write {path}: {(error.strerror or str(error)).lower()}", word.span) from error
-    cell.outlet.write(f"{path.name}: {made.summary}\n")
-    cell.tell(made.findings)
+    all_made = await cell.compute(lambda: export_nodes(cells, title, reads_outside=reads_outside, version=version))
+    for node, made in all_made.items():
+        target = path if node == HOME else Path(of_node(str(path), node))
+        await cell.compute(partial(write, target, made.text, word.span, force="force" in arguments.flags))
+        cell.outlet.write(f"{target.name}: {made.summary}\n")
+        cell.tell(made.findings)
 
 
 def read_writing(arguments: Arguments) -> Arguments:
@@ -69,26 +70,27 @@ async def writefile(cell: Cell, arguments: Arguments) -> None:
     word, text = arguments.words[0], arguments.line.body or ""
     text += "\n" * (text[-1:] not in ("", "\n"))
     is_there, is_appending = word.path.exists(), "append" in arguments.flags
-    await cell.compute(lambda: write(word, text, append=is_appending, force=True))
+    await cell.compute(lambda: write(word.path, text, word.span, append=is_appending, force=True))
     what = "Writing" if not is_there else "Appending to" if is_appending else "Overwriting"
     cell.outlet.write(f"{what} {word.text}\n")
 
 
-def write(word: Word, text: str, *, append: bool = False, force: bool = False) -> None:
-    """Write a text to a new file, at the end of one, or with `force` in place of one. Raises ArgumentError."""
+def write(path: Path, text: str, span: Span, *, append: bool = False, force: bool | None = None) -> None:
+    """Write a text to a new file, at the end of one, or with `force` in place of one; None: the magic cannot be forced.
+    Raises ArgumentError."""
     from evroute_kernel.kernel.export.files import write_whole
 
     try:
         if append:
-            with word.path.open("a", encoding="utf-8", errors="replace", newline="") as file:
+            with path.open("a", encoding="utf-8", errors="replace", newline="") as file:
                 file.write(text)
         else:
-            write_whole(word.path, text, force=force)
+            write_whole(path, text, force=bool(force))
     except FileExistsError:
-        raise ArgumentError(f"{word.path} exists", word.span, "name another file") from None
+        hint = "name another file" if force is None else "write --force to replace it"
+        raise ArgumentError(f"{path} exists", span, hint) from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ArgumentError(f"cannot write {word.path}: {reason}", word.span) from error
+        raise ArgumentError(f"cannot write {path}: {(error.strerror or str(error)).lower()}", span) from error
 
 
 def exported_load(rehearsal: Rehearsal, offset: int, arguments: Arguments) -> None:

@@ -71,7 +71,7 @@ async def history(cell: Cell, wanted: Wanted) -> None:
     if file is None:
         cell.outlet.write("".join(texts))
         return
-    await cell.compute(lambda: write(file, "".join(texts)))
+    await cell.compute(lambda: write(file.path, "".join(texts), file.span))
     cell.outlet.write(f"{file.text}: {len(texts)} cell{'s' * (len(texts) != 1)}\n")
 
 
