@@ -26,11 +26,15 @@ event_route[E_FLOOD] { xlog("tell the operator\\n"); }
 
 def test_the_picture_of_the_readme(lab: Lab, artefacts: Path) -> None:
     lab.choose_theme(LIGHT)
-    lab.page.set_viewport_size({"width": 860, "height": 580})
+    lab.page.set_viewport_size({"width": 840, "height": 1200})
     notebook = lab.open_cells(*CELLS)
     for number in range(len(CELLS)):
         notebook.run(number)
     expect(notebook.output(0)).to_contain_text("tell the operator")
     expect(notebook.output(0)).to_contain_text("src")
-    notebook.panel.locator(".jp-Notebook").screenshot(path=artefacts / "readme.png", animations="disabled")
+    first, last = (notebook.cell(number).bounding_box() for number in (0, len(CELLS) - 1))
+    assert first
+    assert last
+    clip = {**first, "height": last["y"] + last["height"] - first["y"]}
+    lab.page.screenshot(path=artefacts / "readme.png", clip=clip, animations="disabled")
     lab.page.set_viewport_size({"width": 1280, "height": 1000})
