@@ -18,9 +18,18 @@ from evroute_kernel.runtime.values import decode
 
 #: "unknown": its name is known only when the script runs
 VertexKind: TypeAlias = Literal["event", "route", "socket", "unknown"]
-#: an event is handled by a route or a socket; a route does all else
+#: an event is handled by a route or a socket; a route does all else. Other nodes are asked and answered
 EdgeKind: TypeAlias = Literal[
-    "handled by", "calls", "raises", "subscribes to", "notifies", "waits for", "resumes in", "launches"
+    "handled by",
+    "calls",
+    "raises",
+    "subscribes to",
+    "notifies",
+    "waits for",
+    "resumes in",
+    "launches",
+    "asks",
+    "answers",
 ]
 
 UNKNOWN: Final = "?"
