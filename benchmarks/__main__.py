@@ -26,6 +26,7 @@ from benchmarks import (
     real_server,
     replay,
     scaling,
+    subscribed_routes,
 )
 from benchmarks.measurement import Measurement
 from benchmarks.table import PAGE, bar, machine, number, parts_of, put_table
@@ -45,6 +46,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
     "round-trip": kernels.round_trip,
     "scaling": scaling.scaling,
     "start-up": kernels.start_up,
+    "subscribed": subscribed_routes.subscribed_routes,
 }
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 

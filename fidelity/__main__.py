@@ -28,6 +28,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     compare.add_argument("--seed", type=int, help="the same seed makes the same programs; by default another each time")
     compare.add_argument("--count", type=int, default=500, help="so many programs (%(default)s)")
     compare.add_argument("--start", type=int, default=0, help="number of the first one (%(default)s)")
+    compare.add_argument(
+        "--about", choices=("everything", "subscriptions"), default="everything",
+        help="programs of all kinds, or those that subscribe routes with notify_on_event() (%(default)s)",
+    )  # fmt: skip
     compare.add_argument("--version", help="the server's, as it must tell itself; by default whichever it tells")
     compare.add_argument("--patience", type=float, default=comparing.PATIENCE, help="seconds for shrinking one")
     compare.add_argument("--keep", type=Path, metavar="FOLDER", help="write what differs there, a file each")
@@ -46,7 +50,7 @@ def run_compare(options: argparse.Namespace) -> int:
     version = server.server_version(options.version)
     comparison, tally = comparing.Comparison(server, options.patience, version), comparing.Tally()
     try:
-        comparison.try_all(generating.programs(seed, options.start, options.count, version), tally)
+        comparison.try_all(generating.programs(seed, options.start, options.count, version, options.about), tally)
     finally:
         comparison.close()
         reporting.show(tally, server.version(), seed, options.start)

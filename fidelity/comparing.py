@@ -22,6 +22,8 @@ from fidelity.undefined import reads_freed_values
 BATCH: Final = 40
 #: seconds for making one program smaller
 PATIENCE: Final = 60.0
+#: lines of a difference that a program which has been made smaller may have
+MOST: Final = 2_000
 
 
 @dataclass(slots=True)
@@ -131,7 +133,8 @@ class Comparison:
             found = self.compare([program])
         except (TimeoutError, ScriptError):  # a timer route that is to run has lost its head
             return False
-        return bool(found) and kind_of(found[0].lines) == kind_of(difference.lines)
+        # with the head of a route gone, an event may raise itself for ever
+        return bool(found) and len(found[0].lines) < MOST and kind_of(found[0].lines) == kind_of(difference.lines)
 
 
 def _wrote_in_front(server: Outcome, ours: Outcome) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from fidelity.expressions import TEXTS
@@ -13,6 +13,10 @@ from fidelity.inline import inner_events
 from fidelity.programs import ASYNC, PLAIN, QUEUE, Frame, Program, Raise
 from fidelity.running import TIMER_DONE
 from fidelity.statements import DEPTH, Body
+from fidelity.subscriptions import subscriptions
+
+#: what programs are about: all kinds but those with subscriptions, or these alone
+About = Literal["everything", "subscriptions"]
 
 ERROR: Final = Frame(
     settings=QUEUE,
@@ -37,8 +41,15 @@ INCLUDES: Final = Frame(
 WORKERS: Final = Frame(workers=3)
 
 
-def programs(seed: int, start: int, count: int, version: ServerVersion = DEFAULT_VERSION) -> list[Program]:
-    return [program(seed, number, version) for number in range(start, start + count)]
+def programs(
+    seed: int, start: int, count: int, version: ServerVersion = DEFAULT_VERSION, about: About = "everything"
+) -> list[Program]:
+    make = program if about == "everything" else _subscriptions
+    return [make(seed, number, version) for number in range(start, start + count)]
+
+
+def _subscriptions(seed: int, number: int, version: ServerVersion) -> Program:
+    return subscriptions(Random(f"{seed}/{version}/subscriptions/{number}"), str(number))
 
 
 def program(seed: int, number: int, version: ServerVersion = DEFAULT_VERSION) -> Program:

@@ -40,6 +40,10 @@ class Inner(Body):
     raises = 0
     #: whether they may stand in loops
     may_loop = False
+    #: how many raises have no parameters
+    bare = 0.35
+    #: how many have parameters, but no names
+    nameless = 0.2
 
     def statement(self, depth: int) -> list[str]:
         kind = self.random.random()
@@ -112,11 +116,11 @@ class Inner(Body):
         event, n, kind = self.pick(self.events), f"{self.name}_{self.random.randrange(1000)}", self.random.random()
         if self.chance(0.05):
             event = f"E_NOBODY{self.name}"
-        if kind < 0.35:
+        if kind < self.bare:
             return [], f'raise_event("{event}")'
         values = [self.pick((self.literal(), self.operand(), self.number())) for _ in range(self.random.randint(1, 3))]
         before = [f"$avp(rv{n}) = {value};" for value in values]
-        if kind < 0.55:
+        if kind < self.bare + self.nameless:
             self.seen.add("parameters without names")
             return before, f'raise_event("{event}", $avp(rv{n}))'
         self.seen.add("parameters with names")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-#: an event and its parameters: None, a mapping, or a list of texts
+#: an event and its parameters: None, a mapping, or a list of texts; or PAUSE and seconds
 Raise = tuple[str, Any]
+PAUSE: Final = "pause"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Program:
     constructs: tuple[str, ...] = ()
     #: seconds of silence after which what it started by itself has ended
     quiet: float = 0.0
+    #: it is quiet so long after each event, before the next one is raised
+    settles: bool = False
     #: how often the worker is asked whether it has run all: once more for each event that an event raises
     rounds: int = 1
     #: several workers log in any order

@@ -22,7 +22,7 @@ from evroute_kernel.source import Source
 from fidelity.configuration import MARK, MARK_ROUTE
 from fidelity.installed import Installed
 from fidelity.outcomes import Outcome
-from fidelity.programs import Program, script_of
+from fidelity.programs import PAUSE, Program, script_of
 from fidelity.server import DiedError, Line, RefusedError, Server, running
 
 #: seconds within which every timer route has run once, and of silence after what several workers do
@@ -76,11 +76,16 @@ def _raise_all(server: Server, programs: list[Program], outcomes: Outcomes) -> i
 
 def _run_one(server: Server, program: Program, outcome: Outcome) -> None:
     for event, params in program.raises:
+        if event == PAUSE:
+            time.sleep(params)
+            continue
         server.raise_event(event, params)
+        if program.settles:
+            _note(outcome, server.until_quiet(program.quiet))
         if program.frame.workers == 1:
             for _ in range(program.rounds):
                 _note(outcome, server.until_marked())
-    if program.quiet:
+    if program.quiet and not program.settles:
         _note(outcome, server.until_quiet(program.quiet))
         if program.frame.workers == 1:  # or it would not be known whether it has died of what it started by itself
             _note(outcome, server.until_marked())
@@ -192,6 +197,9 @@ def _run_here(session: Session, program: Program, outcome: Outcome) -> None:
     for event, params in program.raises:
         if outcome.died:  # as on the server, which is gone then
             return
+        if event == PAUSE:
+            time.sleep(params)
+            continue
         given = list(map(str, params)) if isinstance(params, list) else params
         if program.frame.workers > 1:
             with suppress(UnknownEventError):
@@ -201,7 +209,7 @@ def _run_here(session: Session, program: Program, outcome: Outcome) -> None:
             _record(outcome, session.raise_event(event, given))
         for _ in range(program.rounds):  # as the server's worker did, so that $rc is the same
             session.raise_event(MARK, ["0"])
-    if program.quiet and program.frame.workers == 1 and not outcome.died:
+    if program.quiet and not program.settles and program.frame.workers == 1 and not outcome.died:
         session.raise_event(MARK, ["0"])
     for future in pending:
         _record(outcome, future.result())

@@ -83,6 +83,26 @@ def test_some_of_those_for_a_4_0_kill_it_and_most_do_not() -> None:
     assert all(outcome.death for outcome in dead)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_programs_about_subscriptions(version: ServerVersion) -> None:
+    """They are valid, hold all that they are about, end, and hardly one kills."""
+    programs = generating.programs(1, 0, 80, version, "subscriptions")
+    assert programs[10:11] == generating.programs(1, 10, 1, version, "subscriptions")
+    seen = {construct for program in programs for construct in program.constructs}
+    wanted = {"notify_on_event()", "filters", "filters with variables", "expiry", "raise in raise", "routes", "tm"}
+    assert wanted | {"events without a route", "subscriptions to the event that runs", "odd timeouts"} <= seen
+    quick = [program for program in programs if "expiry" not in program.constructs][:40]
+    ours, outcomes = Ours(version), dict[str, Outcome]()
+    try:
+        for batch in batches(quick):
+            outcomes |= ours.run(batch, lambda name: False)
+    finally:
+        ours.close()
+    assert not [name for name, outcome in outcomes.items() if outcome.refused]
+    assert sum(bool(outcome.log) for outcome in outcomes.values()) > 35
+    assert sum(outcome.died for outcome in outcomes.values()) < 8
+
+
 INNER = """event_route[E_A] {
 $avp(v) = "value";
 raise_event("E_B"%s);
@@ -390,6 +410,13 @@ def test_programs_log_the_same_on_a_server(comparison: Comparison, server: Insta
     tally = Tally()
     comparison.try_all(generating.programs(20261130, 0, 60, server.server_version()), tally)
     assert tally.tried == 60
+    assert not tally.differences
+
+
+def test_programs_about_subscriptions_log_the_same_on_a_server(comparison: Comparison, server: Installed) -> None:
+    tally = Tally()
+    comparison.try_all(generating.programs(20261130, 0, 40, server.server_version(), "subscriptions"), tally)
+    assert tally.tried == 40
     assert not tally.differences
 
 

@@ -206,6 +206,7 @@ class Child:
         self._socket_events.update(message.socket_events)
         self._event_routes = message.event_routes
         self._handlers = dict(message.handlers)
+        self._notifying.routing = message.routing
         self._datagrams.targets = message.datagrams
         self._reports_all = message.reports_all
         self._process.has_subscribers = _everyone_listens if message.reports_all else self._events.__contains__
@@ -352,8 +353,11 @@ class Child:
             answer = self.ask(lambda request: Subscribed(event, name, expire, hosts, request))
             if not answer.ok:
                 return "; ".join(answer.lines)
-            self._socket_events.add(event)
-            self._datagrams.targets.pop(event, None)  # up to the next run, when all is known of them
+            if address.protocol == "routing":
+                self._notifying.route_to(event, answer.lines[0])
+            else:
+                self._socket_events.add(event)
+                self._datagrams.targets.pop(event, None)  # up to the next run, when all is known of them
         self._events.add(event)
         self._choose_routes()
         return None

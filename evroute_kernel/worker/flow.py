@@ -191,7 +191,7 @@ class Flow:
             if limit is not None:
                 self._spent[entry[3]] = self._spent.get(entry[3], 0.0) + now - begun
             if notified and go_on:  # one of each in turn, if there was one of each
-                if is_turn or entry[2][0] == NOTIFY:
+                if is_turn or (entry[2][0] == NOTIFY and self._notifying.is_due):
                     go_on = self._run_notified()
                     now = monotonic()
                 is_turn = bool(notified)

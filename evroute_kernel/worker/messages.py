@@ -90,6 +90,8 @@ class Subscriptions:
     #: worker sends: subscription, family, address, and the last second of the epoch (None: for ever)
     socket_events: frozenset[str] = frozenset()
     handlers: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    #: the events whose routes of notify_on_event() an event goes to, where these are not its own alone
+    routing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     datagrams: dict[str, tuple[tuple[str, int, Any, int | None], ...]] = field(default_factory=dict)
 
 

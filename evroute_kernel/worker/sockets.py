@@ -18,7 +18,7 @@ from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import UNIX_PATH_LIMIT
 
 #: what is a name from beginning to end, whatever its characters; all others go into requests that lines make up
-_NAMES_ALONE: Final = frozenset({"route", "unix", "flatstore", "virtual"})
+_NAMES_ALONE: Final = frozenset({"route", "routing", "unix", "flatstore", "virtual"})
 # patterns are compiled when a socket is read first: few workers do
 _HOST_AND_PORT: Final = r"(?P<host>[^:]+):(?P<port>[^/]*)(?P<method>/.*)?"
 _XMLRPC: Final = r"(?P<host>[^:]+):(?P<port>[^/:]*)(?P<path>/[^:]*)?:(?P<method>.+)"
@@ -169,6 +169,10 @@ def _read_route(rest: str) -> Address:
     return Address("route", rest, path=rest)
 
 
+def _read_routing(rest: str) -> Address:
+    return Address("routing", rest, path=rest)
+
+
 def _read_udp(rest: str) -> Address:
     found = re.fullmatch(_HOST_AND_PORT, rest, re.DOTALL)
     if found is None:
@@ -210,7 +214,7 @@ def _read_virtual(rest: str) -> Address:
     members = tuple(re.split("[ \t]+", text.removeprefix(policy).strip(" \t")))
     if members == ("",):  # the server takes it, and fails in various ways when an event is raised
         raise BadSocket(f"no sockets follow {policy} in the virtual socket")
-    if inner := [m for m in members if m.startswith(("route:", "virtual:"))]:
+    if inner := [m for m in members if m.startswith(("route:", "routing:", "virtual:"))]:
         raise BadSocket(f"{inner[0]} inside a virtual socket is not supported: subscribe it by itself")
     return Address("virtual", " ".join((policy, *members)), path=policy, members=members)
 
@@ -279,6 +283,7 @@ def _port(text: str) -> int | None:
 
 _READERS: Final[dict[str, Callable[[str], Address]]] = {
     "route": _read_route,
+    "routing": _read_routing,
     "udp": _read_udp,
     "tcp": _read_tcp,
     "unix": _read_unix,

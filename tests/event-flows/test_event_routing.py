@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +18,6 @@ from support.scripted_requests import Caller, scripted
 
 PROGRAMS = json.loads((FLOWS / "event-routing.json").read_text(encoding="utf-8"))
 FILE = FLOWS / "event-routing.json"
-#: what does not end as recorded yet, by version and name; one of them that does is a failure
-PENDING = frozenset(Path(__file__).with_name("pending.txt").read_text().split())
 #: programs that begin with a SIP request, in whose place an event begins them
 WITH_SIP = frozenset(found["name"] for found in PROGRAMS if found["sip"])
 #: those that cannot be begun so, and why
@@ -58,11 +55,8 @@ def used_sessions() -> Iterator[Sessions]:
 def flows() -> Iterator[object]:
     for version in VERSIONS:
         for case, steps in read_flows(FILE, version):
-            if case.name in WITH_SIP:
-                continue
-            identity = f"{version}:{case.name}"
-            marks = [pytest.mark.xfail(strict=True)] if identity in PENDING else []
-            yield pytest.param(case, steps, id=identity, marks=marks)
+            if case.name not in WITH_SIP:
+                yield pytest.param(case, steps, id=f"{version}:{case.name}")
 
 
 @pytest.mark.parametrize(("case", "steps"), list(flows()))

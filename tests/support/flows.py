@@ -10,8 +10,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from socket import AF_INET, SOCK_DGRAM, socket
 from typing import Any
 
 from evroute_kernel import ScriptError, Session
@@ -21,6 +24,8 @@ from evroute_kernel.lang.environment import DEFAULT_MODULES
 from support.mi_clients import wait_until
 from support.recorded import Case, Outcome, add_errors, ask
 
+#: seconds for what was sent to arrive
+PATIENCE = 10.0
 #: the folder of these programs
 FLOWS = Path(__file__).parent.parent / "event-flows"
 #: what the agent of the recordings answers -> the states that the call goes through
@@ -49,6 +54,20 @@ def read_flows(path: Path, version: str) -> Iterator[tuple[Case, list[Step]]]:
 
 def run_flow(case: Case, steps: list[Step], session: Session, agent: type[Agent] | None = None) -> Outcome:
     """Load the program and do its steps. `session` has as many workers as the server had, and is as new."""
+    with closing(socket(AF_INET, SOCK_DGRAM)) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(PATIENCE)
+        port = str(receiver.getsockname()[1])
+        outcome = _run(replace(case, script=case.script.replace("%UAPORT%", port)), steps, session, agent or Agent)
+        outcome.mi = json.loads(json.dumps(outcome.mi).replace(f"127.0.0.1:{port}", "127.0.0.1:UAPORT"))
+        for expected in case.expect.get("ua", ()) if "%UAPORT%" in case.script else ():
+            got = receiver.recv(65_535).decode()
+            if got != expected:
+                outcome.failures.append(f"the agent got {got}")
+    return outcome
+
+
+def _run(case: Case, steps: list[Step], session: Session, agent: type[Agent]) -> Outcome:
     outcome = Outcome()
     try:
         session.load(case.settings, name="globals")
@@ -58,7 +77,7 @@ def run_flow(case: Case, steps: list[Step], session: Session, agent: type[Agent]
         return outcome
     if loaded.run is not None:
         add_errors(outcome, loaded.run)
-    with (agent or Agent)(case, session, outcome) as doing:
+    with agent(case, session, outcome) as doing:
         for kind, *given in steps:
             if outcome.crashed:
                 break

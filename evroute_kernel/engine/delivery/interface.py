@@ -217,6 +217,12 @@ class Interface:
             _close(expired.values())
         return list(audience)
 
+    def routing(self, event: str) -> tuple[str, ...]:
+        """The events whose routes of notify_on_event() an event goes to, in order: its own, or those of
+        `routing:NAME` that somebody has subscribed to it."""
+        audience = self._audiences.get(event)
+        return tuple(s.address for s in audience if s.protocol == ROUTING) if audience else ()
+
     def events(self) -> Iterator[str]:
         """Events that have a subscriber."""
         return (event for event, audience in self._audiences.items() if audience)

@@ -5,6 +5,7 @@ Workers are told of each once: the list only grows, and is made anew when much o
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from evroute_kernel.records import dataclass
@@ -54,6 +55,8 @@ class RouteNotifications:
         self.changes = 0
         #: the name of each event that was ever subscribed so, by the same without case: the first spelling counts
         self.events: dict[str, str] = {}
+        #: those of them whose own subscribers they are: a name may be known by `routing:NAME` at another event alone
+        self.begun: set[str] = set()
 
     @property
     def picture(self) -> Picture:
@@ -81,11 +84,19 @@ class RouteNotifications:
         """A run waits no more. Workers ask before they believe that one does."""
         self._over.add(number)
 
-    def few(self, event: str, now: int) -> list[Entry]:
-        """Those to one event that count, the latest first; none where they are many."""
+    def few(self, events: Collection[str], now: int) -> list[Entry]:
+        """Those to some events that count, the latest first; none where they are many."""
         if len(self._entries) > _TOLD:
             return []
-        return [entry for entry in self.live(now) if entry[1] == event]
+        return [entry for entry in self.live(now) if entry[1] in events]
+
+    def of_routes(self, now: int) -> dict[str, list[str]]:
+        """The routes of those that count, each with its events."""
+        found: dict[str, dict[str, None]] = {}
+        for _, event, _, route, _, worker in self.live(now):
+            if not worker:
+                found.setdefault(route, {})[event] = None
+        return {route: list(events) for route, events in found.items()}
 
     def live(self, now: int) -> list[Entry]:
         """Those that count, the latest first."""
@@ -98,3 +109,4 @@ class RouteNotifications:
         self.changes += 1
         self._limit = _FEW
         self.events.clear()
+        self.begun.clear()

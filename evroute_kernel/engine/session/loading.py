@@ -68,6 +68,7 @@ class Loading:
         check: bool | None = None,
     ) -> Loaded:
         """Run what a text runs at once, and say what became of it all."""
+        self._world.tell_gone(change.dropped, origin)
         run = self._raising.run_slots(slots, origin, timeout, check) if slots else None
         return Loaded(unit.diagnostics, change.defined, change.replaced, change.dropped, run)
 

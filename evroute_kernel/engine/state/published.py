@@ -25,7 +25,9 @@ CORE: Final = (
 #: of 4.0
 PROFILING: Final = ("E_PROFILING_SCRIPT", "E_PROFILING_PROC")
 LAST: Final = "E_CORE_LOG"
-_RAISERS: Final = ("raise_event", "subscribe_event")
+_RAISERS: Final = frozenset({"raise_event", "subscribe_event"})
+#: whose constants name the events of event-based routing
+ROUTING_FUNCTIONS: Final = frozenset({"notify_on_event", "wait_for_event"})
 #: kinds of routes in the order in which a server goes through them
 _KINDS: Final = (
     "route",

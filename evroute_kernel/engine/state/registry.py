@@ -151,6 +151,11 @@ class Registry:
         """Title and header of a block; nothing for `NO_SLOT`."""
         return self.place(slot, -1)
 
+    def raises(self, slot: int, event: str) -> bool:
+        """Whether a block names an event (a byte string) in a raise_event() of its own."""
+        pool = self._compiled[slot].pool if 0 <= slot < len(self._compiled) else ()
+        return any(item[1:3] == ("call", "raise_event") and item[3][:1] == (("value", event),) for item in pool)
+
     # -- look-up --------------------------------------------------------------------------------------------------
 
     def look_up(self, kind: str, name: str = "") -> list[Definition]:

@@ -22,7 +22,7 @@ from evroute_kernel.engine.events.params import Params, UnknownEventError
 from evroute_kernel.engine.results.records import OnRecord, Records
 from evroute_kernel.engine.results.runs import LogRecord
 from evroute_kernel.engine.state.program import Program
-from evroute_kernel.engine.state.published import published
+from evroute_kernel.engine.state.published import ROUTING_FUNCTIONS, named_in_calls, published
 from evroute_kernel.engine.state.registry import Change, Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings, module_name
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
@@ -31,7 +31,7 @@ from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.source import Source
 from evroute_kernel.worker.messages import NOTIFY, Subscriptions
-from evroute_kernel.worker.notifying.subscriptions import Entry
+from evroute_kernel.worker.notifying.subscriptions import Entry, lower
 from evroute_kernel.worker.sockets import Address, BadSocket
 
 if TYPE_CHECKING:
@@ -184,6 +184,7 @@ class World:
         with self._lock:
             titles = self.registry.forget(name)
             self.changed()
+            self.tell_gone(titles)
             return titles
 
     def forget_owner(self, owner: str) -> list[str]:
@@ -193,6 +194,7 @@ class World:
             self.settings.forget_owner(owner)
             self._texts.pop((owner, ""), None)
             self.changed()
+            self.tell_gone(titles)
             return titles
 
     def forget_all(self, version: ServerVersion | None = None) -> None:
@@ -240,8 +242,16 @@ class World:
             bool(self._taps),
             frozenset(interface.by_socket),
             handlers,
+            self._routing(),
             self._sockets.datagrams(),
         )
+
+    def _routing(self) -> dict[str, tuple[str, ...]]:
+        """Where events go to the routes of notify_on_event() of others."""
+        if not self._notifications.events:
+            return {}
+        reached = {event: self._interface.routing(event) for event in self._interface.events()}
+        return {event: names for event, names in reached.items() if names and names != (event,)}
 
     # -- events ---------------------------------------------------------------------------------------------------
 
@@ -375,17 +385,21 @@ class World:
 
     def subscribe(
         self, event: str, target: Address, hosts: Mapping[str, str], expire: int | None, *, by_script: bool
-    ) -> None:
-        """Add or renew a subscriber. Raises BadSocket."""
+    ) -> Address:
+        """Add or renew a subscriber; its address, as it was understood. Raises BadSocket."""
         reach = self.settings.reach
 
         def open_destination(address: Address) -> Destination | None:
-            return None if address.protocol == ROUTE else self._sockets.open(address, hosts, self._view, reach)
+            is_route = address.protocol in (ROUTE, ROUTING)
+            return None if is_route else self._sockets.open(address, hosts, self._view, reach)
 
         with self._lock:
             if self._is_closed:
                 raise BadSocket("the session is closed")
+            if target.protocol == ROUTING:
+                target = self._routing_of(target)
             self._interface.subscribe(event, target, expire, by_script=by_script, open_destination=open_destination)
+            return target
 
     def subscriptions(self) -> list[tuple[str, Subscriber]]:
         """What somebody has subscribed, by event, in the order in which it was done: event routes subscribe themselves,
@@ -405,14 +419,15 @@ class World:
         """Subscribe a route as notify_on_event() does, up to a second of the epoch; its number, and the event as its
         name is spelt. With a `worker` a run waits there. Raises UnknownEventError."""
         with self._lock:
-            events = self._notifications.events
+            begun, events = self._notifications.begun, self._notifications.events
             if self._published is None:
                 self._published = frozenset(map(encode, published(self)))
-            name = events.get(event.lower())
-            if name is None and event not in self._published:
-                raise self._unknown(decode(event))
-            if name is None:
-                name = events[event.lower()] = event
+            name = self._spelling_of(event) or event
+            if name not in begun:
+                if name not in self._published:
+                    raise self._unknown(decode(event))
+                events[lower(event)] = name
+                begun.add(name)
                 self._interface.subscribe(name, Address(ROUTING, name, path=name))
             return self._notifications.add(name, filters, route, last, int(self.now()), worker), name
 
@@ -426,10 +441,42 @@ class World:
         with self._lock:
             self._notifications.end(number)
 
+    def tell_gone(self, titles: Iterable[str], origin: object = None) -> None:
+        """Routes of these titles are no longer defined: say which of them notify_on_event() has subscribed, as a server
+        does when it reloads its script."""
+        if not self._notifications.events:
+            return
+        with self._lock:
+            for route, events in self._notifications.of_routes(int(self.now())).items():
+                if f"route[{decode(route)}]" in titles:
+                    text = (
+                        f"route[{decode(route)}] is gone, but notify_on_event() has subscribed it to "
+                        f"{decode(', '.join(events))}: until it is defined again, each such event logs an error"
+                    )
+                    self._publish(LogRecord("WARNING", text, True, decode(events[0]), "", 0, None, time()), origin)
+
+    def _routing_of(self, target: Address) -> Address:
+        """`routing:NAME` as it is spelt where a script names the event. Raises BadSocket."""
+        name = self._spelling_of(target.path)
+        if name is None:
+            raise BadSocket(f"no notify_on_event() of the script names {target.path}: {target.socket} is nobody")
+        self._notifications.events[lower(name)] = name
+        return Address(ROUTING, name, path=name)
+
+    def _spelling_of(self, event: str) -> str | None:
+        """The name of an event as routes have subscribed it first, or would: case does not count for them. None where
+        none does."""
+        known = self._notifications.events.get(lower(event))
+        named = (name for name in named_in_calls(self, ROUTING_FUNCTIONS) if lower(name) == lower(event))
+        return known or next(named, None)
+
     def notified(self, event: str) -> list[Entry]:
         """The subscriptions to an event (a byte string), to tell why it reaches them or not; none where they are too
         many to be told of."""
-        return self._notifications.few(event, int(self.now())) if self._notifications.events else []
+        if not self._notifications.events:
+            return []
+        with self._lock:
+            return self._notifications.few(self._interface.routing(event), int(self.now()))
 
     def notifications(self, event: str | None = None) -> list[NotificationInfo]:
         """The routes that notify_on_event() has subscribed to an event, or to all, the latest first."""
@@ -478,7 +525,7 @@ class World:
             addresses = [s.address for s in self._interface.deliveries(event) if s.protocol == ROUTE]
             found = (self.registry.event_slot(address) for address in addresses)
             slots = tuple(slot for slot in found if slot is not None)
-            if event in self._notifications.events.values():  # they are reached before any route has run
+            if self._notifications.events and self._interface.routing(event):  # reached before any route has run
                 slots = NOTIFY, *slots
             if slots and event not in self._interface.by_socket:  # those of sockets expire, those of routes never do
                 self._routes[event] = self._interface.changes, slots

@@ -15,6 +15,10 @@ from evroute_kernel.worker.messages import NOTIFY, RESUME
 #: what runs for an event that notify_on_event() has subscribed, before its routes
 NOTIFICATION: Final = "notify_on_event()"
 _TITLES: Final = {NOTIFY: NOTIFICATION, RESUME: "wait_for_event()"}
+_FEEDS: Final = (
+    "it raises {event}, for which notify_on_event() runs it, so that each event leads to the next: raise it under a "
+    "condition, or subscribe with a filter that it does not pass"
+)
 _HINTS: Final[dict[Cause, str]] = {
     "timed out": "raise the timeout, or let the route loop or wait less",
     "out of memory": "allow more memory, or keep less in variables",
@@ -42,7 +46,10 @@ def describe(
     title = registry.header(top)[0] or _TITLES.get(top, "what no route handles")
     where = title if route in ("", title) else f"{title}, in {route},"
     message = _message(cause, words, raised, event, where, limits)
-    return RunError(cause, message, event, route, span, _HINTS.get(cause), detail)
+    hint = _HINTS.get(cause)
+    if cause == "timed out" and title.startswith("route[") and registry.raises(top, event):
+        hint = _FEEDS.format(event=decode(event))
+    return RunError(cause, message, event, route, span, hint, detail)
 
 
 def fault(raised: Raise, error: BaseException) -> RunError:

@@ -118,14 +118,15 @@ class RouteMessages:
 
     def _subscribed(self, worker: Process, message: Subscribed) -> None:
         """A route added a subscriber, and waits for the answer if that can fail."""
-        fault: str | None = None
         try:
             target, hosts = parse(message.socket), dict(message.hosts)
-            self._world.subscribe(message.event, target, hosts, message.expire, by_script=True)
+            subscribed = self._world.subscribe(message.event, target, hosts, message.expire, by_script=True)
         except BadSocket as error:
-            fault = str(error)
+            answer = Answer(message.request, False, (str(error),))
+        else:
+            answer = Answer(message.request, True, (subscribed.path,))
         if message.request:
-            self._thread.tell(worker, Answer(message.request, fault is None, () if fault is None else (fault,)))
+            self._thread.tell(worker, answer)
 
     def _cluster_asked(self, worker: Process, raised: Raise, message: ClusterAsked) -> None:
         """A route sends a message to other nodes, and waits for the answer. It never waits for what comes of that."""

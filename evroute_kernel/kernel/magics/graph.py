@@ -54,7 +54,10 @@ async def graph(cell: Cell, arguments: Arguments) -> None:
         if not found.vertices:
             message = f"no route and no event matches {arguments.first.text}"
             raise failure("UnknownRoute", message, arguments.first.span, "%routes lists what is defined")
-    cell.outlet.display(text_bundle(tree(found)) if "text" in arguments.flags else bundle(found))
+    if "text" in arguments.flags:
+        cell.outlet.display(text_bundle(tree(found)))
+    else:
+        cell.outlet.display(await cell.compute(lambda: bundle(found)))
 
 
 def _drawn(cell: Cell) -> CallGraph:

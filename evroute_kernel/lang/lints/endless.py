@@ -137,6 +137,52 @@ def _way(raised: dict[str, dict[str, nodes.Call]], start: str, end: str) -> list
 
 
 @rule(
+    "notified-of-its-own",
+    "a route of `notify_on_event()` that raises the event which it is run for, whatever happens",
+    fires="""
+        loadmodule "event_routing.so"
+        event_route[E_UL_CONTACT_INSERT] { notify_on_event("E_CALL", $avp(none), "again", 60); }
+        event_route[E_CALL] { xlog("$param(id)\\n"); }
+        route[again] { $avp(name) = "id"; raise_event("E_CALL", $avp(name), $avp(id)); }
+    """,
+    quiet=(
+        """
+        loadmodule "event_routing.so"
+        event_route[E_UL_CONTACT_INSERT] { notify_on_event("E_CALL", $avp(none), "again", 60); }
+        event_route[E_CALL] { xlog("$param(id)\\n"); }
+        route[again] { $avp(name) = "id"; if ($avp(id) != "end") raise_event("E_CALL", $avp(name), $avp(id)); }
+        """,
+        """
+        loadmodule "event_routing.so"
+        event_route[E_UL_CONTACT_INSERT] { $avp(f) = "id=1"; notify_on_event("E_CALL", $avp(f), "again", 60); }
+        event_route[E_CALL] { xlog("$param(id)\\n"); }
+        route[again] { $avp(name) = "id"; $avp(id) = 2; raise_event("E_CALL", $avp(name), $avp(id)); }
+        """,
+    ),
+)
+def notified_of_its_own(subject: Subject) -> Iterator[Finding]:
+    """Each event leads to the next, so the worker is kept busy until the subscription expires. A condition before the
+    `raise_event` ends it, or a filter that the raised event does not pass; none is reported whose AVP gets a value."""
+    for block in subject.blocks:
+        for call in block.of(nodes.Call):
+            match call.arguments if call.name == "notify_on_event" else ():
+                case (nodes.String(value=event), nodes.Variable(text=avp), nodes.String(value=name), *_):
+                    route = subject.routes.get(name)
+                    raised = (
+                        dict(_raised(subject, route, ())).get(event) if route and not _is_set(subject, avp) else None
+                    )
+                    if raised is not None:
+                        message = (
+                            f"route[{name}] raises {event}, for which notify_on_event() runs it: this goes on and on"
+                        )
+                        yield Finding(message, raised.span, "raise the event under a condition")
+
+
+def _is_set(subject: Subject, avp: str) -> bool:
+    return any(assign.target.text == avp for block in subject.blocks for assign in block.of(nodes.Assign))
+
+
+@rule(
     "undefined-resume-route",
     "`async` or `launch` names a route that is not defined",
     fires=(

@@ -9,6 +9,7 @@ from evroute_kernel.library.functions.parameters import avp_values
 from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.waits import RequestContext
 
 #: the timeout is taken as a number without sign
 _UNSIGNED: Final = 2**32
@@ -25,18 +26,24 @@ def notify_on_event(context: Context, event: str, filter: Reference, route: str,
     Each value of the AVP `filter` is `key=pattern`, and all must match; a key that the event does not have is ignored,
     so a misspelt one lets everything through. The pattern is that of a shell (`*`, `?`, `[a-z]`). The AVP keeps its
     values: clear it before the next call. The route finds the parameters of the event as `$avp(name)`. It runs in the
-    process that raised the event, after the route that did. Returns 1; -1 for an event or route that does not exist.
+    process that raised the event, after the route that did. With a negative timeout it lasts for ever, as on a
+    server that has just been started; on one that has run for so many seconds it is over at once. Returns 1; -1 for an
+    event or route that does not exist.
     """
-    filters = _filters(context, filter)
     if route not in context.process.routes:
         context.error(f"notify_on_event: there is no route[{route}]")
         return -1
-    last = int(context.process.shared.clock.now()) + timeout % _UNSIGNED
-    problem = context.process.notify(event, filters, route, last)
+    filters = _filters(context, filter)
+    # the server looks for the event before it dies of a filter: what has expired already does nothing but that
+    last = -1 if filters is None else int(context.process.shared.clock.now()) + timeout % _UNSIGNED
+    problem = context.process.notify(event, filters or (), route, last)
+    if problem is None and filters is None:
+        raise ScriptCrash(_INTEGER)
     if problem is not None:
         context.error(f"notify_on_event: {problem}")
         return -1
-    if "tm" in context.process.settings.modules:
+    has_transaction = isinstance(context, RequestContext) and context.has_transaction
+    if "tm" in context.process.settings.modules and not has_transaction:
         context.error("notify_on_event: there is no transaction here (tm says so at each call, and it does not matter)")
     return 1
 
@@ -55,16 +62,19 @@ def wait_for_event(context: Context, event: str, filter: Reference, timeout: int
     In 4.0 it is a function too, in which the process waits and does nothing else: 1 for the event, -2 when none came
     (a server returns 1 then now and again), -1 if there is no such event. The filter is that of notify_on_event().
     """
-    found: int = context.process.waiting.for_event(context, event, _filters(context, filter), timeout)
+    filters = _filters(context, filter)
+    if filters is None:
+        raise ScriptCrash(_INTEGER)
+    found: int = context.process.waiting.for_event(context, event, filters, timeout)
     return found
 
 
-def _filters(context: Context, avp: Reference) -> tuple[tuple[str, str], ...]:
-    """Keys and patterns."""
+def _filters(context: Context, avp: Reference) -> tuple[tuple[str, str], ...] | None:
+    """Keys and patterns; None where an integer is among them."""
     filters = []
     for value in avp_values(context, avp):
         if isinstance(value, int):
-            raise ScriptCrash(_INTEGER)
+            return None
         key, separator, pattern = str(value).partition("=")
         if separator and pattern:
             filters.append((key, pattern))

@@ -51,7 +51,11 @@ class Notifying:
         self.root: Callable[[], int] = lambda: 0
         self._is_on = False
         self._audiences: dict[str, Audience] = {}
+        #: the events whose subscriptions an event reaches, where these are not its own alone: `routing:NAME`
+        self.routing: dict[str, tuple[str, ...]] = {}
         self.queue: deque[Waiting] = deque()
+        #: whether routes waited to be notified when the last event from outside had been raised
+        self.is_due = False
         #: the ways of a process without subscriptions
         self.raise_plainly: Raise = process.raise_event
         self.run_plainly: Run = lambda process, route, context: 1
@@ -77,8 +81,16 @@ class Notifying:
         self._is_on = True
         audience = self._audiences.get(entry[1])
         if audience is None:
+            if self.routing and entry[1] in self.routing:
+                self.route_to(entry[1], entry[1])
             audience = self._audiences[entry[1]] = Audience()
         audience.add(entry)
+
+    def route_to(self, event: str, name: str) -> None:
+        """`routing:NAME` is a subscriber of an event from now on."""
+        others = self.routing.get(event, (event,) if event in self._audiences else ())
+        if name not in others:
+            self.routing[event] = name, *others
 
     # -- an event is raised -------------------------------------------------------------------------------------------
 
@@ -99,11 +111,15 @@ class Notifying:
         self._leave(context)
         self._place[STATEMENT] = -1
         self._notify(context, context.event, tuple(context.params) or None)
+        self.is_due = bool(self.queue)
         return 1
 
     def _notify(self, context: Context, event: str, params: Any) -> None:
         """Queue the routes that an event reaches. `params` is None for an event without a list of parameters."""
-        audience = self._audiences.get(event)
+        for name in self.routing.get(event) or (event,) if self.routing else (event,):
+            self._notify_one(context, event, self._audiences.get(name), params)
+
+    def _notify_one(self, context: Context, event: str, audience: Audience | None, params: Any) -> None:
         if audience is None or audience.is_empty(int(self._process.shared.clock.now())):
             return
         if params is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from random import Random
 from time import perf_counter
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from evroute_kernel import Session
 from evroute_kernel.engine.results.runs import LogRecord, RouteRuns
 from evroute_kernel.runtime.versions import VERSIONS
-from evroute_kernel.worker.notifying.subscriptions import Audience
+from evroute_kernel.worker.notifying.subscriptions import Audience, Subscription, values_of
 from support.mi_clients import wait_until
 
 DEADLINE = 30.0
@@ -140,7 +141,9 @@ def test_a_subscription_that_feeds_itself_is_bounded(session: Session) -> None:
     session.raise_event("E_SUB")
     future = session.submit("E_X", {"k": "a"}, timeout=3.0)
     assert told(session.raise_event("E_Y").log) == [("E_Y", "event_route[E_Y]", "y")]  # others are let through
-    assert [error.cause for error in future.result(DEADLINE).errors] == ["timed out"]
+    (error,) = future.result(DEADLINE).errors
+    assert (error.cause, error.event) == ("timed out", "E_X")
+    assert "each event leads to the next" in (error.hint or "")
 
 
 def test_ten_thousand_subscriptions_with_filters() -> None:
@@ -156,3 +159,42 @@ def test_ten_thousand_subscriptions_with_filters() -> None:
     assert [s.number for s in found] == [4711]
     assert len(audience.reached((("method", "BYE"),))) == 10_000  # the key is not there, and so ignored
     assert audience.reached((("callid", "call-1"), ("method", "INVITE"))) == []
+
+
+FILTERS = (
+    "call-4*", "*-4711", "call-*11", "*ll-471*", "[c]all-47??", "c?ll-4711", "call-4711", "*",
+    "call\\-4711", "*[!a]1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_subscriptions_are_found_by_what_their_filters_name(seed: int) -> None:
+    """Whichever place they are found in: the same as if each were asked."""
+    random = Random(seed)
+    audience, everybody = Audience(), []
+    for number in range(300):
+        filters = [(random.choice(("CallID", "n", "")), random.choice(FILTERS)) for _ in range(random.randint(0, 2))]
+        entry = (number, "E_X", tuple(filters), "got", 10 if random.random() < 0.3 else 2**40, 0)
+        audience.add(entry)
+        everybody.append(entry)
+    for now in (5, 100):
+        assert not audience.is_empty(now)
+        there = [Subscription(entry) for entry in reversed(everybody) if entry[4] >= now]
+        for value in ("call-4711", "call-4", "4711", "all-471", "", "call-4711-4711", "1"):
+            for params in ((("callid", value),), (("N", value), ("callid", "call-4711")), ((None, value), ("n", 4711))):
+                reached = [s.number for s in audience.reached(params)]
+                assert reached == [s.number for s in there if s.fits(values_of(params))]
+    assert audience.is_empty(2**40 + 1)
+    assert audience.reached((("callid", "call-4711"),)) == []
+
+
+def test_ten_thousand_subscriptions_with_patterns() -> None:
+    for pattern in ("call-{}*", "*-{}", "*l-{}@*"):
+        audience = Audience()
+        for number in range(10_000):
+            audience.add((number, "E_X", (("callid", pattern.format(f"{number:05}")),), "got", 2**40, 0))
+        begun = perf_counter()
+        for _ in range(100):
+            found = audience.reached((("callid", "call-04711" + "@h" * pattern.endswith("@*")),))
+        assert perf_counter() - begun < 0.1
+        assert [s.number for s in found] == [4711]

@@ -147,6 +147,14 @@ event_route[E_X] { exit; }
     assert texts(session.raise_event("E_X", {"k": "new"}).log) == ["sip:a@b new old new, old"]
 
 
+def test_what_goes_on_has_a_transaction_to_subscribe_with(session: Session) -> None:
+    """Observed on 3.6.8 and 4.0.1: tm says nothing there."""
+    script = WAITING.replace("route[resumed] {", 'route[resumed] { notify_on_event("E_Y", $avp(f), "begin", 60);')
+    begin(session, script + "event_route[E_Y] { exit; }")
+    assert len(session.raise_event("E_X", {"k": "a"}).log) == 2
+    assert len(session.notifications("E_Y")) == 1
+
+
 def test_a_second_async_comes_to_nothing_and_a_remark_says_so(session: Session) -> None:
     begin(session, WAITING)
     run = session.raise_event("E_BEGIN", {"id": "8"})
@@ -327,6 +335,16 @@ def test_no_event_in_time_and_a_remark_says_what_a_server_may_return(server: Ses
     assert texts(run.log) == ["-2 <null>"]
     assert [remark.message for remark in run.remarks] == ["no event came in time, so that wait_for_event() returned -2"]
     assert "a server returns 1 then now and again" in (run.remarks[0].hint or "")
+
+
+def test_a_moved_clock_does_not_wait_for_a_process_that_waits_for_it(server: Session) -> None:
+    script = r"""
+route[begin] { async(sleep(1), resumed); }
+route[resumed] { xlog("resumed\n"); wait_for_event("E_X", $avp(f), 2); xlog("$rc\n"); }
+event_route[E_X] { exit; }
+"""
+    begin(server, ARMED + script)
+    assert texts(server.tick(clock=5).log) == ["resumed", "-2"]
 
 
 def test_an_interrupt_ends_the_wait(server: Session) -> None:
