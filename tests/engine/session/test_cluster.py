@@ -324,13 +324,13 @@ def test_what_a_sharing_tag_cannot_be(cluster: Cluster[Session]) -> None:
     """Observed on 3.6.8 and 4.0.1."""
     cluster["a"].load(
         TAGS + "event_route[E_GO] { $cluster.sh_tag(new/1) = 0; $cluster.sh_tag(new/1) = NULL;"
-        ' $cluster.sh_tag(new/1) = "foo"; $cluster.sh_tag(new/7) = 1;'
+        ' $cluster.sh_tag(new/1) = "foo"; $var(n) = 1; $cluster.sh_tag(new/1) = $var(n); $cluster.sh_tag(new/7) = 1;'
         ' xlog("$cluster.sh_tag(new/1) $cluster.sh_tag(new/7)"); }'
     )
     cluster["a"].raise_event("E_GO")
     assert texts(cluster["a"]) == ["backup active"]
     levels = [record.level for record in cluster["a"].log if record.diagnostic]
-    assert levels[:3] == ["WARNING", "ERROR", "ERROR"]
+    assert levels[:4] == ["WARNING", "ERROR", "ERROR", "ERROR"]
 
 
 def test_commands_for_other_nodes(cluster: Cluster[Session]) -> None:
