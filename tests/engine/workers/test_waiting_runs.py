@@ -112,7 +112,7 @@ def test_an_interrupt_of_what_wakes_a_run_ends_that_too() -> None:
         session.submit("E_BUSY", origin="busy")
         wait_until(lambda: any(worker.running for worker in session.workers()))
         woken = session.submit("E_X", {"k": "a"}, origin="cell")
-        wait_until(lambda: waiting(session) == [])
+        wait_until(lambda: texts(session.log) == ["event a"])
         session.interrupt("cell")
         assert texts(woken.result().log) == ["event a"]
         session.interrupt("busy")
