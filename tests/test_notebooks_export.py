@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from evroute_kernel.engine.results.dialogs import DialogInfo
 from evroute_kernel.engine.session.session import Loaded, Run, Session
 from evroute_kernel.kernel.cell.cell import Cell
 from evroute_kernel.kernel.cell.failures import CellFailure
