@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "export": "make a server's configuration of a notebook",
     "install": "make the kernel known to Jupyter",
     "uninstall": "make the kernel unknown to Jupyter",
+    "doctor": "say what is wrong with this installation, and what to do",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from contextlib import suppress
 from functools import partial
 from math import inf
 from threading import Lock
@@ -30,6 +30,10 @@ from evroute_kernel.runtime.values import encode
 _LEAST: Final = 0.001
 #: seconds that a clock is moved by at once, at most: ten years
 CLOCK_STEP: Final = 315_360_000
+
+
+#: seconds between two looks whether a process waits
+_LOOK: Final = 0.01
 
 
 class Raising:
@@ -126,26 +130,38 @@ class Raising:
         seconds = given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
         with self._moving:
             try:
-                return self._checking.passed(self._move_clock(seconds, origin, timeout))
+                moved = self._move_clock(seconds, origin, timeout)
             finally:
                 self._backend.supervisor.release_clock()
+            return self._checking.passed(joined([whole.result() for _, whole in moved]))
 
-    def _move_clock(self, seconds: float, origin: object, timeout: float | None) -> Run:
-        """From one moment at which something is due to the next, as long as all goes well."""
+    def _move_clock(self, seconds: float, origin: object, timeout: float | None) -> list[tuple[Raise, Future[Run]]]:
+        """From one moment at which something is due to the next, as long as all goes well; what that has raised."""
         clock, supervisor = self._backend.shared.clock, self._backend.supervisor
         end, latest = clock.now() + seconds, monotonic() + self._allowed(timeout)[0]
-        runs: list[Run] = []
-        while not runs or (clock.now() < end and runs[-1].ok):
+        done: list[tuple[Raise, Future[Run]]] = []
+        waiting: list[tuple[Raise, Future[Run]]] = []
+        while not done or (clock.now() < end and not done[-1][0].errors):
+            raised = self._new_raise("", origin, timeout)
+            due = self._world.waits.next_due if done else 0.0  # at first only what is due already
             if monotonic() > latest:
                 moved = seconds - end + clock.now()
                 words = f"the clock was moved by {moved:g} s of {seconds:g} s: what goes on by it has no end"
-                return replace(joined(runs), errors=(RunError("timed out", words, "", ""),))
-            raised = self._new_raise("", origin, timeout)
-            whole = self._whole(raised)
-            due = self._world.waits.next_due if runs else 0.0  # at first only what is due already
+                raised.errors.append(RunError("timed out", words, "", ""))
+                due = 0.0
+            done.append((raised, self._whole(raised)))
             supervisor.move_clock(partial(clock.move, max(0.0, min(due, end) - clock.now())), raised)
-            runs.append(whole.result())
-        return joined(runs)
+            waiting = [each for each in (*waiting, done[-1]) if not each[1].done()]
+            for each in (*waiting, *((alone, alone.future) for alone in supervisor.going_on())):
+                self._wait_until_quiet(*each)
+        return done
+
+    def _wait_until_quiet(self, raised: Raise, whole: Future[Run]) -> None:
+        """Wait until a raise has ended, or a process that runs it waits for the clock itself."""
+        while not self._world.waits.blocks(raised):
+            with suppress(TimeoutError):
+                whole.result(_LOOK)
+                return
 
     def run_slots(self, slots: list[int], origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """Run routes that no event names, in the first worker, one after the other. Waits."""

@@ -372,3 +372,10 @@ def test_nodes_are_listed(cluster: Cluster[Session]) -> None:
     assert mi(cluster["a"], "clusterer_list")["Clusters"][0]["Nodes"][0]["link_state"] == "Probe"
     assert mi(cluster["a"], "clusterer_remove_node", cluster_id=1, node_id=2) == "OK"
     assert mi(cluster["a"], "clusterer_list")["Clusters"][0]["Nodes"] == []
+
+
+def test_a_number_that_no_node_has_is_told(cluster: Cluster[Session]) -> None:
+    (found,) = cluster["a"].load('event_route[E_X] { cluster_send_req(1, 3, "x"); }')
+    assert (found.code, found.hint) == ("cluster-unknown-node", "there are 1, 2")
+    cluster.add("c")
+    assert not cluster["a"].load('event_route[E_Y] { cluster_send_req(1, 3, "x"); }').diagnostics

@@ -337,6 +337,16 @@ def test_no_event_in_time_and_a_remark_says_what_a_server_may_return(server: Ses
     assert "a server returns 1 then now and again" in (run.remarks[0].hint or "")
 
 
+def test_a_moved_clock_does_not_wait_for_a_process_that_waits_for_it(server: Session) -> None:
+    script = r"""
+route[begin] { async(sleep(1), resumed); }
+route[resumed] { xlog("resumed\n"); wait_for_event("E_X", $avp(f), 2); xlog("$rc\n"); }
+event_route[E_X] { exit; }
+"""
+    begin(server, ARMED + script)
+    assert texts(server.tick(clock=5).log) == ["resumed", "-2"]
+
+
 def test_an_interrupt_ends_the_wait(server: Session) -> None:
     server.load(BLOCKING)
     future = server.submit("E_SUB", origin="cell")

@@ -138,3 +138,22 @@ def test_completion_knows_the_nodes(kernel: Frontend) -> None:
     assert {"main", "b"} <= set(offered("%node "))
     assert "E_SHOW" in offered("%node b\n%raise E_SH")
     assert "cluster_send_rpl" in offered("%node b\nevent_route[E_X] { cluster_send")
+
+
+def test_the_graph_shows_who_asks_whom(kernel: Frontend) -> None:
+    kernel.run(ANSWER)
+    kernel.run(ASK)
+    drawn = kernel.run("%graph").shown[0]
+    assert "asks b: E_CLUSTERER_REQ_RECEIVED" in drawn
+    assert "answers E_CLUSTERER_RPL_RECEIVED" in drawn
+    assert "nothing handles it" not in drawn
+
+
+def test_the_messages_are_listed(kernel: Frontend) -> None:
+    assert kernel.run("%node --messages").shown == ["no node has sent anything"]
+    kernel.run(ANSWER)
+    kernel.run(ASK)
+    kernel.run("%raise E_GO")
+    rows = [line.split()[1:5] for line in kernel.run("%node --messages").shown[0].splitlines()[2:]]
+    assert [(row[0], row[1], row[3]) for row in rows] == [("main", "b", "hello"), ("b", "main", "from")]
+    assert "stands alone" in kernel.run("%node b --messages").traceback
