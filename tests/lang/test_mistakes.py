@@ -610,7 +610,7 @@ CELL: dict[str, list[str]] = {
         "1:25 ; | unexpected ';': a route is not followed by one | remove it",
     ],
     'xlog("a")': [
-        "1:9 ) | expected ';' after this statement"
+        "1:10  | expected ';' after this statement"
         " | every statement ends with ';'; only a value may stand last without one",
     ],
     "$var(x) = 5": [
@@ -641,7 +641,7 @@ CELL: dict[str, list[str]] = {
         "1:3 6 | unexpected number 6",
     ],
     "route[x] { exit; }\nexit": [
-        "2:4 t | expected ';' after this statement"
+        "2:5  | expected ';' after this statement"
         " | every statement ends with ';'; only a value may stand last without one",
     ],
     "if (1) {": [
