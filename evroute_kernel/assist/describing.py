@@ -60,10 +60,14 @@ def _handlers(name: str, defined: Defined) -> str:
 def param_about(param: EventParam) -> str:
     """What a parameter holds, with its values or a sample."""
     sample = f'"{param.sample}"' if isinstance(param.sample, str) else str(param.sample)
-    values = f"one of {', '.join(map(str, param.values))}" if param.values else f"such as {sample}"
+    values = _one_of(param.values) if param.values else f"such as {sample}"
     optional = "may be absent; " if param.optional else ""
     stale = " May hold what an earlier event of the same process left." if param.stale else ""
     return f"{optional}{values}{': ' if param.description else ''}{param.description}{stale}"
+
+
+def _one_of(values: Iterable[int | str]) -> str:
+    return f"one of {', '.join(map(str, values))}"
 
 
 def param(event_name: str, name: str, defined: Defined) -> Page | None:
@@ -91,6 +95,7 @@ def function(name: str, defined: Defined) -> Page | None:
     if declared.is_async:
         how = "stands in async() and launch() alone" if declared.async_only else "may stand in async() and launch()"
         rows.append(("async", how))
+    rows += [(param.name, _one_of(param.values)) for param in declared.params if param.values]
     about = f"function of {declared.module}" + (", not simulated: calls are recorded" if declared.stub else "")
     hint = (f"Say what it does here with %stub {name}.",) if declared.stub else ()
     return Page(declared.signature, about, (declared.doc, *hint), (("facts", tuple(rows)),))
@@ -125,6 +130,8 @@ def variable(name: str, defined: Defined) -> Page | None:
     access = "read and write" if found.writable else "read only"
     about = f"{found.type}, {access}"
     notes = []
+    if found.values:
+        notes.append(f"It is {_one_of(found.values)}.")
     if found.stub:
         notes.append("Not simulated here: null until it is written.")
     if found.message:

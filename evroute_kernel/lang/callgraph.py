@@ -18,9 +18,18 @@ from evroute_kernel.runtime.values import decode
 
 #: "unknown": its name is known only when the script runs
 VertexKind: TypeAlias = Literal["event", "route", "socket", "unknown"]
-#: an event is handled by a route or a socket; a route does all else
+#: an event is handled by a route or a socket; a route does all else. Other nodes are asked and answered
 EdgeKind: TypeAlias = Literal[
-    "handled by", "calls", "raises", "subscribes to", "notifies", "waits for", "resumes in", "launches"
+    "handled by",
+    "calls",
+    "raises",
+    "subscribes to",
+    "notifies",
+    "waits for",
+    "resumes in",
+    "launches",
+    "asks",
+    "answers",
 ]
 
 UNKNOWN: Final = "?"
@@ -30,10 +39,12 @@ _ROUTE_SOCKET: Final = "route:"
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
-    """An event by name, a route by title, a socket as written; as text people read."""
+    """An event by name, a route by title, a socket as written; as text people read. `node`: what people call the node
+    of a cluster that it is of; empty where there is none."""
 
     kind: VertexKind
     name: str
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,7 @@ def cell_errors(items: Sequence[Any], display: nodes.Expression | None) -> list[
             message = f"unexpected ';': {what} is not followed by one"
             found.append(Diagnostic("error", "syntax", message, item.span, "remove it"))
     if isinstance(display, nodes.Action) and not isinstance(display.statements[0], (nodes.Call, nodes.RouteCall)):
-        span = display.span
-        end = span.source.span(max(span.end - 1, span.start), span.end)
+        end = display.span.source.span(display.span.end, display.span.end)
         found.append(Diagnostic("error", "unfinished", "expected ';' after this statement", end, _SEMICOLON))
     return found
 

@@ -26,7 +26,8 @@ def test_errors_of_syntax_and_of_names_are_told_together_in_the_order_of_the_tex
     assert isinstance(error, RouteSyntaxError)
     assert [(d.code, d.span.line) for d in error.diagnostics if d.severity == "error" and d.span] == [
         ("unknown-function", 2),
-        ("syntax", 4),
+        ("syntax", 3),
+        ("unknown-variable", 4),
     ]
 
 

@@ -13,11 +13,11 @@ from evroute_kernel.source import Source
 #: in the body of a route, from line 2 on
 BODY: dict[str, list[str]] = {
     'xlog("a\\n")\nxlog("b\\n");': [
-        "3:1 xlog | expected ';' after the call of xlog, before 'xlog'"
+        "2:12  | expected ';' after the call of xlog, before 'xlog'"
         " | every statement ends with ';', also the last one before '}'",
     ],
     "$var(x) = 1\n$var(y) = 2;": [
-        "3:1 $var(y) | expected ';' after the number 1, before the variable $var(y)"
+        "2:12  | expected ';' after the number 1, before the variable $var(y)"
         " | every statement ends with ';', also the last one before '}'",
     ],
     "$var(x)++;": [
@@ -86,7 +86,7 @@ BODY: dict[str, list[str]] = {
         "2:5 ) | the condition is empty | if ($var(x) == 1) { ... }",
     ],
     "if ($var(x)\nexit;": [
-        "3:1 exit | expected ')' after the variable $var(x), before 'exit'",
+        "2:12  | expected ')' after the variable $var(x), before 'exit'",
     ],
     "if ($var(x) == 1 {\nexit;\n}": [
         "2:18 { | expected ')' after the number 1, before '{'",
@@ -114,7 +114,7 @@ BODY: dict[str, list[str]] = {
         "2:9 ; | expected ')' to close the call of xlog, before ';'",
     ],
     'xlog("a"': [
-        "3:1 } | expected ')' to close the call of xlog, before '}'",
+        "2:9  | expected ')' to close the call of xlog, before '}'",
     ],
     'xlog "a";': [
         '2:6 "a" | expected \'(\' after xlog, before the text "a"',
@@ -308,7 +308,7 @@ BODY: dict[str, list[str]] = {
         "2:3 hello | 'hello' needs quotes | \"hello\"",
     ],
     'f("a", 5': [
-        "3:1 } | expected ')' to close the call of f, before '}'",
+        "2:9  | expected ')' to close the call of f, before '}'",
     ],
     'f("a", 5;': [
         "2:9 ; | expected ')' to close the call of f, before ';'",
@@ -335,7 +335,7 @@ BODY: dict[str, list[str]] = {
         "2:6 [ | a route cannot be defined inside another route | close the body before it with '}'",
     ],
     "if (1) { exit;": [
-        "3:1 } | expected '}' before the end of the text: the '{' of line 1 is not closed",
+        "1:10 { | this '{' is never closed | add the missing '}'",
     ],
     "else exit;": [
         "2:1 else | this else belongs to no if | else follows the body of an if directly",
@@ -398,7 +398,7 @@ BODY: dict[str, list[str]] = {
         "2:5 foo | 'foo' is no condition | a call needs parentheses: foo(); a variable $var(foo)",
     ],
     "if (1) {\n    if (2) {\n        exit;\n}": [
-        "6:1 } | expected '}' before the end of the text: the '{' of line 3 is not closed",
+        "3:12 { | this '{' is never closed | add the missing '}'",
     ],
     'xlog("a" "b", "c");': [
         '2:13 , | xlog takes one level before its text | xlog("L_ERR", "text\\n");',
@@ -407,13 +407,13 @@ BODY: dict[str, list[str]] = {
         '2:14 , | xlog takes a level and one text | xlog("L_ERR", "text\\n");',
     ],
     "if (1": [
-        "3:1 } | expected ')' and ';' after the number 1, before '}'",
+        "2:6  | expected ')' and ';' after the number 1, before '}'",
     ],
     "$var(x) = f(": [
-        "3:1 } | expected ')' to close the call of f, before '}'",
+        "2:13  | expected ')' to close the call of f, before '}'",
     ],
     'f("a") $var(x) = 1;': [
-        "2:8 $var(x) | expected ';' after the call of f, before the variable $var(x)"
+        "2:7  | expected ';' after the call of f, before the variable $var(x)"
         " | every statement ends with ';', also the last one before '}'",
     ],
     "$var(x) = 1 + 2)": [
@@ -512,8 +512,7 @@ FILE: dict[str, list[str]] = {
         "1:19 ; | unexpected ';': a route is not followed by one | remove it",
     ],
     "route[x] { exit;\nevent_route[E] { foo; }": [
-        "2:1 event_route | expected '}' before event_route: the '{' of line 1 is not closed"
-        " | a route ends with '}'; routes do not nest",
+        "1:10 { | this '{' is never closed | add the missing '}' before the event_route of line 2: routes do not nest",
         "2:18 foo | 'foo' is no statement | a call needs parentheses: foo()",
     ],
     "route[x] { exit; } }": [
@@ -611,7 +610,7 @@ CELL: dict[str, list[str]] = {
         "1:25 ; | unexpected ';': a route is not followed by one | remove it",
     ],
     'xlog("a")': [
-        "1:9 ) | expected ';' after this statement"
+        "1:10  | expected ';' after this statement"
         " | every statement ends with ';'; only a value may stand last without one",
     ],
     "$var(x) = 5": [
@@ -642,11 +641,11 @@ CELL: dict[str, list[str]] = {
         "1:3 6 | unexpected number 6",
     ],
     "route[x] { exit; }\nexit": [
-        "2:4 t | expected ';' after this statement"
+        "2:5  | expected ';' after this statement"
         " | every statement ends with ';'; only a value may stand last without one",
     ],
     "if (1) {": [
-        "1:8 { | expected '}' before the end of the text: the '{' of line 1 is not closed",
+        "1:8 { | this '{' is never closed | add the missing '}'",
     ],
     'xlog("a': [
         '1:6 " | this string is never closed | add the missing "',
@@ -655,7 +654,7 @@ CELL: dict[str, list[str]] = {
         "1:1 /* | this comment is never closed | end it with */",
     ],
     "switch ($var(x)) { case 1:": [
-        "1:26 : | expected '}' before the end of the text: the '{' of line 1 is not closed",
+        "1:18 { | this '{' is never closed | add the missing '}'",
     ],
 }
 
@@ -724,7 +723,7 @@ route[c] { return(1 + 1); exit(1) }
         "2:14 -",
         "2:20 foo",
         "3:1 log_levle",
-        "6:5 if",
+        "5:16 ",
         "6:11 ==",
         "6:25 bar",
         "6:46 +",

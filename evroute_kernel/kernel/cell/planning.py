@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import Diagnostic, RouteCheckError, RouteSyntaxError, ScriptError
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 #: makes a unit of a text that was parsed, for what is around it; raises ScriptError
 Compile: TypeAlias = "Callable[[Parsed, Environment], Unit]"
+
+
+#: magics around each other that a line may hold
+DEEPEST: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +100,15 @@ def at_the_head(pieces: Cut) -> list[tuple[Entrance, MagicLine]]:
     return found
 
 
-def _opened(pieces: Cut) -> Cut:
+def _opened(pieces: Cut, depth: int = 0) -> Cut:
     """The cell with what stands in the lines of magics that are around it, such as `%time STATEMENT`: of each of them
-    a line that begins it and one that ends it are left."""
+    a line that begins it and one that ends it are left. What is in itself too often stays as it is, to be refused."""
     around = [line for line in pieces.magics if _is_around(line)]
-    if not around:
+    if not around or depth == DEEPEST:
         return pieces
     source = pieces.source
-    inside = _opened(cut(replace(source, text=blanked(source.text, [line.name_span for line in around]))))
+    text = blanked(source.text, [line.name_span for line in around])
+    inside = _opened(cut(replace(source, text=text)), depth + 1)
     lines = (_moved(line, source) for line in inside.magics)
     ends = [len(source.text) if line.body is not None else line.span.end for line in around]
     closing = (replace(line, span=source.span(end, end), closes=True) for line, end in zip(around, ends, strict=True))

@@ -116,7 +116,7 @@ def read_env(line: MagicLine) -> Variable:
     if not _NAME.fullmatch(name):
         raise ArgumentError(f"{name!r} is no name of a variable", line.span, "write %env NAME=VALUE")
     if "\0" in found_value:
-        raise ArgumentError("the value holds a NUL", line.span)
+        raise ArgumentError("the value holds a zero byte", line.span)
     return Variable(name, unquoted(found_value), line.span)
 
 

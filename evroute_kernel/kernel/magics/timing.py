@@ -17,6 +17,8 @@ def read_time(line: MagicLine) -> bool:
     """Whether it is the end of what is timed; raises ArgumentError when there is nothing to be."""
     if not line.closes and not line.text.strip():
         raise ArgumentError("%time needs a statement", line.name_span, "write %time STATEMENT, or %%time above a cell")
+    if not line.closes and line.span.end > line.name_span.end:  # nobody has opened it
+        raise ArgumentError("%time stands in %time too often", line.name_span)
     return line.closes
 
 

@@ -8,7 +8,23 @@ from evroute_kernel.lang.mistakes.toplevel import is_header, unbalanced
 
 __all__ = ["Mistake", "Situation", "describe", "explain", "is_header", "unbalanced"]
 
-_RULES = (*toplevel.RULES, *statements.RULES, *expressions.RULES)
+
+def _missing_semicolon(s: Situation) -> Mistake | None:
+    """A statement that its line ends and no `;` does. What begins the next line may lack its own."""
+    if s.top or not s.is_on_another_line or not s.accepts("SEMICOLON", s.kind):
+        return None
+    assert s.before is not None
+    follower = _follower(s)
+    if s.before.type in _ENDS or not any(
+        s.accepts("SEMICOLON", s.kind, *own, *follower) for own in ((), ("SEMICOLON",))
+    ):
+        return None
+    return _missing_mark(s, ("SEMICOLON",))
+
+
+#: what no `;` follows
+_ENDS = ("SEMICOLON", "LBRACE", "RBRACE")
+_RULES = (_missing_semicolon, *toplevel.RULES, *statements.RULES, *expressions.RULES)
 
 
 def explain(situation: Situation) -> Mistake:
@@ -27,12 +43,23 @@ _MARKS = {"SEMICOLON": ";", "RPAR": ")", "RSQB": "]", "COLON": ":", "COMMA": ","
 def _missing(s: Situation) -> Mistake | None:
     """One mark (or a `)` and its `;`) left out: it fits here, and the token after it too."""
     for feed in (("SEMICOLON",), ("RPAR",), ("RSQB",), ("COLON",), ("COMMA",), ("RPAR", "SEMICOLON"), ("LPAR",)):
-        follower = () if s.kind in ("RBRACE", "$END") else (s.next().type,)
-        if s.accepts(*feed, s.kind, *follower):
-            marks = " and ".join(repr(_MARKS[kind]) for kind in feed)
-            place = f" after {s.what_before()}" if s.before else ""
-            return s.mistake(f"expected {marks}{place}, before {describe(s.token)}", s.missing_hint(feed), feed=feed)
+        if s.accepts(*feed, s.kind, *_follower(s)):
+            return _missing_mark(s, feed)
     return None
+
+
+def _follower(s: Situation) -> tuple[str, ...]:
+    """The token behind the one that does not fit, where that has one."""
+    return () if s.kind in ("RBRACE", "$END") else (s.next().type,)
+
+
+def _missing_mark(s: Situation, feed: tuple[str, ...]) -> Mistake:
+    """What to put in, and where: a `;` belongs to the end of its statement, however far away the next one begins."""
+    marks = " and ".join(repr(_MARKS[kind]) for kind in feed)
+    place = f" after {s.what_before()}" if s.before else ""
+    span = s.place_behind() if "SEMICOLON" in feed or s.is_on_another_line else None
+    message = f"expected {marks}{place}, before {describe(s.token)}"
+    return s.mistake(message, s.missing_hint(feed), span=span, feed=feed)
 
 
 def _surplus(s: Situation) -> Mistake:

@@ -235,7 +235,7 @@ def _xlog(s: Situation) -> Mistake:
         levels = "L_ALERT, L_CRIT, L_ERR, L_WARN, L_NOTICE, L_INFO, L_DBG"
         return s.mistake(f"{word} takes texts in quotes, not {describe(s.token)}", f"the levels are texts: {levels}")
     if kind == "ID":
-        return s.mistake(f"{s.token.text!r} needs quotes", f'{word}("{s.token.text}")')
+        return _left_open(s, word) or s.mistake(f"{s.token.text!r} needs quotes", f'{word}("{s.token.text}")')
     if kind in _ARITHMETIC:
         return s.mistake(f"{word} takes no expression", 'variables stand inside the text: "x is $var(x)\\n"')
     if kind == "COMMA":
@@ -252,7 +252,15 @@ def _unclosed_call(s: Situation, word: str) -> Mistake | None:
         return None
     for feed in (("RPAR",), ("RPAR", "SEMICOLON")):
         if s.accepts(*feed, s.kind):
-            return s.mistake(f"expected ')' to close the call of {word}, before {describe(s.token)}", None, feed=feed)
+            message = f"expected ')' to close the call of {word}, before {describe(s.token)}"
+            return s.mistake(message, span=s.place_behind() if s.is_on_another_line else None, feed=feed)
+    return None
+
+
+def _left_open(s: Situation, word: str) -> Mistake | None:
+    """The next line begins a statement."""
+    if s.is_on_another_line and s.accepts("RPAR", "SEMICOLON", s.kind, s.next().type):
+        return _unclosed_call(s, word)
     return None
 
 
@@ -265,6 +273,8 @@ def _arguments(s: Situation) -> Mistake | None:
         return s.mistake(f"an argument of {word} is one text, number or variable, no expression", hint)
     if kind == "NULL":
         return s.mistake(f"NULL is no argument of {word}", "leave the argument out, or pass a variable that is null")
+    if left_open := _left_open(s, word):
+        return left_open
     if kind == "ID":
         if s.next().type == "LPAR":
             return s.mistake("a call is no argument", "call it first and pass a variable")

@@ -116,6 +116,21 @@ class Situation:
         return self.tokens[self.at - 1] if self.at else None
 
     @property
+    def is_on_another_line(self) -> bool:
+        """Whether the token begins a line further down than what stands before it, or ends the text."""
+        before, token = self.before, self.token
+        if before is None or before.span.source is not token.span.source:
+            return False
+        return token.type == "$END" or before.span.end_line < token.span.line
+
+    def place_behind(self) -> Span | None:
+        """Directly behind what stands before the token; None where that stands in another file."""
+        before = self.before
+        if before is None or before.span.source is not self.token.span.source:
+            return None
+        return before.span.source.span(before.span.end, before.span.end)
+
+    @property
     def after(self) -> str:
         """Kind of the last value of the prefix; empty at the start of a statement."""
         return self.kinds[-1] if self.kinds else ""

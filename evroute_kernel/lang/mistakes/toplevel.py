@@ -53,10 +53,10 @@ def unclosed_block(s: Situation) -> Mistake | None:
     opening = _unclosed(s.tokens, s.at)
     if opening is None or (s.kind != "$END" and not unbalanced(s.tokens)):
         return None
-    where = f"the '{{' of line {opening.span.line} is not closed"
-    if s.kind == "$END":
-        return s.mistake(f"expected '}}' before the end of the text: {where}", None, span=s.last_place())
-    return s.mistake(f"expected '}}' before {s.token.text}: {where}", "a route ends with '}'; routes do not nest")
+    hint = "add the missing '}'"
+    if s.kind != "$END":
+        hint += f" before the {s.token.text} of line {s.token.span.line}: routes do not nest"
+    return s.mistake("this '{' is never closed", hint, span=opening.span)
 
 
 def _unclosed(tokens: list[Token], at: int) -> Token | None:

@@ -9,6 +9,7 @@ from evroute_kernel.library.functions.parameters import avp_values
 from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.waits import RequestContext
 
 #: the timeout is taken as a number without sign
 _UNSIGNED: Final = 2**32
@@ -41,7 +42,8 @@ def notify_on_event(context: Context, event: str, filter: Reference, route: str,
     if problem is not None:
         context.error(f"notify_on_event: {problem}")
         return -1
-    if "tm" in context.process.settings.modules:
+    has_transaction = isinstance(context, RequestContext) and context.has_transaction
+    if "tm" in context.process.settings.modules and not has_transaction:
         context.error("notify_on_event: there is no transaction here (tm says so at each call, and it does not matter)")
     return 1
 

@@ -138,6 +138,7 @@ def test_highlighting() -> None:
         "body_magics": {"toll"},
         "json_magics": set(),
         "expression_magics": set(),
+        "around_magics": set(),
     }
 
 

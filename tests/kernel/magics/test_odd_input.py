@@ -20,6 +20,12 @@ from support.frontend import Frontend
         ("%export ''", "the name of the file is empty"),
         ("%load ~nobody-of-this-name/x.cfg", "no home directory is known for ~nobody-of-this-name"),
         ("%sh echo \0", "the command holds a zero byte"),
+        ("!echo \0", "the command holds a zero byte"),
+        ("%cd a\0b", "the name of the file holds a zero byte"),
+        ("%cd ~nobody-of-this-name", "no home directory is known for ~nobody-of-this-name"),
+        ("%%writefile a\0b\nx", "the name of the file holds a zero byte"),
+        ("%history -f a\0b", "the name of the file holds a zero byte"),
+        ("%env A=x\0", "the value holds a zero byte"),
         ("%mi serve unix:/x\0y", "the address holds a zero byte"),
         ("%connect mi=unix:/x\0y", "the address holds a zero byte"),
         ("%subscribe E_X udp:\0:9", "a socket cannot hold a zero byte"),
@@ -38,7 +44,7 @@ def test_it_is_an_error_with_a_place(kernel: Frontend, line: str, said: str) -> 
     assert found.status == "error"
     assert found.error["ename"] != "InternalError"
     assert said in found.error["evalue"]
-    assert "line 1" in found.traceback
+    assert "]:1:" in found.traceback
     assert kernel.run("%raise E_X").status == "ok"
 
 
