@@ -132,6 +132,7 @@ STATES: Final[dict[str, State]] = {
     # %raise EVENT, %event declare EVENT, %stub FUNCTION
     "magic-name": State(
         (
+            Rule(r"[ \t\r]+#[^\n]*", "comment"),
             Rule(r"[ \t\r]+"),
             Rule(r"--[A-Za-z-]+(?:[ \t=]+[0-9.]+)?", "option"),
             Rule(rf"declare{_MAGIC_END}", "keyword"),
@@ -141,6 +142,7 @@ STATES: Final[dict[str, State]] = {
     ),
     "magic-arguments": State(
         (
+            Rule(r"[ \t\r]+#[^\n]*", "comment"),
             Rule(r"[ \t\r]+"),
             Rule(r"--[A-Za-z][A-Za-z0-9-]*", "option"),
             Rule(r"[A-Za-z_][A-Za-z0-9_.-]*(?=[ \t]*=)", "key"),
@@ -154,6 +156,7 @@ STATES: Final[dict[str, State]] = {
     # %assert takes what a script could compare; nothing in it may go beyond its line
     "magic-expression": State(
         (
+            Rule(r"[ \t\r]+#[^\n]*", "comment"),
             Rule(r"[ \t\r]+"),
             Rule(rf"{_QUOTED}?|'[^'\n]*'?", "string"),
             *variables(r"[^()\n]"),

@@ -512,8 +512,7 @@ FILE: dict[str, list[str]] = {
         "1:19 ; | unexpected ';': a route is not followed by one | remove it",
     ],
     "route[x] { exit;\nevent_route[E] { foo; }": [
-        "1:10 { | this '{' is never closed"
-        " | add the missing '}' before the event_route of line 2: routes do not nest",
+        "1:10 { | this '{' is never closed | add the missing '}' before the event_route of line 2: routes do not nest",
         "2:18 foo | 'foo' is no statement | a call needs parentheses: foo()",
     ],
     "route[x] { exit; } }": [
