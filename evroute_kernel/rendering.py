@@ -41,7 +41,7 @@ COLOURS: Final[Mapping[Role, str]] = {
     "warning": "\x1b[1;38;5;16;48;5;214m",
     "info": "\x1b[1;38;5;231;48;5;24m",
 }
-_STYLES: Final[Mapping[Role, str]] = {
+STYLES: Final[Mapping[Role, str]] = {
     **COLOURS,
     "tag": DIM,
     "place": BOLD,
@@ -62,7 +62,7 @@ def as_ansi(told: Parts) -> str:
 
 
 def _ansi(line: Line) -> str:
-    return "".join(coloured(text, _STYLES[role]) if role and text else text for role, text in line)
+    return "".join(coloured(text, STYLES[role]) if role and text else text for role, text in line)
 
 
 def traceback(name: str, message: str, diagnostics: Sequence[Diagnostic]) -> list[str]:

@@ -14,5 +14,7 @@ for path in [Path(name) for name in sys.argv[1:]] or sorted(HERE.glob("*.ipynb")
     NotebookClient(notebook, timeout=60, record_timing=False, resources={"metadata": {"path": str(HERE)}}).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+    # or Jupytext's Markdown would make text of the cells
+    notebook.metadata["jupytext"] = {"custom_language_magics": "opensips"}
     nbformat.write(notebook, path)
     print(f"saved {path}")

@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from evroute_kernel.engine.results.dialogs import DialogInfo
 from evroute_kernel.engine.session.session import Loaded, Run, Session
 from evroute_kernel.kernel.cell.cell import Cell
 from evroute_kernel.kernel.cell.failures import CellFailure
@@ -76,6 +77,20 @@ class Noting(Session):
         self.acts.append(act)
         act.run = super().run_timer(name, **options)
         return act.run
+
+    def tick(self, *, clock: float, **options: Any) -> Run:
+        act = Act(f"tick {clock}", lambda session: session.tick(clock=clock))
+        self.acts.append(act)
+        act.run = super().tick(clock=clock, **options)
+        return act.run
+
+    def dialog(self, name: str, *, origin: object = None, **fields: Any) -> DialogInfo:
+        act = Act(f"dialog {name}", lambda session: session.dialog(name, **fields).run)
+        act.routes = self.led_to(Vertex("event", "E_DLG_STATE_CHANGED"))
+        self.acts.append(act)
+        made = super().dialog(name, origin=origin, **fields)
+        act.run = made.run
+        return made
 
     def stub(self, *arguments: Any, **options: Any) -> None:
         self.acts.append(Act(f"stub {arguments}", lambda session: session.stub(*arguments, **options)))
@@ -142,7 +157,8 @@ def test_logs_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert before.version == made.version
         after.load(made.text, f"{path.stem}.cfg")
         for act in before.acts:
-            if act.routes.items() <= before.routes.items():
+            is_alone = not any("cluster_send" in text for text in act.routes.values())
+            if is_alone and act.routes.items() <= before.routes.items():
                 run = act.again(after)
                 if act.run is not None:
                     assert shown(run) == shown(act.run), act.what

@@ -6,13 +6,17 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+from evroute_kernel.cli import COMMANDS
+
+CLONE = Path(__file__).parent.parent
+README = (CLONE / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 PIKE = 'event_route[E_PIKE_BLOCKED] { xlog("blocked $param(ip)\\n"); }\n'
 
@@ -62,3 +66,25 @@ def test_the_magics_exist() -> None:
 
     # docs/magics.md is made from the magics, and has them all
     assert set(re.findall(r"`%%?(\w+)", README)) <= set(MAGICS)
+
+
+def test_the_commands_exist() -> None:
+    assert set(re.findall(r"`evroute ([a-z]+)", README)) <= set(COMMANDS)
+
+
+def test_containers_have_a_python_that_will_do() -> None:
+    """No container is built here: what they install is what the step `lab` of .ci/run installs."""
+    project = tomllib.loads((CLONE / "pyproject.toml").read_text("utf-8"))["project"]
+    dockerfile = (CLONE / "Dockerfile").read_text("utf-8")
+    runtime = (CLONE / ".binder" / "runtime.txt").read_text("utf-8")
+    tested = {name.rpartition(" ")[2] for name in project["classifiers"] if "Python :: 3." in name}
+    assert re.findall(r"^FROM python:([0-9.]+)", dockerfile, re.MULTILINE)[0] in tested
+    assert runtime.strip().removeprefix("python-") in tested
+    assert "'/src[lab]'" in dockerfile
+    assert (CLONE / ".binder" / "requirements.txt").read_text("utf-8") == ".[lab]\n"
+    assert "lab" in project["optional-dependencies"]
+
+
+def test_the_picture_is_small() -> None:
+    (picture,) = re.findall(r"^!\[.+\]\((.+)\)$", README, re.MULTILINE)
+    assert 10_000 < (CLONE / picture).stat().st_size < 100_000

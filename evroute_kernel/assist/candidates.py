@@ -113,7 +113,7 @@ def all_routes(defined: Defined) -> Iterator[Candidate]:
 
 def variables(library: Library) -> Iterator[Candidate]:
     """All variables; what event routes use most comes first."""
-    for name in dict.fromkeys((*FIRST_VARIABLES, *sorted(library.variables))):
+    for name in dict.fromkeys((*FIRST_VARIABLES, *sorted(library.variables, key=str.casefold))):
         variable = library.variables[name]
         access = "" if variable.writable else ", read only"
         not_simulated = ", not simulated" if variable.stub else ""

@@ -153,7 +153,7 @@ def _argument(defined: Defined, place: Place, word: str) -> Offer | None:
     call = place.call
     assert call is not None
     if call.name in _EVENT_FUNCTIONS and call.argument == 0:
-        return Offer(word, of.events(defined), of.near_events(defined))
+        return Offer(word, of.events(defined, place.text), of.near_events(defined))
     if call.name == "xlog" and call.argument == 0 and len(word) < 9:
         return Offer(word, of.level_literals()) if "L_".startswith(word[:2]) else None
     if call.name == "route" and call.argument == 0:

@@ -18,7 +18,8 @@ from importlib import import_module
 from typing import Final, NoReturn
 
 from evroute_kernel import __version__
-from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_USAGE, FailedError, UsageError
+from evroute_kernel.cli.colours import print_errors, print_findings
+from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_USAGE, FailedError, RefusedError, StoppedError, UsageError
 from evroute_kernel.cli.output import OutputError, give_up, take_streams
 from evroute_kernel.cli.server import OPTION, add_server
 from evroute_kernel.errors import did_you_mean, shortened
@@ -34,6 +35,7 @@ COMMANDS: Final = {
     "export": "make a server's configuration of a notebook",
     "install": "make the kernel known to Jupyter",
     "uninstall": "make the kernel unknown to Jupyter",
+    "doctor": "say what is wrong with this installation, and what to do",
 }
 
 
@@ -50,6 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except UsageError as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_USAGE)
+    except RefusedError as error:
+        print_findings(error.findings)
+        sys.exit(EXIT_FINDINGS)
+    except StoppedError as error:
+        print_errors(error.errors)
+        sys.exit(EXIT_FINDINGS)
     except (FailedError, NoRoom) as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_FINDINGS)

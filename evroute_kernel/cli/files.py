@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evroute_kernel.cli.outcome import FailedError, UsageError
+from evroute_kernel.cli.colours import print_findings
+from evroute_kernel.cli.outcome import RefusedError, StoppedError, UsageError
 from evroute_kernel.cli.output import allow_colours
-from evroute_kernel.errors import Diagnostic, ScriptError, rendered
+from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.lang.files import decoded, read_text
 from evroute_kernel.runtime.files import LARGEST, FileError, too_large
 from evroute_kernel.source import Source
@@ -109,15 +110,12 @@ def load(session: Session, source: Source) -> Run | None:
     try:
         loaded = session.load(source, whole=True)
     except ScriptError as error:
-        raise FailedError(error.render()) from None
-    for text in rendered(loaded.diagnostics):
-        print(text, file=sys.stderr)
+        raise RefusedError(error) from None
+    print_findings(loaded.diagnostics)
     return loaded.run
 
 
 def check_run(run: Run | None) -> None:
     """Raise FailedError for a run that did not come to its end."""
     if run is not None and run.errors:
-        from evroute_kernel.engine.results.runs import error_texts
-
-        raise FailedError("\n".join(error_texts(run.errors)))
+        raise StoppedError(run.errors)

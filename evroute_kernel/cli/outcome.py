@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from evroute_kernel.errors import Diagnostic, ScriptError
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.results.runs import RunError
 
 EXIT_OK: Final = 0
 EXIT_FINDINGS: Final = 1
@@ -15,3 +21,19 @@ class UsageError(Exception):
 
 class FailedError(Exception):
     """The script was refused, or a run did not come to its end. The text is for the user."""
+
+
+class RefusedError(FailedError):
+    """The script was refused, or nothing can be raised; the findings say why."""
+
+    def __init__(self, error: ScriptError) -> None:
+        super().__init__(error.render())
+        self.findings: Final[Sequence[Diagnostic]] = error.diagnostics
+
+
+class StoppedError(FailedError):
+    """A run did not come to its end; its errors say why."""
+
+    def __init__(self, errors: Sequence[RunError]) -> None:
+        super().__init__("\n".join(error.render() for error in errors))
+        self.errors: Final = errors

@@ -36,6 +36,8 @@ class Output(io.TextIOBase):
     def __init__(self, stream: io.TextIOWrapper) -> None:
         self._stream = stream
         self._is_terminal = stream.isatty()
+        #: whether commands print in colours here
+        self.is_coloured: Final = _has_colours(self._is_terminal)
         #: whether the script that runs has asked for colours
         self.has_colours: Callable[[], bool] = lambda: False
 
@@ -71,6 +73,15 @@ class Output(io.TextIOBase):
 
     def fileno(self) -> int:
         return self._stream.fileno()
+
+
+def _has_colours(is_terminal: bool) -> bool:
+    """What a terminal can show, unless the environment says otherwise."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if forced := os.environ.get("FORCE_COLOR"):
+        return forced != "0"
+    return is_terminal and os.environ.get("TERM") != "dumb"
 
 
 def take_streams() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
+from evroute_kernel.cli.colours import print_record
+
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import LogRecord
 
@@ -51,15 +53,7 @@ def print_as_json(record: LogRecord) -> None:
 
 def print_as_text(record: LogRecord) -> None:
     """What was logged: NOTICE and below on standard output, WARNING and worse on standard error."""
-    stream = sys.stdout if record.level in ("NOTICE", "INFO", "DBG") else sys.stderr
-    if record.diagnostic:
-        print(f"{_place(record)}{record.level}: {record.text}", file=stream, flush=True)
-    else:
-        print(record.text, end="", file=stream, flush=True)
-
-
-def _place(record: LogRecord) -> str:
-    return f"{record.span.source.name}:{record.span.line}:{record.span.column}: " if record.span else ""
+    print_record(record, sys.stdout if record.level in ("NOTICE", "INFO", "DBG") else sys.stderr)
 
 
 def _plain(record: LogRecord) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
-from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, FailedError, UsageError
+from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, RefusedError, UsageError
 from evroute_kernel.cli.output import command
 from evroute_kernel.cli.records import Printer, print_as_text
 from evroute_kernel.cli.server import add_server, version_for
@@ -119,7 +119,7 @@ def _result(session: Session, options: argparse.Namespace, failed: Event) -> Rep
     try:
         return replaying.future.result()
     except ScriptError as error:
-        raise FailedError(error.render()) from None
+        raise RefusedError(error) from None
 
 
 def _watch(replaying: Replaying, failed: Event) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
-from evroute_kernel.cli.outcome import EXIT_OK, FailedError, UsageError
+from evroute_kernel.cli.outcome import EXIT_OK, RefusedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text
 from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.errors import ScriptError
@@ -91,7 +91,7 @@ def _raise(session: Session, request: RaiseRequest, params: Params) -> Run:
     try:
         return session.raise_event(request.event, params, timeout=request.timeout)
     except ScriptError as error:
-        raise FailedError(error.render()) from None
+        raise RefusedError(error) from None
 
 
 def _print_run(run: Run, print_record: Callable[[LogRecord], None]) -> None:

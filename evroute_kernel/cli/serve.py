@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
+from evroute_kernel.cli.colours import print_errors
 from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, UsageError
 from evroute_kernel.cli.output import give_up
@@ -220,12 +221,10 @@ class _Failures:
         self._tell(run.errors)
 
     def _tell(self, errors: Sequence[RunError]) -> None:
-        from evroute_kernel.engine.results.runs import error_texts
-
         # who does not read what routes log has ended the command by that: what it interrupts then is no news
         ours = ("interrupted",) if self._printer.is_broken else ()
-        for text in error_texts([error for error in errors if error.cause not in ours]):
-            print(text, file=sys.stderr, flush=True)
+        print_errors([error for error in errors if error.cause not in ours])
+        sys.stderr.flush()
 
     def stopped(self, title: str, why: str) -> None:
         print(f"{title} has stopped: {why}", file=sys.stderr, flush=True)

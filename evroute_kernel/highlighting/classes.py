@@ -17,8 +17,8 @@ class TokenClass:
 
 
 # What is known must look otherwise than what is not, in exported notebooks too: their style has colours for keywords,
-# operators, numbers, texts, comments and punctuation, and none for names. So those are the types here, but for names
-# that users choose.
+# operators, numbers, texts, comments and punctuation, and none for names. So those are the types here; where Pygments
+# has none left that fits, one of our own below one of its types, whose colour it has in every style.
 CLASSES: Final[dict[str, TokenClass]] = {
     # blanks, what the server drops, and text where anything goes
     "text": TokenClass("Text"),
@@ -31,7 +31,7 @@ CLASSES: Final[dict[str, TokenClass]] = {
     # event_route and the other kinds
     "kind": TokenClass("Keyword.Declaration", "keyword", "storage.type"),
     # the name of a route or event, where it is defined, called or raised
-    "name": TokenClass("Name.Function", "variableName.definition", "entity.name.function"),
+    "name": TokenClass("String.Symbol", "variableName.definition", "entity.name.function"),
     "setting": TokenClass("Keyword.Namespace", "attributeName", "support.constant"),
     "function": TokenClass("Keyword.Reserved", "variableName.standard", "support.function"),
     "variable": TokenClass("Operator.Word", "variableName.special", "variable.other"),
@@ -39,7 +39,7 @@ CLASSES: Final[dict[str, TokenClass]] = {
     "string": TokenClass("String", "string", "string.quoted"),
     "escape": TokenClass("String.Escape", "string.special", "constant.character.escape"),
     # "L_WARN" as the first argument of xlog
-    "level": TokenClass("String.Symbol", "atom", "constant.language.level"),
+    "level": TokenClass("String.Other", "atom", "constant.language.level"),
     "number": TokenClass("Number", "number", "constant.numeric"),
     "constant": TokenClass("Keyword.Constant", "bool", "constant.language"),
     "operator": TokenClass("Operator", "operator", "keyword.operator"),
@@ -47,7 +47,7 @@ CLASSES: Final[dict[str, TokenClass]] = {
     # %raise
     "magic": TokenClass("Keyword.Pseudo", "meta", "keyword.other.magic"),
     # --count
-    "option": TokenClass("Name.Constant", "attributeName", "variable.parameter.option"),
+    "option": TokenClass("Keyword.Pseudo.Option", "attributeName", "variable.parameter.option"),
     # the name of a parameter in %raise, or of a member in JSON
-    "key": TokenClass("Name.Tag", "propertyName", "variable.parameter"),
+    "key": TokenClass("Operator.Word.Key", "propertyName", "variable.parameter"),
 }

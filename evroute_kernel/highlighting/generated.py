@@ -235,6 +235,11 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
         compare raise
         """.split()
     ),
+    "shell_magics": tuple(
+        r"""
+        sh
+        """.split()
+    ),
     "levels": tuple(
         r"""
         L_ALERT L_CRIT L_DBG L_ERR L_INFO L_NOTICE L_WARN

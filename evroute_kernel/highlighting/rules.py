@@ -56,6 +56,8 @@ _MAGIC_NAME: Final = "[A-Za-z][A-Za-z0-9_-]*"
 #: `!ls`, but not `!name(` or `!$var(`
 _COMMAND: Final = rf"^[ \t]*!!?(?=[ \t]*(?![!=~]|{_WORD}[ \t]*\(|\$\(?{_DOTTED}+\()[^ \t\r\n])"
 _MAGIC_END: Final = r"(?=[ \t\r]|$)"
+_SHELL_WORDS: Final = "if|then|elif|else|fi|for|in|do|done|while|until|case|esac|function"
+_SHELL_END: Final = r"(?=[ \t\r;|&)<>]|$)"
 
 
 def nested(plain: str, depth: int = 6) -> str:
@@ -107,6 +109,7 @@ STATES: Final[dict[str, State]] = {
         (
             Rule(r"[ \t\r]+$"),
             Rule(rf"(?=[ \t]*%%(?:<json_magics>){_MAGIC_END})", next="json-cell"),
+            Rule(rf"(?=[ \t]*%%(?:<shell_magics>){_MAGIC_END})", next="shell-cell"),
             Rule(rf"(?=[ \t]*%%(?!(?:<body_magics>){_MAGIC_END}))", next="text-cell"),
         ),
         otherwise="script",
@@ -115,17 +118,19 @@ STATES: Final[dict[str, State]] = {
         (Rule(rf"^[ \t]*%%(?:<json_magics>){_MAGIC_END}", "magic", "magic-name"), Rule(r"[ \t\r]+"), "json")
     ),
     "text-cell": State((Rule(rf"^[ \t]*%%{_MAGIC_NAME}", "word", "magic-arguments"), Rule(r"[^\n]+"))),
+    "shell-cell": State((Rule(rf"^[ \t]*%%(?:<shell_magics>){_MAGIC_END}", "magic"), "shell")),
     "script": State(("magics", "code", Rule(r"[)\]}]", "punctuation"))),
     # -- magic lines --------------------------------------------------------------------------------------------------
     "magics": State(
         (
             Rule(rf"^[ \t]*%%?(?:<around_magics>){_MAGIC_END}", "magic"),
             Rule(rf"^[ \t]*%%?(?:<expression_magics>){_MAGIC_END}", "magic", "magic-expression"),
+            Rule(rf"^[ \t]*%(?:<shell_magics>){_MAGIC_END}", "magic", "shell-line"),
             Rule(rf"^[ \t]*%%?(?:<name_magics>){_MAGIC_END}", "magic", "magic-name"),
             Rule(rf"^[ \t]*%%?(?:<magics>){_MAGIC_END}", "magic", "magic-arguments"),
             Rule(rf"^[ \t]*%%?{_MAGIC_NAME}{_MAGIC_END}", "word", "magic-arguments"),
             Rule(r"^[ \t]*\?\??[ \t]*[%$A-Za-z0-9_.\[\]()]*[ \t\r]*$", "magic"),
-            Rule(_COMMAND, "magic", "magic-arguments"),
+            Rule(_COMMAND, "magic", "shell-line"),
             Rule(r"^[ \t]*(?:[%$][%$A-Za-z0-9_.]+(?:\([^()\n]*\))?|[A-Za-z][A-Za-z0-9_.\[\]]*)\?\??[ \t\r]*$", "magic"),
         )
     ),
@@ -146,6 +151,9 @@ STATES: Final[dict[str, State]] = {
             Rule(r"[ \t\r]+"),
             Rule(r"--[A-Za-z][A-Za-z0-9-]*", "option"),
             Rule(r"[A-Za-z_][A-Za-z0-9_.-]*(?=[ \t]*=)", "key"),
+            # `port:int` of %event declare; else a URI or socket, such as sip:alice@example.com or udp:127.0.0.1:9000
+            Rule(rf"{_WORD}:int(?=\]?(?:[ \t\r]|$))"),
+            Rule(r"""[A-Za-z][A-Za-z0-9+.-]*:[^ \t\r\n"'{}$]+""", "string"),
             "json",
             *variables(r"[^()\n]"),
             Rule(r"'[^'\n]*'?", "string"),
@@ -179,6 +187,41 @@ STATES: Final[dict[str, State]] = {
             Rule(r"[{}\[\],:=]", "punctuation"),
         )
     ),
+    # -- commands of the system: %sh COMMAND, and what stands below %%sh --------------------------------------------
+    "shell": State(
+        (
+            Rule(r"[ \t\r]+"),
+            Rule(r"#[^\n]*", "comment"),
+            Rule(rf"(?:{_SHELL_WORDS}){_SHELL_END}", "keyword"),
+            Rule('"', "string", "shell-double"),
+            Rule("'", "string", "shell-single"),
+            "shell-variables",
+            Rule(r"\\[^\n]?", "text"),
+            Rule(rf"--?[A-Za-z][A-Za-z0-9-]*{_SHELL_END}", "option"),
+            Rule(r"[A-Za-z_][A-Za-z0-9_]*(?==)", "variable"),
+            Rule(rf"-?[0-9]+{_SHELL_END}", "number"),
+            Rule(r"[|&;<>!=]+", "operator"),
+            Rule(r"[(){}\[\]`]", "punctuation"),
+            Rule(r"""[^ \t\r\n"'$\\|&;<>=(){}`\[\]]+"""),
+        )
+    ),
+    # a quote that is not closed is so in this line only
+    "shell-line": State((Rule(rf"{_QUOTED}?|'[^'\n]*'?", "string"), "shell"), line=True),
+    "shell-variables": State(
+        (
+            Rule(r"\$[A-Za-z_][A-Za-z0-9_]*|\$[0-9@*#?$!-]|\$\{[^}\n]*\}", "variable"),
+            Rule(r"\$"),
+        )
+    ),
+    "shell-double": State(
+        (
+            Rule('"', "string", POP),
+            Rule(r"\\[^\n]?", "escape"),
+            "shell-variables",
+            Rule(r'[^"\\$\n]+', "string"),
+        )
+    ),
+    "shell-single": State((Rule("'", "string", POP), Rule(r"[^'\n]+", "string"))),
     # -- code ---------------------------------------------------------------------------------------------------------
     "gap": State(
         (

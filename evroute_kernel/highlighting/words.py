@@ -37,8 +37,9 @@ _MAGICS: Final = Path(__file__).parent.parent / "kernel" / "magics"
 #: how usages begin whose first argument is a name; so do those in another module, which are of magics that raise events
 _NAMES: Final = ("NAME", "[NAME]", "[NAME...]", "EVENT", "[EVENT]")
 _ELSEWHERE: Final = "EVENT"
-#: how usages begin whose arguments are script
+#: how usages begin whose arguments are script, and those whose arguments are commands of the system
 _EXPRESSION: Final = "EXPRESSION"
+_COMMANDS: Final = "COMMAND"
 #: how usages begin behind whose magic a line goes on as any other
 _STATEMENT: Final = "STATEMENT"
 
@@ -95,6 +96,7 @@ def magic_words(modules: Iterable[Path]) -> dict[str, Iterable[str]]:
         "around_magics": {name for name, usage, _ in declared if usage.startswith(_STATEMENT)},
         "body_magics": {name for name, _, body in declared if body},
         "json_magics": {name for name, _, body in declared if body == "json"},
+        "shell_magics": {name for name, usage, _ in declared if usage.startswith(_COMMANDS)},
     }
 
 

@@ -18,8 +18,19 @@ from evroute_kernel.runtime.values import decode
 
 #: "unknown": its name is known only when the script runs
 VertexKind: TypeAlias = Literal["event", "route", "socket", "unknown"]
-#: an event is handled by a route or a socket; a route does all else
-EdgeKind: TypeAlias = Literal["handled by", "calls", "raises", "subscribes to", "resumes in", "launches"]
+#: an event is handled by a route or a socket; a route does all else. Other nodes are asked and answered
+EdgeKind: TypeAlias = Literal[
+    "handled by",
+    "calls",
+    "raises",
+    "subscribes to",
+    "notifies",
+    "waits for",
+    "resumes in",
+    "launches",
+    "asks",
+    "answers",
+]
 
 UNKNOWN: Final = "?"
 #: a subscriber that is an event_route
@@ -128,7 +139,8 @@ def call_graph(routes: Iterable[nodes.Route]) -> CallGraph:
         edges += _edges(route, this)
     edges = list(dict.fromkeys(edges))
     vertices = dict.fromkeys(vertex for edge in edges for vertex in (edge.source, edge.target)) | dict.fromkeys(defined)
-    handled = {edge.source for edge in edges if edge.kind == "handled by"}
+    handled = {edge.source for edge in edges if edge.kind in ("handled by", "notifies")}
+    handled |= {edge.target for edge in edges if edge.kind == "waits for"}
     known = {*defined, *handled}
     missing = frozenset(v for v in vertices if v.kind in ("event", "route") and v not in known)
     return CallGraph(tuple(vertices), tuple(edges), missing)
@@ -147,6 +159,12 @@ def _edges(route: nodes.Route, this: Vertex) -> Iterator[Edge]:
             yield Edge(this, "raises", _event(_literal(*node.arguments[:1])))
         elif isinstance(node, nodes.Call) and node.name == "subscribe_event":
             yield from _subscription(node, this)
+        elif isinstance(node, nodes.Call) and node.name == "notify_on_event":
+            event = _event(_literal(*node.arguments[:1]))
+            yield Edge(this, "subscribes to", event)
+            yield Edge(event, "notifies", _route(_literal(*node.arguments[2:3])))
+        elif isinstance(node, nodes.Call) and node.name == "wait_for_event":
+            yield Edge(this, "waits for", _event(_literal(*node.arguments[:1])))
 
 
 def _subscription(call: nodes.Call, this: Vertex) -> Iterator[Edge]:

@@ -36,6 +36,8 @@ class Environment:
     declared_events: Mapping[str, EventDeclaration] = field(default_factory=dict)
     whole: bool = False
     version: ServerVersion = DEFAULT_VERSION
+    #: the numbers of the nodes of the cluster, where they are known
+    nodes: frozenset[int] = frozenset()
 
     @property
     def library(self) -> Library:

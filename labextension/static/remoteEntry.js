@@ -292,6 +292,9 @@
     json_magics: [
       "compare", "raise",
     ],
+    shell_magics: [
+      "sh",
+    ],
     levels: [
       "L_ALERT", "L_CRIT", "L_DBG", "L_ERR", "L_INFO", "L_NOTICE", "L_WARN",
     ],
@@ -302,6 +305,7 @@
       rules: [
         ["[ \\t\\r]+$", "text"],
         ["(?=[ \\t]*%%(?:<json_magics>)(?=[ \\t\\r]|$))", "text", "json-cell"],
+        ["(?=[ \\t]*%%(?:<shell_magics>)(?=[ \\t\\r]|$))", "text", "shell-cell"],
         ["(?=[ \\t]*%%(?!(?:<body_magics>)(?=[ \\t\\r]|$)))", "text", "text-cell"],
       ],
     },
@@ -318,6 +322,12 @@
         ["[^\\n]+", "text"],
       ],
     },
+    "shell-cell": {
+      rules: [
+        ["^[ \\t]*%%(?:<shell_magics>)(?=[ \\t\\r]|$)", "magic"],
+        "shell",
+      ],
+    },
     "script": {
       rules: [
         "magics",
@@ -329,11 +339,12 @@
       rules: [
         ["^[ \\t]*%%?(?:<around_magics>)(?=[ \\t\\r]|$)", "magic"],
         ["^[ \\t]*%%?(?:<expression_magics>)(?=[ \\t\\r]|$)", "magic", "magic-expression"],
+        ["^[ \\t]*%(?:<shell_magics>)(?=[ \\t\\r]|$)", "magic", "shell-line"],
         ["^[ \\t]*%%?(?:<name_magics>)(?=[ \\t\\r]|$)", "magic", "magic-name"],
         ["^[ \\t]*%%?(?:<magics>)(?=[ \\t\\r]|$)", "magic", "magic-arguments"],
         ["^[ \\t]*%%?[A-Za-z][A-Za-z0-9_-]*(?=[ \\t\\r]|$)", "word", "magic-arguments"],
         ["^[ \\t]*\\?\\??[ \\t]*[%$A-Za-z0-9_.\\[\\]()]*[ \\t\\r]*$", "magic"],
-        ["^[ \\t]*!!?(?=[ \\t]*(?![!=~]|[A-Za-z][A-Za-z0-9_]*[ \\t]*\\(|\\$\\(?[A-Za-z0-9_.]+\\()[^ \\t\\r\\n])", "magic", "magic-arguments"],
+        ["^[ \\t]*!!?(?=[ \\t]*(?![!=~]|[A-Za-z][A-Za-z0-9_]*[ \\t]*\\(|\\$\\(?[A-Za-z0-9_.]+\\()[^ \\t\\r\\n])", "magic", "shell-line"],
         ["^[ \\t]*(?:[%$][%$A-Za-z0-9_.]+(?:\\([^()\\n]*\\))?|[A-Za-z][A-Za-z0-9_.\\[\\]]*)\\?\\??[ \\t\\r]*$", "magic"],
       ],
     },
@@ -354,6 +365,8 @@
         ["[ \\t\\r]+", "text"],
         ["--[A-Za-z][A-Za-z0-9-]*", "option"],
         ["[A-Za-z_][A-Za-z0-9_.-]*(?=[ \\t]*=)", "key"],
+        ["[A-Za-z][A-Za-z0-9_]*:int(?=\\]?(?:[ \\t\\r]|$))", "text"],
+        ["[A-Za-z][A-Za-z0-9+.-]*:[^ \\t\\r\\n\"'{}$]+", "string"],
         "json",
         ["\\$\\((?=(?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n])*\\))*\\))*\\))*\\))*\\))*\\))*\\))", "variable", "enclosed"],
         ["\\$(?:<variables>)\\((?=(?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n])*\\))*\\))*\\))*\\))*\\))*\\))*\\))", "variable", "name-part"],
@@ -387,6 +400,50 @@
         ["-?[0-9]+(?:\\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?=[ \\t\\r,\\]}]|$)", "number"],
         ["(?:true|false|null)(?=[ \\t\\r,\\]}]|$)", "constant"],
         ["[{}\\[\\],:=]", "punctuation"],
+      ],
+    },
+    "shell": {
+      rules: [
+        ["[ \\t\\r]+", "text"],
+        ["#[^\\n]*", "comment"],
+        ["(?:if|then|elif|else|fi|for|in|do|done|while|until|case|esac|function)(?=[ \\t\\r;|&)<>]|$)", "keyword"],
+        ["\"", "string", "shell-double"],
+        ["'", "string", "shell-single"],
+        "shell-variables",
+        ["\\\\[^\\n]?", "text"],
+        ["--?[A-Za-z][A-Za-z0-9-]*(?=[ \\t\\r;|&)<>]|$)", "option"],
+        ["[A-Za-z_][A-Za-z0-9_]*(?==)", "variable"],
+        ["-?[0-9]+(?=[ \\t\\r;|&)<>]|$)", "number"],
+        ["[|&;<>!=]+", "operator"],
+        ["[(){}\\[\\]`]", "punctuation"],
+        ["[^ \\t\\r\\n\"'$\\\\|&;<>=(){}`\\[\\]]+", "text"],
+      ],
+    },
+    "shell-line": {
+      line: true,
+      rules: [
+        ["\"(?:[^\"\\\\\\n]|\\\\[^\\n])*\"?|'[^'\\n]*'?", "string"],
+        "shell",
+      ],
+    },
+    "shell-variables": {
+      rules: [
+        ["\\$[A-Za-z_][A-Za-z0-9_]*|\\$[0-9@*#?$!-]|\\$\\{[^}\\n]*\\}", "variable"],
+        ["\\$", "text"],
+      ],
+    },
+    "shell-double": {
+      rules: [
+        ["\"", "string", "pop"],
+        ["\\\\[^\\n]?", "escape"],
+        "shell-variables",
+        ["[^\"\\\\$\\n]+", "string"],
+      ],
+    },
+    "shell-single": {
+      rules: [
+        ["'", "string", "pop"],
+        ["[^'\\n]+", "string"],
       ],
     },
     "gap": {

@@ -18,7 +18,7 @@ import pytest
 from support.lab_server import ROOT, Server, running
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from support.lab_page import Lab
 
@@ -66,20 +66,32 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def page(server: Server) -> Iterator[Page]:
-    """JupyterLab without any document."""
+def browser() -> Iterator[Browser]:
+    """A browser with a fresh profile, as every launch has."""
     from playwright.sync_api import sync_playwright
 
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), headless=True, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def page(server: Server, browser: Browser) -> Page:
+    """JupyterLab without any document."""
     from support.lab_page import DEADLINE
 
-    with sync_playwright() as playwright:
-        # a fresh profile, as every launch has
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), headless=True, args=SWITCHES)
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.set_default_timeout(DEADLINE)
-        page.goto(server.address("/lab", reset=""))
-        yield page
-        browser.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(DEADLINE)
+    page.goto(server.address("/lab", reset=""))
+    return page
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """The folder for pictures, which people look at."""
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    return ARTEFACTS
 
 
 @pytest.fixture

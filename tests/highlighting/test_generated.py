@@ -74,6 +74,9 @@ def test_every_magic() -> None:
         == {"compare", "raise"}
     )
     assert set(WORDS["expression_magics"]) == {"assert"}
+    assert set(WORDS["shell_magics"]) == {
+        name for name, magic in MAGICS.items() if magic.usage.startswith(f"%{name} COMMAND")
+    }
     assert set(WORDS["around_magics"]) == {name for name, magic in MAGICS.items() if magic.is_around} == {"time"}
 
 

@@ -100,6 +100,7 @@ def test_recorded_programs_look_the_same_everywhere(path: Path) -> None:
 FRAGMENTS = """
     " ' $ $( $var( $var(x) $(var(x) { } ( ) [ ] {s.len} {s.substr, $i , ; # /* */ // %raise %%raise %check %%check
     %nosuch ? %raise? xlog xlog( route route( route[ event_route E_X launch( async if "L_WARN" \\ \\" \\n 12 0x1f
+    %sh %%sh $(date) ${x} `id` -la don't sip:a@b;c=d udp:127.0.0.1:9 port:int | && > for done
     1.2.3.4 ::1 = == =~ --count x= null é 🚀 assert %assert log_level $$ $rc $vra( * -1 append {"a": . _
 """.split()
 BLANKS = [" ", "\n", "\t", "\r"]

@@ -339,7 +339,7 @@ def test_a_dollar_offers_first_what_event_routes_use_most(notebook: Notebook) ->
     for sample in ("event_route[E_X] { $|", "event_route[E_X] { $(|", 'event_route[E_X] { xlog("$|', "%assert $|"):
         assert matches(notebook, sample)[:5] == first
     rest = matches(notebook, "event_route[E_X] { $|")[5:]
-    assert rest == sorted(rest)
+    assert rest == sorted(rest, key=str.casefold)
 
 
 def test_events_that_are_handled_come_first_and_then_those_of_loaded_modules() -> None:
@@ -348,6 +348,7 @@ def test_events_that_are_handled_come_first_and_then_those_of_loaded_modules() -
         notebook.session.load('event_route[E_MINE] { exit; }\nloadmodule "dispatcher.so"', "In[1]")
         here = 'event_route[E_PIKE_BLOCKED] { exit; }\nloadmodule "b2b_logic.so"\n%raise |'
         assert matches(notebook, here)[:3] == ["E_PIKE_BLOCKED", "E_MINE", "E_DISPATCHER_STATUS"]
+        assert matches(notebook, 'event_route[E_THIS] { exit; }\nraise_event("|')[:2] == ["E_THIS", "E_MINE"]
         assert matches(notebook, "event_route[|")[:2] == ["E_MINE", "E_DISPATCHER_STATUS"]
         loaded = matches(notebook, 'loadmodule "pike.so"\nevent_route[|')[1:3]
         assert loaded == ["E_DISPATCHER_STATUS", "E_PIKE_BLOCKED"]

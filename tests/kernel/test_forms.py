@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from evroute_kernel.engine.events.raise_line import parse_raise
+from evroute_kernel.kernel.display.form_log import SHOWN
 from evroute_kernel.kernel.display.forms import raise_line
 from support.frontend import DEADLINE, Frontend, started
 
@@ -46,22 +47,33 @@ class Widgets:
         request = self.kernel.request("comm_msg", {"comm_id": comm, "data": data})
         self.kernel.others += self.kernel.messages(request, "idle")
 
-    def logged(self, request: str) -> str:
-        """The text that comes next under a cell."""
-        return str(self.next(request, "stream")["text"])
+    def logged(self) -> str:
+        """The text of the log that the form shows next: all of it."""
+        return "".join(output.get("text", "") for output in self.shown())
 
-    def told(self, request: str) -> str:
-        """The finding that comes next under a cell."""
-        return str(self.next(request, "display_data")["data"]["text/plain"])
+    def told(self) -> str:
+        """The finding that the form shows last, when it shows something else than before."""
+        return str(self.shown()[-1]["data"]["text/plain"])
 
-    def next(self, request: str, kind: str) -> Any:
+    def shown(self) -> list[dict[str, Any]]:
+        """The outputs that the form shows next."""
         while True:
-            for message in self.kernel.others:
-                if message["msg_type"] == kind and message["content"].get("name", "stdout") == "stdout":
-                    assert message["parent_header"]["msg_id"] == request
-                    self.kernel.others.remove(message)
-                    return message["content"]
-            self.kernel.others.append(self.kernel.client.get_iopub_msg(timeout=DEADLINE))
+            message = self.next("comm_msg")
+            shown = message["content"]["data"].get("state", {}).get("outputs")
+            if shown is not None:
+                assert message["content"]["comm_id"] == self.one(_model_name="OutputModel")
+                return list(shown)
+
+    def next(self, kind: str) -> dict[str, Any]:
+        for message in self.kernel.others:
+            if message["msg_type"] == kind:
+                self.kernel.others.remove(message)
+                return message
+        while True:
+            message = self.kernel.client.get_iopub_msg(timeout=DEADLINE)
+            assert message["msg_type"] != "stream", "it went to the cell, which nobody may be listening for"
+            if message["msg_type"] == kind:
+                return dict(message)
 
 
 def test_a_form_raises_what_its_fields_hold(kernel: Frontend) -> None:
@@ -76,10 +88,10 @@ def test_a_form_raises_what_its_fields_hold(kernel: Frontend) -> None:
     button, field = page.one(_model_name="ButtonModel"), page.one(_model_name="TextModel", description="ip")
     assert page.states[field]["value"] == "192.0.2.66"
     page.click(button)
-    assert page.logged(request) == "blocked 192.0.2.66\n"
+    assert page.logged() == "blocked 192.0.2.66\n"
     page.set(field, value="2001:db8::1")
     page.click(button)
-    assert page.logged(request) == "blocked 2001:db8::1\n"
+    assert page.logged() == "blocked 192.0.2.66\nblocked 2001:db8::1\n"
 
 
 def test_a_form_works_while_a_cell_runs(kernel: Frontend) -> None:
@@ -89,7 +101,7 @@ def test_a_form_works_while_a_cell_runs(kernel: Frontend) -> None:
     page = Widgets(kernel, kernel.gather(request).messages)
     cell = kernel.spin()
     page.click(page.one(_model_name="ButtonModel"))
-    assert page.logged(request) == "blocked 192.0.2.66\n"
+    assert page.logged() == "blocked 192.0.2.66\n"
     kernel.interrupt()
     kernel.gather(cell)
 
@@ -103,10 +115,10 @@ def test_fields_fit_the_parameters(kernel: Frontend) -> None:
     port = page.one(_model_name="BoundedIntTextModel", description="port")
     page.set(port, value=5060)
     page.click(button)
-    assert page.logged(request) == "name|5060|why\n"
+    assert page.logged() == "name|5060|why\n"
     page.set(page.one(_model_name="CheckboxModel"), value=False)
     page.click(button)
-    assert page.logged(request) == "name|5060|<null>\n"
+    assert page.logged() == "name|5060|why\nname|5060|<null>\n"
 
 
 def test_known_values_are_chosen(kernel: Frontend) -> None:
@@ -122,10 +134,22 @@ def test_what_goes_wrong_is_told_under_the_form(kernel: Frontend) -> None:
     request = kernel.execute("%raise E_PIKE_BLOCKED ?")
     page = Widgets(kernel, kernel.gather(request).messages)
     page.click(page.one(_model_name="ButtonModel"))
-    assert "no route handles the event E_PIKE_BLOCKED" in page.told(request)
+    assert "no route handles the event E_PIKE_BLOCKED" in page.told()
     kernel.run("event_route[E_PIKE_BLOCKED] { $var(x) = 5; $var(x) /= 0; }")
     page.click(page.one(_model_name="ButtonModel"))
-    assert "event_route[E_PIKE_BLOCKED]" in page.told(request)
+    assert "event_route[E_PIKE_BLOCKED]" in page.told()
+
+
+def test_of_a_flood_the_last_is_shown(kernel: Frontend) -> None:
+    """All that a form shows is sent again whenever it shows more."""
+    kernel.run('event_route[E_PIKE_BLOCKED] { $var(i) = 0; while ($var(i) < 300) { $var(i) += 1;'
+               ' xlog("$var(i) $(var(i){s.fill.right,x,1000})\n"); } xlog("end\n"); }')  # fmt: skip
+    page = Widgets(kernel, kernel.run("%raise E_PIKE_BLOCKED ?").messages)
+    page.click(page.one(_model_name="ButtonModel"))
+    while not (shown := page.logged()).endswith("\nend\n"):
+        assert len(shown) < SHOWN + 200
+    assert shown.startswith("... what came before is left out")
+    assert len(shown) < SHOWN + 200
 
 
 def test_a_page_that_is_loaded_again_finds_its_widgets(kernel: Frontend) -> None:

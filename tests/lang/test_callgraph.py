@@ -61,6 +61,24 @@ def test_subscriptions() -> None:
     assert edges("startup_route { subscribe_event($var(e), $var(s)); }")[1] == "? event handled by ?"
 
 
+def test_routes_that_events_find() -> None:
+    text = """
+    event_route[E_CALL] { notify_on_event("E_X", $avp(f), "got", 60); }
+    route[got] { async(wait_for_event("E_Y", $avp(f), 5), later); }
+    route[later] { notify_on_event($var(e), $avp(f), $var(r), 60); }
+    """
+    assert edges(text) == [
+        "E_CALL handled by event_route[E_CALL]",
+        "event_route[E_CALL] subscribes to E_X",
+        "E_X notifies route[got]",
+        "route[got] resumes in route[later]",
+        "route[got] waits for E_Y",
+        "route[later] subscribes to ? event",
+        "? event notifies ? route",
+    ]
+    assert graph(text).missing == frozenset()
+
+
 def test_the_same_edge_comes_once() -> None:
     assert edges("route[a] { route(b); route(b); }") == ["route[a] calls route[b]"]
 

@@ -58,7 +58,7 @@ def run_flow(case: Case, steps: list[Step], session: Session, agent: type[Agent]
         receiver.bind(("127.0.0.1", 0))
         receiver.settimeout(PATIENCE)
         port = str(receiver.getsockname()[1])
-        outcome = _run(replace(case, script=case.script.replace("%UAPORT%", port)), steps, session, agent)
+        outcome = _run(replace(case, script=case.script.replace("%UAPORT%", port)), steps, session, agent or Agent)
         outcome.mi = json.loads(json.dumps(outcome.mi).replace(f"127.0.0.1:{port}", "127.0.0.1:UAPORT"))
         for expected in case.expect.get("ua", ()) if "%UAPORT%" in case.script else ():
             got = receiver.recv(65_535).decode()
@@ -67,7 +67,7 @@ def run_flow(case: Case, steps: list[Step], session: Session, agent: type[Agent]
     return outcome
 
 
-def _run(case: Case, steps: list[Step], session: Session, agent: type[Agent] | None) -> Outcome:
+def _run(case: Case, steps: list[Step], session: Session, agent: type[Agent]) -> Outcome:
     outcome = Outcome()
     try:
         session.load(case.settings, name="globals")
@@ -77,7 +77,7 @@ def _run(case: Case, steps: list[Step], session: Session, agent: type[Agent] | N
         return outcome
     if loaded.run is not None:
         add_errors(outcome, loaded.run)
-    with (agent or Agent)(case, session, outcome) as doing:
+    with agent(case, session, outcome) as doing:
         for kind, *given in steps:
             if outcome.crashed:
                 break

@@ -39,6 +39,11 @@ class Member:
         node = self.router.node(self.id)
         return "" if node is None else node.name
 
+    @property
+    def known(self) -> frozenset[int]:
+        """The numbers of the nodes that there are."""
+        return frozenset(node.id for node in self.router.nodes())
+
     def check_up(self) -> None:
         """Raise NodeDownError if the node has been stopped."""
         node = self.router.node(self.id)

@@ -31,6 +31,8 @@ class Wait:
     manner: str
     origin: object
     expires: float = inf
+    #: the raise that began it
+    raised: object = None
 
 
 class Waits:
@@ -51,6 +53,10 @@ class Waits:
         """What comes of a wait; empty for one that is none, or over."""
         wait = self._all.get(number)
         return wait.manner if wait is not None else ""
+
+    def blocks(self, raised: object) -> bool:
+        """Whether a process waits itself, as part of a raise."""
+        return any(wait.raised is raised and wait.manner == "blocked" for wait in list(self._all.values()))
 
     def add(self, wait: Wait) -> None:
         with self._lock:

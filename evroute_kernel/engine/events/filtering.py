@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from evroute_kernel.engine.events.params import Params
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.notifying.subscriptions import Entry, Subscription, lower, values_of
+
+#: the code of these remarks
+FILTER: Final = "event-filter"
 
 
 def filter_remarks(event: str, params: Params, entries: Iterable[Entry]) -> tuple[Diagnostic, ...]:
@@ -15,7 +19,7 @@ def filter_remarks(event: str, params: Params, entries: Iterable[Entry]) -> tupl
     keep it from a route, and those that say nothing of it since it lacks their key."""
     values = values_of(params)
     found = dict.fromkeys(line for entry in entries for line in _of_subscription(event, values, entry))
-    return tuple(Diagnostic("info", "event-filter", decode(message), None, hint) for message, hint in found)
+    return tuple(Diagnostic("info", FILTER, decode(message), None, hint) for message, hint in found)
 
 
 def _of_subscription(event: str, values: dict[str, str], entry: Entry) -> Iterator[tuple[str, str | None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from contextlib import suppress
 from functools import partial
 from math import inf
 from threading import Lock
@@ -32,6 +32,10 @@ _LEAST: Final = 0.001
 CLOCK_STEP: Final = 315_360_000
 
 
+#: seconds between two looks whether a process waits
+_LOOK: Final = 0.01
+
+
 class Raising:
     """The raises of one session."""
 
@@ -49,8 +53,7 @@ class Raising:
         """As `Session.submit`."""
         given.name(event, "the name of an event")
         taken = event_params(params)
-        if self._world.member is not None:
-            self._world.member.check_up()
+        self._check_up()
         self._world.handlers(event)
         raised = self._new_raise(event, origin, timeout)
         raised.remarks = remarks(event, params, self._world.declared_events, self._world.library.events)
@@ -63,6 +66,11 @@ class Raising:
         future = self._whole(raised)
         self._backend.supervisor.submit(raised, *tasks)
         return self._checking.future(future, check)
+
+    def _check_up(self) -> None:
+        """Raise NodeDownError where the session is a node that has been stopped."""
+        if self._world.member is not None:
+            self._world.member.check_up()
 
     def _whole(self, raised: Raise) -> Future[Run]:
         """What gives the run of a raise that is about to begin: in a cluster, with all that it leads to elsewhere."""
@@ -102,6 +110,7 @@ class Raising:
         if isinstance(lists, str | bytes | Mapping) or not isinstance(lists, Iterable):
             what = given.kind_of(lists)
             raise given.GivenError(f"a batch is a list of parameters, one item for each event, not {what}")
+        self._check_up()
         slots = self._world.handlers(event)
         items = lists if isinstance(lists, Sequence) else list(lists)
         seconds, log, called = self._allowed(timeout)
@@ -117,35 +126,49 @@ class Raising:
 
     def run_timer(self, name: str, origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """As `Session.run_timer`."""
+        self._check_up()
         slots = self._world.timers(given.text(name, "the name of a timer_route"))
         raised = self._new_raise("", origin, timeout)
         return self._wait_for(raised, Delivery(raised, "", (), slots, number=1), check)
 
     def tick(self, seconds: float, origin: object, timeout: float | None) -> Run:
         """As `Session.tick`."""
+        self._check_up()
         seconds = given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
         with self._moving:
             try:
-                return self._checking.passed(self._move_clock(seconds, origin, timeout))
+                moved = self._move_clock(seconds, origin, timeout)
             finally:
                 self._backend.supervisor.release_clock()
+            return self._checking.passed(joined([whole.result() for _, whole in moved]))
 
-    def _move_clock(self, seconds: float, origin: object, timeout: float | None) -> Run:
-        """From one moment at which something is due to the next, as long as all goes well."""
+    def _move_clock(self, seconds: float, origin: object, timeout: float | None) -> list[tuple[Raise, Future[Run]]]:
+        """From one moment at which something is due to the next, as long as all goes well; what that has raised."""
         clock, supervisor = self._backend.shared.clock, self._backend.supervisor
         end, latest = clock.now() + seconds, monotonic() + self._allowed(timeout)[0]
-        runs: list[Run] = []
-        while not runs or (clock.now() < end and runs[-1].ok):
+        done: list[tuple[Raise, Future[Run]]] = []
+        waiting: list[tuple[Raise, Future[Run]]] = []
+        while not done or (clock.now() < end and not done[-1][0].errors):
+            raised = self._new_raise("", origin, timeout)
+            due = self._world.waits.next_due if done else 0.0  # at first only what is due already
             if monotonic() > latest:
                 moved = seconds - end + clock.now()
                 words = f"the clock was moved by {moved:g} s of {seconds:g} s: what goes on by it has no end"
-                return replace(joined(runs), errors=(RunError("timed out", words, "", ""),))
-            raised = self._new_raise("", origin, timeout)
-            whole = self._whole(raised)
-            due = self._world.waits.next_due if runs else 0.0  # at first only what is due already
+                raised.errors.append(RunError("timed out", words, "", ""))
+                due = 0.0
+            done.append((raised, self._whole(raised)))
             supervisor.move_clock(partial(clock.move, max(0.0, min(due, end) - clock.now())), raised)
-            runs.append(whole.result())
-        return joined(runs)
+            waiting = [each for each in (*waiting, done[-1]) if not each[1].done()]
+            for each in (*waiting, *((alone, alone.future) for alone in supervisor.going_on())):
+                self._wait_until_quiet(*each)
+        return done
+
+    def _wait_until_quiet(self, raised: Raise, whole: Future[Run]) -> None:
+        """Wait until a raise has ended, or a process that runs it waits for the clock itself."""
+        while not self._world.waits.blocks(raised):
+            with suppress(TimeoutError):
+                whole.result(_LOOK)
+                return
 
     def run_slots(self, slots: list[int], origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """Run routes that no event names, in the first worker, one after the other. Waits."""

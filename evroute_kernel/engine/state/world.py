@@ -122,6 +122,7 @@ class World:
                 modules=self.library.default_modules | self.settings.modules_in_force(without=owner),
                 modparams=self.settings.modparams_in_force(without=owner),
                 version=self.settings.version,
+                nodes=frozenset() if self.member is None else self.member.known,
                 declared_events={encode(name): _encoded(event) for name, event in self.declared_events.items()},
             )
 

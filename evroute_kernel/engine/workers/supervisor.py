@@ -113,6 +113,10 @@ class Supervisor:
 
         self._post_about(raised, command)
 
+    def going_on(self) -> list[Raise]:
+        """What has gone on by itself, and has not ended."""
+        return self._loop.ask(lambda: list(self._route_messages.waiting.alone))
+
     def release_clock(self) -> None:
         """The clock goes on by itself."""
 

@@ -11,7 +11,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from evroute_kernel.errors import ScriptError
+from evroute_kernel.kernel.cell.output import Outlet, PassingOutput
+from evroute_kernel.kernel.display.form_log import FormLog
 from evroute_kernel.kernel.display.reports import tell_errors
+from evroute_kernel.rendering import findings_bundle
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 
 if TYPE_CHECKING:
@@ -47,7 +50,9 @@ class Form:
         self.button = ipywidgets.Button(description="Raise", button_style="primary", icon="play")
         self.button.on_click(lambda _: self.submit(self.values()))
         heading = ipywidgets.HTML(f"<b>{escape(event.name)}</b> <small>{escape(event.description)}</small>")
-        self.whole = ipywidgets.VBox([heading, *self.rows(), self.button])
+        #: what it raises is logged here
+        self.output = ipywidgets.Output()
+        self.whole = ipywidgets.VBox([heading, *self.rows(), self.button, self.output])
 
     def values(self) -> Values:
         """What would be raised now."""
@@ -86,24 +91,25 @@ class Form:
 
 
 def show_form(cell: Cell, event: Event) -> bool:
-    """Show a form under the cell, where what it raises is logged too; False when ipywidgets is not installed."""
+    """Show a form under the cell, and in it what it raises; False when ipywidgets is not installed."""
     ipywidgets = widgets()
     if ipywidgets is None:
         return False
-    form = Form(ipywidgets, event, lambda values: submit(cell, event.name, values))
+    form = Form(ipywidgets, event, lambda values: submit(cell, event.name, values, outlet))
+    outlet = FormLog(form.output, cell.outlet.later).outlet(like=cell.outlet)
     samples = {param.name: param.sample for param in event.params}
     cell.outlet.display(form.bundle(f"a form that raises what this line does:\n{raise_line(event.name, samples)}"))
     return True
 
 
-def submit(cell: Cell, event: str, values: Values) -> None:
-    """Raise the event; what goes wrong is told under the cell. Called by the button, in the event loop."""
+def submit(cell: Cell, event: str, values: Values, outlet: Outlet) -> None:
+    """Raise the event; its log and what goes wrong go to the outlet. Called by the button, in the event loop."""
     try:
-        future = cell.session.submit(event, values, origin=cell.outlet)
+        future = cell.session.submit(event, values, origin=PassingOutput(outlet))
     except ScriptError as error:
-        cell.tell(error.diagnostics)
+        outlet.display(findings_bundle(error.diagnostics))
         return
-    future.add_done_callback(lambda done: tell_errors(cell.outlet, done.result()))
+    future.add_done_callback(lambda done: tell_errors(outlet, done.result()))
 
 
 def raise_line(event: str, params: Mapping[str, int | str]) -> str:

@@ -49,7 +49,8 @@ _LINES: Final = {
 
 def script_bundle(script: str) -> dict[str, Any]:
     """A script as text/plain and, in colour, as text/html and text/markdown."""
-    html = f'<pre style="{PREFORMATTED}">{_coloured(script)}</pre>'
+    # by this class the extension for JupyterLab knows what it gives better colours than the theme's
+    html = f'<pre style="{PREFORMATTED}"><code class="language-opensips">{_coloured(script)}</code></pre>'
     return {"text/plain": script, "text/html": html, "text/markdown": fenced(script)}
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.kernel.cell.failures import failure
+from evroute_kernel.kernel.cell.notebook import HOME
 from evroute_kernel.kernel.magics.arguments import Arguments
 from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.kernel.magics.patterns import chosen
@@ -41,14 +42,13 @@ async def graph(cell: Cell, arguments: Arguments) -> None:
 
     A pattern such as `E_PIKE*` or `*[ban]` keeps the events and routes whose name matches, with all that leads to them
     and all that they lead to; with `--direct` their direct neighbours only. `?` stands for a name that is known only
-    when the script runs. `--text` shows the same as a tree, without the drawing.
+    when the script runs. `--text` shows the same as a tree, without the drawing. Of several nodes (%node) all are
+    drawn, and who asks and answers whom.
     """
     from evroute_kernel.kernel.display.formats import text_bundle
     from evroute_kernel.kernel.display.graph import bundle, tree
-    from evroute_kernel.lang.callgraph import call_graph
 
-    definitions = list(cell.session.registry)
-    found = await cell.compute(lambda: call_graph(trees(definitions, cell.session.version)))
+    found = await cell.compute(lambda: _drawn(cell))
     if arguments.first is not None:
         found = part(found, arguments.first.text, is_direct="direct" in arguments.flags)
         if not found.vertices:
@@ -58,6 +58,21 @@ async def graph(cell: Cell, arguments: Arguments) -> None:
         cell.outlet.display(text_bundle(tree(found)))
     else:
         cell.outlet.display(await cell.compute(lambda: bundle(found)))
+
+
+def _drawn(cell: Cell) -> CallGraph:
+    """The graph of all that is defined, on all nodes."""
+    from evroute_kernel.kernel.display.cluster_graph import NodeRoutes, cluster_graph
+    from evroute_kernel.lang.callgraph import call_graph
+
+    cluster = cell.notebook.cluster
+    if cluster is None:
+        return call_graph(trees(list(cell.session.registry), cell.session.version))
+    sessions = {name: cluster[name] for name in cluster}
+    return cluster_graph(
+        NodeRoutes(cluster.ids[name], tuple(trees(list(s.registry), s.version)), "" if name == HOME else name)
+        for name, s in sessions.items()
+    )
 
 
 def part(found: CallGraph, pattern: str, *, is_direct: bool = False) -> CallGraph:

@@ -72,6 +72,7 @@ _GROUPS: Final = (
         "pastebin",
         "there is nothing like it: %lsmagic lists the magics",
     ),
+    ("quit exit", "the menu of the front end shuts the kernel down or restarts it"),
     ("sql", "sql_query() and its like work in cells; %help sql_query tells more"),
 )
 

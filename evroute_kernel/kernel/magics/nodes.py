@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.assist.offers import Candidate
@@ -12,7 +13,7 @@ from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
 from evroute_kernel.kernel.cell.notebook import HOME
-from evroute_kernel.kernel.display.formats import Table
+from evroute_kernel.kernel.display.formats import MOST_ROWS, Table
 from evroute_kernel.kernel.magics.arguments import Arguments, Signature, Word, parse_arguments
 from evroute_kernel.kernel.magics.declaration import Entrance, Offers, magic
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
     from evroute_kernel.kernel.questions.asked import Asked
 
-USAGE = "[NAME] [--id N] [--stop] [--start] [--remove]"
+USAGE = "[NAME] [--id N] [--stop] [--start] [--remove] [--messages]"
 _SIGNATURE = Signature.of(USAGE)
 #: what is done to a node, and not on it
 DEEDS = ("stop", "start", "remove")
@@ -37,6 +38,10 @@ def checked(arguments: Arguments) -> Arguments:
     """Raises ArgumentError for flags that do not go together."""
     deeds = [deed for deed in DEEDS if deed in arguments.flags]
     first = arguments.first
+    if "messages" in arguments.flags:
+        if first is not None or len(arguments.flags) > 1:
+            raise ArgumentError("--messages stands alone: it lists those of all nodes", arguments.line.span)
+        return arguments
     if arguments.flags and first is None:
         raise ArgumentError("the name of the node is missing", arguments.line.span, f"usage: %node {USAGE}")
     if len(deeds) > 1 or (deeds and "id" in arguments.flags):
@@ -63,7 +68,7 @@ async def _enter(cell: Cell, arguments: Arguments) -> None:
     notebook, name = cell.notebook, arguments.words[0]
     id = _id(arguments)
     try:
-        if not notebook.has_node(name.text):
+        if notebook.cluster is None or not notebook.has_node(name.text):
             await cell.compute(lambda: notebook.add_node(name.text, id))
         elif id is not None and notebook.cluster is not None and notebook.cluster.ids[name.text] != id:
             has = notebook.cluster.ids[name.text]
@@ -109,21 +114,22 @@ async def node(cell: Cell, arguments: Arguments) -> None:
         }
 
     The line stands above everything else in its cell, and the node is made when it is first named. The notebook's own
-    session is the node main, with the number 1; the others are numbered from 2 in the order in which they come. All
-    are in cluster 1, where cluster_send_req() and its kin reach them. What a node logs has its name before it. Without
-    a name, list the nodes and what they have sent.
+    session is the node main, with the number 1 (`%node main` makes it one before there are others); the others are
+    numbered from 2 in the order in which they come. All are in cluster 1, where cluster_send_req() and its kin reach
+    them. What a node logs has its name before it. Without a name, list the nodes and what they have sent.
 
     --id N     the number of a new node
     --stop     stop it: the others see that it is down, what it kept is gone, its routes stay
     --start    start it again, with its startup routes
     --remove   take it away for good
+    --messages list what the nodes have sent each other, the latest last
 
     `%raise E_X --node b` raises an event there from a cell of any node. Nothing is sent over a network.
     """
     first = arguments.first
     if first is None:
         await cell.settle()
-        cell.outlet.display(listed(cell).bundle())
+        cell.outlet.display((sent(cell) if "messages" in arguments.flags else listed(cell)).bundle())
         return
     deed = next((deed for deed in DEEDS if deed in arguments.flags), None)
     if deed is not None:
@@ -147,6 +153,17 @@ async def _done_to(cell: Cell, deed: str, name: Word) -> None:
             cell.notebook.owners.discard(owner)
     for run in runs:
         cell.check_run(run, name.span)
+
+
+def sent(cell: Cell) -> Table:
+    """The latest messages."""
+    cluster = cell.notebook.cluster
+    latest = [] if cluster is None else cluster.messages[-MOST_ROWS:]
+    rows = [
+        (f"{datetime.fromtimestamp(m.time):%H:%M:%S.%f}"[:-3], m.sender, m.receiver, m.event, m.msg, m.tag)
+        for m in latest
+    ]
+    return Table(("time", "from", "to", "event", "message", "tag"), rows, "no node has sent anything")
 
 
 def listed(cell: Cell) -> Table:

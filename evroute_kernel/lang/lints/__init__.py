@@ -14,7 +14,7 @@ from evroute_kernel.discovery import import_modules
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.environment import Environment
-from evroute_kernel.lang.lints.configured import configured_events
+from evroute_kernel.lang.lints.configured import configured_events, configured_nodes
 from evroute_kernel.lang.lints.registry import LINTS, Finding, Lint
 from evroute_kernel.lang.lints.subject import Memory, Subject
 from evroute_kernel.library.catalogue.declared import EventDeclaration
@@ -40,7 +40,8 @@ def lint(
     others = {name for kind, name in environment.routes if kind == "route"}
     served = {name for kind, name in environment.routes if kind == "event_route"}
     known = {**declared, **configured, **environment.declared_events}
-    subject = Subject(script, environment.library, known, hidden, others, memory, served, environment.whole)
+    at = configured_nodes(script, environment)
+    subject = Subject(script, environment.library, known, hidden, others, memory, served, environment.whole, at)
     rules = [rule for rule in LINTS.values() if rule.loads or not rule.legacy]
     rules = [rule for rule in rules if environment.version in rule.versions]
     found = [d for rule in rules if not rule.local for d in rule.diagnostics(subject)]

@@ -64,6 +64,22 @@ def _consumed(values: Sequence[str]) -> Iterator[str]:
             yield found["name"]
 
 
+_NODE_ID: Final = re.compile(r"\bnode_id\s*=\s*(?P<id>[0-9]+)")
+
+
+def configured_nodes(script: nodes.Script, environment: Environment) -> frozenset[int]:
+    """The numbers of the nodes of the cluster: those of the notebook, or those that parameters name where no database
+    does; nothing where that is not known."""
+    if environment.nodes:
+        return environment.nodes
+    if [*_values(script, environment, "clusterer", "db_mode")][-1:] != ["0"]:
+        return frozenset()
+    own = [*_values(script, environment, "clusterer", "my_node_id")][-1:]
+    others = _values(script, environment, "clusterer", "neighbor_node_info")
+    found = {int(match["id"]) for text in others for match in _NODE_ID.finditer(text)}
+    return frozenset(found | {int(id) for id in own if id.isdecimal()}) if found else frozenset()
+
+
 def _values(script: nodes.Script, environment: Environment, module: str, parameter: str) -> Iterator[str]:
     for given in environment.modparams.get((module, parameter), ()):
         yield str(given)

@@ -56,6 +56,7 @@ class Subject:
         memory: Memory | None = None,
         served: Collection[str] = (),
         whole: bool = False,
+        node_ids: frozenset[int] = frozenset(),
     ) -> None:
         self.script = script
         self.library = library
@@ -63,6 +64,8 @@ class Subject:
         self.served = served
         #: whether there are no other texts: it is a file as a server reads it
         self.whole = whole
+        #: the numbers of the nodes of the cluster, where they are known
+        self.nodes = node_ids
         #: names of routes that other texts define
         self.others = others
         self.declared_events = declared_events

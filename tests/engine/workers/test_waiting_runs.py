@@ -106,6 +106,19 @@ def test_the_run_goes_on_in_the_worker_where_it_waits() -> None:
         ]
 
 
+def test_an_interrupt_of_what_wakes_a_run_ends_that_too() -> None:
+    with Session(workers=2, timeout=DEADLINE) as session:
+        begin(session, WAITING + "event_route[E_BUSY] { sleep(600); }")
+        session.submit("E_BUSY", origin="busy")
+        wait_until(lambda: any(worker.running for worker in session.workers()))
+        woken = session.submit("E_X", {"k": "a"}, origin="cell")
+        wait_until(lambda: texts(session.log) == ["event a"])
+        session.interrupt("cell")
+        assert texts(woken.result().log) == ["event a"]
+        session.interrupt("busy")
+        assert not session.raise_event("E_BEGIN", {"id": "8"}).remarks, "its transaction is over"
+
+
 def test_nobody_has_to_move_the_clock(session: Session) -> None:
     begin(session, WAITING.replace(", 5)", ", 1)"))
     wait_until(lambda: texts(session.log) == ["resumed 1 [<null>] [7] [<null>] 7"])
@@ -335,6 +348,16 @@ def test_no_event_in_time_and_a_remark_says_what_a_server_may_return(server: Ses
     assert texts(run.log) == ["-2 <null>"]
     assert [remark.message for remark in run.remarks] == ["no event came in time, so that wait_for_event() returned -2"]
     assert "a server returns 1 then now and again" in (run.remarks[0].hint or "")
+
+
+def test_a_moved_clock_does_not_wait_for_a_process_that_waits_for_it(server: Session) -> None:
+    script = r"""
+route[begin] { async(sleep(1), resumed); }
+route[resumed] { xlog("resumed\n"); wait_for_event("E_X", $avp(f), 2); xlog("$rc\n"); }
+event_route[E_X] { exit; }
+"""
+    begin(server, ARMED + script)
+    assert texts(server.tick(clock=5).log) == ["resumed", "-2"]
 
 
 def test_an_interrupt_ends_the_wait(server: Session) -> None:

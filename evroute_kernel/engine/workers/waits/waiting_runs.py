@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from math import inf
 from time import time
 from typing import Any, Final, Protocol
@@ -64,6 +65,8 @@ class WaitingRuns:
         self._thread = thread
         #: somebody moves the clock, and sees to those whose time is over
         self.is_moved = False
+        #: raises of runs that nobody has raised, under way
+        self.alone: set[Raise] = set()
         self._reactions: dict[type[Any], Callable[[Process, Task, Any], None]] = {
             WaitAsked: self._begin,
             WaitsReached: self._reached,
@@ -83,10 +86,11 @@ class WaitingRuns:
     # -- a wait begins ------------------------------------------------------------------------------------------------
 
     def _begin(self, worker: Process, task: Task, asked: WaitAsked) -> None:
-        origin, now = task.raised.origin, self._world.now()
+        raised, now = task.raised, self._world.now()
+        common = (asked.manner, raised.origin)
         if asked.event is None:
             number = self._world.next_wait()
-            self._waits.add(Wait(number, "", asked.route, worker.number, now + asked.timeout, asked.manner, origin))
+            self._waits.add(Wait(number, "", asked.route, worker.number, now + asked.timeout, *common))
             self._thread.tell(worker, Answer(asked.request, True, (str(number),)))
             return
         last, due, expires = self._times(asked.event, int(asked.timeout), int(now))
@@ -95,7 +99,7 @@ class WaitingRuns:
         except UnknownEventError:
             reply = Answer(asked.request, False, (f"no event {asked.event} is known",))
         else:
-            self._waits.add(Wait(number, event, asked.route, worker.number, due, asked.manner, origin, expires))
+            self._waits.add(Wait(number, event, asked.route, worker.number, due, *common, expires, raised))
             reply = Answer(asked.request, True, (str(number), event, str(last)))
         self._thread.tell(worker, reply)
 
@@ -149,7 +153,13 @@ class WaitingRuns:
                 record = LogRecord("ERROR", text, True, run.event, error.route, wait.worker, error.span, time())
                 self._world.records.publish(record, wait.origin)
 
-        raised.future.add_done_callback(lambda future: publish(future.result()))
+        def done(future: Future[Run]) -> None:
+            self.alone.discard(raised)
+            if future.exception() is None:
+                publish(future.result())
+
+        self.alone.add(raised)
+        raised.future.add_done_callback(done)
         return raised
 
     # -- the time is over ---------------------------------------------------------------------------------------------

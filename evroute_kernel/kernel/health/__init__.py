@@ -1,0 +1,1 @@
+"""What `evroute doctor` looks at: each module gives checks, each check what was found and what to do."""
