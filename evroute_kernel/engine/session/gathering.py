@@ -54,6 +54,8 @@ class Gathering:
         name = encode(given.name(event, "the name of an event"))
         taken = event_params(params)
         world = self._line.world
+        if world.member is not None:
+            world.member.check_up()
         slots = world.handlers(event)
         if world.has_listeners:
             slots = world.raised(name, taken, origin=self.origin)

@@ -53,8 +53,7 @@ class Raising:
         """As `Session.submit`."""
         given.name(event, "the name of an event")
         taken = event_params(params)
-        if self._world.member is not None:
-            self._world.member.check_up()
+        self._check_up()
         self._world.handlers(event)
         raised = self._new_raise(event, origin, timeout)
         raised.remarks = remarks(event, params, self._world.declared_events, self._world.library.events)
@@ -67,6 +66,11 @@ class Raising:
         future = self._whole(raised)
         self._backend.supervisor.submit(raised, *tasks)
         return self._checking.future(future, check)
+
+    def _check_up(self) -> None:
+        """Raise NodeDownError where the session is a node that has been stopped."""
+        if self._world.member is not None:
+            self._world.member.check_up()
 
     def _whole(self, raised: Raise) -> Future[Run]:
         """What gives the run of a raise that is about to begin: in a cluster, with all that it leads to elsewhere."""
@@ -106,6 +110,7 @@ class Raising:
         if isinstance(lists, str | bytes | Mapping) or not isinstance(lists, Iterable):
             what = given.kind_of(lists)
             raise given.GivenError(f"a batch is a list of parameters, one item for each event, not {what}")
+        self._check_up()
         slots = self._world.handlers(event)
         items = lists if isinstance(lists, Sequence) else list(lists)
         seconds, log, called = self._allowed(timeout)
@@ -121,12 +126,14 @@ class Raising:
 
     def run_timer(self, name: str, origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """As `Session.run_timer`."""
+        self._check_up()
         slots = self._world.timers(given.text(name, "the name of a timer_route"))
         raised = self._new_raise("", origin, timeout)
         return self._wait_for(raised, Delivery(raised, "", (), slots, number=1), check)
 
     def tick(self, seconds: float, origin: object, timeout: float | None) -> Run:
         """As `Session.tick`."""
+        self._check_up()
         seconds = given.seconds(seconds, "what the clock is moved by", CLOCK_STEP)
         with self._moving:
             try:

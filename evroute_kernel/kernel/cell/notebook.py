@@ -110,25 +110,30 @@ class Notebook:
         return node in ("", HOME) if self.cluster is None else node in self.cluster
 
     def add_node(self, name: str, id: int | None = None) -> Session:
-        """One more node; with the first one the session becomes one, too. Raises GivenError, NoRoom."""
+        """One more node; with the first one, or by the name HOME, the session becomes one, too. Raises GivenError,
+        NoRoom."""
         from evroute_kernel.engine.session.cluster import Cluster
 
         session = self.session
-
-        def open_node(name: str) -> Session:
-            return self._open_session(on_record=_deliver_of(name), version=session.version)
-
-        cluster: Cluster[Session] = self.cluster or Cluster(open_node)
+        cluster: Cluster[Session] = self.cluster or Cluster(self._open_node)
         if self.cluster is None:
-            cluster.adopt(HOME, session, 2 if id == 1 else 1)
+            cluster.adopt(HOME, session, id if name == HOME and id else 2 if id == 1 else 1)
         try:
-            added = cluster.add(name, id)
+            added = session if name == HOME else cluster.add(name, id)
         except BaseException:
             if self.cluster is None:
                 session.leave()
             raise
         self.cluster = cluster
         return added
+
+    def _open_node(self, name: str) -> Session:
+        """A session that is set as the notebook's own is."""
+        own = self.session
+        made = self._open_session(on_record=_deliver_of(name), version=own.version, workers=own.worker_limit)
+        made.timeout, made.memory_limit, made.limits.log = own.timeout, own.memory_limit, own.limits.log
+        made.settings.update(own.settings.outside())
+        return made
 
     def keep_nodes(self, names: Collection[str]) -> None:
         """Take back the nodes that are none of these: the cell that has made them is refused."""

@@ -14,11 +14,11 @@ from evroute_kernel.source import Source
 
 def node_of(cell: NotebookCell) -> str:
     """The node that a cell belongs to."""
-    return _named(cell)[0]
+    return _named(cell)[0] or HOME
 
 
 def _named(cell: NotebookCell) -> tuple[str, int | None]:
-    """The same, and the number that it gets there."""
+    """The node that it names, if it does, and the number that this gets there."""
     if cell.kind == "code" and "%node" in cell.text:
         try:
             for entrance, line in at_the_head(cut(Source(cell.name, cell.text))):
@@ -27,7 +27,7 @@ def _named(cell: NotebookCell) -> tuple[str, int | None]:
                 return arguments.words[0].text, None if word is None else int(word.text)
         except ScriptError:  # the cell is refused, and says why
             pass
-    return HOME, None
+    return "", None
 
 
 def numbered(cells: Iterable[NotebookCell]) -> dict[str, int]:
@@ -35,8 +35,8 @@ def numbered(cells: Iterable[NotebookCell]) -> dict[str, int]:
     found: dict[str, int] = {}
     for cell in cells:
         name, id = _named(cell)
-        if name != HOME and name not in found:
-            if not found:
-                found[HOME] = 2 if id == 1 else 1
+        if name and not found:
+            found[HOME] = id if name == HOME and id else 2 if id == 1 else 1
+        if name and name not in found:
             found[name] = max(found.values()) + 1 if id is None else id
     return found

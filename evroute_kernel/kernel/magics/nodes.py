@@ -68,7 +68,7 @@ async def _enter(cell: Cell, arguments: Arguments) -> None:
     notebook, name = cell.notebook, arguments.words[0]
     id = _id(arguments)
     try:
-        if not notebook.has_node(name.text):
+        if notebook.cluster is None or not notebook.has_node(name.text):
             await cell.compute(lambda: notebook.add_node(name.text, id))
         elif id is not None and notebook.cluster is not None and notebook.cluster.ids[name.text] != id:
             has = notebook.cluster.ids[name.text]
@@ -114,9 +114,9 @@ async def node(cell: Cell, arguments: Arguments) -> None:
         }
 
     The line stands above everything else in its cell, and the node is made when it is first named. The notebook's own
-    session is the node main, with the number 1; the others are numbered from 2 in the order in which they come. All
-    are in cluster 1, where cluster_send_req() and its kin reach them. What a node logs has its name before it. Without
-    a name, list the nodes and what they have sent.
+    session is the node main, with the number 1 (`%node main` makes it one before there are others); the others are
+    numbered from 2 in the order in which they come. All are in cluster 1, where cluster_send_req() and its kin reach
+    them. What a node logs has its name before it. Without a name, list the nodes and what they have sent.
 
     --id N     the number of a new node
     --stop     stop it: the others see that it is down, what it kept is gone, its routes stay

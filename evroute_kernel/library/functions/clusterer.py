@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import choices
-from string import ascii_letters, ascii_uppercase
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import function
@@ -22,7 +21,7 @@ REQUEST: Final = "E_CLUSTERER_REQ_RECEIVED"
 REPLY: Final = "E_CLUSTERER_RPL_RECEIVED"
 #: what stands behind cluster and node in a tag
 _TAG_LENGTH: Final = 24
-_TAG_CHARACTERS: Final = ascii_uppercase + "123456" + ascii_letters[:25]
+_TAG_CHARACTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy123456"
 _OF_TAG: Final = (
     "the tag is empty: hand over the one of the request, cluster_send_rpl(..., $param(tag)) in its event route"
 )

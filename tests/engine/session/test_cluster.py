@@ -8,6 +8,7 @@ import re
 import signal
 from collections.abc import Iterator
 from concurrent.futures import wait
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -217,6 +218,14 @@ def test_a_node_that_is_stopped(cluster: Cluster[Session]) -> None:
     assert [record.text for record in cluster["a"].raise_event("E_GO").log] == ["rc -2"]
     with pytest.raises(NodeDownError, match="the node b is stopped"):
         cluster["b"].raise_event("E_SET")
+    cluster["b"].load('timer_route[t, 1] { xlog("t"); }', name="timer")
+    for use in (
+        lambda: cluster["b"].run_timer("t"),
+        lambda: cluster["b"].submit_batch("E_SET", [None]),
+        lambda: cluster["b"].gather().raise_event("E_SET", None),
+    ):
+        with pytest.raises(NodeDownError):
+            use()
     assert cluster.stop("b") == []
     runs = cluster.start("b")
     assert sorted(record.text for run in runs for record in run.log) == ["1 is 1", "2 is 1", "starts"]
@@ -379,3 +388,23 @@ def test_a_number_that_no_node_has_is_told(cluster: Cluster[Session]) -> None:
     assert (found.code, found.hint) == ("cluster-unknown-node", "there are 1, 2")
     cluster.add("c")
     assert not cluster["a"].load('event_route[E_Y] { cluster_send_req(1, 3, "x"); }').diagnostics
+
+
+@pytest.mark.parametrize(("version", "order"), [("3.6", ["rc 1", "got [x] of 1"]), ("4.0", ["got [x] of 1", "rc 1"])])
+def test_a_message_to_the_node_itself(version: str, order: list[str]) -> None:
+    """As the event that raise_event() raises: a 4.0 runs its route at once. Observed on 3.6.8 and 4.0.1."""
+    with Session.cluster(["a"], workers=1, version=version) as cluster:
+        cluster["a"].load(HEAR + 'event_route[E_GO] { cluster_send_req(1, 1, "x"); xlog("rc $rc"); }')
+        assert cluster["a"].raise_event("E_GO").ok
+        assert texts(cluster["a"]) == order
+
+
+def test_many_events_that_send(cluster: Cluster[Session]) -> None:
+    """Nobody waits for what the messages of a batch lead to."""
+    cluster["b"].load("event_route[E_CLUSTERER_REQ_RECEIVED] { $shv(n) += 1; }")
+    cluster["a"].load('event_route[E_GO] { cluster_send_req(1, 2, "x"); if ($rc < 0) xlog("failed"); }')
+    result = cluster["a"].submit_batch("E_GO", [None] * 2000).result(DEADLINE)
+    assert (result.events, result.log) == (2000, ())
+    waited = monotonic()
+    while cluster["b"].shared.get("shv", "n") != 2000:
+        assert monotonic() < waited + DEADLINE

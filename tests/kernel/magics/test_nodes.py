@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from support.frontend import Frontend
@@ -157,3 +160,31 @@ def test_the_messages_are_listed(kernel: Frontend) -> None:
     rows = [line.split()[1:5] for line in kernel.run("%node --messages").shown[0].splitlines()[2:]]
     assert [(row[0], row[1], row[3]) for row in rows] == [("main", "b", "hello"), ("b", "main", "from")]
     assert "stands alone" in kernel.run("%node b --messages").traceback
+
+
+def test_the_own_session_can_be_named_first(kernel: Frontend) -> None:
+    assert "not loaded" in kernel.run(ASK).traceback
+    assert kernel.run("%node main\n" + ASK).status == "ok"
+    kernel.run(ANSWER)
+    assert sorted(kernel.run("%raise E_GO").stdout.splitlines()) == ["[b] asked [hello] by 1", "got [from b]", "rc 1"]
+    kernel.run("%reset")
+    assert kernel.run("%node").shown[0].startswith("there is one node")
+
+
+def test_a_node_is_set_as_the_notebook_is(kernel: Frontend) -> None:
+    kernel.run("%config version=4.0\n%config workers=1\n%timeout 7")
+    kernel.run(ANSWER)
+    assert kernel.run("%node b\n%mi version").shown[0].count("(4.0") == 1
+    assert kernel.run("%node b\n%workers").status == "ok"
+    kernel.run("%reset")
+    kernel.run("%config version=3.6\n%timeout 30")
+
+
+def test_the_cells_of_the_page(kernel: Frontend) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "cluster.md").read_text()
+    *cells, last = re.findall(r"^```\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[:3]
+    for cell in cells:
+        assert kernel.run(cell).status == "ok"
+    printed = kernel.run(last).stdout.splitlines()
+    assert sorted(printed) == ["2: alice is here", "[b] 1 asks [where is alice]"]
+    assert all(f"`{line}`" in page for line in printed)
