@@ -122,7 +122,7 @@ def test_an_mi_command(notebook: Notebook, tmp_path: Path) -> None:
 def test_every_socket_that_can_be_read_can_be_opened_and_its_module_is_known(tmp_path: Path) -> None:
     destinations = OpenDestinations(SessionView(dict, lambda socket, outgoing, text: None))
     try:
-        assert {*destinations.protocols, "route"} == set(PROTOCOLS)
+        assert {*destinations.protocols, "route", "routing"} == set(PROTOCOLS)
     finally:
         destinations.close()
     assert [protocol for protocol in PROTOCOLS if protocol != "route" and not LIBRARY.transport_module(protocol)] == []
