@@ -408,3 +408,10 @@ def test_many_events_that_send(cluster: Cluster[Session]) -> None:
     waited = monotonic()
     while cluster["b"].shared.get("shv", "n") != 2000:
         assert monotonic() < waited + DEADLINE
+
+
+def test_what_runs_of_a_text(cluster: Cluster[Session]) -> None:
+    text = 'loadmodule "proto_bin.so"\nloadmodule "clusterer.so"\nevent_route[E_X] { cluster_send_req(1, 2, "x"); }'
+    assert [found.how for found in cluster["a"].what_runs(text).names] == ["simulated"]
+    cluster["b"].leave()
+    assert [found.how for found in cluster["b"].what_runs(text).names] == ["stubbed"]
