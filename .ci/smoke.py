@@ -78,8 +78,14 @@ def check_reinstalling() -> None:
         assert [name in KernelSpecManager().find_kernel_specs() for name in names] == [there, there], command
 
 
+def check_doctor() -> None:
+    done = subprocess.run(["evroute", "doctor"], capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 check_files(sys.argv[1])
 check_command()
 check_reinstalling()
+check_doctor()
 check_kernel()
 print("the wheel is whole: files, command, kernel")

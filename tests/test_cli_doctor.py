@@ -220,7 +220,7 @@ def test_extras_that_are_not_there() -> None:
     found = list(extras(["no-such-thing>=1; extra == 'kafka'", "pytest>=1; extra == 'lab'"]))
     assert [check.state for check in found] == ["ok", "note"]
     assert found[1].found == "extras that are not installed: kafka (events to Kafka)"
-    assert found[1].remedy.endswith("-m pip install 'evroute-kernel[kafka]'")
+    assert found[1].remedy.endswith("-m pip install 'evroute-kernel[kafka]', or in a clone: pip install '.[kafka]'")
 
 
 def test_a_python_that_the_system_manages(here: Environment) -> None:

@@ -18,11 +18,9 @@ from importlib import import_module
 from typing import Final, NoReturn
 
 from evroute_kernel import __version__
-from evroute_kernel.cli.colours import print_errors, print_findings
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_USAGE, FailedError, RefusedError, StoppedError, UsageError
 from evroute_kernel.cli.output import OutputError, give_up, take_streams
 from evroute_kernel.cli.server import OPTION, add_server
-from evroute_kernel.errors import did_you_mean, shortened
 from evroute_kernel.runtime.memory.room import NoRoom
 
 #: command -> what it is for. Each is a module here: `add(parser)` gives it its arguments and a function to run
@@ -53,9 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         print(error, file=sys.stderr)
         sys.exit(EXIT_USAGE)
     except RefusedError as error:
+        from evroute_kernel.cli.colours import print_findings
+
         print_findings(error.findings)
         sys.exit(EXIT_FINDINGS)
     except StoppedError as error:
+        from evroute_kernel.cli.colours import print_errors
+
         print_errors(error.errors)
         sys.exit(EXIT_FINDINGS)
     except (FailedError, NoRoom) as error:
@@ -86,6 +88,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         if command == meant:
             import_module(f"{__name__}.{command}").add(parser_of_command)
     if meant is not None and meant not in COMMANDS:
+        from evroute_kernel.errors import did_you_mean, shortened
+
         near = did_you_mean(meant, COMMANDS) or f"commands are {', '.join(COMMANDS)}"
         raise UsageError(f"error: there is no command {shortened(meant)!r} ({near})")
     return parser

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.errors import Diagnostic, ScriptError
-
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.runs import RunError
+    from evroute_kernel.errors import Diagnostic, ScriptError
 
 EXIT_OK: Final = 0
 EXIT_FINDINGS: Final = 1

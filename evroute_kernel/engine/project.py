@@ -16,7 +16,6 @@ import stat
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from evroute_kernel.engine.options import fault
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.runtime.versions import VERSIONS, ServerVersion, server_version
 from evroute_kernel.source import Source
@@ -56,6 +55,8 @@ def project_options(folder: Path) -> tuple[dict[str, Any], Path]:
     options = table.get("session", {})
     if not isinstance(options, dict):
         _fail(source, "session", f"[{TABLE}.session] is a table", f"[{TABLE}.session] with the line workers = 2")
+    from evroute_kernel.engine.options import fault
+
     for name, value in options.items():
         if wrong := fault(name, value):
             _fail(source, re.escape(name), *wrong)

@@ -40,13 +40,15 @@ class Inbox:
 
     def answer(self, request: int) -> Answer:
         """Wait for the answer to a request. Raises ConnectionResetError when there will be none."""
-        while self._is_open:
-            self._poll.poll()  # here an interrupt may strike
-            self._read()
-            while self._answers:
+        while True:
+            while self._answers:  # it may have come with another one
                 answer = self._answers.popleft()
                 if answer.request == request:
                     return answer
+            if not self._is_open:
+                break
+            self._poll.poll()  # here an interrupt may strike
+            self._read()
         raise ConnectionResetError("the supervisor is gone")
 
     def _read(self) -> None:

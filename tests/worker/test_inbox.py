@@ -18,6 +18,7 @@ from evroute_kernel.worker.messages import (
     Subscribed,
     Subscriptions,
     VariablesAnswer,
+    WaitAsked,
     encode,
 )
 
@@ -115,3 +116,14 @@ def test_the_supervisor_goes_while_a_route_waits(raiser: Any) -> None:
     raiser.until(EventRaised)
     raiser.stream.shutdown(1)
     raiser.ended()
+
+
+def test_two_answers_that_come_together(peer: Any) -> None:
+    """A wait may be over before its process has heard that it has begun."""
+    peer.load('say("%s" % p.waiting.for_event(c, "E_OUT", (), 5))')
+    peer.run()
+    _, asked = peer.until(WaitAsked)
+    begun, over = Answer(asked.request, True, ("3", "E_OUT", "9")), Answer(-3, True, (), (("n", 1),))
+    peer.stream.sendall(encode(begun) + encode(over))
+    log, _ = peer.until(RunFinished)
+    assert peer.texts(log) == ["1"]

@@ -175,7 +175,8 @@ class Decisions:
         for worker in self._in_order():
             if worker.task is not None and worker.task.raised is raised:
                 self._interrupt(worker, cause)
-        for _ in self._queue.remove(lambda task: task.raised is raised):
+        for task in self._queue.remove(lambda task: task.raised is raised):
+            task.dropped(self)
             self.complete(raised)
         self.complete(raised)
 
@@ -334,6 +335,7 @@ class Decisions:
         if self.now > raised.due:
             self._expire(raised)
         if raised.ended is not None:
+            task.dropped(self)
             self.complete(raised)
             return
         task.number = worker.number

@@ -15,6 +15,7 @@ from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.records import dataclass
 from evroute_kernel.worker.messages import (
     NOTIFIED_RUN,
+    RESUME,
     RESUMED_RUN,
     EventsWaiting,
     InnerRuns,
@@ -38,6 +39,11 @@ class Flow(Task):
 
     def runs_event(self, event: str, line: int) -> None:
         self.event, self.manner = event, _MANNERS.get(line, "")
+
+    def dropped(self, desk: Desk) -> None:
+        """A run that was to go on never does: its transaction is over."""
+        if RESUME in self.slots and self.number is not None:
+            desk.world.waits.end_transaction(self.number, desk.world.now())
 
     def heard(self, desk: Desk, worker: Worker, message: Message) -> None:
         if isinstance(message, RouteFailed):

@@ -107,6 +107,9 @@ class Task:
         """The worker is gone."""
         raise NotImplementedError
 
+    def dropped(self, desk: Desk) -> None:
+        """Its raise has ended before it was begun."""
+
     # -- what several have in common ----------------------------------------------------------------------------------
 
     def is_for_another(self, worker: Worker) -> bool:

@@ -29,6 +29,10 @@ T = TypeVar("T")
 GRACE: Final = 0.5
 
 
+#: codes of remarks that come of a run; those about the parameters that are given are told before
+REMARKED: Final = ("event-filter", "wait-for-event")
+
+
 class Cell:
     """A cell that is being run. Made in the event loop, in which its methods are called."""
 
@@ -92,7 +96,10 @@ class Cell:
     # -- runs -------------------------------------------------------------------------------------------------------
 
     def check_run(self, run: Run | BatchResult, span: Span | None = None) -> None:
-        """Raise CellFailure if a run failed."""
+        """Tell what the run has to remark about events and who listens; raise CellFailure if it failed."""
+        remarks = getattr(run, "remarks", ())
+        if found := [remark for remark in remarks if remark.code in REMARKED]:
+            self.tell(found)
         if run.errors:
             raise run_failure(run.errors, span)
         if not run.ok:

@@ -102,7 +102,9 @@ def extras(lines: Sequence[str]) -> Iterator[Check]:
         yield Check(OK, f"extras: {', '.join(there)}")
     if missing:
         which = "; ".join(f"{extra} ({EXTRAS[extra]})" for extra in missing)
-        yield Check(NOTE, f"extras that are not installed: {which}", pip(f"install '{NAME}[{missing[0]}]'"))
+        names = ",".join(missing)
+        remedy = pip(f"install '{NAME}[{names}]'") + f", or in a clone: pip install '.[{names}]'"
+        yield Check(NOTE, f"extras that are not installed: {which}", remedy)
 
 
 def _lab_extension() -> Iterator[Check]:

@@ -71,7 +71,8 @@ def _arguments(asked: Asked, place: Place, line: re.Match[str]) -> Offer | None:
     if magic.offers.rest is not None and words:
         return magic.offers.rest(asked)
     if word.startswith("-"):
-        return asked.offer([*_flags(magic), Candidate("--help", "option")])
+        takes_help = not magic.has_own_reader or not words
+        return asked.offer([*_flags(magic), *[Candidate("--help", "option")] * takes_help])
     if words and (flag := words[-1].removeprefix("--")) != words[-1] and magic.signature.flags.get(flag):
         return _flag_value(asked, magic.signature.flags[flag] or "")
     asked = replace(asked, given=[*_plain(magic, words)])

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.lang import nodes
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Subject
-from evroute_kernel.lang.migration.migrate import Change, Migration, migrate
 from evroute_kernel.source import Source
+
+if TYPE_CHECKING:
+    from evroute_kernel.lang.migration.migrate import Change, Migration
 
 
 @rule(
@@ -25,11 +27,11 @@ def fetch_event_params(source: Source) -> Iterator[Finding]:
     """The function does not exist in 3.x. `%%migrate` rewrites the cell, by name and by position."""
     migration = _migration(source)
     message = "fetch_event_params is of OpenSIPS 2.x: $param reads the parameters of an event"
-    for change in migration.changes:
+    for change in migration.changes if migration else ():
         # a call in a condition takes another change, assignments before the `if`
         if change.code == "fetch-event-params" and change.before:
             yield Finding(message, change.span, f"write {change.instead} (%%migrate rewrites the cell)")
-    for note in migration.notes:
+    for note in migration.notes if migration else ():
         if note.code == "fetch-event-params" and note.severity == "warning" and note.span is not None:
             yield Finding(message, note.span, note.message.removeprefix("this stays as it is: "))
 
@@ -88,16 +90,21 @@ _OLD: Final = (
 )
 
 
-def _migration(source: Source) -> Migration:
-    """Each text once for all the lints here."""
+def _migration(source: Source) -> Migration | None:
+    """Each text once for all the lints here; None for one that has nothing of the old kind."""
     return _migrated(source, source.text)
 
 
 @lru_cache(4)
-def _migrated(source: Source, text: str) -> Migration:
+def _migrated(source: Source, text: str) -> Migration | None:
     """`text` is that of the source, which is another one after an edit (`lang.editing`)."""
-    return migrate(source) if any(re.search(old, text) for old in _OLD) else Migration(text, (), ())
+    if not any(re.search(old, text) for old in _OLD):
+        return None
+    from evroute_kernel.lang.migration.migrate import migrate
+
+    return migrate(source)
 
 
 def _changes(source: Source, code: str) -> list[Change]:
-    return [c for c in _migration(source).changes if c.code == code]
+    migration = _migration(source)
+    return [c for c in migration.changes if c.code == code] if migration else []

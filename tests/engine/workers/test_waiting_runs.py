@@ -106,6 +106,19 @@ def test_the_run_goes_on_in_the_worker_where_it_waits() -> None:
         ]
 
 
+def test_an_interrupt_of_what_wakes_a_run_ends_that_too() -> None:
+    with Session(workers=2, timeout=DEADLINE) as session:
+        begin(session, WAITING + "event_route[E_BUSY] { sleep(600); }")
+        session.submit("E_BUSY", origin="busy")
+        wait_until(lambda: any(worker.running for worker in session.workers()))
+        woken = session.submit("E_X", {"k": "a"}, origin="cell")
+        wait_until(lambda: texts(session.log) == ["event a"])
+        session.interrupt("cell")
+        assert texts(woken.result().log) == ["event a"]
+        session.interrupt("busy")
+        assert not session.raise_event("E_BEGIN", {"id": "8"}).remarks, "its transaction is over"
+
+
 def test_nobody_has_to_move_the_clock(session: Session) -> None:
     begin(session, WAITING.replace(", 5)", ", 1)"))
     wait_until(lambda: texts(session.log) == ["resumed 1 [<null>] [7] [<null>] 7"])
@@ -218,6 +231,13 @@ def test_an_event_whose_name_no_call_has_never_times_out(session: Session) -> No
     assert session.notifications()[0].ttl is None
     # the next event finds that its time is over
     assert texts(session.raise_event("E_X", {"k": "a"}).log) == ["event a", "resumed 1 [<null>] [7] [<null>] 7"]
+
+
+def test_a_negative_timeout_never_comes(session: Session) -> None:
+    """As on a server that has just been started, 3.6.8 and 4.0.1."""
+    begin(session, WAITING.replace(", 5)", ", -5)"))
+    assert session.tick(clock=1000).routes == 0
+    assert texts(session.raise_event("E_X", {"k": "a"}).log)[-1] == "resumed 1 [a] [7] [<null>] 7"
 
 
 def test_a_reload_between(session: Session) -> None:
