@@ -46,6 +46,15 @@ def test_a_filter_that_an_event_lacks_is_remarked(kernel: Frontend) -> None:
     assert kernel.run("%raise E_X k=abc").shown == []
 
 
+def test_a_filter_is_remarked_once_for_all_raises_of_a_line(kernel: Frontend) -> None:
+    kernel.run(SUBSCRIBED + GOT)
+    kernel.run("%raise E_SUB")
+    result = kernel.run("%raise E_X k=b --count 3\n%raise E_X k=c --async")
+    assert [shown.count("keeps E_X from route[got]") for shown in result.shown] == [1, 1]
+    assert "]:1:1\n" in result.shown[0]
+    assert "]:2:1\n" in result.shown[1]
+
+
 def test_a_route_that_is_gone_is_told_at_once(kernel: Frontend) -> None:
     kernel.run(GOT, metadata={"cellId": "got"})
     kernel.run(SUBSCRIBED)
