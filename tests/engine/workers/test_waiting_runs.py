@@ -368,7 +368,7 @@ event_route[E_X] { exit; }
 
 
 def test_an_interrupt_ends_the_wait(server: Session) -> None:
-    server.load(BLOCKING)
+    server.load(BLOCKING.replace(", 5)", ", 100000)"))
     future = server.submit("E_SUB", origin="cell")
     wait_until(lambda: waiting(server))
     server.interrupt("cell")

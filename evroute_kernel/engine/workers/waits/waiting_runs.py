@@ -70,7 +70,7 @@ class WaitingRuns:
         self._reactions: dict[type[Any], Callable[[Process, Task, Any], None]] = {
             WaitAsked: self._begin,
             WaitsReached: self._reached,
-            WaitGivenUp: lambda worker, task, message: self._waits.end(message.number),
+            WaitGivenUp: lambda worker, task, message: self._give_up(message.number),
             TransactionAsked: self._transaction_asked,
             TransactionEnded: lambda worker, task, message: self._end_transaction(worker.number),
             Remarked: self._remarked,
@@ -113,6 +113,10 @@ class WaitingRuns:
             return _NEVER, inf, now + timeout
         due = now + max(1, timeout)
         return now + timeout if timeout < 1 else due - 1, due, inf
+
+    def _give_up(self, number: int) -> None:
+        self._waits.end(number)
+        self._world.forget_wait(number)
 
     # -- an event has come --------------------------------------------------------------------------------------------
 
