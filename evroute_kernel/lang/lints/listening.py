@@ -62,11 +62,12 @@ def listening(subject: Subject) -> Iterator[Listening]:
 
 def listening_in(block: Block) -> list[Listening]:
     """The calls in a block."""
-    return block.once(_listening) if any(call.name in _LISTENING for call in block.of(nodes.Call)) else []
+    return block.once(_listening)
 
 
 def _listening(block: Block) -> list[Listening]:
-    return list(_in_order(block.statements, {}))
+    has_any = any(call.name in _LISTENING for call in block.of(nodes.Call))
+    return list(_in_order(block.statements, {})) if has_any else []
 
 
 def _in_order(statements: tuple[nodes.Statement, ...], held: Held) -> Iterator[Listening]:
