@@ -119,10 +119,16 @@ def test_an_mi_command(notebook: Notebook, tmp_path: Path) -> None:
     assert "greet" not in COMMANDS
 
 
+#: protocols of sockets that lead to routes, and out of no process
+INSIDE = ("route", "routing")
+
+
 def test_every_socket_that_can_be_read_can_be_opened_and_its_module_is_known(tmp_path: Path) -> None:
     destinations = OpenDestinations(SessionView(dict, lambda socket, outgoing, text: None))
     try:
-        assert {*destinations.protocols, "route"} == set(PROTOCOLS)
+        assert {*destinations.protocols, *INSIDE} == set(PROTOCOLS)
     finally:
         destinations.close()
-    assert [protocol for protocol in PROTOCOLS if protocol != "route" and not LIBRARY.transport_module(protocol)] == []
+    assert [
+        protocol for protocol in PROTOCOLS if protocol not in INSIDE and not LIBRARY.transport_module(protocol)
+    ] == []

@@ -44,6 +44,11 @@ class TestStubs:
         done = evroute("run", script, "--stub", 'rest_get returns 200 sets $var(b)="hello"', "--raise", "E_X")
         assert (done.returncode, done.stdout, done.stderr) == (0, "200 hello\n", "")
 
+    def test_who_has_no_rule_is_told_how_to_give_one(self, script: Path) -> None:
+        done = evroute("run", script, "--raise", "E_X")
+        assert "--stub 'rest_get returns 1'" in done.stderr
+        assert "%stub" not in done.stderr
+
     def test_so_does_replay(self, script: Path, tmp_path: Path) -> None:
         events = tmp_path / "events.jsonl"
         events.write_text('{"event": "E_X", "params": {}}\n')

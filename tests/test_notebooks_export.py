@@ -59,7 +59,7 @@ class Noting(Session):
     """A session that notes what is done to it, but for definitions."""
 
     def __init__(self, startup: str, **options: Any) -> None:
-        super().__init__(workers=1, **options)
+        super().__init__(**{**options, "workers": 1})
         self.startup = startup
         self.acts: list[Act] = []
 

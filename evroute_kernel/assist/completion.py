@@ -30,7 +30,9 @@ TOP_LEVEL: Final = tuple(
 )
 EXPRESSION_WORDS: Final = ("and", "or", "not", "null")
 #: functions whose first argument names an event
-_EVENT_FUNCTIONS: Final = frozenset({"raise_event", "subscribe_event"})
+_EVENT_FUNCTIONS: Final = frozenset({"raise_event", "subscribe_event", "notify_on_event", "wait_for_event"})
+#: arguments that name a route
+_ROUTE_ARGUMENTS: Final = frozenset({("route", 0), ("notify_on_event", 2)})
 #: what takes a condition or an iterator in parentheses, unlike a function
 _CONDITIONS: Final = frozenset({"if", "while", "for", "switch", "assert", "and", "or", "not", "return", "case", "else"})
 
@@ -156,7 +158,7 @@ def _argument(defined: Defined, place: Place, word: str) -> Offer | None:
         return Offer(word, of.events(defined, place.text), of.near_events(defined))
     if call.name == "xlog" and call.argument == 0 and len(word) < 9:
         return Offer(word, of.level_literals()) if "L_".startswith(word[:2]) else None
-    if call.name == "route" and call.argument == 0:
+    if (call.name, call.argument) in _ROUTE_ARGUMENTS:
         return Offer(word, of.routes(defined, place.text))
     if call.name.startswith("cache_") and call.argument == 0:
         return Offer(word, (Candidate(name, "value", "memory of the session") for name in defined.collections))

@@ -21,7 +21,7 @@ _WORD_BACK: Final = re.compile(r"[\w.-]*\Z")
 #: characters that a name may take up
 _REACH: Final = 200
 #: functions whose first argument names an event
-_EVENT_FUNCTIONS: Final = frozenset({"raise_event", "subscribe_event"})
+_EVENT_FUNCTIONS: Final = frozenset({"raise_event", "subscribe_event", "notify_on_event", "wait_for_event"})
 
 
 def pages_at(defined: Defined, text: str, cursor: int, find: Finder = place_at) -> list[Page]:
@@ -96,6 +96,8 @@ def _in_string(defined: Defined, place: Place) -> Iterator[list[Page]]:
         yield of.pages_of("module", text.rpartition("/")[2].removesuffix(".so"), defined)
     if len(place.frames) > 1 and place.frames[-2].kind == SQUARE:
         yield _titled(defined, place.word_before(place.frames[-2].start), text)
+    elif call is not None and (call.name, call.argument) == ("notify_on_event", 2):
+        yield of.pages_of("route", f"route[{text}]", defined)
     elif call is not None and call.argument == 0:
         if call.name in _EVENT_FUNCTIONS:
             yield of.pages_of("event", text, defined) + of.pages_of("route", f"event_route[{text}]", defined)

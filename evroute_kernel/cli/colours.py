@@ -6,6 +6,7 @@ have the colours that they have in notebooks; lines of the log those of the term
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TextIO
@@ -28,6 +29,9 @@ _LEVELS: Final[Mapping[str, str]] = {
     "INFO": _DIM,
     "DBG": _DIM,
 }
+#: the runtime says what is typed in a notebook; here it is an option
+_STUB: Final = re.compile(r"%stub (\w+ returns -?\d+)")
+_OPTION: Final = r"--stub '\1'"
 
 
 def paint(text: str, style: str, stream: TextIO | Output) -> None:
@@ -79,7 +83,7 @@ def print_record(record: LogRecord, stream: TextIO) -> None:
         span = record.span
         paint(f"{span.source.name}:{span.line}:{span.column}: " if span else "", _BOLD, stream)
         paint(f"{record.level}:", style, stream)
-        stream.write(f" {record.text}\n")
+        stream.write(f" {_STUB.sub(_OPTION, record.text)}\n")
     else:
         # the line end stays outside: a colour would go on to the edge of some terminals
         body = record.text.rstrip("\n")

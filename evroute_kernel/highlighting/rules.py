@@ -137,6 +137,7 @@ STATES: Final[dict[str, State]] = {
     # %raise EVENT, %event declare EVENT, %stub FUNCTION
     "magic-name": State(
         (
+            Rule(r"[ \t\r]+#[^\n]*", "comment"),
             Rule(r"[ \t\r]+"),
             Rule(r"--[A-Za-z-]+(?:[ \t=]+[0-9.]+)?", "option"),
             Rule(rf"declare{_MAGIC_END}", "keyword"),
@@ -146,6 +147,7 @@ STATES: Final[dict[str, State]] = {
     ),
     "magic-arguments": State(
         (
+            Rule(r"[ \t\r]+#[^\n]*", "comment"),
             Rule(r"[ \t\r]+"),
             Rule(r"--[A-Za-z][A-Za-z0-9-]*", "option"),
             Rule(r"[A-Za-z_][A-Za-z0-9_.-]*(?=[ \t]*=)", "key"),
@@ -162,6 +164,7 @@ STATES: Final[dict[str, State]] = {
     # %assert takes what a script could compare; nothing in it may go beyond its line
     "magic-expression": State(
         (
+            Rule(r"[ \t\r]+#[^\n]*", "comment"),
             Rule(r"[ \t\r]+"),
             Rule(rf"{_QUOTED}?|'[^'\n]*'?", "string"),
             *variables(r"[^()\n]"),

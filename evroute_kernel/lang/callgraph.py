@@ -39,12 +39,10 @@ _ROUTE_SOCKET: Final = "route:"
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
-    """An event by name, a route by title, a socket as written; as text people read. `node`: what people call the node
-    of a cluster that it is of; empty where there is none."""
+    """An event by name, a route by title, a socket as written; as text people read."""
 
     kind: VertexKind
     name: str
-    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)

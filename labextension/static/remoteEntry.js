@@ -351,6 +351,7 @@
     "magic-name": {
       line: true,
       rules: [
+        ["[ \\t\\r]+#[^\\n]*", "comment"],
         ["[ \\t\\r]+", "text"],
         ["--[A-Za-z-]+(?:[ \\t=]+[0-9.]+)?", "option"],
         ["declare(?=[ \\t\\r]|$)", "keyword"],
@@ -360,6 +361,7 @@
     "magic-arguments": {
       line: true,
       rules: [
+        ["[ \\t\\r]+#[^\\n]*", "comment"],
         ["[ \\t\\r]+", "text"],
         ["--[A-Za-z][A-Za-z0-9-]*", "option"],
         ["[A-Za-z_][A-Za-z0-9_.-]*(?=[ \\t]*=)", "key"],
@@ -376,6 +378,7 @@
     "magic-expression": {
       line: true,
       rules: [
+        ["[ \\t\\r]+#[^\\n]*", "comment"],
         ["[ \\t\\r]+", "text"],
         ["\"(?:[^\"\\\\\\n]|\\\\[^\\n])*\"?|'[^'\\n]*'?", "string"],
         ["\\$\\((?=(?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n]|\\((?:[^()\\n])*\\))*\\))*\\))*\\))*\\))*\\))*\\))", "variable", "enclosed"],
@@ -764,6 +767,28 @@
     return Object.assign(document.createElement("style"), { textContent: rules.join("\n") });
   };
 
+  // Places such as In[4]:2:9, in findings, errors and tables below cells: a click leads there, as long as that cell is
+  // the last that was run under that number.
+  const PLACE = /^\s*In\[(\d+)\]:(\d+):(\d+)\s*$/;
+  const placeOf = ({ target }) =>
+    target instanceof Element && target.closest(".jp-OutputArea-output") ? PLACE.exec(target.textContent) : null;
+  const follow = (app) => (event) => {
+    const [, count, line, column] = placeOf(event)?.map(Number) ?? [];
+    if (!count) return;
+    const documents = [...app.shell.widgets("main")];
+    const notebook = documents.find(({ node }) => node.contains(event.target))?.content;
+    const index = notebook?.widgets?.findIndex(({ model }) => model.executionCount === count) ?? -1;
+    if (index < 0) return;
+    notebook.activeCellIndex = index;
+    notebook.mode = "edit";
+    const { editor } = notebook.widgets[index];
+    editor?.setCursorPosition({ line: line - 1, column: column - 1 });
+    editor?.focus();
+  };
+  const underline = (event) => {
+    if (placeOf(event)) Object.assign(event.target.style, { cursor: "pointer", textDecoration: "underline" });
+  };
+
   // What JupyterLab shares under a name: the copy of the application itself, else the one in use, else any.
   const shared = async (scope, name) => {
     const copies = Object.values(scope[name] ?? {});
@@ -777,8 +802,10 @@
     const { IEditorLanguageRegistry } = await shared(scope, "@jupyterlab/codemirror");
     const language = await shared(scope, "@codemirror/language");
     const { LanguageSupport, StreamLanguage, foldService } = language;
-    const activate = (_, languages) => {
+    const activate = (app, languages) => {
       document.head.append(style());
+      document.addEventListener("click", follow(app));
+      document.addEventListener("mouseover", underline);
       languages.addLanguage({
         name: "opensips",
         displayName: "OpenSIPS script",

@@ -30,6 +30,8 @@ def text(defined: Defined, sample: str) -> str:
         ("$(av|p(x)[1])", "$avp(NAME) of core"),
         ("route(gre|et)", "route[greet]: defined in other.cfg"),
         ("route(greet, |", "route[greet]: defined in other.cfg"),
+        ('notify_on_event("E_PI|KE_BLOCKED", $avp(f), "greet", 5)', "Raised when pike"),
+        ('notify_on_event("E_PIKE_BLOCKED", $avp(f), "gre|et", 5)', "route[greet]: defined in other.cfg"),
         ("$(var(x){s.sub|str,1,2})", "{s.substr,"),
         ("max_while|_loops = 5", "Here it is 10000."),
         ('loadmodule "mq|ueue.so"', "mq_add"),

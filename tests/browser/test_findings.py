@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.lab_page import DARK, LIGHT, box, pieces
+from support.lab_page import DARK, LIGHT, box, expect, pieces
 from support.themes import READABLE
 
 if TYPE_CHECKING:
@@ -63,3 +63,14 @@ def test_carets_stand_under_their_text(lab: Lab, theme: str, width: int) -> None
     for _, text in notebook.outputs(0):
         assert re.search(r"\nRouteCheckError: unknown variable \$parm\(\.\.\.\)\n?$", text)
     lab.page.set_viewport_size({"width": 1280, "height": 1000})
+
+
+def test_a_click_on_a_place_leads_there(lab: Lab) -> None:
+    notebook = lab.open_cells('xlog("first\\n");', LONG, LINT)
+    for number in range(3):
+        notebook.run(number)
+    for number, place in ((1, "In[2]:2:119"), (2, "In[3]:3:9")):
+        notebook.output(number).get_by_text(place, exact=True).click()
+        line, column = place.split(":")[1:]
+        expect(lab.page.get_by_text(f"Ln {line}, Col {column}")).to_be_visible()
+        expect(notebook.editor(number)).to_be_focused()

@@ -99,6 +99,37 @@ def test_an_error_has_place_excerpt_and_hint(kernel: Frontend) -> None:
     assert "did you mean 'xlog'?" in found.traceback
 
 
+@pytest.mark.parametrize(
+    ("cell", "error", "place"),
+    [
+        ('event_route[E_A] {\n    xlog("x\\n");\n%raise E_A a=1\n%routes', "this '{' is never closed", "1:18"),
+        ("event_route[E_A] {\n    if (1) {\n        exit;\n}\n%raise E_A", "this '{' is never closed", "2:12"),
+        ('xlog("hello);\n%raise E_A ip="1"\nxlog("x\\n");', "this string is never closed", "1:6"),
+        ("event_route[E_A] {\n    exit\n}\n%raise E_A", "expected ';' after 'exit', before '}'", "2:9"),
+        ('xlog("a\\n");\n%%raise E_A \n{"a": 1}\nx', "%%raise E_A must stand on the first line of its cell", "2:1"),
+    ],
+)
+def test_one_mistake_is_one_error_where_it_is(kernel: Frontend, cell: str, error: str, place: str) -> None:
+    found = kernel.run(cell)
+    assert found.traceback.splitlines()[0] == f"error: {error}"
+    assert found.traceback.splitlines()[1] == f"  In[{found.reply['execution_count']}]:{place}"
+    assert found.error["evalue"] == error
+    assert found.traceback.splitlines()[-1] == f"{found.error['ename']}: {error}"
+
+
+def test_comments_behind_magics(kernel: Frontend) -> None:
+    found = kernel.run(
+        'event_route[E_A] { xlog("$param(a)|$param(b)\\n"); }\n'
+        '%raise E_A a=#5 b="x # y"   # both hold what begins a comment elsewhere\n'
+        '%raise E_A {"a": 1, "b": "\'"} # JSON\n'
+        "%expect '|' #\n"
+        "%assert $shv(x) == 0 # a condition\n"
+        "%sh echo 'of the' shell # is the shell's\n"
+    )
+    assert found.status == "ok", found.traceback
+    assert found.stdout == "#5|x # y\n1|'\nof the shell\n"
+
+
 def test_all_errors_of_a_cell_are_shown_together_and_nothing_happens(kernel: Frontend) -> None:
     found = kernel.run('%log leve=3\nevent_route[E_Y] { xlogg("a"); }\nxlog("scratch\\n");\n%raise ip=1\n%nosuch')
     assert found.status == "error"

@@ -9,10 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from evroute_kernel.kernel.display import drawing
 from evroute_kernel.kernel.display.graph import EMPTY, bundle, mermaid, svg, tree
 from evroute_kernel.kernel.display.layers import backward_edges, layout
-from evroute_kernel.kernel.display.plans import Line, Shape, plan
 from evroute_kernel.lang.callgraph import CallGraph, Edge, Vertex, call_graph
 from evroute_kernel.lang.nodes import Route
 from evroute_kernel.lang.parser import parse
@@ -172,39 +170,6 @@ def test_the_text_is_there_for_who_does_not_see_the_drawing() -> None:
     found = bundle(graph(SCRIPT))["text/html"]
     assert 'alt="A drawing of 2 events, 5 routes; the same as text is below it"' in found
     assert f'<pre style="margin: 0.3em 0">{tree(graph(SCRIPT))}</pre></details>' in found
-
-
-def test_clusters_are_framed_and_edges_lead_from_one_to_another() -> None:
-    shapes = [Shape(f"box {n}", f"the box {n}", "route", cluster=name) for n, name in enumerate(["", "A", "A", "B"])]
-    lines = [Line(1, 2, "calls"), Line(2, 3, "sends to"), Line(3, 1, "answers"), Line(0, 3, "knows")]
-    chosen = plan(shapes, lines)
-    assert [name for name, _ in chosen.frames] == ["A", "B"]
-    frames = dict(chosen.frames)
-    for number, shape in enumerate(shapes):
-        inside = [name for name, frame in frames.items() if frame.touches(chosen.boxes[number])]
-        assert inside == [name for name in [shape.cluster] if name]
-    assert not frames["A"].touches(frames["B"])
-    root = ElementTree.fromstring(drawing.svg(shapes, lines, chosen, title="Nodes", description="who sends to whom"))
-    texts = [text.text for text in root.iter(f"{SVG}text")]
-    assert sorted(texts) == sorted(["A", "B", *(shape.text for shape in shapes), *(line.label for line in lines)])
-
-
-def test_nodes_are_told_in_the_text_too() -> None:
-    here, there = Vertex("route", "route[a]", "node 1"), Vertex("event", "E_X", "node 2")
-    found = bundle(CallGraph((here, there), (Edge(here, "raises", there),)))
-    assert found["text/plain"] == "route[a] at node 1\n└─ raises E_X at node 2"
-    assert found["text/markdown"].splitlines()[2:] == [
-        '    subgraph c0["node 1"]',
-        '    n0["route[a] at node 1"]',
-        "    end",
-        '    subgraph c1["node 2"]',
-        '    n1(["E_X at node 2"])',
-        "    end",
-        "    n0 -->|raises| n1",
-        "```",
-    ]
-    texts = [text.text for text in ElementTree.fromstring(found["image/svg+xml"]).iter(f"{SVG}text")]
-    assert texts == ["node 1", "node 2", "route[a]", "E_X", "raises"]
 
 
 def test_nothing_is_markup() -> None:

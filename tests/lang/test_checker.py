@@ -59,6 +59,9 @@ BODY: dict[str, list[str]] = {
     'cache_fetch("local","k",5);': [
         "5 | argument | cache_fetch: result is a variable, not a number | write $var(x)",
     ],
+    'raise_event("E_X", "n");': [
+        '"n" | argument | raise_event: attrs_avp is a variable, not a text | write $avp(name)',
+    ],
     'cache_fetch("local","k",$param(x));': [
         "$param(x) | argument | cache_fetch: $param(x) is read-only, but takes a result here"
         " | use a variable such as $var(x)",

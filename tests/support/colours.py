@@ -44,7 +44,11 @@ def pygments_classes(text: str) -> list[Classes]:
 _STAND_INS: Final = """
 var window = {};
 var styles = [];
-var document = {head: {append: (style) => styles.push(style.textContent)}, createElement: () => ({})};
+var document = {
+  head: {append: (style) => styles.push(style.textContent)},
+  createElement: () => ({}),
+  addEventListener: () => {},
+};
 var languages = [];
 var played = {};
 const copies = (module) => ({"1.0.0": {from: "@jupyterlab/application-top", get: async () => () => module}});

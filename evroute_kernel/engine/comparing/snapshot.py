@@ -1,10 +1,10 @@
 """What sessions of several versions have to have in common, so that an event tells how the versions differ.
 
 Taken over are the definitions (texts of cells, in the order in which they took effect), settings, stubs, declared
-events, the subscriptions of routes, limits, and what lies in shared memory: `$shv`, the cache, queues. Not taken over
-are `$var` and `$json` of workers, the log, and all that reaches beyond the session: sockets that have subscribed,
-recordings, connections; `network` is off. What a script itself does beyond its session stays inside: sockets that it
-subscribes get nothing, and SQL works on a copy of the database.
+events, the subscriptions of routes (also by notify_on_event()), limits, and what lies in shared memory: `$shv`, the
+cache, queues. Not taken over are `$var` and `$json` of workers, the log, runs that wait, and all that reaches beyond
+the session: sockets that have subscribed, recordings, connections; `network` is off. What a script itself does beyond
+its session stays inside: sockets that it subscribes get nothing, and SQL works on a copy of the database.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from evroute_kernel.engine.delivery.interface import ROUTE, SocketError
+from evroute_kernel.engine.delivery.interface import ROUTE, ROUTING, SocketError
+from evroute_kernel.engine.delivery.notifications import NotificationInfo
+from evroute_kernel.engine.events.params import UnknownEventError
 from evroute_kernel.engine.results.runs import RunError
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.engine.state.stubs import StubRule
@@ -54,6 +56,8 @@ class Snapshot:
     declared: Sequence[EventDeclaration]
     #: (event, socket), the oldest first
     subscriptions: Sequence[tuple[str, str]]
+    #: routes that notify_on_event() has subscribed, the oldest first
+    notifications: Sequence[NotificationInfo]
     #: those of the constructor: timeout, memory_limit, log_limit
     limits: Mapping[str, Any]
     #: the tables of the shared memory
@@ -69,7 +73,8 @@ class Snapshot:
             {name: value for name, value in session.settings.outside().items() if name not in _LEFT_OUT},
             list(session.settings.stubs.values()),
             list(session.declared_events.values()),
-            [(s.event, s.socket) for s in session.subscriptions() if s.protocol == ROUTE],
+            [(s.event, s.socket) for s in session.subscriptions() if s.protocol in (ROUTE, ROUTING)],
+            [info for info in reversed(session.notifications()) if not info.waits_in],
             {"timeout": limits.timeout, "memory_limit": limits.memory, "log_limit": limits.log},
             {table: shared.items(table) for table in shared.tables()},
         )
@@ -119,6 +124,13 @@ class Snapshot:
 
     def _subscribe(self, session: Session) -> None:
         """Subscribe routes to what they had subscribed; startup routes have done so for themselves."""
+        begun = Counter((info.event, info.route, info.filters) for info in session.notifications())
+        for info in self.notifications:
+            if begun[what := (info.event, info.route, info.filters)]:
+                begun[what] -= 1
+                continue
+            with suppress(UnknownEventError):  # as with the others
+                session.take_notification(info)
         there = Counter((s.event, s.socket) for s in session.subscriptions())
         for wanted in self.subscriptions:
             if there[wanted]:

@@ -188,6 +188,8 @@ class Ended(Protocol):
 class RunFailedError(Exception):
     """A run did not come to its end, in a session that checks. `result` is what would have been returned."""
 
+    __module__ = __name__.partition(".")[0]  # where users import it from, which is what tracebacks show
+
     def __init__(self, result: Ended) -> None:
         super().__init__(result)
         self.result: Final = result

@@ -212,6 +212,11 @@ class EventFace:
         """Who gets an event, in the order of delivery; without a name, all subscriptions, by event."""
         return self._subscribing.subscribers(event)
 
+    def take_notification(self, info: NotificationInfo) -> None:
+        """Subscribe a route as notify_on_event() has done in another session: one of its `notifications`, with the time
+        that is left. Raises UnknownEventError."""
+        self._subscribing.notify(info)
+
     def notifications(self, event: str | None = None) -> list[NotificationInfo]:
         """The routes that notify_on_event() has subscribed to an event, or to all, the latest first, which is the order
         in which they run; and the runs that wait for one, by wait_for_event(). Those that have expired are left out."""

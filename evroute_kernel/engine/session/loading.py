@@ -87,10 +87,14 @@ class Loading:
         """As `Session.what_runs`."""
         from evroute_kernel.lang.checks.standing import what_runs
         from evroute_kernel.lang.parser import parse
+        from evroute_kernel.library.functions.clusterer import SIMULATED_WHEN as NODE
+        from evroute_kernel.library.functions.rest_client import SIMULATED_WHEN as NETWORK
 
         settings = self._world.settings
         script, _ = parse(self._source(source, name), version=settings.version, scratch=True)
-        return what_runs(script, self._world.library, {rule.name: rule.answer for rule in settings.stubs.values()})
+        rules = {rule.name: rule.answer for rule in settings.stubs.values()}
+        met = {NODE} if settings.node else set[str]()
+        return what_runs(script, self._world.library, rules, met | ({NETWORK} if settings["network"] else set()))
 
     def check(self, source: str | Source, name: str, owner: str | None) -> list[Diagnostic]:
         """As `Session.check`."""

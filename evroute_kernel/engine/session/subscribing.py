@@ -65,6 +65,13 @@ class Subscribing:
         """As `Session.subscriptions`."""
         return [describe(event, subscriber, self._world.now()) for event, subscriber in self._world.subscriptions()]
 
+    def notify(self, info: NotificationInfo) -> None:
+        """Subscribe a route as another session has it subscribed. Raises UnknownEventError."""
+        filters = (encode(text).partition("=") for text in info.filters)
+        last = int(self._world.now()) + (info.ttl or 0)
+        pairs = tuple((key, pattern) for key, _, pattern in filters)
+        self._world.notify(encode(info.event), pairs, encode(info.route), last)
+
     def notifications(self, event: str | None) -> list[NotificationInfo]:
         """As `Session.notifications`."""
         return self._world.notifications(None if event is None else encode(given.text(event, "the name of an event")))

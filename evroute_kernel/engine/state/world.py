@@ -46,6 +46,8 @@ Tap = Callable[[str, Params, float], None]
 #: a last second that is none
 _FAR: Final = 2**39
 _log = logging.getLogger(__name__)
+#: seconds for which a change of the routes waits until what it led to is told
+_TELLING: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +186,8 @@ class World:
         with self._lock:
             titles = self.registry.forget(name)
             self.changed()
-            self.tell_gone(titles)
-            return titles
+        self.tell_gone(titles)
+        return titles
 
     def forget_owner(self, owner: str) -> list[str]:
         """Drop what an owner had defined, loaded and set; the titles of its routes."""
@@ -194,8 +196,8 @@ class World:
             self.settings.forget_owner(owner)
             self._texts.pop((owner, ""), None)
             self.changed()
-            self.tell_gone(titles)
-            return titles
+        self.tell_gone(titles)
+        return titles
 
     def forget_all(self, version: ServerVersion | None = None) -> None:
         """Back to the beginning, but for the records; from now on as a server of this version, if one is given."""
@@ -443,17 +445,22 @@ class World:
 
     def tell_gone(self, titles: Iterable[str], origin: object = None) -> None:
         """Routes of these titles are no longer defined: say which of them notify_on_event() has subscribed, as a server
-        does when it reloads its script."""
+        does when it reloads its script. Not for the thread that publishes records: it is waited for."""
         if not self._notifications.events:
             return
         with self._lock:
-            for route, events in self._notifications.of_routes(int(self.now())).items():
-                if f"route[{decode(route)}]" in titles:
-                    text = (
-                        f"route[{decode(route)}] is gone, but notify_on_event() has subscribed it to "
-                        f"{decode(', '.join(events))}: until it is defined again, each such event logs an error"
-                    )
-                    self._publish(LogRecord("WARNING", text, True, decode(events[0]), "", 0, None, time()), origin)
+            subscribed = self._notifications.of_routes(int(self.now()))
+        gone = {route: events for route, events in subscribed.items() if f"route[{decode(route)}]" in titles}
+        for route, events in gone.items():
+            text = (
+                f"route[{decode(route)}] is gone, but notify_on_event() has subscribed it to "
+                f"{decode(', '.join(events))}: until it is defined again, each such event logs an error"
+            )
+            self._publish(LogRecord("WARNING", text, True, decode(events[0]), "", 0, None, time()), origin)
+        if gone:
+            told = threading.Event()
+            self._post(told.set)
+            told.wait(_TELLING)
 
     def _routing_of(self, target: Address) -> Address:
         """`routing:NAME` as it is spelt where a script names the event. Raises BadSocket."""

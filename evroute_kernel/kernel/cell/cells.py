@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from evroute_kernel.lang.scanning import next_mark
@@ -32,12 +33,20 @@ class MagicLine:
     body_offset: int = 0
     #: where ends what a magic stands around, such as `%time STATEMENT`
     closes: bool = False
+    #: `%%name` below the first line of the cell: all that follows is its body, and nobody runs it
+    is_misplaced: bool = False
     #: of the server whose names it may use: that of the session, which `planning.read_magics` puts here
     version: ServerVersion = DEFAULT_VERSION
 
     @property
     def source(self) -> Source:
         return self.span.source
+
+    @property
+    def without_comment(self) -> MagicLine:
+        """The line up to a `#` that follows a blank and stands outside of quotes."""
+        found = _COMMENT.match(self.text) if "#" in self.text else None
+        return replace(self, text=found["text"]) if found else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +62,11 @@ class Cut:
         return bool(self.script.strip())
 
 
+#: words before a comment; a quote that is never closed takes all the rest
+_PIECE: Final = r"""(?:"(?:[^"\\]|\\.)*+"|'[^']*+'|[^\s"'])"""
+_COMMENT: Final = re.compile(rf"(?P<text>(?:\s*+(?!\#){_PIECE}++)*+)(?:\s++|\A)\#", re.DOTALL)
 _CELL_MAGIC: Final = re.compile(r"\s*%%(?P<name>[A-Za-z][\w-]*|)(?P<text>[^\n]*)(?:\n(?P<body>.*))?\Z", re.DOTALL)
-_MAGIC: Final = re.compile(r"[ \t]*%%?(?P<name>[A-Za-z][\w-]*)(?P<text>(?:[ \t][^\n]*)?)(?=\n|\Z)")
+_MAGIC: Final = re.compile(r"[ \t]*(?P<percent>%%?)(?P<name>[A-Za-z][\w-]*)(?P<text>(?:[ \t][^\n]*)?)(?=\n|\Z)")
 _QUESTION: Final = re.compile(
     r"""
     [ \t]* (?: \?\??[ \t]*(?P<after> [%$\w.,\[\](){}-]* )
@@ -111,24 +123,45 @@ def _magic_line(source: Source, found: re.Match[str]) -> MagicLine:
     if found.re is SHELL_LINE:
         span = source.span(found.start("mark"), found.end())
         return MagicLine("sh", source.span(*found.span("mark")), found["text"], span, found.start("text"))
-    start = found.start("name") - 1
-    span = source.span(start, found.end())
-    return MagicLine(found["name"], source.span(start, found.end("name")), found["text"], span, found.start("text"))
+    name = source.span(found.start("percent"), found.end("name"))
+    if found["percent"] == "%":
+        span = source.span(name.start, found.end())
+        return MagicLine(found["name"], name, found["text"], span, found.start("text"))
+    end = len(source.text)
+    begin = min(found.end() + 1, end)
+    span, body = source.span(name.start, end), source.text[begin:]
+    return MagicLine(found["name"], name, found["text"], span, found.start("text"), body, begin, is_misplaced=True)
 
 
 def _magic_lines(text: str) -> Iterator[re.Match[str]]:
-    """The magic lines of a cell, read once from front to back as the script's lexer would."""
-    depth = position = 0
+    """The magic lines of a cell, read once from front to back as the script's lexer would.
+
+    Behind a bracket that nothing closes `%name` is a magic line too: that bracket would take all of them along.
+    """
+    position = 0
+    open_at: list[int] = []
+    hidden: list[re.Match[str]] = []
     mark: tuple[str, int] | None = ("line", 0)
     while mark is not None:
         kind, position = mark
         if kind == "open":
-            depth += 1
+            open_at.append(position)
         elif kind == "close":
-            depth = max(0, depth - 1)
-        elif kind == "line" and not depth:
+            del open_at[-1:]
+        elif open_at and kind == "line":
+            hidden += filter(None, [_MAGIC.match(text, position)])
+        elif kind == "line":
             found = next(filter(None, (pattern.match(text, position) for pattern in _LINES)), None)
             if found is not None:
                 yield found
-                position = found.end()
+                position = len(text) if _is_cell_magic(found) else found.end()
         mark = next_mark(text, position)
+    for found in hidden if open_at else ():
+        if found.start() > open_at[0]:
+            yield found
+            if _is_cell_magic(found):
+                return
+
+
+def _is_cell_magic(found: re.Match[str]) -> bool:
+    return found.re is _MAGIC and found["percent"] == "%%"

@@ -1,4 +1,4 @@
-"""A graph as a drawing of its own, in SVG: boxes with texts, edges with labels, frames around clusters.
+"""A graph as a drawing of its own, in SVG: boxes with texts, edges with labels.
 
 The drawing is shown as an image, which knows nothing of the page around it: texts stand on backgrounds of their own,
 and lines are of a grey that is seen on light and dark pages alike. It is meant to be shown in its own size, where its
@@ -14,10 +14,11 @@ from math import copysign
 from typing import Final
 
 from evroute_kernel.kernel.display.pieces import Bend, Box, Curve, Point, Size, at
-from evroute_kernel.kernel.display.plans import FONT, MARGIN, PADDING, SMALL, TITLE, Line, Plan, Shape, text_width
+from evroute_kernel.kernel.display.plans import FONT, SMALL, Line, Plan, Shape, text_width
 
 _FAMILY: Final = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
-#: pixels of a label's height
+#: pixels around the whole, and of a label's height
+_MARGIN: Final = 12
 _LABEL: Final = 17
 #: pixels of the side of a square, in which few boxes lie
 _SQUARE: Final = 64
@@ -49,9 +50,8 @@ def svg(shapes: Sequence[Shape], lines: Sequence[Line], chosen: Plan, *, title: 
         taken.add(place)
         told.add((line.label, line.target))
         labels.append(_label(line.label, place))
-    frames = [_frame(name, box) for name, box in chosen.frames]
     boxes = [_box(shapes[number], box) for number, box in chosen.boxes.items()]
-    return "\n".join([*_opening(chosen.size, title, description), *frames, *curves, *boxes, *labels, "</svg>"])
+    return "\n".join([*_opening(chosen.size, title, description), *curves, *boxes, *labels, "</svg>"])
 
 
 class _Taken:
@@ -96,10 +96,10 @@ def _around(middle: Point, width: float) -> Box:
 
 
 def _opening(size: Size, title: str, description: str) -> Iterable[str]:
-    width, height = (round(length + 2 * MARGIN) for length in size)
+    width, height = (round(length + 2 * _MARGIN) for length in size)
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="{-MARGIN} {-MARGIN} {width} {height}" role="img" aria-labelledby="graph-title graph-desc" '
+        f'viewBox="{-_MARGIN} {-_MARGIN} {width} {height}" role="img" aria-labelledby="graph-title graph-desc" '
         f'font-family="{_FAMILY}" font-size="{FONT}">'
     )
     yield f'<title id="graph-title">{escape(title)}</title>'
@@ -120,15 +120,6 @@ def _label(text: str, box: Box) -> str:
     return (
         f'<g font-size="{SMALL}">{_rectangle(box, _LABEL / 2)} fill="#f7f7f7" stroke="{_LINE}" stroke-width="0.5"/>'
         f"{_centred(text, box, SMALL)}</g>"
-    )
-
-
-def _frame(name: str, box: Box) -> str:
-    """Around a cluster; its name stands on the frame."""
-    title = Box(box.x + MARGIN, box.y + 6, text_width(name, FONT) + 2 * PADDING, TITLE - 4)
-    return (
-        f'<g>{_rectangle(box, 8)} fill="none" stroke="{_LINE}" stroke-dasharray="6 4"/></g>'
-        f'<g>{_rectangle(title, 4)} fill="#f7f7f7" stroke="{_LINE}"/>{_centred(name, title, FONT)}</g>'
     )
 
 

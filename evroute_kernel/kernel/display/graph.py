@@ -45,8 +45,8 @@ def _branch(graph: CallGraph, vertex: Vertex, indent: str, seen: set[Vertex], te
 
 
 def label(graph: CallGraph, vertex: Vertex) -> str:
-    """The name of a vertex, where it is, and what is wrong with it."""
-    name = visible(f"{vertex.name} at {vertex.node}" if vertex.node else vertex.name)
+    """The name of a vertex, and what is wrong with it."""
+    name = visible(vertex.name)
     if vertex not in graph.missing:
         return name
     return f"{name} (nothing handles it)" if vertex.kind == "event" else f"{name} (not defined)"
@@ -61,11 +61,7 @@ def mermaid(graph: CallGraph, direction: str = "TB") -> str:
     """The graph as a Mermaid flow chart in a Markdown fence; `direction` as Mermaid writes it."""
     numbers = {vertex: f"n{number}" for number, vertex in enumerate(graph.vertices)}
     lines = ["```mermaid", f"flowchart {direction}"]
-    for number, node in enumerate(dict.fromkeys(vertex.node for vertex in graph.vertices)):
-        lines += [f'    subgraph c{number}["{_mermaid_text(visible(node))}"]'] if node else []
-        named = ((n, v) for v, n in numbers.items() if v.node == node)
-        lines += [f"    {n}{_SHAPES[v.kind].format(_mermaid_text(label(graph, v)))}" for n, v in named]
-        lines += ["    end"] if node else []
+    lines += [f"    {n}{_SHAPES[v.kind].format(_mermaid_text(label(graph, v)))}" for v, n in numbers.items()]
     lines += [f"    {numbers[e.source]} -->|{e.kind}| {numbers[e.target]}" for e in graph.edges]
     if graph.missing:
         names = ",".join(n for v, n in numbers.items() if v in graph.missing)
@@ -96,7 +92,7 @@ def _drawn(graph: CallGraph, description: str) -> tuple[str, Plan]:
 
 def _shape(graph: CallGraph, vertex: Vertex) -> Shape:
     is_dashed = vertex in graph.missing or vertex.kind == "unknown"
-    return Shape(visible(vertex.name), label(graph, vertex), vertex.kind, is_dashed, visible(vertex.node))
+    return Shape(visible(vertex.name), label(graph, vertex), vertex.kind, is_dashed)
 
 
 # -- all together -----------------------------------------------------------------------------------------------------

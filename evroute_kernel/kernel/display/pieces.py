@@ -163,25 +163,3 @@ def at(bend: Bend, part: float) -> Point:
     weights = rest**3, 3 * rest**2 * part, 3 * rest * part**2, part**3
     x, y = (sum(weight * point[axis] for weight, point in zip(weights, bend, strict=True)) for axis in (0, 1))
     return x, y
-
-
-def between(source: Box, target: Box) -> Curve:
-    """An edge between boxes of two pieces: from the sides that face each other."""
-    dx = target.x + target.width / 2 - source.x - source.width / 2
-    dy = target.y + target.height / 2 - source.y - source.height / 2
-    # boxes with room beside each other are joined at their sides, all others above or below
-    if abs(dx) > (source.width + target.width) / 2:
-        start, end = _side(source, dx, 0), _side(target, -dx, 0)
-        half = (start[0] + end[0]) / 2
-        return Curve(((start, (half, start[1]), (half, end[1]), end),))
-    start, end = _side(source, 0, dy), _side(target, 0, -dy)
-    half = (start[1] + end[1]) / 2
-    return Curve(((start, (start[0], half), (end[0], half), end),))
-
-
-def _side(box: Box, dx: float, dy: float) -> Point:
-    """The middle of the side that looks there."""
-    x, y = box.x + box.width / 2, box.y + box.height / 2
-    if dx:
-        return (box.x + box.width if dx > 0 else box.x), y
-    return x, (box.y + box.height if dy > 0 else box.y)

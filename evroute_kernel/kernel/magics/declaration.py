@@ -108,6 +108,8 @@ class Magic:
     prepares: Preparation | None = None
     #: None for one that says nothing about the cell that it stands in
     entrance: Entrance | None = None
+    #: a `#` on its line is no comment
+    takes_hashes: bool = False
 
     @property
     def summary(self) -> str:
@@ -136,6 +138,7 @@ def magic(
     on_export: Effect | None = None,
     prepares: Preparation | None = None,
     entrance: Entrance | None = None,
+    takes_hashes: bool = False,
 ) -> Callable[[Callable[[Cell, Any], Awaitable[None]]], Callable[[Cell, Any], Awaitable[None]]]:
     """Declare a magic. It is given the `Arguments` that its usage line describes, or what `convert` makes of them.
 
@@ -149,6 +152,9 @@ def magic(
         arguments = parse_arguments(line, signature, full_usage)
         return convert(arguments) if convert else arguments
 
+    def read_line(line: MagicLine) -> Any:
+        return (read or read_arguments)(line if takes_hashes else line.without_comment)
+
     def declare(run: Callable[[Cell, Any], Awaitable[None]]) -> Callable[[Cell, Any], Awaitable[None]]:
         if name in MAGICS:
             raise ValueError(f"magic {name} is declared twice")
@@ -159,7 +165,7 @@ def magic(
             theme,
             cleandoc(doc or run.__doc__ or ""),
             signature,
-            read or read_arguments,
+            read_line,
             run,
             has_own_reader=read is not None,
             body=body,
@@ -171,6 +177,7 @@ def magic(
             on_export=on_export,
             prepares=prepares,
             entrance=entrance,
+            takes_hashes=takes_hashes,
         )
         return run
 
@@ -187,6 +194,10 @@ def find(line: MagicLine) -> Magic:
     found = MAGICS.get(line.name)
     if found is None:
         raise unknown(line)
+    if line.is_misplaced:
+        text = f"%%{line.name}{line.text.rstrip()}"
+        hint = "move it, and what stands below it, to a cell of its own"
+        raise ArgumentError(f"{text} must stand on the first line of its cell", line.name_span, hint)
     if line.body is not None and not found.body:
         raise ArgumentError(f"%%{line.name} does not exist", line.name_span, f"write %{line.name} on a line of its own")
     return found

@@ -55,7 +55,7 @@ def read_commands(line: MagicLine) -> Commands:
     return Commands(text, line.span)
 
 
-@magic("sh", "COMMAND", read=read_commands, body="text")
+@magic("sh", "COMMAND", read=read_commands, body="text", takes_hashes=True)
 async def sh(cell: Cell, given: Commands) -> None:
     """Run a command in a shell and show what it prints, as it prints it; `%%sh` runs the lines below as a script.
 

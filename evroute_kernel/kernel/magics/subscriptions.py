@@ -55,6 +55,7 @@ async def subscribe(cell: Cell, arguments: Arguments) -> None:
     xmlrpc:HOST:PORT:METHOD        an XML-RPC call for each event, whose answer is not read
     virtual:POLICY SOCKET...       several of them: PARALLEL, FAILOVER or ROUND-ROBIN
     route:NAME                     one more event_route, and for ever
+    routing:EVENT                  the routes that notify_on_event() has subscribed to EVENT, and for ever
 
     The same socket again renews its subscription. A script does this with subscribe_event(), whose subscriptions last
     for ever unless it says how long. Nothing is opened before: a notebook without subscriptions sends nothing.

@@ -132,16 +132,21 @@ def _argument(scope: Scope, function: Function, param: Param, argument: nodes.Ar
             return _BROKEN
     if isinstance(argument, nodes.Number):
         if param.type != "int":
-            hint = f'write "{argument.span.text}"' if param.type != "var" else "write $var(x)"
+            hint = f'write "{argument.span.text}"' if param.type != "var" else _variable_for(param)
             return _misfit(scope, function, param, argument, hint)
         return argument.value
     assert isinstance(argument, nodes.String)  # the grammar lets no NULL through
     if param.type == "var":
-        return _misfit(scope, function, param, argument, "write $var(x)")
+        return _misfit(scope, function, param, argument, _variable_for(param))
     if param.type == "int":
         digits = argument.value.lstrip("-").isdigit()
         return _misfit(scope, function, param, argument, "write the number without quotes" if digits else None)
     return _text(scope, param, argument)
+
+
+def _variable_for(param: Param) -> str:
+    """What to write in the place of a text or number where a variable is wanted."""
+    return "write $avp(name)" if param.variable_must_be == "avp" else "write $var(x)"
 
 
 def _misfit(scope: Scope, function: Function, param: Param, argument: nodes.Node, hint: str | None) -> object:

@@ -7,7 +7,7 @@ they can be.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
 from evroute_kernel.lang import nodes
@@ -89,11 +89,13 @@ class Report:
         )
 
 
-def what_runs(script: nodes.Script, library: Library, answers: Mapping[str, str] | None = None) -> Report:
+def what_runs(
+    script: nodes.Script, library: Library, answers: Mapping[str, str] | None = None, met: Collection[str] = ()
+) -> Report:
     """What of a script runs here, as on a server of the library's version. `answers` tells of functions what a stub
-    rule lets them do, in words."""
+    rule lets them do, in words; `met` are the conditions that hold of those under which functions are simulated."""
     subject = Subject(script, library, {})
-    found = (standing for block in subject.blocks for standing in _of_block(block, answers or {}))
+    found = (standing for block in subject.blocks for standing in _of_block(block, answers or {}, met))
     return Report(tuple(sorted(found, key=lambda standing: standing.span.start)))
 
 
@@ -102,30 +104,30 @@ def joined(reports: Iterable[Report]) -> Report:
     return Report(tuple(standing for report in reports for standing in report.names))
 
 
-def _of_block(block: Block, answers: Mapping[str, str]) -> Iterator[Standing]:
+def _of_block(block: Block, answers: Mapping[str, str], met: Collection[str]) -> Iterator[Standing]:
     title = "the request route" if block.kind == "route" and block.name == "0" else block.title
     runs = block.kind == "scratch" or (block.kind in RUNNABLE and (block.kind, block.name) != ("route", "0"))
-    for standing in _names(block, answers):
+    for standing in _names(block, answers, met):
         if runs:
             yield standing
         else:  # of requests and replies, which never come here
             yield Standing(standing.name, "message", standing.span, f"{title} runs on a server only")
 
 
-def _names(block: Block, answers: Mapping[str, str]) -> Iterator[Standing]:
+def _names(block: Block, answers: Mapping[str, str], met: Collection[str]) -> Iterator[Standing]:
     for node in block.of(*_STATEMENTS):
         yield Standing(_STATEMENTS[type(node)], "simulated", node.span)
     for call in block.of(nodes.Call):
         function = block.library.functions.get(call.name)
         if function is not None:
-            yield Standing(f"{call.name}()", *_of_function(function, call.name_span, answers.get(call.name)))
+            yield Standing(f"{call.name}()", *_of_function(function, call.name_span, answers.get(call.name), met))
     for use in block.uses:
         how, note = _of_variable(use.spec.declaration)
         yield Standing(use.spec.text, how, use.span, note)
 
 
-def _of_function(function: Function, span: Span, answer: str | None) -> tuple[How, Span, str]:
-    if function.takes_rules:
+def _of_function(function: Function, span: Span, answer: str | None, met: Collection[str]) -> tuple[How, Span, str]:
+    if function.takes_rules and function.simulated_when not in met:
         note = answer or "returns -1: no rule of %stub says otherwise"
         when = f"{function.simulated_when} simulates it; else it " if function.simulated_when else ""
         return "stubbed", span, when + note

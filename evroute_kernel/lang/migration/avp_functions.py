@@ -1,6 +1,6 @@
 """Functions of module `avpops`, gone since 3.5, that no function took the place of: assignments and comparisons did.
 
-What each of them did is read in the documentation of 2.4. Only plain calls are rewritten: a flag behind the name
+What each of them did is read in the module's own documentation. Only plain calls are rewritten: a flag behind the name
 (`"$avp(x)/g"`), several operations or a call whose result is asked for where there is none any more stay, with a doubt.
 """
 
@@ -19,7 +19,9 @@ _CODE: Final = "avp-function"
 #: operators of avp_check, and the operator of an expression that does the same; `=~` for its regular expressions
 _COMPARISONS: Final = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "re": "=~"}
 _CHECK: Final = re.compile(r"(?P<op>[a-z]+)/(?P<value>[^/]*)")
-_INTEGER: Final = re.compile(r"(?:i:)?(?P<number>-?[0-9]+)")
+_INTEGER: Final = re.compile(r"i:(?P<number>-?[0-9]+|0[xX][0-9a-fA-F]+)")
+#: where avp_pushto could write, and the variable that is that now
+_DESTINATIONS: Final = {"$ru": "$ru", "$ru/username": "$rU", "$ru/domain": "$rd", "$du": "$du"}
 #: what would end the expression of a transformation, or a part of it
 _SUBSTITUTION: Final = re.compile(r"/[^/(){}\"\\]+/[^/(){}\"]*/[ig]*")
 
@@ -48,7 +50,8 @@ def avp_functions(code: Code) -> Iterator[Edit | Doubt]:
         if closing is None or replaced is None or not _fits(code, index - is_negated, closing, after.is_condition):
             yield Doubt(token.span.start, token.span.end, _CODE, f"{token.text} is gone: {after.instead}")
         else:
-            yield Edit(start, code.span(closing).end, replaced, _CODE, f"{token.text} is gone: {after.instead}")
+            why = f"{token.text} is gone: {after.instead}"
+            yield Edit(start, code.span(closing).end, replaced, _CODE, why, after.notes)
 
 
 def _text(argument: Token | None) -> str | None:
@@ -94,8 +97,8 @@ def _copy(call: Call) -> str | None:
 
 def _push(call: Call) -> str | None:
     match call.texts:
-        case (target, source) if is_variable(source) and is_variable(target):
-            return f"{target} = {source}"
+        case (target, source) if is_variable(source) and target in _DESTINATIONS:
+            return f"{_DESTINATIONS[target]} = {source}"
     return None
 
 
@@ -128,7 +131,7 @@ def _value(text: str) -> str:
     if is_variable(text):
         return text
     if number := _INTEGER.fullmatch(text):
-        return number["number"]
+        return number["number"] if number["number"].lstrip("-").isdigit() else str(int(number["number"], 16))
     plain = text.removeprefix("s:").replace("\\", "\\\\").replace('"', '\\"')
     return f'"{plain}"'
 
@@ -140,13 +143,15 @@ class After:
     write: Callable[[Call], str | None]
     instead: str
     is_condition: bool = False
+    notes: tuple[str, ...] = ()
 
 
+_REPLACES: Final = "avp_copy added a value to those of the new name; the assignment takes the place of the last one"
 _AFTER: Final = {
     "is_avp_set": After(_is_set, "compare with NULL, $avp(x) != NULL", is_condition=True),
     "avp_check": After(_check, "compare, $avp(x) == 5", is_condition=True),
     "avp_delete": After(_delete, "assign NULL, of all values to $(avp(x)[*])"),
-    "avp_copy": After(_copy, "assign, $avp(new) = $avp(old)"),
+    "avp_copy": After(_copy, "assign, $avp(new) = $avp(old)", notes=(_REPLACES,)),
     "avp_pushto": After(_push, "assign to the variable, $ru = $avp(x)"),
     "avp_subst": After(_substitute, "assign $(avp(x){re.subst,/from/to/})"),
     "avp_op": After(_nothing, "assign what the operators + - * / % & | ^ give"),

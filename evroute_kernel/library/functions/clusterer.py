@@ -16,7 +16,7 @@ from evroute_kernel.library.stubs import call_stub
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import text_of
 
-SIMULATED_WHEN: Final = "%node NAME (a cluster)"
+SIMULATED_WHEN: Final = "%node NAME"
 REQUEST: Final = "E_CLUSTERER_REQ_RECEIVED"
 REPLY: Final = "E_CLUSTERER_RPL_RECEIVED"
 #: what stands behind cluster and node in a tag

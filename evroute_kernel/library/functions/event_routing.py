@@ -65,7 +65,8 @@ def wait_for_event(context: Context, event: str, filter: Reference, timeout: int
     filters = _filters(context, filter)
     if filters is None:
         raise ScriptCrash(_INTEGER)
-    found: int = context.process.waiting.for_event(context, event, filters, timeout)
+    waiting = context.process.waiting
+    found: int = -2 if waiting is None else waiting.for_event(context, event, filters, timeout)  # nobody raises events
     return found
 
 

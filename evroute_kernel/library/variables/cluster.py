@@ -6,9 +6,10 @@ from typing import Final
 
 from evroute_kernel.library import modparams, sharing_tags
 from evroute_kernel.library.behaviour import kept, variable
+from evroute_kernel.library.dummy_message import is_bare
 from evroute_kernel.library.sharing_tags import BadTag, Tag
 from evroute_kernel.runtime.context import Context
-from evroute_kernel.runtime.values import Dual, Value, fold, is_int_type, text_of
+from evroute_kernel.runtime.values import Dual, Value, fold, int_of, text_of
 
 EVENT: Final = "E_CLUSTERER_SHARING_TAG_CHANGED"
 #: of a session that is in no cluster
@@ -24,11 +25,11 @@ def _tag(text: str) -> Tag:
         raise ValueError(str(error)) from None
 
 
-@variable("cluster.sh_tag", parse_name=_tag)
+@variable("cluster.sh_tag", parse_name=_tag, needs_text=True)
 def sh_tag(context: Context, name: Tag, index: None) -> Value:
     """State of a sharing tag on this node, `active` or `backup`, as an integer 1 or 0: `$cluster.sh_tag(vip/1)`.
 
-    Setting it to 1 or `active` makes this node active, and all others of the cluster its backup; both raise
+    Setting it to a literal 1 or `active` makes this node active, and all others of the cluster its backup; both raise
     E_CLUSTERER_SHARING_TAG_CHANGED. It cannot be set to backup: another node becomes active. Without a cluster (`%node
     NAME`) it is null until it is written.
     """
@@ -45,10 +46,10 @@ def set_sh_tag(context: Context, name: Tag, index: None, op: str, value: Value) 
     process = context.process
     if not process.settings.node or not isinstance(name, Tag):
         assert _KEPT.set is not None
-        return _KEPT.set(context, name, index, op, value)
+        return _KEPT.set(context, name, index, op.removesuffix("bare"), value)
     if value is None:
         return True
-    active = _wanted(value)
+    active = _wanted(value, op)
     if active is None:
         context.error(f"$cluster.sh_tag({name}) cannot be set to {text_of(value)!r}: it is set to active")
         return False
@@ -64,9 +65,10 @@ def set_sh_tag(context: Context, name: Tag, index: None, op: str, value: Value) 
     return True
 
 
-def _wanted(value: Value) -> bool | None:
-    """Whether a value means active; None for one that means nothing."""
-    if is_int_type(value) or not isinstance(value, str):
-        return (value.number if isinstance(value, Dual) else int(value or 0)) > 0
-    text = fold(value)
+def _wanted(value: Value, op: str) -> bool | None:
+    """Whether a value means active; None for one that means nothing: also an integer that a variable holds, which is
+    taken as its text."""
+    if is_bare(op, value):
+        return (int_of(value) or 0) > 0
+    text = fold(text_of(value) or "")
     return None if text not in sharing_tags.STATES else text == sharing_tags.STATES[1]

@@ -61,6 +61,21 @@ class TestWhatBothBeginWith:
         session.load("route[a] { $var(n) = 6; }", owner="one")
         assert self.logged(session) == "6\n"
 
+    def test_routes_that_notify_on_event_has_subscribed(self, session: Session) -> None:
+        session.load(
+            'loadmodule "event_routing.so"\nroute[got] { xlog("got $avp(k)\\n"); }\n'
+            + route('$avp(f) = "k=a*"; notify_on_event("E_X", $avp(f), "got", 60);', "E_SUB")
+            + route('xlog("x\\n");')
+            + route('xlog("y\\n");', "E_Y")
+        )
+        session.raise_event("E_SUB")
+        assert self.logged(session, {"k": "abc"}) == "x\ngot abc\n"
+        assert self.logged(session, {"k": "b"}) == "x\n"
+        session.subscribe("E_Y", "routing:E_X")
+        assert texts(compare(session, "E_Y", {"k": "a"})) == ["y\n", "got a\n"]
+        session.tick(clock=62)
+        assert self.logged(session, {"k": "abc"}) == "x\n"
+
     def test_texts_without_owner(self, session: Session) -> None:
         for _ in range(2):
             session.load(route('xlog("x $param(1)\\n");'))

@@ -324,13 +324,13 @@ def test_what_a_sharing_tag_cannot_be(cluster: Cluster[Session]) -> None:
     """Observed on 3.6.8 and 4.0.1."""
     cluster["a"].load(
         TAGS + "event_route[E_GO] { $cluster.sh_tag(new/1) = 0; $cluster.sh_tag(new/1) = NULL;"
-        ' $cluster.sh_tag(new/1) = "foo"; $cluster.sh_tag(new/7) = 1;'
+        ' $cluster.sh_tag(new/1) = "foo"; $var(n) = 1; $cluster.sh_tag(new/1) = $var(n); $cluster.sh_tag(new/7) = 1;'
         ' xlog("$cluster.sh_tag(new/1) $cluster.sh_tag(new/7)"); }'
     )
     cluster["a"].raise_event("E_GO")
     assert texts(cluster["a"]) == ["backup active"]
     levels = [record.level for record in cluster["a"].log if record.diagnostic]
-    assert levels[:3] == ["WARNING", "ERROR", "ERROR"]
+    assert levels[:4] == ["WARNING", "ERROR", "ERROR", "ERROR"]
 
 
 def test_commands_for_other_nodes(cluster: Cluster[Session]) -> None:
@@ -408,3 +408,10 @@ def test_many_events_that_send(cluster: Cluster[Session]) -> None:
     waited = monotonic()
     while cluster["b"].shared.get("shv", "n") != 2000:
         assert monotonic() < waited + DEADLINE
+
+
+def test_what_runs_of_a_text(cluster: Cluster[Session]) -> None:
+    text = 'loadmodule "proto_bin.so"\nloadmodule "clusterer.so"\nevent_route[E_X] { cluster_send_req(1, 2, "x"); }'
+    assert [found.how for found in cluster["a"].what_runs(text).names] == ["simulated"]
+    cluster["b"].leave()
+    assert [found.how for found in cluster["b"].what_runs(text).names] == ["stubbed"]

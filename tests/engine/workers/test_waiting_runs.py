@@ -233,6 +233,13 @@ def test_an_event_whose_name_no_call_has_never_times_out(session: Session) -> No
     assert texts(session.raise_event("E_X", {"k": "a"}).log) == ["event a", "resumed 1 [<null>] [7] [<null>] 7"]
 
 
+def test_a_negative_timeout_never_comes(session: Session) -> None:
+    """As on a server that has just been started, 3.6.8 and 4.0.1."""
+    begin(session, WAITING.replace(", 5)", ", -5)"))
+    assert session.tick(clock=1000).routes == 0
+    assert texts(session.raise_event("E_X", {"k": "a"}).log)[-1] == "resumed 1 [a] [7] [<null>] 7"
+
+
 def test_a_reload_between(session: Session) -> None:
     begin(session, WAITING)
     session.load(MODULE + 'route[resumed] { xlog("new $avp(k)\\n"); }')

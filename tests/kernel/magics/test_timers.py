@@ -180,6 +180,14 @@ def test_a_moved_clock_lets_what_waits_go_on(kernel: Frontend) -> None:
     assert (ticked.status, ticked.stdout) == ("ok", "[resumed] k is <null>\n")
 
 
+def test_a_second_wait_comes_to_nothing_and_the_cell_says_so(kernel: Frontend) -> None:
+    kernel.run(WAITING)
+    kernel.run("%raise E_ARM\n%raise E_BEGIN id=7")
+    second = kernel.run("%raise E_BEGIN id=8")
+    assert second.status == "ok"
+    assert "nothing comes of this async(): another run waits" in "".join([second.stdout, second.stderr, *second.shown])
+
+
 def test_the_clock_goes_on_only(kernel: Frontend) -> None:
     assert kernel.run("%tick").error["evalue"].startswith("NAME is missing")
     assert kernel.run("%tick --clock -5").error["ename"] == "MagicError"

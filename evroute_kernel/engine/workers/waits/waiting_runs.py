@@ -101,6 +101,8 @@ class WaitingRuns:
         """The last second in which an event counts, the one in which the wait ends without it, and where the clock does
         not end it, the one after which an event is too late: the timer of a server looks once a second, and only at
         events whose name stands in the script."""
+        if timeout < 0:  # as on a server that has just been started
+            return _NEVER, inf, inf
         if event not in named_in_calls(self._world, _TIMED):
             return _NEVER, inf, now + timeout
         due = now + max(1, timeout)

@@ -1,0 +1,66 @@
+"""Routes that events find: what a notebook shows of them, and the page that explains them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.frontend import Frontend
+
+PAGE = (Path(__file__).parents[3] / "docs" / "event-routing.md").read_text(encoding="utf-8")
+SUBSCRIBED = """loadmodule "event_routing.so"
+event_route[E_SUB] { $avp(f) = NULL; $avp(f) = "k=a*"; notify_on_event("E_X", $avp(f), "got", 60); }
+event_route[E_X] { xlog("x\\n"); }
+"""
+GOT = 'route[got] { xlog("got $avp(k)\\n"); }'
+
+
+def test_the_example_of_the_documentation(kernel: Frontend) -> None:
+    result = kernel.run(PAGE.split("```")[1].strip("\n"))
+    assert result.status == "ok"
+    assert result.stdout.splitlines() == [
+        "registered: carol",
+        "registered: bob",
+        "[notified] bob is at sip:bob@192.0.2.9",
+        "registered: bob",
+    ]
+    remark, subscribers, notified = result.shown
+    assert "the filter aor=bob keeps E_REGISTERED from route[is_there]: aor is 'carol'" in remark
+    assert "routing:E_REGISTERED" in subscribers
+    assert "route[is_there]" in notified
+
+
+def test_the_second_example(kernel: Frontend) -> None:
+    first, second = PAGE.split("```")[1], PAGE.split("```")[3]
+    assert kernel.run(first.split("%raise")[0]).status == "ok"
+    assert kernel.run(second).status == "ok"
+    found = kernel.run("%raise E_BEGIN\n%raise E_CALL callee=bob\n%tick --clock 25")
+    assert found.stdout == "[resumed] bob: <null>\n"
+
+
+def test_a_filter_that_an_event_lacks_is_remarked(kernel: Frontend) -> None:
+    kernel.run(SUBSCRIBED + GOT)
+    kernel.run("%raise E_SUB")
+    found = kernel.run("%raise E_X other=5")
+    assert found.stdout == "x\n[notified] got <null>\n"
+    assert "k=a* of route[got] is ignored: E_X came without a parameter 'k'" in "".join(found.shown)
+    assert kernel.run("%raise E_X k=abc").shown == []
+
+
+def test_a_filter_is_remarked_once_for_all_raises_of_a_line(kernel: Frontend) -> None:
+    kernel.run(SUBSCRIBED + GOT)
+    kernel.run("%raise E_SUB")
+    result = kernel.run("%raise E_X k=b --count 3\n%raise E_X k=c --async")
+    assert [shown.count("keeps E_X from route[got]") for shown in result.shown] == [1, 1]
+    assert "]:1:1\n" in result.shown[0]
+    assert "]:2:1\n" in result.shown[1]
+
+
+def test_a_route_that_is_gone_is_told_at_once(kernel: Frontend) -> None:
+    kernel.run(GOT, metadata={"cellId": "got"})
+    kernel.run(SUBSCRIBED)
+    kernel.run("%raise E_SUB")
+    gone = kernel.run("route[other] { exit; }", metadata={"cellId": "got"})
+    assert gone.status == "ok"
+    assert "route[got] is gone, but notify_on_event() has subscribed it to E_X" in "".join([*gone.shown, gone.stderr])
+    found = kernel.run("%raise E_X k=a")
+    assert "route[got] does not exist any more" in "".join([*found.shown, found.stderr])
