@@ -63,6 +63,8 @@ def cluster_unknown_node(subject: Subject) -> Iterator[Finding]:
 def cluster_empty_tag(subject: Subject) -> Iterator[Finding]:
     """The tag tells the asking node which question is answered: it is that of the request, `$param(tag)`. With an empty
     one cluster_send_rpl() logs an error, returns -1 and sends nothing."""
+    if _REPLY not in subject.functions:
+        return
     found = [tag for block in subject.blocks for tag in block.once(_tags_of_answers)]
     if not found:
         return
@@ -106,7 +108,8 @@ def _given(block: Block) -> set[str]:
 def cluster_tag_late(subject: Subject) -> Iterator[Finding]:
     """The route of E_CLUSTERER_RPL_RECEIVED runs in another process, and may compare the tag with `$shv` before this
     statement has set it. Handed to the function itself, `$shv` holds the tag before the message is sent."""
-    return (found for block in subject.blocks for found in block.once(_late))
+    blocks = () if subject.functions.isdisjoint(_TAGGED) else subject.blocks
+    return (found for block in blocks for found in block.once(_late))
 
 
 def _late(block: Block) -> list[Finding]:
