@@ -19,6 +19,7 @@ from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.task import Task
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.runtime.values import decode
+from evroute_kernel.runtime.waits import BLOCKED
 from evroute_kernel.worker.messages import (
     RESUME,
     Answer,
@@ -30,7 +31,6 @@ from evroute_kernel.worker.messages import (
     WaitGivenUp,
     WaitsReached,
 )
-from evroute_kernel.worker.notifying.waiting import BLOCKED
 
 #: seconds for which a server remembers a transaction that has ended (`wt_timer` of module tm)
 _REMEMBERED: Final = 5
@@ -67,7 +67,8 @@ class WaitingRuns:
         self.is_moved = False
         #: raises of runs that nobody has raised, under way
         self.alone: set[Raise] = set()
-        self._reactions: dict[type[Any], Callable[[Process, Task, Any], None]] = {
+        #: what a worker that runs a task may say of this
+        self.reactions: dict[type[Any], Callable[[Process, Task, Any], None]] = {
             WaitAsked: self._begin,
             WaitsReached: self._reached,
             WaitGivenUp: lambda worker, task, message: self._give_up(message.number),
@@ -75,13 +76,6 @@ class WaitingRuns:
             TransactionEnded: lambda worker, task, message: self._end_transaction(worker.number),
             Remarked: self._remarked,
         }
-
-    def handle(self, worker: Process, task: Task, message: Message) -> bool:
-        """A worker that runs `task` says something; False when it is about something else."""
-        reaction = self._reactions.get(type(message))
-        if reaction is not None:
-            reaction(worker, task, message)
-        return reaction is not None
 
     # -- a wait begins ------------------------------------------------------------------------------------------------
 
