@@ -50,6 +50,8 @@ class Cell:
         self.pages: list[dict[str, Any]] = []
         #: when that began which is being timed, the outermost first
         self.begun: list[float] = []
+        #: what was remarked of runs, each but once
+        self._remarked: set[Diagnostic] = set()
         self._loop = asyncio.get_running_loop()
         self._stopped: asyncio.Future[None] = self._loop.create_future()
 
@@ -97,9 +99,10 @@ class Cell:
 
     def check_run(self, run: Run | BatchResult, span: Span | None = None) -> None:
         """Tell what the run has to remark about events and who listens; raise CellFailure if it failed."""
-        remarks = getattr(run, "remarks", ())
-        if found := [remark for remark in remarks if remark.code in REMARKED]:
-            self.tell(found)
+        remarks = [remark for remark in getattr(run, "remarks", ()) if remark.code in REMARKED]
+        found = dict.fromkeys(replace(remark, span=remark.span or span) for remark in remarks)
+        self.tell([remark for remark in found if remark not in self._remarked])
+        self._remarked.update(found)
         if run.errors:
             raise run_failure(run.errors, span)
         if not run.ok:
