@@ -52,6 +52,8 @@ class Cell:
         self.begun: list[float] = []
         self._loop = asyncio.get_running_loop()
         self._stopped: asyncio.Future[None] = self._loop.create_future()
+        #: what has been remarked of runs, and where
+        self._remarked: set[tuple[str, Span | None]] = set()
 
     @property
     def session(self) -> Session:
@@ -97,13 +99,19 @@ class Cell:
 
     def check_run(self, run: Run | BatchResult, span: Span | None = None) -> None:
         """Tell what the run has to remark about events and who listens; raise CellFailure if it failed."""
-        remarks = getattr(run, "remarks", ())
-        if found := [remark for remark in remarks if remark.code in REMARKED]:
-            self.tell(found)
+        self._tell_remarks(run, span)
         if run.errors:
             raise run_failure(run.errors, span)
         if not run.ok:
             raise run_failure(_elsewhere(run), span)
+
+    def _tell_remarks(self, run: Run | BatchResult, span: Span | None) -> None:
+        """Each once, however often the line raises the event; `span` is the place of those that have none."""
+        found = [remark for remark in getattr(run, "remarks", ()) if remark.code in REMARKED]
+        placed = [remark if remark.span else replace(remark, span=span) for remark in found]
+        new = {(each.message, each.span): each for each in placed if (each.message, each.span) not in self._remarked}
+        self._remarked |= new.keys()
+        self.tell(list(new.values()))
 
     async def settle(self) -> None:
         """Wait for all that the cell raised and did not wait for; the first failure is the cell's."""

@@ -10,7 +10,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.assist.offers import Candidate
-from evroute_kernel.engine.events.filtering import FILTER
 from evroute_kernel.engine.events.params import UnknownEventError
 from evroute_kernel.engine.events.raise_line import (
     USAGE,
@@ -182,8 +181,6 @@ async def raise_event(cell: Cell, given: Raise) -> None:
                 future.add_done_callback(lambda done: watch.tally.add(done.result()))
                 run = await cell.wait(future)
                 tell_unheard(cell, run)
-                if given.request.count == 1:
-                    tell_filters(cell, given, run)
                 cell.check_run(run, given.line.span)
         finally:
             watch.end()
@@ -195,12 +192,6 @@ async def raise_event(cell: Cell, given: Raise) -> None:
 def tell_remarks(cell: Cell, given: Raise) -> None:
     """Say what is odd about the parameters, before anything runs."""
     found = remarks(given.request.event, given.params, cell.session.declared_events, library_of(cell).events)
-    cell.tell([replace(remark, span=given.line.span) for remark in found])
-
-
-def tell_filters(cell: Cell, given: Raise, run: Run) -> None:
-    """Say why filters of notify_on_event() and wait_for_event() have kept the event from a route, or have not."""
-    found = [remark for remark in run.remarks if remark.code == FILTER]
     cell.tell([replace(remark, span=given.line.span) for remark in found])
 
 
