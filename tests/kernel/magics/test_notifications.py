@@ -41,7 +41,11 @@ def test_a_filter_that_an_event_lacks_is_remarked(kernel: Frontend) -> None:
     kernel.run("%raise E_SUB")
     found = kernel.run("%raise E_X other=5")
     assert found.stdout == "x\n[notified] got <null>\n"
-    assert "k=a* of route[got] is ignored: E_X came without a parameter 'k'" in "".join(found.shown)
+    (remark,) = found.shown
+    assert "k=a* of route[got] is ignored: E_X came without a parameter 'k'" in remark
+    assert "%raise E_X other=5" in remark
+    assert len(kernel.run("%raise E_X other=5 --count 3").shown) == 1, "once, however often it is raised"
+    assert len(kernel.run("%raise E_X other=5\n%raise E_X other=5").shown) == 2, "of each line"
     assert kernel.run("%raise E_X k=abc").shown == []
 
 
