@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from evroute_kernel.engine.delivery.socket_delivery import Fault
 from evroute_kernel.engine.events.params import UnknownEventError
 from evroute_kernel.engine.results.runs import LogRecord, StubCall
+from evroute_kernel.engine.state.published import not_published
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.processes.process import Process
 from evroute_kernel.engine.workers.raises import Raise
@@ -145,7 +146,7 @@ class RouteMessages:
         try:
             number, event = self._world.notify(message.event, message.filters, message.route, message.last)
         except UnknownEventError:
-            reply = Answer(message.request, False, (f"no event {message.event} is known",))
+            reply = Answer(message.request, False, (not_published(self._world, decode(message.event)),))
         else:
             reply = Answer(message.request, True, (str(number), event))
         self._thread.tell(worker, reply)
