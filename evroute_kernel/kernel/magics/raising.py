@@ -21,7 +21,6 @@ from evroute_kernel.engine.events.raise_line import (
     with_samples,
 )
 from evroute_kernel.engine.events.remarks import remarks
-from evroute_kernel.engine.results.runs import Run
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
@@ -36,7 +35,7 @@ from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
     from evroute_kernel.assist.pages import Page
-    from evroute_kernel.engine.results.runs import BatchResult
+    from evroute_kernel.engine.results.runs import BatchResult, Run
     from evroute_kernel.engine.session.session import Session
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
@@ -289,6 +288,8 @@ def target(cell: Cell, given: Raise) -> Session:
 
 def tell_unheard(cell: Cell, run: Run | BatchResult) -> None:
     """Say which messages reached nodes where no route handles them."""
+    from evroute_kernel.engine.results.runs import Run
+
     messages = run.messages if isinstance(run, Run) else ()
     unheard = {(m.receiver, m.event): None for m in messages if m.run is None and m.msg}
     cell.note([f"{event} reached the node {node}, where no route handles it" for node, event in unheard])
