@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from evroute_kernel.records import dataclass
-from evroute_kernel.source import Span
+from evroute_kernel.source import Span, blank, window
 from evroute_kernel.spelling import Words
 
 Severity = Literal["error", "warning", "info"]
@@ -137,14 +137,13 @@ def excerpt(span: Span, width: int = WIDTH) -> Excerpt:
     """
     number, column = span.line, span.column
     line = span.source.line(number)
-    left = max(0, min(column - 1 - width // 2, len(line) - width))
-    shown, before = _printable(line[left : left + width]), line[left : column - 1]
+    left, right = window(line, column - 1, width)
+    shown, before = _printable(line[left:right]), line[left : column - 1]
     cut = "…" if left else ""
     gutter = f"{number:>5} | "
-    # tabs stay tabs, so that the caret stands under its character whatever the tab width
-    indent = " " * len(cut) + "".join("\t" if c == "\t" else " " for c in before)
+    indent = " " * len(cut) + blank(before)
     carets = "^" * max(1, min(span.end - span.start, len(shown) - len(before)))
-    text = cut + shown + ("…" if left + width < len(line) else "")
+    text = cut + shown + ("…" if right < len(line) else "")
     return Excerpt(gutter, text, " " * (len(gutter) - 2) + "| ", indent, carets)
 
 

@@ -97,3 +97,48 @@ class Span:
         if other.source is not self.source or other.end < self.start:
             return self
         return Span(self.source, self.start, other.end)
+
+
+# -- lines as they are shown -----------------------------------------------------------------------------------------
+
+
+def window(line: str, at: int, width: int) -> tuple[int, int]:
+    """The part of a line around a character that has room: in characters, from and to."""
+    if line.isascii() and "\t" not in line:
+        left = max(0, min(at - width // 2, len(line) - width))
+        return left, left + width
+    first = max(0, at - 4 * width)  # of long lines only what may be shown is measured
+    columns = [_COLUMNS[each] for each in blank(line[first : at + 4 * width])]
+    left, room = at - first, width // 2
+    while left and columns[left - 1] <= room:
+        left, room = left - 1, room - columns[left - 1]
+    right, room = left, width
+    while right < len(columns) and columns[right] <= room:
+        right, room = right + 1, room - columns[right]
+    while left and columns[left - 1] <= room:
+        left, room = left - 1, room - columns[left - 1]
+    return first + left, first + right
+
+
+#: what is as wide as a character -> the columns that it takes, a tab at most
+_COLUMNS: Final = {" ": 1, "\t": 8, "\N{IDEOGRAPHIC SPACE}": 2, "\N{ZERO WIDTH SPACE}": 0}
+
+
+def blank(text: str) -> str:
+    """Blanks as wide as the text, one for each character, so that what stands below it is below its character.
+
+    Tabs stay tabs, whatever their width. What terminals and browsers show in two columns, or in none, has a blank of
+    that kind.
+    """
+    if text.isascii():
+        return "".join("\t" if c == "\t" else " " for c in text)
+    from unicodedata import category, east_asian_width
+
+    def one(c: str) -> str:
+        if c == "\t":
+            return c
+        if category(c) in ("Mn", "Me", "Cf"):
+            return "\N{ZERO WIDTH SPACE}"
+        return "\N{IDEOGRAPHIC SPACE}" if east_asian_width(c) in "WF" else " "
+
+    return "".join(map(one, text))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import category, east_asian_width
+
 import pytest
 
 from evroute_kernel.errors import LONGEST, MOST_FINDINGS, WIDTH, Diagnostic, ScriptError, excerpt
@@ -28,6 +30,32 @@ def test_the_caret_stands_under_what_is_meant(before: int, after: int) -> None:
 def test_tabs_stay_tabs() -> None:
     found = excerpt(Source("In[1]", "\ta\t" * 40 + "HERE").span(120, 124))
     assert found.indent.count("\t") == found.text.count("\t")
+
+
+def columns(text: str) -> int:
+    """How far a terminal goes on, with tabs of eight columns."""
+    at = 0
+    for c in text:
+        if c == "\t":
+            at += 8 - at % 8
+        elif category(c) not in ("Mn", "Me", "Cf"):
+            at += 2 if east_asian_width(c) in "WF" else 1
+    return at
+
+
+WIDE = ["漢字", "漢" * 200, "e\u0301\u0301", "\U0001f469\u200d\U0001f692", "a漢\t", "ｆｕｌｌ", "\t" * 40, "漢a" * 70]
+
+
+@pytest.mark.parametrize("before", WIDE)
+@pytest.mark.parametrize("after", ["", "漢" * 200, "\t\t" * 40, "e\u0301" * 100])
+def test_the_caret_stands_under_wide_characters_too(before: str, after: str) -> None:
+    width = 60
+    found = excerpt(Source("In[1]", f"{before}HERE{after}").span(len(before), len(before) + 4), width)
+    at = len(found.indent)
+    assert found.text[at : at + 4] == "HERE"
+    assert columns(found.gutter + found.text[:at]) == columns(found.margin + found.indent)
+    assert columns(found.text) <= width + 10
+    assert len(found.indent) == at
 
 
 def test_a_span_that_goes_on_ends_with_the_excerpt() -> None:

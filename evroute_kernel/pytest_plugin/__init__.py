@@ -76,6 +76,16 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
     return explained(config, op, left, right)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """A test that has ended well fails after all where a run that it submitted, and did not ask for, has failed."""
+    session: Session | None = item.stash.get(SESSION_KEY, None)
+    if session is not None:
+        from evroute_kernel.pytest_plugin.reports import fail_for_unasked
+
+        fail_for_unasked(session)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

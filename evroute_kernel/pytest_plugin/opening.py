@@ -96,4 +96,5 @@ def _resolved(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _fail(text: str) -> NoReturn:
-    pytest.fail(f"{SESSION}: {text}", pytrace=False)
+    """Say what is wrong, and nothing of the error that told so."""
+    raise pytest.fail.Exception(f"{SESSION}: {text}", pytrace=False) from None

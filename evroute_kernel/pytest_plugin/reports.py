@@ -5,15 +5,20 @@ from __future__ import annotations
 import concurrent
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from evroute_kernel.pytest_plugin.names import SESSION_KEY
 
+if TYPE_CHECKING:
+    from evroute_kernel.engine.session.session import Session
+
 _PACKAGE: Final = __name__.partition(".")[0]
 #: files below these are ours, or lie between a future of ours and who waits for it
 _INNER: Final = (str(Path(__file__).parent.parent), *concurrent.__path__)
+
+_HINT: Final = "  hint: "
 
 
 def cut(excinfo: pytest.ExceptionInfo[BaseException], *, is_whole: bool) -> None:
@@ -41,7 +46,7 @@ def _last_outside(traceback: TracebackType | None) -> TracebackType | None:
 
 
 def _show_excerpts(error: BaseException) -> None:
-    """Add what `render` has beyond the text of the error, which for a single finding repeats its message."""
+    """Add what `render` has beyond the text of the error, which for a single finding is its message and its hint."""
     from evroute_kernel.engine.results.runs import RunFailedError
     from evroute_kernel.errors import ScriptError
 
@@ -49,9 +54,21 @@ def _show_excerpts(error: BaseException) -> None:
         return
     lines = error.render().splitlines()
     count = len(error.diagnostics if isinstance(error, ScriptError) else error.errors)
-    shown = "\n".join(lines[1:] if count == 1 else lines)
+    beyond = [line for line in lines[1:] if not line.startswith(_HINT)]
+    shown = "\n".join(beyond if count == 1 else lines)
     if shown and shown not in getattr(error, "__notes__", []):
         error.add_note(shown)
+
+
+def fail_for_unasked(session: Session) -> None:
+    """Fail a test, without a traceback, for a run that it has submitted and whose failure it has not asked for."""
+    from evroute_kernel.engine.results.runs import RunFailedError
+
+    try:
+        session.check_submitted()
+    except RunFailedError as error:
+        text = f"a run failed that was submitted, and whose result nobody asked for\n{error.render()}"
+        raise pytest.fail.Exception(text, pytrace=False) from None
 
 
 def add_log(item: pytest.Item, when: str, excinfo: pytest.ExceptionInfo[BaseException]) -> None:

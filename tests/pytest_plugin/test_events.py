@@ -53,7 +53,9 @@ def test_wrong_events_are_told(pytester: pytest.Pytester) -> None:
     done.assert_outcomes(errors=3)
     shown = done.stdout.str()
     assert "OpenSIPS 3.6 has no event E_PIKE_BLOKED (did you mean 'E_PIKE_BLOCKED'?)" in shown
-    assert "takes names or patterns" in shown
+    assert "test_it: @pytest.mark.evroute_events: OpenSIPS" in shown, "a file has many tests"
+    assert "test_it: @pytest.mark.evroute_events takes names or patterns" in shown
+    assert "During handling" not in shown
     assert "needs the marker that says which events" in shown
     assert "evroute_kernel/" not in shown
 

@@ -93,6 +93,7 @@ def test_a_failed_test_shows_the_script_and_the_log(pytester: pytest.Pytester) -
 
     assert "RouteCheckError: y.cfg:1:20: error: unknown function xlgo() (did you mean 'xlog'?)" in shown["test_refused"]
     assert shown["test_refused"].count("^^^^") == 1
+    assert shown["test_refused"].count("did you mean") == 1
     assert shown["test_refused_twice"].count("^^^^") == 2
     assert "Captured log" not in shown["test_refused"], "nothing was logged"
 
@@ -106,6 +107,59 @@ def test_a_failed_test_shows_the_script_and_the_log(pytester: pytest.Pytester) -
     assert "TypeError" in shown["test_type_error"]
     inner = [name for name, text in shown.items() if re.search(r"evroute_kernel/|concurrent/futures", text)]
     assert not inner, "no frame of ours"
+
+
+SUBMITTING = r"""
+import pytest
+from evroute_kernel import RunFailedError
+
+SCRIPT = "event_route[E_X] { $var(x) = 1; $var(x) /= $param(n); }"
+
+@pytest.fixture
+def session(evroute_session):
+    evroute_session.load(SCRIPT, name="x.cfg")
+    return evroute_session
+
+def test_nobody_asks(session):
+    session.submit("E_X", {"n": 0})
+
+def test_nobody_asks_for_a_batch(session):
+    session.submit_batch("E_X", [{"n": 1}, {"n": 0}])
+
+def test_failed_before(session):
+    session.submit("E_X", {"n": 0})
+    assert not "the test's own failure"
+
+def test_asked(session):
+    with pytest.raises(RunFailedError):
+        session.submit("E_X", {"n": 0}).result()
+    assert session.submit("E_X", {"n": 0}).exception() is not None
+
+def test_asked_not_to(session):
+    session.submit("E_X", {"n": 0}, check=False)
+
+def test_good(session):
+    session.submit("E_X", {"n": 1})
+
+def test_ended_by_the_test(session):
+    session.load("event_route[E_LONG] { $var(i) = 0; while (1) $var(i) += 1; }")
+    session.submit("E_LONG", origin="me")
+    session.interrupt("me")
+    session.submit("E_LONG")
+    session.close()
+"""
+
+
+def test_a_run_that_nobody_asked_for_fails_the_test_too(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(SUBMITTING)
+    done = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", "-rA")
+    done.assert_outcomes(failed=3, passed=4)
+    shown = done.stdout.str()
+    assert len(re.findall(r"^FAILED .*nobody_asks", shown, re.MULTILINE)) == 2
+    assert shown.count("a run failed that was submitted, and whose result nobody asked for\n") == 2
+    assert shown.count("$var(x) /= $param(n)") == 2
+    assert "_multicall" not in shown
+    assert "the test's own failure" in shown
 
 
 @pytest.mark.parametrize("style", ["short", "native"])

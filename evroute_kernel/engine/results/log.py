@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from typing import Final, SupportsIndex, overload
 
+from evroute_kernel.engine.events.given import GivenError, kind_of
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
@@ -74,9 +75,14 @@ class Log(tuple[LogRecord, ...]):
         """Fail unless the log holds each of the texts, and none of the absent ones.
 
         A compiled pattern is searched for. Remarks of the runtime count too, as lines of their own. Raises
-        LogExpectationError, an AssertionError that shows the log.
+        LogExpectationError, an AssertionError that shows the log; GivenError for what is neither text nor pattern, and
+        where nothing is expected.
         """
         unwanted = [absent] if isinstance(absent, str | re.Pattern) else list(absent)
+        if not texts and not unwanted:
+            raise GivenError("nothing is expected of the log", 'name a text, or absent="text"')
+        for text in (*texts, *unwanted):
+            _check_sought(text)
         faults = [f"does not hold {_written(text)}" for text in texts if not self._holds(text)]
         faults += [f"holds {_written(text)}" for text in unwanted if self._holds(text)]
         if faults:
@@ -116,6 +122,13 @@ class Log(tuple[LogRecord, ...]):
     def __getitem__(self, index: slice) -> Log: ...
     def __getitem__(self, index: SupportsIndex | slice) -> LogRecord | Log:
         return Log(super().__getitem__(index)) if isinstance(index, slice) else super().__getitem__(index)
+
+
+def _check_sought(text: object) -> None:
+    if isinstance(text, re.Pattern) and not isinstance(text.pattern, str):
+        raise GivenError("a log is text: a pattern of bytes finds nothing in it", "leave the b before it out")
+    if not isinstance(text, str | re.Pattern):
+        raise GivenError(f"what a log is to hold is a text or a compiled pattern, not {kind_of(text)}")
 
 
 def _written(text: str | re.Pattern[str]) -> str:

@@ -93,6 +93,13 @@ class EventFace:
         """
         return self._raising.submit_batch(event, lists, origin, timeout, check)
 
+    def check_submitted(self) -> None:
+        """Wait for what was submitted with `check` and nobody has asked for. Raises RunFailedError of one that failed.
+
+        What `interrupt` or `close` has ended does not count.
+        """
+        self._raising.check_submitted()
+
     def run_timer(
         self, name: str, *, origin: object = None, timeout: float | None = None, check: bool | None = None
     ) -> Run:

@@ -128,6 +128,10 @@ class Raising:
         self._backend.supervisor.submit(batch, *([first] if first.lists else []))
         return self._checking.future(batch.future, check)
 
+    def check_submitted(self) -> None:
+        """As `Session.check_submitted`."""
+        self._checking.check_submitted()
+
     def run_timer(self, name: str, origin: object, timeout: float | None, check: bool | None = None) -> Run:
         """As `Session.run_timer`."""
         self._check_up()

@@ -85,6 +85,18 @@ def test_a_long_log_is_cut() -> None:
         log[:0].expect("line 1")
 
 
+def test_what_cannot_be_expected_is_refused(log: Log) -> None:
+    with pytest.raises(ValueError, match="nothing is expected of the log"):
+        log.expect()
+    for odd in (5, b"block", None):
+        with pytest.raises(ValueError, match="is a text or a compiled pattern, not"):
+            log.expect("block 1", absent=[odd])  # type: ignore[list-item]
+        with pytest.raises(ValueError, match="is a text or a compiled pattern, not"):
+            log.expect(odd)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="pattern of bytes"):
+        log.expect(re.compile(b"block"))  # type: ignore[arg-type]
+
+
 def test_control_characters_are_shown_as_scripts_write_them(session: Session) -> None:
     session.load('event_route[E_ESCAPE] { xlog("a$param(1)b\\n"); }')
     assert session.raise_event("E_ESCAPE", ["\x1b[2J"]).log.shown() == [r"NOTICE  event_route[E_ESCAPE]: a\x1b[2Jb"]
