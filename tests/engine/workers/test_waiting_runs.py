@@ -418,3 +418,25 @@ def test_a_reset_ends_all_waits(server: Session) -> None:
     server.reset()
     assert not future.result().ok
     assert waiting(server) == []
+
+
+@pytest.mark.parametrize("begins", ["route[begin]", "event_route[E_BEGIN]"])
+def test_an_async_that_goes_on_at_once_counts_as_a_block(session: Session, begins: str) -> None:
+    """Observed on 3.6.8 and 4.0.1: the hundredth block is the last. In an event route each waits where it stands."""
+    wait = 'wait_for_event("E_NONE", $avp(f), 5)' if begins == "route[begin]" else "usleep(1)"
+    steps = f'{begins} {{ async({wait}, step); }}\nroute[step] {{ xlog("step\\n"); async({wait}, step); }}'
+    if begins == "route[begin]":
+        run = begin(session, ARMED + steps)
+    else:
+        session.load(MODULE + steps)
+        run = session.raise_event("E_BEGIN")
+    assert run.ok
+    assert texts(run.log) == ["step"] * 99
+    assert told(run.log)[-1] == "route[step], which was to run next, is not run: 100 blocks are active already"
+
+
+def test_what_kills_in_a_route_that_was_called_names_both(session: Session) -> None:
+    called = "route[begin] { route(inner); }\nroute[inner] { async(sleep(1), nowhere); }"
+    run = begin(session, ARMED + called)
+    assert run.error is not None
+    assert run.error.message.startswith("route[begin], in route[inner]: there is no route[nowhere]")
