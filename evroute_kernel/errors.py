@@ -136,7 +136,7 @@ def excerpt(span: Span, width: int = WIDTH) -> Excerpt:
     Where a line is wrapped, carets stand below nothing: who knows that there is little room says so by `width`.
     """
     number, column = span.line, span.column
-    line = span.source.line(number)
+    line = span.source.shown_line(number)
     left, right = window(line, column - 1, width)
     shown, before = _printable(line[left:right]), line[left : column - 1]
     cut = "…" if left else ""

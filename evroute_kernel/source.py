@@ -32,6 +32,8 @@ class Source:
     name: str
     text: str
     path: str = ""
+    #: as long as `text`, where people are to see another one: a cell of which `text` has the script alone
+    shown: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if not self.path:
@@ -54,11 +56,18 @@ class Source:
 
     def line(self, number: int) -> str:
         """The text of a line (from 1), without its line break; empty outside the text."""
+        return self._line(self.text, number)
+
+    def shown_line(self, number: int) -> str:
+        """The same of what people are to see."""
+        return self._line(self.shown or self.text, number)
+
+    def _line(self, text: str, number: int) -> str:
         starts = self.line_starts
         if not 1 <= number <= len(starts):
             return ""
-        end = starts[number] - 1 if number < len(starts) else len(self.text)
-        return self.text[starts[number - 1] : end].rstrip("\r")
+        end = starts[number] - 1 if number < len(starts) else len(text)
+        return text[starts[number - 1] : end].rstrip("\r")
 
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, end)

@@ -89,6 +89,20 @@ class TestMigrate:
             "old.cfg: to be changed by hand: 1 place that stays as it is, and 2 errors of the new text"
         )
 
+    def test_what_stays_is_told_once_and_where_it_is_now(self, tmp_path: Path) -> None:
+        path = tmp_path / "old.cfg"
+        path.write_text(
+            'loadmodule "avpops.so"\nroute {\n  avp_printf("$avp(x)", "a"); if (is_avp_set("$avp(y)/s")) exit;\n}\n'
+        )
+        before = evroute("migrate", path)
+        assert [line for line in before.stderr.splitlines() if "is_avp_set" in line] == [
+            f"{path}:3:35: warning: this stays as it is: is_avp_set is gone: compare with NULL, $avp(x) != NULL "
+            "[avp-function]"
+        ]
+        assert evroute("migrate", path, "--apply").stderr == evroute("migrate", path).stderr
+        line, column = (int(each) for each in evroute("migrate", path).stderr.split(":")[1:3])
+        assert path.read_text().splitlines()[line - 1][column - 1 :].startswith("is_avp_set(")
+
     def test_what_remains_of_a_migrated_file_is_no_success(self, tmp_path: Path) -> None:
         self.migrated(tmp_path, "    nonsense();\n", "--apply")
         again = evroute("migrate", tmp_path / "old.cfg", "--apply")

@@ -84,3 +84,17 @@ def test_the_kernel_of_somebody_else_stays(home: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert "is not a kernelspec of this kernel" in done.stderr
     assert other.is_file()
+
+
+def test_names_are_those_that_jupyter_makes_of_them(home: Path) -> None:
+    assert "installed the kernelspec mine in " in run("evroute", "install", "--name", "Mine").stdout
+    assert run("evroute", "uninstall", "--user", "--name", "Mine").returncode == 0
+    assert names(home) == set()
+
+
+def test_a_link_that_leads_nowhere_is_in_nobodys_way(home: Path, tmp_path: Path) -> None:
+    home.mkdir(parents=True)
+    (home / "evroute").symlink_to(tmp_path / "gone")
+    done = run("evroute", "install", "--user")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (home / "evroute" / "kernel.json").is_file()

@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
             raise UsageError(f"error: {error}") from None
         except OSError as error:
             raise FailedError(f"error: cannot write the kernelspec: {error}") from None
-        print(f"installed the kernelspec {name} in {folder}")
+        print(f"installed the kernelspec {folder.name} in {folder}")
     return EXIT_OK
 
 

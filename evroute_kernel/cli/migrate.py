@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -83,7 +84,9 @@ def _migrate_file(file: str, options: argparse.Namespace) -> bool:
         )
     source, environment = source_of(file, text), Environment(whole=True, version=to)
     found = migrated(source, environment, mi=options.mi) if is_script else migrated_commands(source)
-    for note in found.notes:
+    new = source_of(file, found.text)
+    notes = found.in_new_text(new)
+    for note in notes if options.apply else found.notes:
         print(on_one_line(note, file), file=sys.stderr)
     if options.apply and file == "-":
         sys.stdout.write(found.text)
@@ -97,12 +100,20 @@ def _migrate_file(file: str, options: argparse.Namespace) -> bool:
         sys.stdout.write(unified_diff(text, found.text, file, called(to)))
     sys.stdout.flush()
     name = f"{file} ({called(to)})" if found and not options.apply else file
-    left = _errors_left(replace(source_of(file, found.text), name=name), environment) if is_script else []
+    left = _errors_left(replace(new, name=name), environment) if is_script else []
+    left = [finding for finding in left if not _is_told(finding, notes)]
     for finding in left:
         print(on_one_line(finding, file), file=sys.stderr)
     if found.doubts or left:
         print(f"{file}: to be changed by hand: {_remaining(found.doubts, len(left))}", file=sys.stderr)
     return bool(found.doubts or left or (found and not options.apply))
+
+
+def _is_told(error: Diagnostic, notes: Sequence[Diagnostic]) -> bool:
+    """Whether a note has said already that what a server refuses at this place stays as it is."""
+    at = error.span
+    doubts = [note.span.start for note in notes if note.severity == "warning" and note.span is not None]
+    return at is not None and at.start in doubts
 
 
 def _remaining(doubts: int, errors: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from shutil import copytree, rmtree
 from tempfile import TemporaryDirectory
@@ -48,7 +49,15 @@ def install(
         spec = specification(file.read_text("utf-8"), display_name, server)
         file.write_text(json.dumps(spec, indent=2) + "\n", "utf-8")
         where = sys.prefix if sys_prefix else None if prefix is None else str(prefix)
-        return Path(KernelSpecManager().install_kernel_spec(str(folder), name, user=user, prefix=where))
+        write = partial(KernelSpecManager().install_kernel_spec, str(folder), name, user=user, prefix=where)
+        try:
+            return Path(write())
+        except FileExistsError as error:
+            there = Path(error.filename)
+            if not there.is_symlink():
+                raise
+            there.unlink()  # a link that leads nowhere, left by an environment that is gone
+            return Path(write())
 
 
 def specification(text: str, display_name: str | None = None, server: str | None = None) -> dict[str, object]:
@@ -93,7 +102,7 @@ def uninstall(name: str, kernels: Path) -> Path | None:
 
     Raises ValueError where another kernel has the name, OSError when it cannot be removed.
     """
-    folder = kernels / name
+    folder = kernels / name.lower()  # as Jupyter writes it
     if not folder.is_dir():
         return None
     if not is_ours(folder):

@@ -107,13 +107,19 @@ def _opened(pieces: Cut, depth: int = 0) -> Cut:
     if not around or depth == DEEPEST:
         return pieces
     source = pieces.source
-    text = blanked(source.text, [line.name_span for line in around])
+    text = blanked(source.text, [line.name_span if line.without_comment.text.strip() else line.span for line in around])
     inside = _opened(cut(replace(source, text=text)), depth + 1)
     lines = (_moved(line, source) for line in inside.magics)
     ends = [len(source.text) if line.body is not None else line.span.end for line in around]
     closing = (replace(line, span=source.span(end, end), closes=True) for line, end in zip(around, ends, strict=True))
-    opening = (replace(line, span=line.name_span, text=f"{line.text}\n{line.body or ''}", body=None) for line in around)
+    opening = (replace(line, span=line.name_span, text=_without_comments(line), body=None) for line in around)
     return Cut(source, inside.script, tuple(sorted([*opening, *lines, *closing], key=lambda line: line.span.start)))
+
+
+def _without_comments(line: MagicLine) -> str:
+    """What stands in a line and below it, but lines that are comments."""
+    lines = f"{line.text}\n{line.body or ''}".split("\n")
+    return "\n".join(each for each in lines if not each.lstrip().startswith("#"))
 
 
 def _is_around(line: MagicLine) -> bool:
@@ -190,7 +196,7 @@ def planned(
     magics, wrong = read_magics(pieces.magics, environment.version, is_version_fixed=is_version_fixed)
     if not is_version_fixed:
         environment = _prepared(environment, magics, len(pieces.script) - len(pieces.script.lstrip()))
-    source = replace(pieces.source, text=pieces.script)
+    source = replace(pieces.source, text=pieces.script, shown=pieces.source.text)
     parsed = read_script(source, environment.version, scratch=True, files=files)
     try:
         unit = compile(parsed, environment)

@@ -210,8 +210,9 @@ def unknown(line: MagicLine) -> ArgumentError:
         # `!ls` does it: with all that was written behind it
         instead = HABITS[line.name].replace(f"`!{line.name}`", f"`!{line.name}{shortened(line.text.rstrip())}`")
         return ArgumentError(f"{percent}{line.name} is a magic of IPython", line.name_span, f"here {instead}")
-    name = f"{percent}{line.name}" if line.name else "a magic without a name"
+    if not line.name:
+        return ArgumentError(f"a magic has a name behind {percent}", line.name_span, "%lsmagic lists all magics")
     near = None
     if len(line.name) > SHORT:
         near = did_you_mean(percent + line.name, [percent + known for known in MAGICS])
-    return ArgumentError(f"unknown magic {name}", line.name_span, near or "%lsmagic lists all magics")
+    return ArgumentError(f"unknown magic {percent}{line.name}", line.name_span, near or "%lsmagic lists all magics")

@@ -31,7 +31,7 @@ DEEDS = ("stop", "start", "remove")
 
 
 def _read(line: MagicLine) -> Arguments:
-    return checked(parse_arguments(line, _SIGNATURE, f"%node {USAGE}"))
+    return checked(parse_arguments(line.without_comment, _SIGNATURE, f"%node {USAGE}"))
 
 
 def checked(arguments: Arguments) -> Arguments:
@@ -59,7 +59,7 @@ def _id(arguments: Arguments) -> int | None:
 
 def _says_where(line: MagicLine) -> bool:
     """Whether a line gives its cell to a node."""
-    words = line.text.split()
+    words = line.without_comment.text.split()
     return bool(words) and not any(f"--{deed}" in words for deed in DEEDS) and not words[0].startswith("-")
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.questions.asked import Asked
 
 #: names whose values are nobody's business on a page that is shown about
-_SECRET: Final = re.compile(r"(?i)key|token|secret|passw|pwd\Z|credential|auth")
+_SECRET: Final = re.compile(r"(?i)key|token|secret|passw|(?<!\Aold)(?<!\A)pwd\Z|credential|auth")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _ASSIGNED: Final = re.compile(r"[ \t]*(?P<name>[^\s=]+)[ \t]*=[ \t]*(?P<value>.*?)[ \t]*")
 #: stands for the folder that was current before

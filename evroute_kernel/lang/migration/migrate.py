@@ -6,6 +6,7 @@ Works on the places of tokens, never on a re-print of the tree, so that everythi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import unified_diff as _unified_diff
 
 from evroute_kernel.errors import Diagnostic
@@ -56,6 +57,25 @@ class Migration:
     def __bool__(self) -> bool:
         """Whether anything changed."""
         return bool(self.changes)
+
+    def in_new_text(self, source: Source) -> list[Diagnostic]:
+        """The notes with their places in the new text, which `source` holds."""
+        moved = ((note, note.span and self._moved(note.span, source)) for note in self.notes)
+        return [replace(note, span=span) for note, span in moved]
+
+    def _moved(self, span: Span, source: Source) -> Span:
+        return source.span(self._offset(span.start), self._offset(span.end))
+
+    def _offset(self, old: int) -> int:
+        """Where in the new text a character of the old one is; within a change, no further than its end."""
+        moved = 0
+        for change in self.changes:
+            if change.span.start >= old:
+                break
+            if change.span.end > old:
+                return moved + change.span.start + min(old - change.span.start, len(change.after))
+            moved += len(change.after) - len(change.before)
+        return old + moved
 
 
 def migrate(text: str | Source) -> Migration:

@@ -131,3 +131,11 @@ def test_reset_is_forced_too(kernel: Frontend) -> None:
         assert kernel.run(line).status == "ok"
         assert kernel.run("%shv").shown == ["no $shv has been set"]
     assert "unexpected '-g'" in kernel.run("%reset -g").traceback
+
+
+def test_the_answers_are_sentences() -> None:
+    assert not [name for name, text in HABITS.items() if re.search(r"\bhere\b", text)], "`here` stands before them"
+
+
+def test_a_magic_without_a_name(kernel: Frontend) -> None:
+    assert kernel.run("%%\nx").error["evalue"] == "a magic has a name behind %%"

@@ -188,3 +188,9 @@ def test_the_cells_of_the_page(kernel: Frontend) -> None:
     printed = kernel.run(last).stdout.splitlines()
     assert sorted(printed) == ["2: alice is here", "[b] 1 asks [where is alice]"]
     assert all(f"`{line}`" in page for line in printed)
+
+
+def test_comments_stand_behind_a_node(kernel: Frontend) -> None:
+    assert kernel.run("%node quiet # --stop\n" + STATES).status == "ok"
+    assert "quiet" in kernel.run("%node # all").shown[0]
+    assert kernel.run("%node quiet --stop # for today").status == "ok"

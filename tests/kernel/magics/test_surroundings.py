@@ -91,3 +91,10 @@ def test_variables_are_listed(kernel: Frontend) -> None:
 def test_the_time_zone_is_that_of_the_environment(kernel: Frontend) -> None:
     kernel.run("%env TZ=UTC-7")
     assert kernel.run('xlog("$time(%z)\\n");').stdout == "+0700\n"
+
+
+def test_folders_are_no_secrets(kernel: Frontend) -> None:
+    kernel.run("%env OLDPWD=/tmp")
+    kernel.run("%env TRUNK_PWD=1234")
+    assert kernel.run("%env OLDPW*").shown[0].endswith("/tmp")
+    assert kernel.run("%env TRUNK_PW*").shown[0].endswith("<hidden>")

@@ -50,6 +50,22 @@ def test_what_is_wrong_stands_where_it_is(kernel: Frontend) -> None:
     assert "unknown magic %rais" in found
 
 
+def test_comments_are_timed_with_the_rest(kernel: Frontend) -> None:
+    kernel.run(LOGS)
+    assert shown(kernel, '%%time # all of it\n# the log\nxlog("a\\n"); # here') == "a\nT\n"
+    assert shown(kernel, '%%time # all of it\n%%raise E_X # so\n{"n": 3}') == "3\nT\n"
+    assert shown(kernel, "%time %raise E_X n=1 # once") == "1\nT\n"
+    assert "%time needs a statement" in kernel.run("%time # nothing").traceback
+
+
+@pytest.mark.parametrize("line", ["%time nonsense(1);", "%time %time nonsense(1);", "%%time nonsense(1);"])
+def test_the_line_is_shown_as_it_was_written(kernel: Frontend, line: str) -> None:
+    assert f" | {line}\n" in kernel.run(line).traceback
+    found = kernel.run(line.replace("nonsense(1)", "$var(z) = 1 / $var(null)"))
+    assert [text for text in found.shown if "$var(z) = 1 /" in text]
+    assert all("time " in text for text in found.shown if "|" in text)
+
+
 def test_what_is_defined_belongs_to_the_cell(kernel: Frontend) -> None:
     kernel.run(f"%%time\n{LOGS}", metadata={"cellId": "one"})
     assert kernel.run("%time %route E_X").shown[0].splitlines()[1].startswith("event_route[E_X]")
