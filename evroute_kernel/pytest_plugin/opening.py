@@ -96,4 +96,7 @@ def _resolved(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _fail(text: str) -> NoReturn:
-    pytest.fail(f"{SESSION}: {text}", pytrace=False)
+    try:
+        pytest.fail(f"{SESSION}: {text}", pytrace=False)
+    except pytest.fail.Exception as failed:
+        raise failed from None  # the text holds all that the error behind it has to say

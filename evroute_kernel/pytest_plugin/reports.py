@@ -41,7 +41,7 @@ def _last_outside(traceback: TracebackType | None) -> TracebackType | None:
 
 
 def _show_excerpts(error: BaseException) -> None:
-    """Add what `render` has beyond the text of the error, which for a single finding repeats its message."""
+    """Add what `render` has beyond the text of the error, which for a single finding has its message and hint."""
     from evroute_kernel.engine.results.runs import RunFailedError
     from evroute_kernel.errors import ScriptError
 
@@ -49,7 +49,9 @@ def _show_excerpts(error: BaseException) -> None:
         return
     lines = error.render().splitlines()
     count = len(error.diagnostics if isinstance(error, ScriptError) else error.errors)
-    shown = "\n".join(lines[1:] if count == 1 else lines)
+    if count == 1:
+        lines = [line for line in lines[1:] if not line.startswith("  hint:")]
+    shown = "\n".join(lines)
     if shown and shown not in getattr(error, "__notes__", []):
         error.add_note(shown)
 

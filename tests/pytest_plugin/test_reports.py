@@ -93,6 +93,7 @@ def test_a_failed_test_shows_the_script_and_the_log(pytester: pytest.Pytester) -
 
     assert "RouteCheckError: y.cfg:1:20: error: unknown function xlgo() (did you mean 'xlog'?)" in shown["test_refused"]
     assert shown["test_refused"].count("^^^^") == 1
+    assert shown["test_refused"].count("did you mean") == 1
     assert shown["test_refused_twice"].count("^^^^") == 2
     assert "Captured log" not in shown["test_refused"], "nothing was logged"
 
