@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from evroute_kernel.engine.options import OPTIONS, fault
+from evroute_kernel.library import everything as _everything  # noqa: F401 - a name gets its behaviour once
 
 pytest_plugins = ["pytester"]
 

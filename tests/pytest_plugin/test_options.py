@@ -76,6 +76,7 @@ def test_a_wrong_option_says_so(pytester: pytest.Pytester) -> None:
     shown = done.stdout.str()
     assert [told for told in WRONG.values() if told not in shown] == []
     assert "Traceback" not in shown
+    assert "another exception" not in shown
     assert "evroute_kernel/" not in shown
 
 

@@ -296,7 +296,9 @@ class _Scanner:
         try:
             value, self.position = _JSON.raw_decode(self.text, start)
         except json.JSONDecodeError as error:
-            self.fail(f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}", error.pos, error.pos + 1, _JSON_HINT)
+            is_trailing = _TRAILING_COMMA.search(self.text, start, error.pos + 2) is not None
+            hint = "no comma stands behind the last one" if is_trailing else _JSON_HINT
+            self.fail(f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}", error.pos, error.pos + 1, hint)
         except _NotJson as error:
             self.fail(str(error), start, len(self.text.rstrip()))
         except RecursionError:
@@ -336,6 +338,7 @@ class _NotJson(ValueError):
     """JSON that Python's reader takes and that means nothing to an event."""
 
 
+_TRAILING_COMMA: Final = re.compile(r",\s*[}\]]?\Z")
 _JSON_HINT: Final = "a value that begins with { or [ and is no JSON needs quotes"
 
 

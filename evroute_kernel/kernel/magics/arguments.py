@@ -248,7 +248,10 @@ class _Reader:
         if len(self.words) > len(slots) and not (slots and slots[-1].repeated):
             extra = self.words[len(slots)]
             key = next(iter(self.signature.keys), None) if not slots else None
-            self.fail(f"unexpected {extra.text!r}", extra.span, f"write {key}={extra.text}" if key else None)
+            hint = f"write {key}={extra.text}" if key else None
+            if self.line.name == "migrate":  # which is about cells
+                hint = f"for a file: !evroute migrate {extra.span.text}; for a cell write %%migrate above its script"
+            self.fail(f"unexpected {extra.text!r}", extra.span, hint)
         missing = [slot for slot in slots[len(self.words) :] if not slot.optional]
         if missing:
             self.fail(f"{missing[0].name} is missing", self.line.name_span)

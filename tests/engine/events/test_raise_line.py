@@ -135,6 +135,16 @@ def test_json_body(text: str, expected: ParamValue) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "is_comma"),
+    [('{"a": 1,}', True), ('{"a": 1,\n}', True), ('{"a": [1, 2, ],\n"b": 5}', True), ('{"a": 1, b: 2}', False)],
+)
+def test_a_comma_too_many_in_json(text: str, is_comma: bool) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        parse_params(text)
+    assert (caught.value.hint == "no comma stands behind the last one") == is_comma
+
+
+@pytest.mark.parametrize(
     ("text", "line", "message"),
     [
         ("", 1, "missing"),

@@ -68,6 +68,10 @@ def test_the_new_text_runs(kernel: Frontend) -> None:
     assert kernel.run(str(payload["text"])).stdout == "blocked 192.0.2.1\n"
 
 
+def test_a_file_is_for_the_command_line(kernel: Frontend) -> None:
+    assert "hint: for a file: !evroute migrate old.cfg; for a cell" in kernel.run("%migrate old.cfg").traceback
+
+
 def test_nothing_to_migrate(kernel: Frontend) -> None:
     found = kernel.run(f"%%migrate --apply\n{NEW}")
     assert found.stdout == "there is nothing to migrate\n"
