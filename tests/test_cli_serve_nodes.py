@@ -117,12 +117,43 @@ def test_a_node_that_ends_is_down(tmp_path: Path, number: int) -> None:
             wait_until(lambda: "reply 2 [yes ä]" in first.out)
 
 
+def said(**message: object) -> bytes:
+    """What node 2 says."""
+    return json.dumps({"node": 2, "cluster": 1, **message}).encode()
+
+
+NO_MESSAGES = [
+    b"\xff",
+    b"[]",
+    b"[" * 100_000,
+    b"9" * 10_000,
+    b'{"node": 9, "cluster": 1}',
+    said(event=1),
+    said(event=1, params=[]),
+    said(event="E_SHOW\u20ac", params=[["a", "b"]]),
+    said(event="E_SHOW", params=None),
+    said(event="E_SHOW", params=[["a", 1.5]]),
+    said(event="E_SHOW", params=[["a", 10**30]]),
+    said(event="E_SHOW", params=[["a", True]]),
+    said(event="E_SHOW", params=[["a", "\u20ac"]]),
+    said(event="E_SHOW", params=[["\ud800", "a"]]),
+    said(tag=5),
+    said(tag=[1]),
+    said(command=5, params=[]),
+    said(command="ps", params=5),
+    said(command="raise_event", params=[["E_SHOW"], {"a": 1}]),
+]
+
+
 def test_what_is_no_message_of_a_node_is_dropped(tmp_path: Path) -> None:
     with two(tmp_path) as (first, _):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
-            for message in (b"\xff", b"[]", b'{"node": 9, "cluster": 1}', b'{"node": 2, "cluster": 1, "event": 1}'):
+            for count, message in enumerate(NO_MESSAGES, 1):
                 stranger.sendto(message, str(tmp_path / "1.node"))
-        wait_until(lambda: "was dropped" in first.err)
+                stranger.sendto(said(event="E_SHOW", params=[["a", "b"]]), str(tmp_path / "1.node"))
+                wait_until(lambda count=count: first.out.count("shown") == count)  # type: ignore[misc]
+        assert "was dropped" in first.err
+        assert "Traceback" not in first.err
         ask(first, "raise_event", "E_GO")
         wait_until(lambda: "reply 2" in first.out)
 

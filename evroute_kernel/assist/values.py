@@ -17,6 +17,8 @@ from evroute_kernel.assist.place import Place
 
 #: characters before a literal in which its other side stands
 _REACH: Final = 200
+#: characters of the longest value without quotes that is looked for
+_LONGEST: Final = 60
 #: `$param(status)`, `$(param(status))`, `$proto`; nothing that a transformation changes
 _OPERAND: Final = r"\$(?P<enclosed>\()?\s*(?P<variable>[\w.]+)(?:\(\s*(?P<name>[\w.-]+)\s*\))?\s*(?(enclosed)\))"
 _COMPARED: Final = re.compile(rf"{_OPERAND}\s*[=!]=\s*\Z")
@@ -36,7 +38,7 @@ def in_string(defined: Defined, place: Place, start: int, word: str) -> Offer | 
 
 def in_code(defined: Defined, place: Place) -> Offer | None:
     """What a value without quotes, or the quotes too, may be that is compared with something."""
-    typed = _TYPED.search(place.near)
+    typed = _TYPED.search(place.near, max(0, len(place.near) - _LONGEST))
     word = typed[0] if typed else ""
     values = _compared_with(defined, place, place.cursor - len(word))
     offer = Offer(word, _plain(f'"{v}"' if isinstance(v, str) else str(v) for v in values), lambda word: ())

@@ -14,7 +14,6 @@ from evroute_kernel.lang import language, nodes
 from evroute_kernel.lang.files import ScriptFiles
 from evroute_kernel.lang.lexer import Lexer as ScriptLexer
 from evroute_kernel.lang.lexer import Token
-from evroute_kernel.lang.mistakes.unclosed import blame
 from evroute_kernel.lang.placement import cell_errors, misplaced
 from evroute_kernel.lang.preprocess import expand
 from evroute_kernel.lang.recovery import Run
@@ -41,7 +40,10 @@ def parse(
     expanded, diagnostics = expand(source, base, files)
     lexer = ScriptLexer(expanded, version)
     lexer.run()
-    blame(lexer)
+    if lexer.diagnostics:
+        from evroute_kernel.lang.mistakes.unclosed import blame
+
+        blame(lexer)
     found, lexical = lexer.tokens, lexer.diagnostics
     end = expanded.span(len(expanded.text), len(expanded.text))
     # an unclosed string, comment or variable swallows the rest, so what is missing at the end is no mistake of its own

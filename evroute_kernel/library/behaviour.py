@@ -12,7 +12,6 @@ Linking a route in a worker needs behaviour alone: the big table of functions is
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import cleandoc
 from typing import Any, Final
 
 from evroute_kernel.records import dataclass
@@ -54,6 +53,7 @@ class FunctionBehaviour:
     """
 
     call: Callable[..., int]
+    #: as it stands in the code, here and below: `library.entries` takes the indentation away for who reads it
     doc: str
     check: Callable[..., tuple[int, str, str | None] | None] | None = None
     #: `check` is called with a second argument: module parameters, (module, parameter) -> values in order
@@ -87,9 +87,8 @@ def function(
     """Say what a function does: `@function("cache_add")`. Raises ValueError for a name that has its behaviour."""
 
     def register(call: Callable[..., int]) -> Callable[..., int]:
-        doc = cleandoc(call.__doc__ or "")
         behaviour = FunctionBehaviour(
-            call, doc, check, check_modparams, check_modules, check_library, stub, simulated_when, waits
+            call, call.__doc__ or "", check, check_modparams, check_modules, check_library, stub, simulated_when, waits
         )
         _register(FUNCTION_BEHAVIOURS, name, behaviour)
         return call
@@ -170,7 +169,7 @@ def variable(name: str, **traits: Any) -> Callable[[Callable[..., Any]], Variabl
     """
 
     def register(get: Callable[..., Any]) -> VariableBehaviour:
-        behaviour = VariableBehaviour(get, cleandoc(get.__doc__ or ""), **traits)
+        behaviour = VariableBehaviour(get, get.__doc__ or "", **traits)
         _register(VARIABLE_BEHAVIOURS, name, behaviour)
         return behaviour
 
@@ -231,7 +230,7 @@ def transformation(
     """Say what a transformation does: `@transformation("s.substr")`. Raises ValueError for one that has behaviour."""
 
     def register(apply: Callable[..., Any]) -> Callable[..., Any]:
-        behaviour = TransformationBehaviour(apply, cleandoc(apply.__doc__ or ""), prepare, typed_null, prepare_library)
+        behaviour = TransformationBehaviour(apply, apply.__doc__ or "", prepare, typed_null, prepare_library)
         _register(TRANSFORMATION_BEHAVIOURS, full_name, behaviour)
         return apply
 

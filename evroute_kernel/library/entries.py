@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field, fields
+from inspect import cleandoc
 from typing import Any, TypeVar
 
 from evroute_kernel.library.behaviour import (
@@ -37,7 +38,7 @@ class Function(CatalogueFunction):
 
     @property
     def doc(self) -> str:
-        return self.behaviour.doc if self.behaviour else self.description
+        return cleandoc(self.behaviour.doc) if self.behaviour else self.description
 
     @property
     def simulated_when(self) -> str:
@@ -59,7 +60,7 @@ class Variable(CatalogueVariable):
 
     @property
     def doc(self) -> str:
-        return self.behaviour.doc or self.description
+        return cleandoc(self.behaviour.doc) or self.description
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Transformation(CatalogueTransformation):
 
     @property
     def doc(self) -> str:
-        return self.behaviour.doc
+        return cleandoc(self.behaviour.doc)
 
 
 @dataclass(frozen=True, slots=True)

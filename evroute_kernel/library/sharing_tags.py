@@ -7,7 +7,6 @@ asked for. Observed on OpenSIPS 3.6 and 4.0.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -20,7 +19,6 @@ PARAMETER: Final = "sharing_tag"
 STATES: Final = ("backup", "active")
 #: tag -> (whether it is active, how many there were before it)
 _TABLE: Final = "sharing tags"
-_NUMBER: Final = re.compile(r"[0-9]+")
 _BITS: Final = 2**32
 
 
@@ -45,7 +43,7 @@ def read(text: str) -> Tag:
     if not slash:
         raise BadTag(f"{text!r} names no sharing tag: it is written name/cluster, such as vip/1")
     number = number.strip(" ")
-    if not _NUMBER.fullmatch(number) or int(number) >= _BITS:
+    if not (number.isascii() and number.isdigit()) or int(number) >= _BITS:
         raise BadTag(f"{number!r} in {text!r} is no number of a cluster: a sharing tag is written as vip/1")
     return Tag(name.strip(" "), int(number))
 

@@ -48,8 +48,9 @@ def _warn_once(context: Context, name: str) -> None:
     warned: set[str] = context.process.state.setdefault(STATE, set())
     if name not in warned:
         warned.add(name)
-        module = in_process(context.process).functions[name].module
+        declared = in_process(context.process).functions[name]
+        when = declared.simulated_when
         context.warning(
-            f"{name}() of module {module} is not simulated: the call is recorded and returns -1;"
-            f" say what it returns with: %stub {name} returns 1"
+            f"{name}() of module {declared.module} is {f'simulated only with {when}' if when else 'not simulated'}: the"
+            f" call is recorded and returns -1; {'or ' if when else ''}say what it returns with: %stub {name} returns 1"
         )

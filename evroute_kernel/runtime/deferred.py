@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from evroute_kernel.runtime.codes import E_BUG
-from evroute_kernel.runtime.context import Context, Process
+from evroute_kernel.runtime.context import ROUTE_DEPTH_LIMIT, Context, Process
 from evroute_kernel.runtime.control import EndScript
 from evroute_kernel.runtime.route_stack import RouteStack
 from evroute_kernel.runtime.values import Value
@@ -59,8 +59,12 @@ def _go_on(context: Context, name: str) -> None:
     if route is None:
         context.error(f"route[{name}], which was to run next, does not exist")
         return
-    context.error_info = None
     stack = context.route_stack
+    if len(stack) + len(context.suspended) >= ROUTE_DEPTH_LIMIT:  # the server has left none of them
+        said = f"{ROUTE_DEPTH_LIMIT} blocks are active already"
+        context.error(f"route[{name}], which was to run next, is not run: {said}")
+        return
+    context.error_info = None
     if isinstance(stack, RouteStack):
         stack.begin(name)
     else:

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from evroute_kernel.runtime.context import Context, Params, Process
 
+#: what comes of a wait: the run goes on in a route; the process itself waits; the server dies
+HELD, BLOCKED, DOOMED = "held", "blocked", "doomed"
 #: keys and patterns of a filter
 Filters = tuple[tuple[str, str], ...]
 

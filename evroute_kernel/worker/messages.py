@@ -270,7 +270,7 @@ class ClusterAsked:
 @dataclass(frozen=True, slots=True)
 class WaitAsked:
     """The running route waits for an event, or only until `timeout` seconds have passed (no event); `manner` says what
-    comes of that (`worker.notifying.waiting`). `route`: the one that goes on; `slot` and `statement`: where it waits.
+    comes of that (`runtime.waits`). `route`: the one that goes on; `slot` and `statement`: where it waits.
 
     The `Answer` has number, event, and last second in which the event counts. Where the process itself waits
     (`BLOCKED`) another one follows when that is over, with minus the number as its request: `ok` if the event came.

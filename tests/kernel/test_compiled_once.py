@@ -91,5 +91,5 @@ def test_findings_come_once(notebook: Notebook) -> None:
         asyncio.get_running_loop().call_later(seconds, call)
 
     asyncio.run(play())
-    shown = "".join(str(content) for _, content in written)
+    shown = "".join(content["data"]["text/plain"] for _, content in written if "data" in content)
     assert shown.count("[precedence]") == 1, shown

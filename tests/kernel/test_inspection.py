@@ -129,6 +129,22 @@ def test_every_known_name_is_described(notebook: Notebook) -> None:
     assert [name for name in (*known_names(notebook), *LINTS) if bundle_of(name, notebook) is None] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("avp_printf", ["avp_printf: no function of OpenSIPS 3.6", "it is pv_printf() now", "%%migrate"]),
+        ("fetch_event_params", ["$param(name)", "`evroute migrate FILE`"]),
+        ("children", ["no setting of OpenSIPS 3.6", "udp_workers"]),
+        ("avpops", ["no module of OpenSIPS 3.6", "sqlops"]),
+        ("$Ri", ["$Ri: no variable of OpenSIPS 3.6", "$socket_in(ip)"]),
+    ],
+)
+def test_what_became_of_names_of_other_versions(notebook: Notebook, name: str, told: list[str]) -> None:
+    page = bundle_of(name, notebook)
+    assert page is not None
+    assert [text for text in told if text not in page["text/plain"]] == []
+
+
 def test_names_of_nothing(notebook: Notebook) -> None:
     assert [bundle_of(name, notebook) for name in ("", "nosuchthing", "$", "%", "[]")] == [None] * 5
     assert bundle_of("nosuchthing", notebook) is None

@@ -17,6 +17,9 @@ BODY: dict[str, list[str]] = {
     'nosuch("x");': [
         "nosuch | unknown-function | unknown function nosuch()",
     ],
+    'print("x\\n");': [
+        'print | unknown-function | unknown function print() | write xlog("text\\n");',
+    ],
     'cache_stor("local", "k", "v");': [
         "cache_stor | unknown-function | unknown function cache_stor() | did you mean 'cache_store'?",
     ],

@@ -59,6 +59,12 @@ BODY: dict[str, list[str]] = {
         "2:13 + | a condition does not compute"
         " | put the computation in square brackets: [$var(x) + 1], or into a variable first",
     ],
+    "if ($var(x) > 2 & $var(y) == 1) exit;": [
+        "2:17 & | a condition does not compute | conditions are joined by && or and",
+    ],
+    "if ($var(x) == 2 | $var(y)) exit;": [
+        "2:18 | | a condition does not compute | conditions are joined by || or or",
+    ],
     "if (f() == 1) exit;": [
         "2:9 == | the result of a call cannot be compared"
         " | call it first, then compare $rc; or use the call alone, true when it gives a number above 0",
@@ -269,6 +275,9 @@ BODY: dict[str, list[str]] = {
     ],
     "$var(x) = $var(y){s.len};": [
         "2:18 { | a transformation stands inside $( ) | write $(var(y){...})",
+    ],
+    "$var(x) = $(var(y)){s.len};": [
+        "2:20 { | a transformation stands inside $( ) | write $(var(y){...})",
     ],
     "$var(x) = $var(a) = 1;": [
         "2:19 = | one assignment in a statement | write two: $var(b) = 1; $var(a) = $var(b);",
@@ -627,6 +636,20 @@ CELL: dict[str, list[str]] = {
         "1:1 debug | unknown setting 'debug' | known up to 3.0: it is log_level now",
         "2:1 log_levl | unknown setting 'log_levl' | did you mean 'log_level'? a variable: $var(log_levl)",
         "4:1 foo | expected '(' after 'foo', before 'bar' | a call needs parentheses: foo(...)",
+    ],
+    "$var(x)++;": [
+        "1:8 + | there is no '++' | write $var(x) += 1;",
+    ],
+    "exit;\n$var(x)--": [
+        "2:8 - | there is no '--' | write $var(x) -= 1;",
+    ],
+    "ls": [
+        "1:1 ls | expected '(' after 'ls', before the end of the text | a call needs parentheses: ls(...); a magic"
+        " begins with %: %ls, a command of the system with !: !ls",
+    ],
+    "import os": [
+        "1:1 import | 'import' is no statement"
+        ' | modules are loaded with loadmodule "NAME.so", files with include_file "PATH"',
     ],
     "raise E_X ip=1": [
         "1:1 raise | 'raise' is no statement | a script writes raise_event(\"E_X\"); a cell also %raise E_X",

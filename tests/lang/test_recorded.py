@@ -10,8 +10,8 @@ import pytest
 
 from evroute_kernel.lang.checks.checker import check
 from evroute_kernel.lang.parser import parse
-from evroute_kernel.lang.scanning import after_blanks
 from evroute_kernel.source import Source
+from support.recorded import line_of_server
 
 RECORDED = Path(__file__).parent.parent / "conformance"
 #: reference.json, realistic.json and so on: (file, case)
@@ -33,9 +33,8 @@ def test_accepts_and_refuses_as_the_server_does(case: dict[str, Any]) -> None:
         assert [str(d) for d in found] == []
         return
     assert found, expected["errors"]
-    span = found[0].span
-    assert span is not None
+    assert found[0].span is not None
     if expected["error_line"] is not None:
-        # a server names the line on which it reads on; what lacks is shown where it lacks
-        line = span.line if span.start < span.end else span.source.position(after_blanks(span.source.text, span.end))[0]
+        line = line_of_server(found[0])
+        assert line is not None
         assert line - settings.count("\n") == expected["error_line"], str(found[0])

@@ -17,6 +17,8 @@ from evroute_kernel.engine.mi.dispatch import answer
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.profiling import PROCESS
 from evroute_kernel.engine.results.runs import Run
+from evroute_kernel.errors import Diagnostic
+from evroute_kernel.lang.scanning import after_blanks
 from evroute_kernel.runtime.versions import DEFAULT_VERSION
 
 #: the folder of the recorded programs, and that of those recorded on a 4.0.1
@@ -93,7 +95,20 @@ class Outcome:
     def refuse(self, error: ScriptError) -> None:
         for d in error.diagnostics:
             if d.severity == "error":
-                self.errors.append((d.span.line if d.span else None, d.message))
+                self.errors.append((line_of_server(d), d.message))
+
+
+def line_of_server(error: Diagnostic) -> int | None:
+    """The line that a server names for an error: the one on which it reads on. What lacks is shown here where it lacks,
+    and what is never closed where it opens."""
+    span = error.span
+    if span is None:
+        return None
+    is_open = error.message == "this '{' is never closed"
+    if span.text and not is_open:
+        return span.line
+    text = span.source.text
+    return span.source.position(after_blanks(text, len(text) if is_open else span.end))[0]
 
 
 def read_cases(files: Iterable[Path] = (), version: str = DEFAULT_VERSION) -> Iterator[Case]:

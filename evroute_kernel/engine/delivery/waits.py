@@ -19,7 +19,7 @@ class Wait:
     """A run that waits.
 
     `event` is a byte string, empty for one that only sleeps; `due`: second of the epoch at which it ends by itself;
-    `manner`: what comes of it then (`worker.notifying.waiting`); `origin`: that of the raise which began it; `expires`:
+    `manner`: what comes of it then (`runtime.waits`); `origin`: that of the raise which began it; `expires`:
     the second after which an event is too late for one that the clock does not end.
     """
 
@@ -41,7 +41,8 @@ class Waits:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._all: dict[int, Wait] = {}
-        self._next = inf
+        #: the second of the epoch at which the next one ends by itself; infinite for none
+        self.next_due = inf
         #: the second of the epoch from which a transaction can be made of the dummy message, and whose run has one
         self._is_free_at = 0.0
         self._transaction = 0
@@ -61,7 +62,7 @@ class Waits:
     def add(self, wait: Wait) -> None:
         with self._lock:
             self._all[wait.number] = wait
-            self._next = min(self._next, wait.due)
+            self.next_due = min(self.next_due, wait.due)
 
     def any_of(self, numbers: Iterable[int]) -> bool:
         """Whether one of these still waits."""
@@ -78,14 +79,9 @@ class Waits:
         """It is over."""
         self.claim((number,))
 
-    @property
-    def next_due(self) -> float:
-        """The second of the epoch at which the next one ends by itself; infinite for none."""
-        return self._next
-
     def overdue(self, now: float) -> list[Wait]:
         """Those whose time is over, which end now; of those of one moment the latest comes first."""
-        if self._next > now:
+        if self.next_due > now:
             return []
         with self._lock:
             found = sorted((w for w in self._all.values() if w.due <= now), key=lambda wait: (wait.due, -wait.number))
@@ -109,11 +105,11 @@ class Waits:
         """Nothing waits."""
         with self._lock:
             self._all.clear()
-            self._next = inf
+            self.next_due = inf
             self._transaction, self._is_free_at = 0, 0.0
 
     def _look(self) -> None:
-        self._next = min((wait.due for wait in self._all.values()), default=inf)
+        self.next_due = min((wait.due for wait in self._all.values()), default=inf)
 
     # -- the transaction ----------------------------------------------------------------------------------------------
 

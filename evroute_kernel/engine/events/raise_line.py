@@ -20,7 +20,6 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, NoReturn, TypeAlias
 
-from evroute_kernel.engine.events.samples import sample_params
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.library.catalogue.declared import EventDeclaration, known_event
 from evroute_kernel.library.table import Library
@@ -121,6 +120,8 @@ def with_samples(
         message = f"no sample is known for the event {name}"
         raise ScriptError([Diagnostic("error", "argument", message, None, hint)])
     assert not isinstance(request.params, list), "parse_raise refuses unnamed parameters beside --sample"
+    from evroute_kernel.engine.events.samples import sample_params
+
     return sample_params(event) | (request.params or {})
 
 

@@ -26,8 +26,12 @@ _CORE: Final = "core"
 
 def find(session: Session, name: str) -> Command:
     """The command that a name means to a session. Raises CommandError: there is none, or several have that name."""
-    found = _found_in_3_6 if session.version == "3.6" else _found_in_4_0
-    return found(name, session.settings.modules_loaded())
+    if session.version != "3.6":
+        return _found_in_4_0(name, session.settings.modules_loaded())
+    command = COMMANDS.get(name)
+    if command is not None and not command.optional and "3.6" in command.versions:  # so are nearly all requests
+        return command
+    return _found_in_3_6(name, session.settings.modules_loaded())
 
 
 def find_in_any(name: str) -> Command:

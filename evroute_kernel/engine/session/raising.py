@@ -9,9 +9,8 @@ from functools import partial
 from math import inf
 from threading import Lock
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.engine.cluster.peer import Parcel
 from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.filtering import filter_remarks
@@ -25,6 +24,9 @@ from evroute_kernel.engine.workers.batches import Batch, Chunk
 from evroute_kernel.engine.workers.flows import Delivery
 from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.runtime.values import encode
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.cluster.peer import Parcel
 
 #: seconds that are left to what another node sends too late, so that it ends as all that does
 _LEAST: Final = 0.001
@@ -53,7 +55,9 @@ class Raising:
         """As `Session.submit`."""
         given.name(event, "the name of an event")
         taken = event_params(params)
-        self._check_up()
+        member = self._world.member
+        if member is not None:
+            member.check_up()
         self._world.handlers(event)
         raised = self._new_raise(event, origin, timeout)
         raised.remarks = remarks(event, params, self._world.declared_events, self._world.library.events)
@@ -63,7 +67,7 @@ class Raising:
         slots = self._world.raised(encode(event), taken, origin=origin, report=report)
         taken = for_routes(params, taken, self._world.settings.version)
         tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []
-        future = self._whole(raised)
+        future = raised.future if member is None else self._whole(raised)
         self._backend.supervisor.submit(raised, *tasks)
         return self._checking.future(future, check)
 

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from evroute_kernel.engine.state.registry import Registry
 from evroute_kernel.engine.state.settings import SessionSettings
+from evroute_kernel.errors import did_you_mean
 from evroute_kernel.runtime.values import decode
 
 CORE: Final = (
@@ -64,6 +65,20 @@ def published(scripts: Scripts) -> list[str]:
     before = dict.fromkeys([*CORE, *routes, *profiling, *_of_modules(scripts), *_constants(scripts), *scripts.events()])
     before.pop(LAST, None)
     return [*before, LAST]
+
+
+def not_published(scripts: Scripts, event: str) -> str:
+    """What a route is told that asks for an event (readable text) which nobody publishes: what makes it known."""
+    from evroute_kernel.library import table
+
+    events = table.of(scripts.settings.version).events
+    module = events[event].module if event in events else None
+    way = f"define event_route[{event}]"
+    if module is not None:
+        way = f'write loadmodule "{module}.so", or {way}'
+    elif near := did_you_mean(event, published(scripts)):
+        way = f"{near} else {way}"
+    return f"no event {event} is known; {way}"
 
 
 def _of_modules(scripts: Scripts) -> list[str]:

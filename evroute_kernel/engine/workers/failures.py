@@ -79,4 +79,4 @@ def _message(cause: Cause, words: str, raised: Raise, event: str, where: str, li
         return f"{where} ended with its worker, which {words}{event}"
     if cause == "internal error":
         return f"{where} failed inside the kernel: {words}{event}"
-    return f"{where}: {words}{event}"
+    return f"{where.removesuffix(',')}: {words}{event}"

@@ -11,9 +11,8 @@ from concurrent.futures import Future
 from dataclasses import field, replace
 from math import inf
 from operator import attrgetter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from evroute_kernel.engine.cluster.exchange import Exchange
 from evroute_kernel.engine.results.runs import Cause, Log, LogRecord, RouteRuns, Run, RunError
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.records import dataclass
@@ -21,6 +20,9 @@ from evroute_kernel.runtime.limits import RAISED_BYTES, RAISED_LIMIT
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.late import Late
 from evroute_kernel.worker.messages import RunFinished
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.cluster.exchange import Exchange
 
 ERRORS_KEPT: Final = 100
 #: seconds that a task of many events should take: long enough to make its message cheap, short enough to stay

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from evroute_kernel.engine.delivery.socket_delivery import Fault
 from evroute_kernel.engine.events.params import UnknownEventError
 from evroute_kernel.engine.results.runs import LogRecord, StubCall
+from evroute_kernel.engine.state.published import not_published
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.processes.process import Process
 from evroute_kernel.engine.workers.raises import Raise
@@ -46,29 +48,25 @@ class RouteMessages:
         self._world = world
         self._thread = thread
         self.waiting = WaitingRuns(world, thread)
+        self._reactions: dict[type[Any], Callable[[Process, Task, Any], None]] = {
+            LogLine: self._log_line,
+            EventRaised: lambda worker, task, message: self._event_raised(worker, task.raised, message),
+            DatagramsSent: lambda worker, task, message: world.count_datagrams(message.counts),
+            Subscribed: lambda worker, task, message: self._subscribed(worker, message),
+            NotifyAsked: lambda worker, task, message: self._notify_asked(worker, message),
+            ClusterAsked: lambda worker, task, message: self._cluster_asked(worker, task.raised, message),
+            StubCalled: self._stub_called,
+            DiagnosticsRepeated: self._repeated,
+            EventRuns: lambda worker, task, message: task.runs_event(message.event, message.line),
+            **self.waiting.reactions,
+        }
 
     def handle(self, worker: Process, task: Task, message: Message) -> bool:
         """A worker that runs `task` says something; False when that is for the decisions."""
-        if isinstance(message, LogLine):
-            self._log_line(worker, task, message)
-        elif isinstance(message, EventRaised):
-            self._event_raised(worker, task.raised, message)
-        elif isinstance(message, DatagramsSent):
-            self._world.count_datagrams(message.counts)
-        elif isinstance(message, Subscribed):
-            self._subscribed(worker, message)
-        elif isinstance(message, NotifyAsked):
-            self._notify_asked(worker, message)
-        elif isinstance(message, ClusterAsked):
-            self._cluster_asked(worker, task.raised, message)
-        elif isinstance(message, StubCalled):
-            self._stub_called(worker, task, message)
-        elif isinstance(message, DiagnosticsRepeated):
-            task.raised.count_late(self._late_record(worker, task, message), message.count)
-        elif isinstance(message, EventRuns):
-            task.runs_event(message.event, message.line)
-        else:
-            return self.waiting.handle(worker, task, message)
+        reaction = self._reactions.get(message.__class__)
+        if reaction is None:
+            return False
+        reaction(worker, task, message)
         return True
 
     def _log_line(self, worker: Process, task: Task, line: LogLine) -> None:
@@ -78,6 +76,9 @@ class RouteMessages:
         event, number = decode(task.event), worker.number
         record = LogRecord(level, text, line.diagnostic, event, route, number, span, line.time, task.manner)
         self._thread.record(task.raised, record)
+
+    def _repeated(self, worker: Process, task: Task, message: DiagnosticsRepeated) -> None:
+        task.raised.count_late(self._late_record(worker, task, message), message.count)
 
     def _late_record(self, worker: Process, task: Task, repeated: DiagnosticsRepeated) -> LogRecord:
         route, span = self._place(repeated.slot, repeated.statement)
@@ -145,7 +146,7 @@ class RouteMessages:
         try:
             number, event = self._world.notify(message.event, message.filters, message.route, message.last)
         except UnknownEventError:
-            reply = Answer(message.request, False, (f"no event {message.event} is known",))
+            reply = Answer(message.request, False, (not_published(self._world, decode(message.event)),))
         else:
             reply = Answer(message.request, True, (str(number), event))
         self._thread.tell(worker, reply)

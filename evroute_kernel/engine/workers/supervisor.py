@@ -220,7 +220,8 @@ class Supervisor:
 
     def patience(self) -> float | None:
         mine, pools = self._decisions.patience(monotonic()), self._pool.patience()
-        mine = min(mine, self._route_messages.waiting.patience())
+        if self._world.waits.next_due != inf:
+            mine = min(mine, self._route_messages.waiting.patience())
         return pools if mine == inf else min(mine, inf if pools is None else pools)
 
     def turn(self) -> None:

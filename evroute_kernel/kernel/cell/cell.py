@@ -7,7 +7,7 @@ It is all that magics know of the kernel. What runs a cell is in `running`, what
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -50,6 +50,7 @@ class Cell:
         self.pages: list[dict[str, Any]] = []
         #: when that began which is being timed, the outermost first
         self.begun: list[float] = []
+        self._remarked: set[Diagnostic] = set()
         self._loop = asyncio.get_running_loop()
         self._stopped: asyncio.Future[None] = self._loop.create_future()
 
@@ -97,13 +98,19 @@ class Cell:
 
     def check_run(self, run: Run | BatchResult, span: Span | None = None) -> None:
         """Tell what the run has to remark about events and who listens; raise CellFailure if it failed."""
-        remarks = getattr(run, "remarks", ())
-        if found := [remark for remark in remarks if remark.code in REMARKED]:
-            self.tell(found)
+        self._tell_remarks(getattr(run, "remarks", ()), span)
         if run.errors:
             raise run_failure(run.errors, span)
         if not run.ok:
             raise run_failure(_elsewhere(run), span)
+
+    def _tell_remarks(self, remarks: Iterable[Diagnostic], span: Span | None) -> None:
+        """Each once, however often the line at `span` has raised the event."""
+        placed = [replace(each, span=each.span or span) for each in remarks if each.code in REMARKED]
+        new = [each for each in dict.fromkeys(placed) if each not in self._remarked]
+        self._remarked.update(new)
+        if new:
+            self.tell(new)
 
     async def settle(self) -> None:
         """Wait for all that the cell raised and did not wait for; the first failure is the cell's."""

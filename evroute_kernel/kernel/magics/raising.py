@@ -10,7 +10,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.assist.offers import Candidate
-from evroute_kernel.engine.events.filtering import FILTER
 from evroute_kernel.engine.events.params import UnknownEventError
 from evroute_kernel.engine.events.raise_line import (
     USAGE,
@@ -22,7 +21,6 @@ from evroute_kernel.engine.events.raise_line import (
     with_samples,
 )
 from evroute_kernel.engine.events.remarks import remarks
-from evroute_kernel.engine.results.runs import Run
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.cell.failures import CellFailure, failure
@@ -37,7 +35,7 @@ from evroute_kernel.source import Span
 
 if TYPE_CHECKING:
     from evroute_kernel.assist.pages import Page
-    from evroute_kernel.engine.results.runs import BatchResult
+    from evroute_kernel.engine.results.runs import BatchResult, Run
     from evroute_kernel.engine.session.session import Session
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.export.rehearsal import Rehearsal
@@ -182,8 +180,6 @@ async def raise_event(cell: Cell, given: Raise) -> None:
                 future.add_done_callback(lambda done: watch.tally.add(done.result()))
                 run = await cell.wait(future)
                 tell_unheard(cell, run)
-                if given.request.count == 1:
-                    tell_filters(cell, given, run)
                 cell.check_run(run, given.line.span)
         finally:
             watch.end()
@@ -195,12 +191,6 @@ async def raise_event(cell: Cell, given: Raise) -> None:
 def tell_remarks(cell: Cell, given: Raise) -> None:
     """Say what is odd about the parameters, before anything runs."""
     found = remarks(given.request.event, given.params, cell.session.declared_events, library_of(cell).events)
-    cell.tell([replace(remark, span=given.line.span) for remark in found])
-
-
-def tell_filters(cell: Cell, given: Raise, run: Run) -> None:
-    """Say why filters of notify_on_event() and wait_for_event() have kept the event from a route, or have not."""
-    found = [remark for remark in run.remarks if remark.code == FILTER]
     cell.tell([replace(remark, span=given.line.span) for remark in found])
 
 
@@ -298,6 +288,8 @@ def target(cell: Cell, given: Raise) -> Session:
 
 def tell_unheard(cell: Cell, run: Run | BatchResult) -> None:
     """Say which messages reached nodes where no route handles them."""
+    from evroute_kernel.engine.results.runs import Run
+
     messages = run.messages if isinstance(run, Run) else ()
     unheard = {(m.receiver, m.event): None for m in messages if m.run is None and m.msg}
     cell.note([f"{event} reached the node {node}, where no route handles it" for node, event in unheard])

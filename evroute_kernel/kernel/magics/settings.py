@@ -158,13 +158,12 @@ def configuration(arguments: Arguments) -> Changes:
 
 
 def exported_config(rehearsal: Rehearsal, offset: int, wanted: Changes) -> None:
-    """Globals stand in the configuration; `strict` and `version` are heeded by the cells below. Raises ScriptError."""
-    from evroute_kernel.engine.state.settings import DEFAULTS
-
+    """Globals stand in the configuration; `strict` and `version` are heeded by the cells below, and what else only a
+    session has stays out. Raises ScriptError."""
     if wanted.version is not None:
         rehearsal.choose_version(wanted.version, wanted.places["version"])
     rehearsal.world.strict = wanted.values.get("strict", rehearsal.world.strict)
-    rehearsal.set(offset, {name: value for name, value in wanted.values.items() if name in DEFAULTS})
+    rehearsal.set(offset, {name: value for name, value in wanted.values.items() if name not in SETTINGS})
 
 
 def around_config(wanted: Changes, environment: Environment) -> Environment:

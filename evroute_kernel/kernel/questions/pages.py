@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from evroute_kernel.assist import describing
+from evroute_kernel.assist.former import former
 from evroute_kernel.assist.pages import Page, bundle
 from evroute_kernel.kernel.cell.notebook import Notebook
 from evroute_kernel.kernel.magics.declaration import MAGICS
@@ -19,10 +20,12 @@ def bundle_of(name: str, notebook: Notebook) -> dict[str, str] | None:
 
 
 def named(name: str, notebook: Notebook) -> list[Page]:
-    """The pages about a name as people write it: `%raise`, or what `describing.named` takes, questions as they are."""
+    """The pages about a name as people write it: `%raise`, or what `describing.named` takes, questions as they are; of
+    one that only another version of the server has, what became of it."""
     found = [] if name[:1] in ("$", "{") else magic_pages(name.strip("%?$(){}"))
-    others = [] if name[:1] == "%" else describing.named(name.strip("%?"), Question(notebook).defined)
-    return [*found, *others]
+    defined = Question(notebook).defined
+    others = [] if name[:1] == "%" else describing.named(name.strip("%?"), defined)
+    return [*found, *others] or former(name, defined.library)
 
 
 def magic_pages(name: str) -> list[Page]:

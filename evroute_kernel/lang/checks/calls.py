@@ -20,6 +20,9 @@ from evroute_kernel.source import Span
 #: an argument that could not be read; its own error is reported already
 _BROKEN: Final = object()
 
+#: functions that people try, and what does their job
+_OF_OTHER_LANGUAGES: Final = dict.fromkeys(("print", "printf", "echo"), 'write xlog("text\\n");')
+
 
 def check_call(scope: Scope, node: nodes.Call, asynchronous: Literal["", "async", "launch"] = "") -> None:
     """One call; `asynchronous` names the statement that takes the function's asynchronous form."""
@@ -40,7 +43,7 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
     if function is None:
         _unknown(scope, node)
     elif function.async_only and not asynchronous:
-        form = f"write async({node.name}(...), name_of_a_route);"
+        form = f"write async({node.name}(...), name_of_a_route)"
         form += _elsewhere(scope, node, lambda other: "" if other.async_only else "calls it without, too")
         scope.error("unknown-function", f"{node.name}() exists in async() and launch() alone", node.name_span, form)
     elif not function.is_in(scope.modules) and not scope.not_loaded(
@@ -72,7 +75,7 @@ def _elsewhere(scope: Scope, node: nodes.Call, telling: Callable[[Function], str
 
 def _unknown(scope: Scope, node: nodes.Call) -> None:
     gone = scope.library.successor("function", node.name) or scope.library.successor("keyword", node.name)
-    hint = gone or did_you_mean(node.name, scope.function_words)
+    hint = gone or _OF_OTHER_LANGUAGES.get(node.name) or did_you_mean(node.name, scope.function_words)
     if node.name in scope.routes_here or ("route", node.name) in scope.environment.routes:
         hint = f"a route is called with route({node.name})"
     scope.error("unknown-function", f"unknown function {node.name}()", node.name_span, hint)

@@ -16,7 +16,6 @@ from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import language, nodes
 from evroute_kernel.lang.lexer import Lexer, Token
 from evroute_kernel.lang.mistakes import is_header
-from evroute_kernel.lang.mistakes.unclosed import blame
 from evroute_kernel.lang.placement import misplaced
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.recovery import Run, item_begins
@@ -112,7 +111,10 @@ def read_broken(source: Source, start: int, version: ServerVersion) -> list[Segm
     """
     lexer = Lexer(Expanded(source.text, [0], [(source, 0)]), version)
     lexer.run(start)
-    blame(lexer)
+    if lexer.diagnostics:
+        from evroute_kernel.lang.mistakes.unclosed import blame
+
+        blame(lexer)
     tokens = [*lexer.tokens, _end(source, len(source.text))]
     if not any(d.code.startswith("unclosed") for d in lexer.diagnostics) or (start and not _begins_anew(tokens)):
         return None

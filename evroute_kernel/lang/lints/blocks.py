@@ -129,6 +129,11 @@ class Block:
         """Whether it runs by `route(name)` only, so that `$param` means the arguments of that call."""
         return self.kind == "route" and self.name != "0"
 
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The functions that it calls."""
+        return frozenset(call.name for call in self.of(tree.Call))
+
     def once(self, work: Callable[[Block], T]) -> T:
         """What rules need to know of the block alone, worked out once for as long as it stays the same."""
         if work not in self._once:

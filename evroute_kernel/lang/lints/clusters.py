@@ -63,11 +63,13 @@ def cluster_unknown_node(subject: Subject) -> Iterator[Finding]:
 def cluster_empty_tag(subject: Subject) -> Iterator[Finding]:
     """The tag tells the asking node which question is answered: it is that of the request, `$param(tag)`. With an empty
     one cluster_send_rpl() logs an error, returns -1 and sends nothing."""
-    found = [(call, call.arguments[3]) for call in subject.of(nodes.Call) if _answers(call)]
+    if _REPLY not in subject.functions:
+        return
+    found = [tag for block in subject.blocks for tag in block.once(_tags_of_answers)]
     if not found:
         return
     given = set[str]().union(*(block.once(_given) for block in subject.blocks))
-    for _, tag in found:
+    for tag in found:
         if not isinstance(tag, nodes.Variable) or not _VAR.fullmatch(tag.text):
             continue
         if not given & {"", tag.text} and not subject.hides(tag.text):
@@ -75,8 +77,9 @@ def cluster_empty_tag(subject: Subject) -> Iterator[Finding]:
             yield Finding(message, tag.span, "the tag of the request is $param(tag)")
 
 
-def _answers(call: nodes.Call) -> bool:
-    return call.name == _REPLY and len(call.arguments) > 3
+def _tags_of_answers(block: Block) -> list[nodes.Argument | None]:
+    """What each answer of a block has for its tag."""
+    return [call.arguments[3] for call in block.of(nodes.Call) if call.name == _REPLY and len(call.arguments) > 3]
 
 
 def _given(block: Block) -> set[str]:
@@ -105,7 +108,8 @@ def _given(block: Block) -> set[str]:
 def cluster_tag_late(subject: Subject) -> Iterator[Finding]:
     """The route of E_CLUSTERER_RPL_RECEIVED runs in another process, and may compare the tag with `$shv` before this
     statement has set it. Handed to the function itself, `$shv` holds the tag before the message is sent."""
-    return (found for block in subject.blocks for found in block.once(_late))
+    blocks = () if subject.functions.isdisjoint(_TAGGED) else subject.blocks
+    return (found for block in blocks for found in block.once(_late))
 
 
 def _late(block: Block) -> list[Finding]:

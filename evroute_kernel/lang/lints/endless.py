@@ -11,6 +11,7 @@ from evroute_kernel.lang.generation.loops import never_ends
 from evroute_kernel.lang.lints.registry import Finding, rule
 from evroute_kernel.lang.lints.subject import Block, Subject
 
+_NOTIFY: Final = "notify_on_event"
 #: statements that may end what runs, so that nothing behind them is sure to be reached
 _ENDS: Final = (nodes.Return, nodes.Exit, nodes.Drop, nodes.Assert, nodes.Async)
 
@@ -163,9 +164,9 @@ def _way(raised: dict[str, dict[str, nodes.Call]], start: str, end: str) -> list
 def notified_of_its_own(subject: Subject) -> Iterator[Finding]:
     """Each event leads to the next, so the worker is kept busy until the subscription expires. A condition before the
     `raise_event` ends it, or a filter that the raised event does not pass; none is reported whose AVP gets a value."""
-    for block in subject.blocks:
+    for block in subject.blocks if _NOTIFY in subject.functions else ():
         for call in block.of(nodes.Call):
-            match call.arguments if call.name == "notify_on_event" else ():
+            match call.arguments if call.name == _NOTIFY else ():
                 case (nodes.String(value=event), nodes.Variable(text=avp), nodes.String(value=name), *_):
                     route = subject.routes.get(name)
                     raised = (

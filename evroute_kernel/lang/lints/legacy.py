@@ -27,11 +27,11 @@ def fetch_event_params(source: Source) -> Iterator[Finding]:
     """The function does not exist in 3.x. `%%migrate` rewrites the cell, by name and by position."""
     migration = _migration(source)
     message = "fetch_event_params is of OpenSIPS 2.x: $param reads the parameters of an event"
-    for change in migration.changes if migration else ():
+    for change in migration.changes if migration is not None else ():
         # a call in a condition takes another change, assignments before the `if`
         if change.code == "fetch-event-params" and change.before:
             yield Finding(message, change.span, f"write {change.instead} (%%migrate rewrites the cell)")
-    for note in migration.notes if migration else ():
+    for note in migration.notes if migration is not None else ():
         if note.code == "fetch-event-params" and note.severity == "warning" and note.span is not None:
             yield Finding(message, note.span, note.message.removeprefix("this stays as it is: "))
 
@@ -107,4 +107,4 @@ def _migrated(source: Source, text: str) -> Migration | None:
 
 def _changes(source: Source, code: str) -> list[Change]:
     migration = _migration(source)
-    return [c for c in migration.changes if c.code == code] if migration else []
+    return [c for c in migration.changes if c.code == code] if migration is not None else []

@@ -5,7 +5,7 @@ What a filter certainly holds is what the statements before it have put into its
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
 from evroute_kernel.lang import nodes
@@ -15,7 +15,7 @@ from evroute_kernel.records import dataclass
 
 NOTIFY: Final = "notify_on_event"
 WAIT: Final = "wait_for_event"
-_LISTENING: Final = (NOTIFY, WAIT)
+_LISTENING: Final = frozenset({NOTIFY, WAIT})
 #: text of an AVP -> what has been put into it, each with the calls that have used it before
 Held: TypeAlias = "dict[str, list[tuple[nodes.Assign, int]]]"
 #: statements that change no AVP, and behind which the next one runs
@@ -57,16 +57,21 @@ def constant(given: object) -> str | None:
 
 def listening(subject: Subject) -> Iterator[Listening]:
     """The calls in a text."""
-    return (one for block in subject.blocks for one in listening_in(block))
+    return (one for block in listeners(subject) for one in listening_in(block))
+
+
+def listeners(subject: Subject) -> Sequence[Block]:
+    """The blocks that such calls may be in."""
+    return () if subject.functions.isdisjoint(_LISTENING) else subject.blocks
 
 
 def listening_in(block: Block) -> list[Listening]:
     """The calls in a block."""
-    return block.once(_listening) if any(call.name in _LISTENING for call in block.of(nodes.Call)) else []
+    return block.once(_listening)
 
 
 def _listening(block: Block) -> list[Listening]:
-    return list(_in_order(block.statements, {}))
+    return [] if block.functions.isdisjoint(_LISTENING) else list(_in_order(block.statements, {}))
 
 
 def _in_order(statements: tuple[nodes.Statement, ...], held: Held) -> Iterator[Listening]:

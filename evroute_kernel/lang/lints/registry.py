@@ -35,15 +35,15 @@ CheckT = TypeVar("CheckT", bound=Check)
 class Lint:
     """A rule. `check` gets the `Subject`; with `legacy` it gets the `Source` alone, because such text does not compile.
 
-    `warning`: the script does not do what it says. `info`: it may, but somebody will read it wrongly.
+    `warning`: the script does not do what it says. `info`: it may, but somebody will read it wrongly. `firing` and
+    `silent` are the examples as they are declared.
     """
 
     code: str
     severity: Level
     summary: str
-    why: str
-    fires: tuple[str, ...]
-    quiet: tuple[str, ...]
+    firing: str | tuple[str, ...]
+    silent: str | tuple[str, ...]
     check: Check
     legacy: bool = False
     #: a legacy rule about text that loads all the same: of such a text `check` gets the `Subject`
@@ -55,6 +55,23 @@ class Lint:
     versions: tuple[ServerVersion, ...] = VERSIONS
     #: parts of what the runtime says of the same statement when it comes to it
     foretells: tuple[str, ...] = ()
+
+    # who checks a script reads none of these
+
+    @property
+    def why(self) -> str:
+        """Why it matters."""
+        return cleandoc(self.check.__doc__ or "")
+
+    @property
+    def fires(self) -> tuple[str, ...]:
+        """Scripts in which it finds something."""
+        return _scripts(self.firing)
+
+    @property
+    def quiet(self) -> tuple[str, ...]:
+        """Scripts in which it finds nothing."""
+        return _scripts(self.silent)
 
     def diagnostics(self, subject: Any) -> Iterable[Diagnostic]:
         for found in self.check(subject):
@@ -82,9 +99,7 @@ def rule(
     def declare(check: CheckT) -> CheckT:
         if code in LINTS:
             raise ValueError(f"lint {code} is declared twice")
-        why = cleandoc(check.__doc__ or "")
-        examples = _scripts(fires), _scripts(quiet)
-        LINTS[code] = Lint(code, severity, summary, why, *examples, check, legacy, loads, local, versions, foretells)
+        LINTS[code] = Lint(code, severity, summary, fires, quiet, check, legacy, loads, local, versions, foretells)
         return check
 
     return declare

@@ -113,6 +113,11 @@ class Subject:
         """Blocks that `route(name)` calls, by name."""
         return {b.name: b for b in self.blocks if b.called}
 
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The functions that the script calls: rules about a few functions need look no further without them."""
+        return frozenset[str]().union(*(block.functions for block in self.blocks))
+
     def uses_of(self, is_meant: Callable[[VariableSpec], bool]) -> Iterator[Use]:
         """The uses of some variables; not in the order of the text."""
         return (use for block in self.blocks for use in block.uses_of(is_meant))

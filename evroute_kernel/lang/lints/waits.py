@@ -11,6 +11,7 @@ from evroute_kernel.lang.lints.listening import (
     NOTIFY,
     Listening,
     constant,
+    listeners,
     listening,
     listening_in,
     parameters,
@@ -47,7 +48,7 @@ def wait_outside_request(subject: Subject) -> Iterator[Finding]:
     """The route goes on at once, as if the event had come, and what was left behind is taken up when it comes, or when
     the time is over. The kernel ends that run with an error instead. A route that notify_on_event() has subscribed
     counts as one of a SIP request, and so does what goes on after async() in it."""
-    for block in subject.blocks if _may_have_tm(subject) else ():
+    for block in listeners(subject) if _may_have_tm(subject) else ():
         waits = [one for one in listening_in(block) if one.waits and isinstance(one.statement, nodes.Async)]
         if waits and (outside := _outside(subject, block)) is not None:
             for one in waits:
@@ -83,7 +84,7 @@ def wait_launched(subject: Subject) -> Iterator[Finding]:
 )
 def wait_in_startup(subject: Subject) -> Iterator[Finding]:
     """No timer runs yet, and no event comes: the server does not start. The kernel ends the run with an error."""
-    for block in subject.blocks:
+    for block in listeners(subject):
         if block.kind == "startup_route" or (block.called and _kinds(subject, block) == {"startup_route"}):
             for one in listening_in(block):
                 if one.waits and not isinstance(one.statement, nodes.Async | nodes.Launch):
@@ -174,7 +175,7 @@ def _async_waits(subject: Subject) -> list[_AsyncWait]:
 def _all_async_waits(subject: Subject) -> list[_AsyncWait]:
     return [
         _AsyncWait(block, one, one.statement)
-        for block in subject.blocks
+        for block in listeners(subject)
         for one in listening_in(block)
         if one.waits and isinstance(one.statement, nodes.Async)
     ]

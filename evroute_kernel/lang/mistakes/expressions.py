@@ -12,6 +12,9 @@ _ARITHMETIC: Final = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "PERCENT", "BI
 _LOGIC: Final = frozenset({"AND", "OR"})
 _LITERALS: Final = frozenset({"NUMBER", "Number", "STRING", "String"})
 _OPERATOR_WORDS: Final = {"AND": "and", "OR": "or", "NOT": "not", "And": "and", "Or": "or", "Not": "not"}
+_VARIABLES: Final = frozenset({"VARIABLE", "Variable"})
+#: what stands where two conditions are to be joined, and how that is written
+_JOINED: Final = {"&": "&& or and", "|": "|| or or"}
 _TURNED: Final = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _BLANK_WORDS: Final = frozenset("ON AS SOCKET_TOS USE_WORKERS USE_PROFILE SCALE_UP SCALE_DOWN CYCLES".split())
 
@@ -85,13 +88,19 @@ def concatenation(s: Situation) -> Mistake | None:
     if s.kind == "LBRACE" and before is not None and before.type == "VARIABLE":
         if s.token.span.start != before.span.end:
             return None
-        return s.mistake("a transformation stands inside $( )", f"write $({before.text.lstrip('$')}{{...}})")
+        name = before.text.removeprefix("$")
+        name = name[1:-1] if name[:1] == "(" else name  # `$(var(x)){s.len}`
+        return s.mistake("a transformation stands inside $( )", f"write $({name}{{...}})")
     return None
 
 
 def increments(s: Situation) -> Mistake | None:
     """`$var(x)++`, `$var(x) <<= 1`, `$var(x) ~= 5`."""
-    if s.inside or s.kinds[-1:] not in (["Variable"], ["VARIABLE"]) or len(s.kinds) != 1:
+    # in a cell, where a value may stand, a sign could begin a number
+    if s.outermost and s.kinds[1:] in (["PLUS", "PLUS"], ["MINUS", "MINUS"]) and s.kinds[0] in _VARIABLES:
+        name, sign = s.prefix[0].span.text, s.prefix[1].text
+        return s.mistake(f"there is no '{2 * sign}'", f"write {name} {sign}= 1;", s.prefix[1].span)
+    if s.inside or len(s.kinds) != 1 or s.kinds[0] not in _VARIABLES:
         return None
     name = s.prefix[0].span.text
     doubled = s.next().text == s.token.text and s.kind in ("PLUS", "MINUS")
@@ -143,6 +152,8 @@ def conditions(s: Situation) -> Mistake | None:
         return _left_side(s)
     if kind in _ARITHMETIC or kind == "TILDE":
         hint = "put the computation in square brackets: [$var(x) + 1], or into a variable first"
+        if s.token.text in _JOINED and inner[-1:] == ["Comparison"]:
+            hint = f"conditions are joined by {_JOINED[s.token.text]}"
         return s.mistake("a condition does not compute", hint)
     return None
 

@@ -19,6 +19,7 @@ _FOREIGN: Final = {
     "function": "write route[NAME] { ... } outside, and call it with route(NAME)",
     "print": 'write xlog("text\\n")',
     "raise": 'a script writes raise_event("E_X"); a cell also %raise E_X',
+    "import": 'modules are loaded with loadmodule "NAME.so", files with include_file "PATH"',
     "echo": 'write xlog("text\\n")',
     "var": "variables need no declaration: $var(x) = 1;",
     "let": "variables need no declaration: $var(x) = 1;",
@@ -132,6 +133,8 @@ def bare_words(s: Situation) -> Mistake | None:
         return s.mistake(f"{word!r} is no statement", hint, span, **_after_word(s))
     near = [w for w in _KEYWORD_CASES if w == word.lower()]
     hint = f"keywords are in lower case: {near[0]}" if near else f"a call needs parentheses: {word}(...)"
+    if s.outermost and s.kind == "$END" and len(s.kinds) == 1 and not near:  # `ls`, `help`, `pwd`
+        hint += f"; a magic begins with %: %{word}, a command of the system with !: !{word}"
     hint = s.language.news(word) or hint
     return s.mistake(f"expected '(' after {word!r}, before {describe(s.token)}", hint, span)
 

@@ -18,7 +18,7 @@ from evroute_kernel.runtime.context import Context, LinkedRoute, Process
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.deferred import Launched
 from evroute_kernel.runtime.values import Value
-from evroute_kernel.runtime.waits import Filters, RequestContext
+from evroute_kernel.runtime.waits import BLOCKED, DOOMED, HELD, Filters, RequestContext
 from evroute_kernel.worker.blackbox import SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.messages import (
     Answer,
@@ -31,9 +31,6 @@ from evroute_kernel.worker.messages import (
     WaitGivenUp,
 )
 from evroute_kernel.worker.notifying.subscriptions import Entry
-
-#: what comes of a wait: the run goes on in a route; the process itself waits; the server dies
-HELD, BLOCKED, DOOMED = "held", "blocked", "doomed"
 
 _DOOMED: Final = (
     "the wait for {event} that began here ends, and that kills the server: wait_for_event() in launch(), or in async() "

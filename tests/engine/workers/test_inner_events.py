@@ -126,7 +126,7 @@ class TestFailure:
         assert place(second.error) == self.WHERE
         assert texts(second.log) == "a b"
         assert second.error is not None
-        assert second.error.message.startswith("event_route[E_B], in route[s],: ")
+        assert second.error.message.startswith("event_route[E_B], in route[s]: ")
         assert second.error.message.endswith(" (event E_B)")
         assert texts(third.log) == "a b"
 

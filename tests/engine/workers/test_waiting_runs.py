@@ -146,8 +146,31 @@ def test_a_moved_clock_ends_a_wait_up_to_a_second_early(session: Session) -> Non
 def test_an_event_that_does_not_exist_lets_the_route_go_on_at_once(session: Session) -> None:
     run = begin(session, WAITING.replace('wait_for_event("E_X"', 'wait_for_event("E_NONE"'))
     assert texts(run.log) == ["resumed -1 [<null>] [7] [<null>] 7"]
-    assert told(run.log) == ["wait_for_event: no event E_NONE is known", "wait_for_event: nothing is waited for"]
+    assert told(run.log) == [
+        "wait_for_event: no event E_NONE is known; define event_route[E_NONE]",
+        "wait_for_event: nothing is waited for",
+    ]
     assert waiting(session) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "way"),
+    [
+        ("E_PIKE_BLOCKED", "subscribed"),
+        ("E_UL_AOR_INSERT", 'write loadmodule "usrloc.so", or define event_route[E_UL_AOR_INSERT]'),
+        ("E_PIKE_BLOKED", "did you mean 'E_PIKE_BLOCKED'? else define event_route[E_PIKE_BLOKED]"),
+        ("E_OF_MINE", "define event_route[E_OF_MINE]"),
+    ],
+)
+def test_an_event_that_nobody_publishes_is_told_with_what_makes_it_known(
+    session: Session, event: str, way: str
+) -> None:
+    notify = f'notify_on_event("{event}", $avp(f), "seen", 5)'
+    routes = f'route[seen] {{ exit; }} event_route[E_Y] {{ if ({notify}) xlog("subscribed"); }}'
+    session.load(f'{MODULE}loadmodule "pike.so"\n{routes}')
+    run = session.raise_event("E_Y")
+    expected = way if way == "subscribed" else f"notify_on_event: no event {event} is known; {way}"
+    assert [*told(run.log), *texts(run.log)] == [expected]
 
 
 def test_changes_of_the_message_and_avps_stay(session: Session) -> None:
@@ -368,7 +391,7 @@ event_route[E_X] { exit; }
 
 
 def test_an_interrupt_ends_the_wait(server: Session) -> None:
-    server.load(BLOCKING)
+    server.load(BLOCKING.replace(", 5)", ", 100000)"))
     future = server.submit("E_SUB", origin="cell")
     wait_until(lambda: waiting(server))
     server.interrupt("cell")
@@ -395,3 +418,25 @@ def test_a_reset_ends_all_waits(server: Session) -> None:
     server.reset()
     assert not future.result().ok
     assert waiting(server) == []
+
+
+@pytest.mark.parametrize("begins", ["route[begin]", "event_route[E_BEGIN]"])
+def test_an_async_that_goes_on_at_once_counts_as_a_block(session: Session, begins: str) -> None:
+    """Observed on 3.6.8 and 4.0.1: the hundredth block is the last. In an event route each waits where it stands."""
+    wait = 'wait_for_event("E_NONE", $avp(f), 5)' if begins == "route[begin]" else "usleep(1)"
+    steps = f'{begins} {{ async({wait}, step); }}\nroute[step] {{ xlog("step\\n"); async({wait}, step); }}'
+    if begins == "route[begin]":
+        run = begin(session, ARMED + steps)
+    else:
+        session.load(MODULE + steps)
+        run = session.raise_event("E_BEGIN")
+    assert run.ok
+    assert texts(run.log) == ["step"] * 99
+    assert told(run.log)[-1] == "route[step], which was to run next, is not run: 100 blocks are active already"
+
+
+def test_what_kills_in_a_route_that_was_called_names_both(session: Session) -> None:
+    called = "route[begin] { route(inner); }\nroute[inner] { async(sleep(1), nowhere); }"
+    run = begin(session, ARMED + called)
+    assert run.error is not None
+    assert run.error.message.startswith("route[begin], in route[inner]: there is no route[nowhere]")

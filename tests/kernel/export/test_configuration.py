@@ -223,6 +223,15 @@ def test_magics_that_set_globals(exported: Any) -> None:
     ]
 
 
+def test_settings_of_a_session_alone_stay_out(exported: Any) -> None:
+    made = exported("%config network=on workers=3 memory=off timeout=5 log=100 replace=quiet version=3.6", A)
+    assert made.findings == ()
+    assert [line for line in made.text.splitlines() if "=" in line and line[0] != "#"] == [
+        "xlog_level=4",
+        f"socket={SOCKET}",
+    ]
+
+
 def test_a_strict_session_refuses_redefinitions(exported: Any) -> None:
     made = exported("%config strict=on", A, A.replace("a\\n", "b\\n"))
     assert made.refused == ("In[3]",)

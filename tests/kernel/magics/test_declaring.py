@@ -139,6 +139,7 @@ def test_highlighting() -> None:
         "json_magics": set(),
         "expression_magics": set(),
         "around_magics": set(),
+        "shell_magics": set(),
     }
 
 

@@ -30,11 +30,10 @@ def test_the_example_of_the_documentation(kernel: Frontend) -> None:
 
 
 def test_the_second_example(kernel: Frontend) -> None:
-    first, second = PAGE.split("```")[1], PAGE.split("```")[3]
-    assert kernel.run(first.split("%raise")[0]).status == "ok"
-    assert kernel.run(second).status == "ok"
-    found = kernel.run("%raise E_BEGIN\n%raise E_CALL callee=bob\n%tick --clock 25")
-    assert found.stdout == "[resumed] bob: <null>\n"
+    found = kernel.run(PAGE.split("```")[3])
+    assert found.stdout == "bob is called\nregistered: bob\n[resumed] bob: sip:bob@192.0.2.9\n"
+    found = kernel.run("%tick --clock 10\n%raise E_CALL callee=bob\n%tick --clock 25")
+    assert found.stdout == "bob is called\n[resumed] bob: <null>\n"
 
 
 def test_a_filter_that_an_event_lacks_is_remarked(kernel: Frontend) -> None:
@@ -42,8 +41,21 @@ def test_a_filter_that_an_event_lacks_is_remarked(kernel: Frontend) -> None:
     kernel.run("%raise E_SUB")
     found = kernel.run("%raise E_X other=5")
     assert found.stdout == "x\n[notified] got <null>\n"
-    assert "k=a* of route[got] is ignored: E_X came without a parameter 'k'" in "".join(found.shown)
+    (remark,) = found.shown
+    assert "k=a* of route[got] is ignored: E_X came without a parameter 'k'" in remark
+    assert "%raise E_X other=5" in remark
+    assert len(kernel.run("%raise E_X other=5 --count 3").shown) == 1, "once, however often it is raised"
+    assert len(kernel.run("%raise E_X other=5\n%raise E_X other=5").shown) == 2, "of each line"
     assert kernel.run("%raise E_X k=abc").shown == []
+
+
+def test_what_a_filter_keeps_back_is_remarked_once_for_each_line(kernel: Frontend) -> None:
+    kernel.run(SUBSCRIBED + GOT)
+    kernel.run("%raise E_SUB")
+    found = kernel.run("%raise E_X k=1\n%raise E_X k=1 --count 3")
+    remark = "info: the filter k=a* keeps E_X from route[got]: k is '1' [event-filter]"
+    assert [text.splitlines()[0] for text in found.shown] == [remark, remark]
+    assert [text.splitlines()[1].partition("]")[2] for text in found.shown] == [":1:1", ":2:1"]
 
 
 def test_a_route_that_is_gone_is_told_at_once(kernel: Frontend) -> None:

@@ -167,7 +167,7 @@ def test_a_full_disk_is_told_under_the_cell_that_records(kernel: Frontend, tmp_p
     def said() -> list[str]:
         kernel.is_quiet(0.1)
         own = [m for m in kernel.others if m["parent_header"].get("msg_id") == recording]
-        return [m["content"]["text"] for m in own if m["msg_type"] == "stream"]
+        return [m["content"]["data"]["text/plain"] for m in own if m["msg_type"] == "display_data"]
 
     wait_until(lambda: bool(said()))
     fault = f"cannot write {path}: no space left on device"

@@ -187,7 +187,7 @@ class NodeDoor:
                 continue
             try:
                 self._obey(json.loads(data))
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 self._refuse(f"it is no message of a node ({type(error).__name__}: {error})")
 
     def _refuse(self, why: str) -> None:
@@ -212,11 +212,11 @@ class NodeDoor:
             return
         if "event" in message:
             with suppress(Unreachable):
-                own.peer.take(Parcel(message["event"], _params(message["params"]), None, None))
+                own.peer.take(Parcel(_text(message["event"]), _params(message["params"]), None, None))
         elif "tag" in message:
-            self._back_up(Tag(message["tag"], self.router.cluster), id)
+            self._back_up(Tag(_text(message["tag"]), self.router.cluster), id)
         else:
-            self._carry_out(message["command"], message["params"])
+            self._carry_out(_text(message["command"]), message["params"])
 
     def _back_up(self, tag: Tag, id: int) -> None:
         own, sender = self.router.node(self._id), self.router.node(id)
@@ -234,12 +234,21 @@ def _place(id: int) -> Place:
     return Place(id, str(id), f"bin:127.0.0.1:{5555 + id}", f"10.0.0.{id}")
 
 
+def _text(given: Any) -> str:
+    """A text as scripts have it, one character for each byte. Raises ValueError, TypeError."""
+    if not isinstance(given, str):
+        raise TypeError(f"{given!r} is no text")
+    given.encode("latin-1")
+    return given
+
+
 def _params(given: Any) -> Params:
     """Parameters as they were sent. Raises ValueError, TypeError."""
-    params = tuple((name, value) for name, value in given)
-    if not all(isinstance(name, str) and isinstance(value, int | str) for name, value in params):
-        raise ValueError("a parameter is a name and a text or an integer")
-    return params
+    return tuple((_text(name), value if _is_integer(value) else _text(value)) for name, value in given)
+
+
+def _is_integer(value: Any) -> bool:
+    return type(value) is int and -(2**63) <= value < 2**63
 
 
 def open_node(session: Session, id: int, path: str, peers: dict[int, str], cluster: int = 1) -> NodeDoor:

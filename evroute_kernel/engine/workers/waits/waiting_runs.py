@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from evroute_kernel.engine.delivery.waits import Wait
 from evroute_kernel.engine.events.params import Params, UnknownEventError
 from evroute_kernel.engine.results.runs import LogRecord, Run
-from evroute_kernel.engine.state.published import named_in_calls
+from evroute_kernel.engine.state.published import named_in_calls, not_published
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.flows import Delivery
 from evroute_kernel.engine.workers.processes.process import Process
@@ -19,6 +19,7 @@ from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.task import Task
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.runtime.values import decode
+from evroute_kernel.runtime.waits import BLOCKED
 from evroute_kernel.worker.messages import (
     RESUME,
     Answer,
@@ -30,7 +31,6 @@ from evroute_kernel.worker.messages import (
     WaitGivenUp,
     WaitsReached,
 )
-from evroute_kernel.worker.notifying.waiting import BLOCKED
 
 #: seconds for which a server remembers a transaction that has ended (`wt_timer` of module tm)
 _REMEMBERED: Final = 5
@@ -67,21 +67,15 @@ class WaitingRuns:
         self.is_moved = False
         #: raises of runs that nobody has raised, under way
         self.alone: set[Raise] = set()
-        self._reactions: dict[type[Any], Callable[[Process, Task, Any], None]] = {
+        #: what a worker that runs a task may say of this
+        self.reactions: dict[type[Any], Callable[[Process, Task, Any], None]] = {
             WaitAsked: self._begin,
             WaitsReached: self._reached,
-            WaitGivenUp: lambda worker, task, message: self._waits.end(message.number),
+            WaitGivenUp: lambda worker, task, message: self._give_up(message.number),
             TransactionAsked: self._transaction_asked,
             TransactionEnded: lambda worker, task, message: self._end_transaction(worker.number),
             Remarked: self._remarked,
         }
-
-    def handle(self, worker: Process, task: Task, message: Message) -> bool:
-        """A worker that runs `task` says something; False when it is about something else."""
-        reaction = self._reactions.get(type(message))
-        if reaction is not None:
-            reaction(worker, task, message)
-        return reaction is not None
 
     # -- a wait begins ------------------------------------------------------------------------------------------------
 
@@ -97,7 +91,7 @@ class WaitingRuns:
         try:
             number, event = self._world.notify(asked.event, asked.filters, asked.route, last, worker.number)
         except UnknownEventError:
-            reply = Answer(asked.request, False, (f"no event {asked.event} is known",))
+            reply = Answer(asked.request, False, (not_published(self._world, decode(asked.event)),))
         else:
             self._waits.add(Wait(number, event, asked.route, worker.number, due, *common, expires, raised))
             reply = Answer(asked.request, True, (str(number), event, str(last)))
@@ -113,6 +107,10 @@ class WaitingRuns:
             return _NEVER, inf, now + timeout
         due = now + max(1, timeout)
         return now + timeout if timeout < 1 else due - 1, due, inf
+
+    def _give_up(self, number: int) -> None:
+        self._waits.end(number)
+        self._world.forget_wait(number)
 
     # -- an event has come --------------------------------------------------------------------------------------------
 

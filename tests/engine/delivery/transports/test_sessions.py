@@ -194,19 +194,11 @@ def test_the_listing(session: Session, tmp_path: Path) -> None:
     assert session.subscribers("E_NONE") == []
 
 
-def test_expired_subscriptions_get_nothing_and_are_closed(
-    session: Session, peers: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from evroute_kernel.engine.delivery import interface, socket_delivery
-
-    offset = 0.0
-    for module in (interface, socket_delivery):
-        clock = module.time
-        monkeypatch.setattr(module, "time", lambda clock=clock: clock() + offset)
+def test_expired_subscriptions_get_nothing_and_are_closed(session: Session, peers: Any) -> None:
     receiver, socket = peers.udp()
     session.load(ROUTE)
     session.subscribe("E_A", socket, 5)
-    offset = 7.0
+    session.tick(clock=7)
     session.raise_event("E_A")
     assert [i.protocol for i in session.subscribers("E_A")] == ["route"]
     assert session._world._sockets.picture == {}
