@@ -332,8 +332,8 @@ def test_without_the_network_all_are_stubs(play, process, web, complaints, call,
     name = call.partition("(")[0]
     assert calls == [(name, (f"http://{web.host}/", *arguments))]
     assert complaints()[0] == (
-        f"{name}() of module rest_client is simulated only with %config network=on: the call is recorded and returns -1;"
-        f" or say what it returns with: %stub {name} returns 1"
+        f"{name}() of module rest_client is simulated only with %config network=on: the call is recorded and returns "
+        f"-1; or say what it returns with: %stub {name} returns 1"
     )
     assert web.asked == []
     process.settings.stubs[name] = (5, ())
