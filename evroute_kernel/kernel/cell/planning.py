@@ -153,10 +153,11 @@ def read_magics(
 
 
 def help_asked(line: MagicLine) -> MagicLine | None:
-    """The `%help` line that `%name --help` means, as of any program; None for another line."""
+    """The `%help` line that `%name --help` means, or `%name -h`, as of any program; None for another line."""
     magic = MAGICS.get(line.name)
-    words = line.text.split()
-    if magic is None or "--help" not in (words[:1] if magic.has_own_reader else words):
+    words = line.without_comment.text.split()
+    is_asked = words == ["-h"] or "--help" in words[: 1 if magic and magic.has_own_reader else None]
+    if magic is None or not is_asked:
         return None
     asking = cut(replace(line.source, text=f"%help %{line.name}")).magics[0]
     return replace(asking, span=line.span)

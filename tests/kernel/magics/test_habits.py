@@ -106,6 +106,7 @@ def test_negations_are_script(kernel: Frontend) -> None:
 @pytest.mark.parametrize("name", sorted(MAGICS))
 def test_every_magic_takes_help(kernel: Frontend, name: str) -> None:
     done = kernel.run(f"%{name} --help")
+    assert kernel.run(f"%{name} -h # and no file of that name").shown == done.shown
     assert done.status == "ok", done.traceback
     assert MAGICS[name].usage in done.shown[0]
     assert not done.stdout
