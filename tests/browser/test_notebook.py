@@ -21,11 +21,11 @@ def test_the_tour_runs_and_has_its_colours(lab: Lab, page: Page, server: Server,
         window.goto(server.address(f"/notebooks/{lab.path(file)}"))
         notebook = Notebook(window)
         expect(notebook.cells.first).to_be_visible()
-        expect(notebook.editor(2).get_by_text("$param(ip)", exact=True)).to_be_visible()
-        colours = {piece.text.strip(): piece.colour for piece in pieces(notebook.editor(2))}
+        expect(notebook.editor(3).get_by_text("$param(ip)", exact=True)).to_be_visible()
+        colours = {piece.text.strip(): piece.colour for piece in pieces(notebook.editor(3))}
         assert len({colours[token] for token in ("event_route", "E_PIKE_BLOCKED", "$param(ip)")}) == 3
         notebook.wait_until("idle")
-        notebook.run(2)
-        notebook.run(4)
-        assert notebook.outputs(4) == [("application/vnd.jupyter.stdout", "pike blocked 192.0.2.66\n")]
+        notebook.run(3)
+        notebook.run(5)
+        assert notebook.outputs(5) == [("application/vnd.jupyter.stdout", "pike blocked 192.0.2.66\n")]
         window.screenshot(path=lab.artefact("notebook"))
