@@ -40,7 +40,7 @@ def _function(scope: Scope, node: nodes.Call, asynchronous: str) -> Function | N
     if function is None:
         _unknown(scope, node)
     elif function.async_only and not asynchronous:
-        form = f"write async({node.name}(...), name_of_a_route);"
+        form = f"write async({node.name}(...), name_of_a_route)"
         form += _elsewhere(scope, node, lambda other: "" if other.async_only else "calls it without, too")
         scope.error("unknown-function", f"{node.name}() exists in async() and launch() alone", node.name_span, form)
     elif not function.is_in(scope.modules) and not scope.not_loaded(
