@@ -76,3 +76,17 @@ def test_nothing_is_said_of_any_other_program() -> None:
     said = {c.name for c in ran if told(c) - {"undefined-resume-route"}}
     # neither its event nor its route is there, so that the server does not come to look at the filter
     assert said <= {"notify-integer-filter-but-no-route-or-event"}
+
+
+def test_a_filter_that_several_calls_have_is_told_of_once() -> None:
+    text = """loadmodule "event_routing.so"
+event_route[E_PIKE_BLOCKED] {
+    $avp(f) = 5;
+    $avp(f) = "source=x";
+    notify_on_event("E_PIKE_BLOCKED", $avp(f), "got", 60);
+    notify_on_event("E_PIKE_BLOCKED", $avp(f), "got", 60);
+}
+route[got] { exit; }
+"""
+    found = [each.code for each in findings(Source("a.cfg", text), Environment())]
+    assert found == ["filter-integer", "filter-unknown-key"]
