@@ -30,7 +30,7 @@ _GROUPS: Final = (
     ("html HTML svg SVG latex markdown javascript js", "a Markdown cell shows text, formulas and HTML"),
     (
         "matplotlib pylab gui",
-        "nothing is drawn with Python here: %graph draws routes, and events go to a Python program with "
+        "nothing is drawn with Python: %graph draws routes, and events go to a Python program with "
         "%subscribe or %record",
     ),
     ("magic quickref", "%lsmagic lists the magics, and %help NAME tells more about one"),
