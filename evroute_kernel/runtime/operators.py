@@ -86,7 +86,8 @@ def _add(context: Context, left: Result, right: Result, *, bare: bool) -> Result
     if right is None or type(right) is TypedNull:
         return head
     if right is NOTHING or (bare and type(right) is int) or type(right) is Textless:
-        return _fail(context, f"{_kind(left)} + a number without text form: put the number in a variable first")
+        way = "give the left side a value first" if left is None else "put the number in a variable first"
+        return _fail(context, f"{_kind(left)} + a number without text form: {way}")
     return head + str(right)
 
 

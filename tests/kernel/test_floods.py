@@ -66,7 +66,7 @@ def test_what_the_runtime_remarks_in_a_loop_is_shown_once_and_counted(kernel: Fr
     remarks = found.contents("display_data")[1:3]
     titles = [content["data"]["text/plain"].partition("\n")[0] for content in remarks]
     assert titles == [
-        "error: <null> + a number without text form: put the number in a variable first [run time]",
+        "error: <null> + a number without text form: give the left side a value first [run time]",
         "warning: no value on the right side: $var(j) keeps what it had [run time]",
     ]
     counted = found.contents("update_display_data")

@@ -657,6 +657,9 @@ CELL: dict[str, list[str]] = {
     "evnt_route[E] { exit; }": [
         "1:1 evnt_route | unknown kind of route 'evnt_route' | did you mean 'event_route'?",
     ],
+    "request_route { exit; }": [
+        "1:1 request_route | unknown kind of route 'request_route' | did you mean 'route'?",
+    ],
     "$var(x) +": [
         "1:10  | the text ends in the middle of a statement | expected '(', a variable, a number or a text in quotes",
     ],

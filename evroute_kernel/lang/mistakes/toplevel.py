@@ -121,7 +121,8 @@ def unknown_route(s: Situation) -> Mistake | None:
     if not s.scratch or s.kinds != ["ID"] or s.kind not in ("LSQB", "LBRACE") or not s.outermost:
         return None
     word, span = s.prefix[0].text, s.prefix[0].span
-    near = near_misses(word, ROUTES, 1)
+    is_main = word == "request_route" and s.kind == "LBRACE"  # Kamailio's name
+    near = ["route"] if is_main else near_misses(word, ROUTES, 1)
     if not near:
         return None
     feed = ("NAMED_ROUTE",) if s.kind == "LSQB" else ("PLAIN_ROUTE",)
