@@ -7,7 +7,7 @@ stands, and what is read of it can be kept until its own text changes. Where tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import field
 from itertools import chain, takewhile
 from typing import Final
@@ -16,6 +16,7 @@ from evroute_kernel.errors import Diagnostic
 from evroute_kernel.lang import language, nodes
 from evroute_kernel.lang.lexer import Lexer, Token
 from evroute_kernel.lang.mistakes import is_header
+from evroute_kernel.lang.mistakes.pieces import places
 from evroute_kernel.lang.placement import misplaced
 from evroute_kernel.lang.preprocess import Expanded
 from evroute_kernel.lang.recovery import Run, item_begins
@@ -133,9 +134,9 @@ def _pieces(
 ) -> list[Segment] | None:
     """The pieces of some tokens, of which the last is `$END`. `strays` as `Lexer` has them; `cut` as `Run` takes it."""
     end = tokens[-1].span.end
-    places = [(tokens[n - 1].span.end if n else start, tokens[n].span.start) for n in dict.fromkeys(strays)]
+    gaps = [(tokens[n - 1].span.end if n else start, tokens[n].span.start) for n in dict.fromkeys(strays)]
     found: list[Segment] = []
-    for first, last in _cuts(tokens):
+    for first, last in places(tokens):
         is_last = last == len(tokens)
         if is_last and not tail:  # what is left is `$END`, or no whole piece
             return found if last - first == 1 else None
@@ -144,7 +145,7 @@ def _pieces(
         segment = _parsed(given, source, start, stop, version, cut=cut and is_last)
         if segment is None:
             return None
-        segment.strays = [place for place in places if segment.start <= place[0] and place[1] <= segment.end]
+        segment.strays = [gap for gap in gaps if segment.start <= gap[0] and gap[1] <= segment.end]
         found.append(segment)
         start = segment.end
     return found
@@ -175,24 +176,6 @@ def _has_inner_route(tokens: list[Token]) -> bool:
         if depth > 0 and is_header(tokens, index):
             return True
     return False
-
-
-def _cuts(tokens: list[Token]) -> Iterator[tuple[int, int]]:
-    """Where pieces begin and end. The last one is what follows the last route; `$END` is its end."""
-    first = depth = 0
-    in_route = False
-    for index, token in enumerate(tokens):
-        kind = token.type
-        if kind == "LBRACE":
-            depth += 1
-        elif kind == "RBRACE":
-            depth -= 1
-            if depth == 0 and in_route and (tokens[index + 1].type == "$END" or item_begins(tokens, index + 1)):
-                yield first, index + 1
-                first, in_route = index + 1, False
-        elif depth == 0 and is_header(tokens, index):
-            in_route = True
-    yield first, len(tokens)
 
 
 def _parsed(

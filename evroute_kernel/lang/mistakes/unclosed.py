@@ -12,8 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from evroute_kernel.lang.lexer import Lexer, Token
-from evroute_kernel.lang.mistakes import is_header
-from evroute_kernel.lang.recovery import item_begins
+from evroute_kernel.lang.mistakes.pieces import places
 from evroute_kernel.source import Source
 
 CODE: Final = "unclosed-string"
@@ -51,17 +50,5 @@ def _ends_where_one_begins(token: Token) -> bool:
 
 def _last_piece(tokens: list[Token]) -> int:
     """Where what follows the last whole route begins: all before that is closed."""
-    tokens = [*tokens, _END]
-    last = depth = 0
-    in_route = False
-    for index, token in enumerate(tokens):
-        kind = token.type
-        if kind == "LBRACE":
-            depth += 1
-        elif kind == "RBRACE":
-            depth -= 1
-            if depth == 0 and in_route and (tokens[index + 1] is _END or item_begins(tokens, index + 1)):
-                last, in_route = index + 1, False
-        elif depth == 0 and is_header(tokens, index):
-            in_route = True
-    return last
+    *_, (first, _) = places([*tokens, _END])
+    return first
