@@ -484,9 +484,12 @@ class TestMigrateTo40:
 
     def test_errors_that_are_left_are_those_of_4_0(self, tmp_path: Path) -> None:
         path = tmp_path / "a.cfg"
-        path.write_text("route { sca_set_calling_line(); }\n")
+        path.write_text("route { sca_set_calling_line(); nosuch(); }\n")
         done = evroute("migrate", "--to", "4.0", path)
-        assert done.stderr.count("sca_set_calling_line") == 2
+        assert done.stderr.count("sca_set_calling_line") == 1  # what stays is no error as well
+        assert f"{path}:1:33: error: unknown function nosuch()" in done.stderr
+        assert "4.0 has no function sca_set_calling_line()" in done.stderr
+        assert "and 1 error of the new text" in done.stderr
 
 
 class TestExport:
