@@ -342,7 +342,7 @@ def test_hints_name_the_text_that_replaces():
         ("fetch-event-params", 8),
         ("fetch-event-params", 18),
     ]
-    assert hints[2].hint == "write $var(ip) = $param(ip); (%%migrate rewrites the cell)"
+    assert hints[2].hint == "write $var(ip) = $param(ip); (%%migrate rewrites a cell, evroute migrate a file)"
     assert "$var(group) = $param(group); $var(dst) = $param(address);" in hints[3].hint
 
 

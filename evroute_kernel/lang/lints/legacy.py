@@ -15,6 +15,8 @@ from evroute_kernel.source import Source
 if TYPE_CHECKING:
     from evroute_kernel.lang.migration.migrate import Change, Migration
 
+_REWRITTEN: Final = "(%%migrate rewrites a cell, evroute migrate a file)"
+
 
 @rule(
     "fetch-event-params",
@@ -30,7 +32,7 @@ def fetch_event_params(source: Source) -> Iterator[Finding]:
     for change in migration.changes if migration is not None else ():
         # a call in a condition takes another change, assignments before the `if`
         if change.code == "fetch-event-params" and change.before:
-            yield Finding(message, change.span, f"write {change.instead} (%%migrate rewrites the cell)")
+            yield Finding(message, change.span, f"write {change.instead} {_REWRITTEN}")
     for note in migration.notes if migration is not None else ():
         if note.code == "fetch-event-params" and note.severity == "warning" and note.span is not None:
             yield Finding(message, note.span, note.message.removeprefix("this stays as it is: "))
@@ -48,7 +50,7 @@ def event_route_mode(source: Source) -> Iterator[Finding]:
     for change in _changes(source, "event-route-mode"):
         mode = change.before.strip(", ")
         message = f"the mode {mode} is of OpenSIPS 2.x: an event route always runs after what raised the event"
-        yield Finding(message, change.span, "write event_route[NAME] without it (%%migrate rewrites the cell)")
+        yield Finding(message, change.span, f"write event_route[NAME] without it {_REWRITTEN}")
 
 
 @rule(
@@ -65,7 +67,7 @@ def event_route_module(script: Source | Subject) -> Iterator[Finding]:
     core = "event routes belong to the core since 3.6"
     message, hint = (
         f"{core}: the module event_route is skipped",
-        "remove it (%%migrate does); servers up to 3.5 need it",
+        "remove it (%%migrate or evroute migrate does); servers up to 3.5 need it",
     )
     if isinstance(script, Source):
         for change in _changes(script, "event-route-module"):
