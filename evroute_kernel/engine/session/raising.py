@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from evroute_kernel.engine.delivery.socket_delivery import Fault, Report
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.filtering import filter_remarks
-from evroute_kernel.engine.events.params import GivenParams, event_params, for_routes
+from evroute_kernel.engine.events.params import GivenParams, Params, event_params, for_routes
 from evroute_kernel.engine.events.remarks import remarks
 from evroute_kernel.engine.results.checking import Checking
 from evroute_kernel.engine.results.runs import BatchResult, Run, RunError, joined
@@ -61,10 +61,7 @@ class Raising:
         self._world.handlers(event)
         raised = self._new_raise(event, origin, timeout)
         raised.remarks = remarks(event, params, self._world.declared_events, self._world.library.events)
-        if entries := self._world.notified(encode(event)):
-            raised.remarks += filter_remarks(encode(event), taken, entries)
-        report = self._reporter(raised, always=True)
-        slots = self._world.raised(encode(event), taken, origin=origin, report=report)
+        slots = self._sent(raised, encode(event), taken)
         taken = for_routes(params, taken, self._world.settings.version)
         tasks = [Delivery(raised, encode(event), taken, slots)] if slots else []
         future = raised.future if member is None else self._whole(raised)
@@ -94,12 +91,16 @@ class Raising:
         seconds, called = (limits.timeout, inf) if left == inf else (max(_LEAST, left), monotonic())
         raised = Raise(event, parcel.origin, seconds, limits.log, called)
         raised.exchange = exchange
-        if entries := self._world.notified(event):
-            raised.remarks = filter_remarks(event, params, entries)
-        report = self._reporter(raised, always=True)
-        slots = self._world.raised(event, params, origin=parcel.origin, report=report)
+        slots = self._sent(raised, event, params)
         self._backend.supervisor.submit(raised, *([Delivery(raised, event, params, slots)] if slots else []))
         return raised.future
+
+    def _sent(self, raised: Raise, event: str, params: Params) -> tuple[int, ...]:
+        """Send an event to its subscribers; the slots of the routes that it runs. The raise learns what filters did."""
+        if entries := self._world.notified(event):
+            raised.remarks += filter_remarks(event, params, entries)
+        report = self._reporter(raised, always=True)
+        return self._world.raised(event, params, origin=raised.origin, report=report)
 
     def submit_batch(
         self,
