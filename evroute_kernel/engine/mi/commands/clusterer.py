@@ -44,6 +44,13 @@ def _positive(given: Arguments, name: str) -> int:
     return number
 
 
+def _status(given: Arguments) -> bool:
+    status = given.integer("status")
+    if status not in (0, 1):
+        raise CommandError(400, "Bad value for 'status'")
+    return bool(status)
+
+
 @command(
     "clusterer_set_status",
     "clusterer:set_status",
@@ -60,12 +67,10 @@ def clusterer_set_status(management: Management, given: Arguments) -> str:
     """
     member, cluster = _member(management), _cluster(given)
     id = _positive(given, "node_id") if "node_id" in given else member.id
-    status = given.integer("status")
-    if status not in (0, 1):
-        raise CommandError(400, "Bad value for 'status'")
+    is_enabled = _status(given)
     if cluster != member.router.cluster:
         raise CommandError(404, "Cluster id not found")
-    raised = member.router.set_status(member.id, id, bool(status), management.origin)
+    raised = member.router.set_status(member.id, id, is_enabled, management.origin)
     if raised is None:
         raise CommandError(404, "Node id not found")
     management.watch_all(raised)
@@ -168,8 +173,7 @@ def clusterer_set_cap_status(management: Management, given: Arguments) -> str:
     """Refused, with 404: no module has a capability here."""
     member, cluster = _member(management), _cluster(given)
     given.text("capability")
-    if given.integer("status") not in (0, 1):
-        raise CommandError(400, "Bad value for 'status'")
+    _status(given)
     raise CommandError(404, "Cluster id not found" if cluster != member.router.cluster else "Capability not found")
 
 
