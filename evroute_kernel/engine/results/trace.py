@@ -65,7 +65,7 @@ class Step:
     def effects(self) -> list[str]:
         """All that came of it, in words."""
         words = [f"{name} = {_shown(value)}" for name, value in self.changed.items()]
-        words += [f"{level}: {text.rstrip()}" for level, text in self.logged]
+        words += [f"{level}: {_on_one_line(text.rstrip())}" for level, text in self.logged]
         words += [f"raises {_event(*raised)}" for raised in self.raised]
         return words + [f"calls {title}" for title in self.called]
 
@@ -181,6 +181,10 @@ def _shown(value: Changed) -> str:
     return (
         "<null>" if value is None else str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False)
     )
+
+
+def _on_one_line(text: str) -> str:
+    return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def _event(event: str, params: Iterable[tuple[str | None, int | str | None]]) -> str:
