@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     ),
 )
 async def trace(cell: Cell, arguments: Arguments) -> None:
-    """Trace what the cell runs below: each statement with its line, the values that it changed, and what it logged,
-    raised and called.
+    """Trace what the cell runs below, statement by statement.
 
-    NAME is an event (`E_X`) or a route (`limit`, `route[limit]`): that alone is traced, with all that it calls. The
-    table comes at the end of the cell, also where a run has failed; of many statements it shows the first and the last
-    ones. Heads of loops stand there once for each round, a route that is called moved to the right.
+    Each stands there with its line, the values that it changed, and what it logged, raised and called. NAME is an event
+    (`E_X`) or a route (`limit`, `route[limit]`): that alone is traced, with all that it calls.
+
+    The table comes at the end of the cell, also where a run has failed; of many statements it shows the first and the
+    last ones. Heads of loops stand there once for each round, a route that is called is moved to the right.
 
     `%raise EVENT --trace` traces one event. In Python: `with session.trace() as trace: ...`. What is traced takes
     several times as long; all else is as fast as ever.
