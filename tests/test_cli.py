@@ -51,6 +51,32 @@ def script(tmp_path: Path) -> Path:
     return path
 
 
+TRACED = (
+    "startup_route { $shv(a) = 1; }\nevent_route[E_X] {\n\troute(r, $param(n));\n}\nroute[r] { $var(n) = $param(1); }\n"
+)
+
+
+def test_run_traces_what_it_runs(tmp_path: Path) -> None:
+    script = tmp_path / "x.cfg"
+    script.write_text(TRACED)
+    done = evroute("run", script, "--raise", 'E_X n="3\x1b"', "--trace")
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["1", *"$shv(a) = 1 $shv(a) = 1".split()],
+        ["3", *"route(r, $param(n)) calls route[r]".split()],
+        ["5", *"$var(n) = $param(1) $var(n) =".split(), '"3\\u001b"'],
+    ]
+    done = evroute("run", script, "--raise", "E_X n=3", "--trace", "--json")
+    steps = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(step["number"], step["line"], step.get("changed")) for step in steps] == [
+        (1, 1, {"$shv(a)": 1}),
+        (1, 3, None),
+        (2, 5, {"$var(n)": 3}),
+    ]
+    done = evroute("run", script, "--raise", "E_X n=3 --trace")
+    assert done.returncode == 2
+    assert "evroute run FILE --trace" in done.stderr
+
+
 class TestManyFindings:
     """A line of 42 kB that is wrong 3,000 times over."""
 

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from evroute_kernel.cli.colours import print_record
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.results.trace import Trace
     from evroute_kernel.engine.session.session import LogRecord
 
 
 #: control characters that JSON may hold as they are, and a terminal may not
 _ESCAPED: Final = {code: f"\\u{code:04x}" for code in range(127, 160)}
+#: and those that a line of text does not hold as they are
+_SHOWN: Final = {code: f"\\x{code:02x}" for code in [*range(10), *range(11, 32), *range(127, 160)]}
 
 
 class Printer:
@@ -54,6 +57,14 @@ def print_as_json(record: LogRecord) -> None:
 def print_as_text(record: LogRecord) -> None:
     """What was logged: NOTICE and below on standard output, WARNING and worse on standard error."""
     print_record(record, sys.stdout if record.level in ("NOTICE", "INFO", "DBG") else sys.stderr)
+
+
+def print_trace(trace: Trace, *, as_json: bool) -> None:
+    """Each statement on a line: for people, or as JSON."""
+    if as_json:
+        print(trace.json_lines().translate(_ESCAPED), end="", flush=True)
+    else:
+        print(trace.text().translate(_SHOWN), flush=True)
 
 
 def _plain(record: LogRecord) -> dict[str, Any]:

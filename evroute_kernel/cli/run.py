@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, RefusedError, UsageError
-from evroute_kernel.cli.records import print_as_json, print_as_text
+from evroute_kernel.cli.records import print_as_json, print_as_text, print_trace
 from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.versions import ServerVersion
@@ -38,6 +39,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_network(parser)
     add_stubs(parser)
     parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
+    parser.add_argument(
+        "--trace",
+        action="store_true",
+        help="print each statement that is run, behind the log of its event: its line, the values that it changed, and "
+        "what it logged, raised and called; with --json as objects that have a number",
+    )
     parser.set_defaults(command=run)
 
 
@@ -55,15 +62,33 @@ def run(options: argparse.Namespace) -> int:
     print_record = print_as_json if options.json else print_as_text
     with Session(workers=1, version=version) as session:
         prepare(session, options, stubs)
-        if (started := load(session, source_of(options.file, text))) is not None:
-            _print_run(started, print_record)
+        with _traced(session, options):
+            started = load(session, source_of(options.file, text))
+            if started is not None:
+                _print_log(started, print_record)
+        if started is not None:
+            check_run(started)
         for request, params in requests:
             for number in range(request.count):
-                done = _raise(session, request, params)
-                for remark in done.remarks if number == 0 else ():
-                    print(f"--raise: {remark}", file=sys.stderr)
-                _print_run(done, print_record)
+                with _traced(session, options):
+                    done = _raise(session, request, params)
+                    for remark in done.remarks if number == 0 else ():
+                        print(f"--raise: {remark}", file=sys.stderr)
+                    _print_log(done, print_record)
+                check_run(done)
     return EXIT_OK
+
+
+@contextmanager
+def _traced(session: Session, options: argparse.Namespace) -> Iterator[None]:
+    """Print what each statement did that is run meanwhile, if that is wanted."""
+    if not options.trace:
+        yield
+        return
+    with session.trace() as trace:
+        yield
+    if len(trace):
+        print_trace(trace, as_json=options.json)
 
 
 def _requests(texts: Sequence[str], version: ServerVersion) -> list[tuple[RaiseRequest, Params]]:
@@ -76,9 +101,10 @@ def _requests(texts: Sequence[str], version: ServerVersion) -> list[tuple[RaiseR
         source = Source("--raise", text)
         try:
             request = parse_raise(text, source)
-            for option in ("async", "detach", "live", "node"):
+            for option in ("async", "detach", "live", "node", "trace"):
                 if option in request.options:
-                    raise ArgumentError(f"--{option} is for notebooks", source.span(0, len(text)))
+                    hint = "write it behind the file: evroute run FILE --trace ..." if option == "trace" else None
+                    raise ArgumentError(f"--{option} is for notebooks", source.span(0, len(text)), hint)
             requests.append((request, with_samples(request, library)))
         except ScriptError as error:
             faults.append(error.render())
@@ -94,8 +120,7 @@ def _raise(session: Session, request: RaiseRequest, params: Params) -> Run:
         raise RefusedError(error) from None
 
 
-def _print_run(run: Run, print_record: Callable[[LogRecord], None]) -> None:
-    """Print what a run logged; raises FailedError when it did not come to its end."""
+def _print_log(run: Run, print_record: Callable[[LogRecord], None]) -> None:
+    """Print what a run logged."""
     for record in run.log:
         print_record(record)
-    check_run(run)

@@ -14,7 +14,6 @@ from evroute_kernel.runtime.control import EndScript, ScriptCrash
 from evroute_kernel.runtime.deferred import run_deferred
 from evroute_kernel.runtime.levels import CRITICAL, NAMES
 from evroute_kernel.runtime.operators import INTEGER, NOTHING, Result
-from evroute_kernel.runtime.trace import plain
 from evroute_kernel.runtime.values import (
     INT_MAX,
     INT_MIN,
@@ -30,6 +29,8 @@ from evroute_kernel.runtime.values import (
     text_of,
     wrap,
 )
+from evroute_kernel.runtime.watching.hook import bare
+from evroute_kernel.runtime.watching.trace import plain as plain
 
 Setter = Callable[[Context, str, Value], bool]
 Getter = Callable[[Context], Value]
@@ -276,7 +277,7 @@ def _run_block(context: Context, route: LinkedRoute, arguments: Sequence[Value])
 
 
 def _leave(context: Context, caller: tuple[int, int]) -> None:
-    at = plain(context.process.at)
+    at = bare(context.process.at)
     at[0], at[1] = caller
     context.route_stack.pop()
     context.scopes.pop()
@@ -466,7 +467,7 @@ def run_route(process: Process, route: LinkedRoute, context: Context) -> int:
         code = end.code
     finally:
         if process.at is not at:  # the route has begun to trace
-            process.at = plain(process.at)
+            process.at = bare(process.at)
     if process.deferred:
         run_deferred(process)
     return code

@@ -50,6 +50,7 @@ from evroute_kernel.worker.messages import (
     StubCalled,
     Subscribed,
     Subscriptions,
+    Watch,
 )
 from evroute_kernel.worker.notifying.notifying import Notifying
 from evroute_kernel.worker.notifying.subscriptions import Entry
@@ -61,6 +62,7 @@ from evroute_kernel.worker.state import variables
 
 if TYPE_CHECKING:
     from evroute_kernel.worker.inline.runs import Inline
+    from evroute_kernel.worker.watching.watching import Watching
 
 #: a hundred blocks may be active at once, each takes some Python calls, and so do its expressions
 RECURSION_LIMIT: Final = 5000
@@ -98,6 +100,9 @@ class Child:
         self._event_routes: dict[str, int] = {}
         #: the routes that scripts can call, by name
         self._routes: dict[str, LinkedRoute] = {}
+        #: and the slots of these, and that of error_route
+        self._callable: dict[str, int] = {}
+        self._error_slot: int | None = None
         #: the routes that an event goes to, in order
         self._handlers: dict[str, tuple[int, ...]] = {}
         #: AVPs of startup_route, which the next route of this process finds, as on the server
@@ -108,6 +113,8 @@ class Child:
         self._flow = Flow(self, process, self._outbox, blackbox, self._tell_more, self._notifying)
         #: the ways of 4.0, once that is to be followed
         self._inline: Inline | None = None
+        #: who watches, once somebody has done so
+        self._watching: Watching | None = None
         #: how runs are made and run, as the version of the settings has it
         self.new_context: Callable[[str, Params], Context] = self._new_context
         self.another_context: Callable[[Context], Context] = self._another_context
@@ -125,6 +132,7 @@ class Child:
             ApplySettings: self.change_settings,
             Subscriptions: self.change_subscriptions,
             Notifications: self.change_notifications,
+            Watch: self.change_watchers,
             LimitMemory: lambda limits: limit_memory(limits.memory),
             RunEvents: self.run_events,
             RunBatch: self.run_batch,
@@ -144,9 +152,30 @@ class Child:
         slots, library = self._process.slots, in_process(self._process)
         for fields in message.routes:
             slots[fields[0]] = _link(library, *fields)
-        self._routes = {name: slots[slot] for name, slot in message.callable.items()}
+        self._callable, self._error_slot = message.callable, message.error_route
+        if self._watching is not None and self._watching.is_on:
+            self._watching.dress()
+        self._take_routes()
+
+    def _take_routes(self) -> None:
+        """What scripts can call, and error_route, are what is in the slots now."""
+        slots = self._process.slots
+        self._routes = {name: slots[slot] for name, slot in self._callable.items()}
         self._choose_routes()
-        self._process.error_route = slots[message.error_route] if message.error_route is not None else None
+        self._process.error_route = slots[self._error_slot] if self._error_slot is not None else None
+
+    def change_watchers(self, message: Watch) -> None:
+        """These watch the runs from now on: all routes are others then, and what they log and raise passes by there."""
+        if self._watching is None:
+            self._watching = self._make_watching()
+        self._watching.change(message)
+        self._take_routes()
+        self._choose_ways()
+
+    def _make_watching(self) -> Watching:
+        from evroute_kernel.worker.watching.watching import Watching  # nothing that a worker should wait for
+
+        return Watching(self._process, self._outbox.hold)
 
     def change_settings(self, message: ApplySettings) -> None:
         """Take over all globals. `$log_level` and `$xlog_level` follow only a change of their global."""
@@ -188,6 +217,9 @@ class Child:
         if notifying.is_on:
             notifying.raise_plainly, notifying.run_plainly = process.raise_event, self._run_route
             process.raise_event, self._run_route = notifying.raise_event, notifying.run
+        watching = self._watching
+        if watching is not None and watching.is_on:
+            watching.raise_plainly, process.raise_event = process.raise_event, watching.raise_event
 
     def change_notifications(self, message: Notifications) -> None:
         """Take over what notify_on_event() has subscribed in other workers."""
@@ -324,6 +356,8 @@ class Child:
 
     def _tell_more(self) -> None:
         """A run is about to end: what has not been told yet."""
+        if self._watching is not None:
+            self._watching.settle()
         self._datagrams.tell()
         if self._inline is not None and (ran := self._inline.told()) is not None:
             self._outbox.send(ran)

@@ -167,6 +167,14 @@ class RunPortion:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """Who watches the runs from now on, nobody else: the number of each (unique in a session), its kind
+    (`worker.watching.watching.KINDS`), and what that wants to know."""
+
+    watchers: tuple[tuple[int, str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AskVariables:
     """What is in your variables? It is answered when the run under way has ended."""
 
@@ -325,6 +333,14 @@ class Remarked:
     hint: str
     slot: int
     statement: int
+
+
+@dataclass(frozen=True, slots=True)
+class WatchTold:
+    """What the watcher of a number has seen: plain values, as its kind has them. It comes in order with log lines."""
+
+    number: int
+    data: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -505,7 +521,7 @@ Message: TypeAlias = (
     " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | WorkerNotForked"
     " | AskVariables | VariablesAnswer | Answer | DatagramsSent | InnerRuns | Notifications"
     " | NotifyAsked | WaitAsked | WaitsReached | WaitGivenUp | TransactionAsked | TransactionEnded | Remarked"
-    " | ClusterAsked"
+    " | ClusterAsked | Watch | WatchTold"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
@@ -548,6 +564,8 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     TransactionAsked,
     TransactionEnded,
     Remarked,
+    Watch,
+    WatchTold,
 )
 #: number of a class in a frame; log lines are packed from it without building the object first
 TAGS: Final = {cls: tag for tag, cls in enumerate(_CLASSES)}

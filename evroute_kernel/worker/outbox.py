@@ -102,6 +102,14 @@ class Outbox:
     def send(self, message: Message) -> None:
         self._put(encode(message))
 
+    def hold(self, message: Message) -> None:
+        """Send it with the next one that goes out. It is in the black box meanwhile, so a death loses nothing."""
+        collecting, self._collecting = self._collecting, True
+        try:
+            self._put(encode(message))
+        finally:
+            self._collecting = collecting
+
     def send_now(self, message: Message) -> None:
         """Send it, and all that is held back before it: somebody waits for the answer."""
         collecting, self._collecting = self._collecting, False

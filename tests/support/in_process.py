@@ -7,6 +7,7 @@ sockets, timers) does nothing here.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from evroute_kernel.engine.events.params import event_params
 from evroute_kernel.errors import ScriptError
@@ -21,11 +22,12 @@ from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_top_route
 from evroute_kernel.runtime.values import decode, encode
+from evroute_kernel.runtime.watching.hook import Hook, Watcher
 from evroute_kernel.source import Source
 from support.recorded import Case, Outcome
 
 
-def run_in_process(case: Case) -> Outcome:
+def run_in_process(case: Case, watchers: Sequence[Watcher] = ()) -> Outcome:
     outcome = Outcome()
     settings = Settings()
     try:
@@ -37,7 +39,7 @@ def run_in_process(case: Case) -> Outcome:
         return outcome
     apply(settings, unit)
     with Shared.temporary() as shared:
-        world = World(unit, settings, shared, outcome)
+        world = World(unit, settings, shared, outcome, watchers)
         world.run(case)
         close_databases(world.process)
     return outcome
@@ -55,7 +57,9 @@ def apply(settings: Settings, unit: Unit) -> None:
 class World:
     """One process with the routes of a unit and a queue of events."""
 
-    def __init__(self, unit: Unit, settings: Settings, shared: Shared, outcome: Outcome) -> None:
+    def __init__(
+        self, unit: Unit, settings: Settings, shared: Shared, outcome: Outcome, watchers: Sequence[Watcher] = ()
+    ) -> None:
         self.outcome = outcome
         self.queue: deque[tuple[str, Params]] = deque()
         self.process = Process(shared, settings)
@@ -66,6 +70,10 @@ class World:
             link(r.kind, r.name, slot, r.code, r.pool, library, lines=r.lines, file=r.source.name, actions=r.actions)
             for slot, r in enumerate(unit.routes)
         ]
+        if watchers:
+            hook = Hook(self.process)
+            hook.watchers = watchers
+            self.linked = [hook.watch(route) for route in self.linked]
         self.process.slots = dict(enumerate(self.linked))
         self.events = {r.name: r for r in self.linked if unit.routes[r.slot].subscribes and r.kind == "event_route"}
         self.process.has_subscribers = self.events.__contains__

@@ -29,6 +29,7 @@ from evroute_kernel.source import Source, Span
 USAGE: Final = (
     "EVENT [name=value ... | value ... | {json}] [--sample] [--count N] [--async] [--detach] [--timeout SECONDS]"
     " [--live] [--node NAME] [--report] [--stats]"
+    " [--trace]"
 )
 
 #: option -> what its value is called, None for a switch
@@ -42,6 +43,7 @@ OPTIONS: Final[Mapping[str, str | None]] = {
     "node": "NAME",
     "report": None,
     "stats": None,
+    "trace": None,
 }
 
 #: option -> what its value is

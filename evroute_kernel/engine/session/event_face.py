@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.replay.recorder import Recorder
     from evroute_kernel.engine.replay.replaying import Recorded, Replaying
     from evroute_kernel.engine.replay.writing import Mode
+    from evroute_kernel.engine.watching.tracing import Tracing
 
 
 class EventFace:
@@ -130,6 +131,24 @@ class EventFace:
         Does not wait for them: their futures are done within milliseconds.
         """
         return self._raising.interrupt(origin)
+
+    # -- watching ------------------------------------------------------------------------------------------------------
+
+    def trace(self, *names: str, origin: object = None, limit: int = 10_000) -> Tracing:
+        """Trace each statement that is run from now on, until what is returned is closed.
+
+            with session.trace() as trace:
+                session.raise_event("E_PIKE_BLOCKED", {"ip": "192.0.2.1"})
+            print(trace.text())
+
+        `names`: events and routes (`"E_X"`, `"limit"`, `"route[limit]"`) that are traced with all that they call; all
+        if there are none. `origin`: what is raised with that one alone. The trace keeps `limit` statements, the first
+        and the last ones. What a run did is in it when the run has ended. Runs that are under way are not traced, and
+        those that are take several times as long. Raises GivenError.
+        """
+        from evroute_kernel.engine.watching.tracing import Tracing
+
+        return Tracing(self._world, names, origin, limit)
 
     # -- recorded events -----------------------------------------------------------------------------------------------
 

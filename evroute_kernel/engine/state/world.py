@@ -25,6 +25,7 @@ from evroute_kernel.engine.state.program import Program
 from evroute_kernel.engine.state.published import ROUTING_FUNCTIONS, named_in_calls, published
 from evroute_kernel.engine.state.registry import Change, Registry
 from evroute_kernel.engine.state.settings import Limits, SessionSettings, module_name
+from evroute_kernel.engine.state.watches import Watches
 from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode, encode
@@ -95,6 +96,8 @@ class World:
         self._notifications = RouteNotifications()
         #: the runs that wait for an event or a time
         self.waits = Waits()
+        #: who watches the runs
+        self.watches = Watches()
         #: the events that exist, as byte strings, since something was asked about them
         self._published: frozenset[str] | None = None
         self._program = Program()

@@ -9,6 +9,7 @@ from evroute_kernel.engine.delivery.socket_delivery import Fault
 from evroute_kernel.engine.events.params import UnknownEventError
 from evroute_kernel.engine.results.runs import LogRecord, StubCall
 from evroute_kernel.engine.state.published import not_published
+from evroute_kernel.engine.state.watches import Told
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.processes.process import Process
 from evroute_kernel.engine.workers.raises import Raise
@@ -30,6 +31,7 @@ from evroute_kernel.worker.messages import (
     NotifyAsked,
     StubCalled,
     Subscribed,
+    WatchTold,
 )
 from evroute_kernel.worker.sockets import BadSocket, parse
 
@@ -57,6 +59,9 @@ class RouteMessages:
             ClusterAsked: lambda worker, task, message: self._cluster_asked(worker, task.raised, message),
             StubCalled: self._stub_called,
             DiagnosticsRepeated: self._repeated,
+            WatchTold: lambda worker, task, message: world.watches.hear(
+                message.number, Told(worker.number, task.event, message.data)
+            ),
             EventRuns: lambda worker, task, message: task.runs_event(message.event, message.line),
             **self.waiting.reactions,
         }

@@ -318,7 +318,7 @@ class Supervisor:
         """What fails here costs the worker, which may know half of what it needs, and the raise."""
         worker: Any = order.worker
         try:
-            worker.give(order, self._world.program())
+            worker.give(order, self._world.program(), self._world.watches.message(order.task.raised.origin))
             self._pool.watch(worker)
         except Exception as error:
             _log.exception("worker %d could not be given a run", worker.number)

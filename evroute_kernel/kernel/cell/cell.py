@@ -50,6 +50,8 @@ class Cell:
         self.pages: list[dict[str, Any]] = []
         #: when that began which is being timed, the outermost first
         self.begun: list[float] = []
+        #: what is to be done when all that it runs has ended, whatever became of it
+        self.at_end: list[Callable[[], None]] = []
         self._remarked: set[Diagnostic] = set()
         self._loop = asyncio.get_running_loop()
         self._stopped: asyncio.Future[None] = self._loop.create_future()
@@ -128,6 +130,12 @@ class Cell:
     async def drain(self) -> None:
         """After an interrupt: give what was running the time to hand over what it logged."""
         await asyncio.wait([self._end_of(future) for future, _ in self.pending] or [self._stopped], timeout=GRACE)
+
+    def end(self) -> None:
+        """Do what is to be done at its end."""
+        at_end, self.at_end = self.at_end, []
+        for do in at_end:
+            do()
 
     # -- waiting ----------------------------------------------------------------------------------------------------
 

@@ -44,6 +44,8 @@ async def run(cell: Cell) -> None:
     except Interrupted:
         await cell.drain()
         raise
+    finally:
+        cell.end()
 
 
 async def plan(cell: Cell) -> Sequence[Step]:

@@ -30,6 +30,7 @@ from evroute_kernel.kernel.display.reports import Tally, tell_errors
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.kernel.magics.live import raise_there
+from evroute_kernel.kernel.magics.tracing import show
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
@@ -48,7 +49,9 @@ MANY: Final = 1000
 SHOWN: Final = 100
 
 #: options that make no sense for an event that is raised elsewhere
-HERE: Final = frozenset({"async", "detach", "node", "report", "stats"})
+HERE: Final = frozenset({"async", "detach", "node", "report", "stats", "trace"})
+#: those that let the cell go on
+UNAWAITED: Final = frozenset({"async", "detach"})
 
 #: what follows `%raise` when it asks for the event's form
 _EVENT: Final = re.compile(r"[ \t]*(?P<event>[^\s=]*)")
@@ -88,6 +91,9 @@ def read_raise(line: MagicLine, usage: str = USAGE) -> Raise:
         raise ArgumentError("--sample fills in parameters by name; these have none", line.span)
     if request.options.get("live") and (idle := HERE & request.options.keys()):
         raise ArgumentError(f"--{min(idle)} is about routes here; --live raises the event on a server", line.span)
+    if request.options.get("trace") and (unawaited := UNAWAITED & request.options.keys()):
+        hint = "leave one of them out; %trace above it shows at the end of the cell what --async has run"
+        raise ArgumentError(f"--trace waits for what it shows, --{min(unawaited)} does not", line.span, hint)
     return Raise(line, request, params)
 
 
@@ -156,6 +162,8 @@ async def raise_event(cell: Cell, given: Raise) -> None:
     --node NAME  raise it on another node of the notebook (%node)
     --report     show which routes were run, how often, and how many records each has logged
     --stats      show how long it took
+    --trace      show each statement that was run, with the values that it changed, and what it logged, raised and
+                 called; of many the first and the last ones (%trace)
 
     The cell fails when no route handles the event or when a route fails. Names, values and types that no server sends
     with the event are remarked, and raised all the same.
@@ -169,6 +177,18 @@ async def raise_event(cell: Cell, given: Raise) -> None:
     if given.request.options.get("live"):
         await raise_there(cell, replace(given.request, params=given.params), given.line.span, given.event_span)
         return
+    if given.request.options.get("trace"):
+        tracing = target(cell, given).trace(origin=cell.outlet)
+        try:
+            await _raise(cell, given)
+        finally:
+            show(cell, tracing)
+    else:
+        await _raise(cell, given)
+
+
+async def _raise(cell: Cell, given: Raise) -> None:
+    """Raise it here, and wait for it if that is wanted."""
     params = Repeated(given.params, given.request.count)
     futures = submissions(cell, given, params)
     first = next(futures)  # who handles nothing shows nothing
@@ -212,7 +232,7 @@ class Watch:
 
     @property
     def is_waited_for(self) -> bool:
-        return not {"async", "detach"} & self.options.keys()
+        return not UNAWAITED & self.options.keys()
 
     def leave(self, future: Future[Any]) -> None:
         """Go on without waiting; the cell does so at its end, unless the raise is detached."""

@@ -11,9 +11,10 @@ from evroute_kernel.library.functions.parameters import Problem, literal, push_a
 from evroute_kernel.library.references import Reference, formatter
 from evroute_kernel.library.table import Library, in_process
 from evroute_kernel.library.template import TemplateError, parse_format
-from evroute_kernel.runtime import levels, trace
+from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.values import INT_MIN, is_int_type, printed
+from evroute_kernel.runtime.watching import trace
 
 #: the one identifier of the group `core` of the status/report interface
 MAIN_IDENTIFIER: Final = "main"

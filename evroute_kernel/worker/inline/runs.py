@@ -16,13 +16,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from evroute_kernel.library.dummy_message import DummyMessage
-from evroute_kernel.runtime import trace
 from evroute_kernel.runtime.context import Context, LinkedRoute, Process, Record
 from evroute_kernel.runtime.control import EndScript, ScriptCrash
 from evroute_kernel.runtime.deferred import run_deferred
 from evroute_kernel.runtime.event_context import EMPTY_LIST, EventContext
 from evroute_kernel.runtime.route_stack import LIMIT, RouteStack
 from evroute_kernel.runtime.statements import AssertionInfo
+from evroute_kernel.runtime.watching import trace
 from evroute_kernel.worker.blackbox import SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.inline import processes, profiling
 from evroute_kernel.worker.inline.processes import ProcessProfile

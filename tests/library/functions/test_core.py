@@ -6,7 +6,7 @@ import time
 
 from evroute_kernel.library import table
 from evroute_kernel.library.template import parse_variable
-from evroute_kernel.runtime.trace import Tracer
+from evroute_kernel.runtime.watching.trace import Tracer
 
 LIBRARY = table.of("3.6")
 

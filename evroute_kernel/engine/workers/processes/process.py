@@ -13,6 +13,7 @@ from typing import Final
 
 from evroute_kernel.engine.results.runs import WorkerInfo
 from evroute_kernel.engine.state.program import Program, SentProgram
+from evroute_kernel.engine.state.watches import NOBODY
 from evroute_kernel.engine.workers.instructions import Give
 from evroute_kernel.engine.workers.processes.launcher import Launcher
 from evroute_kernel.engine.workers.worker import Worker
@@ -21,7 +22,7 @@ from evroute_kernel.runtime.memory.room import anonymous_file
 from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.worker import blackbox
 from evroute_kernel.worker.blackbox import STATEMENT, TOP, BlackBox
-from evroute_kernel.worker.messages import Decoder, Message, StartWorker, encode
+from evroute_kernel.worker.messages import Decoder, Message, StartWorker, Watch, encode
 
 _RECEIVE_SIZE: Final = 2**18
 _OUTPUT_SIZE: Final = 2**16
@@ -41,6 +42,7 @@ class Process(Worker):
         self.is_closed = False
         self._launcher = launcher
         self._sent = SentProgram()
+        self._watched = NOBODY
         self._decoder = Decoder()
         #: how much of its stream has come, and how much was read: it may be seen before it is sent
         self._received = self._read_to = 0
@@ -69,8 +71,8 @@ class Process(Worker):
 
     # -- what it is told ------------------------------------------------------------------------------------------
 
-    def give(self, order: Give, program: Program) -> None:
-        """Let it run its task."""
+    def give(self, order: Give, program: Program, watch: Watch) -> None:
+        """Let it run its task, watched like this."""
         box, task = self.blackbox, order.task
         box.clock[0] = 0.0  # so that a worker that dies before it begins is known
         box.place[TOP] = task.slot
@@ -78,6 +80,9 @@ class Process(Worker):
         if order.kept is not None:
             order.kept.take(box.spool)
         frames = [encode(message) for message in self._sent.updates(program, task.slots)]
+        if watch is not self._watched and watch != self._watched:
+            self._watched = watch
+            frames.append(encode(watch))
         self.send(b"".join([*frames, encode(task.message(order.run))]))
 
     def ask(self, message: Message, now: float) -> None:

@@ -11,19 +11,30 @@ from typing import Any, Final
 
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.levels import NAMES
+from evroute_kernel.runtime.watching.hook import Stand, bare
 
 #: a level at which nothing is logged
 OFF: Final = 0
 
 
-class Tracer:
-    """Stands in for `process.at` in one run: stores what is stored, and logs each statement."""
+class Tracer(Stand):
+    """Stands in for `process.at` in one run: stores what is stored, and logs each statement.
+
+    Where the run is watched besides, it stands in front of what does that.
+    """
 
     __slots__ = ("at", "context", "expand", "info", "level")
 
     def __init__(self, context: Context, level: int, expand: Callable[[Context], str], info: str | None) -> None:
         self.context, self.level, self.expand, self.info = context, level, expand, info
-        self.at: Any = plain(context.process.at)
+        self.at: Any = _behind(context.process.at)
+
+    @property
+    def bare(self) -> Any:
+        return bare(self.at)
+
+    def untraced(self) -> Any:
+        return plain(self.at)
 
     def __getitem__(self, index: int) -> int:
         return int(self.at[index])
@@ -50,7 +61,7 @@ def start(context: Context, level: int, expand: Callable[[Context], str], info: 
 
 
 def stop(context: Context) -> None:
-    context.process.at = plain(context.process.at)
+    context.process.at = _behind(context.process.at)
 
 
 def follow(context: Context) -> None:
@@ -65,9 +76,14 @@ def end(process: Process, *tracers: Any) -> None:
     for at in (*tracers, process.at):
         if isinstance(at, Tracer):
             at.level = OFF
-    process.at = plain(process.at)
+    process.at = _behind(process.at)
 
 
 def plain(at: Any) -> Any:
-    """The array behind a tracer; any other array itself."""
+    """Where the head of a loop stores its index at each round: that is traced once only, but watched each time."""
+    return at.untraced() if isinstance(at, Stand) else at
+
+
+def _behind(at: Any) -> Any:
+    """What stands behind a tracer; anything else itself."""
     return at.at if isinstance(at, Tracer) else at

@@ -1,0 +1,1 @@
+"""What watches the runs of a session (`engine.state.watches`): a module for each kind."""

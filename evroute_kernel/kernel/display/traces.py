@@ -1,0 +1,40 @@
+"""A trace as a table: each statement with its line, moved to the right by the depth of its block, and its effects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from evroute_kernel.kernel.display.formats import Table
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.results.trace import Trace
+
+#: statements that are shown; of more the middle is left out
+SHOWN: Final = 100
+
+Row = tuple[object, ...]
+
+
+def bundle(trace: Trace) -> dict[str, str]:
+    """A trace as text/plain and text/html."""
+    several = len({step.process for step in trace}) > 1
+    headings = ("line", "statement", "what came of it")
+    table = Table(("worker", *headings) if several else headings, list(_rows(trace, several)), "no statement was run")
+    return table.bundle()
+
+
+def _rows(trace: Trace, several: bool) -> Iterator[Row]:
+    from evroute_kernel.engine.results.trace import left_out_words, shown_statement
+
+    steps, gap = trace.shortened(SHOWN)
+    before = len(steps) - len(steps) // 2
+    route = ""
+    for i, step in enumerate(steps):
+        if gap and i == before:
+            yield *([None] * several), None, left_out_words(gap), None
+        if step.depth == 0 and step.route != route:
+            route = step.route
+            yield *([None] * several), None, route, None
+        row = step.line or None, "  " + shown_statement(step), "; ".join(step.effects)
+        yield (step.process, *row) if several else row

@@ -1,0 +1,240 @@
+"""The hook: how a run is watched, statement by statement, while generated code stays as it is.
+
+Generated code stores the index of each statement in `process.at[0]` before it runs. While somebody watches, a `Watched`
+stands there instead of the plain array, and the functions of all routes are others, which tell where a block begins and
+ends (`Hook.watch`). Nobody watches by default, and then nothing of this is in the way: what watches a run is chosen
+before it begins, with the routes that it finds (`worker.watching`).
+
+A `Watcher` is told of blocks, statements, log records and events; debugger, trace, timeline, coverage, profile and the
+search for races are such watchers, and several of them can watch the same run.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record
+
+#: how the names begin that stand in a route's globals for what gives the elements of a collection
+_ITERATES: Final = "iterate_"
+
+
+class Frame:
+    """One block that runs: a top route, or one that another has called.
+
+    `caller`: the frame around it, None for the outermost. `statement`: the one that has begun last, -1 before the
+    first. `depth` counts from 0. The state of the run is that of `context`.
+    """
+
+    __slots__ = ("caller", "context", "depth", "route", "statement")
+
+    def __init__(self, route: LinkedRoute, context: Context, caller: Frame | None) -> None:
+        self.route, self.context, self.caller = route, context, caller
+        self.depth: int = 0 if caller is None else caller.depth + 1
+        self.statement = -1
+
+    @property
+    def is_top(self) -> bool:
+        """Whether it is the route of a run of its own, and not called by one. In 4.0 a run can be inside another."""
+        return self.caller is None or self.caller.context is not self.context
+
+
+class Watcher:
+    """Who watches. Its methods are called in the worker, in the thread that runs the routes, and do nothing here.
+
+    They may read all state, and change it (a debugger sets variables). What they raise ends the run; the run waits for
+    as long as they take. `Frame` objects live as long as their block: keep what you need of them.
+    """
+
+    def enters(self, frame: Frame) -> None:
+        """A block is about to begin; where `frame.is_top`, a run."""
+
+    def reaches(self, frame: Frame, statement: int) -> None:
+        """A statement is about to run: `frame.statement` is this one already, and so is the place of log records.
+
+        The head of a loop is reached at each round (that of a for-each once more when there is no next element), a
+        call inside of an expression as a statement of its own.
+        """
+
+    def leaves(self, frame: Frame, code: int | None) -> None:
+        """A block has ended, with its code; None where something has ended the script in it, or stopped it for good.
+
+        An interrupt can strike at any moment, so that a block is left of which `enters` has not told this watcher.
+        """
+
+    def logs(self, frame: Frame | None, record: Record) -> None:
+        """A record has been logged; without a frame outside of any block."""
+
+    def raises(self, frame: Frame | None, event: str, params: Params | None) -> None:
+        """The running statement is about to raise an event."""
+
+    def settles(self) -> None:
+        """A task is about to end (one event with all that it leads to, or a part of a batch or replay): tell what is
+        still held back. No block runs."""
+
+
+class Stand:
+    """What stands in for `process.at`: it stores what is stored in the array, and does something besides."""
+
+    __slots__ = ()
+
+    @property
+    def bare(self) -> Any:
+        """The array itself."""
+        raise NotImplementedError
+
+    def untraced(self) -> Any:
+        """Where the head of a loop stores its index at each round."""
+        raise NotImplementedError
+
+
+def bare(at: Any) -> Any:
+    """The array behind what may stand in for it: storing there tells nobody."""
+    return at.bare if isinstance(at, Stand) else at
+
+
+class Watched(Stand):
+    """Stands in for `process.at` while blocks run that are watched."""
+
+    __slots__ = ("array", "frame", "reach")
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+        #: the innermost block that runs
+        self.frame: Frame | None = None
+        #: is told of each statement
+        self.reach: Callable[[Frame, int], None] = _nobody
+
+    @property
+    def bare(self) -> Any:
+        return self.array
+
+    def untraced(self) -> Any:
+        return _Rounds(self)
+
+    def __getitem__(self, index: int) -> int:
+        return int(self.array[index])
+
+    def __setitem__(self, index: int, value: int) -> None:
+        self.array[index] = value
+        if not index and (frame := self.frame) is not None:
+            frame.statement = value
+            self.reach(frame, value)
+
+
+class _Rounds(Stand):
+    """Where the head of one loop stores its index at each round; that it was reached first has been told before."""
+
+    __slots__ = ("is_first", "watched")
+
+    def __init__(self, watched: Watched) -> None:
+        self.watched, self.is_first = watched, True
+
+    def __setitem__(self, index: int, value: int) -> None:
+        if self.is_first:
+            self.is_first = False
+        else:
+            self.watched[index] = value
+
+
+class Hook:
+    """What makes the runs of a process watched ones."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._at = Watched(bare(process.at))
+        self._watchers: tuple[Watcher, ...] = ()
+
+    @property
+    def frame(self) -> Frame | None:
+        """The innermost block that runs."""
+        return self._at.frame
+
+    @property
+    def watchers(self) -> Sequence[Watcher]:
+        return self._watchers
+
+    @watchers.setter
+    def watchers(self, watchers: Iterable[Watcher]) -> None:
+        """Not while a block runs. In this order they are told of everything."""
+        self._watchers = tuple(watchers)
+        told = [watcher.reaches for watcher in self._watchers if type(watcher).reaches is not Watcher.reaches]
+        self._at.reach = _each(told)
+
+    def forget(self) -> None:
+        """No block runs, however the last one has ended."""
+        self._at.frame = None
+        self._process.at = self._at.array
+
+    def watch(self, route: LinkedRoute) -> LinkedRoute:
+        """The route as it is to run while somebody watches."""
+        process, at, function = self._process, self._at, self._with_rounds(route.function)
+
+        def run(context: Context) -> int:
+            caller, code = at.frame, None
+            frame = Frame(route, context, caller)
+            try:
+                if caller is None:
+                    process.at = at
+                at.frame = frame
+                for watcher in self._watchers:
+                    watcher.enters(frame)
+                code = function(context)
+            finally:
+                at.frame = caller
+                if caller is None:
+                    process.at = at.array
+                for watcher in self._watchers:
+                    watcher.leaves(frame, code)
+            return code
+
+        return replace(route, function=run)
+
+    def _with_rounds(self, function: Callable[[Context], int]) -> Callable[[Context], int]:
+        """The function, in which the heads of for-each loops are reached at each round: they store nothing then, but
+        they ask for the next element."""
+        if not isinstance(function, FunctionType):
+            return function
+        names = {name: value for name, value in function.__globals__.items() if name.startswith(_ITERATES)}
+        if not names:
+            return function
+        telling = {name: self._telling(iterate) for name, iterate in names.items()}
+        return FunctionType(function.__code__, {**function.__globals__, **telling})
+
+    def _telling(self, iterate: Callable[[Context, int], Any]) -> Callable[[Context, int], Any]:
+        """What gives the elements of a collection, and tells of each round but the first, which has been told. Several
+        loops may use the same one: which it is, the place of the call says."""
+        at = self._at
+        heads: dict[tuple[CodeType, int], int] = {}
+
+        def step(context: Context, index: int) -> Any:
+            caller = sys._getframe(1)
+            place = caller.f_code, caller.f_lasti
+            if index:
+                at[0] = heads[place]
+            else:
+                heads[place] = at[0]
+            return iterate(context, index)
+
+        return step
+
+
+def _nobody(frame: Frame, statement: int) -> None:
+    """Nobody wants to know of statements."""
+
+
+def _each(told: Sequence[Callable[[Frame, int], None]]) -> Callable[[Frame, int], None]:
+    """Tells all of them; without a detour where it is one."""
+    if len(told) < 2:
+        return told[0] if told else _nobody
+
+    def reach(frame: Frame, statement: int) -> None:
+        for reaches in told:
+            reaches(frame, statement)
+
+    return reach

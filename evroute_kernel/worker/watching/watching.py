@@ -1,0 +1,98 @@
+"""Joins the hook (`runtime.watching.hook`) to a worker: who watches, and the routes that run while somebody does.
+
+The supervisor says who watches (`messages.Watch`) before it gives a task. While somebody does, the routes in
+`process.slots`, `process.routes` and `process.error_route` are others; what they log and raise passes by here. When
+nobody does any more all is as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record
+from evroute_kernel.runtime.watching.hook import Hook, Watcher
+from evroute_kernel.worker.messages import Message, Watch, WatchTold
+from evroute_kernel.worker.watching.tracing import Tracing
+
+#: hands over what a watcher has to tell: plain values, as marshal takes them
+Tell = Callable[[Any], None]
+
+#: kind -> what makes a watcher of it: the process, how it tells what it has seen, and what it was asked for
+KINDS: Final[Mapping[str, Callable[[Process, Tell, Any], Watcher]]] = {"trace": Tracing}
+
+
+class Watching:
+    """Who watches the runs of one process. `send`: takes what is told, to go out in order with log lines."""
+
+    def __init__(self, process: Process, send: Callable[[Message], None]) -> None:
+        self._process = process
+        self._send = send
+        self._hook = Hook(process)
+        self._known: dict[tuple[int, str], Watcher] = {}
+        #: the routes as they are while nobody watches, by slot
+        self._routes: dict[int, LinkedRoute] = {}
+        self._emit: Callable[[Record], None] | None = None
+        #: how events are raised while nobody watches
+        self.raise_plainly = process.raise_event
+
+    @property
+    def is_on(self) -> bool:
+        """Whether somebody watches."""
+        return bool(self._known)
+
+    def change(self, message: Watch) -> None:
+        """From now on these watch, and nobody else. Those who did before go on with what they know."""
+        before, self._known = self._known, {}
+        for number, kind, asked in message.watchers:
+            watcher = before.get((number, kind))
+            if watcher is None:
+                watcher = KINDS[kind](self._process, partial(self._tell, number), asked)
+            self._known[number, kind] = watcher
+        self._hook.watchers = self._known.values()
+        self._listen()
+        if self._known:
+            self.dress()
+        else:
+            self._process.slots.update(self._routes)
+            self._routes.clear()
+
+    def _tell(self, number: int, data: Any) -> None:
+        self._send(WatchTold(number, data))
+
+    def _listen(self) -> None:
+        """Log records pass by here, or do not any more."""
+        process = self._process
+        if self._known and self._emit is None:
+            self._emit, process.emit = process.emit, self._log
+        elif not self._known and self._emit is not None:
+            process.emit, self._emit = self._emit, None
+
+    def dress(self) -> None:
+        """All routes that there are are watched."""
+        slots = self._process.slots
+        for slot, route in slots.items():
+            # those below stand for something else (`messages.NOTIFY`), and have no statements
+            if slot >= 0 and slot not in self._routes:
+                self._routes[slot], slots[slot] = route, self._hook.watch(route)
+
+    def settle(self) -> None:
+        """A task is about to end."""
+        for watcher in self._hook.watchers:
+            watcher.settles()
+        self._hook.forget()
+
+    # -- what passes by -----------------------------------------------------------------------------------------------
+
+    def _log(self, record: Record) -> None:
+        if self._emit is not None:
+            self._emit(record)
+        for watcher in self._hook.watchers:
+            watcher.logs(self._hook.frame, record)
+
+    def raise_event(self, context: Context, event: str, params: Params | None) -> Any:
+        """`Process.raise_event` while somebody watches."""
+        for watcher in self._hook.watchers:
+            watcher.raises(self._hook.frame, event, params)
+        return self.raise_plainly(context, event, params)

@@ -1,0 +1,101 @@
+"""`%trace` and `%raise --trace`: what each statement did, as a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.frontend import Frontend, Result
+
+ROUTES = (
+    'event_route[E_X] {\n    route(limit, $param(n));\n    xlog("<b>n $param(n)\\n");\n}\n'
+    'route[limit] {\n    $var(r) = $param(1);\n    raise_event("E_Y");\n    return(2);\n}\n'
+    "event_route[E_Y] {\n    $var(y) = 1;\n}\n"
+)
+
+
+def displays(found: Result) -> list[str]:
+    """The tables that it shows, as text."""
+    return [data["text/plain"] for data in html(found)]
+
+
+def html(found: Result) -> list[dict[str, str]]:
+    shown = [content["data"] for content in found.contents("display_data")]
+    return [data for data in shown if "evroute-finding" not in data.get("text/html", "")]
+
+
+def rows(table: str) -> list[list[str]]:
+    """The cells of each row, those that hold nothing left out."""
+    return [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in table.splitlines()[2:]]
+
+
+TRACED = [
+    ["event_route[E_X]"],
+    ["2", "route(limit, $param(n))", "calls route[limit]"],
+    ["6", "$var(r) = $param(1)", "$var(r) = 3"],
+    ["7", 'raise_event("E_Y")', "raises E_Y"],
+    ["8", "return(2)"],
+    ["3", 'xlog("<b>n $param(n)\\n")', "NOTICE: <b>n 3"],
+    ["event_route[E_Y]"],
+    ["11", "$var(y) = 1", "$var(y) = 1"],
+]
+
+
+def test_a_raise_is_traced(kernel: Frontend) -> None:
+    kernel.run(ROUTES)
+    found = kernel.run("%raise E_X n=3 --trace")
+    (table,) = displays(found)
+    assert rows(table) == TRACED
+    assert found.stdout == "<b>n 3\n"
+    assert "&lt;b&gt;n 3" in html(found)[0]["text/html"]
+    assert displays(kernel.run("%raise E_X n=3")) == []
+
+
+def test_what_a_cell_runs_is_traced_from_the_line_on(kernel: Frontend) -> None:
+    kernel.run(ROUTES)
+    found = kernel.run("%raise E_Y\n%trace limit\n%raise E_X n=4\n%raise E_X n=5 --async")
+    (table,) = displays(found)
+    traced = [cells[1:] for cells in rows(table)]
+    assert traced == [
+        ["$var(r) = $param(1)", "$var(r) = 4"],
+        *([['raise_event("E_Y")', "raises E_Y"], ["return(2)"]]),
+        ["$var(r) = $param(1)", "$var(r) = 5"],
+        *([['raise_event("E_Y")', "raises E_Y"], ["return(2)"]]),
+    ]
+    assert displays(kernel.run("%raise E_X n=4")) == []
+
+
+def test_bare_statements_and_startup_are_traced(kernel: Frontend) -> None:
+    found = kernel.run("%trace\nstartup_route { $var(s) = 1; }\n$var(b) = 2;")
+    (table,) = displays(found)
+    assert [cells[-1] for cells in rows(table) if len(cells) > 1] == ["$var(s) = 1", "$var(b) = 2"]
+
+
+def test_a_trace_is_shown_where_the_run_has_failed(kernel: Frontend) -> None:
+    kernel.run("event_route[E_X] {\n$var(n) = 1;\n$var(n) /= $param(zero);\n}")
+    for line in ("%raise E_X zero=0 --trace", "%trace\n%raise E_X zero=0"):
+        found = kernel.run(line)
+        assert found.status == "error"
+        assert [cells[:2] for cells in rows(displays(found)[0])[1:]] == [
+            ["2", "$var(n) = 1"],
+            ["3", "$var(n) /= $param(zero)"],
+        ]
+
+
+def test_of_many_statements_the_middle_is_left_out(kernel: Frontend) -> None:
+    kernel.run("event_route[E_X] { $var(i) = 0; while ($var(i) < 500) $var(i) += 1; }")
+    (table,) = displays(kernel.run("%raise E_X --trace"))
+    found = rows(table)
+    assert len(found) == 102
+    assert found[51] == ["... 902 more statements ..."]
+    assert found[-2][-1] == "$var(i) = 500"
+
+
+def test_where_nothing_runs_there_is_nothing_to_show(kernel: Frontend) -> None:
+    assert displays(kernel.run("%trace")) == ["no statement was run"]
+
+
+@pytest.mark.parametrize("option", ["async", "detach", "live"])
+def test_a_raise_that_nobody_waits_for_is_not_traced(kernel: Frontend, option: str) -> None:
+    found = kernel.run(f"%raise E_X --trace --{option}")
+    assert found.status == "error"
+    assert "--trace" in found.traceback
