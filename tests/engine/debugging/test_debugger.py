@@ -85,6 +85,7 @@ class Client:
 def server(request: pytest.FixtureRequest) -> Iterator[Session]:
     """A session with two workers, of each version."""
     with Session(workers=2, version=request.param, timeout=DEADLINE) as opened:
+        opened.settings["max_while_loops"] = 2**31 - 1
         yield opened
 
 
