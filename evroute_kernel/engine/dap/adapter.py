@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Any, Final, Protocol, TypeVar
 
 from evroute_kernel.engine.dap.tree import Node, Tree, text_of, written_as
-from evroute_kernel.engine.debugging.breakpoints import Breakpoint, Placed
+from evroute_kernel.engine.debugging.breakpoints import Breakpoint, Placed, path_and_name
 from evroute_kernel.engine.debugging.debugger import (
     ConditionFailed,
     Debugger,
@@ -56,8 +56,8 @@ class Refused(Exception):
 class Texts(Protocol):
     """How the front end and the session call the same text."""
 
-    def key(self, path: str) -> str:
-        """The path of the text in the session that the front end knows by this one."""
+    def keys(self, source: Source) -> set[str]:
+        """The paths by which the front end may know a text of the session."""
 
     def source(self, source: Source) -> dict[str, Any]:
         """A text of the session as the protocol names it."""
@@ -66,8 +66,8 @@ class Texts(Protocol):
 class Files:
     """Both call files by their paths."""
 
-    def key(self, path: str) -> str:
-        return path
+    def keys(self, source: Source) -> set[str]:
+        return path_and_name(source)
 
     def source(self, source: Source) -> dict[str, Any]:
         return {"name": source.name, "path": source.path}
@@ -172,7 +172,7 @@ class Adapter:
 
     def _initialize(self, arguments: Arguments) -> Any:
         if self._debugger is None:
-            self._debugger = self._session.debug(self._hear)
+            self._debugger = self._session.debug(self._hear, keys=self._texts.keys)
         return CAPABILITIES
 
     # -- what stops ---------------------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ class Adapter:
             )
             for each in _given(arguments, "breakpoints", list, [])
         ]
-        placed = self._debugging.set_breakpoints(self._texts.key(path), asked)
+        placed = self._debugging.set_breakpoints(path, asked)
         return {"breakpoints": [_shown(each, path) for each in placed]}
 
     def _set_filters(self, arguments: Arguments) -> None:

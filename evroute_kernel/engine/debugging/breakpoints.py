@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from evroute_kernel.engine.debugging import pieces
@@ -44,11 +44,17 @@ class Placed:
     fault: str = ""
 
 
-class Breakpoints:
-    """Those of one debugger, by the path of the text (where it has none, its name)."""
+def path_and_name(source: Source) -> set[str]:
+    """What a text is called where nobody has another name for it."""
+    return {source.path, source.name}
 
-    def __init__(self, world: World) -> None:
+
+class Breakpoints:
+    """Those of one debugger, by what it calls the text: `keys` gives the names of one."""
+
+    def __init__(self, world: World, keys: Callable[[Source], Iterable[str]]) -> None:
         self._world = world
+        self._keys = keys
         self._count = 0
         #: path -> (number, asked, what a worker is told besides of the place; None: it never strikes, and why)
         self._all: dict[str, list[tuple[int, Breakpoint, tuple[Any, ...] | None, str]]] = {}
@@ -113,11 +119,14 @@ class Breakpoints:
             return
         self._known += len(fresh)
         self._points = None
+        texts: dict[int, list[_Text]] = {}  # by the source, of which all statements of a block have one or a few
         for slot, route in fresh:
             for index, span in enumerate(route.spans):
                 source = span.source
-                for path in {source.path or source.name, source.name}:
-                    self._text(path, source).add(span.line, slot, index)
+                if id(source) not in texts:
+                    texts[id(source)] = [self._text(path, source) for path in self._keys(source)]
+                for text in texts[id(source)]:
+                    text.add(span.line, slot, index)
 
     def _text(self, path: str, source: Source) -> _Text:
         texts = self._texts.setdefault(path, [])

@@ -20,7 +20,7 @@ from evroute_kernel.engine.state.world import World
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.levels import NAMES
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.source import Span
+from evroute_kernel.source import Source, Span
 
 #: how a run goes on: to the next breakpoint, into called routes, over them, out of this block
 How = Literal["run", "in", "over", "out"]
@@ -94,14 +94,22 @@ class Debugger:
 
     kind: Final = "debug"
 
-    def __init__(self, world: World, command: Command, listener: Callable[[News], None], origin: object) -> None:
-        """`command`: `Supervisor.command`; `origin`: what is raised with that one alone, None: everything."""
+    def __init__(
+        self,
+        world: World,
+        command: Command,
+        listener: Callable[[News], None],
+        origin: object,
+        keys: Callable[[Source], Iterable[str]],
+    ) -> None:
+        """`command`: `Supervisor.command`; `origin`: what is raised with that one alone, None: everything; `keys`: what
+        the caller calls a text."""
         self._world = world
         self._command = command
         self._listener = listener
         self._origin = origin
         self._lock = threading.RLock()
-        self._breakpoints = Breakpoints(world)
+        self._breakpoints = Breakpoints(world, keys)
         self._levels: tuple[int, ...] = ()
         self._asked: tuple[Any, ...] = ((), ())
         self._stops: dict[int, Stopped] = {}

@@ -22,6 +22,7 @@ from evroute_kernel.engine.session.raising import Raising
 from evroute_kernel.engine.session.recordings import Recordings
 from evroute_kernel.engine.session.subscribing import Subscribing
 from evroute_kernel.engine.state.world import Tap, World
+from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.debugging.debugger import Debugger, News
@@ -153,7 +154,12 @@ class EventFace:
 
         return Tracing(self._world, names, origin, limit)
 
-    def debug(self, listener: Callable[[News], None], origin: object = None) -> Debugger:
+    def debug(
+        self,
+        listener: Callable[[News], None],
+        origin: object = None,
+        keys: Callable[[Source], Iterable[str]] | None = None,
+    ) -> Debugger:
         """Debug what is run from now on, until what is returned is closed.
 
             with session.debug(news.put) as debugger:
@@ -163,8 +169,10 @@ class EventFace:
                 debugger.go(stop.worker, "over")
 
         `listener` is told, in the supervisor's thread, what has happened: it must be quick, and not wait for anything
-        of the session. `origin`: what is raised with that one alone. Runs that are under way are not debugged.
+        of the session. `origin`: what is raised with that one alone. `keys`: what the caller calls a text; without it
+        that is its path, and its name. Runs that are under way are not debugged.
         """
+        from evroute_kernel.engine.debugging.breakpoints import path_and_name
         from evroute_kernel.engine.debugging.debugger import Debugger
 
         backend = self._backend  # its supervisor may be another one by and by
@@ -172,7 +180,7 @@ class EventFace:
         def command(watcher: int, data: Any, worker: int | None) -> None:
             backend.supervisor.command(watcher, data, worker)
 
-        return Debugger(self._world, command, listener, origin)
+        return Debugger(self._world, command, listener, origin, keys or path_and_name)
 
     # -- recorded events -----------------------------------------------------------------------------------------------
 
