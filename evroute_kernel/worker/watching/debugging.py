@@ -46,8 +46,10 @@ class Debugging(Watcher):
     def __init__(self, process: Process, wire: Wire, asked: Any) -> None:
         self._process = process
         self._wire, self._line = wire, wire.line
+        self._sent = self._line.sent
         self._evaluator = Evaluator(process)
-        self._points: dict[tuple[int, int], list[Point]] = {}
+        #: slot -> statement -> what is there
+        self._points: dict[int, dict[int, list[Point]]] = {}
         self._levels: frozenset[int] = frozenset()
         #: number of a point -> how often it was reached where its condition held
         self._counts: dict[int, int] = {}
@@ -63,14 +65,15 @@ class Debugging(Watcher):
         self._levels = frozenset(levels)
         self._points = {}
         for number, slot, statement, *rest in points:
-            self._points.setdefault((slot, statement), []).append((number, *rest))
+            self._points.setdefault(slot, {}).setdefault(statement, []).append((number, *rest))
 
     # -- what happens --------------------------------------------------------------------------------------------------
 
     def reaches(self, frame: Frame, statement: int) -> None:
-        if self._line.sent[0] != self._commands_seen:
+        if self._sent[0] != self._commands_seen:
             self._look()
-        found = self._points.get((frame.route.slot, statement))
+        here = self._points.get(frame.route.slot)
+        found = here.get(statement) if here is not None else None
         if found is not None and self._strikes(frame, found):
             self._stop(frame, "breakpoint", "")
         elif self._how != "run" and self._steps_to(frame.depth):
