@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "run": "load a script, raise events, print what it logs",
     "replay": "load a script, raise recorded events, say what became of them",
     "serve": "load a script and let clients of the management interface raise events",
+    "dap": "debug a script from an editor, by the Debug Adapter Protocol",
     "check": "say what is wrong with scripts, without running them",
     "migrate": "rewrite scripts of OpenSIPS for 3.x or 4.0",
     "export": "make a server's configuration of a notebook",

@@ -1,9 +1,9 @@
 """What a killed worker leaves behind: a small file that worker and supervisor both map into memory.
 
 It says which statement of which route was running, which event of a batch, and since when; and it holds the messages
-that were not sent yet, so that nothing logged before a crash is lost. The supervisor writes two fields: the run that a
-signal is meant to end, so that a signal that comes late cannot end the next run; and whether somebody else waits for
-the worker.
+that were not sent yet, so that nothing logged before a crash is lost. The supervisor writes three fields: the run that
+a signal is meant to end, so that a signal that comes late cannot end the next run; whether somebody else waits for the
+worker; and how many commands for watchers it has sent, for a run that looks whether there is one.
 
 Every field has one writer. The worker's position in its stream is kept so that the supervisor knows which of the
 unsent bytes it has received already: the stream goes on in the box. Events that wait in the worker follow it in the
@@ -21,7 +21,7 @@ from evroute_kernel.worker.spool import FIRST_SIZE, WORDS, Spool
 
 _PLACE: Final = slice(0, 16)
 _CLOCK: Final = slice(16, 24)
-_NUMBERS: Final = slice(24, 56)
+_NUMBERS: Final = slice(24, 64)
 _SPOOL_WORDS: Final = slice(64, 64 + 8 * WORDS)
 _UNSENT: Final = 192
 #: bytes of messages that are collected before they are sent
@@ -34,7 +34,7 @@ SIZE: Final = _SPOOL_START + FIRST_SIZE
 STATEMENT, SLOT, INDEX, TOP = 0, 1, 2, 3
 #: the index while a route is notified of an event that no longer waits
 NOTIFIED: Final = -1
-_INTERRUPT, _SENT, _UNSENT_SIZE, _WANTED = 0, 1, 2, 3
+_INTERRUPT, _SENT, _UNSENT_SIZE, _WANTED, _COMMANDS = 0, 1, 2, 3, 4
 
 
 class BlackBox:
@@ -57,6 +57,8 @@ class BlackBox:
         #: the run that the supervisor wants to end, 0 for none; and whether it wants the worker for others: one number
         #: each, for who looks after each event
         self.ends, self.wanted = self._numbers[_INTERRUPT : _INTERRUPT + 1], self._numbers[_WANTED : _WANTED + 1]
+        #: commands for watchers that were sent to the worker
+        self.commands = self._numbers[_COMMANDS : _COMMANDS + 1]
         self.spool = Spool(os.dup(descriptor), _SPOOL_START, view[_SPOOL_WORDS].cast("q"))
 
     @property
@@ -115,6 +117,6 @@ class BlackBox:
 
     def close(self) -> None:
         self.spool.close()
-        for view in (self.place, self.clock, self.ends, self.wanted, self._numbers):
+        for view in (self.place, self.clock, self.ends, self.wanted, self.commands, self._numbers):
             view.release()
         self._map.close()

@@ -173,9 +173,10 @@ class Child:
         self._choose_ways()
 
     def _make_watching(self) -> Watching:
-        from evroute_kernel.worker.watching.watching import Watching  # nothing that a worker should wait for
+        from evroute_kernel.worker.watching.line import Line  # nothing that a worker should wait for
+        from evroute_kernel.worker.watching.watching import Watching
 
-        return Watching(self._process, self._outbox.hold)
+        return Watching(self._process, Line(self._outbox, self._inbox, self._blackbox))
 
     def change_settings(self, message: ApplySettings) -> None:
         """Take over all globals. `$log_level` and `$xlog_level` follow only a change of their global."""

@@ -1,6 +1,7 @@
 """The worker's side of the stream from the supervisor: messages in order, and answers out of turn.
 
-A route that asked something waits for its answer in here; what comes meanwhile is kept for later. An interrupt may end
+A route that asked something waits for its answer in here, and a watcher for commands; what comes meanwhile is kept for
+later. An interrupt may end
 that wait at any moment: no byte of the stream is lost by it, and an answer that comes too late is thrown away.
 """
 
@@ -12,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from evroute_kernel.worker.messages import Answer, Decoder, Message
+from evroute_kernel.worker.messages import Answer, Decoder, Message, WatchCommand
 
 RECEIVE_SIZE: Final = 2**18
 
@@ -25,6 +26,9 @@ class Inbox:
         self._decoder = Decoder()
         self._messages: deque[Message] = deque()
         self._answers: deque[Answer] = deque()
+        self._commands: deque[WatchCommand] = deque()
+        #: commands that were taken
+        self.commands_taken = 0
         self._is_open = True
         self._poll = select.poll()
         self._poll.register(stream, select.POLLIN)
@@ -51,6 +55,16 @@ class Inbox:
             self._read()
         raise ConnectionResetError("the supervisor is gone")
 
+    def command(self) -> WatchCommand:
+        """Wait for the next command. Raises ConnectionResetError when there will be none."""
+        while not self._commands:
+            if not self._is_open:
+                raise ConnectionResetError("the supervisor is gone")
+            self._poll.poll()  # here an interrupt may strike
+            self._read()
+        self.commands_taken += 1
+        return self._commands.popleft()
+
     def _read(self) -> None:
         self.is_busy = True
         data = self._stream.recv(RECEIVE_SIZE)
@@ -58,6 +72,8 @@ class Inbox:
         for message in self._decoder.feed(data):
             if isinstance(message, Answer):
                 self._answers.append(message)
+            elif isinstance(message, WatchCommand):
+                self._commands.append(message)
             else:
                 self._messages.append(message)
         self.is_busy = False

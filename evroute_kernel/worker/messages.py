@@ -175,6 +175,14 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchCommand:
+    """Something for the watcher of a number, while the run goes on or stands still; None: it has ended meanwhile."""
+
+    number: int
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
 class AskVariables:
     """What is in your variables? It is answered when the run under way has ended."""
 
@@ -341,6 +349,13 @@ class WatchTold:
 
     number: int
     data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """The run stands still because of a watcher, and its time does not count; or it goes on."""
+
+    still: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -521,7 +536,7 @@ Message: TypeAlias = (
     " | StartWorker | SignalWorker | ServerReady | WorkerStarted | WorkerEnded | WorkerNotForked"
     " | AskVariables | VariablesAnswer | Answer | DatagramsSent | InnerRuns | Notifications"
     " | NotifyAsked | WaitAsked | WaitsReached | WaitGivenUp | TransactionAsked | TransactionEnded | Remarked"
-    " | ClusterAsked | Watch | WatchTold"
+    " | ClusterAsked | Watch | WatchTold | WatchCommand | Stands"
 )
 
 _CLASSES: Final[tuple[type[Any], ...]] = (
@@ -566,6 +581,8 @@ _CLASSES: Final[tuple[type[Any], ...]] = (
     Remarked,
     Watch,
     WatchTold,
+    WatchCommand,
+    Stands,
 )
 #: number of a class in a frame; log lines are packed from it without building the object first
 TAGS: Final = {cls: tag for tag, cls in enumerate(_CLASSES)}

@@ -66,9 +66,9 @@ def test_kernel_info_is_honest(kernel: Frontend) -> None:
     assert kernel.control("kernel_info_request", {})["implementation"] == "evroute"
 
 
-def test_the_debugger_is_refused_politely(kernel: Frontend) -> None:
-    reply = kernel.control("debug_request", {"type": "request", "command": "debugInfo", "seq": 3})
-    assert (reply["success"], reply["command"], reply["request_seq"]) == (False, "debugInfo", 3)
+def test_what_the_debugger_cannot_do_is_refused_politely(kernel: Frontend) -> None:
+    reply = kernel.control("debug_request", {"type": "request", "command": "restartFrame", "seq": 3})
+    assert (reply["success"], reply["command"], reply["request_seq"]) == (False, "restartFrame", 3)
 
 
 def test_the_first_completion_finds_its_facts_read() -> None:

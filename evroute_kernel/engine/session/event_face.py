@@ -16,13 +16,16 @@ from evroute_kernel.engine.events.params import GivenParams
 from evroute_kernel.engine.results.replays import ReplayResult
 from evroute_kernel.engine.results.runs import BatchResult, Run
 from evroute_kernel.engine.session.attachments import Attachments
+from evroute_kernel.engine.session.backend import Backend
 from evroute_kernel.engine.session.gathering import Gathering
 from evroute_kernel.engine.session.raising import Raising
 from evroute_kernel.engine.session.recordings import Recordings
 from evroute_kernel.engine.session.subscribing import Subscribing
 from evroute_kernel.engine.state.world import Tap, World
+from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.debugging.debugger import Debugger, News
     from evroute_kernel.engine.replay.recorder import Recorder
     from evroute_kernel.engine.replay.replaying import Recorded, Replaying
     from evroute_kernel.engine.replay.writing import Mode
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 class EventFace:
     """The methods of a Session that make something happen to events."""
 
+    _backend: Backend
     _world: World
     _raising: Raising
     _recordings: Recordings
@@ -149,6 +153,34 @@ class EventFace:
         from evroute_kernel.engine.watching.tracing import Tracing
 
         return Tracing(self._world, names, origin, limit)
+
+    def debug(
+        self,
+        listener: Callable[[News], None],
+        origin: object = None,
+        keys: Callable[[Source], Iterable[str]] | None = None,
+    ) -> Debugger:
+        """Debug what is run from now on, until what is returned is closed.
+
+            with session.debug(news.put) as debugger:
+                debugger.set_breakpoints("script", [Breakpoint(3)])
+                run = session.submit("E_X")
+                stop = news.get()
+                debugger.go(stop.worker, "over")
+
+        `listener` is told, in the supervisor's thread, what has happened: it must be quick, and not wait for anything
+        of the session. `origin`: what is raised with that one alone. `keys`: what the caller calls a text; without it
+        that is its path, and its name. Runs that are under way are not debugged.
+        """
+        from evroute_kernel.engine.debugging.breakpoints import path_and_name
+        from evroute_kernel.engine.debugging.debugger import Debugger
+
+        backend = self._backend  # its supervisor may be another one by and by
+
+        def command(watcher: int, data: Any, worker: int | None) -> None:
+            backend.supervisor.command(watcher, data, worker)
+
+        return Debugger(self._world, command, listener, origin, keys or path_and_name)
 
     # -- recorded events -----------------------------------------------------------------------------------------------
 

@@ -140,6 +140,10 @@ class Registry:
             self.codes[slot] = _travelling(slot, route)
         return slot
 
+    def compiled(self, start: int = 0) -> list[tuple[int, CompiledRoute]]:
+        """Every compiled block so far from a slot on, also those that are defined no more, with its slot."""
+        return list(enumerate(self._compiled[start:], start))
+
     def place(self, slot: int, statement: int) -> tuple[str, Span | None]:
         """Title and span of a statement; the route's header where none is running."""
         if not 0 <= slot < len(self._compiled):

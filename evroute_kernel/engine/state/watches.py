@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from evroute_kernel.records import dataclass
 from evroute_kernel.worker.messages import Watch
@@ -36,13 +36,22 @@ class WatchingSide(Protocol):
 
     @property
     def asked(self) -> Any:
-        """What that is to know: plain values, as marshal takes them. It does not change."""
+        """What that is to know: plain values, as marshal takes them. If it changes, the workers hear it with their next
+        task."""
 
     def watches(self, origin: object) -> bool:
         """Whether what was raised with this origin is watched. Asked when a worker is given a task."""
 
     def hear(self, told: Told) -> None:
         """Its part in a worker has seen something. In the supervisor's thread: it must be quick, and not fail."""
+
+
+@runtime_checkable
+class Losing(Protocol):
+    """One who wants to know when a worker is gone."""
+
+    def lost(self, process: int) -> None:
+        """The worker of this number is gone. In the supervisor's thread, as `WatchingSide.hear`."""
 
 
 class Watches:
@@ -72,8 +81,21 @@ class Watches:
             return NOBODY
         return Watch(tuple((n, side.kind, side.asked) for n, side in self._all.items() if side.watches(origin)))
 
-    def hear(self, number: int, told: Told) -> None:
-        """A watcher in a worker has seen something. One that has ended meanwhile does not hear it."""
+    def hear(self, number: int, told: Told) -> bool:
+        """A watcher in a worker has seen something. One that has ended meanwhile does not hear it: False."""
         side = self._all.get(number)
         if side is not None:
             side.hear(told)
+        return side is not None
+
+    def lost(self, process: int) -> None:
+        """A worker is gone, perhaps in the midst of a run."""
+        for side in self._all.values():
+            if isinstance(side, Losing):
+                side.lost(process)
+
+    def number(self, side: WatchingSide) -> int | None:
+        """The number of one who watches."""
+        return next((number for number, other in self._all.items() if other is side), None)
+
+

@@ -42,6 +42,7 @@ from evroute_kernel.engine.workers.stimuli import Stimulus
 from evroute_kernel.engine.workers.task import Task
 from evroute_kernel.engine.workers.worker import State, Worker
 from evroute_kernel.runtime.values import decode
+from evroute_kernel.worker.messages import Stands
 
 #: seconds that an interrupted route gets before its worker is killed
 GRACE: Final = 0.025
@@ -229,8 +230,19 @@ class Decisions:
 
     def _hear(self, what: told.Heard) -> None:
         task = what.worker.task
-        if isinstance(task, Task):  # else it is what is left to say about a run that was given up
+        if isinstance(what.message, Stands):
+            self._stand(what.worker, still=what.message.still)
+        elif isinstance(task, Task):  # else it is what is left to say about a run that was given up
             task.heard(self, what.worker, what.message)
+
+    def _stand(self, worker: Worker, *, still: bool) -> None:
+        """A watcher has stopped the run of a worker, or lets it go on."""
+        if still:
+            worker.stand_still(self.now)
+            return
+        worker.go_on(self.now)
+        if worker.task is not None:
+            self._deadlines.add(worker.task.raised)
 
     def _overdue(self, what: told.Overdue) -> None:
         worker, task = what.worker, what.worker.task

@@ -69,6 +69,10 @@ class Raise:
     late_records: list[LogRecord] = field(default_factory=list)
     #: about its parameters
     remarks: tuple[Diagnostic, ...] = ()
+    #: how many of its runs stand still because of a watcher, since when, and what the deadline was then
+    standing: int = 0
+    stands_since: float = 0.0
+    kept_deadline: float = inf
     #: in a cluster: what it shares with the raises on other nodes that follow of it
     exchange: Exchange | None = None
 
@@ -98,6 +102,18 @@ class Raise:
         if self.ended is not None or self.is_over:
             return inf
         return self.called + self.timeout if self.started == inf else self.deadline
+
+    def stand_still(self, now: float) -> None:
+        """One of its runs stands still: its time does not count."""
+        self.standing += 1
+        if self.standing == 1:
+            self.stands_since, self.kept_deadline, self.deadline = now, self.deadline, inf
+
+    def go_on(self, now: float) -> None:
+        """One of its runs goes on, or has ended."""
+        self.standing -= 1
+        if not self.standing:
+            self.deadline = self.kept_deadline + now - self.stands_since
 
     def latest_end(self, now: float) -> float:
         """When a route that starts now must have ended."""

@@ -59,9 +59,7 @@ class RouteMessages:
             ClusterAsked: lambda worker, task, message: self._cluster_asked(worker, task.raised, message),
             StubCalled: self._stub_called,
             DiagnosticsRepeated: self._repeated,
-            WatchTold: lambda worker, task, message: world.watches.hear(
-                message.number, Told(worker.number, task.event, message.data)
-            ),
+            WatchTold: self._watch_told,
             EventRuns: lambda worker, task, message: task.runs_event(message.event, message.line),
             **self.waiting.reactions,
         }
@@ -73,6 +71,11 @@ class RouteMessages:
             return False
         reaction(worker, task, message)
         return True
+
+    def _watch_told(self, worker: Process, task: Task, message: WatchTold) -> None:
+        """A watcher has seen something. If nobody wants to know it any more, it must not wait for anybody."""
+        if not self._world.watches.hear(message.number, Told(worker.number, task.event, message.data)):
+            worker.end_watch(message.number)
 
     def _log_line(self, worker: Process, task: Task, line: LogLine) -> None:
         route, span = self._place(line.slot, line.statement)

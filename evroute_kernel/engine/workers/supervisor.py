@@ -143,6 +143,16 @@ class Supervisor:
         self.submit(batch)
         self._post_about(batch, lambda: self._send_out(batch))
 
+    def command(self, watcher: int, data: Any, number: int | None = None) -> None:
+        """Something for a watcher in the worker of this number, or in each, that runs something now."""
+        self._loop.post(lambda: self._command(watcher, data, number))
+
+    def _command(self, watcher: int, data: Any, number: int | None) -> None:
+        for worker in self._pool:
+            if worker.task is not None and number in (None, worker.number):
+                worker.command(watcher, data)
+                self._pool.watch(worker)
+
     def post(self, command: Callable[[], None]) -> None:
         """Let the thread do something."""
         self._loop.post(command)
@@ -401,6 +411,7 @@ class Supervisor:
     def lost(self, worker: Process) -> None:
         task = worker.task
         try:
+            self._world.watches.lost(worker.number)
             self._route_messages.waiting.lost(worker.number)
             self._tell(stimuli.Lost(worker))
         except Exception as error:

@@ -102,6 +102,8 @@ class Worker:
         #: asked and not answered yet
         self.questions = 0
         self.started = 0.0
+        #: seconds that its run had left when a watcher stopped it; None while it does not stand still
+        self.time_left: float | None = None
         #: when to look at what it has not sent
         self.look_at = inf
         #: why its run is being ended
@@ -133,10 +135,27 @@ class Worker:
 
     def finished(self, now: float, runs: int = 1) -> None:
         """Its run is over, with so many runs of routes. A worker that is ending stays so."""
+        self.go_on(now)
         self.task = None
         self.runs += runs
         if self.state is not State.ENDING:
             self._rest(now)
+
+    def stand_still(self, now: float) -> None:
+        """A watcher has stopped its run: no time counts."""
+        if self.task is not None and self.state is State.RUNNING and self.time_left is None:
+            self.time_left, self.deadline = self.deadline - now, inf
+            self.task.raised.stand_still(now)
+
+    def go_on(self, now: float) -> None:
+        """Its run does not stand still any more; perhaps it never did."""
+        if self.time_left is None:
+            return
+        if self.state is State.RUNNING:
+            self.deadline = now + self.time_left
+        self.time_left = None
+        if self.task is not None:
+            self.task.raised.go_on(now)
 
     def _rest(self, now: float) -> None:
         self.state, self.deadline, self.end_cause, self.run = State.IDLE, inf, None, 0

@@ -25,6 +25,7 @@ from evroute_kernel.source import Source
 if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.cell.failures import CellFailure
+    from evroute_kernel.kernel.protocol.debugging import Debugging
 
 #: what front ends need to know of the language; `name` is also the id of its highlighting
 LANGUAGE = {
@@ -67,6 +68,7 @@ class EvrouteKernel(ConcurrentKernel):
         self.notebook.history = self.history.reply
         self.cell: Cell | None = None
         self.usage = Usage()
+        self._debugging: Debugging | None = None
         # ipykernel's own, which it puts in the place of comm's; ipywidgets asks for the same one
         self.comm_manager = comm.get_comm_manager()
         for kind in ("comm_open", "comm_msg", "comm_close"):
@@ -251,16 +253,14 @@ class EvrouteKernel(ConcurrentKernel):
         return completeness(code, self.notebook.version)
 
     async def do_debug_request(self, msg: Message) -> dict[str, Any]:
-        """There is no debugger: say so, rather than nothing."""
-        return {
-            "type": "response",
-            "request_seq": msg.get("seq", 0),
-            "seq": msg.get("seq", 0),
-            "success": False,
-            "command": msg.get("command", ""),
-            "message": "this kernel has no debugger",
-            "body": {},
-        }
+        """A request of the debugger. It may wait for a worker, so it is answered in another thread."""
+        if self._debugging is None:
+            from evroute_kernel.kernel.protocol.debugging import Debugging  # for those alone who debug
+
+            self._debugging = Debugging(
+                lambda: self.notebook.session, lambda event: self.publish("debug_event", event, {})
+            )
+        return await asyncio.get_running_loop().run_in_executor(None, self._debugging.request, dict(msg))
 
     async def usage_request(self, stream: Any, ident: Any, parent: Message) -> None:
         """What the kernel and its workers take of the machine."""

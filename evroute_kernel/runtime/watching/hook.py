@@ -73,6 +73,12 @@ class Watcher:
     def raises(self, frame: Frame | None, event: str, params: Params | None) -> None:
         """The running statement is about to raise an event."""
 
+    def asks(self, asked: Any) -> None:
+        """What it was asked for; it may be as before. No block runs."""
+
+    def commands(self, data: Any) -> None:
+        """Something for it, from who takes what it tells; None: nobody does any more."""
+
     def settles(self) -> None:
         """A task is about to end (one event with all that it leads to, or a part of a batch or replay): tell what is
         still held back. No block runs."""

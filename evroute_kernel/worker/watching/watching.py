@@ -8,27 +8,26 @@ nobody does any more all is as it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
 from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record
 from evroute_kernel.runtime.watching.hook import Hook, Watcher
-from evroute_kernel.worker.messages import Message, Watch, WatchTold
+from evroute_kernel.worker.messages import Watch
+from evroute_kernel.worker.watching.debugging import Debugging
+from evroute_kernel.worker.watching.line import Line, Wire
 from evroute_kernel.worker.watching.tracing import Tracing
 
-#: hands over what a watcher has to tell: plain values, as marshal takes them
-Tell = Callable[[Any], None]
-
 #: kind -> what makes a watcher of it: the process, how it tells what it has seen, and what it was asked for
-KINDS: Final[Mapping[str, Callable[[Process, Tell, Any], Watcher]]] = {"trace": Tracing}
+KINDS: Final[Mapping[str, Callable[[Process, Wire, Any], Watcher]]] = {"trace": Tracing, "debug": Debugging}
 
 
 class Watching:
-    """Who watches the runs of one process. `send`: takes what is told, to go out in order with log lines."""
+    """Who watches the runs of one process. `line`: what is told goes out by it, in order with log lines."""
 
-    def __init__(self, process: Process, send: Callable[[Message], None]) -> None:
+    def __init__(self, process: Process, line: Line) -> None:
         self._process = process
-        self._send = send
+        self._line = line
+        line.hear = self._hear
         self._hook = Hook(process)
         self._known: dict[tuple[int, str], Watcher] = {}
         #: the routes as they are while nobody watches, by slot
@@ -43,12 +42,15 @@ class Watching:
         return bool(self._known)
 
     def change(self, message: Watch) -> None:
-        """From now on these watch, and nobody else. Those who did before go on with what they know."""
+        """From now on these watch, and nobody else. Those who did before go on with what they know, and hear if what
+        they are asked for has changed."""
         before, self._known = self._known, {}
         for number, kind, asked in message.watchers:
             watcher = before.get((number, kind))
             if watcher is None:
-                watcher = KINDS[kind](self._process, partial(self._tell, number), asked)
+                watcher = KINDS[kind](self._process, Wire(number, self._line), asked)
+            else:
+                watcher.asks(asked)
             self._known[number, kind] = watcher
         self._hook.watchers = self._known.values()
         self._listen()
@@ -58,8 +60,11 @@ class Watching:
             self._process.slots.update(self._routes)
             self._routes.clear()
 
-    def _tell(self, number: int, data: Any) -> None:
-        self._send(WatchTold(number, data))
+    def _hear(self, number: int, data: Any) -> None:
+        """A command for a watcher; it may have ended meanwhile."""
+        for (known, _), watcher in self._known.items():
+            if known == number:
+                watcher.commands(data)
 
     def _listen(self) -> None:
         """Log records pass by here, or do not any more."""

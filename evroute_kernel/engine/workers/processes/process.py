@@ -9,7 +9,7 @@ import socket
 from concurrent.futures import Future
 from dataclasses import field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from evroute_kernel.engine.results.runs import WorkerInfo
 from evroute_kernel.engine.state.program import Program, SentProgram
@@ -22,7 +22,7 @@ from evroute_kernel.runtime.memory.room import anonymous_file
 from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.worker import blackbox
 from evroute_kernel.worker.blackbox import STATEMENT, TOP, BlackBox
-from evroute_kernel.worker.messages import Decoder, Message, StartWorker, Watch, encode
+from evroute_kernel.worker.messages import Decoder, Message, StartWorker, Watch, WatchCommand, encode
 
 _RECEIVE_SIZE: Final = 2**18
 _OUTPUT_SIZE: Final = 2**16
@@ -43,6 +43,8 @@ class Process(Worker):
         self._launcher = launcher
         self._sent = SentProgram()
         self._watched = NOBODY
+        #: (run, watcher) of those that were told that nobody hears them
+        self._ended: tuple[int, int] | None = None
         self._decoder = Decoder()
         #: how much of its stream has come, and how much was read: it may be seen before it is sent
         self._received = self._read_to = 0
@@ -84,6 +86,17 @@ class Process(Worker):
             self._watched = watch
             frames.append(encode(watch))
         self.send(b"".join([*frames, encode(task.message(order.run))]))
+
+    def command(self, number: int, data: Any) -> None:
+        """Something for the watcher of this number in the run that it has."""
+        self.send(encode(WatchCommand(number, data)))
+        self.blackbox.commands[0] += 1
+
+    def end_watch(self, number: int) -> None:
+        """Tell a watcher in its run that nobody hears it any more; once will do."""
+        if self._ended != (self.run, number):
+            self._ended = self.run, number
+            self.command(number, None)
 
     def ask(self, message: Message, now: float) -> None:
         """Ask it something."""

@@ -1,0 +1,1 @@
+"""The Debug Adapter Protocol: what front ends ask (`adapter`), and how values look as a tree (`tree`)."""

@@ -1,0 +1,73 @@
+"""What watchers say to the supervisor, and what comes back while a run goes on or stands still.
+
+A run hears commands between two statements: the black box says how many were sent, so looking costs next to nothing,
+and a command that was counted is certain to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from evroute_kernel.worker.blackbox import BlackBox
+from evroute_kernel.worker.inbox import Inbox
+from evroute_kernel.worker.messages import Stands, WatchTold
+from evroute_kernel.worker.outbox import Outbox
+
+
+class Line:
+    """The line of one worker, for all its watchers. `hear` takes each command: for which watcher, and what."""
+
+    def __init__(self, outbox: Outbox, inbox: Inbox, blackbox: BlackBox) -> None:
+        self._outbox = outbox
+        self._inbox = inbox
+        self._clock = blackbox.clock
+        #: how many commands were sent
+        self.sent = blackbox.commands
+        self.hear: Callable[[int, Any], None] = lambda number, data: None
+
+    def tell(self, number: int, data: Any) -> None:
+        """It goes out with the next message."""
+        self._outbox.hold(WatchTold(number, data))
+
+    def tell_now(self, number: int, data: Any) -> None:
+        """It goes out at once, behind all that is held back."""
+        self._outbox.send_now(WatchTold(number, data))
+
+    def look(self) -> None:
+        """Hear the commands that were sent meanwhile."""
+        while self._inbox.commands_taken < self.sent[0]:
+            self.wait()
+
+    def wait(self) -> None:
+        """Wait for a command and hear it. An interrupt may end that."""
+        command = self._inbox.command()
+        self.hear(command.number, command.data)
+
+    def stand_still(self, is_to_go_on: Callable[[], bool]) -> None:
+        """Hear commands until one lets the run go on. No time of the run counts meanwhile. An interrupt may end it."""
+        begun = monotonic()
+        self._outbox.send_now(Stands(True))
+        try:
+            while not is_to_go_on():
+                self.wait()
+        finally:
+            self._clock[0] += monotonic() - begun
+            self._outbox.send_now(Stands(False))
+
+
+class Wire:
+    """The line of one watcher. Calling it tells something (plain values, as marshal takes them), in order with log
+    lines."""
+
+    def __init__(self, number: int, line: Line) -> None:
+        self._number = number
+        self.line = line
+
+    def __call__(self, data: Any) -> None:
+        self.line.tell(self._number, data)
+
+    def now(self, data: Any) -> None:
+        """Tell it at once: somebody waits."""
+        self.line.tell_now(self._number, data)
