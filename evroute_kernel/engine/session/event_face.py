@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.replay.recorder import Recorder
     from evroute_kernel.engine.replay.replaying import Recorded, Replaying
     from evroute_kernel.engine.replay.writing import Mode
+    from evroute_kernel.engine.watching.covering import Covering
     from evroute_kernel.engine.watching.tracing import Tracing
 
 
@@ -149,6 +150,21 @@ class EventFace:
         from evroute_kernel.engine.watching.tracing import Tracing
 
         return Tracing(self._world, names, origin, limit)
+
+    def coverage(self, *, origin: object = None) -> Covering:
+        """Collect what is run of each text from now on, until what is returned is closed.
+
+            with session.coverage() as coverage:
+                session.raise_event("E_PIKE_BLOCKED", {"ip": "192.0.2.1"})
+            for text in coverage.texts():
+                print(text.source.name, text.missing, text.partial)
+
+        `origin`: what is raised with that one alone. What was run is known when the run has ended, also one that was
+        killed. Runs that are under way are not covered. `engine.results.coverage.lcov` makes a tracefile of it.
+        """
+        from evroute_kernel.engine.watching.covering import Covering
+
+        return Covering(self._world, origin)
 
     # -- recorded events -----------------------------------------------------------------------------------------------
 
