@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Final, Self
 
@@ -11,6 +12,7 @@ from evroute_kernel.engine.state.watches import Told
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.lang.flow.lines import flows_of, line_arcs, statement_lines
 from evroute_kernel.lang.flow.statements import Flow
+from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source, Span
 from evroute_kernel.worker.watching.covering import EDGE, ENDED
 
@@ -61,7 +63,7 @@ class Covering:
         sources = {route.source.path: route.source for route in compiled}
         sources |= {source.path: source for source in current.values()}
         flows: dict[Source, dict[int, Flow]] = {}
-        found = {path: self._unrun(source, flows) for path, source in sources.items()}
+        found = {path: _of(source, self._flows(source, flows).values()) for path, source in sources.items()}
         for slot, route in enumerate(compiled):
             covered = found[route.source.path]
             if slot in current or route.source.text == covered.source.text:
@@ -77,14 +79,20 @@ class Covering:
             known[source] = {flow.header.start: flow for flow in flows}
         return known[source]
 
-    def _unrun(self, source: Source, known: dict[Source, dict[int, Flow]]) -> Covered:
-        covered = Covered(source)
-        for flow in self._flows(source, known).values():
-            lines = frozenset(line for path, line in statement_lines(flow) if path == source.path)
-            covered.blocks.append(Block(flow.title, flow.header.line, lines))
-            covered.statements |= lines
-            covered.arcs |= line_arcs(flow, flow.arcs).get(source.path, set())
-        return covered
+
+def unrun(source: Source, version: ServerVersion) -> Covered:
+    """A text of which nothing was run."""
+    return _of(source, flows_of(source, version))
+
+
+def _of(source: Source, flows: Iterable[Flow]) -> Covered:
+    covered = Covered(source)
+    for flow in flows:
+        lines = frozenset(line for path, line in statement_lines(flow) if path == source.path)
+        covered.blocks.append(Block(flow.title, flow.header.line, lines))
+        covered.statements |= lines
+        covered.arcs |= line_arcs(flow, flow.arcs).get(source.path, set())
+    return covered
 
 
 def _add(covered: Covered, flow: Flow, spans: tuple[Span, ...], pairs: frozenset[tuple[int, int]]) -> None:
