@@ -24,29 +24,31 @@ class Covering(Watcher):
     def __init__(self, process: Process, tell: Callable[[Any], None], asked: tuple[()]) -> None:
         self._tell = tell
         self._known: dict[int, set[tuple[int, int]]] = {}
-        #: of each running block the statement that it is at, and what is known of its route
-        self._at: list[int] = []
-        self._pairs: list[set[tuple[int, int]]] = []
+        #: of the innermost block: the statement that it is at, and what is known of its route
+        self._at = EDGE
+        self._pairs: set[tuple[int, int]] = set()
+        #: the same of what is around each running block
+        self._around: list[tuple[int, set[tuple[int, int]]]] = []
 
     def enters(self, frame: Frame) -> None:
-        depth = frame.depth
-        self._at[depth:] = [EDGE]
-        self._pairs[depth:] = [self._known.setdefault(frame.route.slot, set())]
+        self._around[frame.depth :] = [(self._at, self._pairs)]
+        self._at, self._pairs = EDGE, self._known.setdefault(frame.route.slot, set())
 
     def reaches(self, frame: Frame, statement: int) -> None:
-        depth = frame.depth
-        before, self._at[depth] = self._at[depth], statement
-        if (pair := (before, statement)) not in self._pairs[depth]:
+        pair = self._at, statement
+        self._at = statement
+        if pair not in self._pairs:
             self._learn(frame, pair)
 
     def leaves(self, frame: Frame, code: int | None) -> None:
         depth = frame.depth
-        if depth < len(self._at):
-            pair = self._at[depth], ENDED if code is None else EDGE
-            if pair not in self._pairs[depth]:
+        if depth < len(self._around):
+            pair = self._at, ENDED if code is None else EDGE
+            if pair not in self._pairs:
                 self._learn(frame, pair)
-        del self._at[depth:], self._pairs[depth:]
+            self._at, self._pairs = self._around[depth]
+            del self._around[depth:]
 
     def _learn(self, frame: Frame, pair: tuple[int, int]) -> None:
-        self._pairs[frame.depth].add(pair)
+        self._pairs.add(pair)
         self._tell((frame.route.slot, *pair))
