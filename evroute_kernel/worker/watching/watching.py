@@ -15,13 +15,18 @@ from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process
 from evroute_kernel.runtime.watching.hook import Hook, Watcher
 from evroute_kernel.worker.messages import Message, Watch, WatchTold
 from evroute_kernel.worker.watching.covering import Covering
+from evroute_kernel.worker.watching.profiling import Profiling
 from evroute_kernel.worker.watching.tracing import Tracing
 
 #: hands over what a watcher has to tell: plain values, as marshal takes them
 Tell = Callable[[Any], None]
 
 #: kind -> what makes a watcher of it: the process, how it tells what it has seen, and what it was asked for
-KINDS: Final[Mapping[str, Callable[[Process, Tell, Any], Watcher]]] = {"trace": Tracing, "coverage": Covering}
+KINDS: Final[Mapping[str, Callable[[Process, Tell, Any], Watcher]]] = {
+    "trace": Tracing,
+    "coverage": Covering,
+    "profile": Profiling,
+}
 
 
 class Watching:
