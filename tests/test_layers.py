@@ -36,7 +36,8 @@ BELOW = {
     },
     "cli": {"records", "source", "rendering", "errors", "runtime", "library", "lang", "worker", "engine", "kernel"},
     "sphinx_extension": set[str](),
-    "pytest_plugin": {"records", "source", "rendering", "errors", "runtime", "library", "engine"},
+    "coverage": {"source", "errors", "runtime", "lang", "highlighting", "engine"},
+    "pytest_plugin": {"records", "source", "rendering", "errors", "runtime", "library", "engine", "coverage"},
     "__main__": {"kernel", "cli"},
     "__init__": set[str](),
 }
@@ -62,6 +63,7 @@ RESERVED = {
     "IPython": {"kernel"},
     "lmdb": {"runtime"},
     "regex": {"runtime", "library", "lang"},
+    "coverage": {"coverage.py"},
     "pytest": {"pytest_plugin"},
 }
 

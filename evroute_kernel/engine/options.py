@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -58,11 +58,14 @@ def _fits(name: str, value: object) -> bool:
     return value > 0 if name == "timeout" else isinstance(value, int) and value >= _LEAST[name]
 
 
-def opened(options: Mapping[str, Any], folder: Path, version: ServerVersion) -> Session:
+def opened(
+    options: Mapping[str, Any], folder: Path, version: ServerVersion, begin: Callable[[Session], object] = id
+) -> Session:
     """A session with these options, one worker unless they say otherwise, and with their files loaded.
 
-    `folder`: where relative names of files start. Raises ScriptError for a file or a rule that is none, RunFailedError
-    for a startup_route that fails in a session that checks.
+    `folder`: where relative names of files start; `begin` is told of the session before they are loaded. Raises
+    ScriptError for a file or a rule that is none, RunFailedError for a startup_route that fails in a session that
+    checks.
     """
     from evroute_kernel.engine.events import given
     from evroute_kernel.engine.session.session import Session
@@ -76,6 +79,7 @@ def opened(options: Mapping[str, Any], folder: Path, version: ServerVersion) -> 
         session.settings["network"] = options.get("network", False)
         for rule in _words(options, "stubs"):
             session.stub(parse_stub(rule, table.of(version), Source("stubs", rule)))
+        begin(session)
         for name in _words(options, "load"):
             session.load(_source(name, folder / given.path(name)), whole=True)
         undo.pop_all()

@@ -26,6 +26,7 @@ from evroute_kernel.pytest_plugin.names import EVENT, EVENTS, SERVER, SESSION, S
 if TYPE_CHECKING:
     from evroute_kernel.engine.events.samples import EventSample
     from evroute_kernel.engine.session.session import Session
+    from evroute_kernel.engine.watching.covering import Covering
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,11 +46,15 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def evroute_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """A fresh Session with one worker, closed when the test ends. A run that does not come to its end fails it."""
+    from evroute_kernel.pytest_plugin.coverage import begin, hand_over
     from evroute_kernel.pytest_plugin.opening import session_for
 
-    with session_for(request) as session:
+    covering: list[Covering | None] = []
+    with session_for(request, lambda session: covering.append(begin(session))) as session:
         request.node.stash[SESSION_KEY] = session
         yield session
+        for each in filter(None, covering):
+            hand_over(each)
 
 
 @pytest.fixture

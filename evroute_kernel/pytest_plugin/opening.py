@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,13 +17,16 @@ from evroute_kernel.pytest_plugin.names import SERVER, SESSION
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion, server_version
 
 
-def session_for(request: pytest.FixtureRequest) -> Session:
-    """The session of a test, open. What is wrong with its options is pytest's own failure, without a traceback."""
+def session_for(request: pytest.FixtureRequest, begin: Callable[[Session], object]) -> Session:
+    """The session of a test, open; `begin` is told of it before its files are loaded.
+
+    What is wrong with its options is pytest's own failure, without a traceback.
+    """
     node: pytest.Item = request.node
     version = version_for(node, getattr(request, "param", None))
     options = {"check": True, **_resolved(*_of_project(node)), **_resolved(*_of_ini(node.config)), **_of_markers(node)}
     try:
-        return opened(options, node.path.parent, version)
+        return opened(options, node.path.parent, version, begin)
     except (ScriptError, RunFailedError) as error:
         _fail(error.render())
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.replay.recorder import Recorder
     from evroute_kernel.engine.replay.replaying import Recorded, Replaying
     from evroute_kernel.engine.replay.writing import Mode
+    from evroute_kernel.engine.watching.covering import Covering
+    from evroute_kernel.engine.watching.profiling import Profiling
     from evroute_kernel.engine.watching.tracing import Tracing
 
 
@@ -181,6 +183,36 @@ class EventFace:
             backend.supervisor.command(watcher, data, worker)
 
         return Debugger(self._world, command, listener, origin, keys or path_and_name)
+
+    def coverage(self, *, origin: object = None) -> Covering:
+        """Collect what is run of each text from now on, until what is returned is closed.
+
+            with session.coverage() as coverage:
+                session.raise_event("E_PIKE_BLOCKED", {"ip": "192.0.2.1"})
+            for text in coverage.texts():
+                print(text.source.name, text.missing, text.partial)
+
+        `origin`: what is raised with that one alone. What was run is known when the run has ended, also one that was
+        killed. Runs that are under way are not covered. `engine.results.coverage.lcov` makes a tracefile of it.
+        """
+        from evroute_kernel.engine.watching.covering import Covering
+
+        return Covering(self._world, origin)
+
+    def profile(self, *, origin: object = None) -> Profiling:
+        """Add up how often each statement is run from now on, and how long, until what is returned is closed.
+
+            with session.profile() as profile:
+                session.raise_event("E_PIKE_BLOCKED", {"ip": "192.0.2.1"})
+            for line in profile.lines():
+                print(line.file, line.line, line.hits, line.seconds)
+
+        `origin`: what is raised with that one alone. What a run took is known when its task has ended; that of a worker
+        that was killed is lost. Being watched takes time too.
+        """
+        from evroute_kernel.engine.watching.profiling import Profiling
+
+        return Profiling(self._world, origin)
 
     # -- recorded events -----------------------------------------------------------------------------------------------
 

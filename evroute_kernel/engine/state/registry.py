@@ -151,6 +151,10 @@ class Registry:
         route = self._compiled[slot]
         return route.title, route.spans[statement] if 0 <= statement < len(route.spans) else route.header
 
+    def compiled(self) -> tuple[CompiledRoute, ...]:
+        """The blocks of all slots, those too that are defined no more."""
+        return tuple(self._compiled)
+
     def header(self, slot: int) -> tuple[str, Span | None]:
         """Title and header of a block; nothing for `NO_SLOT`."""
         return self.place(slot, -1)

@@ -13,12 +13,19 @@ from typing import Any, Final
 from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record
 from evroute_kernel.runtime.watching.hook import Hook, Watcher
 from evroute_kernel.worker.messages import Watch
+from evroute_kernel.worker.watching.covering import Covering
 from evroute_kernel.worker.watching.debugging import Debugging
 from evroute_kernel.worker.watching.line import Line, Wire
+from evroute_kernel.worker.watching.profiling import Profiling
 from evroute_kernel.worker.watching.tracing import Tracing
 
 #: kind -> what makes a watcher of it: the process, how it tells what it has seen, and what it was asked for
-KINDS: Final[Mapping[str, Callable[[Process, Wire, Any], Watcher]]] = {"trace": Tracing, "debug": Debugging}
+KINDS: Final[Mapping[str, Callable[[Process, Wire, Any], Watcher]]] = {
+    "trace": Tracing,
+    "debug": Debugging,
+    "coverage": Covering,
+    "profile": Profiling,
+}
 
 
 class Watching:

@@ -1,0 +1,73 @@
+"""Profiles: what the workers tell of statements, added up by line."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Final, Self
+
+from evroute_kernel.engine.state.watches import Told
+from evroute_kernel.engine.state.world import World
+from evroute_kernel.records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LineProfile:
+    """What the statements of one line took: how often they began, and seconds without the routes that they called."""
+
+    file: str
+    line: int
+    text: str
+    hits: int
+    seconds: float
+
+
+class Profiling:
+    """A profile that is being taken: `engine.state.watches.WatchingSide`. It ends with `close`, or `with`."""
+
+    kind: Final = "profile"
+    asked: Final = ()
+
+    def __init__(self, world: World, origin: object) -> None:
+        self._world = world
+        self._origin = origin
+        self._spent: dict[tuple[int, int], tuple[int, int]] = {}
+        self._lock = threading.Lock()
+        self._end = world.watches.add(self)
+
+    def close(self) -> None:
+        """No more is added; what has been stays. Closing twice is harmless."""
+        self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    # -- in the supervisor's thread -----------------------------------------------------------------------------------
+
+    def watches(self, origin: object) -> bool:
+        return self._origin is None or self._origin == origin
+
+    def hear(self, told: Told) -> None:
+        with self._lock:
+            for slot, statement, hits, nanoseconds in told.data:
+                before = self._spent.get((slot, statement), (0, 0))
+                self._spent[slot, statement] = before[0] + hits, before[1] + nanoseconds
+
+    # -- what was run -------------------------------------------------------------------------------------------------
+
+    def lines(self) -> list[LineProfile]:
+        """The lines that were run, what took longest first."""
+        with self._lock:
+            spent = dict(self._spent)
+        found: dict[tuple[str, int, str], tuple[int, int]] = {}
+        for (slot, statement), (hits, nanoseconds) in spent.items():
+            span = self._world.registry.place(slot, statement)[1]
+            if span is not None:
+                key = span.source.name, span.line, span.source.shown_line(span.line).strip()
+                before = found.get(key, (0, 0))
+                found[key] = before[0] + hits, before[1] + nanoseconds
+        ranked = sorted(found.items(), key=lambda item: -item[1][1])
+        return [LineProfile(*key, hits, nanoseconds / 1e9) for key, (hits, nanoseconds) in ranked]
