@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
 from collections.abc import Sequence
@@ -276,8 +275,7 @@ def get_accurate_time(context: Context, sec: Reference, usec: Reference, str_sec
 
     Returns 1; -1 when a variable cannot be written.
     """
-    seconds, nanoseconds = divmod(time.time_ns(), 10**9)
-    micro = nanoseconds // 1000
+    seconds, micro = divmod(context.process.shared.clock.microseconds(), 10**6)
     stored = sec.set(context, "=", seconds) and usec.set(context, "=", micro)
     if stored and str_sec_usec is not None:
         stored = str_sec_usec.set(context, "=", f"{seconds}.{micro:06}")
@@ -317,7 +315,7 @@ def check_time_rec(context: Context, time_string: str, timestamp: int | None) ->
     Recurrences can be negated with `!`, joined with `&` and `/`, and grouped in parentheses. Returns 1 when the time is
     inside, -1 when it is outside or the expression is empty, -2 for an expression that makes no sense.
     """
-    now = math.floor(time.time()) if timestamp is None else timestamp & 0xFFFFFFFF
+    now = context.process.shared.clock.second() if timestamp is None else timestamp & 0xFFFFFFFF
     complaints: list[str] = []
     try:
         inside = time_expressions.matches(time_string.strip(" \t\r\n"), now, complaints)
