@@ -187,6 +187,7 @@ class Child:
         settings.version = message.version
         settings.reach = message.reach
         settings.node = message.node
+        process.take_seed(message.seed)
         surround(message.environment, message.folder)
         self._follow(message)
         if settings.log_level != before[0]:

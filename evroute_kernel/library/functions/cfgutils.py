@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Sequence
 from functools import partial
+from random import Random
 from typing import Final
 
 from evroute_kernel.library import modparams
@@ -192,7 +192,7 @@ def rand_event(context: Context, probability: int | None) -> int:
     Returns 1 or -1.
     """
     percent = shared_probability(context.process) if probability is None else probability
-    return 1 if random.random() < percent / 100 else -1
+    return 1 if context.process.chance.random() < percent / 100 else -1
 
 
 def _indexed(context: Context, collection: Reference) -> list[Value]:
@@ -228,15 +228,15 @@ def set_select_weight(context: Context, int_list_var: Reference) -> int:
         return -1
     if len(weights) == 1:
         return 0
-    return _choose([w for w in weights if w is not None], int_list_var)
+    return _choose([w for w in weights if w is not None], int_list_var, context.process.chance)
 
 
-def _choose(weights: Sequence[int], source: Reference) -> int:
+def _choose(weights: Sequence[int], source: Reference, chance: Random) -> int:
     total = sum(weights)
     if total == 0:
         raise ScriptCrash(f"the weights in {source.text} add up to 0, which divides by zero; give one a weight")
     # C's remainder takes the sign of the dividend, so a negative sum works like its absolute value
-    drawn, low = random.randrange(abs(total)), 0
+    drawn, low = chance.randrange(abs(total)), 0
     for i, weight in enumerate(weights):
         if low <= drawn < low + weight:
             return i
@@ -253,7 +253,7 @@ def shuffle_avps(context: Context, name: Reference) -> int:
     key = avp_name(context, name)
     if key is None:
         return -1
-    random.shuffle(context.avps.get(key, []))
+    context.process.chance.shuffle(context.avps.get(key, []))
     return 1
 
 
