@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from evroute_kernel.records import dataclass
 from evroute_kernel.worker.messages import Watch
+
+#: nobody watches
+NOBODY: Final = Watch(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,3 @@ class Watches:
         side = self._all.get(number)
         if side is not None:
             side.hear(told)
-
-
-#: nobody watches
-NOBODY = Watch(())

@@ -101,13 +101,14 @@ def bare(at: Any) -> Any:
 class Watched(Stand):
     """Stands in for `process.at` while blocks run that are watched."""
 
-    __slots__ = ("array", "frame", "reaches")
+    __slots__ = ("array", "frame", "reach")
 
     def __init__(self, array: Any) -> None:
         self.array = array
         #: the innermost block that runs
         self.frame: Frame | None = None
-        self.reaches: tuple[Callable[[Frame, int], None], ...] = ()
+        #: is told of each statement
+        self.reach: Callable[[Frame, int], None] = _nobody
 
     @property
     def bare(self) -> Any:
@@ -123,8 +124,7 @@ class Watched(Stand):
         self.array[index] = value
         if not index and (frame := self.frame) is not None:
             frame.statement = value
-            for reaches in self.reaches:
-                reaches(frame, value)
+            self.reach(frame, value)
 
 
 class _Rounds(Stand):
@@ -163,9 +163,8 @@ class Hook:
     def watchers(self, watchers: Iterable[Watcher]) -> None:
         """Not while a block runs. In this order they are told of everything."""
         self._watchers = tuple(watchers)
-        self._at.reaches = tuple(
-            watcher.reaches for watcher in self._watchers if type(watcher).reaches is not Watcher.reaches
-        )
+        told = [watcher.reaches for watcher in self._watchers if type(watcher).reaches is not Watcher.reaches]
+        self._at.reach = _each(told)
 
     def forget(self) -> None:
         """No block runs, however the last one has ended."""
@@ -223,3 +222,19 @@ class Hook:
             return iterate(context, index)
 
         return step
+
+
+def _nobody(frame: Frame, statement: int) -> None:
+    """Nobody wants to know of statements."""
+
+
+def _each(told: Sequence[Callable[[Frame, int], None]]) -> Callable[[Frame, int], None]:
+    """Tells all of them; without a detour where it is one."""
+    if len(told) < 2:
+        return told[0] if told else _nobody
+
+    def reach(frame: Frame, statement: int) -> None:
+        for reaches in told:
+            reaches(frame, statement)
+
+    return reach

@@ -13,6 +13,7 @@ from typing import Final
 
 from evroute_kernel.engine.results.runs import WorkerInfo
 from evroute_kernel.engine.state.program import Program, SentProgram
+from evroute_kernel.engine.state.watches import NOBODY
 from evroute_kernel.engine.workers.instructions import Give
 from evroute_kernel.engine.workers.processes.launcher import Launcher
 from evroute_kernel.engine.workers.worker import Worker
@@ -41,7 +42,7 @@ class Process(Worker):
         self.is_closed = False
         self._launcher = launcher
         self._sent = SentProgram()
-        self._watched = Watch(())
+        self._watched = NOBODY
         self._decoder = Decoder()
         #: how much of its stream has come, and how much was read: it may be seen before it is sent
         self._received = self._read_to = 0
@@ -79,7 +80,7 @@ class Process(Worker):
         if order.kept is not None:
             order.kept.take(box.spool)
         frames = [encode(message) for message in self._sent.updates(program, task.slots)]
-        if watch != self._watched:
+        if watch is not self._watched and watch != self._watched:
             self._watched = watch
             frames.append(encode(watch))
         self.send(b"".join([*frames, encode(task.message(order.run))]))
