@@ -14,13 +14,14 @@ from typing import Any, Final
 from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record
 from evroute_kernel.runtime.watching.hook import Hook, Watcher
 from evroute_kernel.worker.messages import Message, Watch, WatchTold
+from evroute_kernel.worker.watching.timing import Timing
 from evroute_kernel.worker.watching.tracing import Tracing
 
 #: hands over what a watcher has to tell: plain values, as marshal takes them
 Tell = Callable[[Any], None]
 
 #: kind -> what makes a watcher of it: the process, how it tells what it has seen, and what it was asked for
-KINDS: Final[Mapping[str, Callable[[Process, Tell, Any], Watcher]]] = {"trace": Tracing}
+KINDS: Final[Mapping[str, Callable[[Process, Tell, Any], Watcher]]] = {"trace": Tracing, "timeline": Timing}
 
 
 class Watching:
