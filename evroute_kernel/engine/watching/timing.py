@@ -72,8 +72,17 @@ class Timing(Timeline):
         bar = Bar(process, "route" if event is None else "run", decode(route), of_run, 2 * depth, moment)
         blocks.append(_Block(bar))
         self.begin(bar)
-        if event is not None and (waiting := self._raised.get(of_run)):
-            waiting.popleft().target = process, moment
+        if event is not None and (arrow := self._cause(of_run, process)) is not None:
+            arrow.target = process, moment
+
+    def _cause(self, event: str, process: int) -> Arrow | None:
+        """What has raised an event that is run now: mostly something in the same process, else the oldest."""
+        waiting = self._raised.get(event)
+        if not waiting:
+            return None
+        found = next((arrow for arrow in waiting if arrow.source[0] == process), waiting[0])
+        waiting.remove(found)
+        return found
 
     def _reach(self, blocks: list[_Block], moment: int, depth: int, slot: int, statement: int) -> None:
         if depth >= len(blocks):

@@ -26,6 +26,8 @@ _NARROW: Final = 0.5
 DRAWN: Final = 2_000
 _FILLS: Final = {"run": "#9ecae1", "route": "#c6dbef", "statement": "#fdd0a2"}
 _TEXT: Final = "#1b1b1b"
+#: seen on light and dark pages, and on bars
+_LINE: Final = "#808080"
 EMPTY: Final = "nothing was run"
 
 
@@ -113,7 +115,7 @@ class _Scene:
         return (
             f"<g><title>{escape(told)}</title>"
             f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_ROW - 2}" rx="2" '
-            f'fill="{_FILLS[bar.kind]}" stroke="#808080" stroke-width="0.5"/>{text}</g>'
+            f'fill="{_FILLS[bar.kind]}" stroke="{_LINE}" stroke-width="0.5"/>{text}</g>'
         )
 
     def arrows(self) -> Iterator[str]:
@@ -130,11 +132,13 @@ class _Scene:
 
     def _arrow(self, arrow: Arrow, source: Bar, target: Bar) -> str:
         x, y = self._x(arrow.source[1]), self._y(source) + _ROW // 2
-        to_x, to_y = self._x(target.begin), self._y(target) + _ROW // 2
+        to_x, to_y = self._x(target.begin), self._y(target)
+        above = to_y - _HEAD * 0.8  # between the lanes, where it crosses no text
+        way = f"M{x:.1f},{y} C{x:.1f},{above:.1f} {to_x:.1f},{above:.1f} {to_x:.1f},{to_y}"
         return (
-            f'<g fill="none" stroke="currentColor"><title>{escape(visible(arrow.event))}</title>'
-            f'<path d="M{x:.1f},{y} C{x:.1f},{to_y} {x:.1f},{to_y} {to_x:.1f},{to_y}" stroke-dasharray="3 2"/>'
-            f'<path d="M{to_x - 5:.1f},{to_y - 3} L{to_x:.1f},{to_y} L{to_x - 5:.1f},{to_y + 3}"/></g>'
+            f'<g fill="none" stroke="{_LINE}"><title>{escape(visible(arrow.event))}</title>'
+            f'<path d="{way}" stroke-dasharray="3 2"/>'
+            f'<path d="M{to_x - 3:.1f},{to_y - 5} L{to_x:.1f},{to_y} L{to_x + 3:.1f},{to_y - 5}"/></g>'
         )
 
     def _x(self, moment: int) -> float:
