@@ -13,6 +13,9 @@ from evroute_kernel.engine.state.world import World
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import decode
 
+#: raises of one event that have led to nothing yet, at most: those to sockets alone never do
+WAITING: Final = 1_000
+
 
 @dataclass(slots=True)
 class _Block:
@@ -110,4 +113,4 @@ class Timing(Timeline):
     def _raise(self, process: int, moment: int, event: str) -> None:
         arrow = Arrow(decode(event), (process, moment))
         self.send(arrow)
-        self._raised.setdefault(arrow.event, deque()).append(arrow)
+        self._raised.setdefault(arrow.event, deque(maxlen=WAITING)).append(arrow)
