@@ -69,7 +69,7 @@ class Timing(Timeline):
             self._leave(blocks, moment, rest[0])
 
     def _enter(self, blocks: list[_Block], process: int, moment: int, depth: int, slot: int, event: str | None) -> None:
-        self._leave(blocks, moment, depth)  # what a killed worker has left open
+        del blocks[depth:]  # what a killed worker has left open: nobody knows when that ended
         route, _ = self._world.registry.header(slot)
         of_run = blocks[-1].bar.event if event is None and blocks else decode(event or "")
         bar = Bar(process, "route" if event is None else "run", decode(route), of_run, 2 * depth, moment)
