@@ -60,6 +60,7 @@ def test_a_clock_stands_until_it_is_moved() -> None:
     with Session(workers=1, clock=NOON) as session:
         session.load('event_route[E_T] { xlog("$time(%H:%M:%S)"); }')
         assert logged(session, 1) == ["12:00:00"]
+        assert session.log[-1].time == datetime.fromisoformat(NOON).timestamp()
         session.tick(clock=61.5)
         assert logged(session, 2) == ["12:01:01"] * 2
         assert session.clock == datetime.fromisoformat(NOON).timestamp() + 61.5
