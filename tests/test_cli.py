@@ -56,6 +56,18 @@ TRACED = (
 )
 
 
+def test_the_same_run_twice(tmp_path: Path) -> None:
+    script = tmp_path / "x.cfg"
+    script.write_text('event_route[E_X] { xlog("$time(%H:%M) $RANDOM $uuid $pp\\n"); }')
+    arguments = ("run", script, "--raise", "E_X", "--freeze", "2026-11-30T10:00:00", "--seed")
+    first, second, other = (evroute(*arguments, seed).stdout for seed in ("7", "7", "8"))
+    assert first.startswith("10:00 ")
+    assert first == second != other
+    done = evroute("run", script, "--freeze", "noon")
+    assert done.returncode == 2
+    assert "--freeze: the clock stands at a time, not at 'noon' (write 2026-11-30T10:00:00" in done.stderr
+
+
 def test_run_traces_what_it_runs(tmp_path: Path) -> None:
     script = tmp_path / "x.cfg"
     script.write_text(TRACED)

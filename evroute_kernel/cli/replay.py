@@ -15,6 +15,7 @@ from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, pr
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, RefusedError, UsageError
 from evroute_kernel.cli.output import command
 from evroute_kernel.cli.records import Printer, print_as_text
+from evroute_kernel.cli.repeating import add_repeating, repeating
 from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.errors import ScriptError
 
@@ -46,6 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_server(parser)
     add_network(parser)
     add_stubs(parser)
+    add_repeating(parser)
     parser.add_argument(
         "--timeout", type=float, metavar="S", help="end an event's routes after S seconds, what they raise included"
     )
@@ -89,7 +91,8 @@ def replay(options: argparse.Namespace) -> int:
     from evroute_kernel.engine.session.session import Session
 
     printer = Printer(print_as_text, failed := Event())
-    with Session(workers=options.workers, on_record=printer, version=version) as session, covered(session, options):
+    settings = {"workers": options.workers, "on_record": printer, "version": version, **repeating(options)}
+    with Session(**settings) as session, covered(session, options):
         prepare(session, options, stubs)
         check_run(load(session, source_of(options.file, text)))
         result = _result(session, options, failed)

@@ -12,6 +12,7 @@ from evroute_kernel.cli.coverage import add_coverage, covered
 from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, RefusedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text, print_trace
+from evroute_kernel.cli.repeating import add_repeating, repeating
 from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.versions import ServerVersion
@@ -39,6 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_server(parser)
     add_network(parser)
     add_stubs(parser)
+    add_repeating(parser)
     parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
     parser.add_argument(
         "--trace",
@@ -62,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     from evroute_kernel.engine.session.session import Session
 
     print_record = print_as_json if options.json else print_as_text
-    with Session(workers=1, version=version) as session, covered(session, options):
+    with Session(workers=1, version=version, **repeating(options)) as session, covered(session, options):
         prepare(session, options, stubs)
         with _traced(session, options):
             started = load(session, source_of(options.file, text))

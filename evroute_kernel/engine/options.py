@@ -2,6 +2,8 @@
 
     workers = 2
     timeout = 5            # seconds
+    clock = "2026-11-30T10:00:00"  # where it stands; local time
+    seed = 7               # of random numbers, UUIDs, process ids
     check = false          # a run that fails is handed over
     load = "opensips.cfg"  # or several files; they are looked for beside the file that names them
     stubs = ["rest_get returns 200"]
@@ -33,10 +35,14 @@ OPTIONS: Final = {
     "strict": ("true or false", "strict = true"),
     "network": ("true or false", "network = true"),
     "load": ("the name of a file, or a list of names", 'load = "opensips.cfg"'),
+    "clock": ("the time at which the clock stands", 'clock = "2026-11-30T10:00:00"'),
+    "seed": ("a whole number", "seed = 7"),
     "stubs": ("a rule, or a list of rules", 'stubs = ["rest_get returns 200"]'),
 }
 _WORDS: Final = ("load", "stubs")
 _FLAGS: Final = ("check", "strict", "network")
+#: handed to `Session` as they are
+_PASSED: Final = ("timeout", "memory_limit", "log_limit", "check", "clock", "seed")
 _LEAST: Final = {"workers": 1, "memory_limit": 1, "log_limit": 0}
 
 
@@ -53,9 +59,23 @@ def _fits(name: str, value: object) -> bool:
         return isinstance(value, bool)
     if name in _WORDS:
         return all(isinstance(word, str) and word for word in (value if isinstance(value, list | tuple) else [value]))
+    if name == "clock":
+        return _is_moment(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
+    if name == "seed":
+        return isinstance(value, int)
     return value > 0 if name == "timeout" else isinstance(value, int) and value >= _LEAST[name]
+
+
+def _is_moment(value: object) -> bool:
+    from evroute_kernel.engine.events import given
+
+    try:
+        given.moment(value)
+    except given.GivenError:
+        return False
+    return True
 
 
 def opened(
@@ -72,7 +92,7 @@ def opened(
     from evroute_kernel.engine.state.stubs import parse_stub
     from evroute_kernel.library import table
 
-    limits = {name: options[name] for name in ("timeout", "memory_limit", "log_limit", "check") if name in options}
+    limits = {name: options[name] for name in _PASSED if name in options}
     with ExitStack() as undo:
         session = undo.enter_context(Session(options.get("workers", 1), version=version, **limits))
         session.strict = options.get("strict", False)

@@ -5,7 +5,6 @@ The window is cut into slots; a slot that the window leaves is forgotten as a wh
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final
 
 from evroute_kernel.records import dataclass
@@ -83,8 +82,8 @@ def _table(profile: Profile) -> str:
     return f"series:{profile.name}"
 
 
-def _now() -> int:
-    return time.time_ns() // 10**6
+def _now(shared: Shared) -> int:
+    return shared.clock.microseconds() // 1000
 
 
 def _advance(series: Series, profile: Profile, now: int) -> Series:
@@ -101,7 +100,7 @@ def _advance(series: Series, profile: Profile, now: int) -> Series:
 
 def feed(shared: Shared, profile: Profile, name: str, value: int) -> None:
     """Add a value to a series, creating it."""
-    now = _now()
+    now = _now(shared)
 
     def change(stored: Any) -> Series:
         slot, last, slots = _advance(stored or (0, 0, [(0, 0)] * profile.slots), profile, now)
@@ -120,7 +119,7 @@ def read(shared: Shared, profile: Profile, name: str) -> int | None:
     stored = shared.get_object(_table(profile), name)
     if stored is None:
         return None
-    slots = _advance(stored, profile, _now())[2]
+    slots = _advance(stored, profile, _now(shared))[2]
     first, second = sum(s[0] for s in slots), sum(s[1] for s in slots)
     if profile.algorithm == "accumulate":
         return first

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import field
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.reach import Reach
 from evroute_kernel.runtime.route_stack import RouteStack
+from evroute_kernel.runtime.seed import Seed
 from evroute_kernel.runtime.values import Value
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
@@ -105,6 +107,7 @@ class Process:
     __slots__ = (
         "ask_cluster",
         "at",
+        "chance",
         "deferred",
         "emit",
         "error_route",
@@ -116,6 +119,7 @@ class Process:
         "raise_event",
         "rc",
         "routes",
+        "seed",
         "settings",
         "shared",
         "slots",
@@ -136,6 +140,10 @@ class Process:
         self.json: dict[str, Any] = {}
         #: state of other modules that lives in the process, by module name
         self.state: dict[str, Any] = {}
+        #: what is left to chance is drawn from it; with a `seed` it begins anew, in the same way each time
+        self.chance = Random()
+        #: the seed of the session, and how often one has been set; None: chance is the system's
+        self.seed: Seed | None = None
         self.rc = 0
         self.xlog_level = self.settings.xlog_level
         self.log_level = self.settings.log_level
@@ -174,6 +182,12 @@ class Process:
         self.waiting: Any = None
         #: a function that is not simulated was called: (name, arguments as text); set by the worker
         self.stub_called: Callable[[str, tuple[str | None, ...]], None] = lambda name, arguments: None
+
+    def take_seed(self, seed: Seed | None) -> None:
+        """Begin anew to draw, unless this seed is the one that is followed already."""
+        if seed != self.seed:
+            self.seed = seed
+            self.chance = Random() if seed is None else Random(f"{seed[0]} {self.number}")
 
 
 class Context:

@@ -87,7 +87,7 @@ class Child:
     def __init__(self, number: int, stream: socket.socket, blackbox: BlackBox, shared: Shared) -> None:
         self._blackbox = blackbox
         self._inbox = Inbox(stream)
-        self._outbox = Outbox(stream, blackbox)
+        self._outbox = Outbox(stream, blackbox, shared.clock.now)
         #: the run that may be interrupted now; 0 for none
         self._armed = 0
         self._ends, self._place = blackbox.ends, blackbox.place
@@ -188,6 +188,7 @@ class Child:
         settings.version = message.version
         settings.reach = message.reach
         settings.node = message.node
+        process.take_seed(message.seed)
         surround(message.environment, message.folder)
         self._follow(message)
         if settings.log_level != before[0]:

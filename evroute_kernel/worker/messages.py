@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.reach import Reach
+from evroute_kernel.runtime.seed import Seed
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 #: stands among the slots of an event's routes for all that notify_on_event() has subscribed to it
@@ -73,6 +74,8 @@ class ApplySettings:
     #: variables of the environment to set, and the folder to work in ("": where the worker was started)
     environment: dict[str, str] = field(default_factory=dict)
     folder: str = ""
+    #: what chance begins with, and how often that has been set; None: with what the system has
+    seed: Seed | None = None
 
 
 @dataclass(frozen=True, slots=True)

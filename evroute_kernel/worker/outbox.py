@@ -38,8 +38,10 @@ class Outbox:
     is sent even then (`Late`), unless the room is -1.
     """
 
-    def __init__(self, stream: socket.socket, blackbox: BlackBox) -> None:
+    def __init__(self, stream: socket.socket, blackbox: BlackBox, now: Callable[[], float] = time) -> None:
         self._stream = stream
+        #: the clock that log records tell: the session's
+        self._now = now
         self._blackbox = blackbox
         self._collecting = False
         #: an interrupt must not cut a frame in two: while this is set its handler only sets `on_release`
@@ -79,7 +81,7 @@ class Outbox:
     def log(self, record: Record) -> None:
         """`Process.emit`."""
         level, text, diagnostic, (slot, statement) = record
-        moment = time()
+        moment = self._now()
         if self.room > 0:
             self.room -= 1
         elif not diagnostic or self.room < 0:

@@ -32,6 +32,27 @@ def process(said: list[Record]) -> Iterator[Process]:
         close_databases(process)
 
 
+class StandingClock:
+    """The clock of the process, which stands until `now` is set: seconds of the epoch."""
+
+    def __init__(self, process: Process) -> None:
+        self._clock = process.shared.clock
+        self._clock.stop(1_000_000.5)
+
+    @property
+    def now(self) -> float:
+        return self._clock.now()
+
+    @now.setter
+    def now(self, seconds: float) -> None:
+        self._clock.stop(seconds)
+
+
+@pytest.fixture
+def clock(process: Process) -> StandingClock:
+    return StandingClock(process)
+
+
 @pytest.fixture
 def context(process: Process) -> Context:
     """A run of `event_route[E_T]` with the parameters a="x y", n=42, k="12"."""

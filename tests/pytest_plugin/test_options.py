@@ -50,10 +50,37 @@ def test_options_are_those_of_the_project_and_the_markers(pytester: pytest.Pytes
     pytester.runpytest_inprocess(*ARGUMENTS).assert_outcomes(passed=3)
 
 
+def test_a_clock_that_stands_and_a_seed(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".toml", pyproject="[tool.evroute.session]\nclock = 2026-11-30T10:00:00\nseed = 7\n")
+    pytester.makepyfile("""
+        import pytest
+
+        SCRIPT = 'event_route[E_T] { xlog("$time(%H:%M) $RANDOM $uuid"); }'
+        logs = []
+
+        @pytest.mark.parametrize("turn", [1, 2])
+        def test_it_repeats(evroute_session, turn):
+            evroute_session.load(SCRIPT)
+            logs.append(evroute_session.raise_event("E_T").log[0].text)
+            assert logs[0].startswith("10:00 ")
+            assert logs[turn - 1] == logs[0]
+
+        @pytest.mark.evroute_session(clock="2026-11-30T11:00:00", seed=8)
+        def test_a_marker(evroute_session):
+            evroute_session.load(SCRIPT)
+            text = evroute_session.raise_event("E_T").log[0].text
+            assert text.startswith("11:00 ")
+            assert text.split()[1:] != logs[0].split()[1:]
+    """)
+    pytester.runpytest_inprocess(*ARGUMENTS).assert_outcomes(passed=3)
+
+
 WRONG = {
     "wrokers=2": "there is no option 'wrokers' (did you mean 'workers'?)",
     "workers=0": "workers is a number from 1 on, not 0 (write workers = 2)",
     "timeout='5'": "timeout is a number of seconds above 0, not '5'",
+    "clock='noon'": "clock is the time at which the clock stands, not 'noon' (write clock = ",
+    "seed='7'": "seed is a whole number, not '7' (write seed = 7)",
     "check=1": "check is true or false, not 1",
     "load=5": "load is the name of a file, or a list of names, not 5",
     "2": "takes options by name: evroute_session(workers=2)",

@@ -75,7 +75,8 @@ class Snapshot:
             list(session.declared_events.values()),
             [(s.event, s.socket) for s in session.subscriptions() if s.protocol in (ROUTE, ROUTING)],
             [info for info in reversed(session.notifications()) if not info.waits_in],
-            {"timeout": limits.timeout, "memory_limit": limits.memory, "log_limit": limits.log},
+            {"timeout": limits.timeout, "memory_limit": limits.memory, "log_limit": limits.log}
+            | {"clock": session.clock, "seed": session.seed},
             {table: shared.items(table) for table in shared.tables()},
         )
 

@@ -6,13 +6,23 @@ Whatever is refused here would otherwise fail somewhere inside, perhaps in a thr
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.runtime.values import encode
 from evroute_kernel.runtime.versions import ServerVersion, server_version
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+#: a time: seconds of the epoch, or what a text or an object of Python's says
+Moment: TypeAlias = "float | str | datetime"
+#: the last second of the year 9999: what a date can be
+_LAST_MOMENT: Final = 253_402_300_799
 
 
 class GivenError(ScriptError, ValueError):
@@ -72,6 +82,35 @@ def seconds(value: object, what: str = "the timeout", most: float = inf) -> floa
         return float(value)
     except OverflowError:  # an integer of more than 300 digits
         return float("inf")
+
+
+def moment(value: object, what: str = "the clock") -> float:
+    """Seconds of the epoch, of a number, a datetime, or a text in the form of ISO 8601. Raises GivenError."""
+    from datetime import datetime  # most sessions ask for none
+
+    if isinstance(value, str):
+        value = _date(value, what)
+    if isinstance(value, datetime):
+        value = value.timestamp()
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LAST_MOMENT:
+        shown = f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else kind_of(value)
+        raise GivenError(f"{what} stands at a time from 1970 to 9999, not at {shown}", _HOW)
+    return float(value)
+
+
+#: how a time is written
+_HOW: Final = "write 2026-11-30T10:00:00, with Z behind it for UTC, or seconds since 1970"
+
+
+def _date(written: str, what: str) -> float:
+    from datetime import datetime
+
+    try:
+        if re.fullmatch(r"[0-9]+(\.[0-9]+)?", written):
+            return float(written)
+        return datetime.fromisoformat(written).timestamp()
+    except (ValueError, OverflowError):
+        raise GivenError(f"{what} stands at a time, not at {written!r}", _HOW) from None
 
 
 def integer(value: object, what: str) -> int:

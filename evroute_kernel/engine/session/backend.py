@@ -30,6 +30,8 @@ class Backend:
     ) -> None:
         """Start the supervisor. Raises NoRoom."""
         self._shared: Shared | None = None
+        #: where the clock stands when the session begins, in seconds of the epoch; None: it goes
+        self._stands: float | None = None
         self._is_closed = False
         self._opening = threading.Lock()
         self.world = World(limits, on_record, self.post, self._expand, version, self.now)
@@ -58,6 +60,15 @@ class Backend:
         shared = self._shared
         return time() if shared is None else shared.clock.now()  # whoever moves it has opened the memory
 
+    def set_clock(self, stands: float | None) -> None:
+        """Let the clock stand at a second of the epoch, also at each new beginning; None: show the system's time."""
+        self._stands = stands
+        if stands is not None:
+            self.shared.clock.stop(stands)
+        elif self._shared is not None:  # whoever has moved it has opened the memory
+            self._shared.clock.reset()
+        self.supervisor.post(lambda: None)  # wakes the thread, which looks what is due
+
     def _expand(self, text: str) -> str:
         return expanded(text, self.shared, self.world.library)
 
@@ -67,9 +78,9 @@ class Backend:
         self.supervisor.restart()
         if self.supervisor.failure is None:
             self.shared.clear()
-            self.shared.clock.reset()
         else:
             self._renew()
+        self.set_clock(self._stands)
         self.world.records.forget()
 
     def _renew(self) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.replay.writing import Mode
     from evroute_kernel.engine.watching.covering import Covering
     from evroute_kernel.engine.watching.profiling import Profiling
+    from evroute_kernel.engine.watching.timing import Timing
     from evroute_kernel.engine.watching.tracing import Tracing
 
 
@@ -213,6 +214,20 @@ class EventFace:
         from evroute_kernel.engine.watching.profiling import Profiling
 
         return Profiling(self._world, origin)
+
+    def timeline(self, *, origin: object = None, limit: int = 20_000) -> Timing:
+        """Tell what processes do when from now on, until what is returned is closed.
+
+            with session.timeline() as timeline:
+                session.raise_event("E_PIKE_BLOCKED", {"ip": "192.0.2.1"})
+            Path("run.json").write_text(json.dumps(timeline.chrome()))  # for Perfetto and speedscope
+
+        Bars are runs, the routes that they call, and statements; arrows lead from where an event is raised to the run
+        that it leads to. `origin`: as for `trace`. The first `limit` bars are kept. Raises GivenError.
+        """
+        from evroute_kernel.engine.watching.timing import Timing
+
+        return Timing(self._world, origin, limit)
 
     # -- recorded events -----------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from evroute_kernel.engine.events import given
+from evroute_kernel.engine.events.given import Moment
 from evroute_kernel.engine.results.checking import Checking
 from evroute_kernel.engine.results.records import OnRecord
 from evroute_kernel.engine.results.replays import ReplayResult as ReplayResult
@@ -73,6 +74,10 @@ class Session(EventFace, NodeFace, StateFace):
     `check`: a run that does not come to its end raises RunFailedError for who waits for it, as subprocess.run does;
     else it is handed over as it is, and `Run.errors` tell. A call may say otherwise for itself. Tests want it on.
 
+    `clock`: the time at which the clock of the session stands: seconds of the epoch, a datetime, or a text such as
+    "2026-11-30T10:00:00"; only `tick` moves it then. `seed`: what chance begins with in each worker: random numbers,
+    UUIDs and process ids are then the same each time. With both and one worker the same script gives the same log.
+
     One that is dropped without `close` ends all the same, with a ResourceWarning that says where it was opened. In a
     process that `os.fork` made, every use of a session of the parent raises ForkedSessionError.
     """
@@ -87,6 +92,8 @@ class Session(EventFace, NodeFace, StateFace):
         on_record: OnRecord | None = None,
         version: str = DEFAULT_VERSION,
         check: bool = False,
+        clock: Moment | None = None,
+        seed: int | None = None,
     ) -> None:
         workers = default_workers() if workers is None else at_least_one(workers)
         limits = Limits(given.seconds(timeout), memory_limit, given.whole(log_limit, "the limit of log records"))
@@ -94,6 +101,9 @@ class Session(EventFace, NodeFace, StateFace):
             given.whole(memory_limit, "the memory limit", 1)
         if on_record is not None and not callable(on_record):
             raise given.GivenError(f"on_record is a function, not {given.kind_of(on_record)}")
+        stands = None if clock is None else given.moment(clock)
+        if seed is not None:
+            given.integer(seed, "the seed")
         self._backend = Backend(limits, on_record, workers, given.version(version))
         self._world = self._backend.world
         self._attachments = Attachments()
@@ -105,6 +115,10 @@ class Session(EventFace, NodeFace, StateFace):
         #: when it was opened, in seconds of the epoch
         self.started: Final = time()
         self._lifetime = Lifetime(self, self._backend)
+        if stands is not None:
+            self._backend.set_clock(stands)
+        if seed is not None:
+            self.seed = seed
 
     @property
     def version(self) -> ServerVersion:

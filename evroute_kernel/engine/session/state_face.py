@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from evroute_kernel.engine.events import given
+from evroute_kernel.engine.events.given import Moment
 from evroute_kernel.engine.results.runs import Log, StubCall, Variables, WorkerInfo
 from evroute_kernel.engine.session.attachments import Attachments, Closeable
 from evroute_kernel.engine.session.backend import Backend
@@ -51,6 +52,33 @@ class StateFace:
     def settings(self) -> SessionSettings:
         """The globals in force, by name; assigning changes them for all workers. Also module parameters, stub rules."""
         return self._world.settings
+
+    @property
+    def clock(self) -> float | None:
+        """Where the clock of the session stands, in seconds of the epoch; None while it goes.
+
+        Set it to seconds, a datetime or a text such as "2026-11-30T10:00:00" (local time, where no zone is named), and
+        it stands there, until `tick` moves it; also after `reset`. None: it shows the system's time. Raises GivenError.
+        """
+        clock = self.shared.clock
+        return clock.now() if clock.stands else None
+
+    @clock.setter
+    def clock(self, moment: Moment | None) -> None:
+        self._backend.set_clock(None if moment is None else given.moment(moment))
+
+    @property
+    def seed(self) -> int | None:
+        """What chance begins with in each worker; None: it begins each time with something else.
+
+        Setting it begins anew, also with the same number. Random numbers, UUIDs and process ids are then the same each
+        time, as far as each worker runs the same; one worker does. `reset` keeps it. Raises GivenError.
+        """
+        return self.settings.seed
+
+    @seed.setter
+    def seed(self, seed: int | None) -> None:
+        self.settings.seed = None if seed is None else given.integer(seed, "the seed")
 
     @property
     def shared(self) -> Shared:

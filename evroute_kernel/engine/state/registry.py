@@ -140,10 +140,6 @@ class Registry:
             self.codes[slot] = _travelling(slot, route)
         return slot
 
-    def compiled(self, start: int = 0) -> list[tuple[int, CompiledRoute]]:
-        """Every compiled block so far from a slot on, also those that are defined no more, with its slot."""
-        return list(enumerate(self._compiled[start:], start))
-
     def place(self, slot: int, statement: int) -> tuple[str, Span | None]:
         """Title and span of a statement; the route's header where none is running."""
         if not 0 <= slot < len(self._compiled):
@@ -151,9 +147,9 @@ class Registry:
         route = self._compiled[slot]
         return route.title, route.spans[statement] if 0 <= statement < len(route.spans) else route.header
 
-    def compiled(self) -> tuple[CompiledRoute, ...]:
-        """The blocks of all slots, those too that are defined no more."""
-        return tuple(self._compiled)
+    def compiled(self, start: int = 0) -> list[tuple[int, CompiledRoute]]:
+        """The block of every slot from one on, with its slot, those too that are defined no more."""
+        return list(enumerate(self._compiled[start:], start))
 
     def header(self, slot: int) -> tuple[str, Span | None]:
         """Title and header of a block; nothing for `NO_SLOT`."""

@@ -16,6 +16,7 @@ from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Settings
 from evroute_kernel.runtime.patterns import posix as regex
 from evroute_kernel.runtime.reach import Reach
+from evroute_kernel.runtime.seed import Seed
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.worker.messages import ApplySettings
@@ -61,6 +62,9 @@ class SessionSettings(MutableMapping[str, Any]):
         #: their paths begin (empty: where it began)
         self.environment: dict[str, str] = {}
         self.folder = ""
+        #: what chance begins with, and how often that has been set
+        self._seed: Seed | None = None
+        self._times_set = 0
         self._changed = changed
         self._stubs: dict[str, StubRule] = {}
         self._contributions: dict[str, _Contribution] = {}
@@ -103,7 +107,7 @@ class SessionSettings(MutableMapping[str, Any]):
         stubs = {name: rule.plain for name, rule in tuple(self._stubs.items())}
         modparams, modules = self.modparams_in_force(), self.modules_in_force()
         values, profiling = self.values_in_force(), self.profiling.table()
-        surroundings = dict(self.environment), self.folder
+        surroundings = dict(self.environment), self.folder, self._seed
         return ApplySettings(
             values, modparams, modules, stubs, self.version, profiling, self.reach, self.node, *surroundings
         )
@@ -127,6 +131,18 @@ class SessionSettings(MutableMapping[str, Any]):
     def set_profiling(self, level: int, process: int | None = None) -> None:
         """Let one process, or all, tell so much of their work from now on."""
         self.profiling.set(level, process)
+        self._changed()
+
+    @property
+    def seed(self) -> int | None:
+        """What chance begins with in each worker; None: with what the system has."""
+        return None if self._seed is None else self._seed[0]
+
+    @seed.setter
+    def seed(self, seed: int | None) -> None:
+        """Let it begin anew, also with the same seed. A reset keeps it."""
+        self._times_set += 1
+        self._seed = None if seed is None else (seed, self._times_set)
         self._changed()
 
     def texts(self) -> list[str]:

@@ -130,10 +130,12 @@ class LocalCache(MutableMapping[str, str]):
         """Set a key for so many seconds (0: for ever), as cache_store() does. An integer becomes its text."""
         text = given.text(str(value) if type(value) is int else value, f"the cache key {key!r}")
         life = given.whole(expires, "the time that a key is kept")
-        self._shared().put_object(self._table, _key(key), entry_of(encode(text), life))
+        shared = self._shared()
+        shared.put_object(self._table, _key(key), entry_of(encode(text), life, shared.clock))
 
     def __getitem__(self, key: str) -> str:
-        text = live(self._shared().get_object(self._table, _key(key)))
+        shared = self._shared()
+        text = live(shared.get_object(self._table, _key(key)), shared.clock)
         if text is None:
             raise NotStoredError(f"the cache key {key!r}", key, list(self))
         return decode(text)

@@ -97,5 +97,3 @@ class Watches:
     def number(self, side: WatchingSide) -> int | None:
         """The number of one who watches."""
         return next((number for number, other in self._all.items() if other is side), None)
-
-

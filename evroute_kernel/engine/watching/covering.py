@@ -60,11 +60,11 @@ class Covering:
         current = {definition.slot: definition.route.source for definition in registry}
         compiled = registry.compiled()
         # those that are in force say what a text is now; others of that name were there before
-        sources = {route.source.path: route.source for route in compiled}
+        sources = {route.source.path: route.source for _, route in compiled}
         sources |= {source.path: source for source in current.values()}
         flows: dict[Source, dict[int, Flow]] = {}
         found = {path: _of(source, self._flows(source, flows).values()) for path, source in sources.items()}
-        for slot, route in enumerate(compiled):
+        for slot, route in compiled:
             covered = found[route.source.path]
             if slot in current or route.source.text == covered.source.text:
                 flow = self._flows(route.source, flows).get(route.header.start)

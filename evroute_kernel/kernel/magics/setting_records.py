@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.errors import did_you_mean
 from evroute_kernel.kernel.cell.failures import failure
@@ -77,6 +78,26 @@ def number(word: Word) -> int:
     return value
 
 
+def moment(word: Word) -> float | None:
+    """Seconds of the epoch at which a clock is to stand; None for one that goes."""
+    if word.text.lower() == "system":
+        return None
+    try:
+        return given.moment(word.text)
+    except given.GivenError as error:
+        found = error.diagnostics[0]
+        raise ArgumentError(found.message, word.span, f"{found.hint}; system lets it go") from None
+
+
+def seed(word: Word) -> int | None:
+    """A number that chance begins with; None for one of the system's."""
+    if word.text.lower() == "off":
+        return None
+    if re.fullmatch(r"-?[0-9]{1,18}", word.text) is None:
+        raise ArgumentError(f"expected a whole number, or off, not {word.text!r}", word.span)
+    return int(word.text)
+
+
 def workers_number(word: Word) -> int:
     return word.whole(1, "a number of workers, 1 or more")
 
@@ -123,6 +144,15 @@ def _limit_log(notebook: Notebook, value: int) -> None:
 def _memory(notebook: Notebook) -> str:
     limit = notebook.session.memory_limit
     return "off" if limit is None else f"{limit / 2**20:g}M"
+
+
+def _clock(notebook: Notebook) -> str:
+    stands = notebook.session.clock
+    if stands is None:
+        return "system"
+    from datetime import datetime
+
+    return datetime.fromtimestamp(stands).isoformat()
 
 
 def version(word: Word) -> ServerVersion:
@@ -189,6 +219,24 @@ _RECORDS: Final = (
         workers_number,
         lambda notebook: notebook.session.worker_limit,
         _of_session("worker_limit"),
+    ),
+    Setting(
+        "clock=2026-11-30T10:00:00",
+        "the time at which the clock that scripts read stands, until %tick --clock moves it; system lets it go.\n"
+        "With Z behind it that is UTC, else local time",
+        moment,
+        _clock,
+        _of_session("clock"),
+        ("system",),
+    ),
+    Setting(
+        "seed=7",
+        "what chance begins with: random numbers, UUIDs and process ids that scripts find are the same each time,\n"
+        "as far as each worker runs the same; setting it again begins anew; off for the system's",
+        seed,
+        lambda notebook: "off" if notebook.session.seed is None else notebook.session.seed,
+        _of_session("seed"),
+        ("off",),
     ),
     Setting(
         "memory=256M",

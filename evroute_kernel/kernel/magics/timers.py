@@ -68,8 +68,8 @@ async def tick(cell: Cell, request: TickRequest) -> None:
     """Run a timer_route once, now; a server would run it every so many seconds.
 
     --clock SECONDS  move the clock of the session on before: what is to happen up to then happens now, and nobody has
-                     to wait. Subscriptions expire by it, calls time out, and runs that wait for an event, or sleep in
-                     async(), go on. Timer routes run when they are named
+                     to wait. Subscriptions and what the cache keeps expire by it, calls time out, runs that wait for an
+                     event, or sleep in async(), go on, and scripts read it. Timer routes run when they are named
     """
     session, arguments = cell.session, request.arguments
     if request.seconds is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
 from typing import Any, Final
@@ -121,7 +120,7 @@ def _rules(shared: Shared, blacklist: Blacklist) -> list[Rule]:
     stored = shared.get_object(TABLE, blacklist.name)
     if stored is None:
         return list(blacklist.rules)
-    now = int(time.time())
+    now = shared.clock.second()
     return [rule for fields in stored if not (rule := Rule(*fields)).expires or rule.expires > now]
 
 
@@ -271,8 +270,8 @@ def add_blacklist_rule(
     if expire and "expire" not in found.flags:
         context.error(f"blacklist {name!r} keeps no rules that expire; define it as {name}/expire")
         return -1
-    ends = int(time.time()) + expire if expire else 0
     shared = context.process.shared
+    ends = shared.clock.second() + expire if expire else 0
     with shared.transaction():
         rules = _rules(shared, found)
         if not any(rule.same_place(old) for old in rules):

@@ -8,7 +8,6 @@ two seconds later.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from evroute_kernel.library.references import Reference
 from evroute_kernel.library.table import Library
 from evroute_kernel.library.template import TemplateError, parse_variable
 from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.memory.clock import Clock
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.values import wrap
 
@@ -45,7 +45,7 @@ def table_of(collection: str) -> str:
 
 def entries(shared: Shared, collection: str = DEFAULT_COLLECTION) -> Iterator[tuple[str, str, int | None]]:
     """Key, text and seconds left (None: for ever) of all that a collection holds and has not expired."""
-    now = int(time.time())
+    now = shared.clock.second()
     for key, entry in shared.items(table_of(collection)):
         if isinstance(entry, str):
             yield key, entry, None
@@ -134,29 +134,34 @@ class NotACounter(ValueError):
     """The text of a counter key is no integer."""
 
 
-def live(entry: Entry | None) -> str | None:
+def live(entry: Entry | None, clock: Clock) -> str | None:
     """The text of an entry, None when there is none or it has expired."""
     if entry is None or isinstance(entry, str):
         return entry
-    return entry[0] if int(time.time()) <= entry[1] else None
+    return entry[0] if clock.second() <= entry[1] else None
 
 
-def entry_of(value: str, life: int) -> Entry:
+def entry_of(value: str, life: int, clock: Clock) -> Entry:
     """A text that is kept for so many seconds, 0: for ever."""
-    return (value, int(time.time()) + life) if life else value
+    return (value, clock.second() + life) if life else value
+
+
+def _read(context: Context, table: str, key: str) -> str | None:
+    shared = context.process.shared
+    return live(shared.get_object(table, key), shared.clock)
 
 
 def _add(context: Context, backend: str, key: str, by: int, life: int, result: Reference | None) -> int:
     table = _table(context, backend, key)
     if table is None:
         return -1
-    total = by
+    total, clock = by, context.process.shared.clock
 
     def change(entry: Any) -> Entry:
         nonlocal total
-        old = live(entry)
+        old = live(entry, clock)
         if old is None:
-            return entry_of(str(by), life)
+            return entry_of(str(by), life, clock)
         number = str2sint(old)
         if number is None:
             raise NotACounter(old)
@@ -183,7 +188,8 @@ def cache_store(context: Context, backend: str, key: str, value: str, timeout: i
     table = _table(context, backend, key)
     if table is None:
         return -1
-    context.process.shared.put_object(table, key, entry_of(value, timeout or 0))
+    shared = context.process.shared
+    shared.put_object(table, key, entry_of(value, timeout or 0, shared.clock))
     return 1
 
 
@@ -196,7 +202,7 @@ def cache_fetch(context: Context, backend: str, key: str, result: Reference) -> 
     table = _table(context, backend, key)
     if table is None:
         return -1
-    value = live(context.process.shared.get_object(table, key))
+    value = _read(context, table, key)
     if value is None:
         return -2
     return 1 if result.set(context, TEXT_ALONE, value) else -1
@@ -211,7 +217,7 @@ def cache_counter_fetch(context: Context, backend: str, key: str, result: Refere
     table = _table(context, backend, key)
     if table is None:
         return -1
-    value = live(context.process.shared.get_object(table, key))
+    value = _read(context, table, key)
     if value is None:
         return -2
     number = str2sint(value)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import random
 import time
 from collections.abc import Sequence
 from functools import partial
+from random import Random
 from typing import Final
 
 from evroute_kernel.library import modparams
@@ -193,7 +192,7 @@ def rand_event(context: Context, probability: int | None) -> int:
     Returns 1 or -1.
     """
     percent = shared_probability(context.process) if probability is None else probability
-    return 1 if random.random() < percent / 100 else -1
+    return 1 if context.process.chance.random() < percent / 100 else -1
 
 
 def _indexed(context: Context, collection: Reference) -> list[Value]:
@@ -229,15 +228,15 @@ def set_select_weight(context: Context, int_list_var: Reference) -> int:
         return -1
     if len(weights) == 1:
         return 0
-    return _choose([w for w in weights if w is not None], int_list_var)
+    return _choose([w for w in weights if w is not None], int_list_var, context.process.chance)
 
 
-def _choose(weights: Sequence[int], source: Reference) -> int:
+def _choose(weights: Sequence[int], source: Reference, chance: Random) -> int:
     total = sum(weights)
     if total == 0:
         raise ScriptCrash(f"the weights in {source.text} add up to 0, which divides by zero; give one a weight")
     # C's remainder takes the sign of the dividend, so a negative sum works like its absolute value
-    drawn, low = random.randrange(abs(total)), 0
+    drawn, low = chance.randrange(abs(total)), 0
     for i, weight in enumerate(weights):
         if low <= drawn < low + weight:
             return i
@@ -254,7 +253,7 @@ def shuffle_avps(context: Context, name: Reference) -> int:
     key = avp_name(context, name)
     if key is None:
         return -1
-    random.shuffle(context.avps.get(key, []))
+    context.process.chance.shuffle(context.avps.get(key, []))
     return 1
 
 
@@ -276,8 +275,7 @@ def get_accurate_time(context: Context, sec: Reference, usec: Reference, str_sec
 
     Returns 1; -1 when a variable cannot be written.
     """
-    seconds, nanoseconds = divmod(time.time_ns(), 10**9)
-    micro = nanoseconds // 1000
+    seconds, micro = divmod(context.process.shared.clock.microseconds(), 10**6)
     stored = sec.set(context, "=", seconds) and usec.set(context, "=", micro)
     if stored and str_sec_usec is not None:
         stored = str_sec_usec.set(context, "=", f"{seconds}.{micro:06}")
@@ -317,7 +315,7 @@ def check_time_rec(context: Context, time_string: str, timestamp: int | None) ->
     Recurrences can be negated with `!`, joined with `&` and `/`, and grouped in parentheses. Returns 1 when the time is
     inside, -1 when it is outside or the expression is empty, -2 for an expression that makes no sense.
     """
-    now = math.floor(time.time()) if timestamp is None else timestamp & 0xFFFFFFFF
+    now = context.process.shared.clock.second() if timestamp is None else timestamp & 0xFFFFFFFF
     complaints: list[str] = []
     try:
         inside = time_expressions.matches(time_string.strip(" \t\r\n"), now, complaints)

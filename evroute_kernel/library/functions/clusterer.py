@@ -7,7 +7,6 @@ server could read: the supervisor of the one hands an event to the supervisor of
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import choices
 from typing import Any, Final
 
 from evroute_kernel.library.behaviour import function
@@ -99,7 +98,9 @@ def cluster_check_addr(context: Context, cluster: int, ip: str, addr_type: str |
 
 def _tag(context: Context, cluster: int, target: Reference | None) -> str | None:
     """The tag of a new message, which the variable has now; None where it cannot be set."""
-    made = f"{cluster}-{context.process.settings.node}-" + "".join(choices(_TAG_CHARACTERS, k=_TAG_LENGTH))
+    process = context.process
+    drawn = "".join(process.chance.choices(_TAG_CHARACTERS, k=_TAG_LENGTH))
+    made = f"{cluster}-{process.settings.node}-{drawn}"
     if target is not None and not target.set(context, "=", made):
         context.error(f"the variable {target.text} cannot hold the tag")
         return None

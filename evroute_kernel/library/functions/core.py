@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
@@ -35,8 +34,8 @@ def get_timestamp(context: Context, sec_avp: Reference, usec_avp: Reference) -> 
 
     Returns 1.
     """
-    seconds, nanoseconds = divmod(time.time_ns(), 10**9)
-    pushed = push_avp(context, sec_avp, seconds) and push_avp(context, usec_avp, nanoseconds // 1000)
+    seconds, micro = divmod(context.process.shared.clock.microseconds(), 10**6)
+    pushed = push_avp(context, sec_avp, seconds) and push_avp(context, usec_avp, micro)
     return 1 if pushed else -1
 
 

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.library.behaviour import function
+from evroute_kernel.library.chance import random_uuid, time_uuid
 from evroute_kernel.library.references import Reference
 from evroute_kernel.runtime.context import Context
 
@@ -14,16 +15,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 _NAMESPACE: Final = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
-# the library of that name looks at the whole system when it is imported, so nobody does before it is needed
-
-
-def unnamed(version: int) -> UUID:
-    """A new UUID of a version that needs no name."""
-    from uuid import uuid1, uuid4
-
-    return uuid1() if version == TIME else uuid4()
 
 
 #: the version that holds the time: it is surely unique only where a daemon of the machine hands it out
@@ -56,7 +47,7 @@ def uuid(context: Context, out_var: Reference, version: int | None, namespace: s
         context.warning(f"UUID version {number} is not supported: a random one is made instead")
         number = 0
     if number in UNNAMED:
-        made = unnamed(number)
+        made = time_uuid(context.process) if number == TIME else random_uuid(context.process)
     elif number in DIGESTS:
         if namespace is None or name is None:
             context.error(f"UUID version {number} needs a namespace and a name")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import random
 from typing import Any, Final
 
+from evroute_kernel.library import chance
 from evroute_kernel.library.behaviour import variable
 from evroute_kernel.library.formats.c_numbers import str2sint
 from evroute_kernel.runtime.context import Context
@@ -14,8 +14,8 @@ from evroute_kernel.runtime.values import INT_MAX, Value, encode, int_of, is_int
 
 @variable("pp")
 def process_id(context: Context, name: None, index: None) -> Value:
-    """Process id of the worker."""
-    return os.getpid()
+    """Process id of the worker; in a session that has a seed 1000 and its number."""
+    return chance.process_id(context.process)
 
 
 @variable("env")
@@ -120,21 +120,19 @@ def colour(context: Context, name: str, index: None) -> Value:
 @variable("RANDOM")
 def random_number(context: Context, name: None, index: None) -> Value:
     """Random integer from 0 to 2147483647."""
-    return random.randint(0, INT_MAX)
+    return context.process.chance.randint(0, INT_MAX)
 
 
 @variable("uuid", parse_name=str)
 def new_uuid(context: Context, name: str | None, index: Any) -> Value:
     """A new UUID at each read: a random one, or of the version in parentheses (4.0): 0 and 4 are random, 1 has the
     time. 7 needs more of the server's machine than most have: it gives a random one, with a warning."""
-    import uuid  # not before: it takes long for what few scripts ask
-
     version = 0 if name is None else str2sint(name)
     if version == 1:
-        return str(uuid.uuid1())
+        return str(chance.time_uuid(context.process))
     if version == 7:
         context.warning("$uuid(7): version 7 is not supported, a random UUID is made instead")
     elif version not in (0, 4):
         context.error(f"$uuid({name}): versions 0, 1, 4 and 7 are possible")
         return None
-    return str(uuid.uuid4())
+    return str(chance.random_uuid(context.process))

@@ -1,40 +1,62 @@
-"""The clock of a session: that of the system, or ahead of it by as much as somebody has asked for.
+"""The clock of a session: that of the system, ahead of it by as much as somebody has asked for, or one that stands.
 
-All processes of a session read the same one, by a word of shared memory: what expires or times out does so at the same
-moment for all of them. It is never behind, and goes on as the system's does.
+All processes of a session read the same one, by words of shared memory: what expires or times out does so at the same
+moment for all of them, and scripts read the time that goes with that. One that stands shows the same time until it is
+moved, so that a run can be repeated.
 """
 
 from __future__ import annotations
 
-from time import time
+from time import time_ns
 from typing import Final
 
 _SECOND: Final = 1_000_000
+#: words that it takes
+WORDS: Final = 2
+_AHEAD, _STANDS = range(WORDS)
 
 
 class Clock:
-    """`word[0]`: how many microseconds it is ahead."""
+    """`words`: how many microseconds it is ahead; the microsecond of the epoch at which it stands, 0 where it goes."""
 
-    def __init__(self, word: memoryview) -> None:
-        self._word = word
+    def __init__(self, words: memoryview) -> None:
+        self._words = words
 
     @property
     def ahead(self) -> float:
-        """Seconds."""
-        return self._word[0] / _SECOND
+        """Seconds. Of one that stands it means nothing."""
+        return self._words[_AHEAD] / _SECOND
+
+    @property
+    def stands(self) -> bool:
+        """Whether it shows the same time until somebody moves it."""
+        return self._words[_STANDS] != 0
+
+    def microseconds(self) -> int:
+        """Microseconds of the epoch."""
+        words = self._words
+        stands: int = words[_STANDS]
+        return stands or time_ns() // 1000 + words[_AHEAD]
 
     def now(self) -> float:
         """Seconds of the epoch."""
-        ahead = self._word[0]
-        return time() + ahead / _SECOND if ahead else time()
+        return self.microseconds() / _SECOND
+
+    def second(self) -> int:
+        """The second of the epoch that has begun last."""
+        return self.microseconds() // _SECOND
 
     def move(self, seconds: float) -> None:
         """Move it on. One process does so."""
-        self._word[0] += round(seconds * _SECOND)
+        self._words[_STANDS if self.stands else _AHEAD] += round(seconds * _SECOND)
+
+    def stop(self, at: float) -> None:
+        """Let it stand at a moment, in seconds of the epoch above 0."""
+        self._words[_STANDS] = max(1, round(at * _SECOND))
 
     def reset(self) -> None:
         """Show the system's time again."""
-        self._word[0] = 0
+        self._words[_STANDS] = self._words[_AHEAD] = 0
 
     def close(self) -> None:
-        self._word.release()
+        self._words.release()

@@ -20,6 +20,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Any, Final
 
+from evroute_kernel.runtime.memory.clock import WORDS as CLOCK_WORDS
 from evroute_kernel.runtime.memory.clock import Clock
 from evroute_kernel.runtime.memory.pages import WORDS
 from evroute_kernel.runtime.memory.room import allocate
@@ -33,13 +34,13 @@ LIMIT: Final = 2**16
 NAME_LIMIT: Final = 400
 _SIZE: Final = 8 * LIMIT
 _GENERATION, _USED = 0, 1
-#: words for `runtime.memory.pages`, and the one for `runtime.memory.clock`
+#: words for `runtime.memory.pages`, and those for `runtime.memory.clock`
 _PAGES: Final = slice(2, 2 + WORDS)
-_CLOCK: Final = slice(2 + WORDS, 3 + WORDS)
+_CLOCK: Final = slice(2 + WORDS, 2 + WORDS + CLOCK_WORDS)
 #: bytes of the lock, behind those
-_LOCK: Final = slice(8 * (3 + WORDS), 8 * (3 + WORDS) + LOCK_SIZE)
+_LOCK: Final = slice(8 * _CLOCK.stop, 8 * _CLOCK.stop + LOCK_SIZE)
 #: the words before are for what is said above
-_FIRST: Final = 3 + WORDS + LOCK_SIZE // 8
+_FIRST: Final = _CLOCK.stop + LOCK_SIZE // 8
 _PLACE: Final = Struct("<I")
 #: a word that holds an integer: the integer, and this in its low byte; 0: the value, if any, is in LMDB
 _INTEGER: Final = 1

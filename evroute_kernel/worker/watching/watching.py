@@ -17,6 +17,7 @@ from evroute_kernel.worker.watching.covering import Covering
 from evroute_kernel.worker.watching.debugging import Debugging
 from evroute_kernel.worker.watching.line import Line, Wire
 from evroute_kernel.worker.watching.profiling import Profiling
+from evroute_kernel.worker.watching.timing import Timing
 from evroute_kernel.worker.watching.tracing import Tracing
 
 #: kind -> what makes a watcher of it: the process, how it tells what it has seen, and what it was asked for
@@ -25,6 +26,7 @@ KINDS: Final[Mapping[str, Callable[[Process, Wire, Any], Watcher]]] = {
     "debug": Debugging,
     "coverage": Covering,
     "profile": Profiling,
+    "timeline": Timing,
 }
 
 

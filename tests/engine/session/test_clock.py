@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import time
+from time import localtime, time
 
 import pytest
 
@@ -67,3 +67,26 @@ def test_a_clock_is_moved_on_by_some_seconds(session: Session, seconds: float) -
     with pytest.raises(GivenError, match="what the clock is moved by"):
         session.tick(clock=seconds)
     assert session.shared.clock.ahead == 0
+
+
+def test_scripts_read_the_time_of_the_session(session: Session) -> None:
+    session.load(
+        'event_route[E_T] { get_timestamp($avp(s), $avp(u)); xlog("$Ts $Tf $time(%Y) $ctime(year) $avp(s)"); }'
+    )
+    session.tick(clock=2 * 366 * 24 * 3600)
+    year = localtime(session.shared.clock.now()).tm_year
+    [text] = [record.text for record in session.raise_event("E_T").log]
+    seconds, *date, formatted, field, stamp = text.split(" ")
+    assert abs(int(seconds) - session.shared.clock.now()) < 60
+    assert int(stamp) - int(seconds) in (0, 1)
+    assert {int(date[-1]), int(formatted), int(field)} == {year}
+    assert year >= localtime().tm_year + 2
+
+
+def test_what_scripts_keep_expires_by_it(session: Session) -> None:
+    session.load('event_route[E_T] { cache_store("local", "k", "v", 60); }')
+    session.raise_event("E_T")
+    session.tick(clock=40)
+    assert session.cache["k"] == "v"
+    session.tick(clock=40)
+    assert "k" not in session.cache

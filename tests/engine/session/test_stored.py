@@ -65,13 +65,10 @@ def test_what_a_script_names_is_0_until_it_is_set(session: Session) -> None:
     assert session.shv["n"] == 0
 
 
-def test_what_has_expired_is_not_there(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_has_expired_is_not_there(session: Session) -> None:
     session.cache.store("short", "x", expires=30)
     assert session.cache["short"] == "x"
-    import time
-
-    later = time.time() + 60
-    monkeypatch.setattr(time, "time", lambda: later)
+    session.tick(clock=60)
     assert "short" not in session.cache
     assert list(session.cache) == []
     with pytest.raises(KeyError):

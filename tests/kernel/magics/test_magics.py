@@ -114,7 +114,7 @@ def test_config_changes_limits(kernel: Frontend) -> None:
 def test_config_shows_every_setting_as_it_is_written(kernel: Frontend) -> None:
     (table,) = kernel.run("%config").shown
     lines = [*values(table).items()]
-    own = ["version", "strict", "replace", "network", "workers", "memory", "timeout", "log"]
+    own = ["version", "strict", "replace", "network", "workers", "clock", "seed", "memory", "timeout", "log"]
     assert [name for name, _ in lines[: len(own)]] == own
     assert len(table.splitlines()) == len(lines) + 2
     again = "%config " + " ".join(f"{name}={value}" for name, value in lines)

@@ -54,12 +54,10 @@ def test_an_exclamation_mark_matches_all_others(run):
     assert run("check_blacklist_rule", "gw", "10.0.0.1") == -1
 
 
-def test_rules_expire(run, monkeypatch):
-    now = [1000.0]
-    monkeypatch.setattr(blacklists.time, "time", lambda: now[0])
+def test_rules_expire(run, clock):
     run("add_blacklist_rule", "gw", "192.0.2.0/24", None, None, None, 5)
     assert run("check_blacklist_rule", "gw", "192.0.2.7") == 1
-    now[0] += 6
+    clock.now += 6
     assert run("check_blacklist_rule", "gw", "192.0.2.7") == -1
 
 

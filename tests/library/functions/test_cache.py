@@ -11,17 +11,6 @@ from evroute_kernel.library.template import parse_variable
 LIBRARY = table.of("3.6")
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """A clock that stands still until it is moved."""
-
-    class Clock:
-        now = 1_000_000.5
-
-    monkeypatch.setattr(cache.time, "time", lambda: Clock.now)
-    return Clock
-
-
 def test_what_is_stored_is_fetched_as_text(run, read):
     assert run("cache_store", "local", "k", "v") == 1
     assert run("cache_fetch", "local", "k", "$var(x)") == 1

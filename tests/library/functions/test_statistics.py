@@ -94,15 +94,6 @@ def test_module_parameters_are_checked(parameter, value, fine):
     assert (LIBRARY.modules["statistics"].check(parameter, value) is None) == fine
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    class Clock:
-        seconds = 1_000_000.0
-
-    monkeypatch.setattr(statistic_series.time, "time_ns", lambda: int(Clock.seconds * 10**9))
-    return Clock
-
-
 @pytest.mark.parametrize(
     ("algorithm", "fed", "result"),
     [
@@ -116,19 +107,19 @@ def test_series(run, read, modparam, clock, algorithm, fed, result):
     modparam("statistics", "stat_series_profile", f"p: algorithm={algorithm} window=10 slots=10 group=g")
     for value in fed:
         assert run("update_stat_series", "p", "x", value) == 1
-        clock.seconds += 1
+        clock.now += 1
     assert read("$stat(x)") == read("$stat(g:x)") == result
 
 
 def test_a_series_forgets_what_the_window_has_left(run, read, modparam, clock):
     modparam("statistics", "stat_series_profile", "p: window=10")
     run("update_stat_series", "p", "x", 5)
-    clock.seconds += 6
+    clock.now += 6
     run("update_stat_series", "p", "x", 7)
     assert read("$stat(x)") == 12
-    clock.seconds += 5
+    clock.now += 5
     assert read("$stat(x)") == 7
-    clock.seconds += 60
+    clock.now += 60
     assert read("$stat(x)") == 0
 
 

@@ -55,9 +55,9 @@ def test_formatted_time(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
     assert show(f"$time({'x' * 127})") == "<null>"
 
 
-def test_ctime_fields(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctime_fields(read: Read, process: Process) -> None:
     sunday = time.struct_time((2026, 11, 22, 13, 14, 15, 6, 326, 0))
-    monkeypatch.setattr(time, "localtime", lambda: sunday)
+    process.shared.clock.stop(time.mktime(sunday))
     fields = ["sec", "min", "hour", "mday", "mon", "year", "wday", "yday", "isdst"]
     assert [read(f"$ctime({field})") for field in fields] == [15, 14, 13, 22, 11, 2026, 1, 326, 0]
     assert read("$ctime") == 15

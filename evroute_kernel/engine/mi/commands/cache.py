@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final
 
 from evroute_kernel.engine.mi.arguments import Arguments, bad_type, invalid_params
@@ -47,7 +46,8 @@ def cache_store(management: Management, given: Arguments) -> str:
     table = _table(management, system)
     if table is None:
         raise CommandError(500, "Cache store command failed")
-    management.session.shared.put_object(table, key, (value, int(time.time()) + life) if life else value)
+    shared = management.session.shared
+    shared.put_object(table, key, cache.entry_of(value, life, shared.clock))
     return "OK"
 
 
@@ -58,10 +58,8 @@ def cache_fetch(management: Management, given: Arguments) -> dict[str, str]:
     table = _table(management, system)
     if table is None:
         raise CommandError(500, "Cache fetch command failed")
-    entry = management.session.shared.get_object(table, key)
-    if isinstance(entry, tuple):
-        text, deadline = entry
-        entry = text if int(time.time()) <= deadline else None
+    shared = management.session.shared
+    entry = cache.live(shared.get_object(table, key), shared.clock)
     if not entry:
         raise CommandError(400, "Value not found")
     return {"key": ScriptText(key), "value": ScriptText(entry)}

@@ -1,0 +1,174 @@
+"""`Session.timeline()`: who ran when, and what led to what."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from time import time_ns
+
+import pytest
+
+from evroute_kernel import Session
+from evroute_kernel.engine.events.given import GivenError
+from evroute_kernel.engine.results.timeline import Bar, Timeline
+from evroute_kernel.runtime.versions import VERSIONS
+
+SCRIPT = """
+event_route[E_X] {
+    $var(n) = 1;
+    route(r);
+    raise_event("E_Y");
+}
+route[r] {
+    $var(m) = 2;
+}
+event_route[E_Y] {
+    $var(y) = 1;
+}
+"""
+
+
+@pytest.fixture(params=VERSIONS)
+def server(request: pytest.FixtureRequest) -> Iterator[Session]:
+    """A session with one worker, of each version."""
+    with Session(workers=1, version=request.param, timeout=30, check=True) as opened:
+        opened.load(SCRIPT)
+        yield opened
+
+
+def drawn(session: Session, event: str = "E_X") -> Timeline:
+    with session.timeline() as timeline:
+        session.raise_event(event)
+    return timeline
+
+
+def named(timeline: Timeline, name: str) -> Bar:
+    [found] = [bar for bar in timeline if bar.name == name]
+    return found
+
+
+def test_bars_are_runs_routes_and_statements(server: Session) -> None:
+    before = time_ns()
+    timeline = drawn(server)
+    assert [(bar.kind, bar.name, bar.event, bar.line) for bar in timeline] == [
+        ("run", "event_route[E_X]", "E_X", 0),
+        ("statement", "$var(n) = 1", "E_X", 3),
+        ("statement", "route(r)", "E_X", 4),
+        ("route", "route[r]", "E_X", 0),
+        ("statement", "$var(m) = 2", "E_X", 8),
+        ("statement", 'raise_event("E_Y")', "E_X", 5),
+        ("run", "event_route[E_Y]", "E_Y", 0),
+        ("statement", "$var(y) = 1", "E_Y", 11),
+    ]
+    assert all(bar.end is not None and before <= bar.begin <= bar.end <= time_ns() for bar in timeline)
+
+
+def test_what_is_called_lies_inside_of_the_call(server: Session) -> None:
+    timeline = drawn(server)
+    outer, call, inner, last = (
+        named(timeline, name) for name in ("event_route[E_X]", "route(r)", "route[r]", "$var(m) = 2")
+    )
+    assert [bar.depth for bar in (outer, call, inner, last)] == [0, 1, 2, 3]
+    moments = [outer.begin, call.begin, inner.begin, last.begin, last.end, inner.end, call.end, outer.end]
+    assert moments == sorted(moments)
+
+
+def test_an_event_that_a_route_raises_runs_behind_it_or_in_4_0_inside(server: Session) -> None:
+    timeline = drawn(server)
+    first, second, statement = (
+        named(timeline, name) for name in ("event_route[E_X]", "event_route[E_Y]", 'raise_event("E_Y")')
+    )
+    if server.version == "3.6":
+        assert first.end <= second.begin
+        assert second.depth == 0
+    else:
+        assert statement.begin <= second.begin <= second.end <= statement.end
+        assert second.depth == 2
+    [arrow] = timeline.arrows
+    assert arrow.event == "E_Y"
+    assert statement.begin <= arrow.source[1]
+    assert arrow.target == (1, second.begin)
+
+
+def test_an_event_that_nobody_handles_leads_nowhere() -> None:
+    with Session(workers=1) as session:
+        session.load('event_route[E_X] { raise_event("E_NOBODY"); }')
+        assert drawn(session).arrows == []
+        session.subscribe("E_NOBODY", "udp:127.0.0.1:9")
+        assert [(arrow.event, arrow.target) for arrow in drawn(session).arrows] == [("E_NOBODY", None)]
+
+
+def test_chrome_has_bars_and_both_ends_of_each_arrow(server: Session) -> None:
+    timeline = drawn(server)
+    events = json.loads(json.dumps(timeline.chrome()))["traceEvents"]
+    assert [event["args"] for event in events if event["ph"] == "M"] == [{"name": "worker 1"}]
+    bars = [event for event in events if event["ph"] == "X"]
+    assert [event["name"] for event in bars] == [bar.name for bar in timeline]
+    assert bars[0]["ts"] == 0
+    assert all(event["dur"] >= 0 for event in bars)
+    assert bars[1]["args"] == {"event": "E_X", "file": "script", "line": 3}
+    start, end = (event for event in events if event["ph"] in "sf")
+    assert (start["ph"], end["ph"], start["id"]) == ("s", "f", end["id"])
+    target = named(timeline, "event_route[E_Y]")
+    assert end["ts"] == (target.begin - timeline.started) / 1000
+
+
+def test_a_run_that_waits_is_as_long_as_it_waits() -> None:
+    with Session(workers=1) as session:
+        session.load('loadmodule "cfgutils.so"\nevent_route[E_X] { usleep(50000); }')
+        timeline = drawn(session)
+        bar = named(timeline, "usleep(50000)")
+        assert bar.end is not None
+        assert bar.end - bar.begin >= 50_000_000
+
+
+def test_the_clock_of_the_session_does_not_matter() -> None:
+    with Session(workers=1, clock="2001-01-01T00:00:00") as session:
+        session.load(SCRIPT)
+        before = time_ns()
+        assert all(bar.begin >= before for bar in drawn(session))
+
+
+def test_several_workers_have_bars_of_their_own() -> None:
+    with Session(workers=2) as session:
+        session.load('loadmodule "cfgutils.so"\nevent_route[E_X] { usleep(300000); }')
+        with session.timeline() as timeline:
+            runs = [session.submit("E_X") for _ in range(2)]
+            assert all(run.result(30).ok for run in runs)
+        assert sorted(bar.process for bar in timeline if bar.kind == "run") == [1, 2]
+
+
+def test_a_worker_that_is_killed_leaves_its_bars_open() -> None:
+    with Session(workers=1) as session:
+        session.load('event_route[E_X] { route(r); }\nroute[r] { xlog("in\\n"); while (1) { $var(i) = 1; } }')
+        session.settings["max_while_loops"] = 2**31 - 1
+        with session.timeline(limit=50) as timeline:  # the next run finds the bars of the dead one
+            future = session.submit("E_X")
+            while not session.log:
+                assert not future.done()
+            os.kill(session.workers()[0].pid, signal.SIGKILL)
+            assert not future.result(30).ok
+            session.load(SCRIPT)
+            assert session.raise_event("E_X").ok
+        assert [bar.end for bar in timeline if bar.kind != "statement"] == [None, None]
+        assert len(timeline) == 50
+        assert timeline.left_out > 0
+        assert timeline.chrome()
+
+
+def test_what_has_another_origin_is_not_drawn(server: Session) -> None:
+    mine, other = object(), object()
+    with server.timeline(origin=mine) as timeline:
+        server.raise_event("E_Y", origin=other)
+        server.raise_event("E_X", origin=mine)
+    assert next(iter(timeline)).event == "E_X"
+    server.raise_event("E_X", origin=mine)
+    assert len(timeline) == 8
+
+
+@pytest.mark.parametrize("limit", [0, -1, "9"])
+def test_a_limit_is_a_number(limit: object) -> None:
+    with Session(workers=1) as session, pytest.raises(GivenError, match="the limit of a timeline"):
+        session.timeline(limit=limit)

@@ -1,0 +1,99 @@
+"""`%timeline`: a drawing of what ran when."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from support.frontend import Frontend, Result
+
+ROUTES = (
+    'event_route[E_X] {\n    route(limit);\n    raise_event("E_Y");\n}\n'
+    'route[limit] {\n    xlog("a <b> & c\\n");\n}\n'
+    "event_route[E_Y] {\n    $var(y) = 1;\n}\n"
+)
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def routes(kernel: Frontend) -> Frontend:
+    assert kernel.run(ROUTES).status == "ok"
+    return kernel
+
+
+def drawn(found: Result) -> dict[str, str]:
+    [data] = [
+        content["data"] for content in found.contents("display_data") if "<svg" in content["data"].get("text/html", "")
+    ]
+    return data
+
+
+def picture(found: Result) -> ElementTree.Element:
+    return ElementTree.fromstring(re.search("<svg.*</svg>", drawn(found)["text/html"], re.DOTALL)[0])
+
+
+def test_it_draws_what_the_cell_runs(routes: Frontend) -> None:
+    found = routes.run("%timeline\n%raise E_X")
+    tips = [tip.text.partition(":")[0] for tip in picture(found).iter(f"{SVG}title")]
+    assert tips == [
+        "event_route[E_X]",
+        "route(limit), line 2",
+        "route[limit]",
+        'xlog("a <b> & c\\n"), line 6',
+        'raise_event("E_Y"), line 3',
+        "event_route[E_Y]",
+        "$var(y) = 1, line 9",
+        "E_Y",
+    ]
+    words = [line.split() for line in drawn(found)["text/plain"].splitlines()]
+    assert [line[4] for line in words] == ["event_route[E_X]", "route[limit]", "event_route[E_Y]"]
+
+
+def test_it_needs_nothing_beyond_the_page_and_tells_who_does_not_see_it(routes: Frontend) -> None:
+    found = routes.run("%timeline\n%raise E_X")
+    html = drawn(found)["text/html"]
+    assert not re.search(r"<script|<link|src=|href=|url\(", html)
+    assert picture(found).attrib["role"] == "img"
+    assert picture(found).attrib["aria-label"].startswith("Timeline of 1 process")
+    assert "<summary>as text</summary>" in html
+
+
+def test_all_bars_lie_in_the_picture(routes: Frontend) -> None:
+    found = picture(routes.run("%timeline\n%raise E_X --count 20"))
+    width, height = float(found.attrib["width"]), float(found.attrib["height"])
+    for bar in found.iter(f"{SVG}rect"):
+        x, y, wide, high = (float(bar.attrib[name]) for name in ("x", "y", "width", "height"))
+        assert x >= -0.1
+        assert x + wide <= width + 1.1
+        assert y >= 0
+        assert y + high <= height
+
+
+def test_it_comes_after_a_run_that_fails_and_not_in_the_next_cell(routes: Frontend) -> None:
+    found = routes.run("%timeline\n%raise E_X\n%raise E_NOBODY_KNOWS --timeout x")
+    assert found.status == "error"
+    found = routes.run("event_route[E_Z] { $var(x) = 1; $var(x) /= 0; }\n%timeline\n%raise E_Z")
+    assert found.status == "error"
+    assert picture(found) is not None
+    assert not routes.run("%raise E_X").contents("display_data")
+
+
+def test_a_cell_that_runs_nothing(kernel: Frontend) -> None:
+    found = kernel.run("%timeline")
+    assert [content["data"]["text/plain"] for content in found.contents("display_data")] == ["nothing was run"]
+
+
+def test_it_is_written_for_other_programs(routes: Frontend, tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    assert routes.run(f"%timeline {path}\n%raise E_X").status == "ok"
+    events = json.loads(path.read_text())["traceEvents"]
+    assert [event["name"] for event in events if event["ph"] == "X"][:2] == ["event_route[E_X]", "route(limit)"]
+    assert routes.run(f"%timeline {path}\n%raise E_X").status == "error"
+    assert routes.run(f"%timeline {path} --force\n%raise E_X").status == "ok"
+    found = routes.run(f"%timeline {tmp_path / 'none' / 'run.json'}\n%raise E_X")
+    texts = [content["data"]["text/plain"] for content in found.contents("display_data")]
+    assert texts[-1] == "cannot write run.json: no such file or directory"
