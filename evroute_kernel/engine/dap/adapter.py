@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from evroute_kernel.engine.dap.arguments import Arguments, Refused, given, optional, whole
+from evroute_kernel.engine.dap.requests import Arguments, Refused, answer, given, optional, whole
 from evroute_kernel.engine.dap.standing import Standing, Texts
 from evroute_kernel.engine.debugging.breakpoints import Breakpoint, Placed, path_and_name
 from evroute_kernel.engine.debugging.debugger import (
@@ -88,32 +88,17 @@ class Adapter:
 
     def request(self, message: Any) -> dict[str, Any]:
         """The response to a request."""
-        is_whole = isinstance(message, dict)
-        command = message.get("command") if is_whole else None
-        seq = message.get("seq") if is_whole else None
-        reply = {
-            "type": "response",
-            "seq": next(self._numbers),
-            "request_seq": seq if isinstance(seq, int) else 0,
-            "command": command if isinstance(command, str) else "",
-        }
-        try:
-            body = self._handled(message, command)
-        except (Refused, NotStopped) as error:
-            said = str(error)
-            return {**reply, "success": False, "message": said, "body": {"error": {"id": 1, "format": said}}}
-        return {**reply, "success": True, "body": body or {}}
+        return {**answer(message, self.handle), "seq": next(self._numbers)}
 
-    def _handled(self, message: Any, command: Any) -> Any:
-        if not isinstance(command, str) or message.get("type", "request") != "request":
-            raise Refused("this is no request of the Debug Adapter Protocol")
-        arguments = message.get("arguments") or {}
+    def handle(self, command: str, arguments: Arguments) -> Any:
+        """What the body of a response holds. Raises Refused."""
         handler = self._handlers.get(command)
         if handler is None:
             raise Refused(f"there is no {command} here")
-        if not isinstance(arguments, dict):
-            raise Refused("the arguments are no object")
-        return handler(arguments)
+        try:
+            return handler(arguments)
+        except NotStopped as error:
+            raise Refused(str(error)) from None
 
     # -- events -------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Final, Protocol, TypeVar
 
-from evroute_kernel.engine.dap.arguments import Arguments, Refused, given, optional, whole
+from evroute_kernel.engine.dap.requests import Arguments, Refused, given, optional, whole
 from evroute_kernel.engine.dap.tree import SCOPES, Entry, Place, Scopes, Tree, entries, text_of
 from evroute_kernel.engine.debugging.debugger import Debugger, NotStopped
 from evroute_kernel.errors import ScriptError
