@@ -17,8 +17,11 @@ from dataclasses import replace
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
+from evroute_kernel.runtime.watching.sharing import WatchedShared
+
 if TYPE_CHECKING:
     from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record
+    from evroute_kernel.runtime.memory.accesses import Access
 
 #: how the names begin that stand in a route's globals for what gives the elements of a collection
 _ITERATES: Final = "iterate_"
@@ -75,6 +78,13 @@ class Watcher:
 
     def raises(self, frame: Frame | None, event: str, params: Params | None) -> None:
         """The running statement is about to raise an event."""
+
+    def steps(self, frame: Frame | None, access: Access | None) -> None:
+        """A step is about to be taken in what processes share (`runtime.watching.sharing`); `access`: where it is a
+        single one. Who wants to know of these has all accesses take the long way."""
+
+    def accesses(self, frame: Frame | None, access: Access) -> None:
+        """An access is about to happen, as a part of the step that has begun last; a lock is held now."""
 
     def asks(self, asked: Any) -> None:
         """What it was asked for; it may be as before. No block runs."""
@@ -212,6 +222,7 @@ class Hook:
         self._array = bare(process.at)
         self._at: Running = Watched(self._array)
         self._watchers: tuple[Watcher, ...] = ()
+        self._shared = process.shared
 
     @property
     def frame(self) -> Frame | None:
@@ -229,6 +240,24 @@ class Hook:
         self._watchers = tuple(watchers)
         alone = self._watchers[0].alone(self._array) if len(self._watchers) == 1 else None
         self._at = alone or Watched(self._array, self._watchers)
+        self._watch_shared()
+
+    def _watch_shared(self) -> None:
+        """Only where somebody wants to know of it there is anything in front of the shared memory."""
+        told = [w for w in self._watchers if _hears_of_sharing(type(w))]
+        if not told:
+            self._process.shared = self._shared
+            return
+
+        def step(access: Access | None) -> None:
+            for watcher in told:
+                watcher.steps(self._at.frame, access)
+
+        def tell(access: Access) -> None:
+            for watcher in told:
+                watcher.accesses(self._at.frame, access)
+
+        self._process.shared = WatchedShared(self._shared, step, tell)
 
     def forget(self) -> None:
         """No block runs, however the last one has ended."""
@@ -266,6 +295,10 @@ class Hook:
             return iterate(context, index)
 
         return step
+
+
+def _hears_of_sharing(kind: type[Watcher]) -> bool:
+    return kind.steps is not Watcher.steps or kind.accesses is not Watcher.accesses
 
 
 def _nobody(frame: Frame, statement: int) -> None:
