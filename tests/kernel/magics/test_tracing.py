@@ -113,6 +113,15 @@ def test_where_nothing_runs_there_is_nothing_to_show(kernel: Frontend) -> None:
     assert displays(kernel.run("%trace")) == ["no statement was run"]
 
 
+def test_a_name_that_nothing_has_is_told(kernel: Frontend) -> None:
+    kernel.run(ROUTES)
+    assert displays(kernel.run("%trace limit E_Z route[nix]\n%raise E_Y")) == [
+        "no statement was run",
+        "no route is called E_Z\nno route is called route[nix]",
+    ]
+    assert displays(kernel.run("%trace new\nroute[new] { exit; }\n%raise E_Y")) == ["no statement was run"]
+
+
 @pytest.mark.parametrize("option", ["async", "detach", "live"])
 def test_a_raise_that_nobody_waits_for_is_not_traced(kernel: Frontend, option: str) -> None:
     found = kernel.run(f"%raise E_X --trace --{option}")
