@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, Final, Protocol, TypeVar
 
+from evroute_kernel.engine.dap.requests import Arguments, Refused, answer, given, optional, whole
 from evroute_kernel.engine.dap.tree import Node, Tree, text_of, written_as
 from evroute_kernel.engine.debugging.breakpoints import Breakpoint, Placed, path_and_name
 from evroute_kernel.engine.debugging.debugger import (
@@ -28,7 +29,6 @@ from evroute_kernel.errors import ScriptError
 from evroute_kernel.source import Source
 
 T = TypeVar("T")
-Arguments = Mapping[str, Any]
 
 #: seconds in which a worker that stands still answers
 ANSWER: Final = 10.0
@@ -47,10 +47,6 @@ CAPABILITIES: Final = {
     ],
 }
 _MODES: Final[Mapping[str, How]] = {"continue": "run", "next": "over", "stepIn": "in", "stepOut": "out"}
-
-
-class Refused(Exception):
-    """A request that cannot be granted; the text says why."""
 
 
 class Texts(Protocol):
@@ -98,7 +94,7 @@ class Adapter:
             "variables": self._variables,
             "setVariable": self._set_variable,
             "evaluate": self._evaluate,
-            "pause": lambda arguments: self._debugging.pause(_whole(arguments, "threadId")),
+            "pause": lambda arguments: self._debugging.pause(whole(arguments, "threadId")),
             **{name: self._goer(how) for name, how in _MODES.items()},
         }
 
@@ -110,32 +106,17 @@ class Adapter:
 
     def request(self, message: Any) -> dict[str, Any]:
         """The response to a request."""
-        is_whole = isinstance(message, dict)
-        command = message.get("command") if is_whole else None
-        seq = message.get("seq") if is_whole else None
-        reply = {
-            "type": "response",
-            "seq": next(self._numbers),
-            "request_seq": seq if isinstance(seq, int) else 0,
-            "command": command if isinstance(command, str) else "",
-        }
-        try:
-            body = self._handled(message, command)
-        except (Refused, NotStopped) as error:
-            said = str(error)
-            return {**reply, "success": False, "message": said, "body": {"error": {"id": 1, "format": said}}}
-        return {**reply, "success": True, "body": body or {}}
+        return {**answer(message, self.handle), "seq": next(self._numbers)}
 
-    def _handled(self, message: Any, command: Any) -> Any:
-        if not isinstance(command, str) or message.get("type", "request") != "request":
-            raise Refused("this is no request of the Debug Adapter Protocol")
-        arguments = message.get("arguments") or {}
+    def handle(self, command: str, arguments: Arguments) -> Any:
+        """What the body of a response holds. Raises Refused."""
         handler = self._handlers.get(command)
         if handler is None:
             raise Refused(f"there is no {command} here")
-        if not isinstance(arguments, dict):
-            raise Refused("the arguments are no object")
-        return handler(arguments)
+        try:
+            return handler(arguments)
+        except NotStopped as error:
+            raise Refused(str(error)) from None
 
     # -- events -------------------------------------------------------------------------------------------------------
 
@@ -178,25 +159,25 @@ class Adapter:
     # -- what stops ---------------------------------------------------------------------------------------------------
 
     def _set_breakpoints(self, arguments: Arguments) -> Any:
-        source = _given(arguments, "source", dict)
-        path = _given(source, "path", str)
+        source = given(arguments, "source", dict)
+        path = given(source, "path", str)
         asked = [
             Breakpoint(
-                _whole(each, "line"), *(_optional(each, name) for name in ("condition", "hitCondition", "logMessage"))
+                whole(each, "line"), *(optional(each, name) for name in ("condition", "hitCondition", "logMessage"))
             )
-            for each in _given(arguments, "breakpoints", list, [])
+            for each in given(arguments, "breakpoints", list, [])
         ]
         placed = self._debugging.set_breakpoints(path, asked)
         return {"breakpoints": [_shown(each, path) for each in placed]}
 
     def _set_filters(self, arguments: Arguments) -> None:
-        names = _given(arguments, "filters", list, [])
+        names = given(arguments, "filters", list, [])
         levels = [level for name, levels in FILTERS.items() if name in names for level in levels]
         self._debugging.stop_at_diagnostics(levels)
 
     def _goer(self, how: How) -> Callable[[Arguments], Any]:
         def go(arguments: Arguments) -> Any:
-            self._debugging.go(_whole(arguments, "threadId"), how)
+            self._debugging.go(whole(arguments, "threadId"), how)
             return {"allThreadsContinued": False}
 
         return go
@@ -208,7 +189,7 @@ class Adapter:
         return {"threads": [{"id": number, "name": f"worker {number}"} for number in numbers]}
 
     def _stack_trace(self, arguments: Arguments) -> Any:
-        worker = _whole(arguments, "threadId")
+        worker = whole(arguments, "threadId")
         stop = self._debugging.stops.get(worker)
         if stop is None:
             raise NotStopped(f"worker {worker} does not stand still")
@@ -220,11 +201,11 @@ class Adapter:
             if (span := place.span) is not None:
                 frame |= {"line": span.line, "column": span.column, "source": self._texts.source(span.source)}
             frames.append(frame)
-        start, levels = _given(arguments, "startFrame", int, 0), _given(arguments, "levels", int, 0)
+        start, levels = given(arguments, "startFrame", int, 0), given(arguments, "levels", int, 0)
         return {"stackFrames": frames[start : start + levels if levels else None], "totalFrames": len(frames)}
 
     def _frame(self, arguments: Arguments) -> tuple[int, int]:
-        found = self._frames.get(_whole(arguments, "frameId"))
+        found = self._frames.get(whole(arguments, "frameId"))
         if found is None:
             raise Refused("there is no such frame")
         return found
@@ -244,7 +225,7 @@ class Adapter:
         }
 
     def _node(self, arguments: Arguments) -> Node:
-        node = self._tree[_whole(arguments, "variablesReference")]
+        node = self._tree[whole(arguments, "variablesReference")]
         if node is None:
             raise Refused("there is no such variable any more")
         return node
@@ -253,15 +234,15 @@ class Adapter:
         return {"variables": list(self._tree.shown(self._node(arguments)))}
 
     def _set_variable(self, arguments: Arguments) -> Any:
-        node, name = self._node(arguments), _given(arguments, "name", str)
+        node, name = self._node(arguments), given(arguments, "name", str)
         written = written_as(node, name)
         if not written:
             raise Refused(f"{name} cannot be set")
-        self._value(node.worker, node.frame, f"{written} = {_given(arguments, 'value', str)};")
+        self._value(node.worker, node.frame, f"{written} = {given(arguments, 'value', str)};")
         return {"value": self._value(node.worker, node.frame, written), "variablesReference": 0}
 
     def _evaluate(self, arguments: Arguments) -> Any:
-        text = _given(arguments, "expression", str)
+        text = given(arguments, "expression", str)
         if "frameId" in arguments:
             worker, frame = self._frame(arguments)
         else:
@@ -291,19 +272,3 @@ def _answer(future: Future[T]) -> T:
         return future.result(ANSWER)
     except TimeoutError:
         raise Refused(f"the worker did not answer within {ANSWER:g} s") from None
-
-
-def _given(arguments: Any, name: str, kind: type[T], default: T | None = None) -> T:
-    """An argument of this kind; Refused if it is missing or another kind of thing."""
-    value = arguments.get(name, default) if isinstance(arguments, dict) else None
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise Refused(f"{name} is missing, or no {kind.__name__}")
-    return value
-
-
-def _whole(arguments: Any, name: str) -> int:
-    return _given(arguments, name, int)
-
-
-def _optional(arguments: Any, name: str) -> str:
-    return _given(arguments, name, str, "") if arguments.get(name) is not None else ""

@@ -7,8 +7,9 @@
 
 A Session is a facade: behind it, its `Backend` holds what it knows (`World`) and runs its routes (`Supervisor`); the
 modules beside this one look at what callers give, and hand it on. Its methods may be called from any thread; those that
-wait say so. Parts of it stand beside this module: what raises events (`event_face`), what tells what it knows and has
-(`state_face`), what makes it a node (`node_face`). Here are its life, texts and dialogs.
+wait say so. Parts of it stand beside this module: what raises events (`event_face`), what watches runs
+(`watching_face`), what tells what it knows and has (`state_face`), what makes it a node (`node_face`). Here are its
+life, texts and dialogs.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from evroute_kernel.engine.session.raising import Raising
 from evroute_kernel.engine.session.recordings import Recordings
 from evroute_kernel.engine.session.state_face import StateFace, at_least_one
 from evroute_kernel.engine.session.subscribing import Subscribing
+from evroute_kernel.engine.session.watching_face import WatchingFace
 from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
@@ -63,7 +65,7 @@ if TYPE_CHECKING:
 MOST_WORKERS: Final = 4
 
 
-class Session(EventFace, NodeFace, StateFace):
+class Session(EventFace, WatchingFace, NodeFace, StateFace):
     """One server's worth of routes, workers and shared memory.
 
     `timeout`: seconds that a raise may take with all it leads to, from the start of its first route; `memory_limit`:

@@ -49,9 +49,14 @@ _LINES: Final = {
 
 def script_bundle(script: str) -> dict[str, Any]:
     """A script as text/plain and, in colour, as text/html and text/markdown."""
-    # by this class the extension for JupyterLab knows what it gives better colours than the theme's
-    html = f'<pre style="{PREFORMATTED}"><code class="language-opensips">{_coloured(script)}</code></pre>'
+    html = f'<pre style="{PREFORMATTED}">{in_colour(script)}</pre>'
     return {"text/plain": script, "text/html": html, "text/markdown": fenced(script)}
+
+
+def in_colour(script: str) -> str:
+    """HTML of a script, or of a part of one."""
+    # by this class the extension for JupyterLab knows what it gives better colours than the theme's
+    return f'<code class="language-opensips">{_coloured(script)}</code>'
 
 
 def _coloured(script: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from support.frontend import Frontend, Result
@@ -68,6 +70,23 @@ def test_bare_statements_and_startup_are_traced(kernel: Frontend) -> None:
     found = kernel.run("%trace\nstartup_route { $var(s) = 1; }\n$var(b) = 2;")
     (table,) = displays(found)
     assert [cells[-1] for cells in rows(table) if len(cells) > 1] == ["$var(s) = 1", "$var(b) = 2"]
+
+
+def test_lines_have_the_name_of_their_cell_where_there_are_several(kernel: Frontend) -> None:
+    called = kernel.run("route[limit] {\n$var(r) = 1;\n}").reply["execution_count"]
+    kernel.run("event_route[E_X] {\nroute(limit);\n}")
+    (table,) = displays(kernel.run("%raise E_X --trace"))
+    assert [cells[0] for cells in rows(table)[1:]] == [f"In[{called + 1}]:2", f"In[{called}]:2"]
+
+
+def test_in_a_page_a_route_that_is_called_is_moved_to_the_right(kernel: Frontend) -> None:
+    kernel.run(ROUTES)
+    (found,) = html(kernel.run("%raise E_X n=3 --trace"))
+    cells = re.findall(r'<td style="([^"]*)"><code class="language-opensips">( *)(.*?)</code></td>', found["text/html"])
+    (called,) = [cell for cell in cells if "return" in cell[2]]
+    assert len(called[1]) == 4
+    assert "white-space: pre-wrap" in called[0], "what front ends say of cells takes blanks away"
+    assert "var(--jp-mirror-editor-" in called[2], "it has the colours of scripts"
 
 
 def test_a_trace_is_shown_where_the_run_has_failed(kernel: Frontend) -> None:
