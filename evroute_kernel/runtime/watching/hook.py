@@ -16,9 +16,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from evroute_kernel.runtime.watching import rounds
+from evroute_kernel.runtime.watching.sharing import WatchedShared
 
 if TYPE_CHECKING:
     from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record
+    from evroute_kernel.runtime.memory.accesses import Access
 
 
 Function = Callable[["Context"], int]
@@ -75,6 +77,13 @@ class Watcher:
 
     def raises(self, frame: Frame | None, event: str, params: Params | None) -> None:
         """The running statement is about to raise an event."""
+
+    def steps(self, frame: Frame | None, access: Access | None) -> None:
+        """A step is about to be taken in what processes share (`runtime.watching.sharing`); `access`: where it is a
+        single one. Who wants to know of these has all accesses take the long way."""
+
+    def accesses(self, frame: Frame | None, access: Access) -> None:
+        """An access is about to happen, as a part of the step that has begun last; a lock is held now."""
 
     def asks(self, asked: Any) -> None:
         """What it was asked for; it may be as before. No block runs."""
@@ -214,6 +223,7 @@ class Hook:
         self._watchers: tuple[Watcher, ...] = ()
         #: the routes that are watched, as they are otherwise
         self._watched: list[LinkedRoute] = []
+        self._shared = process.shared
 
     @property
     def frame(self) -> Frame | None:
@@ -235,11 +245,29 @@ class Hook:
         told = [watcher for watcher in self._watchers if watcher.needs_blocks]
         alone = told[0].alone(self._array) if len(told) == 1 else None
         self._at = alone or Watched(self._array, told)
+        self._watch_shared()
 
     @property
     def is_needed(self) -> bool:
         """Whether somebody has to be told of blocks."""
         return any(watcher.needs_blocks for watcher in self._watchers)
+
+    def _watch_shared(self) -> None:
+        """Only where somebody wants to know of it there is anything in front of the shared memory."""
+        told = [w for w in self._watchers if _hears_of_sharing(type(w))]
+        if not told:
+            self._process.shared = self._shared
+            return
+
+        def step(access: Access | None) -> None:
+            for watcher in told:
+                watcher.steps(self._at.frame, access)
+
+        def tell(access: Access) -> None:
+            for watcher in told:
+                watcher.accesses(self._at.frame, access)
+
+        self._process.shared = WatchedShared(self._shared, step, tell)
 
     def forget(self) -> None:
         """No block runs, however the last one has ended."""
@@ -256,6 +284,10 @@ class Hook:
         """A for-each loop asks for its next element."""
         at: Any = self._at
         at[0] = head
+
+
+def _hears_of_sharing(kind: type[Watcher]) -> bool:
+    return kind.steps is not Watcher.steps or kind.accesses is not Watcher.accesses
 
 
 def _nobody(frame: Frame, statement: int) -> None:
