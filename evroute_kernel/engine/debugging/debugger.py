@@ -118,7 +118,8 @@ class Debugger:
         self._count = 0
         self._is_closed = False
         self._end = self._world.watches.add(self)
-        self._number = self._world.watches.number(self) or 0
+        #: as the workers know it
+        self.number: Final = self._world.watches.number(self) or 0
 
     def close(self) -> None:
         """What stands still goes on, and nothing stops any more. Closing twice is harmless."""
@@ -127,7 +128,7 @@ class Debugger:
                 return
             self._is_closed = True
             self._end()
-            self._command(self._number, None, None)
+            self._command(self.number, None, None)
             self._forget(list(self._stops))
 
     def __enter__(self) -> Self:
@@ -164,10 +165,10 @@ class Debugger:
 
     def pause(self, worker: int | None = None) -> None:
         """Stop a worker, or each, before its next statement, if it runs something."""
-        self._command(self._number, ("pause",), worker)
+        self._command(self.number, ("pause",), worker)
 
     def _tell_points(self) -> None:
-        self._command(self._number, ("points", self.asked), None)
+        self._command(self.number, ("points", self.asked), None)
 
     # -- what stands still --------------------------------------------------------------------------------------------
 
@@ -181,7 +182,7 @@ class Debugger:
         """Let a run go on. Raises NotStopped."""
         with self._lock:
             self._check(worker)
-            self._command(self._number, ("go", how), worker)
+            self._command(self.number, ("go", how), worker)
             del self._stops[worker]
 
     def variables(self, worker: int, frame: int = 0) -> Future[tuple[Any, ...]]:
@@ -198,7 +199,7 @@ class Debugger:
             self._check(worker)
             self._count += 1
             self._requests[self._count] = worker, verb, future
-            self._command(self._number, (verb, self._count, *rest), worker)
+            self._command(self.number, (verb, self._count, *rest), worker)
         return future
 
     def _check(self, worker: int) -> None:
