@@ -82,7 +82,16 @@ class Reply:
 #: for a watcher, in the worker of a number or in each that runs something
 Command = Callable[[int, Any, int | None], None]
 
-News = Stopped | WentOn | Said | ConditionFailed
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Something else is true of a breakpoint of this text than what was said before: the text has been loaded."""
+
+    path: str
+    placed: Placed
+
+
+News = Stopped | WentOn | Said | ConditionFailed | Moved
 
 
 class NotStopped(RuntimeError):
@@ -111,7 +120,9 @@ class Debugger:
         self._lock = threading.RLock()
         self._breakpoints = Breakpoints(world, keys)
         self._levels: tuple[int, ...] = ()
-        self._asked: tuple[Any, ...] = ((), ())
+        #: counts the wishes that all pause; 0 when that is done
+        self._pause, self._pauses = 0, 0
+        self._asked: tuple[Any, ...] = ((), (), 0)
         self._stops: dict[int, Stopped] = {}
         self._requests: dict[int, tuple[int, str, Future[Any]]] = {}
         self._count = 0
@@ -157,8 +168,15 @@ class Debugger:
         self._tell_points()
 
     def pause(self, worker: int | None = None) -> None:
-        """Stop a worker, or each, before its next statement, if it runs something."""
-        self._command(self._number, ("pause",), worker)
+        """Stop a worker before its next statement, if it runs something; without a number each that does, and where
+        none does, the next run at its first one."""
+        if worker is not None:
+            self._command(self._number, ("pause",), worker)
+            return
+        with self._lock:
+            self._pauses += 1
+            self._pause = self._pauses
+        self._tell_points()
 
     def _tell_points(self) -> None:
         self._command(self._number, ("points", self.asked), None)
@@ -213,10 +231,14 @@ class Debugger:
     @property
     def asked(self) -> tuple[Any, ...]:
         with self._lock:
+            is_new = self._breakpoints.is_new
             points, levels = self._breakpoints.points(), self._levels
-            if self._asked[0] is not points or self._asked[1] is not levels:
-                self._asked = points, levels
-            return self._asked
+            if self._asked[0] is not points or self._asked[1] is not levels or self._asked[2] != self._pause:
+                self._asked = points, levels, self._pause
+            asked, moved = self._asked, self._breakpoints.moved() if is_new else []
+        for path, placed in moved:
+            self._listener(Moved(path, placed))
+        return asked
 
     def watches(self, origin: object) -> bool:
         return self._origin is None or self._origin == origin
@@ -254,6 +276,7 @@ class Debugger:
         )
         with self._lock:
             self._stops[told.process] = stop
+            self._pause = 0
         self._listener(stop)
 
     def _answered(self, request: int, ok: bool, values: Any, logged: Any) -> None:

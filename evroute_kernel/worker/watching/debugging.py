@@ -1,8 +1,9 @@
 """The debugger's part in a worker: it stops runs between two statements, shows what is there, and lets them go on.
 
-What it is asked for (`asked`): `(points, levels)`. Each point is `(number, slot, statement, condition, hits, log)`:
-`condition` a piece that returns a positive code where it holds, or None; `hits` `(op, count)` or None; `log` parts of
-text, and pieces whose value stands between them, or None: then it stops. A diagnostic of one of the `levels` stops too.
+What it is asked for (`asked`): `(points, levels, pauses)`. Each point is `(number, slot, statement, condition, hits,
+log)`: `condition` a piece that returns a positive code where it holds, or None; `hits` `(op, count)` or None; `log`
+parts of text, and pieces whose value stands between them, or None: then it stops. A diagnostic of one of the `levels`
+stops too. `pauses`: the number of a wish to stop at once, 0 for none.
 
 Told: `("stopped", reason, words, frames)`, with `(slot, statement)` of each frame, the innermost first;
 `("goes on",)`; `("answer", request, ok, values, logged)`; `("log", number, slot, statement, text)`;
@@ -19,6 +20,7 @@ from typing import Any, Final
 
 from evroute_kernel.runtime.context import Process, Record
 from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.shared import OWN
 from evroute_kernel.runtime.values import text_of
 from evroute_kernel.runtime.watching.hook import Frame, Watcher
 from evroute_kernel.worker.watching.evaluating import Evaluator
@@ -30,6 +32,8 @@ Point = tuple[int, Any, Any, Any]
 
 #: the code of a piece where a condition holds is above this
 _FALSE: Final = 0
+#: what processes share to count hits: by the number of the watcher and that of the point
+_TABLE: Final = f"{OWN}hits"
 _HITS: Final[Mapping[str, Callable[[int, int], bool]]] = {
     "==": int.__eq__,
     ">=": int.__ge__,
@@ -51,8 +55,11 @@ class Debugging(Watcher):
         #: slot -> statement -> what is there
         self._points: dict[int, dict[int, list[Point]]] = {}
         self._levels: frozenset[int] = frozenset()
-        #: number of a point -> how often it was reached where its condition held
-        self._counts: dict[int, int] = {}
+        #: number of a point -> why its condition could not be told last
+        self._failed: dict[int, str] = {}
+        self._paused = 0
+        #: a diagnostic that stops the run as soon as that holds nothing that others need
+        self._words: str | None = None
         #: how the run goes on: run, in, over, out, or pause; and the depth from which that counts
         self._how, self._depth = "run", 0
         self._commands_seen = 0
@@ -61,7 +68,9 @@ class Debugging(Watcher):
         self.asks(asked)
 
     def asks(self, asked: Any) -> None:
-        points, levels = asked
+        points, levels, pauses = asked
+        if pauses and pauses != self._paused and not self._is_stopped:
+            self._how, self._paused = "pause", pauses
         self._levels = frozenset(levels)
         self._points = {}
         for number, slot, statement, *rest in points:
@@ -74,7 +83,10 @@ class Debugging(Watcher):
             self._look()
         here = self._points.get(frame.route.slot)
         found = here.get(statement) if here is not None else None
-        if found is not None and self._strikes(frame, found):
+        if self._words is not None:
+            words, self._words = self._words, None
+            self._stop(frame, "exception", words)
+        elif found is not None and self._strikes(frame, found):
             self._stop(frame, "breakpoint", "")
         elif self._how != "run" and self._steps_to(frame.depth):
             self._stop(frame, "pause" if self._how == "pause" else "step", "")
@@ -82,10 +94,14 @@ class Debugging(Watcher):
     def logs(self, frame: Frame | None, record: Record) -> None:
         level, text, is_diagnostic, _ = record
         if frame is not None and is_diagnostic and level in self._levels and not self._is_stopped:
-            self._stop(frame, "exception", text)
+            if self._process.shared.is_held:
+                self._words = text
+            else:
+                self._stop(frame, "exception", text)
 
     def settles(self) -> None:
         """A step ends with the task; a pause waits for the next one."""
+        self._words = None
         if self._how != "pause":
             self._how = "run"
 
@@ -103,8 +119,7 @@ class Debugging(Watcher):
         for number, condition, hits, log in points:
             if condition is not None and not self._holds(frame, number, condition):
                 continue
-            count = self._counts[number] = self._counts.get(number, 0) + 1
-            if hits is not None and not _HITS[hits[0]](count, hits[1]):
+            if hits is not None and not _HITS[hits[0]](self._count(number), hits[1]):
                 continue
             if log is None:
                 stops = True
@@ -113,13 +128,28 @@ class Debugging(Watcher):
                 self._wire(("log", number, frame.route.slot, frame.statement, text))
         return stops
 
+    def _count(self, number: int) -> int:
+        """How often a point was reached where its condition held, in all processes of the session."""
+        key = f"{self._wire.number} {number}"
+        try:
+            return int(self._process.shared.update(_TABLE, key, lambda count: (count or 0) + 1))
+        except ScriptCrash as error:  # the shared memory is full
+            self._fails(number, error)
+            return 0
+
     def _holds(self, frame: Frame, number: int, condition: Any) -> bool:
-        """A condition that fails does not hold, and says why."""
+        """A condition that fails does not hold, and says why, not again and again."""
         try:
             return self._evaluator.code(condition, frame) > _FALSE
         except (ScriptCrash, RecursionError) as error:
-            self._wire(("condition", number, str(error)))
+            self._fails(number, error)
             return False
+
+    def _fails(self, number: int, error: BaseException) -> None:
+        why = str(error)
+        if self._failed.get(number) != why:
+            self._failed[number] = why
+            self._wire(("condition", number, why))
 
     def _text(self, frame: Frame, piece: Any) -> str:
         try:
