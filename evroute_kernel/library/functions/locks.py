@@ -15,6 +15,7 @@ from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import function
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.watching.notices import GOES_ON, LOCKS, UNLOCKS, WAITS
 
 TABLE: Final = "locks"
 DEFAULT_POOL_SIZE: Final = 32
@@ -40,7 +41,7 @@ def _owner(pid: int) -> Owner:
 
 
 def _take(context: Context, lock: str, shown: str) -> int:
-    me, shared = _owner(os.getpid()), context.process.shared
+    me, shared, notice = _owner(os.getpid()), context.process.shared, context.process.notice
 
     def claim(holder: Any) -> Owner:
         return me if holder is None or _started(holder[0]) != holder[1] else holder
@@ -53,14 +54,21 @@ def _take(context: Context, lock: str, shown: str) -> int:
             f"{shown} waits for ever: this process holds the lock already (perhaps since an earlier run); release it "
             "on every way out of the route"
         )
-    while shared.update(TABLE, lock, claim) != me:
-        time.sleep(wait)
-        wait = min(2 * wait, LONGEST_WAIT)
+    if shared.update(TABLE, lock, claim) != me:
+        notice(WAITS, lock)
+        try:
+            while shared.update(TABLE, lock, claim) != me:
+                time.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+        finally:
+            notice(GOES_ON, lock)
+    notice(LOCKS, lock)
     return 1
 
 
 def _release(context: Context, lock: str) -> int:
     context.process.shared.delete(TABLE, lock)
+    context.process.notice(UNLOCKS, lock)
     return 1
 
 

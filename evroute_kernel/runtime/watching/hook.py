@@ -73,6 +73,9 @@ class Watcher:
     def raises(self, frame: Frame | None, event: str, params: Params | None) -> None:
         """The running statement is about to raise an event."""
 
+    def notices(self, frame: Frame | None, what: str, value: str | int) -> None:
+        """Something else happens in the running statement, or between two runs: `runtime.watching.notices`."""
+
     def asks(self, asked: Any) -> None:
         """What it was asked for; it may be as before. No block runs."""
 
