@@ -86,6 +86,9 @@ class Watcher:
     def accesses(self, frame: Frame | None, access: Access) -> None:
         """An access is about to happen, as a part of the step that has begun last; a lock is held now."""
 
+    def notices(self, frame: Frame | None, what: str, value: str | int) -> None:
+        """Something else happens in the running statement, or between two runs: `runtime.watching.notices`."""
+
     def asks(self, asked: Any) -> None:
         """What it was asked for; it may be as before. No block runs."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record
+from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record, unnoticed
 from evroute_kernel.runtime.watching.hook import Hook, Watcher
 from evroute_kernel.worker.messages import Watch
 from evroute_kernel.worker.watching.covering import Covering
@@ -79,8 +79,10 @@ class Watching:
         process = self._process
         if self._known and self._emit is None:
             self._emit, process.emit = process.emit, self._log
+            process.notice = self._notice
         elif not self._known and self._emit is not None:
             process.emit, self._emit = self._emit, None
+            process.notice = unnoticed
 
     def dress(self) -> None:
         """All routes that there are are watched."""
@@ -103,6 +105,10 @@ class Watching:
             self._emit(record)
         for watcher in self._hook.watchers:
             watcher.logs(self._hook.frame, record)
+
+    def _notice(self, what: str, value: str | int) -> None:
+        for watcher in self._hook.watchers:
+            watcher.notices(self._hook.frame, what, value)
 
     def raise_event(self, context: Context, event: str, params: Params | None) -> Any:
         """`Process.raise_event` while somebody watches."""
