@@ -87,6 +87,10 @@ class Adapter:
         if debugger is not None:
             debugger.close()
 
+    def stop_on_entry(self) -> None:
+        """Stop before the first statement that will run. Raises Refused."""
+        self._debugging.stop_on_entry()
+
     def request(self, message: Any) -> dict[str, Any]:
         """The response to a request."""
         return {**answer(message, self.handle), "seq": next(self._numbers)}

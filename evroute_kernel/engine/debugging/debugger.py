@@ -36,8 +36,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The run of a worker stands still. `reason`: breakpoint, step, pause or exception (a diagnostic, with its words).
-    `places`: the running blocks, the innermost first."""
+    """The run of a worker stands still. `reason`: breakpoint, step, pause, entry or exception (a diagnostic, with its
+    words). `places`: the running blocks, the innermost first."""
 
     worker: int
     event: str
@@ -120,9 +120,10 @@ class Debugger:
         self._lock = threading.RLock()
         self._breakpoints = Breakpoints(world, keys)
         self._levels: tuple[int, ...] = ()
-        #: counts the wishes that all pause; 0 when that is done
-        self._pause, self._pauses = 0, 0
-        self._asked: tuple[Any, ...] = ((), (), 0)
+        #: a wish to stop at once what runs, or what runs next: why, and which one that is; () when that is done
+        self._halt: tuple[Any, ...] = ()
+        self._halts = 0
+        self._asked: tuple[Any, ...] = ((), (), ())
         self._stops: dict[int, Stopped] = {}
         self._requests: dict[int, tuple[int, str, Future[Any]]] = {}
         self._count = 0
@@ -167,6 +168,12 @@ class Debugger:
             self._levels = tuple(number for number, name in NAMES.items() if name in wanted)
         self._tell_points()
 
+    def stop_on_entry(self) -> None:
+        """Stop before the first statement of the next run. Nothing may run yet."""
+        with self._lock:
+            self._halts += 1
+            self._halt = "entry", self._halts
+
     def pause(self, worker: int | None = None) -> None:
         """Stop a worker before its next statement, if it runs something; without a number each that does, and where
         none does, the next run at its first one."""
@@ -174,8 +181,8 @@ class Debugger:
             self._command(self._number, ("pause",), worker)
             return
         with self._lock:
-            self._pauses += 1
-            self._pause = self._pauses
+            self._halts += 1
+            self._halt = "pause", self._halts
         self._tell_points()
 
     def _tell_points(self) -> None:
@@ -233,8 +240,8 @@ class Debugger:
         with self._lock:
             is_new = self._breakpoints.is_new
             points, levels = self._breakpoints.points(), self._levels
-            if self._asked[0] is not points or self._asked[1] is not levels or self._asked[2] != self._pause:
-                self._asked = points, levels, self._pause
+            if self._asked[0] is not points or self._asked[1] is not levels or self._asked[2] is not self._halt:
+                self._asked = points, levels, self._halt
             asked, moved = self._asked, self._breakpoints.moved() if is_new else []
         for path, placed in moved:
             self._listener(Moved(path, placed))
@@ -276,7 +283,7 @@ class Debugger:
         )
         with self._lock:
             self._stops[told.process] = stop
-            self._pause = 0
+            self._halt = ()
         self._listener(stop)
 
     def _answered(self, request: int, ok: bool, values: Any, logged: Any) -> None:
