@@ -101,6 +101,10 @@ class LinkedRoute:
         object.__setattr__(self, "title", (self.kind, self.name))
 
 
+def unnoticed(what: str, value: str | int) -> None:
+    """Nobody watches."""
+
+
 class Process:
     """What one worker process keeps from run to run. One per worker; single-threaded."""
 
@@ -115,6 +119,7 @@ class Process:
         "json",
         "log_level",
         "marked",
+        "notice",
         "notify",
         "number",
         "raise_event",
@@ -179,6 +184,8 @@ class Process:
         self.ask_cluster: Callable[[str, int, int, str, str], tuple[int, bool, Sequence[str]]] = (
             lambda verb, cluster, node, text, tag: (-3, False, ())
         )
+        #: whoever watches is told of what else happens: what, and of which (`runtime.watching.notices`)
+        self.notice: Callable[[str, str | int], None] = unnoticed
         #: what holds runs that wait (`runtime.waits.Waiting`); None where nothing can
         self.waiting: Any = None
         #: a statement that is marked in the code of its route is about to run (`watching.marks`)

@@ -24,6 +24,7 @@ from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_route
 from evroute_kernel.runtime.values import Value
+from evroute_kernel.runtime.watching.notices import SENDS
 from evroute_kernel.worker.blackbox import INDEX, SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.datagrams import Datagrams
 from evroute_kernel.worker.flow import ENDS_MANY, Flow
@@ -413,6 +414,8 @@ class Child:
         return None
 
     def _ask_cluster(self, verb: str, cluster: int, node: int, text: str, tag: str) -> tuple[int, bool, Sequence[str]]:
+        if verb in ("request", "reply", "broadcast"):
+            self._process.notice(SENDS, verb)
         answer = self.ask(lambda request: ClusterAsked(verb, cluster, node, text, tag, request))
         code, *said = answer.lines
         return int(code), answer.ok, said

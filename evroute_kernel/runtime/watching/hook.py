@@ -85,6 +85,9 @@ class Watcher:
     def accesses(self, frame: Frame | None, access: Access) -> None:
         """An access is about to happen, as a part of the step that has begun last; a lock is held now."""
 
+    def notices(self, frame: Frame | None, what: str, value: str | int) -> None:
+        """Something else happens in the running statement, or between two runs: `runtime.watching.notices`."""
+
     def asks(self, asked: Any) -> None:
         """What it was asked for; it may be as before. No block runs."""
 
@@ -221,9 +224,9 @@ class Hook:
         self._array = bare(process.at)
         self._at: Running = Watched(self._array)
         self._watchers: tuple[Watcher, ...] = ()
+        self._shared = process.shared
         #: the routes that are watched, as they are otherwise
         self._watched: list[LinkedRoute] = []
-        self._shared = process.shared
 
     @property
     def frame(self) -> Frame | None:

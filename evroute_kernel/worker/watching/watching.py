@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record
+from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record, unnoticed
 from evroute_kernel.runtime.watching.hook import Hook, Watcher
 from evroute_kernel.runtime.watching.stepping import Stepper, Stepping
 from evroute_kernel.worker.messages import Watch, WatchCommand
@@ -97,8 +97,10 @@ class Watching:
         is_heard = process.emit == self._log
         if self._known and not is_heard:
             self._emit, process.emit = process.emit, self._log
+            process.notice = self._notice
         elif not self._known and is_heard and self._emit is not None:
             process.emit, self._emit = self._emit, None
+            process.notice = unnoticed
 
     def _step(self) -> None:
         """Those who step do so from now on, also in what runs already."""
@@ -134,6 +136,10 @@ class Watching:
             self._emit(record)
         for watcher in self._hook.watchers:
             watcher.logs(self._hook.frame, record)
+
+    def _notice(self, what: str, value: str | int) -> None:
+        for watcher in self._hook.watchers:
+            watcher.notices(self._hook.frame, what, value)
 
     def raise_event(self, context: Context, event: str, params: Params | None) -> Any:
         """`Process.raise_event` while somebody watches."""
