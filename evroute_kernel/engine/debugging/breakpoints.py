@@ -68,6 +68,11 @@ class Breakpoints:
         self._points = None
         return self.placed(path)
 
+    def clear(self) -> None:
+        """There are none any more."""
+        self._all.clear()
+        self._points = None
+
     def placed(self, path: str) -> list[Placed]:
         """What has become of those of a text."""
         self._look()
