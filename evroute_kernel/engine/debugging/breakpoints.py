@@ -89,6 +89,11 @@ class Breakpoints:
         """Whether blocks have been compiled that nobody has looked at yet."""
         return bool(self._world.registry.compiled(self._known))
 
+    def clear(self) -> None:
+        """There are none any more."""
+        self._all.clear()
+        self._points = None
+
     def placed(self, path: str) -> list[Placed]:
         """What has become of those of a text."""
         self._look()

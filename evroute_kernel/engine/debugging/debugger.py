@@ -169,6 +169,13 @@ class Debugger:
             self._levels = tuple(number for number, name in NAMES.items() if name in wanted)
         self._tell_points()
 
+    def forget_breakpoints(self) -> None:
+        """Nothing stops any more, neither at a line nor at a diagnostic."""
+        with self._lock:
+            self._breakpoints.clear()
+            self._levels = ()
+        self._tell_points()
+
     def stop_on_entry(self) -> None:
         """Stop before the first statement of the next run. Nothing may run yet."""
         with self._lock:
