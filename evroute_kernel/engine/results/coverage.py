@@ -42,6 +42,11 @@ class Covered:
         return self.names.get((start, end)) or f"never to {f'line {end}' if end > 0 else 'the end'}"
 
     @property
+    def is_bare(self) -> bool:
+        """Whether it defines nothing, and has statements alone."""
+        return all(block.title == "scratch" for block in self.blocks)
+
+    @property
     def missing(self) -> list[int]:
         """Lines that were not run."""
         return sorted(self.statements - self.executed)
