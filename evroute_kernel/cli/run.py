@@ -64,11 +64,7 @@ def run(options: argparse.Namespace) -> int:
     from evroute_kernel.engine.session.session import Session
 
     print_record = print_as_json if options.json else print_as_text
-    with (
-        Session(workers=1, version=version, **repeating(options)) as session,
-        covered(session, options),
-        profiled(session, options),
-    ):
+    with Session(workers=1, version=version, **repeating(options)) as session, collected(session, options):
         prepare(session, options, stubs)
         with _traced(session, options):
             started = load(session, source_of(options.file, text))
