@@ -64,9 +64,10 @@ def by_source(lines: Iterable[LineProfile]) -> dict[Source, dict[int, LineProfil
 def annotated(
     source: Source, lines: dict[int, LineProfile], most: int = SHOWN
 ) -> Iterator[tuple[LineProfile | None, str]]:
-    """Each line of a text with what it took, up to `most`; then how many there are besides."""
+    """Headings, then each line of a text with what it took, up to `most`; then how many there are besides."""
     count = len(source.line_starts) - (not source.line(len(source.line_starts)))
     width = len(str(count))
+    yield None, _columns(HEADINGS)
     for number in range(1, min(count, most) + 1):
         found = lines.get(number)
         cells = found.cells() if found else ("", "", "")

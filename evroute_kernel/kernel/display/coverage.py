@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.results.coverage import Covered
 
 NOTHING: Final = "nothing was run"
-LEGEND: Final = "+ run   - not run   ~ run, but not all ways from there"
+LEGEND: Final = "+ run; - not run; ~ run, but not on all ways from there"
 #: how lines with a mark look: tints that let the colours of the page through, for light and dark themes alike
 TINTS: Final = {
     "+": "background: rgba(46, 160, 67, 0.16)",

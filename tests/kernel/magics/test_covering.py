@@ -31,7 +31,7 @@ def test_lines_are_marked(kernel: Frontend) -> None:
         '+ 4      xlog("end\\n");',
         "  5  }",
     ]
-    assert legend == "+ run   - not run   ~ run, but not all ways from there"
+    assert legend == "+ run; - not run; ~ run, but not on all ways from there"
     looks = re.findall(r'<span style="display: block; ([^"]*)">(.)', data["text/html"])
     assert len({look for look, _ in looks}) == 4, "a tint for each mark, and none"
     assert {mark for _, mark in looks} >= {"+", "-", "~"}

@@ -37,7 +37,8 @@ def test_what_took_longest_is_first_and_lines_stand_in_their_source(kernel: Fron
     assert lines[0].split() == ["hits", "time", "share", "line"]
     assert re.fullmatch(r" +6 +\d+ ms +\d\d\.\d %  In\[\d+\]:10: usleep\(20000\);  # <b>", lines[1])
     (at,) = [i for i, line in enumerate(lines) if re.fullmatch(r"In\[\d+\]", line)]
-    source = lines[at + 1 :]
+    assert lines[at + 1].split() == ["hits", "time", "share"]
+    source = lines[at + 2 :]
     assert len(source) == ROUTES.count("\n")
     assert [line.split()[0] for line in source[2:6]] == ["2", "8", "6", "6"]
     assert source[12].strip() == "13      exit;"
