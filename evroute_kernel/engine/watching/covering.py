@@ -10,7 +10,7 @@ from typing import Final, Self
 from evroute_kernel.engine.results.coverage import Block, Covered
 from evroute_kernel.engine.state.watches import Told
 from evroute_kernel.engine.state.world import World
-from evroute_kernel.lang.flow.lines import flows_of, line_arcs, statement_lines
+from evroute_kernel.lang.flow.lines import flows_of, line_arcs, line_names, statement_lines
 from evroute_kernel.lang.flow.statements import Flow
 from evroute_kernel.source import Source, Span
 from evroute_kernel.worker.watching.covering import EDGE, ENDED
@@ -87,6 +87,7 @@ def unrun(source: Source, flows: Iterable[Flow]) -> Covered:
         covered.blocks.append(Block(flow.title, flow.header.line, lines))
         covered.statements |= lines
         covered.arcs |= line_arcs(flow, flow.arcs).get(source.path, set())
+        covered.names |= line_names(flow, source.path)
     return covered
 
 
