@@ -1,0 +1,59 @@
+"""A session, as far as its copies are concerned: what is taken over of one, and given to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
+
+from evroute_kernel.engine.delivery.interface import SubscriberInfo
+from evroute_kernel.engine.delivery.notifications import NotificationInfo
+from evroute_kernel.engine.results.runs import Loaded
+from evroute_kernel.engine.state.registry import Registry
+from evroute_kernel.engine.state.settings import Limits, SessionSettings
+from evroute_kernel.engine.state.stubs import StubRule
+from evroute_kernel.engine.state.world import Text
+from evroute_kernel.lang.compiler import Unit
+from evroute_kernel.lang.environment import Environment
+from evroute_kernel.library.catalogue.declared import EventDeclaration
+from evroute_kernel.runtime.shared import Shared
+from evroute_kernel.runtime.versions import ServerVersion
+
+
+class Copied(Protocol):
+    """What a `Session` says of itself, and takes."""
+
+    @property
+    def version(self) -> ServerVersion: ...
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def texts(self) -> list[Text]: ...
+    @property
+    def settings(self) -> SessionSettings: ...
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def clock(self) -> float | None: ...
+    @property
+    def seed(self) -> int | None: ...
+    @property
+    def shared(self) -> Shared: ...
+    @property
+    def declared_events(self) -> Mapping[str, EventDeclaration]: ...
+
+    def environment(self, owner: str | None = None) -> Environment: ...
+    def subscriptions(self) -> list[SubscriberInfo]: ...
+    def notifications(self, event: str | None = None) -> list[NotificationInfo]: ...
+    def stub(self, name: StubRule) -> None: ...
+    def declare_event(self, declaration: EventDeclaration) -> EventDeclaration: ...
+    def install(self, unit: Unit, *, owner: str | None = None) -> Loaded: ...
+    def forget(self, name: str) -> list[str]: ...
+    def subscribe(self, event: str, socket: str) -> None: ...
+    def take_notification(self, info: NotificationInfo) -> None: ...
+
+
+S = TypeVar("S", bound=Copied)
+
+#: opens a session; what is given are options of `Session`
+Open = Callable[..., AbstractContextManager[S]]
