@@ -1,10 +1,11 @@
-"""Runs events on real workers, all at once, and lets one of them go on at a time: in the order that somebody chooses."""
+"""Runs events on real workers, all at once, and lets one of them go on at a time, as somebody chooses."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import Future
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
@@ -150,10 +151,13 @@ class Conductor:
             side.asked += 1
             side.stands, side.has_ended, side.is_stuck, side.wants, side.left = False, False, False, NOTHING, 0
             future = self._session.submit(event, params, origin=side, check=False)
-            future.add_done_callback(lambda _, number=number: self._news.put((number, 0, ("ended",))))
+            future.add_done_callback(partial(self._ended, number))
             self._futures.append(future)
         for side in self._sides:
             self._wait_for(side)
+
+    def _ended(self, number: int, future: Future[Run]) -> None:
+        self._news.put((number, 0, ("ended",)))
 
     def _able(self) -> set[int]:
         return {
