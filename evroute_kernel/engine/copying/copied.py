@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from typing import Protocol, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from evroute_kernel.engine.delivery.interface import SubscriberInfo
 from evroute_kernel.engine.delivery.notifications import NotificationInfo
@@ -51,9 +50,11 @@ class Copied(Protocol):
     def forget(self, name: str) -> list[str]: ...
     def subscribe(self, event: str, socket: str) -> None: ...
     def take_notification(self, info: NotificationInfo) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
 
 
 S = TypeVar("S", bound=Copied)
 
 #: opens a session; what is given are options of `Session`
-Open = Callable[..., AbstractContextManager[S]]
+Open = Callable[..., S]

@@ -30,6 +30,7 @@ class Racer(Copied, Protocol):
     def timeout(self) -> float: ...
     def submit(self, event: str, params: GivenParams, *, origin: object, check: bool) -> Future[Run]: ...
     def interrupt(self, origin: object = None) -> int: ...
+    def check_heard(self, event: str) -> None: ...
     def attach_watcher(self, side: WatchingSide) -> Command: ...
 
 
@@ -153,8 +154,7 @@ class Conductor:
             future = self._session.submit(event, params, origin=side, check=False)
             future.add_done_callback(partial(self._ended, number))
             self._futures.append(future)
-        for side in self._sides:
-            self._wait_for(side)
+            self._wait_for(side)  # one after the other, so that each runs in the same worker each time
 
     def _ended(self, number: int, future: Future[Run]) -> None:
         self._news.put((number, 0, ("ended",)))
