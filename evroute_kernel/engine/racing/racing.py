@@ -61,15 +61,20 @@ def given_events(session: Racer, events: Iterable[str | Event]) -> list[Event]:
     found: list[Event] = []
     for each in events:
         event, params = (each, None) if isinstance(each, str) else _pair(each)
-        given.name(event, "the name of an event")
-        if isinstance(params, Iterator):  # it is needed more than once
-            params = list(params)
-        event_params(params)
-        session.check_heard(event)
-        found.append((event, params))
+        found.append(given_event(session, event, params))
     if not FEWEST <= len(found) <= MOST:
         raise given.GivenError(f"two or three events can race, not {len(found)}")
     return found
+
+
+def given_event(session: Racer, event: str, params: GivenParams) -> Event:
+    """One of them."""
+    given.name(event, "the name of an event")
+    if isinstance(params, Iterator):  # it is needed more than once
+        params = list(params)
+    event_params(params)
+    session.check_heard(event)
+    return event, params
 
 
 def _pair(each: object) -> Event:
