@@ -15,7 +15,7 @@ life, texts and dialogs.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from time import time
 from types import MappingProxyType
@@ -202,16 +202,27 @@ class Session(EventFace, WatchingFace, NodeFace, StateFace):
         return self._loading.load(source, name, owner, origin, scratch, timeout, whole, check)
 
     def compile(
-        self, source: str | Source, name: str = "script", *, owner: str | None = None, scratch: bool = False
+        self,
+        source: str | Source,
+        name: str = "script",
+        *,
+        owner: str | None = None,
+        scratch: bool = False,
+        whole: bool = False,
     ) -> Unit:
         """The first half of `load`: parse, check and compile a text. Nothing takes effect. Raises ScriptError."""
-        return self._loading.compile(source, name, owner, scratch)
+        return self._loading.compile(source, name, owner, scratch, whole)
 
     def install(
         self, unit: Unit, *, owner: str | None = None, origin: object = None, timeout: float | None = None
     ) -> Loaded:
         """The second half of `load`: what was compiled takes effect. For callers that may change their mind between."""
-        return self._loading.install(unit, owner, origin, timeout)
+        return self._loading.define(unit, owner, origin, timeout)()
+
+    def define(self, unit: Unit, *, owner: str | None = None) -> Callable[[], Loaded]:
+        """As `install`, but what runs at once is run by calling what is returned: a debugger has the time to say where
+        that is to stop."""
+        return self._loading.define(unit, owner)
 
     def check(self, source: str | Source, name: str = "script", *, owner: str | None = None) -> list[Diagnostic]:
         """Every finding about a text, errors too. Nothing is defined, nothing runs."""

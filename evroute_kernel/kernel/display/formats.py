@@ -86,7 +86,6 @@ _LONG: Final = 80
 #: a word that would make a column wider than the page, were it not broken
 _LONG_WORD: Final = re.compile(r"\S{41}")
 _BROKEN: Final = "; overflow-wrap: anywhere; min-width: 16em"
-_INDENTED: Final = "; white-space: pre-wrap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +141,7 @@ def _row(tag: str, cells: Iterable[str], looks: Mapping[int, Callable[[str], str
 
 
 def _breaking(text: str) -> str:
-    # what front ends say of cells takes the blanks at their beginning away
-    return (_BROKEN if _LONG_WORD.search(text) else "") + (_INDENTED if text[:1] == " " else "")
+    return _BROKEN if _LONG_WORD.search(text) else ""
 
 
 def _opened(text: str) -> str:

@@ -21,8 +21,14 @@ def bundle(trace: Trace) -> dict[str, str]:
     """A trace as text/plain and text/html."""
     several = len({step.process for step in trace}) > 1
     headings = [*(["worker"] if several else []), "line", "statement", "what came of it"]
-    looks = {headings.index("statement"): in_colour}
+    looks = {headings.index("statement"): _statement}
     return Table(headings, list(_rows(trace, several)), "no statement was run", looks=looks).bundle()
+
+
+def _statement(text: str) -> str:
+    """In a page. Its indent is a margin: front ends, and nbconvert, make one blank of several."""
+    depth = len(text) - len(text.lstrip())
+    return f'<div style="margin-left: {depth}ch">{in_colour(text.lstrip())}</div>'
 
 
 def _rows(trace: Trace, several: bool) -> Iterator[Row]:

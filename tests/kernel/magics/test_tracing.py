@@ -82,11 +82,10 @@ def test_lines_have_the_name_of_their_cell_where_there_are_several(kernel: Front
 def test_in_a_page_a_route_that_is_called_is_moved_to_the_right(kernel: Frontend) -> None:
     kernel.run(ROUTES)
     (found,) = html(kernel.run("%raise E_X n=3 --trace"))
-    cells = re.findall(r'<td style="([^"]*)"><code class="language-opensips">( *)(.*?)</code></td>', found["text/html"])
-    (called,) = [cell for cell in cells if "return" in cell[2]]
-    assert len(called[1]) == 4
-    assert "white-space: pre-wrap" in called[0], "what front ends say of cells takes blanks away"
-    assert "var(--jp-mirror-editor-" in called[2], "it has the colours of scripts"
+    look = r'<div style="margin-left: (\d+)ch"><code class="language-opensips"[^>]*>(.*?)</code></div>'
+    depths = {re.sub("<[^>]*>", "", code): int(depth) for depth, code in re.findall(look, found["text/html"])}
+    assert depths["return(2)"] == depths["route(limit, $param(n))"] + 2
+    assert "var(--jp-mirror-editor-" in found["text/html"], "it has the colours of scripts"
 
 
 def test_a_trace_is_shown_where_the_run_has_failed(kernel: Frontend) -> None:
@@ -111,6 +110,15 @@ def test_of_many_statements_the_middle_is_left_out(kernel: Frontend) -> None:
 
 def test_where_nothing_runs_there_is_nothing_to_show(kernel: Frontend) -> None:
     assert displays(kernel.run("%trace")) == ["no statement was run"]
+
+
+def test_a_name_that_nothing_has_is_told(kernel: Frontend) -> None:
+    kernel.run(ROUTES)
+    assert displays(kernel.run("%trace limit E_Z route[nix]\n%raise E_Y")) == [
+        "no statement was run",
+        "no route is called E_Z\nno route is called route[nix]",
+    ]
+    assert displays(kernel.run("%trace new\nroute[new] { exit; }\n%raise E_Y")) == ["no statement was run"]
 
 
 @pytest.mark.parametrize("option", ["async", "detach", "live"])
