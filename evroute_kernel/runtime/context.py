@@ -101,6 +101,10 @@ class LinkedRoute:
         object.__setattr__(self, "title", (self.kind, self.name))
 
 
+def unnoticed(what: str, value: str | int) -> None:
+    """Nobody watches."""
+
+
 class Process:
     """What one worker process keeps from run to run. One per worker; single-threaded."""
 
@@ -114,6 +118,8 @@ class Process:
         "has_subscribers",
         "json",
         "log_level",
+        "marked",
+        "notice",
         "notify",
         "number",
         "raise_event",
@@ -178,8 +184,12 @@ class Process:
         self.ask_cluster: Callable[[str, int, int, str, str], tuple[int, bool, Sequence[str]]] = (
             lambda verb, cluster, node, text, tag: (-3, False, ())
         )
+        #: whoever watches is told of what else happens: what, and of which (`runtime.watching.notices`)
+        self.notice: Callable[[str, str | int], None] = unnoticed
         #: what holds runs that wait (`runtime.waits.Waiting`); None where nothing can
         self.waiting: Any = None
+        #: a statement that is marked in the code of its route is about to run (`watching.marks`)
+        self.marked: Callable[[Context, int], None] = lambda context, statement: None
         #: a function that is not simulated was called: (name, arguments as text); set by the worker
         self.stub_called: Callable[[str, tuple[str | None, ...]], None] = lambda name, arguments: None
 
@@ -244,6 +254,10 @@ class Context:
     def arguments(self) -> Sequence[Value] | None:
         """Arguments of the block now running; None in the top route."""
         return self.scopes[-1]
+
+    def __setitem__(self, index: int, statement: int) -> None:
+        """Marked statements store their index here, and not in `Process.at`."""
+        self.process.marked(self, statement)
 
     def line(self) -> int:
         """Line of the running statement as the server counts it (`$cfg_line`), from 1; 0 outside a route."""

@@ -1,25 +1,34 @@
-"""What processes did when: runs, the routes that they called, their statements, and the events that led to others."""
+"""What processes did when: runs, the routes that they called, their statements, waits and locks, and the events that
+led to others."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from dataclasses import field
-from typing import Any, Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
 #: bars that a timeline keeps: the first ones
 BARS_KEPT: Final = 20_000
-#: a run of an event, a block inside of one, or a statement
-Kind = Literal["run", "route", "statement"]
+#: a run of an event, a block inside of one, or a statement; what a process waits for; a lock that it holds; an event
+#: that waits for a process (of the lane `QUEUE`)
+Kind = Literal["run", "route", "statement", "wait", "lock", "queue"]
+#: the process of events that wait for one
+QUEUE: Final = 0
+#: a node of a cluster (empty where there is none), and the number of a process there
+Lane: TypeAlias = "tuple[str, int]"
+#: a lane, and a nanosecond of the epoch
+Moment: TypeAlias = "tuple[Lane, int]"
 
 
 @dataclass(slots=True)
 class Bar:
     """Something that took its time. `begin` and `end` are nanoseconds of the epoch; `end` is None while it goes on, or
-    where nobody has told of it. `depth` counts from 0 what is around it, `event` is that of the run."""
+    where nobody has told of it. `depth` counts from 0 what is around it, `event` is that of the run. `is_cut`: it did
+    not come to its end, as its process has died."""
 
     process: int
     kind: Kind
@@ -29,6 +38,13 @@ class Bar:
     begin: int
     end: int | None = None
     span: Span | None = field(default=None, repr=False)
+    node: str = ""
+    is_cut: bool = False
+
+    @property
+    def lane(self) -> Lane:
+        """Where it is drawn."""
+        return self.node, self.process
 
     @property
     def line(self) -> int:
@@ -38,12 +54,13 @@ class Bar:
 
 @dataclass(slots=True)
 class Arrow:
-    """An event from where it was raised to the run that it led to; `target` is None where there was none."""
+    """From where an event was raised to the run that it led to, also on another node; or (`waits`) from where async()
+    has left a run to where that goes on. `target` is None where there was none."""
 
     event: str
-    source: tuple[int, int]
-    #: process and nanosecond, as the source
-    target: tuple[int, int] | None = None
+    source: Moment
+    target: Moment | None = None
+    waits: bool = False
 
 
 class Timeline:
@@ -54,6 +71,7 @@ class Timeline:
         self._limit = limit
         self._bars: list[Bar] = []
         self._arrows: list[Arrow] = []
+        self._titles: dict[Lane, str] = {}
         self._lock = threading.Lock()
         self._last = 0
         self.left_out = 0
@@ -62,19 +80,29 @@ class Timeline:
         with self._lock:
             if len(self._bars) < self._limit:
                 self._bars.append(bar)
-                self._last = max(self._last, bar.begin)
+                self._last = max(self._last, bar.begin, bar.end or 0)
             else:
                 self.left_out += 1
 
-    def finish(self, bar: Bar, end: int) -> None:
+    def finish(self, bar: Bar, end: int, *, is_cut: bool = False) -> None:
         with self._lock:
-            bar.end = end
+            bar.end, bar.is_cut = end, is_cut
             self._last = max(self._last, end)
 
     def send(self, arrow: Arrow) -> None:
         with self._lock:
             if len(self._arrows) < self._limit:
                 self._arrows.append(arrow)
+
+    def call(self, lane: Lane, title: str) -> None:
+        """Give a lane a title of its own."""
+        self._titles[lane] = title
+
+    def title(self, lane: Lane) -> str:
+        """What a lane is called."""
+        node, process = lane
+        words = "waiting for a worker" if process == QUEUE else f"worker {process}"
+        return self._titles.get(lane) or (f"{node}: {words}" if node else words)
 
     def __iter__(self) -> Iterator[Bar]:
         return iter(self.bars)
@@ -93,45 +121,22 @@ class Timeline:
             return list(self._arrows)
 
     @property
+    def lanes(self) -> list[Lane]:
+        """The lanes that have bars, nodes in the order in which they came up, and processes by number."""
+        bars = self.bars
+        nodes = list(dict.fromkeys(bar.node for bar in bars))
+        return sorted({bar.lane for bar in bars}, key=lambda lane: (nodes.index(lane[0]), lane[1]))
+
+    @property
     def started(self) -> int:
-        """The first nanosecond; 0 where nothing has happened."""
-        return min((bar.begin for bar in self.bars), default=0)
+        """When the first run began; 0 where nothing has happened. Its event may have waited before."""
+        return min((bar.begin for bar in self.bars if bar.kind != "queue"), default=0)
 
     @property
     def ended(self) -> int:
         """The last nanosecond that something was heard of."""
         return self._last
 
-    def chrome(self) -> dict[str, Any]:
-        """The JSON of Chrome's trace events, which Perfetto and speedscope open; times are microseconds from the start.
-
-        https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
-        """
-        start, bars = self.started, self.bars
-        events = [_named(process) for process in sorted({bar.process for bar in bars})]
-        events += [_complete(bar, start, self.ended) for bar in bars]
-        for number, arrow in enumerate(self.arrows, 1):
-            if arrow.target is not None:
-                events += _flow(number, arrow, arrow.target, start)
-        return {"traceEvents": events, "displayTimeUnit": "ns"}
-
-
-def _named(process: int) -> dict[str, Any]:
-    return {"ph": "M", "pid": 1, "tid": process, "name": "thread_name", "args": {"name": f"worker {process}"}}
-
-
-def _complete(bar: Bar, start: int, last: int) -> dict[str, Any]:
-    end = last if bar.end is None else bar.end
-    found = {"ph": "X", "pid": 1, "tid": bar.process, "name": bar.name, "cat": bar.kind}
-    found |= {"ts": (bar.begin - start) / 1000, "dur": (end - bar.begin) / 1000}
-    place = {"file": bar.span.source.name, "line": bar.line} if bar.span is not None else {}
-    return {**found, "args": {"event": bar.event, **place}}
-
-
-def _flow(number: int, arrow: Arrow, target: tuple[int, int], start: int) -> list[dict[str, Any]]:
-    """The two ends of an arrow, which are bound to the bars that are there at these times."""
-    found = []
-    for phase, (process, moment) in (("s", arrow.source), ("f", target)):
-        end = {"ph": phase, "pid": 1, "tid": process, "id": number, "name": arrow.event, "cat": "event"}
-        found.append({**end, "ts": (moment - start) / 1000} | ({"bp": "e"} if phase == "f" else {}))
-    return found
+    def end_of(self, bar: Bar) -> int:
+        """When a bar ends; the last moment of all for one that goes on."""
+        return self._last if bar.end is None else bar.end

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from types import MappingProxyType
-from typing import Any, Final, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar
 
 from evroute_kernel.engine.cluster.router import Router
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.results.runs import ClusterMessage, Log, LogRecord, Run
 from evroute_kernel.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.watching.timing import Timing
 
 #: the greatest number of a node or cluster
 GREATEST: Final = 2**31 - 1
@@ -36,6 +39,9 @@ class NodeSession(Protocol):
 
     def interrupt(self, origin: object = None) -> int:
         """End what runs."""
+
+    def timeline(self, *, origin: object, limit: int, nodes: Any) -> Timing:
+        """Tell what processes of these nodes do."""
 
     def close(self) -> None: ...
 
@@ -164,6 +170,14 @@ class Cluster(Generic[S]):
         """The records of all nodes, each with the name of its node, in the order of time."""
         found = [(name, record) for name, session in self._nodes.items() for record in session.log]
         return sorted(found, key=lambda item: item[1].time)
+
+    def timeline(self, *, origin: object = None, limit: int = 20_000) -> Timing:
+        """Tell what the processes of all nodes do when from now on, as `Session.timeline` does of one: arrows also lead
+        from where a message is sent to the run that it leads to on another node."""
+        first = next(iter(self._nodes.values()), None)
+        if first is None:
+            raise given.GivenError("there is no node to watch", "add one first")
+        return first.timeline(origin=origin, limit=limit, nodes=self._nodes)
 
     def interrupt(self) -> int:
         """End everything on all nodes; how many raises that were."""

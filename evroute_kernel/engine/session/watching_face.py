@@ -6,7 +6,7 @@ sessions are watched by nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.engine.session.backend import Backend
@@ -101,16 +101,21 @@ class WatchingFace:
 
         return Profiling(self._world, origin)
 
-    def timeline(self, *, origin: object = None, limit: int = 20_000) -> Timing:
+    def timeline(
+        self, *, origin: object = None, limit: int = 20_000, nodes: Mapping[str, WatchingFace] | None = None
+    ) -> Timing:
         """Tell what processes do when from now on, until what is returned is closed.
 
             with session.timeline() as timeline:
                 session.raise_event("E_PIKE_BLOCKED", {"ip": "192.0.2.1"})
             Path("run.json").write_text(json.dumps(timeline.chrome()))  # for Perfetto and speedscope
 
-        Bars are runs, the routes that they call, and statements; arrows lead from where an event is raised to the run
-        that it leads to. `origin`: as for `trace`. The first `limit` bars are kept. Raises GivenError.
+        Bars are runs, the routes that they call, and statements; what a process waits for, the locks that it holds, and
+        events that wait for a process. Arrows lead from where an event is raised to the run that it leads to. `origin`:
+        as for `trace`. The first `limit` bars are kept. `nodes`: the sessions to watch, by name, where it is not this
+        one alone (`Cluster.timeline`). Raises GivenError.
         """
         from evroute_kernel.engine.watching.timing import Timing
 
-        return Timing(self._world, origin, limit)
+        worlds = {"": self._world} if nodes is None else {name: node._world for name, node in nodes.items()}
+        return Timing(worlds, origin, limit)

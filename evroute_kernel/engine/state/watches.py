@@ -20,11 +20,14 @@ NOBODY: Final = Watch(())
 @dataclass(frozen=True, slots=True)
 class Told:
     """Something that a watcher has seen: in which process (the number of its worker), in a run for which event (a byte
-    string), and what, as its kind has it."""
+    string), and what, as its kind has it. `asked` and `given`: when that run was asked for, if that is known, and when
+    its worker got it, on the monotonic clock."""
 
     process: int
     event: str
     data: Any
+    asked: float | None = None
+    given: float = 0.0
 
 
 class WatchingSide(Protocol):

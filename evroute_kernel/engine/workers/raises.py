@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import field, replace
 from math import inf
 from operator import attrgetter
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.results.runs import Cause, Log, LogRecord, RouteRuns, Run, RunError
@@ -73,8 +74,15 @@ class Raise:
     standing: int = 0
     stands_since: float = 0.0
     kept_deadline: float = inf
+    #: when it was asked for, on the monotonic clock
+    asked: float = field(default_factory=monotonic)
     #: in a cluster: what it shares with the raises on other nodes that follow of it
     exchange: Exchange | None = None
+
+    @property
+    def waits_since(self) -> float | None:
+        """Since when it waits for a worker, on the monotonic clock; None where that means nothing: of many events."""
+        return self.asked
 
     @property
     def unrun(self) -> int:
@@ -227,6 +235,10 @@ class Many(Raise):
 
     def last_moment(self, now: float) -> float:
         return inf
+
+    @property
+    def waits_since(self) -> float | None:
+        return None
 
     @property
     def event_limit(self) -> float | None:

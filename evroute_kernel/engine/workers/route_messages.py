@@ -74,7 +74,8 @@ class RouteMessages:
 
     def _watch_told(self, worker: Process, task: Task, message: WatchTold) -> None:
         """A watcher has seen something. If nobody wants to know it any more, it must not wait for anybody."""
-        if not self._world.watches.hear(message.number, Told(worker.number, task.event, message.data)):
+        told = Told(worker.number, task.event, message.data, task.raised.waits_since, worker.started)
+        if not self._world.watches.hear(message.number, told):
             worker.end_watch(message.number)
 
     def _log_line(self, worker: Process, task: Task, line: LogLine) -> None:

@@ -2,56 +2,96 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.kernel.display.formats import note_bundle
-from evroute_kernel.kernel.magics.arguments import Arguments
+from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import magic
+from evroute_kernel.kernel.timelines import files
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from evroute_kernel.engine.results.timeline import Timeline
     from evroute_kernel.engine.watching.timing import Timing
     from evroute_kernel.kernel.cell.cell import Cell
 
 
 def read_timeline(arguments: Arguments) -> Arguments:
-    """Raises ArgumentError for a file that is there already."""
+    """Raises ArgumentError for a file that is there already, or whose name does not say how it is to be written."""
     word = arguments.first
+    if word is not None and not files.is_known(word.path):
+        raise ArgumentError(f"{word.text} does not say how it is to be written", word.span, files.OTHERS)
     if word is not None and word.path.exists() and "force" not in arguments.flags:
         raise ArgumentError(f"{word.text} exists", word.span, "--force replaces it")
     return arguments
 
 
-@magic("timeline", "[FILE] [--force]", convert=read_timeline)
+@magic(
+    "timeline",
+    "[FILE] [--recorded FILE] [--force]",
+    convert=read_timeline,
+)
 async def timeline(cell: Cell, arguments: Arguments) -> None:
     """Draw which process runs what when, of all that the cell runs below.
 
-    Each process has a lane; in it are the runs of events, the routes that they call, and their statements, with the
-    time that each has taken as its tooltip. Arrows lead from where an event is raised to the run that it leads to. The
-    drawing comes at the end of the cell, also where a run has failed. What is drawn takes longer than otherwise.
+    Each process has a lane, each node of a cluster processes of its own. In a lane are the runs of events, the routes
+    that they call, statements that are long enough to be seen, what a process waits for, and locks that it holds. Each
+    tells its time as its tooltip. Arrows lead from where an event is raised, or a message sent to another node, to the
+    run that it leads to, dotted ones from where async() leaves a run to where that goes on. Time in which nothing
+    happens is shortened. The drawing comes at the end of the cell, also where a run has failed; it says what it leaves
+    out. What is drawn takes longer than otherwise.
 
-    FILE     write the same as trace events to this file, which Perfetto and speedscope open (https://ui.perfetto.dev)
-    --force  replace a file that exists
+    FILE             also write it to a file: .json for Perfetto (https://ui.perfetto.dev) and speedscope, .svg, .html
+    --recorded FILE  draw a recording of E_PROFILING_SCRIPT and E_PROFILING_PROC of an OpenSIPS 4.0 instead
+    --force          replace a file that exists
 
     In Python: `with session.timeline() as timeline: ...`.
     """
-    timing = cell.session.timeline(origin=cell.outlet)
     path = None if arguments.first is None else arguments.first.path
-    cell.at_end.append(lambda: show(cell, timing, path))
+    recorded = arguments.flags.get("recorded")
+    if recorded is not None:
+        show(cell, _recorded(recorded), path)
+        return
+    cluster = cell.notebook.cluster
+    timing = (cell.session if cluster is None else cluster).timeline(origin=cell.outlet)
+    cell.at_end.append(lambda: _end(cell, timing, path))
 
 
-def show(cell: Cell, timing: Timing, path: Path | None) -> None:
-    """End a timeline, show it, and write it to a file if there is one."""
-    from evroute_kernel.kernel.display.timelines import bundle
-    from evroute_kernel.kernel.export.files import write_whole
+def _recorded(word: Word) -> Timeline:
+    """What a file tells. Raises ArgumentError."""
+    from evroute_kernel.engine.replay.profiles import recorded_timeline
 
+    try:
+        return recorded_timeline(word.path)
+    except OSError as error:
+        message = f"cannot read {word.text}: {(error.strerror or str(error)).lower()}"
+        raise ArgumentError(message, word.span) from None
+    except ValueError as error:
+        raise ArgumentError(f"cannot draw {word.text}: {error}", word.span, _HINT) from None
+
+
+_HINT = (
+    "have a 4.0 send both events to a socket, in JSON: event_subscribe E_PROFILING_SCRIPT udp:127.0.0.1:9000; "
+    "%inbox --save writes what came"
+)
+
+
+def _end(cell: Cell, timing: Timing, path: Path | None) -> None:
     timing.close()
-    cell.outlet.display(bundle(timing))
+    show(cell, timing, path)
+
+
+def show(cell: Cell, timeline: Timeline, path: Path | None) -> None:
+    """Show a timeline, and write it to a file if there is one."""
+    from evroute_kernel.kernel.export.files import write_whole
+    from evroute_kernel.kernel.timelines.drawing import bundle
+
+    cell.outlet.display(bundle(timeline))
     if path is None:
         return
     try:
-        write_whole(path, json.dumps(timing.chrome()), force=True)  # whether it may be replaced is known already
+        write_whole(path, files.content(timeline, path), force=True)  # whether it may be replaced is known already
     except OSError as error:
         cell.outlet.display(note_bundle([f"cannot write {path.name}: {(error.strerror or str(error)).lower()}"]))

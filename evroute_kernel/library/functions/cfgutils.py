@@ -20,6 +20,7 @@ from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import INT_MAX, Value, int_of, wrap
+from evroute_kernel.runtime.watching.notices import GOES_ON, SLEEP, WAITS
 
 MODULE: Final = "cfgutils"
 TABLE: Final = "cfgutils"
@@ -109,7 +110,12 @@ def _pause(context: Context, seconds: float) -> None:
     """Sleep, unless it is in async() in a route that can be left: then the clock of the session takes that up."""
     waiting = context.process.waiting
     if waiting is None or not waiting.for_seconds(seconds):
-        time.sleep(seconds)
+        notice = context.process.notice
+        notice(WAITS, SLEEP)
+        try:
+            time.sleep(seconds)
+        finally:
+            notice(GOES_ON, SLEEP)
 
 
 @function("abort")

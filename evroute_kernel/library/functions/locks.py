@@ -16,6 +16,7 @@ from evroute_kernel.library.behaviour import function
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.memory.accesses import LOCKS, Access
+from evroute_kernel.runtime.watching import notices
 
 DEFAULT_POOL_SIZE: Final = 32
 FIRST_WAIT: Final = 0.0001  # seconds
@@ -40,7 +41,7 @@ def _owner(pid: int) -> Owner:
 
 
 def _take(context: Context, lock: str, shown: str) -> int:
-    me, shared = _owner(os.getpid()), context.process.shared
+    me, shared, notice = _owner(os.getpid()), context.process.shared, context.process.notice
 
     def claim(holder: Any) -> Owner:
         return me if holder is None or _started(holder[0]) != holder[1] else holder
@@ -54,10 +55,16 @@ def _take(context: Context, lock: str, shown: str) -> int:
                 f"{shown} waits for ever: this process holds the lock already (perhaps since an earlier run); release "
                 "it on every way out of the route"
             )
-        while shared.update(LOCKS, lock, claim) != me:
-            time.sleep(wait)
-            wait = min(2 * wait, LONGEST_WAIT)
+        if shared.update(LOCKS, lock, claim) != me:
+            notice(notices.WAITS, lock)
+            try:
+                while shared.update(LOCKS, lock, claim) != me:
+                    time.sleep(wait)
+                    wait = min(2 * wait, LONGEST_WAIT)
+            finally:
+                notice(notices.GOES_ON, lock)
     shared.tell(Access(LOCKS, lock, "hold"))
+    notice(notices.LOCKS, lock)
     return 1
 
 
@@ -65,6 +72,7 @@ def _release(context: Context, lock: str) -> int:
     shared = context.process.shared
     with shared.step(Access(LOCKS, lock, "release")):
         shared.delete(LOCKS, lock)
+    context.process.notice(notices.UNLOCKS, lock)
     return 1
 
 

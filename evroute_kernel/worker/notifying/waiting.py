@@ -19,6 +19,7 @@ from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.deferred import Launched
 from evroute_kernel.runtime.values import Value
 from evroute_kernel.runtime.waits import BLOCKED, DOOMED, HELD, Filters, RequestContext
+from evroute_kernel.runtime.watching.notices import GOES_ON, LEAVES, RETURNS, WAITS
 from evroute_kernel.worker.blackbox import SLOT, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.messages import (
     Answer,
@@ -107,6 +108,7 @@ class RunsThatWait:
             return True
         self._held[number] = Held(context, route, self._where())
         context.is_held = True
+        self._process.notice(LEAVES, number)
         return False
 
     def outside(self, context: Context, call: Callable[[], int]) -> int:
@@ -134,7 +136,7 @@ class RunsThatWait:
         number, name, last = int(answer.lines[0]), answer.lines[1], int(answer.lines[2])
         self._talk.learn((number, name, filters, self._route, last, self._process.number))
         if manner is BLOCKED:
-            return self._block(context, number)
+            return self._block(context, number, name)
         if manner is DOOMED:
             self._held[number] = Held(context, "", self._where(), _DOOMED.format(event=name))
         self._number = number
@@ -154,13 +156,16 @@ class RunsThatWait:
             lambda request: WaitAsked(event, filters, timeout, manner, route, slot, statement, request)
         )
 
-    def _block(self, context: Context, number: int) -> int:
+    def _block(self, context: Context, number: int, event: str) -> int:
         """The process waits."""
+        self._process.notice(WAITS, event)
         try:
             answer = self._talk.woken(number)
         except BaseException:  # an interrupt
             self._talk.send(WaitGivenUp(number))
             raise
+        finally:
+            self._process.notice(GOES_ON, event)
         if not answer.ok:
             self._remark(_LATE, _LATE_HINT)
             return -2
@@ -187,6 +192,7 @@ class RunsThatWait:
             place = self._place
             place[SLOT], place[STATEMENT], place[TOP] = held.place
             raise ScriptCrash(held.words)
+        self._process.notice(RETURNS, int(number or 0))
         context = RequestContext(self._process, given.event)
         context.scopes = [Launched((None,))]
         context.avps, context.message, context.has_transaction = held.context.avps, held.context.message, True

@@ -21,7 +21,8 @@ from typing import Any, Final
 from evroute_kernel.runtime.context import Process, Record
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import text_of
-from evroute_kernel.runtime.watching.hook import Frame, Watcher
+from evroute_kernel.runtime.watching.hook import Frame
+from evroute_kernel.runtime.watching.stepping import Stepper
 from evroute_kernel.worker.watching.evaluating import Evaluator
 from evroute_kernel.worker.watching.line import Wire
 from evroute_kernel.worker.watching.showing import variables
@@ -43,22 +44,21 @@ _HITS: Final[Mapping[str, Callable[[int, int], bool]]] = {
 }
 
 
-class Debugging(Watcher):
+class Debugging(Stepper):
     """Debugs the runs of one process."""
 
     def __init__(self, process: Process, wire: Wire, asked: Any) -> None:
         self._process = process
-        self._wire, self._line = wire, wire.line
-        self._sent = self._line.sent
+        self._wire, self._line, self._stepping = wire, wire.line, wire.stepping
         self._evaluator = Evaluator(process)
         #: slot -> statement -> what is there
         self._points: dict[int, dict[int, list[Point]]] = {}
+        self._wanted: dict[int, frozenset[int]] = {}
         self._levels: frozenset[int] = frozenset()
         #: number of a point -> how often it was reached where its condition held
         self._counts: dict[int, int] = {}
         #: how the run goes on: run, in, over, out, pause or entry; and the depth from which that counts
         self._how, self._depth = "entry" if asked[-1] else "run", 0
-        self._commands_seen = 0
         self._frame: Frame | None = None
         self._is_stopped = False
         self.asks(asked)
@@ -69,36 +69,47 @@ class Debugging(Watcher):
         self._points = {}
         for number, slot, statement, *rest in points:
             self._points.setdefault(slot, {}).setdefault(statement, []).append((number, *rest))
+        self._wanted = {slot: frozenset(statements) for slot, statements in self._points.items()}
+        self._stepping.change()
+
+    @property
+    def wanted(self) -> Mapping[int, frozenset[int]]:
+        return self._wanted
+
+    @property
+    def is_stepping(self) -> bool:
+        return self._how != "run"
+
+    def steps_in(self, depth: int) -> bool:
+        how = self._how
+        return (
+            how == "in"
+            or how in _HALTS
+            or (how != "run" and (depth <= self._depth if how == "over" else depth < self._depth))
+        )
 
     # -- what happens --------------------------------------------------------------------------------------------------
 
     def reaches(self, frame: Frame, statement: int) -> None:
-        if self._sent[0] != self._commands_seen:
-            self._look()
         here = self._points.get(frame.route.slot)
         found = here.get(statement) if here is not None else None
         if found is not None and self._strikes(frame, found):
             self._stop(frame, "breakpoint", "")
-        elif self._how != "run" and self._steps_to(frame.depth):
+        elif self.steps_in(frame.depth):
             self._stop(frame, self._how if self._how in _HALTS else "step", "")
 
     def logs(self, frame: Frame | None, record: Record) -> None:
         level, text, is_diagnostic, _ = record
-        if frame is not None and is_diagnostic and level in self._levels and not self._is_stopped:
-            self._stop(frame, "exception", text)
+        if is_diagnostic and level in self._levels and not self._is_stopped:
+            frame = self._stepping.frame
+            if frame is not None:
+                self._stop(frame, "exception", text)
+                self._stepping.follow()
 
     def settles(self) -> None:
         """A step ends with the task; a pause waits for the next one."""
         if self._how not in _HALTS:
             self._how = "run"
-
-    def _look(self) -> None:
-        self._commands_seen = self._line.sent[0]
-        self._line.look()
-
-    def _steps_to(self, depth: int) -> bool:
-        how = self._how
-        return how == "in" or how in _HALTS or (depth <= self._depth if how == "over" else depth < self._depth)
 
     def _strikes(self, frame: Frame, points: list[Point]) -> bool:
         """Whether one of the points stops the run; those that log do so."""
@@ -142,7 +153,6 @@ class Debugging(Watcher):
             self._line.stand_still(lambda: not self._is_stopped)
         finally:
             self._frame, self._is_stopped = None, False
-            self._commands_seen = -1  # there may be more of them
             self._wire.now(("goes on",))
 
     def commands(self, data: Any) -> None:
@@ -151,8 +161,10 @@ class Debugging(Watcher):
             self.asks(*rest)
         elif verb == "pause":
             self._how = "run" if self._is_stopped else "pause"
+            self._stepping.follow()
         elif verb == "leave":
-            self._points, self._levels, self._how, self._is_stopped = {}, frozenset(), "run", False
+            self._levels, self._how, self._is_stopped = frozenset(), "run", False
+            self.asks(((), ()))
         elif verb == "go":
             if (frame := self._frame) is not None:
                 self._how, self._depth, self._is_stopped = rest[0], frame.depth, False

@@ -7,6 +7,7 @@ What is told (`WatchTold.data`) is one of these; times are nanoseconds of the ep
     ("reach", time, depth, slot, statement)  a statement begins, and the one before in this block has ended
     ("leave", time, depth, is_whole)         a block ends; not whole: something has ended the script in it
     ("raise", time, event)                   the statement that is running raises an event
+    ("notice", time, what, value)            something of `runtime.watching.notices`
 
 The system's clock, whatever that of the session shows.
 """
@@ -39,3 +40,6 @@ class Timing(Watcher):
 
     def raises(self, frame: Frame | None, event: str, params: Params | None) -> None:
         self._tell(("raise", time_ns(), event))
+
+    def notices(self, frame: Frame | None, what: str, value: str | int) -> None:
+        self._tell(("notice", time_ns(), what, value))

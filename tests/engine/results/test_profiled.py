@@ -34,13 +34,51 @@ def bars(events: list[Event]) -> list[tuple[object, ...]]:
 
 
 def test_a_top_route_is_one_bar_with_what_it_calls() -> None:
-    assert bars(WHOLE) == [(0, "run", "E_A", "E_A", 0, 10, 40), (0, "route", "first", "E_A", 1, 20, 30)]
+    assert bars(WHOLE) == [(-1, "run", "E_A", "E_A", 0, 10, 40), (-1, "route", "first", "E_A", 1, 20, 30)]
 
 
 def test_what_had_begun_before_is_left_out_and_what_goes_on_is_open() -> None:
     assert bars([script("exit", "b", 1), script("end", "b", 2), *WHOLE[:3]]) == [
-        (0, "run", "E_A", "E_A", 0, 10, None),
-        (0, "route", "first", "E_A", 1, 20, None),
+        (-1, "run", "E_A", "E_A", 0, 10, None),
+        (-1, "route", "first", "E_A", 1, 20, None),
+    ]
+
+
+def test_routes_that_end_in_another_order_were_run_by_several_processes() -> None:
+    events = [
+        script("start", "E_A", 1),
+        script("enter", "E_A", 2),
+        script("start", "E_B", 3),
+        script("enter", "E_B", 4),
+        script("exit", "E_A", 5),
+        script("end", "E_A", 6),
+        script("exit", "E_B", 7),
+        script("end", "E_B", 8),
+    ]
+    assert bars(events) == [(-1, "run", "E_A", "E_A", 0, 1, 6), (-2, "run", "E_B", "E_B", 0, 3, 8)]
+    timeline = profiled(events)
+    assert [timeline.title(lane) for lane in timeline.lanes] == ["routes (2)", "routes"]
+
+
+def test_a_route_that_starts_belongs_to_the_process_that_has_begun_a_job() -> None:
+    def process(verb: str, name: str, moment: int, pid: int) -> Event:
+        return "E_PROFILING_PROC", {"sec": 1, "usec": moment, "session": pid, "verb": verb, "name": name}
+
+    events = [
+        process("start", "receiver", 1, 70),
+        script("start", "E_A", 2, depth=1),
+        process("start", "receiver", 3, 71),
+        script("start", "E_B", 4, depth=1),
+        script("end", "E_A", 5),
+        process("end", "receiver", 6, 70),
+        script("end", "E_B", 7),
+        process("end", "receiver", 8, 71),
+    ]
+    assert bars(events) == [
+        (70, "run", "receiver", "receiver", 0, 1, 6),
+        (70, "run", "E_A", "E_A", 1, 2, 5),
+        (71, "run", "receiver", "receiver", 0, 3, 8),
+        (71, "run", "E_B", "E_B", 1, 4, 7),
     ]
 
 

@@ -14,6 +14,7 @@ from evroute_kernel import Session
 from evroute_kernel.engine.events.given import GivenError
 from evroute_kernel.engine.results.timeline import Bar, Timeline
 from evroute_kernel.runtime.versions import VERSIONS
+from support.trace_events import check
 
 SCRIPT = """
 event_route[E_X] {
@@ -44,15 +45,20 @@ def drawn(session: Session, event: str = "E_X") -> Timeline:
     return timeline
 
 
+def ran(timeline: Timeline) -> list[Bar]:
+    """All but how long the event waited for its worker."""
+    return [bar for bar in timeline if bar.kind != "queue"]
+
+
 def named(timeline: Timeline, name: str) -> Bar:
-    [found] = [bar for bar in timeline if bar.name == name]
+    [found] = [bar for bar in ran(timeline) if bar.name == name]
     return found
 
 
 def test_bars_are_runs_routes_and_statements(server: Session) -> None:
     before = time_ns()
     timeline = drawn(server)
-    assert [(bar.kind, bar.name, bar.event, bar.line) for bar in timeline] == [
+    assert [(bar.kind, bar.name, bar.event, bar.line) for bar in ran(timeline)] == [
         ("run", "event_route[E_X]", "E_X", 0),
         ("statement", "$var(n) = 1", "E_X", 3),
         ("statement", "route(r)", "E_X", 4),
@@ -89,7 +95,7 @@ def test_an_event_that_a_route_raises_runs_behind_it_or_in_4_0_inside(server: Se
     [arrow] = timeline.arrows
     assert arrow.event == "E_Y"
     assert statement.begin <= arrow.source[1]
-    assert arrow.target == (1, second.begin)
+    assert arrow.target == (("", 1), second.begin)
 
 
 def test_an_event_that_nobody_handles_leads_nowhere() -> None:
@@ -103,16 +109,16 @@ def test_an_event_that_nobody_handles_leads_nowhere() -> None:
 def test_chrome_has_bars_and_both_ends_of_each_arrow(server: Session) -> None:
     timeline = drawn(server)
     events = json.loads(json.dumps(timeline.chrome()))["traceEvents"]
-    assert [event["args"] for event in events if event["ph"] == "M"] == [{"name": "worker 1"}]
+    assert {"name": "worker 1"} in [event["args"] for event in events if event["ph"] == "M"]
     bars = [event for event in events if event["ph"] == "X"]
-    assert [event["name"] for event in bars] == [bar.name for bar in timeline]
-    assert bars[0]["ts"] == 0
+    assert [event["name"] for event in bars] == [bar.name for bar in ran(timeline)]
+    assert bars[0]["ts"] >= 0
     assert all(event["dur"] >= 0 for event in bars)
     assert bars[1]["args"] == {"event": "E_X", "file": "script", "line": 3}
     start, end = (event for event in events if event["ph"] in "sf")
     assert (start["ph"], end["ph"], start["id"]) == ("s", "f", end["id"])
     target = named(timeline, "event_route[E_Y]")
-    assert end["ts"] == (target.begin - timeline.started) / 1000
+    assert end["ts"] == (target.begin - min(bar.begin for bar in timeline)) / 1000
 
 
 def test_a_run_that_waits_is_as_long_as_it_waits() -> None:
@@ -128,7 +134,7 @@ def test_the_clock_of_the_session_does_not_matter() -> None:
     with Session(workers=1, clock="2001-01-01T00:00:00") as session:
         session.load(SCRIPT)
         before = time_ns()
-        assert all(bar.begin >= before for bar in drawn(session))
+        assert all(bar.begin >= before for bar in ran(drawn(session)))
 
 
 def test_several_workers_have_bars_of_their_own() -> None:
@@ -152,7 +158,8 @@ def test_a_worker_that_is_killed_leaves_its_bars_open() -> None:
             assert not future.result(30).ok
             session.load(SCRIPT)
             assert session.raise_event("E_X").ok
-        assert [bar.end for bar in timeline if bar.kind != "statement"] == [None, None]
+        assert [bar.is_cut for bar in timeline if bar.kind in ("run", "route")] == [True, True]
+        assert all(bar.end is not None for bar in timeline)
         assert len(timeline) == 50
         assert timeline.left_out > 0
         assert timeline.chrome()
@@ -163,12 +170,127 @@ def test_what_has_another_origin_is_not_drawn(server: Session) -> None:
     with server.timeline(origin=mine) as timeline:
         server.raise_event("E_Y", origin=other)
         server.raise_event("E_X", origin=mine)
-    assert next(iter(timeline)).event == "E_X"
+    assert ran(timeline)[0].event == "E_X"
     server.raise_event("E_X", origin=mine)
-    assert len(timeline) == 8
+    assert len(ran(timeline)) == 8
 
 
 @pytest.mark.parametrize("limit", [0, -1, "9"])
 def test_a_limit_is_a_number(limit: object) -> None:
     with Session(workers=1) as session, pytest.raises(GivenError, match="the limit of a timeline"):
         session.timeline(limit=limit)
+
+
+LOCKED = """
+loadmodule "cfgutils.so"
+event_route[E_X] {
+    get_static_lock("limit");
+    usleep(200000);
+    release_static_lock("limit");
+}
+"""
+
+
+def test_locks_that_are_held_and_waited_for() -> None:
+    with Session(workers=2, check=True) as session:
+        session.load(LOCKED + "event_route[E_WARM] { usleep(500000); }")
+        assert all(run.result(30).ok for run in [session.submit("E_WARM") for _ in range(2)])  # both workers are there
+        with session.timeline() as timeline:
+            runs = [session.submit("E_X") for _ in range(2)]
+            assert all(run.result(30).ok for run in runs)
+    first, second = (bar for bar in timeline if bar.kind == "lock")
+    assert first.name == second.name == "lock limit"
+    assert first.process != second.process
+    assert first.end is not None
+    assert first.end <= second.begin + 1_000_000, "whoever gives it back tells a moment after it is free"
+    assert first.end - first.begin >= 200_000_000
+    [wait] = (bar for bar in timeline if bar.name == "waits for lock limit")
+    assert wait.process == second.process
+    assert wait.begin < second.begin
+    assert sum(bar.name == "waits: sleep" for bar in timeline) == 2
+
+
+def test_a_lock_of_the_pool_is_named_by_its_number() -> None:
+    with Session(workers=1) as session:
+        session.load('loadmodule "cfgutils.so"\nevent_route[E_X] { get_dynamic_lock("a"); release_dynamic_lock("a"); }')
+        assert [bar.name for bar in drawn(session) if bar.kind == "lock"] == ["lock 13 of the pool"]
+
+
+def test_an_event_that_waits_for_a_worker() -> None:
+    with Session(workers=1) as session:
+        session.load('loadmodule "cfgutils.so"\nevent_route[E_X] { usleep(100000); }')
+        session.raise_event("E_X")
+        with session.timeline() as timeline:
+            runs = [session.submit("E_X") for _ in range(2)]
+            assert all(run.result(30).ok for run in runs)
+    first, second = (bar for bar in timeline if bar.kind == "run")
+    [waited] = [bar for bar in timeline if bar.kind == "queue" and bar.end == second.begin]
+    assert waited.begin <= first.begin + 90_000_000
+    assert timeline.title(waited.lane) == "waiting for a worker"
+
+
+WAITS = """
+loadmodule "tm.so"
+loadmodule "cfgutils.so"
+loadmodule "event_routing.so"
+event_route[E_START] { notify_on_event("E_GO", $avp(all), "go", 10); }
+event_route[E_GO] { $var(x) = 1; }
+route[go] { async(sleep(1), later); }
+route[later] { $var(y) = 1; }
+"""
+
+
+def test_an_arrow_leads_from_where_async_leaves_a_run_to_where_it_goes_on() -> None:
+    with Session(workers=1, clock="2026-11-30T12:00:00") as session:
+        session.load(WAITS)
+        session.raise_event("E_START")
+        with session.timeline() as timeline:
+            assert session.raise_event("E_GO", {"a": 1}).ok
+            session.tick(clock=2)
+    [arrow] = [arrow for arrow in timeline.arrows if arrow.waits]
+    left = next(bar for bar in timeline if bar.name.startswith("async"))
+    assert left.begin <= arrow.source[1] <= (left.end or 0)
+    assert arrow.target is not None
+    assert arrow.target[1] in [bar.begin for bar in timeline if bar.kind == "run"]
+
+
+REQUESTS = (
+    'event_route[E_X] { cluster_send_req(1, 2, "hello"); }\nevent_route[E_CLUSTERER_RPL_RECEIVED] { $var(x) = 1; }'
+)
+REPLIES = (
+    'event_route[E_CLUSTERER_REQ_RECEIVED] { $var(y) = 2; cluster_send_rpl(1, $param(src_id), "yes", $param(tag)); }'
+)
+
+
+def test_arrows_lead_from_node_to_node() -> None:
+    with Session.cluster(["a", "b"], workers=1) as cluster:
+        cluster["a"].load(REQUESTS)
+        cluster["b"].load(REPLIES)
+        with cluster.timeline() as timeline:
+            assert cluster["a"].raise_event("E_X").ok
+    ends = [(arrow.event, arrow.source[0], (arrow.target or ("",))[0]) for arrow in timeline.arrows]
+    assert ends == [
+        ("E_CLUSTERER_REQ_RECEIVED", ("a", 1), ("b", 1)),
+        ("E_CLUSTERER_RPL_RECEIVED", ("b", 1), ("a", 1)),
+    ]
+    assert [timeline.title(lane) for lane in timeline.lanes if lane[1]] == ["a: worker 1", "b: worker 1"]
+    check(timeline.chrome())
+
+
+def test_a_message_to_all_leads_to_a_run_on_each() -> None:
+    with Session.cluster(["a", "b", "c"], workers=1) as cluster:
+        cluster["a"].load('event_route[E_X] { cluster_broadcast_req(1, "hello"); }')
+        for node in "bc":
+            cluster[node].load("event_route[E_CLUSTERER_REQ_RECEIVED] { $var(y) = 2; }")
+        with cluster.timeline() as timeline:
+            assert cluster["a"].raise_event("E_X").ok
+    assert sorted(arrow.target[0][0] for arrow in timeline.arrows if arrow.target) == ["b", "c"]
+
+
+def test_other_programs_open_what_is_written() -> None:
+    with Session(workers=2) as session:
+        session.load(LOCKED + SCRIPT.replace("E_X", "E_Z"))
+        with session.timeline() as timeline:
+            runs = [session.submit(event) for event in ("E_X", "E_Z", "E_X", "E_Z")]
+            assert all(run.result(30).ok for run in runs)
+    check(json.loads(json.dumps(timeline.chrome())))
