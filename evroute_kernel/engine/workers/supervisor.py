@@ -265,7 +265,10 @@ class Supervisor:
                 raised.future.set_exception(self.failure)
 
     def end(self) -> None:
+        numbers = [worker.number for worker in self._pool]
         self._pool.close()
+        for number in numbers:
+            self._world.watches.lost(number)
         for restart in self._restarts:
             restart.give_up()
         shutil.rmtree(self._directory, ignore_errors=True)

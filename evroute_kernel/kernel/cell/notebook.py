@@ -71,6 +71,11 @@ class Notebook:
             return self._session
 
     @property
+    def is_closed(self) -> bool:
+        """Whether the kernel shuts down: there is no session any more."""
+        return self._is_closed
+
+    @property
     def has_session(self) -> bool:
         return self._session is not None
 

@@ -70,12 +70,12 @@ class Wire:
     lines. `stepping`: for those who step."""
 
     def __init__(self, number: int, line: Line, stepping: Stepping) -> None:
-        self._number = number
+        self.number = number
         self.line, self.stepping = line, stepping
 
     def __call__(self, data: Any) -> None:
-        self.line.tell(self._number, data)
+        self.line.tell(self.number, data)
 
     def now(self, data: Any) -> None:
         """Tell it at once: somebody waits."""
-        self.line.tell_now(self._number, data)
+        self.line.tell_now(self.number, data)
