@@ -507,7 +507,6 @@ def batch_of(count: int) -> Batch:
     return Batch("E_A", None, TIMEOUT, 100, source=iter([()] * count), slots=SLOTS, size=2)
 
 
-
 def test_a_batch_gives_up_a_list_that_no_worker_lives_to_begin(house: House) -> None:
     batch = batch_of(2)
     house.tell(told.Submitted(batch, (Chunk(batch, batch.next_lists()),)))
