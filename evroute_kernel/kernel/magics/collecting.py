@@ -31,9 +31,9 @@ async def collect(
     begin: Callable[[Session, Any], T],
     show: Callable[[Cell, T, bool], None],
 ) -> None:
-    """Do what the line says, on the node of the cell. `begin` gets the session, and an origin, None for all; `show` is told whether it is all.
+    """Do what the line says, on the node of the cell.
 
-    Raises CellFailure.
+    `begin` gets the session, and an origin, None for all; `show` is told whether it is all. Raises CellFailure.
     """
     word, collecting = arguments.first, cell.notebook.collecting
     name = arguments.line.name, cell.node
