@@ -25,6 +25,7 @@ import lmdb
 
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.memory import room
+from evroute_kernel.runtime.memory.accesses import Access
 from evroute_kernel.runtime.memory.pages import Pages
 from evroute_kernel.runtime.memory.shared_integers import SharedIntegers
 from evroute_kernel.runtime.values import Value, stored
@@ -47,6 +48,8 @@ LOCK_SIZE: Final = 2**14
 #: the table whose integers are kept apart, and the one that says where; names of tables that scripts reach differ
 INTEGER_TABLE: Final = "shv"
 _PLACES: Final = "\x01integers"
+#: what several accesses are done in, as one step for who watches: nobody does
+_STEP: Final = contextlib.nullcontext()
 
 
 class SharedMemoryFull(ScriptCrash):
@@ -212,6 +215,23 @@ class Shared:
             raise SharedMemoryFull from None
         finally:
             self._transaction = None
+
+    # -- for who watches (`runtime.watching.sharing`) ------------------------------------------------------------------
+
+    @property
+    def plain(self) -> Shared:
+        """The memory itself: what is done there is told to nobody."""
+        return self
+
+    def step(self, access: Access | None = None) -> contextlib.AbstractContextManager[object]:
+        """What is done in this context is one step, as a server has it, whatever it takes here; with an access, that
+        one, whatever is read and written of its table."""
+        return _STEP
+
+    def tell(self, access: Access) -> None:
+        """Something has become of the step: a lock that was asked for is held."""
+
+    # ------------------------------------------------------------------------------------------------------------------
 
     def abandon(self) -> None:
         """Forget what an interrupt may have cut short: a transaction, a hold on integers. Call it between runs."""

@@ -270,15 +270,15 @@
       "via\\.port", "via\\.received", "via\\.rport", "via\\.transport", "via\\.version",
     ],
     magics: [
-      "assert", "cache", "cd", "check", "clear", "compare", "config", "connect", "dialog", "dialogs", "disconnect",
-      "env", "event", "events", "expect", "export", "forget", "graph", "help", "history", "inbox", "load", "log",
-      "lsmagic", "mi", "migrate", "node", "ps", "pwd", "raise", "record", "replay", "reset", "route", "routes", "sh",
-      "shv", "stub", "stubs", "subscribe", "subscribers", "tick", "time", "timeout", "timer", "unstub", "vars",
-      "workers", "writefile",
+      "assert", "cache", "cd", "check", "clear", "compare", "config", "connect", "coverage", "dialog", "dialogs",
+      "disconnect", "env", "event", "events", "expect", "export", "forget", "graph", "help", "history", "inbox",
+      "load", "log", "lsmagic", "mi", "migrate", "node", "ps", "pwd", "raise", "record", "replay", "reset", "route",
+      "routes", "sh", "shv", "stub", "stubs", "subscribe", "subscribers", "tick", "time", "timeline", "timeout",
+      "timer", "trace", "unstub", "vars", "workers", "writefile",
     ],
     name_magics: [
       "compare", "dialog", "env", "event", "forget", "help", "node", "raise", "route", "stub", "subscribe",
-      "subscribers", "tick", "unstub",
+      "subscribers", "tick", "trace", "unstub",
     ],
     expression_magics: [
       "assert",

@@ -29,7 +29,7 @@ def test_install_below_a_prefix(tmp_path: Path) -> None:
     assert spec["argv"] == [sys.executable, "-m", "evroute_kernel", "-f", "{connection_file}"]
     assert (spec["display_name"], spec["language"]) == ("OpenSIPS event_route", "opensips")
     assert spec["interrupt_mode"] == "message"
-    assert spec["metadata"] == {"debugger": False, "supported_encryption": ["curve"]}
+    assert spec["metadata"] == {"debugger": True, "supported_encryption": ["curve"]}
 
 
 def test_names(tmp_path: Path) -> None:

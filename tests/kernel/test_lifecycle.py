@@ -58,7 +58,7 @@ def test_kernel_info_is_honest(kernel: Frontend) -> None:
     assert info["status"] == "ok"
     assert info["protocol_version"] == "5.5"
     assert info["implementation"] == "evroute"
-    assert info["supported_features"] == []
+    assert info["supported_features"] == ["debugger"]
     assert info["language_info"]["name"] == "opensips"
     assert info["language_info"]["mimetype"] == "text/x-opensips"
     assert info["language_info"]["file_extension"].startswith(".")

@@ -36,8 +36,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The run of a worker stands still. `reason`: breakpoint, step, pause or exception (a diagnostic, with its words).
-    `places`: the running blocks, the innermost first."""
+    """The run of a worker stands still. `reason`: breakpoint, step, pause, entry or exception (a diagnostic, with its
+    words). `places`: the running blocks, the innermost first."""
 
     worker: int
     event: str
@@ -111,7 +111,8 @@ class Debugger:
         self._lock = threading.RLock()
         self._breakpoints = Breakpoints(world, keys)
         self._levels: tuple[int, ...] = ()
-        self._asked: tuple[Any, ...] = ((), ())
+        self._asked: tuple[Any, ...] = ((), (), False)
+        self._stops_on_entry = False
         self._stops: dict[int, Stopped] = {}
         self._requests: dict[int, tuple[int, str, Future[Any]]] = {}
         self._count = 0
@@ -155,6 +156,11 @@ class Debugger:
         with self._lock:
             self._levels = tuple(number for number, name in NAMES.items() if name in wanted)
         self._tell_points()
+
+    def stop_on_entry(self) -> None:
+        """Stop before the first statement of the next run. Nothing may run yet."""
+        with self._lock:
+            self._stops_on_entry = True
 
     def pause(self, worker: int | None = None) -> None:
         """Stop a worker, or each, before its next statement, if it runs something."""
@@ -213,9 +219,9 @@ class Debugger:
     @property
     def asked(self) -> tuple[Any, ...]:
         with self._lock:
-            points, levels = self._breakpoints.points(), self._levels
-            if self._asked[0] is not points or self._asked[1] is not levels:
-                self._asked = points, levels
+            points, levels, entry = self._breakpoints.points(), self._levels, self._stops_on_entry
+            if self._asked[0] is not points or self._asked[1] is not levels or self._asked[2] is not entry:
+                self._asked = points, levels, entry
             return self._asked
 
     def watches(self, origin: object) -> bool:
@@ -254,6 +260,7 @@ class Debugger:
         )
         with self._lock:
             self._stops[told.process] = stop
+            self._stops_on_entry = False
         self._listener(stop)
 
     def _answered(self, request: int, ok: bool, values: Any, logged: Any) -> None:

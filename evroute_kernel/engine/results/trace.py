@@ -129,12 +129,19 @@ class Trace:
         with self._lock:
             return [*self._head, *self._tail.values()]
 
+    @property
+    def files(self) -> int:
+        """In how many texts those stand that are kept."""
+        return len({step.file for step in self.steps if step.span is not None})
+
     def text(self, most: int | None = None) -> str:
         """A line for each step; of more than `most` the middle is left out."""
         steps, gap = self.shortened(most)
-        width = max((len(str(step.line)) for step in steps), default=0)
+        files = self.files
+        places = [shown_line(step, files) for step in steps]
+        width = max(map(len, places), default=0)
         several = len({step.process for step in steps}) > 1
-        lines = [_line(step, width, several) for step in steps]
+        lines = [_line(step, place.rjust(width), several) for step, place in zip(steps, places, strict=True)]
         if gap:
             lines.insert(len(steps) - len(steps) // 2, left_out_words(gap))
         return "\n".join(lines)
@@ -158,6 +165,13 @@ def left_out_words(count: int) -> str:
     return f"... {count:,} more statement{'s' if count > 1 else ''} ..."
 
 
+def shown_line(step: Step, files: int) -> str:
+    """Its line, with the name of its text where a trace has several; nothing where that is not known."""
+    if not step.line:
+        return ""
+    return f"{step.file}:{step.line}" if files > 1 else str(step.line)
+
+
 def shown_statement(step: Step) -> str:
     """Its text as far as there is room for it, moved to the right by the depth of its block."""
     text = step.text if len(step.text) <= TEXT_SHOWN else f"{step.text[: TEXT_SHOWN - 3]}..."
@@ -169,10 +183,10 @@ def variable(kind: str, name: str) -> str:
     return _SIGILS[kind].format(name)
 
 
-def _line(step: Step, width: int, several: bool) -> str:
+def _line(step: Step, place: str, several: bool) -> str:
     head = f"[{step.process}] " if several else ""
     effects = "; ".join(step.effects)
-    return f"{head}{step.line:{width}}  {shown_statement(step):{TEXT_SHOWN // 2}}  {effects}".rstrip()
+    return f"{head}{place}  {shown_statement(step):{TEXT_SHOWN // 2}}  {effects}".rstrip()
 
 
 def _shown(value: Changed) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import time
 
 from evroute_kernel.engine.results.records import OnRecord
-from evroute_kernel.engine.session.expansion import expanded
+from evroute_kernel.engine.state.expansion import expanded
 from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers.supervisor import Supervisor

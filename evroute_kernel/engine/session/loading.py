@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events import given
@@ -52,11 +54,13 @@ class Loading:
         environment = self._world.environment(owner)
         return compile_script(source, replace(environment, whole=whole), scratch=scratch)
 
-    def install(self, unit: Unit, owner: str | None, origin: object, timeout: float | None) -> Loaded:
-        """As `Session.install`."""
+    def define(
+        self, unit: Unit, owner: str | None, origin: object = None, timeout: float | None = None
+    ) -> Callable[[], Loaded]:
+        """As `Session.define`."""
         with self._one_at_a_time:
             change, slots = self._world.define(unit, owner)
-        return self._loaded(unit, change, slots, origin, timeout)
+        return partial(self._loaded, unit, change, slots, origin, timeout)
 
     def _loaded(
         self,

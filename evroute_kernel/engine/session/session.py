@@ -7,14 +7,15 @@
 
 A Session is a facade: behind it, its `Backend` holds what it knows (`World`) and runs its routes (`Supervisor`); the
 modules beside this one look at what callers give, and hand it on. Its methods may be called from any thread; those that
-wait say so. Parts of it stand beside this module: what raises events (`event_face`), what tells what it knows and has
-(`state_face`), what makes it a node (`node_face`). Here are its life, texts and dialogs.
+wait say so. Parts of it stand beside this module: what raises events (`event_face`), what watches runs
+(`watching_face`), what tells what it knows and has (`state_face`), what makes it a node (`node_face`). Here are its
+life, texts and dialogs.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from time import time
 from types import MappingProxyType
@@ -45,6 +46,7 @@ from evroute_kernel.engine.session.raising import Raising
 from evroute_kernel.engine.session.recordings import Recordings
 from evroute_kernel.engine.session.state_face import StateFace, at_least_one
 from evroute_kernel.engine.session.subscribing import Subscribing
+from evroute_kernel.engine.session.watching_face import WatchingFace
 from evroute_kernel.engine.state.settings import Limits
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
@@ -63,7 +65,7 @@ if TYPE_CHECKING:
 MOST_WORKERS: Final = 4
 
 
-class Session(EventFace, NodeFace, StateFace):
+class Session(EventFace, WatchingFace, NodeFace, StateFace):
     """One server's worth of routes, workers and shared memory.
 
     `timeout`: seconds that a raise may take with all it leads to, from the start of its first route; `memory_limit`:
@@ -200,16 +202,27 @@ class Session(EventFace, NodeFace, StateFace):
         return self._loading.load(source, name, owner, origin, scratch, timeout, whole, check)
 
     def compile(
-        self, source: str | Source, name: str = "script", *, owner: str | None = None, scratch: bool = False
+        self,
+        source: str | Source,
+        name: str = "script",
+        *,
+        owner: str | None = None,
+        scratch: bool = False,
+        whole: bool = False,
     ) -> Unit:
         """The first half of `load`: parse, check and compile a text. Nothing takes effect. Raises ScriptError."""
-        return self._loading.compile(source, name, owner, scratch)
+        return self._loading.compile(source, name, owner, scratch, whole)
 
     def install(
         self, unit: Unit, *, owner: str | None = None, origin: object = None, timeout: float | None = None
     ) -> Loaded:
         """The second half of `load`: what was compiled takes effect. For callers that may change their mind between."""
-        return self._loading.install(unit, owner, origin, timeout)
+        return self._loading.define(unit, owner, origin, timeout)()
+
+    def define(self, unit: Unit, *, owner: str | None = None) -> Callable[[], Loaded]:
+        """As `install`, but what runs at once is run by calling what is returned: a debugger has the time to say where
+        that is to stop."""
+        return self._loading.define(unit, owner)
 
     def check(self, source: str | Source, name: str = "script", *, owner: str | None = None) -> list[Diagnostic]:
         """Every finding about a text, errors too. Nothing is defined, nothing runs."""

@@ -179,9 +179,9 @@ class TimingSide:
             if process.waits is not None:
                 self._timeline.finish(process.waits, moment)
                 process.waits = None
-        elif what == notices.LOCKS:
+        elif what == notices.TAKES:
             process.locks[value] = self._inside(process, lane, "lock", _lock(value), moment)
-        elif what == notices.UNLOCKS:
+        elif what == notices.GIVES:
             self._unlock(value, moment)
         elif what == notices.LEAVES:
             self._causes.left((self._node, value), self._run(process), (lane, moment))

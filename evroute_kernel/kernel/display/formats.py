@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
@@ -103,6 +104,8 @@ class Table:
     others: str = ""
     #: makes the cells of one of `rows`, where these are something else
     cells: Callable[[Any], Sequence[Any]] = tuple
+    #: number of a column that holds script -> makes HTML of it
+    looks: Mapping[int, Callable[[str], str]] = field(default_factory=dict)
 
     def bundle(self) -> dict[str, str]:
         """The table as text/plain and text/html."""
@@ -124,16 +127,17 @@ class Table:
         return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:], *filter(None, [self.left])])
 
     def _html(self, shown: Sequence[Sequence[str]]) -> str:
-        head = _row("th", map(_shown, self.headings))
-        body = "".join(_row("td", row) for row in shown)
+        head = _row("th", map(_shown, self.headings), {})
+        body = "".join(_row("td", row, self.looks) for row in shown)
         table = f'<table style="{_TABLE}"><thead style="{_HEAD}">{head}</thead><tbody>{body}</tbody></table>'
         return table + (f"<div>{escape(self.left)}</div>" if self.left else "")
 
 
-def _row(tag: str, cells: Iterable[str]) -> str:
+def _row(tag: str, cells: Iterable[str], looks: Mapping[int, Callable[[str], str]]) -> str:
     cells = tuple(cells)
     style = f"{_CELL}; vertical-align: top" if any(len(cell) > _LONG for cell in cells) else _CELL
-    return "<tr>" + "".join(f'<{tag} style="{style}{_breaking(c)}">{_opened(c)}</{tag}>' for c in cells) + "</tr>"
+    looked = ((_breaking(cell), looks.get(i, _opened)(cell)) for i, cell in enumerate(cells))
+    return "<tr>" + "".join(f'<{tag} style="{style}{more}">{html}</{tag}>' for more, html in looked) + "</tr>"
 
 
 def _breaking(text: str) -> str:

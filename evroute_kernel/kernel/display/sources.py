@@ -17,6 +17,8 @@ from evroute_kernel.assist.pages import PREFORMATTED, fenced
 from evroute_kernel.kernel.display.formats import shown
 
 _BOLD: Final = "; font-weight: bold"
+#: front ends put code into a grey box
+_CODE: Final = "background: none; padding: 0"
 #: tag of a token, as the editor has it -> what JupyterLab's themes call its colour, and how else it looks there
 _LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     "atom": ("atom", ""),
@@ -49,9 +51,14 @@ _LINES: Final = {
 
 def script_bundle(script: str) -> dict[str, Any]:
     """A script as text/plain and, in colour, as text/html and text/markdown."""
-    # by this class the extension for JupyterLab knows what it gives better colours than the theme's
-    html = f'<pre style="{PREFORMATTED}"><code class="language-opensips">{_coloured(script)}</code></pre>'
+    html = f'<pre style="{PREFORMATTED}">{in_colour(script)}</pre>'
     return {"text/plain": script, "text/html": html, "text/markdown": fenced(script)}
+
+
+def in_colour(script: str) -> str:
+    """HTML of a script, or of a part of one."""
+    # by this class the extension for JupyterLab knows what it gives better colours than the theme's
+    return f'<code class="language-opensips" style="{_CODE}">{_coloured(script)}</code>'
 
 
 def _coloured(script: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.kernel.display.formats import Table
+from evroute_kernel.kernel.display.sources import in_colour
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.trace import Trace
@@ -19,15 +20,22 @@ Row = tuple[object, ...]
 def bundle(trace: Trace) -> dict[str, str]:
     """A trace as text/plain and text/html."""
     several = len({step.process for step in trace}) > 1
-    headings = ("line", "statement", "what came of it")
-    table = Table(("worker", *headings) if several else headings, list(_rows(trace, several)), "no statement was run")
-    return table.bundle()
+    headings = [*(["worker"] if several else []), "line", "statement", "what came of it"]
+    looks = {headings.index("statement"): _statement}
+    return Table(headings, list(_rows(trace, several)), "no statement was run", looks=looks).bundle()
+
+
+def _statement(text: str) -> str:
+    """In a page. Its indent is a margin: front ends, and nbconvert, make one blank of several."""
+    depth = len(text) - len(text.lstrip())
+    return f'<div style="margin-left: {depth}ch">{in_colour(text.lstrip())}</div>'
 
 
 def _rows(trace: Trace, several: bool) -> Iterator[Row]:
-    from evroute_kernel.engine.results.trace import left_out_words, shown_statement
+    from evroute_kernel.engine.results.trace import left_out_words, shown_line, shown_statement
 
     steps, gap = trace.shortened(SHOWN)
+    files = trace.files
     before = len(steps) - len(steps) // 2
     route = ""
     for i, step in enumerate(steps):
@@ -36,5 +44,5 @@ def _rows(trace: Trace, several: bool) -> Iterator[Row]:
         if step.depth == 0 and step.route != route:
             route = step.route
             yield *([None] * several), None, route, None
-        row = step.line or None, "  " + shown_statement(step), "; ".join(step.effects)
+        row = shown_line(step, files), "  " + shown_statement(step), "; ".join(step.effects)
         yield (step.process, *row) if several else row

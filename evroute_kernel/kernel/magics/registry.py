@@ -83,7 +83,10 @@ def around_reset(arguments: Arguments, environment: Environment) -> Environment:
 
 @magic("reset", "[-f|--force]", on_export=exported_reset, prepares=around_reset)
 async def reset(cell: Cell, arguments: Arguments) -> None:
-    """Start afresh: no routes, variables, cache, timers, connections, doors; settings as at the start, new workers.
+    """Start afresh: no routes, variables, cache, timers, connections, doors; globals as at the start, new workers.
+
+    What `%config`, `%workers` and `%timeout` have set stays, also a clock that stands: `%config clock=system
+    seed=off` gives it back.
 
     Other nodes (%node) go with it; in a cell of such a node it is that one alone that starts afresh. --force (-f) is
     taken for the sake of habit: nothing is asked anyway.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from evroute_kernel.kernel.magics.arguments import Arguments
+from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.declaration import Offers, magic
+from evroute_kernel.runtime.values import encode
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.watching.tracing import Tracing
@@ -33,12 +35,15 @@ async def trace(cell: Cell, arguments: Arguments) -> None:
     several times as long; all else is as fast as ever.
     """
     tracing = cell.session.trace(*(word.text for word in arguments.words), origin=cell.outlet)
-    cell.at_end.append(lambda: show(cell, tracing))
+    cell.at_end.append(lambda: show(cell, tracing, arguments.words))
 
 
-def show(cell: Cell, tracing: Tracing) -> None:
-    """End a trace, and show it."""
+def show(cell: Cell, tracing: Tracing, names: Sequence[Word] = ()) -> None:
+    """End a trace of what has these names, and show it."""
     from evroute_kernel.kernel.display.traces import bundle
 
     tracing.close()
     cell.outlet.display(bundle(tracing))
+    if not len(tracing):
+        registry = cell.session.registry  # as it is now: routes may stand below the line
+        cell.note([f"no route is called {word.text}" for word in names if not registry.find(encode(word.text))])

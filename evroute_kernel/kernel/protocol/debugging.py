@@ -19,6 +19,14 @@ from evroute_kernel.source import Source
 SEED: Final = 0xC70F6907
 SUFFIX: Final = ".cfg"
 _MIME: Final = "text/x-opensips"
+#: lists that front ends expect in a response, also where the request has failed
+_LISTS: Final = {
+    "stackTrace": "stackFrames",
+    "scopes": "scopes",
+    "variables": "variables",
+    "setBreakpoints": "breakpoints",
+    "threads": "threads",
+}
 
 
 def murmur2(text: str, seed: int = SEED) -> int:
@@ -88,6 +96,8 @@ class Debugging:
         reply = self._begun(command).request(message)
         if command == "setBreakpoints" and reply["success"]:
             self._breakpoints[arguments["source"]["path"]] = reply["body"]["breakpoints"]
+        elif command in _LISTS and not reply["success"]:
+            reply["body"] = {_LISTS[command]: [], **reply["body"]}
         elif command == "disconnect":
             self._adapter = None
             self._stopped.clear()

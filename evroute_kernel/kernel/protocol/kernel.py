@@ -103,7 +103,7 @@ class EvrouteKernel(ConcurrentKernel):
             "language_info": self.language_info,
             "banner": self.banner,
             "help_links": self.help_links,
-            "supported_features": [],
+            "supported_features": ["debugger"],
         }
 
     async def kernel_info_request(self, stream: Any, ident: Any, parent: Message) -> None:

@@ -48,17 +48,19 @@ def active(shared: Shared) -> Iterator[Dialog]:
 
 def by_callid(shared: Shared, callid: str, *, only_active: bool = False) -> str | None:
     """The name of the first dialog with this Call-ID."""
-    for name in shared.get_object(_CALL_IDS, callid) or ():
-        dialog = get(shared, name)
-        if dialog is not None and (dialog.is_active or not only_active):
-            return str(name)
+    with shared.step():
+        for name in shared.get_object(_CALL_IDS, callid) or ():
+            dialog = get(shared, name)
+            if dialog is not None and (dialog.is_active or not only_active):
+                return str(name)
     return None
 
 
 def by_did(shared: Shared, did: str, *, only_active: bool = False) -> str | None:
     """The name of the dialog with this Dialog ID, in whatever case its digits are written."""
-    name: str | None = shared.get_object(_IDS, did.lower())
-    dialog = None if name is None else get(shared, name)
+    with shared.step():
+        name: str | None = shared.get_object(_IDS, did.lower())
+        dialog = None if name is None else get(shared, name)
     return name if dialog is not None and (dialog.is_active or not only_active) else None
 
 

@@ -15,9 +15,9 @@ from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import function
 from evroute_kernel.runtime.context import Context
 from evroute_kernel.runtime.control import ScriptCrash
-from evroute_kernel.runtime.watching.notices import GOES_ON, LOCKS, UNLOCKS, WAITS
+from evroute_kernel.runtime.memory.accesses import LOCKS, Access
+from evroute_kernel.runtime.watching.notices import GIVES, GOES_ON, TAKES, WAITS
 
-TABLE: Final = "locks"
 DEFAULT_POOL_SIZE: Final = 32
 FIRST_WAIT: Final = 0.0001  # seconds
 LONGEST_WAIT: Final = 0.005
@@ -47,28 +47,32 @@ def _take(context: Context, lock: str, shown: str) -> int:
         return me if holder is None or _started(holder[0]) != holder[1] else holder
 
     wait = FIRST_WAIT
-    if shared.get_object(TABLE, lock) == me:
-        # whoever ends a process that hangs frees its locks
-        shared.delete(TABLE, lock)
-        raise ScriptCrash(
-            f"{shown} waits for ever: this process holds the lock already (perhaps since an earlier run); release it "
-            "on every way out of the route"
-        )
-    if shared.update(TABLE, lock, claim) != me:
-        notice(WAITS, lock)
-        try:
-            while shared.update(TABLE, lock, claim) != me:
-                time.sleep(wait)
-                wait = min(2 * wait, LONGEST_WAIT)
-        finally:
-            notice(GOES_ON, lock)
-    notice(LOCKS, lock)
+    with shared.step(Access(LOCKS, lock, "take")):
+        if shared.get_object(LOCKS, lock) == me:
+            # whoever ends a process that hangs frees its locks
+            shared.delete(LOCKS, lock)
+            raise ScriptCrash(
+                f"{shown} waits for ever: this process holds the lock already (perhaps since an earlier run); release "
+                "it on every way out of the route"
+            )
+        if shared.update(LOCKS, lock, claim) != me:
+            notice(WAITS, lock)
+            try:
+                while shared.update(LOCKS, lock, claim) != me:
+                    time.sleep(wait)
+                    wait = min(2 * wait, LONGEST_WAIT)
+            finally:
+                notice(GOES_ON, lock)
+    shared.tell(Access(LOCKS, lock, "hold"))
+    notice(TAKES, lock)
     return 1
 
 
 def _release(context: Context, lock: str) -> int:
-    context.process.shared.delete(TABLE, lock)
-    context.process.notice(UNLOCKS, lock)
+    shared = context.process.shared
+    with shared.step(Access(LOCKS, lock, "release")):
+        shared.delete(LOCKS, lock)
+    context.process.notice(GIVES, lock)
     return 1
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from evroute_kernel.library.behaviour import check_modparams
 from evroute_kernel.library.sql import texts
 from evroute_kernel.library.sql.database import Database
-from evroute_kernel.library.sql.declaring import on_database
+from evroute_kernel.library.sql.declaring import always, on_database
 from evroute_kernel.library.sql.results import deliver, list_at, targets
 from evroute_kernel.library.sql.settings import MODULE, check_modparam, configuration
 from evroute_kernel.runtime.context import Context
@@ -22,7 +22,11 @@ check_modparams(MODULE, check_modparam)
 # -- SQL in free text -------------------------------------------------------------------------------------------------
 
 
-@on_database("sql_query", check=list_at(1, avps=True))
+def _is_select(query: str, variables: str | None) -> bool:
+    return query.lstrip(" \t\r\n(")[: len("select")].lower() == "select"
+
+
+@on_database("sql_query", check=list_at(1, avps=True), reads=_is_select)
 def sql_query(context: Context, base: Database, query: str, res_col_avps: str | None) -> int:
     """Run SQL and push the rows on AVPs: on those of the list by column, or `$avp(1)`, `$avp(2)`, ...
 
@@ -35,7 +39,7 @@ def sql_query(context: Context, base: Database, query: str, res_col_avps: str | 
     return 1 if result is not None and deliver(context, result, avps, one=False) else -2
 
 
-@on_database("sql_query_one", check=list_at(1, avps=False))
+@on_database("sql_query_one", check=list_at(1, avps=False), reads=_is_select)
 def sql_query_one(context: Context, base: Database, query: str, res_col_vars: str | None) -> int:
     """Run SQL and store the first row in variables, one for each column at least.
 
@@ -69,7 +73,7 @@ def _select(
     return 1
 
 
-@on_database("sql_select", check=list_at(4, avps=True))
+@on_database("sql_select", check=list_at(4, avps=True), reads=always)
 def sql_select(
     context: Context,
     base: Database,
@@ -88,7 +92,7 @@ def sql_select(
     return _select(context, base, columns, table, filter, order, res_col_avps, one=False)
 
 
-@on_database("sql_select_one", check=list_at(4, avps=False))
+@on_database("sql_select_one", check=list_at(4, avps=False), reads=always)
 def sql_select_one(
     context: Context,
     base: Database,

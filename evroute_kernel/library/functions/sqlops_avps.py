@@ -13,7 +13,7 @@ from typing import Any, Final
 from evroute_kernel.library.functions.parameters import Problem
 from evroute_kernel.library.sql import texts
 from evroute_kernel.library.sql.database import Database, Result
-from evroute_kernel.library.sql.declaring import on_database
+from evroute_kernel.library.sql.declaring import always, on_database
 from evroute_kernel.library.sql.settings import MODULE, Scheme, configuration, parse_scheme
 from evroute_kernel.library.sql.stored_avps import (
     INTEGER_NAME,
@@ -95,7 +95,7 @@ def _in_table(context: Context) -> Counter[tuple[str, Value]]:
 # -- loading ----------------------------------------------------------------------------------------------------------
 
 
-@on_database("sql_avp_load", check=_check_load, db_id=2)
+@on_database("sql_avp_load", check=_check_load, db_id=2, reads=always)
 def sql_avp_load(context: Context, base: Database, source: str, name: str, prefix: str | None) -> int:
     """Load AVPs from their table: `sql_avp_load("$var(user)", "$avp(color)")`, or `*` for all that there are.
 

@@ -111,6 +111,11 @@ def _find(process: Process, wanted: Statistic) -> str | None:
 
 def read(process: Process, text: str) -> int | None:
     """The value of a statistic, wrapped to 32 bits; None when it does not exist. Raises UnknownGroup."""
+    with process.shared.step():
+        return _read(process, text)
+
+
+def _read(process: Process, text: str) -> int | None:
     try:
         wanted = resolve(process, text)
     except UnknownGroup:
@@ -138,6 +143,11 @@ def _counts_messages(process: Process, text: str) -> bool:
 
 def _change(process: Process, wanted: Statistic, by: int | None) -> None:
     """Add to a statistic, or set it to 0 when `by` is None; creates it where it does not exist."""
+    with process.shared.step():
+        _change_in_step(process, wanted, by)
+
+
+def _change_in_step(process: Process, wanted: Statistic, by: int | None) -> None:
     group = _find(process, wanted) or wanted.group or DYNAMIC
     if by is None and group == SCRIPT and _declared(process).variables.get(wanted.name):
         return

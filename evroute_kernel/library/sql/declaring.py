@@ -13,6 +13,7 @@ from evroute_kernel.library.sql.types import Reported, SqlError
 from evroute_kernel.library.stubs import call_stub
 from evroute_kernel.library.table import Library
 from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.memory.accesses import DATABASE, Access
 
 SIMULATED_WHEN: Final = 'modparam("sqlops", "db_url", "sqlite://...")'
 
@@ -20,12 +21,21 @@ Modparams = Mapping[tuple[str, str], Sequence[int | str]]
 Check = Callable[[Sequence[Any], Modparams, Library], Problem | None]
 
 
+def never(*arguments: Any) -> bool:
+    return False
+
+
+def always(*arguments: Any) -> bool:
+    return True
+
+
 def on_database(
-    name: str, *, check: Check | None = None, db_id: int = -1
+    name: str, *, check: Check | None = None, db_id: int = -1, reads: Callable[..., bool] = never
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Say what a function does on the database that one of its arguments names: run when that is SQLite, else a stub.
 
-    `db_id` is the place of that argument, the last one if not said. The function gets the context, the Database, and
+    `db_id` is the place of that argument, the last one if not said; `reads`: whether it only reads, given the other
+    arguments. The function gets the context, the Database, and
     its arguments without that one; a SqlError becomes an error in the log and -1.
     """
 
@@ -47,7 +57,9 @@ def on_database(
             if url is None or not url.startswith(SQLITE):
                 return call_stub(context, *arguments, name=name)
             try:
-                return run(context, database(context.process, url), *others)
+                base = database(context.process, url)
+                with context.process.shared.step(Access(DATABASE, url, "read" if reads(*others) else "write")):
+                    return run(context, base, *others)
             except Reported:
                 return -1
             except SqlError as error:

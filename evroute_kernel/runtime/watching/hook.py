@@ -17,11 +17,17 @@ from dataclasses import replace
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
+from evroute_kernel.runtime.watching.sharing import WatchedShared
+
 if TYPE_CHECKING:
     from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record
+    from evroute_kernel.runtime.memory.accesses import Access
 
 #: how the names begin that stand in a route's globals for what gives the elements of a collection
 _ITERATES: Final = "iterate_"
+
+
+Function = Callable[["Context"], int]
 
 
 class Frame:
@@ -73,6 +79,13 @@ class Watcher:
     def raises(self, frame: Frame | None, event: str, params: Params | None) -> None:
         """The running statement is about to raise an event."""
 
+    def steps(self, frame: Frame | None, access: Access | None) -> None:
+        """A step is about to be taken in what processes share (`runtime.watching.sharing`); `access`: where it is a
+        single one. Who wants to know of these has all accesses take the long way."""
+
+    def accesses(self, frame: Frame | None, access: Access) -> None:
+        """An access is about to happen, as a part of the step that has begun last; a lock is held now."""
+
     def notices(self, frame: Frame | None, what: str, value: str | int) -> None:
         """Something else happens in the running statement, or between two runs: `runtime.watching.notices`."""
 
@@ -81,6 +94,10 @@ class Watcher:
 
     def commands(self, data: Any) -> None:
         """Something for it, from who takes what it tells; None: nobody does any more."""
+
+    def alone(self, array: Any) -> Running | None:
+        """What stands in for the array while nobody else watches, for one who has a quicker way of his own: he is told
+        nothing then. None: it is done as for all."""
 
     def settles(self) -> None:
         """A task is about to end (one event with all that it leads to, or a part of a batch or replay): tell what is
@@ -102,26 +119,75 @@ class Stand:
         raise NotImplementedError
 
 
+class Running(Stand):
+    """What stands in for it while blocks run that are watched, and runs them."""
+
+    __slots__ = ()
+
+    @property
+    def frame(self) -> Frame | None:
+        """The innermost block that runs, where that is known."""
+        return None
+
+    def running(self, process: Process, route: LinkedRoute, function: Function) -> Function:
+        """The function of a route, with what is done before and after it."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """No block runs, however the last one has ended."""
+        raise NotImplementedError
+
+
 def bare(at: Any) -> Any:
     """The array behind what may stand in for it: storing there tells nobody."""
     return at.bare if isinstance(at, Stand) else at
 
 
-class Watched(Stand):
-    """Stands in for `process.at` while blocks run that are watched."""
+class Watched(Running):
+    """Tells all watchers."""
 
-    __slots__ = ("array", "frame", "reach")
+    __slots__ = ("_frame", "array", "reach", "watchers")
 
-    def __init__(self, array: Any) -> None:
-        self.array = array
-        #: the innermost block that runs
-        self.frame: Frame | None = None
+    def __init__(self, array: Any, watchers: Sequence[Watcher] = ()) -> None:
+        self.array, self.watchers = array, watchers
+        self._frame: Frame | None = None
         #: is told of each statement
-        self.reach: Callable[[Frame, int], None] = _nobody
+        self.reach = _each([each.reaches for each in watchers if type(each).reaches is not Watcher.reaches])
 
     @property
     def bare(self) -> Any:
         return self.array
+
+    @property
+    def frame(self) -> Frame | None:
+        return self._frame
+
+    def running(self, process: Process, route: LinkedRoute, function: Function) -> Function:
+        """The function of a route, with what is told before and after it."""
+
+        def run(context: Context) -> int:
+            caller, code = self._frame, None
+            frame = Frame(route, context, caller)
+            try:
+                if caller is None:
+                    process.at = self
+                self._frame = frame
+                for watcher in self.watchers:
+                    watcher.enters(frame)
+                code = function(context)
+            finally:
+                self._frame = caller
+                if caller is None:
+                    process.at = self.array
+                for watcher in self.watchers:
+                    watcher.leaves(frame, code)
+            return code
+
+        return run
+
+    def forget(self) -> None:
+        """No block runs, however the last one has ended."""
+        self._frame = None
 
     def untraced(self) -> Any:
         return _Rounds(self)
@@ -131,7 +197,7 @@ class Watched(Stand):
 
     def __setitem__(self, index: int, value: int) -> None:
         self.array[index] = value
-        if not index and (frame := self.frame) is not None:
+        if not index and (frame := self._frame) is not None:
             frame.statement = value
             self.reach(frame, value)
 
@@ -156,12 +222,14 @@ class Hook:
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        self._at = Watched(bare(process.at))
+        self._array = bare(process.at)
+        self._at: Running = Watched(self._array)
         self._watchers: tuple[Watcher, ...] = ()
+        self._shared = process.shared
 
     @property
     def frame(self) -> Frame | None:
-        """The innermost block that runs."""
+        """The innermost block that runs; None also where the only one who watches does not want to know."""
         return self._at.frame
 
     @property
@@ -170,41 +238,40 @@ class Hook:
 
     @watchers.setter
     def watchers(self, watchers: Iterable[Watcher]) -> None:
-        """Not while a block runs. In this order they are told of everything."""
+        """Not while a block runs. In this order they are told of everything. Routes that were to be watched before are
+        not any more: `watch` them anew."""
         self._watchers = tuple(watchers)
-        told = [watcher.reaches for watcher in self._watchers if type(watcher).reaches is not Watcher.reaches]
-        self._at.reach = _each(told)
+        alone = self._watchers[0].alone(self._array) if len(self._watchers) == 1 else None
+        self._at = alone or Watched(self._array, self._watchers)
+        self._watch_shared()
+
+    def _watch_shared(self) -> None:
+        """Only where somebody wants to know of it there is anything in front of the shared memory."""
+        told = [w for w in self._watchers if _hears_of_sharing(type(w))]
+        if not told:
+            self._process.shared = self._shared
+            return
+
+        def step(access: Access | None) -> None:
+            for watcher in told:
+                watcher.steps(self._at.frame, access)
+
+        def tell(access: Access) -> None:
+            for watcher in told:
+                watcher.accesses(self._at.frame, access)
+
+        self._process.shared = WatchedShared(self._shared, step, tell)
 
     def forget(self) -> None:
         """No block runs, however the last one has ended."""
-        self._at.frame = None
-        self._process.at = self._at.array
+        self._at.forget()
+        self._process.at = self._array
 
     def watch(self, route: LinkedRoute) -> LinkedRoute:
         """The route as it is to run while somebody watches."""
-        process, at, function = self._process, self._at, self._with_rounds(route.function)
+        return replace(route, function=self._at.running(self._process, route, self._with_rounds(route.function)))
 
-        def run(context: Context) -> int:
-            caller, code = at.frame, None
-            frame = Frame(route, context, caller)
-            try:
-                if caller is None:
-                    process.at = at
-                at.frame = frame
-                for watcher in self._watchers:
-                    watcher.enters(frame)
-                code = function(context)
-            finally:
-                at.frame = caller
-                if caller is None:
-                    process.at = at.array
-                for watcher in self._watchers:
-                    watcher.leaves(frame, code)
-            return code
-
-        return replace(route, function=run)
-
-    def _with_rounds(self, function: Callable[[Context], int]) -> Callable[[Context], int]:
+    def _with_rounds(self, function: Function) -> Function:
         """The function, in which the heads of for-each loops are reached at each round: they store nothing then, but
         they ask for the next element."""
         if not isinstance(function, FunctionType):
@@ -218,7 +285,7 @@ class Hook:
     def _telling(self, iterate: Callable[[Context, int], Any]) -> Callable[[Context, int], Any]:
         """What gives the elements of a collection, and tells of each round but the first, which has been told. Several
         loops may use the same one: which it is, the place of the call says."""
-        at = self._at
+        at: Any = self._at
         heads: dict[tuple[CodeType, int], int] = {}
 
         def step(context: Context, index: int) -> Any:
@@ -231,6 +298,10 @@ class Hook:
             return iterate(context, index)
 
         return step
+
+
+def _hears_of_sharing(kind: type[Watcher]) -> bool:
+    return kind.steps is not Watcher.steps or kind.accesses is not Watcher.accesses
 
 
 def _nobody(frame: Frame, statement: int) -> None:

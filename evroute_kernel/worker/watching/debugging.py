@@ -1,6 +1,7 @@
 """The debugger's part in a worker: it stops runs between two statements, shows what is there, and lets them go on.
 
-What it is asked for (`asked`): `(points, levels)`. Each point is `(number, slot, statement, condition, hits, log)`:
+What it is asked for (`asked`): `(points, levels, entry)`; with `entry` it stops before the first statement of all. Each
+point is `(number, slot, statement, condition, hits, log)`:
 `condition` a piece that returns a positive code where it holds, or None; `hits` `(op, count)` or None; `log` parts of
 text, and pieces whose value stands between them, or None: then it stops. A diagnostic of one of the `levels` stops too.
 
@@ -30,6 +31,8 @@ Point = tuple[int, Any, Any, Any]
 
 #: the code of a piece where a condition holds is above this
 _FALSE: Final = 0
+#: the next statement is the one to stop at, whatever it is; also reasons of a stop
+_HALTS: Final = ("pause", "entry")
 _HITS: Final[Mapping[str, Callable[[int, int], bool]]] = {
     "==": int.__eq__,
     ">=": int.__ge__,
@@ -53,15 +56,15 @@ class Debugging(Watcher):
         self._levels: frozenset[int] = frozenset()
         #: number of a point -> how often it was reached where its condition held
         self._counts: dict[int, int] = {}
-        #: how the run goes on: run, in, over, out, or pause; and the depth from which that counts
-        self._how, self._depth = "run", 0
+        #: how the run goes on: run, in, over, out, pause or entry; and the depth from which that counts
+        self._how, self._depth = "entry" if asked[-1] else "run", 0
         self._commands_seen = 0
         self._frame: Frame | None = None
         self._is_stopped = False
         self.asks(asked)
 
     def asks(self, asked: Any) -> None:
-        points, levels = asked
+        points, levels, _ = asked
         self._levels = frozenset(levels)
         self._points = {}
         for number, slot, statement, *rest in points:
@@ -77,7 +80,7 @@ class Debugging(Watcher):
         if found is not None and self._strikes(frame, found):
             self._stop(frame, "breakpoint", "")
         elif self._how != "run" and self._steps_to(frame.depth):
-            self._stop(frame, "pause" if self._how == "pause" else "step", "")
+            self._stop(frame, self._how if self._how in _HALTS else "step", "")
 
     def logs(self, frame: Frame | None, record: Record) -> None:
         level, text, is_diagnostic, _ = record
@@ -86,7 +89,7 @@ class Debugging(Watcher):
 
     def settles(self) -> None:
         """A step ends with the task; a pause waits for the next one."""
-        if self._how != "pause":
+        if self._how not in _HALTS:
             self._how = "run"
 
     def _look(self) -> None:
@@ -95,7 +98,7 @@ class Debugging(Watcher):
 
     def _steps_to(self, depth: int) -> bool:
         how = self._how
-        return how in ("in", "pause") or (depth <= self._depth if how == "over" else depth < self._depth)
+        return how == "in" or how in _HALTS or (depth <= self._depth if how == "over" else depth < self._depth)
 
     def _strikes(self, frame: Frame, points: list[Point]) -> bool:
         """Whether one of the points stops the run; those that log do so."""

@@ -35,7 +35,7 @@ def variables(process: Process, frame: Frame) -> Iterator[tuple[str, tuple[Pair,
     yield "$param", _pairs(given)
     yield "$var", _pairs((name, value) for name, value in process.var.items() if value is not None)
     yield "$avp", _pairs((name, values[::-1]) for name, values in context.avps.items() if values)
-    yield "$shv", _pairs(process.shared.items(SHARED_TABLE))
+    yield "$shv", _pairs(process.shared.plain.items(SHARED_TABLE))
     yield "$json", _pairs(process.json.items())
     yield "run", (("$rc", process.rc), ("event", context.event))
 

@@ -132,7 +132,7 @@ class Tracing(Watcher):
         for name, values in context.avps.items():
             if values:
                 yield ("avp", name), tuple(map(_cut, values[: -VALUES - 1 : -1]))
-        for name, value in process.shared.items(SHARED_TABLE):
+        for name, value in process.shared.plain.items(SHARED_TABLE):
             yield ("shv", name), _cut(value)
         for name, document in process.json.items():
             yield ("json", name), _text(document)

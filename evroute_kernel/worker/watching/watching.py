@@ -61,13 +61,12 @@ class Watching:
             else:
                 watcher.asks(asked)
             self._known[number, kind] = watcher
+        self._process.slots.update(self._routes)
+        self._routes.clear()
         self._hook.watchers = self._known.values()
         self._listen()
         if self._known:
             self.dress()
-        else:
-            self._process.slots.update(self._routes)
-            self._routes.clear()
 
     def _hear(self, number: int, data: Any) -> None:
         """A command for a watcher; it may have ended meanwhile."""

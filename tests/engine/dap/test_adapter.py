@@ -59,8 +59,11 @@ class Client:
                 return dict(event["body"])
 
     def variables(self, frame: int, scope: str) -> dict[str, dict[str, Any]]:
-        scopes = {each["name"]: each["variablesReference"] for each in self.ask("scopes", frameId=frame)["scopes"]}
-        return self.below(scopes[scope])
+        return self.below(self.scope(frame, scope))
+
+    def scope(self, frame: int, name: str) -> int:
+        found = {each["name"]: each["variablesReference"] for each in self.ask("scopes", frameId=frame)["scopes"]}
+        return int(found[name])
 
     def below(self, reference: int) -> dict[str, dict[str, Any]]:
         return {each["name"]: each for each in self.ask("variables", variablesReference=reference)["variables"]}
@@ -93,23 +96,56 @@ def test_a_session_as_a_front_end_has_it(client: Client) -> None:
     frames = client.ask("stackTrace", threadId=1)["stackFrames"]
     assert [(frame["name"], frame["line"]) for frame in frames] == [("route[inner]", 10), ("event_route[E_X]", 6)]
     inner, outer = (frame["id"] for frame in frames)
-    assert client.variables(inner, "$param")["1"]["value"] == "7"
-    assert client.variables(outer, "$param")["ip"]["value"] == "192.0.2.1"
-    document = client.variables(inner, "$json")["doc"]
+    run_scope = client.variables(inner, "Run")
+    assert (run_scope["event"]["value"], run_scope["$param(1)"]["value"]) == ("E_X", "7")
+    assert client.variables(outer, "Run")["$param(ip)"]["value"] == "192.0.2.1"
+    assert client.variables(inner, "Shared") == {}
+    document = client.variables(inner, "Run")["$json(doc)"]
     assert document["value"] == '{"a": [1, {}]}'
-    assert client.below(document["variablesReference"])["a"]["value"] == "[1, {}]"
-    scopes = client.ask("scopes", frameId=inner)["scopes"]
-    variables = next(each["variablesReference"] for each in scopes if each["name"] == "$var")
-    assert client.ask("setVariable", variablesReference=variables, name="n", value="40 + 1")["value"] == "41"
-    values = client.variables(inner, "$avp")["l"]
+    inside = client.below(document["variablesReference"])["a"]
+    assert (inside["value"], inside["evaluateName"]) == ("[1, {}]", "$json(doc/a)")
+    variables = client.scope(inner, "Run")
+    assert client.ask("setVariable", variablesReference=variables, name="$var(n)", value="40 + 1")["value"] == "41"
+    values = client.variables(inner, "Run")["$avp(l)"]
     assert values["value"] == '["b", 1]'
-    told = client.ask("setVariable", variablesReference=values["variablesReference"], name="0", value='"c"')
+    told = client.ask("setVariable", variablesReference=values["variablesReference"], name="[0]", value='"c"')
     assert told["value"] == "c"
     assert client.ask("evaluate", expression="$var(n) + 1", frameId=inner)["result"] == "42"
     client.ask("stepOut", threadId=1)
     client.next("stopped")
     client.ask("next", threadId=1)
     assert [record.text for record in run.result(DEADLINE).log] == ["n is 42 c\n"]
+
+
+def test_values_are_changed_in_the_tree(client: Client) -> None:
+    run, _ = stop_at(client, {"line": 6})
+    (frame,) = (each["id"] for each in client.ask("stackTrace", threadId=1)["stackFrames"])
+    scope = client.scope(frame, "Run")
+    sets: list[tuple[int, str, str, str]] = [
+        (scope, "$var(n)", "10.0.0.1", "10.0.0.1"),
+        (scope, "$var(n)", '"a" + "b"', "ab"),
+        (scope, "$json(doc)", '"{\\"k\\": [1, {\\"x\\": 2}]}"', '{"k": [1, {"x": 2}]}'),
+    ]
+    for place, name, value, shown in sets:
+        assert client.ask("setVariable", variablesReference=place, name=name, value=value)["value"] == shown
+    document = client.below(scope)["$json(doc)"]["variablesReference"]
+    array = client.below(document)["k"]["variablesReference"]
+    assert client.below(array)["[0]"]["evaluateName"] == "$json(doc/k[0])"
+    deep = client.below(array)["[1]"]["variablesReference"]
+    assert client.ask("setVariable", variablesReference=deep, name="x", value="5")["value"] == "5"
+    assert client.below(scope)["$json(doc)"]["value"] == '{"k": [1, {"x": 5}]}'
+    assert client.ask("evaluate", expression="$json(doc/k[1]/x)", frameId=frame)["result"] == "5"
+    values = client.ask("evaluate", expression="$avp(l)", frameId=frame, context="hover")
+    assert (values["result"], client.below(values["variablesReference"])["[1]"]["value"]) == ('["b", 1]', "1")
+    assert client.below(scope)["$param(ip)"]["presentationHint"] == {"attributes": ["readOnly"]}
+    assert "cannot be set" in client.refusal("setVariable", variablesReference=scope, name="event", value="1")
+    assert "several" in client.refusal("setVariable", variablesReference=scope, name="$avp(l)", value="1")
+    assert client.refusal("setVariable", variablesReference=scope, name="$var(n)", value="$var(")
+    assert client.refusal("evaluate", expression="xlog", frameId=frame, context="hover")
+    client.ask("continue", threadId=1)
+    assert run.result(DEADLINE).ok
+    assert "gone on" in client.refusal("variables", variablesReference=scope)
+    assert "no run stands still" in client.refusal("evaluate", expression="$var(n)")
 
 
 def test_what_cannot_be_granted_is_refused(client: Client) -> None:

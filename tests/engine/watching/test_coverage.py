@@ -118,6 +118,23 @@ def test_startup_timers_called_routes_and_bare_statements(server: Session) -> No
     assert list(texts.values()) == [{1, 2}]
 
 
+def test_an_event_raised_on_the_way(server: Session) -> None:
+    """Worked out by hand. In 4.0 its route runs within the one that raises it, and `exit` there ends that one alone."""
+    load(
+        server,
+        'event_route[E_X] {\nif (raise_event("E_Y"))\n$var(a) = 1;\nelse\n$var(a) = 2;\n$var(b) = 1;\n}\n'
+        "event_route[E_Y] {\n$var(c) = 1;\nif ($var(c) == 1)\nexit;\n$var(d) = 1;\n}",
+    )
+    with server.coverage() as coverage:
+        server.raise_event("E_X")
+    covered = of(coverage)
+    assert covered.arcs == {
+        *((-1, 2), (2, 3), (2, 5), (3, 6), (5, 6), (6, -1)),
+        *((-8, 9), (9, 10), (10, 11), (10, 12), (11, -8), (12, -8)),
+    }
+    assert covered.taken == covered.arcs - {(2, 5), (5, 6), (10, 12), (12, -8)}
+
+
 def test_an_edited_text_begins_anew_and_an_edited_comment_does_not(server: Session) -> None:
     first = '# one\nevent_route[E_X] {\nxlog("x\\n");\n}\n'
     with server.coverage() as coverage:

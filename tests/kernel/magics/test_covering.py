@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from support.frontend import Frontend, Result
 
 ROUTES = """\
@@ -29,6 +31,9 @@ def test_lines_are_marked(kernel: Frontend) -> None:
         '+ 4      xlog("end\\n");',
         "  5  }",
     ]
+    looks = re.findall(r'<span style="display: block; ([^"]*)">(.)', data["text/html"])
+    assert len({look for look, _ in looks}) == 4, "a tint for each mark, and none"
+    assert {mark for _, mark in looks} >= {"+", "-", "~"}
     assert "&lt;b&gt;" in data["text/html"]
 
 

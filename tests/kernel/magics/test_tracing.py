@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from support.frontend import Frontend, Result
@@ -70,6 +72,22 @@ def test_bare_statements_and_startup_are_traced(kernel: Frontend) -> None:
     assert [cells[-1] for cells in rows(table) if len(cells) > 1] == ["$var(s) = 1", "$var(b) = 2"]
 
 
+def test_lines_have_the_name_of_their_cell_where_there_are_several(kernel: Frontend) -> None:
+    called = kernel.run("route[limit] {\n$var(r) = 1;\n}").reply["execution_count"]
+    kernel.run("event_route[E_X] {\nroute(limit);\n}")
+    (table,) = displays(kernel.run("%raise E_X --trace"))
+    assert [cells[0] for cells in rows(table)[1:]] == [f"In[{called + 1}]:2", f"In[{called}]:2"]
+
+
+def test_in_a_page_a_route_that_is_called_is_moved_to_the_right(kernel: Frontend) -> None:
+    kernel.run(ROUTES)
+    (found,) = html(kernel.run("%raise E_X n=3 --trace"))
+    look = r'<div style="margin-left: (\d+)ch"><code class="language-opensips"[^>]*>(.*?)</code></div>'
+    depths = {re.sub("<[^>]*>", "", code): int(depth) for depth, code in re.findall(look, found["text/html"])}
+    assert depths["return(2)"] == depths["route(limit, $param(n))"] + 2
+    assert "var(--jp-mirror-editor-" in found["text/html"], "it has the colours of scripts"
+
+
 def test_a_trace_is_shown_where_the_run_has_failed(kernel: Frontend) -> None:
     kernel.run("event_route[E_X] {\n$var(n) = 1;\n$var(n) /= $param(zero);\n}")
     for line in ("%raise E_X zero=0 --trace", "%trace\n%raise E_X zero=0"):
@@ -92,6 +110,15 @@ def test_of_many_statements_the_middle_is_left_out(kernel: Frontend) -> None:
 
 def test_where_nothing_runs_there_is_nothing_to_show(kernel: Frontend) -> None:
     assert displays(kernel.run("%trace")) == ["no statement was run"]
+
+
+def test_a_name_that_nothing_has_is_told(kernel: Frontend) -> None:
+    kernel.run(ROUTES)
+    assert displays(kernel.run("%trace limit E_Z route[nix]\n%raise E_Y")) == [
+        "no statement was run",
+        "no route is called E_Z\nno route is called route[nix]",
+    ]
+    assert displays(kernel.run("%trace new\nroute[new] { exit; }\n%raise E_Y")) == ["no statement was run"]
 
 
 @pytest.mark.parametrize("option", ["async", "detach", "live"])

@@ -180,6 +180,71 @@ BY_HAND = {
         {(-1, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (5, 2), (6, 2), (2, -1)},
         {(-1, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (5, 2), (6, 2), (2, -1)},
     ),
+    "a switch in a switch": (
+        "event_route[E_T] {\n$var(a) = 1; $var(b) = 0;\nswitch ($var(a)) {\ncase 1:\nswitch ($var(b)) {\ncase 0:\n"
+        "$var(c) = 1;\nbreak;\ncase 5:\n$var(c) = 2;\n}\n$var(d) = 1;\nbreak;\ndefault:\n$var(d) = 2;\n}\n"
+        "$var(e) = 1;\n}",
+        {(-1, 2), (2, 3), (3, 4), (4, 5), (4, 15), (5, 6), (6, 7), (6, 9), (7, 8), (8, 12), (9, 10), (9, 12), (10, 12)}
+        | {(12, 13), (13, 17), (15, 17), (17, -1)},
+        {(-1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 12), (12, 13), (13, 17), (17, -1)},
+    ),
+    "for each, left by a break": (
+        "event_route[E_T] {\n$avp(l) = 1;\nfor ($var(x) in $(avp(l)[*])) {\nif ($var(x) == 1)\nbreak;\n$var(y) = 1;\n"
+        "}\n$var(z) = 1;\n}",
+        {(-1, 2), (2, 3), (3, 4), (4, 5), (4, 6), (5, 8), (6, 3), (3, 8), (8, -1)},
+        {(-1, 2), (2, 3), (3, 4), (4, 5), (5, 8), (8, -1)},
+    ),
+    "a return out of a loop": (
+        "event_route[E_T] {\n$var(i) = 0;\nwhile ($var(i) < 3) {\n$var(i) += 1;\nif ($var(i) == 2)\nreturn(1);\nelse\n"
+        "$var(k) = 1;\n}\n$var(z) = 1;\n}",
+        {(-1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (5, 8), (6, -1), (8, 3), (3, 10), (10, -1)},
+        {(-1, 2), (2, 3), (3, 4), (4, 5), (5, 8), (8, 3), (5, 6), (6, -1)},
+    ),
+    "exit, drop and return in a switch, and what is never reached": (
+        "event_route[E_T] {\nswitch ($var(a)) {\ncase 1:\nexit;\ncase 2:\ndrop;\ndefault:\nreturn(3);\n}\n"
+        "$var(z) = 1;\n}",
+        {(-1, 2), (2, 3), (3, 4), (3, 5), (4, -1), (5, 6), (5, 8), (6, -1), (8, -1), (10, -1)},
+        {(-1, 2), (2, 3), (3, 5), (5, 8), (8, -1)},
+    ),
+    "exit in a route that is called": (
+        "event_route[E_T] {\n$var(a) = 1;\nroute(r);\n$var(b) = 1;\n}\nroute[r] { exit; }",
+        {(-1, 2), (2, 3), (3, 4), (4, -1)},
+        {(-1, 2), (2, 3)},
+    ),
+    "a route is called in the head of a loop": (
+        "event_route[E_T] {\n$var(i) = 0;\nwhile (route(more)) {\n$var(i) += 1;\n}\n$var(z) = 1;\n}\n"
+        "route[more] { if ($var(i) < 2) return(1); return(-1); }",
+        {(-1, 2), (2, 3), (3, 4), (4, 3), (3, 6), (6, -1)},
+        {(-1, 2), (2, 3), (3, 4), (4, 3), (3, 6), (6, -1)},
+    ),
+    "exit in a route that is called in the head of a loop": (
+        "event_route[E_T] {\n$var(i) = 0;\nwhile (route(more)) {\n$var(i) += 1;\n}\n$var(z) = 1;\n}\n"
+        "route[more] { if ($var(i) < 1) return(1); exit; }",
+        {(-1, 2), (2, 3), (3, 4), (4, 3), (3, 6), (6, -1)},
+        {(-1, 2), (2, 3), (3, 4), (4, 3)},
+    ),
+    "an if in an if, neither with an else": (
+        "event_route[E_T] {\n$var(a) = 1;\nif ($var(a) == 1)\nif ($var(a) == 2)\n$var(b) = 1;\n}",
+        {(-1, 2), (2, 3), (3, 4), (3, -1), (4, 5), (4, -1), (5, -1)},
+        {(-1, 2), (2, 3), (3, 4), (4, -1)},
+    ),
+    "a condition that is a number": (
+        "event_route[E_T] {\nif (1) {\n$var(a) = 1;\n} else {\n$var(a) = 2;\n}\n$var(b) = 1;\n}",
+        {(-1, 2), (2, 3), (3, 7), (5, 7), (7, -1)},
+        {(-1, 2), (2, 3), (3, 7), (7, -1)},
+    ),
+    "a switch with two labels at a body, in a for each": (
+        "event_route[E_T] {\n$avp(l) = 3;\n$avp(l) = 2;\nfor ($var(x) in $(avp(l)[*]))\nswitch ($var(x)) {\ncase 1:\n"
+        "case 2:\n$var(n) = 1;\nbreak;\ncase 3:\n$var(m) = 1;\n}\n}",
+        {(-1, 2), (2, 3), (3, 4), (4, 5), (4, -1), (5, 6), (6, 8), (6, 10), (8, 9), (9, 4), (10, 11), (10, 4), (11, 4)},
+        {(-1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 8), (8, 9), (9, 4), (6, 10), (10, 11), (11, 4), (4, -1)},
+    ),
+    "either branch returns": (
+        "event_route[E_T] {\nif ($var(a) == 1) {\nreturn(1);\n} else if ($var(a) == NULL) {\nroute(r);\nreturn(2);\n"
+        "} else {\ndrop;\n}\n$var(b) = 1;\n}\nroute[r] { return(-1); }",
+        {(-1, 2), (2, 3), (2, 4), (3, -1), (4, 5), (4, 8), (5, 6), (6, -1), (8, -1), (10, -1)},
+        {(-1, 2), (2, 4), (4, 5), (5, 6), (6, -1)},
+    ),
 }
 
 

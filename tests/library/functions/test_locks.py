@@ -12,6 +12,7 @@ import pytest
 from evroute_kernel.library.functions import locks
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.memory.accesses import LOCKS
 from evroute_kernel.runtime.shared import Shared
 
 #: takes a lock in a process of its own, says so, and waits until it is told to end
@@ -87,7 +88,7 @@ def test_a_lock_dies_with_its_process(run, holder):
 
 
 def test_what_others_hold_is_not_ours(process, holder):
-    held = process.shared.get_object(locks.TABLE, "static:a")
+    held = process.shared.get_object(LOCKS, "static:a")
     assert held[0] == holder.pid != os.getpid()
 
 

@@ -1,0 +1,121 @@
+"""What watches the runs of a session: one part of the face that `Session` is.
+
+Each method begins something that ends with `close`, or with `with`. What it does is imported when it is asked for: most
+sessions are watched by nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from evroute_kernel.engine.session.backend import Backend
+from evroute_kernel.engine.state.world import World
+from evroute_kernel.source import Source
+
+if TYPE_CHECKING:
+    from evroute_kernel.engine.debugging.debugger import Debugger, News
+    from evroute_kernel.engine.watching.covering import Covering
+    from evroute_kernel.engine.watching.profiling import Profiling
+    from evroute_kernel.engine.watching.timing import Timing
+    from evroute_kernel.engine.watching.tracing import Tracing
+
+
+class WatchingFace:
+    """The methods of a Session that show its routes run."""
+
+    _backend: Backend
+    _world: World
+
+    def trace(self, *names: str, origin: object = None, limit: int = 10_000) -> Tracing:
+        """Trace each statement that is run from now on, until what is returned is closed.
+
+            with session.trace() as trace:
+                session.raise_event("E_PIKE_BLOCKED", {"ip": "192.0.2.1"})
+            print(trace.text())
+
+        `names`: events and routes (`"E_X"`, `"limit"`, `"route[limit]"`) that are traced with all that they call; all
+        if there are none. `origin`: what is raised with that one alone. The trace keeps `limit` statements, the first
+        and the last ones. What a run did is in it when the run has ended. Runs that are under way are not traced, and
+        those that are take several times as long. Raises GivenError.
+        """
+        from evroute_kernel.engine.watching.tracing import Tracing
+
+        return Tracing(self._world, names, origin, limit)
+
+    def debug(
+        self,
+        listener: Callable[[News], None],
+        origin: object = None,
+        keys: Callable[[Source], Iterable[str]] | None = None,
+    ) -> Debugger:
+        """Debug what is run from now on, until what is returned is closed.
+
+            with session.debug(news.put) as debugger:
+                debugger.set_breakpoints("script", [Breakpoint(3)])
+                run = session.submit("E_X")
+                stop = news.get()
+                debugger.go(stop.worker, "over")
+
+        `listener` is told, in the supervisor's thread, what has happened: it must be quick, and not wait for anything
+        of the session. `origin`: what is raised with that one alone. `keys`: what the caller calls a text; without it
+        that is its path, and its name. Runs that are under way are not debugged.
+        """
+        from evroute_kernel.engine.debugging.breakpoints import path_and_name
+        from evroute_kernel.engine.debugging.debugger import Debugger
+
+        backend = self._backend  # its supervisor may be another one by and by
+
+        def command(watcher: int, data: Any, worker: int | None) -> None:
+            backend.supervisor.command(watcher, data, worker)
+
+        return Debugger(self._world, command, listener, origin, keys or path_and_name)
+
+    def coverage(self, *, origin: object = None) -> Covering:
+        """Collect what is run of each text from now on, until what is returned is closed.
+
+            with session.coverage() as coverage:
+                session.raise_event("E_PIKE_BLOCKED", {"ip": "192.0.2.1"})
+            for text in coverage.texts():
+                print(text.source.name, text.missing, text.partial)
+
+        `origin`: what is raised with that one alone. What was run is known when the run has ended, also one that was
+        killed. Runs that are under way are not covered. `engine.results.coverage.lcov` makes a tracefile of it.
+        """
+        from evroute_kernel.engine.watching.covering import Covering
+
+        return Covering(self._world, origin)
+
+    def profile(self, *, origin: object = None) -> Profiling:
+        """Add up how often each statement is run from now on, and how long, until what is returned is closed.
+
+            with session.profile() as profile:
+                session.raise_event("E_PIKE_BLOCKED", {"ip": "192.0.2.1"})
+            for line in profile.lines():
+                print(line.file, line.line, line.hits, line.seconds)
+
+        `origin`: what is raised with that one alone. What a run took is known when its task has ended; that of a worker
+        that was killed is lost. Being watched takes time too.
+        """
+        from evroute_kernel.engine.watching.profiling import Profiling
+
+        return Profiling(self._world, origin)
+
+    def timeline(
+        self, *, origin: object = None, limit: int = 20_000, nodes: Mapping[str, WatchingFace] | None = None
+    ) -> Timing:
+        """Tell what processes do when from now on, until what is returned is closed.
+
+            with session.timeline() as timeline:
+                session.raise_event("E_PIKE_BLOCKED", {"ip": "192.0.2.1"})
+            Path("run.json").write_text(json.dumps(timeline.chrome()))  # for Perfetto and speedscope
+
+        Bars are runs, the routes that they call, and statements; what a process waits for, the locks that it holds, and
+        events that wait for a process. Arrows lead from where an event is raised to the run that it leads to. `origin`:
+        as for `trace`. The first `limit` bars are kept. `nodes`: the sessions to watch, by name, where it is not this
+        one alone (`Cluster.timeline`). Raises GivenError.
+        """
+        from evroute_kernel.engine.watching.timing import Timing
+
+        worlds = {"": self._world} if nodes is None else {name: node._world for name, node in nodes.items()}
+        return Timing(worlds, origin, limit)
