@@ -17,6 +17,7 @@ from evroute_kernel.cli.output import command
 from evroute_kernel.cli.records import Printer, print_as_text
 from evroute_kernel.cli.repeating import add_repeating, repeating
 from evroute_kernel.cli.server import add_server, version_for
+from evroute_kernel.cli.timeline import add_timeline, timed
 from evroute_kernel.errors import ScriptError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=float, metavar="S", help="end an event's routes after S seconds, what they raise included"
     )
     add_coverage(parser)
+    add_timeline(parser)
     parser.set_defaults(command=replay)
 
 
@@ -92,7 +94,7 @@ def replay(options: argparse.Namespace) -> int:
 
     printer = Printer(print_as_text, failed := Event())
     settings = {"workers": options.workers, "on_record": printer, "version": version, **repeating(options)}
-    with Session(**settings) as session, covered(session, options):
+    with Session(**settings) as session, covered(session, options), timed(session, options):
         prepare(session, options, stubs)
         check_run(load(session, source_of(options.file, text)))
         result = _result(session, options, failed)

@@ -14,6 +14,7 @@ from evroute_kernel.cli.outcome import EXIT_OK, RefusedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text, print_trace
 from evroute_kernel.cli.repeating import add_repeating, repeating
 from evroute_kernel.cli.server import add_server, version_for
+from evroute_kernel.cli.timeline import add_timeline, timed
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
@@ -49,6 +50,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "what it logged, raised and called; with --json as objects that have a number",
     )
     add_coverage(parser)
+    add_timeline(parser)
     parser.set_defaults(command=run)
 
 
@@ -64,7 +66,11 @@ def run(options: argparse.Namespace) -> int:
     from evroute_kernel.engine.session.session import Session
 
     print_record = print_as_json if options.json else print_as_text
-    with Session(workers=1, version=version, **repeating(options)) as session, covered(session, options):
+    with (
+        Session(workers=1, version=version, **repeating(options)) as session,
+        covered(session, options),
+        timed(session, options),
+    ):
         prepare(session, options, stubs)
         with _traced(session, options):
             started = load(session, source_of(options.file, text))
