@@ -10,14 +10,13 @@ from concurrent.futures import wait
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from evroute_kernel.cli.coverage import add_coverage, covered
 from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, RefusedError, UsageError
 from evroute_kernel.cli.output import command
 from evroute_kernel.cli.records import Printer, print_as_text
 from evroute_kernel.cli.repeating import add_repeating, repeating
 from evroute_kernel.cli.server import add_server, version_for
-from evroute_kernel.cli.timeline import add_timeline, timed
+from evroute_kernel.cli.watching import add_coverage, add_timeline, covered, timed
 from evroute_kernel.errors import ScriptError
 
 if TYPE_CHECKING:

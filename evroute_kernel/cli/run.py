@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from evroute_kernel.cli.coverage import add_coverage, covered
 from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
 from evroute_kernel.cli.outcome import EXIT_OK, RefusedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text, print_trace
 from evroute_kernel.cli.repeating import add_repeating, repeating
 from evroute_kernel.cli.server import add_server, version_for
-from evroute_kernel.cli.timeline import add_timeline, timed
+from evroute_kernel.cli.watching import add_coverage, add_timeline, covered, timed
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source

@@ -1,4 +1,4 @@
-"""`--timeline FILE`: who ran when, as a drawing or for other programs."""
+"""`--coverage FILE` and `--timeline FILE`: what was run of the scripts, and who ran when, written to files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,32 @@ from evroute_kernel.cli.outcome import UsageError
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Session
+
+
+def add_coverage(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--coverage",
+        metavar="FILE.lcov",
+        help="write which lines were run, and which ways between them, as an LCOV tracefile (for genhtml, editors)",
+    )
+
+
+@contextmanager
+def covered(session: Session, options: argparse.Namespace) -> Iterator[None]:
+    """Collect what is run meanwhile, if that is wanted, and write it down, whatever came of it."""
+    if options.coverage is None:
+        yield
+        return
+    with session.coverage() as coverage:
+        try:
+            yield
+        finally:
+            from evroute_kernel.engine.results.coverage import lcov
+
+            try:
+                Path(options.coverage).write_text(lcov(coverage.texts()), encoding="utf-8")
+            except OSError as error:
+                raise UsageError(f"error: cannot write {options.coverage}: {error.strerror}") from None
 
 
 def add_timeline(parser: argparse.ArgumentParser) -> None:
