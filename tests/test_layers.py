@@ -36,8 +36,8 @@ BELOW = {
     },
     "cli": {"records", "source", "rendering", "errors", "runtime", "library", "lang", "worker", "engine", "kernel"},
     "sphinx_extension": set[str](),
-    "coverage": {"source", "errors", "runtime", "lang", "highlighting", "engine"},
-    "pytest_plugin": {"records", "source", "rendering", "errors", "runtime", "library", "engine", "coverage"},
+    "coverage": {"source", "errors", "runtime", "lang", "highlighting", "engine", "kernel"},
+    "pytest_plugin": {"records", "source", "rendering", "errors", "runtime", "library", "engine", "kernel", "coverage"},
     "__main__": {"kernel", "cli"},
     "__init__": set[str](),
 }
@@ -63,7 +63,7 @@ RESERVED = {
     "IPython": {"kernel"},
     "lmdb": {"runtime"},
     "regex": {"runtime", "library", "lang"},
-    "coverage": {"coverage.py"},
+    "coverage": {"coverage"},
     "pytest": {"pytest_plugin"},
 }
 

@@ -78,10 +78,19 @@ def _is_moment(value: object) -> bool:
     return True
 
 
+def load_script(session: Session, name: str, path: Path) -> None:
+    """Load a script file. Raises as `opened`."""
+    session.load(_source(name, path), whole=True)
+
+
 def opened(
-    options: Mapping[str, Any], folder: Path, version: ServerVersion, begin: Callable[[Session], object] = id
+    options: Mapping[str, Any],
+    folder: Path,
+    version: ServerVersion,
+    begin: Callable[[Session], object] = id,
+    load: Callable[[Session, str, Path], None] = load_script,
 ) -> Session:
-    """A session with these options, one worker unless they say otherwise, and with their files loaded.
+    """A session with these options, one worker unless they say otherwise, and with their files loaded, by `load`.
 
     `folder`: where relative names of files start; `begin` is told of the session before they are loaded. Raises
     ScriptError for a file or a rule that is none, RunFailedError for a startup_route that fails in a session that
@@ -101,7 +110,7 @@ def opened(
             session.stub(parse_stub(rule, table.of(version), Source("stubs", rule)))
         begin(session)
         for name in _words(options, "load"):
-            session.load(_source(name, folder / given.path(name)), whole=True)
+            load(session, name, folder / given.path(name))
         undo.pop_all()
     return session
 

@@ -21,12 +21,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evroute_kernel.pytest_plugin.names import EVENT, EVENTS, SERVER, SESSION, SESSION_KEY
+from evroute_kernel.pytest_plugin.names import COVERING_KEY, EVENT, EVENTS, SERVER, SESSION, SESSION_KEY
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.events.samples import EventSample
     from evroute_kernel.engine.session.session import Session
-    from evroute_kernel.engine.watching.covering import Covering
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,15 +45,17 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def evroute_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     """A fresh Session with one worker, closed when the test ends. A run that does not come to its end fails it."""
-    from evroute_kernel.pytest_plugin.coverage import begin, hand_over
+    from evroute_kernel.pytest_plugin.coverage import begin
     from evroute_kernel.pytest_plugin.opening import session_for
 
-    covering: list[Covering | None] = []
-    with session_for(request, lambda session: covering.append(begin(session))) as session:
+    def opens(session: Session) -> None:
+        request.node.stash[COVERING_KEY] = begin(session)
+
+    with session_for(request, opens) as session:
         request.node.stash[SESSION_KEY] = session
         yield session
-        for each in filter(None, covering):
-            hand_over(each)
+        if (covering := request.node.stash[COVERING_KEY]) is not None:
+            covering.close()
 
 
 @pytest.fixture
@@ -81,6 +82,12 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
     return explained(config, op, left, right)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    from evroute_kernel.pytest_plugin.coverage import touch_scripts
+
+    touch_scripts()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
     """A test that has ended well fails after all where a run that it submitted, and did not ask for, has failed."""
@@ -100,4 +107,6 @@ def pytest_runtest_makereport(
 
         cut(call.excinfo, is_whole=item.config.getoption("fulltrace", False))
         add_log(item, call.when, call.excinfo)
+    if call.when == "call" and (covering := item.stash.get(COVERING_KEY, None)) is not None:
+        covering.hand_over()  # while coverage.py still knows that it was this test
     return (yield)

@@ -5,37 +5,76 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
+from collections.abc import Mapping, Set
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Session
-    from evroute_kernel.engine.watching.covering import Covering
 
 #: the module that coverage.py is told to load
 PLUGIN: Final = "evroute_kernel.coverage"
 
+#: lines, or pairs of them
+Found: TypeAlias = Set[Any]
 
-def begin(session: Session) -> Covering | None:
+
+class Covered:
+    """How far the session of one test has run scripts."""
+
+    def __init__(self, session: Session) -> None:
+        self._covering = session.coverage()
+        self._handed: dict[str, Found] = {}
+
+    def close(self) -> None:
+        """No more is collected; hand over what is left."""
+        self._covering.close()
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Add what was run since the last time, of files and of cells of notebooks, to the data of coverage.py."""
+        measuring = _measuring()
+        if measuring is None:
+            return
+        from evroute_kernel.coverage.scope import Scope
+        from evroute_kernel.kernel.export.cell_texts import notebook_of
+
+        scope, branch = Scope(measuring), measuring.get_option("run:branch")
+        new: dict[str, Found] = {}
+        for text in self._covering.texts():
+            path = os.path.realpath(text.source.path)
+            if (notebook_of(path) or Path(path)).is_file() and scope.holds(path):
+                found: Found = text.taken if branch else text.executed
+                new[path] = found - self._handed.get(path, set())
+                self._handed[path] = found
+        _add(measuring, new)
+
+
+def begin(session: Session) -> Covered | None:
     """Collect what a session runs, if anybody wants to know."""
-    return session.coverage() if _measuring() is not None else None
+    return Covered(session) if _measuring() is not None else None
 
 
-def hand_over(covering: Covering) -> None:
-    """Add what was run of files to the data of coverage.py."""
+def touch_scripts() -> None:
+    """Tell coverage.py of the scripts that there are, so that those that no test runs are reported too."""
     measuring = _measuring()
-    covering.close()
-    if measuring is None:
-        return
+    if measuring is not None:
+        from evroute_kernel.coverage.scope import Scope
+
+        _add(measuring, dict.fromkeys(Scope(measuring).scripts(), frozenset[Any]()))
+
+
+def _add(measuring: Any, new: Mapping[str, Found]) -> None:
     from evroute_kernel.coverage import NAME
 
-    texts = {os.path.realpath(t.source.path): t for t in covering.texts() if Path(t.source.path).is_file()}
-    data = measuring.get_data()
-    if measuring.get_option("run:branch"):
-        data.add_arcs({path: text.taken for path, text in texts.items()})
-    else:
-        data.add_lines({path: text.executed for path, text in texts.items()})
-    data.add_file_tracers(dict.fromkeys(data.measured_files() & texts.keys(), NAME))
+    with warnings.catch_warnings():
+        # so far perhaps nothing was measured: coverage.py tells that at the end too, if it stays so
+        warnings.filterwarnings("ignore", "No data was collected")
+        data = measuring.get_data()
+    add = data.add_arcs if measuring.get_option("run:branch") else data.add_lines
+    add({path: found for path, found in new.items() if found})
+    data.touch_files(new, NAME)
 
 
 def _measuring() -> Any:

@@ -15,3 +15,5 @@ EVENT: Final = "evroute_event"
 EVENTS: Final = "evroute_events"
 #: where a test keeps its session
 SESSION_KEY: Final = pytest.StashKey[Any]()
+#: and what tells how far scripts were run, or None
+COVERING_KEY: Final = pytest.StashKey[Any]()

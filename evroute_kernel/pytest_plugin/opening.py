@@ -14,6 +14,7 @@ from evroute_kernel.engine.results.runs import RunFailedError
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.pytest_plugin.names import SERVER, SESSION
+from evroute_kernel.pytest_plugin.notebooks import load_file
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion, server_version
 
 
@@ -26,7 +27,7 @@ def session_for(request: pytest.FixtureRequest, begin: Callable[[Session], objec
     version = version_for(node, getattr(request, "param", None))
     options = {"check": True, **_resolved(*_of_project(node)), **_resolved(*_of_ini(node.config)), **_of_markers(node)}
     try:
-        return opened(options, node.path.parent, version, begin)
+        return opened(options, node.path.parent, version, begin, load_file)
     except (ScriptError, RunFailedError) as error:
         _fail(error.render())
 

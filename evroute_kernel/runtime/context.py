@@ -118,6 +118,7 @@ class Process:
         "has_subscribers",
         "json",
         "log_level",
+        "marked",
         "notice",
         "notify",
         "number",
@@ -187,6 +188,8 @@ class Process:
         self.notice: Callable[[str, str | int], None] = unnoticed
         #: what holds runs that wait (`runtime.waits.Waiting`); None where nothing can
         self.waiting: Any = None
+        #: a statement that is marked in the code of its route is about to run (`watching.marks`)
+        self.marked: Callable[[Context, int], None] = lambda context, statement: None
         #: a function that is not simulated was called: (name, arguments as text); set by the worker
         self.stub_called: Callable[[str, tuple[str | None, ...]], None] = lambda name, arguments: None
 
@@ -256,6 +259,10 @@ class Context:
     def arguments(self) -> Sequence[Value] | None:
         """Arguments of the block now running; None in the top route."""
         return self.scopes[-1]
+
+    def __setitem__(self, index: int, statement: int) -> None:
+        """Marked statements store their index here, and not in `Process.at`."""
+        self.process.marked(self, statement)
 
     def line(self) -> int:
         """Line of the running statement as the server counts it (`$cfg_line`), from 1; 0 outside a route."""

@@ -47,7 +47,9 @@ LOCK_FILE: Final = "lock.mdb"
 LOCK_SIZE: Final = 2**14
 #: the table whose integers are kept apart, and the one that says where; names of tables that scripts reach differ
 INTEGER_TABLE: Final = "shv"
-_PLACES: Final = "\x01integers"
+#: how tables begin that are no part of what a server keeps
+OWN: Final = "\x01"
+_PLACES: Final = f"{OWN}integers"
 #: what several accesses are done in, as one step for who watches: nobody does
 _STEP: Final = contextlib.nullcontext()
 
@@ -180,13 +182,13 @@ class Shared:
         return self.integers.items((a[len(prefix) :].decode("latin-1"), data) for a, data in self._scan(prefix))
 
     def tables(self) -> list[str]:
-        """Names of the tables that hold something."""
+        """Names of the tables that hold something, without those that begin with `OWN`."""
         found = {bytes(address).partition(b"\0")[0] for address, _ in self._scan(b"")}
         names = {name.decode("latin-1") for name in found}
         if _PLACES in names:
             names.discard(_PLACES)
             names.update([INTEGER_TABLE] if any(True for _ in self._numbers()) else [])
-        return sorted(names)
+        return sorted(name for name in names if not name.startswith(OWN))
 
     def clear(self, table: str | None = None) -> None:
         """Remove every key of a table; of all tables when none is named."""
@@ -215,6 +217,11 @@ class Shared:
             raise SharedMemoryFull from None
         finally:
             self._transaction = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a transaction of this process is under way: nobody else can write meanwhile."""
+        return self._transaction is not None
 
     # -- for who watches (`runtime.watching.sharing`) ------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from evroute_kernel.runtime.codes import DROP, E_BUG, E_SCRIPT
-from evroute_kernel.runtime.context import ROUTE_DEPTH_LIMIT, Context, LinkedRoute, Params, Process
+from evroute_kernel.runtime.context import ROUTE_DEPTH_LIMIT, Context, LinkedRoute, Params, Process, Record
 from evroute_kernel.runtime.control import EndScript, ScriptCrash
 from evroute_kernel.runtime.deferred import run_deferred
 from evroute_kernel.runtime.levels import CRITICAL, NAMES
@@ -137,12 +137,18 @@ def assign_counted(context: Context, get: Getter, put: Setter, op: str, value: R
 
     On the server one can, if rarely, and then a count is lost: language manual, `$shv`. Nobody means that.
     """
-    integers = context.process.shared.integers
+    process = context.process
+    integers, emit = process.shared.integers, process.emit
+    said: list[Record] = []
     integers.hold()
     try:
+        process.emit = said.append  # who hears it may take their time (a debugger stops the run)
         return assign_compound(context, get, put, op, value, target)
     finally:
+        process.emit = emit
         integers.release()
+        for record in said:
+            emit(record)
 
 
 def assign_added(context: Context, add: Adder, get: Getter, put: Setter, op: str, value: Result, target: str) -> int:

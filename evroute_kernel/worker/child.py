@@ -88,6 +88,7 @@ class Child:
     def __init__(self, number: int, stream: socket.socket, blackbox: BlackBox, shared: Shared) -> None:
         self._blackbox = blackbox
         self._inbox = Inbox(stream)
+        self._inbox.on_answered = self._look
         self._outbox = Outbox(stream, blackbox, shared.clock.now)
         #: the run that may be interrupted now; 0 for none
         self._armed = 0
@@ -116,6 +117,8 @@ class Child:
         self._inline: Inline | None = None
         #: who watches, once somebody has done so
         self._watching: Watching | None = None
+        #: whether that changes just now
+        self._is_changing = False
         #: how runs are made and run, as the version of the settings has it
         self.new_context: Callable[[str, Params], Context] = self._new_context
         self.another_context: Callable[[Context], Context] = self._another_context
@@ -167,11 +170,14 @@ class Child:
 
     def change_watchers(self, message: Watch) -> None:
         """These watch the runs from now on: all routes are others then, and what they log and raise passes by there."""
+        self._is_changing = True
         if self._watching is None:
             self._watching = self._make_watching()
         self._watching.change(message)
         self._take_routes()
         self._choose_ways()
+        self._is_changing = False
+        self._look()
 
     def _make_watching(self) -> Watching:
         from evroute_kernel.worker.watching.line import Line  # nothing that a worker should wait for
@@ -452,15 +458,27 @@ class Child:
     # -- failures -------------------------------------------------------------------------------------------------
 
     def interrupt(self, *_: object) -> None:
-        """The handler of INTERRUPT_SIGNAL. It strikes only the run that the supervisor means."""
-        if not self._armed or self._armed != self._blackbox.interrupt:
+        """The handler of INTERRUPT_SIGNAL. It strikes only the run that the supervisor means; or there are commands for
+        watchers."""
+        is_meant = self._armed != 0 and self._armed == self._blackbox.interrupt
+        if not is_meant and self._blackbox.commands[0] == self._inbox.commands_taken:
             return
         for busy in (self._outbox, self._inbox):
             if busy.is_busy:
                 busy.on_release = self.interrupt
                 return
-        self._armed = 0
-        raise Interrupted
+        if is_meant:
+            self._armed = 0
+            raise Interrupted
+        self._look()
+
+    def _look(self) -> None:
+        """Hear commands for watchers, unless that is done later anyway."""
+        if self._inbox.is_waiting or self._is_changing or self._blackbox.commands[0] == self._inbox.commands_taken:
+            return
+        if self._watching is None:
+            self._watching = self._make_watching()
+        self._watching.look()
 
     def failure(self, run: int, error: BaseException) -> RouteFailed:
         """The report about a route that did not end by itself, naming the statement that was running."""

@@ -1,8 +1,8 @@
 """The worker's side of the stream from the supervisor: messages in order, and answers out of turn.
 
 A route that asked something waits for its answer in here, and a watcher for commands; what comes meanwhile is kept for
-later. An interrupt may end
-that wait at any moment: no byte of the stream is lost by it, and an answer that comes too late is thrown away.
+later. An interrupt may end that wait at any moment: no byte of the stream is lost by it, and an answer that comes too
+late is thrown away.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ class Inbox:
         self._commands: deque[WatchCommand] = deque()
         #: commands that were taken
         self.commands_taken = 0
+        #: whether somebody waits for an answer: nobody else may read then. Commands that come meanwhile are heard
+        #: behind it
+        self.is_waiting = False
+        self.on_answered: Callable[[], None] = lambda: None
         self._is_open = True
         self._poll = select.poll()
         self._poll.register(stream, select.POLLIN)
@@ -44,16 +48,20 @@ class Inbox:
 
     def answer(self, request: int) -> Answer:
         """Wait for the answer to a request. Raises ConnectionResetError when there will be none."""
-        while True:
-            while self._answers:  # it may have come with another one
-                answer = self._answers.popleft()
-                if answer.request == request:
-                    return answer
-            if not self._is_open:
-                break
-            self._poll.poll()  # here an interrupt may strike
-            self._read()
-        raise ConnectionResetError("the supervisor is gone")
+        self.is_waiting = True
+        try:
+            while True:
+                while self._answers:  # it may have come with another one
+                    answer = self._answers.popleft()
+                    if answer.request == request:
+                        return answer
+                if not self._is_open:
+                    raise ConnectionResetError("the supervisor is gone")
+                self._poll.poll()  # here an interrupt may strike
+                self._read()
+        finally:
+            self.is_waiting = False
+            self.on_answered()
 
     def command(self) -> WatchCommand:
         """Wait for the next command. Raises ConnectionResetError when there will be none."""

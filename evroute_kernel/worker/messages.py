@@ -188,10 +188,13 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class WatchCommand:
-    """Something for the watcher of a number, while the run goes on or stands still; None: it has ended meanwhile."""
+    """Something for the watcher of a number, while the run goes on or stands still; None: it has ended meanwhile.
+
+    `kind`: there is none yet, and it begins with this; the data are what it is asked for."""
 
     number: int
     data: Any
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

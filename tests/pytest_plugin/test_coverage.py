@@ -7,8 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+pytest_plugins = ["pytester"]
 
 SCRIPT = """\
 event_route[E_X] {
@@ -46,10 +49,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *options: str) -> str:
+def run(folder: Path, *options: str, cov: str = ".", core: str = "ctrace") -> str:
     """What pytest shows, in a process of its own: coverage.py measures one at a time."""
-    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--cov=.", *options]
+    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--cov={cov}", *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST"))}
+    environment["COVERAGE_CORE"] = core
     done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, timeout=100, check=False, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -70,7 +74,7 @@ def test_lines_and_branches_in_all_reports(folder: Path, parallel: tuple[str, ..
     assert "SF:x.cfg" in (folder / "coverage.lcov").read_text()
     page = next((folder / "htmlcov").glob("x_cfg*.html")).read_text()
     assert '<span class="key">switch</span>' in page
-    assert "line 8 never went on to line 9" in page
+    assert "line 8 never went on to line 9: it was never matched" in page
 
 
 def test_lines_alone(folder: Path) -> None:
@@ -78,6 +82,131 @@ def test_lines_alone(folder: Path) -> None:
     run(folder, "--cov-report=json")
     report = json.loads((folder / "coverage.json").read_text())["files"]["x.cfg"]
     assert (report["executed_lines"], report["missing_lines"]) == ([2, 4, 5, 6, 7, 8, 13], [3, 9])
+
+
+def reported(folder: Path) -> dict[str, Any]:
+    """What the report in JSON says of each file, without those of Python."""
+    files = json.loads((folder / "coverage.json").read_text())["files"]
+    return {name: found for name, found in files.items() if not name.endswith(".py")}
+
+
+def test_replays_and_workers_that_are_killed(folder: Path) -> None:
+    (folder / "test_x.py").write_text(
+        """
+import os, signal, pytest
+
+SCRIPT = 'loadmodule "cfgutils.so"'
+
+@pytest.mark.evroute_session(load=["x.cfg", "slow.cfg"], workers=2, check=False)
+def test_x(evroute_session, tmp_path):
+    events = tmp_path / "events.jsonl"
+    events.write_text('{"event": "E_X", "params": {"n": 3}}\\n' * 20)
+    evroute_session.replay(str(events))
+    future = evroute_session.submit("E_SLOW")
+    pids = []
+    while not pids:
+        pids = [worker.pid for worker in evroute_session.workers() if worker.running and evroute_session.shv["slow"]]
+    os.kill(pids[0], signal.SIGKILL)
+    assert [error.cause for error in future.result().errors] == ["worker died"]
+"""
+    )
+    slow = 'loadmodule "cfgutils.so"\nevent_route[E_SLOW] {\n$shv(slow) = 1;\nsleep(60);\n$shv(slow) = 2;\n}\n'
+    (folder / "slow.cfg").write_text(slow)
+    run(folder, "--cov-report=json")
+    found = reported(folder)
+    assert found["x.cfg"]["executed_lines"] == [2, 4, 5, 8, 9, 13]
+    assert (found["slow.cfg"]["executed_lines"], found["slow.cfg"]["missing_lines"]) == ([3, 4], [5])
+
+
+CELLS: list[dict[str, Any]] = [
+    {"cell_type": "markdown", "source": "# Limits"},
+    {"cell_type": "code", "source": ["%config workers=2\n", "$shv(limit) = 2;"]},
+    {
+        "cell_type": "code",
+        "source": "event_route[E_X] {\n    if ($param(n) > $shv(limit))\n        exit;\n    $shv(seen) += 1;\n}\n"
+        "%raise E_X n=9",
+    },
+    {"cell_type": "code", "source": "event_route[E_X] {", "metadata": {"tags": ["raises-exception"]}},
+]
+
+
+@pytest.mark.parametrize("parallel", [(), ("-n", "2")])
+def test_cells_of_a_notebook(folder: Path, parallel: tuple[str, ...]) -> None:
+    cells = [{"metadata": {}, "outputs": [], "id": f"c{i}", **cell} for i, cell in enumerate(CELLS)]
+    (folder / "limits.ipynb").write_text(
+        json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
+    )
+    (folder / "test_x.py").write_text(TESTS.replace("x.cfg", "limits.ipynb"))
+    run(folder, *parallel, *(f"--cov-report={kind}" for kind in ("json", "xml", "html", "lcov")))
+    found = reported(folder)
+    assert found["limits.ipynb:In[1]"]["executed_lines"] == [2]
+    assert found["limits.ipynb:In[2]"]["executed_lines"] == [2, 3, 4]
+    assert found["limits.ipynb:In[2]"]["missing_branches"] == []
+    assert 'filename="limits.ipynb:In[2]"' in (folder / "coverage.xml").read_text()
+    assert "SF:limits.ipynb:In[2]" in (folder / "coverage.lcov").read_text()
+    page = next((folder / "htmlcov").glob("limits*2*.html")).read_text()
+    assert "E_X" in page
+    assert "raise" in page  # magics are shown, though nothing of them is counted
+
+
+def test_a_notebook_that_is_broken_fails_the_test_with_its_cell(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TESTS.replace("x.cfg", "limits.ipynb"))
+    name = pytester.path / "limits.ipynb"
+    name.write_text(json.dumps({"cells": [{"cell_type": "code", "source": "$shv(a) = 1;\nroute(r;"}]}))
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").stdout.fnmatch_lines(["*limits.ipynb:In?1?:2:8*"])
+    name.write_text("{}")
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").stdout.fnmatch_lines(
+        ["*no notebook: it has no list of cells*"]
+    )
+
+
+def test_what_is_measured_is_said_as_for_python(folder: Path) -> None:
+    scripts = folder / "scripts"
+    scripts.mkdir()
+    for name in ("used", "unused", "left"):
+        (scripts / f"{name}.cfg").write_text(SCRIPT)
+    options = 'load=["x.cfg", "scripts/used.cfg"]'
+    (folder / "test_x.py").write_text(TESTS.replace('load="x.cfg"', options))
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write('omit = ["*/left.cfg"]\n')
+    # of Python nothing is measured, and nobody complains that there are no data
+    shown = run(folder, "--cov-report=json", "-W", "error::coverage.exceptions.CoverageWarning", cov="scripts")
+    assert "warning" not in shown.lower()
+    found = reported(folder)
+    assert found.keys() == {"scripts/used.cfg", "scripts/unused.cfg"}
+    assert found["scripts/unused.cfg"]["executed_lines"] == []
+
+
+def test_comments_leave_lines_and_blocks_out(folder: Path) -> None:
+    text = SCRIPT.replace("case 3:", "case 3:  # pragma: no cover").replace("== 1)", "== 1) // no branch")
+    (folder / "x.cfg").write_text(text.replace("startup_route {", "startup_route {  # No Cover"))
+    text = (folder / "x.cfg").read_text().replace("//", "#")
+    (folder / "x.cfg").write_text(text + 'route[r] {\nxlog("no cover");\n}\n')
+    run(folder, "--cov-report=json")
+    found = reported(folder)["x.cfg"]
+    assert found["excluded_lines"] == [8, 9, 12, 13]
+    assert found["missing_lines"] == [3, 16]
+    assert found["missing_branches"] == []
+
+
+def test_contexts_are_the_tests(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text(
+        CONFIGURATION.format("true") + "[tool.coverage.json]\nshow_contexts = true\n"
+    )
+    run(folder, "--cov-report=json", "--cov-context=test")
+    found = reported(folder)["x.cfg"]["contexts"]
+    assert set(found["6"]) == {"test_x.py::test_x[2]|run"}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring came with Python 3.12")
+def test_the_core_that_knows_no_plugins(folder: Path) -> None:
+    """From 3.14 on it is the default one, and knows branches too."""
+    branch = "true" if sys.version_info >= (3, 14) else "false"
+    (folder / "pyproject.toml").write_text(CONFIGURATION.format(branch))
+    shown = run(folder, "--cov-report=json", "-W", "error::coverage.exceptions.CoverageWarning", core="sysmon")
+    assert "warning" not in shown.lower()
+    found = reported(folder)
+    assert (found["x.cfg"]["missing_lines"], found["other.cfg"]["missing_lines"]) == ([3, 9], [2])
 
 
 def test_without_the_plugin_nothing_is_collected(folder: Path) -> None:

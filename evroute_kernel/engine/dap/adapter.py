@@ -17,6 +17,7 @@ from evroute_kernel.engine.debugging.debugger import (
     ConditionFailed,
     Debugger,
     How,
+    Moved,
     News,
     NotStopped,
     Said,
@@ -76,7 +77,7 @@ class Adapter:
             "variables": self._asker(standing.variables),
             "setVariable": self._asker(standing.set_variable),
             "evaluate": self._asker(standing.evaluate),
-            "pause": lambda arguments: self._debugging.pause(whole(arguments, "threadId")),
+            "pause": self._pause,
             **{name: self._goer(how) for name, how in _MODES.items()},
         }
 
@@ -89,6 +90,20 @@ class Adapter:
     def stop_on_entry(self) -> None:
         """Stop before the first statement that will run. Raises Refused."""
         self._debugging.stop_on_entry()
+
+    @property
+    def has_stops(self) -> bool:
+        """Whether anything stands still."""
+        return self._debugger is not None and bool(self._debugger.stops)
+
+    def tell_stops(self) -> None:
+        """Tell once more what stands still."""
+        for stop in self._debugging.stops.values():
+            self._hear(stop)
+
+    def forget_breakpoints(self) -> None:
+        """Nothing stops any more; what stands still does so."""
+        self._debugging.forget_breakpoints()
 
     def request(self, message: Any) -> dict[str, Any]:
         """The response to a request."""
@@ -125,6 +140,8 @@ class Adapter:
                 {} if news.span is None else {"line": news.span.line, "source": self._texts.source(news.span.source)}
             )
             self._say(f"{news.text}\n", **place)
+        elif isinstance(news, Moved):
+            self._event("breakpoint", reason="changed", breakpoint=_shown(news.placed, news.path))
         elif isinstance(news, ConditionFailed):
             changed = {"id": news.number, "verified": True, "message": news.words}
             self._event("breakpoint", reason="changed", breakpoint=changed)
@@ -160,6 +177,13 @@ class Adapter:
         names = given(arguments, "filters", list, [])
         levels = [level for name, levels in FILTERS.items() if name in names for level in levels]
         self._debugging.stop_at_diagnostics(levels)
+
+    def _pause(self, arguments: Arguments) -> None:
+        """Stop a worker that runs something; if that one does not, whatever runs, or will run next."""
+        thread = whole(arguments, "threadId")
+        is_running = any(worker.running and worker.number == thread for worker in self._session.workers())
+        if thread not in self._debugging.stops:
+            self._debugging.pause(thread if is_running else None)
 
     def _goer(self, how: How) -> Callable[[Arguments], Any]:
         def go(arguments: Arguments) -> Any:

@@ -24,8 +24,8 @@ _HITS: Final = re.compile(r"\s*(==|>=|<=|>|<|=|%)?\s*(\d{1,9})\s*")
 @dataclass(frozen=True, slots=True)
 class Breakpoint:
     """What somebody asks for: a line of a text, from 1. `condition`: what may stand in an `if`; `hits`: `5` (from the
-    fifth time on each process counts by itself), `== 5`, `>= 5`, `% 3`...; `log`: instead of stopping, a text with
-    expressions in braces."""
+    fifth time on, in whatever process), `== 5`, `>= 5`, `% 3`...; `log`: instead of stopping, a text with expressions
+    in braces."""
 
     line: int
     condition: str = ""
@@ -61,12 +61,38 @@ class Breakpoints:
         self._texts: dict[str, list[_Text]] = {}
         self._known = 0
         self._points: tuple[Any, ...] | None = ()
+        #: what was said last of each breakpoint, by its number
+        self._said: dict[int, Placed] = {}
 
     def change(self, path: str, asked: Iterable[Breakpoint]) -> list[Placed]:
-        """These are the breakpoints of a text from now on."""
-        self._all[path] = [self._made(each) for each in asked]
+        """These are the breakpoints of a text from now on. One that was there before keeps its number, and its hits."""
+        before = self._all.get(path, [])
+        kept = {each[1]: each for each in reversed(before)}
+        self._all[path] = now = [kept.pop(each, None) or self._made(each) for each in asked]
+        for number, *_ in before:
+            self._said.pop(number, None)
+        if not now:
+            del self._all[path]
         self._points = None
-        return self.placed(path)
+        placed = self.placed(path)
+        self._said.update((each.number, each) for each in placed)
+        return placed
+
+    def moved(self) -> list[tuple[str, Placed]]:
+        """With its text, each of which something else is true than what was said last."""
+        found = [(path, each) for path in self._all for each in self.placed(path) if self._said[each.number] != each]
+        self._said.update((each.number, each) for _, each in found)
+        return found
+
+    @property
+    def is_new(self) -> bool:
+        """Whether blocks have been compiled that nobody has looked at yet."""
+        return bool(self._world.registry.compiled(self._known))
+
+    def clear(self) -> None:
+        """There are none any more."""
+        self._all.clear()
+        self._points = None
 
     def placed(self, path: str) -> list[Placed]:
         """What has become of those of a text."""
@@ -121,12 +147,13 @@ class Breakpoints:
         self._points = None
         texts: dict[int, list[_Text]] = {}  # by the source, of which all statements of a block have one or a few
         for slot, route in fresh:
+            block = route.title, route.span.start
             for index, span in enumerate(route.spans):
                 source = span.source
                 if id(source) not in texts:
                     texts[id(source)] = [self._text(path, source) for path in self._keys(source)]
                 for text in texts[id(source)]:
-                    text.add(span.line, slot, index)
+                    text.add(span.line, block, slot, index)
 
     def _text(self, path: str, source: Source) -> _Text:
         texts = self._texts.setdefault(path, [])
@@ -146,12 +173,14 @@ class _Text:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        #: line -> slot -> the first statement there
-        self._found: dict[int, dict[int, int]] = {}
+        #: line -> block, by its title and where it begins -> the slot it was given last, and the first statement there
+        self._found: dict[int, dict[tuple[str, int], tuple[int, int]]] = {}
         self._lines: Sequence[int] | None = None
 
-    def add(self, line: int, slot: int, index: int) -> None:
-        self._found.setdefault(line, {}).setdefault(slot, index)
+    def add(self, line: int, block: tuple[str, int], slot: int, index: int) -> None:
+        here = self._found.setdefault(line, {})
+        if here.get(block, (-1, 0))[0] != slot:
+            here[block] = slot, index
         self._lines = None
 
     def line(self, line: int) -> int | None:
@@ -164,7 +193,7 @@ class _Text:
     def statements(self, line: int) -> list[tuple[int, int]]:
         """(slot, statement) of a breakpoint there."""
         found = self.line(line)
-        return [] if found is None else list(self._found[found].items())
+        return [] if found is None else list(self._found[found].values())
 
 
 def _hits(text: str) -> tuple[str, int] | None:

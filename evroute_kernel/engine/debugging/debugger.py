@@ -82,7 +82,16 @@ class Reply:
 #: for a watcher, in the worker of a number or in each that runs something
 Command = Callable[[int, Any, int | None], None]
 
-News = Stopped | WentOn | Said | ConditionFailed
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Something else is true of a breakpoint of this text than what was said before: the text has been loaded."""
+
+    path: str
+    placed: Placed
+
+
+News = Stopped | WentOn | Said | ConditionFailed | Moved
 
 
 class NotStopped(RuntimeError):
@@ -111,14 +120,17 @@ class Debugger:
         self._lock = threading.RLock()
         self._breakpoints = Breakpoints(world, keys)
         self._levels: tuple[int, ...] = ()
-        self._asked: tuple[Any, ...] = ((), (), False)
-        self._stops_on_entry = False
+        #: a wish to stop at once what runs, or what runs next: why, and which one that is; () when that is done
+        self._halt: tuple[Any, ...] = ()
+        self._halts = 0
+        self._asked: tuple[Any, ...] = ((), (), ())
         self._stops: dict[int, Stopped] = {}
         self._requests: dict[int, tuple[int, str, Future[Any]]] = {}
         self._count = 0
         self._is_closed = False
         self._end = self._world.watches.add(self)
-        self._number = self._world.watches.number(self) or 0
+        #: as the workers know it
+        self.number: Final = self._world.watches.number(self) or 0
 
     def close(self) -> None:
         """What stands still goes on, and nothing stops any more. Closing twice is harmless."""
@@ -127,7 +139,7 @@ class Debugger:
                 return
             self._is_closed = True
             self._end()
-            self._command(self._number, None, None)
+            self._command(self.number, None, None)
             self._forget(list(self._stops))
 
     def __enter__(self) -> Self:
@@ -157,17 +169,32 @@ class Debugger:
             self._levels = tuple(number for number, name in NAMES.items() if name in wanted)
         self._tell_points()
 
+    def forget_breakpoints(self) -> None:
+        """Nothing stops any more, neither at a line nor at a diagnostic."""
+        with self._lock:
+            self._breakpoints.clear()
+            self._levels = ()
+        self._tell_points()
+
     def stop_on_entry(self) -> None:
         """Stop before the first statement of the next run. Nothing may run yet."""
         with self._lock:
-            self._stops_on_entry = True
+            self._halts += 1
+            self._halt = "entry", self._halts
 
     def pause(self, worker: int | None = None) -> None:
-        """Stop a worker, or each, before its next statement, if it runs something."""
-        self._command(self._number, ("pause",), worker)
+        """Stop a worker before its next statement, if it runs something; without a number each that does, and where
+        none does, the next run at its first one."""
+        if worker is not None:
+            self._command(self.number, ("pause",), worker)
+            return
+        with self._lock:
+            self._halts += 1
+            self._halt = "pause", self._halts
+        self._tell_points()
 
     def _tell_points(self) -> None:
-        self._command(self._number, ("points", self.asked), None)
+        self._command(self.number, ("points", self.asked), None)
 
     # -- what stands still --------------------------------------------------------------------------------------------
 
@@ -181,7 +208,7 @@ class Debugger:
         """Let a run go on. Raises NotStopped."""
         with self._lock:
             self._check(worker)
-            self._command(self._number, ("go", how), worker)
+            self._command(self.number, ("go", how), worker)
             del self._stops[worker]
 
     def variables(self, worker: int, frame: int = 0) -> Future[tuple[Any, ...]]:
@@ -198,7 +225,7 @@ class Debugger:
             self._check(worker)
             self._count += 1
             self._requests[self._count] = worker, verb, future
-            self._command(self._number, (verb, self._count, *rest), worker)
+            self._command(self.number, (verb, self._count, *rest), worker)
         return future
 
     def _check(self, worker: int) -> None:
@@ -219,10 +246,14 @@ class Debugger:
     @property
     def asked(self) -> tuple[Any, ...]:
         with self._lock:
-            points, levels, entry = self._breakpoints.points(), self._levels, self._stops_on_entry
-            if self._asked[0] is not points or self._asked[1] is not levels or self._asked[2] is not entry:
-                self._asked = points, levels, entry
-            return self._asked
+            is_new = self._breakpoints.is_new
+            points, levels = self._breakpoints.points(), self._levels
+            if self._asked[0] is not points or self._asked[1] is not levels or self._asked[2] is not self._halt:
+                self._asked = points, levels, self._halt
+            asked, moved = self._asked, self._breakpoints.moved() if is_new else []
+        for path, placed in moved:
+            self._listener(Moved(path, placed))
+        return asked
 
     def watches(self, origin: object) -> bool:
         return self._origin is None or self._origin == origin
@@ -260,7 +291,7 @@ class Debugger:
         )
         with self._lock:
             self._stops[told.process] = stop
-            self._stops_on_entry = False
+            self._halt = ()
         self._listener(stop)
 
     def _answered(self, request: int, ok: bool, values: Any, logged: Any) -> None:

@@ -109,6 +109,10 @@ class StateFace:
         """Whether something handles an event now."""
         return self._world.is_heard(encode(event))
 
+    def check_heard(self, event: str) -> None:
+        """Raise UnknownEventError when nothing handles an event, with what is like it."""
+        self._world.handlers(event)
+
     def forget(self, name: str) -> list[str]:
         """Drop routes by title ("event_route[E_X]") or name; the titles of those there were."""
         return self._world.forget(encode(given.text(name, "the name of a route")))

@@ -118,10 +118,10 @@ class SessionSettings(MutableMapping[str, Any]):
             values, modparams, modules, stubs, self.version, profiling, self.reach, self.node, *surroundings
         )
 
-    def keep_inside(self) -> None:
+    def keep_inside(self, reach: Reach = "inside") -> None:
         """Let nothing that scripts do from now on change what is beyond the session: sockets that they subscribe get
-        nothing, and SQL works on copies of databases, one for each worker. For good, and before any script runs."""
-        self.reach = "inside"
+        nothing, and SQL works on copies of databases. For good, and before any script runs."""
+        self.reach = reach
         self._changed()
 
     def set_environment(self, name: str, value: str) -> None:

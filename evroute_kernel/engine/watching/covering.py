@@ -10,9 +10,8 @@ from typing import Final, Self
 from evroute_kernel.engine.results.coverage import Block, Covered
 from evroute_kernel.engine.state.watches import Told
 from evroute_kernel.engine.state.world import World
-from evroute_kernel.lang.flow.lines import flows_of, line_arcs, statement_lines
+from evroute_kernel.lang.flow.lines import flows_of, line_arcs, line_names, statement_lines
 from evroute_kernel.lang.flow.statements import Flow
-from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source, Span
 from evroute_kernel.worker.watching.covering import EDGE, ENDED
 
@@ -63,7 +62,7 @@ class Covering:
         sources = {route.source.path: route.source for _, route in compiled}
         sources |= {source.path: source for source in current.values()}
         flows: dict[Source, dict[int, Flow]] = {}
-        found = {path: _of(source, self._flows(source, flows).values()) for path, source in sources.items()}
+        found = {path: unrun(source, self._flows(source, flows).values()) for path, source in sources.items()}
         for slot, route in compiled:
             covered = found[route.source.path]
             if slot in current or route.source.text == covered.source.text:
@@ -80,18 +79,15 @@ class Covering:
         return known[source]
 
 
-def unrun(source: Source, version: ServerVersion) -> Covered:
-    """A text of which nothing was run."""
-    return _of(source, flows_of(source, version))
-
-
-def _of(source: Source, flows: Iterable[Flow]) -> Covered:
+def unrun(source: Source, flows: Iterable[Flow]) -> Covered:
+    """A text with these blocks, of which nothing was run."""
     covered = Covered(source)
     for flow in flows:
         lines = frozenset(line for path, line in statement_lines(flow) if path == source.path)
         covered.blocks.append(Block(flow.title, flow.header.line, lines))
         covered.statements |= lines
         covered.arcs |= line_arcs(flow, flow.arcs).get(source.path, set())
+        covered.names |= line_names(flow, source.path)
     return covered
 
 

@@ -179,9 +179,9 @@ class TimingSide:
             if process.waits is not None:
                 self._timeline.finish(process.waits, moment)
                 process.waits = None
-        elif what == notices.TAKES:
+        elif what == notices.LOCKS:
             process.locks[value] = self._inside(process, lane, "lock", _lock(value), moment)
-        elif what == notices.GIVES:
+        elif what == notices.UNLOCKS:
             self._unlock(value, moment)
         elif what == notices.LEAVES:
             self._causes.left((self._node, value), self._run(process), (lane, moment))

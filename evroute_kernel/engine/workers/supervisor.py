@@ -26,6 +26,7 @@ from typing import Any
 
 from evroute_kernel.engine.results.replays import BrokenLine
 from evroute_kernel.engine.results.runs import LogRecord, Variables, WorkerInfo
+from evroute_kernel.engine.state.watches import WatchingSide
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.workers import instructions, stimuli
 from evroute_kernel.engine.workers.batches import Batch
@@ -153,6 +154,17 @@ class Supervisor:
                 worker.command(watcher, data)
                 self._pool.watch(worker)
 
+    def begin_watch(self, number: int, side: WatchingSide) -> None:
+        """One who watches from now on does so in the midst of what runs. Those whose part can (`runtime.watching.
+        stepping`)."""
+        self._loop.post(lambda: self._begin_watch(number, side))
+
+    def _begin_watch(self, number: int, side: WatchingSide) -> None:
+        for worker in self._pool:
+            if worker.task is not None and side.watches(worker.task.raised.origin):
+                worker.begin_watch(number, side.kind, side.asked)
+                self._pool.watch(worker)
+
     def post(self, command: Callable[[], None]) -> None:
         """Let the thread do something."""
         self._loop.post(command)
@@ -253,7 +265,10 @@ class Supervisor:
                 raised.future.set_exception(self.failure)
 
     def end(self) -> None:
+        numbers = [worker.number for worker in self._pool]
         self._pool.close()
+        for number in numbers:
+            self._world.watches.lost(number)
         for restart in self._restarts:
             restart.give_up()
         shutil.rmtree(self._directory, ignore_errors=True)

@@ -56,6 +56,8 @@ class Notebook:
         self.cluster: Cluster[Session] | None = None
         #: owner -> the node that its cell was last run on
         self.nodes: dict[str, str] = {}
+        #: what collects for all cells until it is told to end, by its magic: coverage, a profile
+        self.collecting: dict[str, Any] = {}
         #: owner -> what its cell held when it last ran, in that order
         self.texts: dict[str, Source] = {}
 
@@ -69,6 +71,11 @@ class Notebook:
                 self._session = self._open_session(on_record=_deliver, version=self._first_version())
                 atexit.register(self.close)  # after the session's own, so it comes before that, which would complain
             return self._session
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the kernel shuts down: there is no session any more."""
+        return self._is_closed
 
     @property
     def has_session(self) -> bool:

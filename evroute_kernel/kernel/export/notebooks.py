@@ -15,6 +15,8 @@ CellKind: TypeAlias = Literal["code", "prose"]
 
 #: tag of a cell that notebook runners pass over
 SKIPPED: Final = "skip-execution"
+#: tag of a cell that is to fail
+FAILS: Final = "raises-exception"
 #: bytes of a notebook file, pictures and all
 LARGEST: Final = 2**30
 #: characters of the name of a version that are looked at
@@ -28,12 +30,13 @@ class NotebookError(ValueError):
 @dataclass(frozen=True, slots=True)
 class NotebookCell:
     """A cell in a file: `text` as written; `name` is what people call it; `owner` tells whose definitions its own
-    replace."""
+    replace; `may_fail`, that it says itself that it is to fail."""
 
     kind: CellKind
     text: str
     name: str = ""
     owner: str = ""
+    may_fail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,8 @@ def cells_of(raw: Iterable[Any]) -> Iterator[NotebookCell]:
         if found.get("cell_type") == "code" and SKIPPED not in tags:
             if text.strip():  # nobody runs an empty cell
                 count += 1
-                yield NotebookCell("code", text, f"In[{count}]", str(found.get("id") or f"In[{count}]"))
+                name = f"In[{count}]"
+                yield NotebookCell("code", text, name, str(found.get("id") or name), FAILS in tags)
         else:
             yield NotebookCell("prose", text)
 

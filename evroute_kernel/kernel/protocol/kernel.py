@@ -57,6 +57,10 @@ class EvrouteKernel(ConcurrentKernel):
         config=True
     )
 
+    debug_grace = Float(
+        3600.0, help="seconds without a debug request after which a run that stands still goes on; 0: never"
+    ).tag(config=True)
+
     @default("history_file")
     def _history_file(self) -> str:
         return default_file()
@@ -258,9 +262,25 @@ class EvrouteKernel(ConcurrentKernel):
             from evroute_kernel.kernel.protocol.debugging import Debugging  # for those alone who debug
 
             self._debugging = Debugging(
-                lambda: self.notebook.session, lambda event: self.publish("debug_event", event, {})
+                lambda: self.notebook.session,
+                lambda event: self.publish("debug_event", event, {}),
+                lambda: self.debug_grace,
             )
-        return await asyncio.get_running_loop().run_in_executor(None, self._debugging.request, dict(msg))
+        return await asyncio.get_running_loop().run_in_executor(None, self._debug, self._debugging, dict(msg))
+
+    def _debug(self, debugging: Debugging, message: dict[str, Any]) -> dict[str, Any]:
+        """The response; there is one whatever happens, as front ends wait for it."""
+        from evroute_kernel.engine.dap.requests import refusal
+        from evroute_kernel.errors import ScriptError
+
+        try:
+            return debugging.request(message)
+        except ScriptError as error:
+            return refusal("; ".join(each.message for each in error.diagnostics))
+        except Exception as error:
+            if not self.notebook.is_closed:
+                self.log.exception("internal error")
+            return refusal(f"{type(error).__name__}: {error}")
 
     async def usage_request(self, stream: Any, ident: Any, parent: Message) -> None:
         """What the kernel and its workers take of the machine."""

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import function
-from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.memory.accesses import LOCKS, Access
-from evroute_kernel.runtime.watching.notices import GIVES, GOES_ON, TAKES, WAITS
+from evroute_kernel.runtime.watching import notices
 
 DEFAULT_POOL_SIZE: Final = 32
 FIRST_WAIT: Final = 0.0001  # seconds
@@ -40,6 +40,12 @@ def _owner(pid: int) -> Owner:
     return pid, _started(pid) or 0
 
 
+def is_held_elsewhere(process: Process, lock: str | None) -> bool:
+    """Whether another process holds a lock, which is named as in `runtime.memory.accesses`."""
+    holder = process.shared.plain.get_object(LOCKS, lock or "")
+    return holder is not None and holder != _owner(os.getpid()) and _started(holder[0]) == holder[1]
+
+
 def _take(context: Context, lock: str, shown: str) -> int:
     me, shared, notice = _owner(os.getpid()), context.process.shared, context.process.notice
 
@@ -56,15 +62,15 @@ def _take(context: Context, lock: str, shown: str) -> int:
                 "it on every way out of the route"
             )
         if shared.update(LOCKS, lock, claim) != me:
-            notice(WAITS, lock)
+            notice(notices.WAITS, lock)
             try:
                 while shared.update(LOCKS, lock, claim) != me:
                     time.sleep(wait)
                     wait = min(2 * wait, LONGEST_WAIT)
             finally:
-                notice(GOES_ON, lock)
+                notice(notices.GOES_ON, lock)
     shared.tell(Access(LOCKS, lock, "hold"))
-    notice(TAKES, lock)
+    notice(notices.LOCKS, lock)
     return 1
 
 
@@ -72,7 +78,7 @@ def _release(context: Context, lock: str) -> int:
     shared = context.process.shared
     with shared.step(Access(LOCKS, lock, "release")):
         shared.delete(LOCKS, lock)
-    context.process.notice(GIVES, lock)
+    context.process.notice(notices.UNLOCKS, lock)
     return 1
 
 

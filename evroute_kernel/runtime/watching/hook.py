@@ -11,20 +11,16 @@ search for races are such watchers, and several of them can watch the same run.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from evroute_kernel.runtime.watching import rounds
 from evroute_kernel.runtime.watching.sharing import WatchedShared
 
 if TYPE_CHECKING:
     from evroute_kernel.runtime.context import Context, LinkedRoute, Params, Process, Record
     from evroute_kernel.runtime.memory.accesses import Access
-
-#: how the names begin that stand in a route's globals for what gives the elements of a collection
-_ITERATES: Final = "iterate_"
 
 
 Function = Callable[["Context"], int]
@@ -56,6 +52,9 @@ class Watcher:
     They may read all state, and change it (a debugger sets variables). What they raise ends the run; the run waits for
     as long as they take. `Frame` objects live as long as their block: keep what you need of them.
     """
+
+    #: whether it has to be told of blocks and statements as they come
+    needs_blocks: ClassVar[bool] = True
 
     def enters(self, frame: Frame) -> None:
         """A block is about to begin; where `frame.is_top`, a run."""
@@ -226,6 +225,8 @@ class Hook:
         self._at: Running = Watched(self._array)
         self._watchers: tuple[Watcher, ...] = ()
         self._shared = process.shared
+        #: the routes that are watched, as they are otherwise
+        self._watched: list[LinkedRoute] = []
 
     @property
     def frame(self) -> Frame | None:
@@ -240,10 +241,19 @@ class Hook:
     def watchers(self, watchers: Iterable[Watcher]) -> None:
         """Not while a block runs. In this order they are told of everything. Routes that were to be watched before are
         not any more: `watch` them anew."""
+        for route in self._watched:
+            rounds.leave(route.function, self._round)
+        self._watched.clear()
         self._watchers = tuple(watchers)
-        alone = self._watchers[0].alone(self._array) if len(self._watchers) == 1 else None
-        self._at = alone or Watched(self._array, self._watchers)
+        told = [watcher for watcher in self._watchers if watcher.needs_blocks]
+        alone = told[0].alone(self._array) if len(told) == 1 else None
+        self._at = alone or Watched(self._array, told)
         self._watch_shared()
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether somebody has to be told of blocks."""
+        return any(watcher.needs_blocks for watcher in self._watchers)
 
     def _watch_shared(self) -> None:
         """Only where somebody wants to know of it there is anything in front of the shared memory."""
@@ -269,35 +279,14 @@ class Hook:
 
     def watch(self, route: LinkedRoute) -> LinkedRoute:
         """The route as it is to run while somebody watches."""
-        return replace(route, function=self._at.running(self._process, route, self._with_rounds(route.function)))
+        rounds.listen(route.function, self._round)
+        self._watched.append(route)
+        return replace(route, function=self._at.running(self._process, route, route.function))
 
-    def _with_rounds(self, function: Function) -> Function:
-        """The function, in which the heads of for-each loops are reached at each round: they store nothing then, but
-        they ask for the next element."""
-        if not isinstance(function, FunctionType):
-            return function
-        names = {name: value for name, value in function.__globals__.items() if name.startswith(_ITERATES)}
-        if not names:
-            return function
-        telling = {name: self._telling(iterate) for name, iterate in names.items()}
-        return FunctionType(function.__code__, {**function.__globals__, **telling})
-
-    def _telling(self, iterate: Callable[[Context, int], Any]) -> Callable[[Context, int], Any]:
-        """What gives the elements of a collection, and tells of each round but the first, which has been told. Several
-        loops may use the same one: which it is, the place of the call says."""
+    def _round(self, context: Context, head: int) -> None:
+        """A for-each loop asks for its next element."""
         at: Any = self._at
-        heads: dict[tuple[CodeType, int], int] = {}
-
-        def step(context: Context, index: int) -> Any:
-            caller = sys._getframe(1)
-            place = caller.f_code, caller.f_lasti
-            if index:
-                at[0] = heads[place]
-            else:
-                heads[place] = at[0]
-            return iterate(context, index)
-
-        return step
+        at[0] = head
 
 
 def _hears_of_sharing(kind: type[Watcher]) -> bool:

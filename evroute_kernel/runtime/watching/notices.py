@@ -9,8 +9,8 @@ WAITS: Final = "waits"
 GOES_ON: Final = "goes on"
 SLEEP: Final = "sleep"
 #: a lock is taken, and given back (by whoever does so)
-TAKES: Final = "takes"
-GIVES: Final = "gives"
+LOCKS: Final = "locks"
+UNLOCKS: Final = "unlocks"
 #: async() has left the run, which waits under this number; and the run of this number is taken up
 LEAVES: Final = "leaves"
 RETURNS: Final = "returns"

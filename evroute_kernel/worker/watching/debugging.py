@@ -1,9 +1,9 @@
 """The debugger's part in a worker: it stops runs between two statements, shows what is there, and lets them go on.
 
-What it is asked for (`asked`): `(points, levels, entry)`; with `entry` it stops before the first statement of all. Each
-point is `(number, slot, statement, condition, hits, log)`:
-`condition` a piece that returns a positive code where it holds, or None; `hits` `(op, count)` or None; `log` parts of
-text, and pieces whose value stands between them, or None: then it stops. A diagnostic of one of the `levels` stops too.
+What it is asked for (`asked`): `(points, levels, halt)`. Each point is `(number, slot, statement, condition, hits,
+log)`: `condition` a piece that returns a positive code where it holds, or None; `hits` `(op, count)` or None; `log`
+parts of text, and pieces whose value stands between them, or None: then it stops. A diagnostic of one of the `levels`
+stops too. `halt`: a wish to stop at the next statement, whatever it is: pause or entry, and its number; or ().
 
 Told: `("stopped", reason, words, frames)`, with `(slot, statement)` of each frame, the innermost first;
 `("goes on",)`; `("answer", request, ok, values, logged)`; `("log", number, slot, statement, text)`;
@@ -20,8 +20,10 @@ from typing import Any, Final
 
 from evroute_kernel.runtime.context import Process, Record
 from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.shared import OWN
 from evroute_kernel.runtime.values import text_of
-from evroute_kernel.runtime.watching.hook import Frame, Watcher
+from evroute_kernel.runtime.watching.hook import Frame
+from evroute_kernel.runtime.watching.stepping import Stepper
 from evroute_kernel.worker.watching.evaluating import Evaluator
 from evroute_kernel.worker.watching.line import Wire
 from evroute_kernel.worker.watching.showing import variables
@@ -31,6 +33,8 @@ Point = tuple[int, Any, Any, Any]
 
 #: the code of a piece where a condition holds is above this
 _FALSE: Final = 0
+#: what processes share to count hits: by the number of the watcher and that of the point
+_TABLE: Final = f"{OWN}hits"
 #: the next statement is the one to stop at, whatever it is; also reasons of a stop
 _HALTS: Final = ("pause", "entry")
 _HITS: Final[Mapping[str, Callable[[int, int], bool]]] = {
@@ -43,62 +47,86 @@ _HITS: Final[Mapping[str, Callable[[int, int], bool]]] = {
 }
 
 
-class Debugging(Watcher):
+class Debugging(Stepper):
     """Debugs the runs of one process."""
 
     def __init__(self, process: Process, wire: Wire, asked: Any) -> None:
         self._process = process
-        self._wire, self._line = wire, wire.line
-        self._sent = self._line.sent
+        self._wire, self._line, self._stepping = wire, wire.line, wire.stepping
         self._evaluator = Evaluator(process)
         #: slot -> statement -> what is there
         self._points: dict[int, dict[int, list[Point]]] = {}
+        self._wanted: dict[int, frozenset[int]] = {}
         self._levels: frozenset[int] = frozenset()
-        #: number of a point -> how often it was reached where its condition held
-        self._counts: dict[int, int] = {}
+        #: number of a point -> why its condition could not be told last
+        self._failed: dict[int, str] = {}
+        #: the last wish to halt that was heard
+        self._halted: tuple[Any, ...] = ()
+        #: a diagnostic that stops the run as soon as that holds nothing that others need
+        self._words: str | None = None
         #: how the run goes on: run, in, over, out, pause or entry; and the depth from which that counts
-        self._how, self._depth = "entry" if asked[-1] else "run", 0
-        self._commands_seen = 0
+        self._how, self._depth = "run", 0
         self._frame: Frame | None = None
         self._is_stopped = False
         self.asks(asked)
 
     def asks(self, asked: Any) -> None:
-        points, levels, _ = asked
+        points, levels, halt = asked
+        if halt and halt != self._halted and not self._is_stopped:
+            self._how, self._halted = halt[0], halt
         self._levels = frozenset(levels)
         self._points = {}
         for number, slot, statement, *rest in points:
             self._points.setdefault(slot, {}).setdefault(statement, []).append((number, *rest))
+        self._wanted = {slot: frozenset(statements) for slot, statements in self._points.items()}
+        self._stepping.change()
+
+    @property
+    def wanted(self) -> Mapping[int, frozenset[int]]:
+        return self._wanted
+
+    @property
+    def is_stepping(self) -> bool:
+        return self._how != "run" or self._words is not None
+
+    def steps_in(self, depth: int) -> bool:
+        how = self._how
+        return (
+            how == "in"
+            or how in _HALTS
+            or self._words is not None
+            or (how != "run" and (depth <= self._depth if how == "over" else depth < self._depth))
+        )
 
     # -- what happens --------------------------------------------------------------------------------------------------
 
     def reaches(self, frame: Frame, statement: int) -> None:
-        if self._sent[0] != self._commands_seen:
-            self._look()
         here = self._points.get(frame.route.slot)
         found = here.get(statement) if here is not None else None
-        if found is not None and self._strikes(frame, found):
+        if self._words is not None:
+            words, self._words = self._words, None
+            self._stop(frame, "exception", words)
+        elif found is not None and self._strikes(frame, found):
             self._stop(frame, "breakpoint", "")
-        elif self._how != "run" and self._steps_to(frame.depth):
+        elif self.steps_in(frame.depth):
             self._stop(frame, self._how if self._how in _HALTS else "step", "")
 
     def logs(self, frame: Frame | None, record: Record) -> None:
         level, text, is_diagnostic, _ = record
-        if frame is not None and is_diagnostic and level in self._levels and not self._is_stopped:
+        if not is_diagnostic or level not in self._levels or self._is_stopped:
+            return
+        if self._process.shared.plain.is_held:
+            self._words = text
+            self._stepping.follow()
+        elif (frame := self._stepping.frame) is not None:
             self._stop(frame, "exception", text)
+            self._stepping.follow()
 
     def settles(self) -> None:
         """A step ends with the task; a pause waits for the next one."""
+        self._words = None
         if self._how not in _HALTS:
             self._how = "run"
-
-    def _look(self) -> None:
-        self._commands_seen = self._line.sent[0]
-        self._line.look()
-
-    def _steps_to(self, depth: int) -> bool:
-        how = self._how
-        return how == "in" or how in _HALTS or (depth <= self._depth if how == "over" else depth < self._depth)
 
     def _strikes(self, frame: Frame, points: list[Point]) -> bool:
         """Whether one of the points stops the run; those that log do so."""
@@ -106,8 +134,7 @@ class Debugging(Watcher):
         for number, condition, hits, log in points:
             if condition is not None and not self._holds(frame, number, condition):
                 continue
-            count = self._counts[number] = self._counts.get(number, 0) + 1
-            if hits is not None and not _HITS[hits[0]](count, hits[1]):
+            if hits is not None and not _HITS[hits[0]](self._count(number), hits[1]):
                 continue
             if log is None:
                 stops = True
@@ -116,13 +143,28 @@ class Debugging(Watcher):
                 self._wire(("log", number, frame.route.slot, frame.statement, text))
         return stops
 
+    def _count(self, number: int) -> int:
+        """How often a point was reached where its condition held, in all processes of the session."""
+        key = f"{self._wire.number} {number}"
+        try:
+            return int(self._process.shared.plain.update(_TABLE, key, lambda count: (count or 0) + 1))
+        except ScriptCrash as error:  # the shared memory is full
+            self._fails(number, error)
+            return 0
+
     def _holds(self, frame: Frame, number: int, condition: Any) -> bool:
-        """A condition that fails does not hold, and says why."""
+        """A condition that fails does not hold, and says why, not again and again."""
         try:
             return self._evaluator.code(condition, frame) > _FALSE
         except (ScriptCrash, RecursionError) as error:
-            self._wire(("condition", number, str(error)))
+            self._fails(number, error)
             return False
+
+    def _fails(self, number: int, error: BaseException) -> None:
+        why = str(error)
+        if self._failed.get(number) != why:
+            self._failed[number] = why
+            self._wire(("condition", number, why))
 
     def _text(self, frame: Frame, piece: Any) -> str:
         try:
@@ -142,7 +184,6 @@ class Debugging(Watcher):
             self._line.stand_still(lambda: not self._is_stopped)
         finally:
             self._frame, self._is_stopped = None, False
-            self._commands_seen = -1  # there may be more of them
             self._wire.now(("goes on",))
 
     def commands(self, data: Any) -> None:
@@ -151,8 +192,10 @@ class Debugging(Watcher):
             self.asks(*rest)
         elif verb == "pause":
             self._how = "run" if self._is_stopped else "pause"
+            self._stepping.follow()
         elif verb == "leave":
-            self._points, self._levels, self._how, self._is_stopped = {}, frozenset(), "run", False
+            self._levels, self._how, self._is_stopped = frozenset(), "run", False
+            self.asks(((), (), ()))
         elif verb == "go":
             if (frame := self._frame) is not None:
                 self._how, self._depth, self._is_stopped = rest[0], frame.depth, False

@@ -1,7 +1,7 @@
 """What watchers say to the supervisor, and what comes back while a run goes on or stands still.
 
-A run hears commands between two statements: the black box says how many were sent, so looking costs next to nothing,
-and a command that was counted is certain to come.
+A signal says that there are commands, and the black box how many were sent: one that was counted is certain to come. So
+a run hears them wherever it is.
 """
 
 from __future__ import annotations
@@ -10,22 +10,25 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+from evroute_kernel.runtime.watching.stepping import Stepping
 from evroute_kernel.worker.blackbox import BlackBox
 from evroute_kernel.worker.inbox import Inbox
-from evroute_kernel.worker.messages import Stands, WatchTold
+from evroute_kernel.worker.messages import Stands, WatchCommand, WatchTold
 from evroute_kernel.worker.outbox import Outbox
 
 
 class Line:
-    """The line of one worker, for all its watchers. `hear` takes each command: for which watcher, and what."""
+    """The line of one worker, for all its watchers. `hear` takes each command."""
 
     def __init__(self, outbox: Outbox, inbox: Inbox, blackbox: BlackBox) -> None:
         self._outbox = outbox
         self._inbox = inbox
         self._clock = blackbox.clock
+        #: whether it waits for a command: whoever is called by a signal leaves it to that
+        self._is_waiting = False
         #: how many commands were sent
         self.sent = blackbox.commands
-        self.hear: Callable[[int, Any], None] = lambda number, data: None
+        self.hear: Callable[[WatchCommand], None] = lambda command: None
 
     def tell(self, number: int, data: Any) -> None:
         """It goes out with the next message."""
@@ -37,13 +40,17 @@ class Line:
 
     def look(self) -> None:
         """Hear the commands that were sent meanwhile."""
-        while self._inbox.commands_taken < self.sent[0]:
+        while not self._is_waiting and self._inbox.commands_taken < self.sent[0]:
             self.wait()
 
     def wait(self) -> None:
         """Wait for a command and hear it. An interrupt may end that."""
-        command = self._inbox.command()
-        self.hear(command.number, command.data)
+        self._is_waiting = True
+        try:
+            command = self._inbox.command()
+        finally:
+            self._is_waiting = False
+        self.hear(command)
 
     def stand_still(self, is_to_go_on: Callable[[], bool]) -> None:
         """Hear commands until one lets the run go on. No time of the run counts meanwhile. An interrupt may end it."""
@@ -55,19 +62,20 @@ class Line:
         finally:
             self._clock[0] += monotonic() - begun
             self._outbox.send_now(Stands(False))
+        self.look()  # what came behind the last one
 
 
 class Wire:
     """The line of one watcher. Calling it tells something (plain values, as marshal takes them), in order with log
-    lines."""
+    lines. `stepping`: for those who step."""
 
-    def __init__(self, number: int, line: Line) -> None:
-        self._number = number
-        self.line = line
+    def __init__(self, number: int, line: Line, stepping: Stepping) -> None:
+        self.number = number
+        self.line, self.stepping = line, stepping
 
     def __call__(self, data: Any) -> None:
-        self.line.tell(self._number, data)
+        self.line.tell(self.number, data)
 
     def now(self, data: Any) -> None:
         """Tell it at once: somebody waits."""
-        self.line.tell_now(self._number, data)
+        self.line.tell_now(self.number, data)

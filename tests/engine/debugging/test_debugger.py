@@ -7,6 +7,8 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import pytest
@@ -17,6 +19,7 @@ from evroute_kernel.engine.debugging.debugger import (
     ConditionFailed,
     Debugger,
     How,
+    Moved,
     News,
     NotStopped,
     Said,
@@ -25,10 +28,11 @@ from evroute_kernel.engine.debugging.debugger import (
 )
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.versions import VERSIONS
+from evroute_kernel.source import Source
 
 Wait = Callable[[Callable[[], bool]], None]
 DEADLINE = 30.0
-T = TypeVar("T", Stopped, WentOn, Said, ConditionFailed)
+T = TypeVar("T", Stopped, WentOn, Said, ConditionFailed, Moved)
 
 SCRIPT = """event_route[E_X] {
     $var(n) = 1;
@@ -318,3 +322,113 @@ def test_batches_stop_too(client: Client) -> None:
     assert client.scopes(stop.worker)["$param"] == {"ip": "5"}
     client.debugger.go(stop.worker)
     assert batch.result(DEADLINE).events == 10
+
+
+def test_hits_are_counted_in_all_processes(client: Client) -> None:
+    client.session.load(SCRIPT, "x.cfg")
+    client.debugger.set_breakpoints("x.cfg", [Breakpoint(2)])
+    runs = [client.session.submit("E_X", {"ip": "192.0.2.1"}) for _ in range(2)]
+    assert {client.next(Stopped).worker, client.next(Stopped).worker} == {1, 2}
+    client.debugger.set_breakpoints("x.cfg", [Breakpoint(3, hits="== 2")])
+    client.debugger.go(1)
+    assert len(futures.wait(runs, DEADLINE, futures.FIRST_COMPLETED).done) == 1
+    client.debugger.go(2)
+    assert (client.next(Stopped).worker, len(client.debugger.stops)) == (2, 1)
+    # another one in the same text changes nothing about those that stay
+    before = client.debugger.placed("x.cfg")
+    assert client.debugger.set_breakpoints("x.cfg", [Breakpoint(8), Breakpoint(3, hits="== 2")])[1:] == before
+    client.debugger.go(2)
+    assert client.line() == 8
+    client.debugger.go(2)
+    assert all(run.result(DEADLINE).ok for run in runs)
+    assert not client.session.shared.tables()
+    client.session.submit("E_X", {"ip": "192.0.2.1"})
+    assert client.line() == 8
+
+
+def test_a_pause_while_nothing_runs_stops_the_next_run(client: Client) -> None:
+    client.session.load(SCRIPT, "x.cfg")
+    client.debugger.pause()
+    run = client.session.submit("E_X", {"ip": "192.0.2.1"})
+    stop = client.next(Stopped)
+    assert (stop.reason, stop.places[0].span and stop.places[0].span.line) == ("pause", 2)
+    client.debugger.go(stop.worker)
+    assert run.result(DEADLINE).ok
+    assert client.session.raise_event("E_X", {"ip": "192.0.2.1"}).ok
+
+
+def test_what_is_true_of_a_breakpoint_is_told_when_its_text_is_loaded(client: Client) -> None:
+    asked = [Breakpoint(6), Breakpoint(4), Breakpoint(99)]
+    placed = client.debugger.set_breakpoints("x.cfg", asked)
+    assert [(each.line, each.is_found, each.fault) for each in placed] == [(line, False, "") for line in (6, 4, 99)]
+    client.session.load(SCRIPT, "x.cfg")
+    run = client.session.submit("E_X", {"ip": "192.0.2.1"})
+    told = {moved.placed.number: moved.placed for moved in (client.next(Moved) for _ in range(3))}
+    assert [(told[each.number].line, told[each.number].is_found, bool(told[each.number].fault)) for each in placed] == [
+        (7, True, False),
+        (4, True, False),
+        (99, False, True),
+    ]
+    assert client.line() == 4
+    client.debugger.close()
+    assert run.result(DEADLINE).ok
+
+
+def test_a_text_that_is_loaded_again_and_again_has_its_breakpoints_once(client: Client) -> None:
+    client.debugger.set_breakpoints("x.cfg", [Breakpoint(7)])
+    for number in range(20):
+        client.session.load(Source("x.cfg", SCRIPT, path=f"In[{number}]"))
+    ((points, *_),) = [client.debugger.asked]
+    assert len(points) == 1
+
+
+def test_a_diagnostic_stops_while_no_memory_is_held_that_others_need(client: Client) -> None:
+    """The sum on a shared variable is done while nobody else counts."""
+    client.debugger.stop_at_diagnostics(["ERROR"])
+    script = (
+        'event_route[E_X] {\n$shv(n) = 1;\n$shv(n) += "x";\nxlog("$shv(n)\\n");\n}\n'
+        'event_route[E_Y] {\n$shv(m) += 1;\n$shv(n) += "2";\n$shv(n) += 1;\n}'
+    )
+    client.session.load(script, "x.cfg")
+    run = client.session.submit("E_X")
+    assert client.line() == 3
+    assert client.session.shv["n"] == 1
+    client.session.shv["n"] = 4
+    client.debugger.stop_at_diagnostics([])
+    assert client.session.raise_event("E_Y", timeout=DEADLINE / 2).ok
+    client.debugger.go(1)
+    assert [record.text for record in run.result(DEADLINE).log][-1:] == ["5\n"]
+
+
+def test_a_failing_condition_is_told_once(client: Client) -> None:
+    run = begin(client, Breakpoint(4, condition="1) { $var(z) = 1; $var(z) /= 0; } if (1"), Breakpoint(6), script=LOOP)
+    assert client.next(ConditionFailed).words
+    assert client.line() == 6
+    client.debugger.go(1)
+    assert run.result(DEADLINE).ok
+    assert not [what for what in list(client.news.queue) if isinstance(what, ConditionFailed)]
+
+
+@pytest.mark.parametrize("version", [None, "other"])
+def test_a_reset_ends_what_stands_still_and_the_next_session_is_debugged(client: Client, version: str | None) -> None:
+    run = begin(client, 5)
+    stop = client.next(Stopped)
+    other = next(each for each in VERSIONS if each != client.session.version)
+    client.session.reset(other if version else None)
+    assert client.next(WentOn) == WentOn(stop.worker)
+    with suppress(Exception):
+        assert not run.result(DEADLINE).ok
+    begin(client, 5)
+    assert client.line() == 5
+
+
+def test_a_session_is_closed_while_a_run_stands_still() -> None:
+    session = Session(workers=2, timeout=DEADLINE)
+    client = Client(session)
+    run = begin(client, 5)
+    client.next(Stopped)
+    asked = client.debugger.evaluate(1, "$var(n)")
+    session.close()
+    assert run.done()
+    assert isinstance(asked.exception(DEADLINE), NotStopped) or asked.result(DEADLINE).ok
+    client.debugger.close()

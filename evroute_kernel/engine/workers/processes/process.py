@@ -42,7 +42,8 @@ class Process(Worker):
         self.is_closed = False
         self._launcher = launcher
         self._sent = SentProgram()
-        self._watched = NOBODY
+        #: what it was told last of who watches; None: it may be more than that
+        self._watched: Watch | None = NOBODY
         #: (run, watcher) of those that were told that nobody hears them
         self._ended: tuple[int, int] | None = None
         self._decoder = Decoder()
@@ -89,8 +90,17 @@ class Process(Worker):
 
     def command(self, number: int, data: Any) -> None:
         """Something for the watcher of this number in the run that it has."""
-        self.send(encode(WatchCommand(number, data)))
+        self._command(WatchCommand(number, data))
+
+    def begin_watch(self, number: int, kind: str, asked: Any) -> None:
+        """A watcher begins in the midst of the run that it has."""
+        self._watched = None
+        self._command(WatchCommand(number, asked, kind))
+
+    def _command(self, command: WatchCommand) -> None:
+        self.send(encode(command))
         self.blackbox.commands[0] += 1
+        self.signal(signal.SIGUSR1)
 
     def end_watch(self, number: int) -> None:
         """Tell a watcher in its run that nobody hears it any more; once will do."""
