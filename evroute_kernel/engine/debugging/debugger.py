@@ -169,6 +169,13 @@ class Debugger:
             self._levels = tuple(number for number, name in NAMES.items() if name in wanted)
         self._tell_points()
 
+    def forget_breakpoints(self) -> None:
+        """Nothing stops any more, neither at a line nor at a diagnostic."""
+        with self._lock:
+            self._breakpoints.clear()
+            self._levels = ()
+        self._tell_points()
+
     def stop_on_entry(self) -> None:
         """Stop before the first statement of the next run. Nothing may run yet."""
         with self._lock:
@@ -239,11 +246,10 @@ class Debugger:
     @property
     def asked(self) -> tuple[Any, ...]:
         with self._lock:
-            is_new = self._breakpoints.is_new
             points, levels = self._breakpoints.points(), self._levels
             if self._asked[0] is not points or self._asked[1] is not levels or self._asked[2] is not self._halt:
                 self._asked = points, levels, self._halt
-            asked, moved = self._asked, self._breakpoints.moved() if is_new else []
+            asked, moved = self._asked, self._breakpoints.moved()
         for path, placed in moved:
             self._listener(Moved(path, placed))
         return asked
