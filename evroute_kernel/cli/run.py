@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from evroute_kernel.cli.coverage import add_coverage, covered
+from evroute_kernel.cli.collecting import add_collecting, collected
 from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
-from evroute_kernel.cli.outcome import EXIT_OK, RefusedError, UsageError
+from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, RefusedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text, print_trace
 from evroute_kernel.cli.repeating import add_repeating, repeating
 from evroute_kernel.cli.server import add_server, version_for
@@ -19,6 +19,7 @@ from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.events.race_line import RaceRequest
     from evroute_kernel.engine.events.raise_line import Params, RaiseRequest
     from evroute_kernel.engine.session.session import LogRecord, Run, Session
 
@@ -37,6 +38,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar='"EVENT name=value ..."',
         help="an event, written as after %%raise in a notebook; may be given several times",
     )
+    parser.add_argument(
+        "--race",
+        dest="races",
+        action="append",
+        default=[],
+        metavar='"EVENT ... EVENT ..."',
+        help="behind all that is raised: run two or three events at once, in every order that can make a difference, "
+        "and say what they come to; written as after %%race in a notebook, with its options. Exit code 1 where there "
+        "is a race, or where not all could be tried",
+    )
     add_server(parser)
     add_network(parser)
     add_stubs(parser)
@@ -48,7 +59,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="print each statement that is run, behind the log of its event: its line, the values that it changed, and "
         "what it logged, raised and called; with --json as objects that have a number",
     )
-    add_coverage(parser)
+    add_collecting(parser)
     parser.set_defaults(command=run)
 
 
@@ -56,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     text = read(options.file)
     version = version_for(options, options.file)
     stubs = read_stubs(options.stubs, version)
-    requests = _requests(options.raises, version)
+    requests, races = _requests(options.raises, version), _races(options.races, version)
     # not before: a wrong command line is answered at once
     from evroute_kernel.worker import early
 
@@ -64,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     from evroute_kernel.engine.session.session import Session
 
     print_record = print_as_json if options.json else print_as_text
-    with Session(workers=1, version=version, **repeating(options)) as session, covered(session, options):
+    with Session(workers=1, version=version, **repeating(options)) as session, collected(session, options):
         prepare(session, options, stubs)
         with _traced(session, options):
             started = load(session, source_of(options.file, text))
@@ -80,7 +91,8 @@ def run(options: argparse.Namespace) -> int:
                         print(f"--raise: {remark}", file=sys.stderr)
                     _print_log(done, print_record)
                 check_run(done)
-    return EXIT_OK
+        are_clean = [_race(session, *race) for race in races]
+    return EXIT_OK if all(are_clean) else EXIT_FINDINGS
 
 
 @contextmanager
@@ -115,6 +127,33 @@ def _requests(texts: Sequence[str], version: ServerVersion) -> list[tuple[RaiseR
     if faults:
         raise UsageError("\n".join(faults))
     return requests
+
+
+def _races(texts: Sequence[str], version: ServerVersion) -> list[tuple[RaceRequest, list[tuple[str, Params]]]]:
+    """Events that are to race, with their parameters; raises UsageError with all that cannot be understood."""
+    from evroute_kernel.engine.events.race_line import USAGE, parse_race
+    from evroute_kernel.library import table
+
+    races, faults, library = [], [], table.of(version)
+    for text in texts:
+        try:
+            request = parse_race(text, Source("--race", text), usage=f'evroute run FILE --race "{USAGE}"')
+            races.append((request, request.filled_in(library)))
+        except ScriptError as error:
+            faults.append(error.render())
+    if faults:
+        raise UsageError("\n".join(faults))
+    return races
+
+
+def _race(session: Session, request: RaceRequest, events: list[tuple[str, Params]]) -> bool:
+    """Whether all is well."""
+    try:
+        result = session.race(events, **request.limits)
+    except ScriptError as error:
+        raise RefusedError(error) from None
+    print(result)
+    return result.ok
 
 
 def _raise(session: Session, request: RaiseRequest, params: Params) -> Run:

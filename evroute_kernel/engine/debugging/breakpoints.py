@@ -90,6 +90,11 @@ class Breakpoints:
         self._said.update((each.number, each) for _, each in found)
         return found
 
+    def clear(self) -> None:
+        """There are none any more."""
+        self._all.clear()
+        self._points = None
+
     def placed(self, path: str) -> list[Placed]:
         """What has become of those of a text."""
         self._look()
