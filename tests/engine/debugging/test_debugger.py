@@ -15,17 +15,8 @@ import pytest
 
 from evroute_kernel import Session
 from evroute_kernel.engine.debugging.breakpoints import Breakpoint
-from evroute_kernel.engine.debugging.debugger import (
-    ConditionFailed,
-    Debugger,
-    How,
-    Moved,
-    News,
-    NotStopped,
-    Said,
-    Stopped,
-    WentOn,
-)
+from evroute_kernel.engine.debugging.debugger import Debugger
+from evroute_kernel.engine.debugging.news import ConditionFailed, How, Moved, News, NotStopped, Said, Stopped, WentOn
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.versions import VERSIONS
 from evroute_kernel.source import Source
