@@ -79,8 +79,8 @@ CLONE = Path(__file__).parent.parent
 
 #: rooms of the engine from the lowest to the highest: each may import those before it
 ENGINE = (
-    *"shortage events results cluster delivery state workers replay watching debugging session comparing".split(),
-    *"mi live options project dap".split(),
+    *"shortage events results cluster delivery state workers replay watching debugging copying racing session".split(),
+    *"comparing mi live options project dap".split(),
 )
 #: modules in one folder, beside `__init__` and `__main__`
 LARGEST = 18

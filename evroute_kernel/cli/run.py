@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from evroute_kernel.cli.collecting import add_collecting, collected
 from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
-from evroute_kernel.cli.outcome import EXIT_OK, RefusedError, UsageError
+from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, RefusedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text, print_trace
 from evroute_kernel.cli.repeating import add_repeating, repeating
 from evroute_kernel.cli.server import add_server, version_for
@@ -19,6 +19,7 @@ from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.events.race_line import RaceRequest
     from evroute_kernel.engine.events.raise_line import Params, RaiseRequest
     from evroute_kernel.engine.session.session import LogRecord, Run, Session
 
@@ -36,6 +37,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar='"EVENT name=value ..."',
         help="an event, written as after %%raise in a notebook; may be given several times",
+    )
+    parser.add_argument(
+        "--race",
+        dest="races",
+        action="append",
+        default=[],
+        metavar='"EVENT ... EVENT ..."',
+        help="behind all that is raised: run two or three events at once, in every order that can make a difference, "
+        "and say what they come to; written as after %%race in a notebook, with its options. Exit code 1 where there "
+        "is a race, or where not all could be tried",
     )
     add_server(parser)
     add_network(parser)
@@ -56,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     text = read(options.file)
     version = version_for(options, options.file)
     stubs = read_stubs(options.stubs, version)
-    requests = _requests(options.raises, version)
+    requests, races = _requests(options.raises, version), _races(options.races, version)
     # not before: a wrong command line is answered at once
     from evroute_kernel.worker import early
 
@@ -80,7 +91,8 @@ def run(options: argparse.Namespace) -> int:
                         print(f"--raise: {remark}", file=sys.stderr)
                     _print_log(done, print_record)
                 check_run(done)
-    return EXIT_OK
+        are_clean = [_race(session, *race) for race in races]
+    return EXIT_OK if all(are_clean) else EXIT_FINDINGS
 
 
 @contextmanager
@@ -115,6 +127,33 @@ def _requests(texts: Sequence[str], version: ServerVersion) -> list[tuple[RaiseR
     if faults:
         raise UsageError("\n".join(faults))
     return requests
+
+
+def _races(texts: Sequence[str], version: ServerVersion) -> list[tuple[RaceRequest, list[tuple[str, Params]]]]:
+    """Events that are to race, with their parameters; raises UsageError with all that cannot be understood."""
+    from evroute_kernel.engine.events.race_line import USAGE, parse_race
+    from evroute_kernel.library import table
+
+    races, faults, library = [], [], table.of(version)
+    for text in texts:
+        try:
+            request = parse_race(text, Source("--race", text), usage=f'evroute run FILE --race "{USAGE}"')
+            races.append((request, request.filled_in(library)))
+        except ScriptError as error:
+            faults.append(error.render())
+    if faults:
+        raise UsageError("\n".join(faults))
+    return races
+
+
+def _race(session: Session, request: RaceRequest, events: list[tuple[str, Params]]) -> bool:
+    """Whether all is well."""
+    try:
+        result = session.race(events, **request.limits)
+    except ScriptError as error:
+        raise RefusedError(error) from None
+    print(result)
+    return result.ok
 
 
 def _raise(session: Session, request: RaiseRequest, params: Params) -> Run:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-#: "inside": nothing changes beyond the session. SQL works on copies of databases, and sockets that scripts subscribe
-#: get nothing
-Reach = Literal["outside", "inside"]
+#: "inside": nothing changes beyond the session. SQL works on copies of databases, one for each worker, and sockets that
+#: scripts subscribe get nothing. "together": the same, but all workers have the same copies (`library.sql.copies`)
+Reach = Literal["outside", "inside", "together"]

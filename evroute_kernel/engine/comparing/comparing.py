@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from evroute_kernel.engine.comparing.comparison import Comparison, Side, shared_variables
-from evroute_kernel.engine.comparing.snapshot import Prepared, Snapshot
+from evroute_kernel.engine.copying.snapshot import Prepared, Snapshot
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.events.params import GivenParams, UnknownEventError
 from evroute_kernel.engine.results.runs import Run
@@ -31,7 +31,7 @@ def compare(
     """Raise an event in two sessions of different versions that have what this one has, and leave this one alone.
 
     Each begins with the same definitions (startup routes run), the `$shv` and cache of this session as they are now,
-    one worker, and `network` off; `engine.comparing.snapshot` says what is left out. `count` and `timeout` are those of
+    one worker, and `network` off; `engine.copying.snapshot` says what is left out. `count` and `timeout` are those of
     `%raise`. Raises UnknownEventError when nothing handles the event under either version, ParameterError for a bad
     parameter, GivenError. Waits.
     """
@@ -86,7 +86,7 @@ class Comparing:
 
     def _side(self, snapshot: Snapshot, version: ServerVersion) -> Side:
         try:
-            with snapshot.opened(version, self._began) as (session, prepared):
+            with snapshot.opened(Session, version, self._began) as (session, prepared):
                 if prepared.refused:
                     return Side(version, refused=prepared.refused)
                 try:

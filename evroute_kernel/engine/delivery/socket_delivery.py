@@ -71,7 +71,7 @@ class SocketDelivery:
     def open(
         self, target: Address, hosts: Mapping[str, str], session: SessionView, reach: Reach = "outside"
     ) -> Destination:
-        """The destination of a new subscription; with a `reach` of "inside" it gets nothing. Raises BadSocket."""
+        """The destination of a new subscription; with any other `reach` it gets nothing. Raises BadSocket."""
         # most sessions do without
         from evroute_kernel.engine.delivery.transports.open_destinations import OpenDestinations
 
@@ -79,7 +79,7 @@ class SocketDelivery:
             if self._destinations is None:
                 self._destinations = OpenDestinations(session)
             destinations = self._destinations
-        if reach == "inside":
+        if reach != "outside":
             return destinations.unopened(target, hosts)
         return destinations.open(target, hosts)
 

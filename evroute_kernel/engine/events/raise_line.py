@@ -51,7 +51,10 @@ _KINDS: Final = {
     "count": "a whole number, 1 or more",
     "timeout": "a number of seconds greater than 0",
     "node": "the name of a node",
+    "limit": "a whole number, 1 or more",
+    "seconds": "a number of seconds greater than 0",
 }
+_WHOLE: Final = frozenset({"count", "limit"})
 
 #: what JSON can hold; text is text as people write it, not yet bytes of a script
 ParamValue: TypeAlias = "int | float | str | bool | list[Any] | dict[str, Any] | None"
@@ -101,7 +104,7 @@ def parse_raise(text: str, source: Source | None = None, offset: int = 0, usage:
     `source` and `offset` say where `text` stands, so that errors point into the cell; without them errors point into
     `text` itself. `usage` is how it is written there. Raises ArgumentError.
     """
-    return _Scanner(text, source or Source("raise", text), offset, usage).request()
+    return Scanner(text, source or Source("raise", text), offset, usage).request()
 
 
 def with_samples(
@@ -129,7 +132,7 @@ def with_samples(
 
 def parse_params(text: str, source: Source | None = None, offset: int = 0) -> dict[str, ParamValue] | list[ParamValue]:
     """Understand parameters written as JSON, an object or an array: the body of `%%raise`. Raises ArgumentError."""
-    scanner = _Scanner(text, source or Source("raise", text), offset)
+    scanner = Scanner(text, source or Source("raise", text), offset)
     scanner.skip_blanks()
     if scanner.at_end:
         scanner.fail("the parameters are missing; expected a JSON object or array", scanner.position, scanner.position)
@@ -142,8 +145,11 @@ def parse_params(text: str, source: Source | None = None, offset: int = 0) -> di
     return params
 
 
-class _Scanner:
+class Scanner:
     """Reads one command line from left to right; `position` is the next character to look at."""
+
+    #: the options that there are
+    known: Mapping[str, str | None] = OPTIONS
 
     def __init__(self, text: str, source: Source, offset: int, usage: str = USAGE) -> None:
         self.text = text
@@ -163,6 +169,8 @@ class _Scanner:
         self.skip_blanks()
         while not self.at_end:
             start = self.position
+            if event is not None and self.begins_next():
+                break
             if self.text.startswith("--", start):
                 self.option(options)
             elif event is None:
@@ -186,6 +194,10 @@ class _Scanner:
         if options.get("sample") and isinstance(params, list):
             self.fail("--sample fills in parameters by name; these have none", 0, len(self.text))
         return RaiseRequest(event, params, options)
+
+    def begins_next(self) -> bool:
+        """Whether another event begins here: not on a line that has one alone."""
+        return False
 
     def event(self) -> str:
         start = self.position
@@ -211,8 +223,8 @@ class _Scanner:
         start = self.position
         found = _OPTION.match(self.text, start)
         name = found["name"] if found else self.text[start + 2 : self.end_of_word(start)]
-        if found is None or name not in OPTIONS:
-            hint = did_you_mean(f"--{name}", [f"--{known}" for known in OPTIONS])
+        if found is None or name not in self.known:
+            hint = did_you_mean(f"--{name}", [f"--{known}" for known in self.known])
             self.fail(
                 f"unknown option --{name}",
                 start,
@@ -225,7 +237,7 @@ class _Scanner:
         options[name] = self.option_value(name, found)
 
     def option_value(self, name: str, found: re.Match[str]) -> str | bool:
-        wanted = OPTIONS[name]
+        wanted = self.known[name]
         if wanted is None:
             if found["value"] is not None:
                 self.fail(f"option --{name} takes no value", found.start(), found.end())
@@ -383,7 +395,7 @@ _JSON: Final = json.JSONDecoder(
 def _is_option_value(name: str, value: str) -> bool:
     if name == "node":
         return bool(value)
-    if name == "count":
+    if name in _WHOLE:
         return re.fullmatch(r"0*[1-9][0-9]{0,8}", value) is not None
     return re.fullmatch(r"[0-9]+(\.[0-9]*)?|\.[0-9]+", value) is not None and float(value) > 0
 

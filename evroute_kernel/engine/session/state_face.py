@@ -69,10 +69,11 @@ class StateFace:
 
     @property
     def seed(self) -> int | None:
-        """What chance begins with in each worker; None: it begins each time with something else.
+        """What chance begins with; None: with something else each time.
 
-        Setting it begins anew, also with the same number. Random numbers, UUIDs and process ids are then the same each
-        time, as far as each worker runs the same; one worker does. `reset` keeps it. Raises GivenError.
+        Setting it begins anew, also with the same number. Each event that is raised draws by itself, from the seed, its
+        name and how often it was raised before, whichever worker runs it (docs/watching.md). Process ids are made of
+        the numbers of workers. `reset` keeps the seed. Raises GivenError.
         """
         return self.settings.seed
 
@@ -107,6 +108,10 @@ class StateFace:
     def is_heard(self, event: str) -> bool:
         """Whether something handles an event now."""
         return self._world.is_heard(encode(event))
+
+    def check_heard(self, event: str) -> None:
+        """Raise UnknownEventError when nothing handles an event, with what is like it."""
+        self._world.handlers(event)
 
     def forget(self, name: str) -> list[str]:
         """Drop routes by title ("event_route[E_X]") or name; the titles of those there were."""

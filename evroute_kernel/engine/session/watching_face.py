@@ -6,7 +6,7 @@ sessions are watched by nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.engine.session.backend import Backend
@@ -15,6 +15,10 @@ from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.debugging.debugger import Debugger, News
+    from evroute_kernel.engine.events.params import GivenParams
+    from evroute_kernel.engine.racing.conducting import Racer
+    from evroute_kernel.engine.results.races import RaceResult
+    from evroute_kernel.engine.state.watches import Command, WatchingSide
     from evroute_kernel.engine.watching.covering import Covering
     from evroute_kernel.engine.watching.profiling import Profiling
     from evroute_kernel.engine.watching.timing import Timing
@@ -49,7 +53,7 @@ class WatchingFace:
         origin: object = None,
         keys: Callable[[Source], Iterable[str]] | None = None,
     ) -> Debugger:
-        """Debug what is run from now on, until what is returned is closed.
+        """Debug what is run from now on, and what runs already, until what is returned is closed.
 
             with session.debug(news.put) as debugger:
                 debugger.set_breakpoints("script", [Breakpoint(3)])
@@ -59,7 +63,7 @@ class WatchingFace:
 
         `listener` is told, in the supervisor's thread, what has happened: it must be quick, and not wait for anything
         of the session. `origin`: what is raised with that one alone. `keys`: what the caller calls a text; without it
-        that is its path, and its name. Runs that are under way are not debugged.
+        that is its path, and its name. Runs that are under way are debugged from where they are.
         """
         from evroute_kernel.engine.debugging.breakpoints import path_and_name
         from evroute_kernel.engine.debugging.debugger import Debugger
@@ -69,7 +73,9 @@ class WatchingFace:
         def command(watcher: int, data: Any, worker: int | None) -> None:
             backend.supervisor.command(watcher, data, worker)
 
-        return Debugger(self._world, command, listener, origin, keys or path_and_name)
+        debugger = Debugger(self._world, command, listener, origin, keys or path_and_name)
+        backend.supervisor.begin_watch(debugger.number, debugger)
+        return debugger
 
     def coverage(self, *, origin: object = None) -> Covering:
         """Collect what is run of each text from now on, until what is returned is closed.
@@ -119,3 +125,59 @@ class WatchingFace:
 
         worlds = {"": self._world} if nodes is None else {name: node._world for name, node in nodes.items()}
         return Timing(worlds, origin, limit)
+
+    def attach_watcher(self, side: WatchingSide) -> Command:
+        """Let something watch what is run from now on, as long as the session lives; what is returned tells its part in
+        a worker something while that runs."""
+        self._world.watches.add(side)
+        number = self._world.watches.number(side) or 0
+        backend = self._backend
+
+        def command(data: Any, worker: int | None) -> None:
+            backend.supervisor.command(number, data, worker)
+
+        return command
+
+    # -- races ---------------------------------------------------------------------------------------------------------
+
+    def race(
+        self: Racer,
+        events: Sequence[str | tuple[str, GivenParams]],
+        *,
+        limit: int = 1_000,
+        seconds: float = 30.0,
+        reduce: bool = True,
+    ) -> RaceResult:
+        """What two or three events can come to that run at once, in different processes. Waits.
+
+            result = session.race([("E_A", {"ip": "192.0.2.1"}), ("E_B", {"ip": "192.0.2.1"})])
+            print(result)
+
+        All orders are tried in which what they do with `$shv`, cache, locks, queues, statistics, databases can come one
+        after the other, but for those that can make no difference; `limit` of them at most, and for no more `seconds`
+        (one that has begun is ended first). With `reduce=False` each order is tried. An outcome that the events come to
+        in no order one after the other is a race: `result.races`.
+
+        They run in a copy of this session, which is left alone: with its `$shv`, cache and databases as they are now,
+        nothing in `$var`, a clock that stands, and chance that is the same each time. Raises GivenError,
+        UnknownEventError, ParameterError.
+        """
+        from evroute_kernel.engine.racing.racing import prepare
+
+        return prepare(self, events, limit=limit, seconds=seconds, reduce=reduce).run()
+
+    def assert_no_race(
+        self: Racer,
+        events: Sequence[str | tuple[str, GivenParams]],
+        *,
+        limit: int = 1_000,
+        seconds: float = 30.0,
+    ) -> None:
+        """Raise RaceFoundError, which is an AssertionError, if events that run at once come to something that no order
+        of them gives one after the other; also where not all orders that matter could be tried. As `race`."""
+        from evroute_kernel.engine.racing.racing import prepare
+        from evroute_kernel.engine.results.races import RaceFoundError
+
+        result = prepare(self, events, limit=limit, seconds=seconds).run()
+        if not result.ok:
+            raise RaceFoundError(result)

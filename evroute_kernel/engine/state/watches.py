@@ -16,6 +16,9 @@ from evroute_kernel.worker.messages import Watch
 #: nobody watches
 NOBODY: Final = Watch(())
 
+#: tells a watcher something, in the worker of a number or (None) in each that runs something now
+Command = Callable[[Any, int | None], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from evroute_kernel.library import modparams
 from evroute_kernel.library.behaviour import function
-from evroute_kernel.runtime.context import Context
+from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.memory.accesses import LOCKS, Access
 from evroute_kernel.runtime.watching import notices
@@ -38,6 +38,12 @@ def _started(pid: int) -> int | None:
 @lru_cache(1)
 def _owner(pid: int) -> Owner:
     return pid, _started(pid) or 0
+
+
+def is_held_elsewhere(process: Process, lock: str | None) -> bool:
+    """Whether another process holds a lock, which is named as in `runtime.memory.accesses`."""
+    holder = process.shared.plain.get_object(LOCKS, lock or "")
+    return holder is not None and holder != _owner(os.getpid()) and _started(holder[0]) == holder[1]
 
 
 def _take(context: Context, lock: str, shown: str) -> int:

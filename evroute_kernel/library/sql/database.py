@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from evroute_kernel.library import modparams
+from evroute_kernel.library.sql import copies
 from evroute_kernel.library.sql.settings import SQLITE
 from evroute_kernel.library.sql.types import Kind, SqlError, kind_of, read
 from evroute_kernel.records import dataclass
@@ -65,7 +66,11 @@ def database(process: Process, url: str) -> Database:
     if url not in known:
         timeout = modparams.integer(process, DRIVER, "busy_timeout", BUSY_TIMEOUT)
         pragmas = [str(pragma) for pragma in modparams.values(process, DRIVER, "exec_pragma")]
-        known[url] = Database(url, timeout, pragmas, is_copy=process.settings.reach == "inside")
+        reach = process.settings.reach
+        if reach == "together" and file_of(url) not in ("", MEMORY):
+            known[url] = Database(url, timeout, pragmas, copy=copies.place(process.shared.path, url))
+        else:
+            known[url] = Database(url, timeout, pragmas, is_copy=reach != "outside")
     return known[url]
 
 
@@ -87,15 +92,25 @@ def file_of(url: str) -> str:
 class Database:
     """A connection. Statements are byte strings, and so are texts in results.
 
-    With `is_copy` it is one to a copy in memory, as the file is now, which goes with the connection.
+    With `is_copy` it is one to a copy in memory, as the file is now, which goes with the connection; with `copy` one to
+    the copy that lies there.
     """
 
     def __init__(
-        self, url: str, timeout: int = BUSY_TIMEOUT, pragmas: list[str] | None = None, *, is_copy: bool = False
+        self,
+        url: str,
+        timeout: int = BUSY_TIMEOUT,
+        pragmas: list[str] | None = None,
+        *,
+        is_copy: bool = False,
+        copy: Path | None = None,
     ) -> None:
         path = file_of(url)
         self._is_copy = is_copy
         try:
+            if copy is not None:
+                copies.make(copy, Path(path), timeout / 1000)
+                path = str(copy)
             # isolation_level: transactions are the script's own business
             self._connection = sqlite3.connect(
                 MEMORY if is_copy else path, timeout=timeout / 1000, isolation_level=None
@@ -225,10 +240,8 @@ def _copy(path: Path, into: sqlite3.Connection, timeout: float) -> None:
 
     A file that does not exist is empty, as SQLite would make it, if its folder does.
     """
-    if not path.exists() and path.parent.is_dir():
-        return
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=timeout, uri=True)) as file:
-        file.backup(into)
+    if path.exists() or not path.parent.is_dir():
+        copies.fill(path, into, timeout)
 
 
 def _byte_string(data: bytes) -> str:

@@ -18,6 +18,7 @@ from evroute_kernel.worker.watching.covering import Covering
 from evroute_kernel.worker.watching.debugging import Debugging
 from evroute_kernel.worker.watching.line import Line, Wire
 from evroute_kernel.worker.watching.profiling import Profiling
+from evroute_kernel.worker.watching.racing import Racing
 from evroute_kernel.worker.watching.timing import Timing
 from evroute_kernel.worker.watching.tracing import Tracing
 
@@ -28,6 +29,7 @@ KINDS: Final[Mapping[str, Callable[[Process, Wire, Any], Watcher]]] = {
     "coverage": Covering,
     "profile": Profiling,
     "timeline": Timing,
+    "race": Racing,
 }
 
 
@@ -80,7 +82,8 @@ class Watching:
         midst of a run."""
         for (known, _), watcher in self._known.items():
             if known == command.number:
-                watcher.commands(command.data)
+                hear = watcher.asks if command.kind else watcher.commands
+                hear(command.data)
                 return
         if command.kind:
             made = KINDS[command.kind](self._process, Wire(command.number, self._line, self._stepping), command.data)

@@ -1,4 +1,4 @@
-"""What sessions of several versions have to have in common, so that an event tells how the versions differ.
+"""A session as it stands, to be made once more: to run one event under several versions, or many times.
 
 Taken over are the definitions (texts of cells, in the order in which they took effect), settings, stubs, declared
 events, the subscriptions of routes (also by notify_on_event()), limits, and what lies in shared memory: `$shv`, the
@@ -15,11 +15,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 
+from evroute_kernel.engine.copying.copied import Copied, Open, S
 from evroute_kernel.engine.delivery.interface import ROUTE, ROUTING, SocketError
 from evroute_kernel.engine.delivery.notifications import NotificationInfo
 from evroute_kernel.engine.events.params import UnknownEventError
 from evroute_kernel.engine.results.runs import RunError
-from evroute_kernel.engine.session.session import Session
 from evroute_kernel.engine.state.stubs import StubRule
 from evroute_kernel.engine.state.world import Text
 from evroute_kernel.errors import Diagnostic, ScriptError
@@ -27,10 +27,11 @@ from evroute_kernel.lang.compiler import Unit, compile_script
 from evroute_kernel.lang.environment import Environment
 from evroute_kernel.library.catalogue.declared import EventDeclaration
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.reach import Reach
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.runtime.versions import ServerVersion
 
-#: settings that no comparison takes over: what an event does elsewhere, it would do twice over
+#: settings that no copy takes over: what an event does elsewhere, it would do twice over
 _LEFT_OUT: Final = frozenset({"network"})
 
 
@@ -64,7 +65,7 @@ class Snapshot:
     shared: Mapping[str, Sequence[tuple[str, Any]]]
 
     @classmethod
-    def of(cls, session: Session) -> Snapshot:
+    def of(cls, session: Copied) -> Snapshot:
         limits, shared = session.limits, session.shared
         return cls(
             [(text, session.environment(text.owner)) for text in session.texts],
@@ -82,13 +83,19 @@ class Snapshot:
 
     @contextmanager
     def opened(
-        self, version: ServerVersion, began: Callable[[Session], object] = lambda session: None
-    ) -> Iterator[tuple[Session, Prepared]]:
-        """A session of a version with all of it, which is closed at the end. It has one worker: what runs when is then
-        the same each time. `began` gets it before anything runs."""
-        with Session(workers=1, version=version, **self.limits) as session:
+        self,
+        make: Open[S],
+        version: ServerVersion,
+        began: Callable[[S], object] = lambda session: None,
+        *,
+        reach: Reach = "inside",
+        **options: Any,
+    ) -> Iterator[tuple[S, Prepared]]:
+        """A session of a version with all of it, which is closed at the end. It has one worker, if the `options` of
+        Session say nothing else: what runs when is then the same each time. `began` gets it before anything runs."""
+        with make(**{"workers": 1, "version": version, **self.limits, **options}) as session:
             began(session)
-            session.settings.keep_inside()
+            session.settings.keep_inside(reach)
             session.settings.update(self.settings)
             for rule in self.stubs:
                 session.stub(rule)
@@ -99,7 +106,7 @@ class Snapshot:
             self._fill(session)
             yield session, prepared
 
-    def _define(self, session: Session) -> Prepared:
+    def _define(self, session: Copied) -> Prepared:
         """Give a session the definitions, and then run the startup routes; bare statements do not run."""
         units: list[Unit] = []
         refused: list[Diagnostic] = []
@@ -116,14 +123,14 @@ class Snapshot:
             session.forget(decode(title))
         return Prepared(tuple(refused), tuple(error for run in starts for error in run.errors))
 
-    def _compiled(self, session: Session, text: Text, around: Environment) -> Unit:
+    def _compiled(self, session: Copied, text: Text, around: Environment) -> Unit:
         """A text among all others: a cell that was run again may rest on what stands in a later one. Raises
         ScriptError."""
         modules = session.environment().modules | self.modules
         environment = replace(around, version=session.version, modules=modules)
         return compile_script(text.source, environment, scratch=True)
 
-    def _subscribe(self, session: Session) -> None:
+    def _subscribe(self, session: Copied) -> None:
         """Subscribe routes to what they had subscribed; startup routes have done so for themselves."""
         begun = Counter((info.event, info.route, info.filters) for info in session.notifications())
         for info in self.notifications:
@@ -140,7 +147,7 @@ class Snapshot:
             with suppress(SocketError):  # the route was refused, which is told
                 session.subscribe(*wanted)
 
-    def _fill(self, session: Session) -> None:
+    def _fill(self, session: Copied) -> None:
         """Make the shared memory what it was, whatever startup routes have put there."""
         shared = session.shared
         shared.clear()
