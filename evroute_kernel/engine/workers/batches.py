@@ -131,6 +131,6 @@ class Chunk(Task):
         batch.fail(self.error(desk, worker.cause, worker.ending, self.event, worker.top, worker.place))
         for slot in self.slots:
             self.count_runs(desk, batch.event, slot, ended)
-        done = ended + worker.has_begun
+        done = ended + 1  # one that nobody has lived to begin is given up
         batch.done += done
         return self.after(done)
