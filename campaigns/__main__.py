@@ -1,4 +1,4 @@
-"""`python -m campaigns [fuzz|kills|lines|kernels ...] [--smoke] [--seed S] [--jobs N]`: exit code 1 on a fault.
+"""`python -m campaigns [fuzz|kills|debugging|lines|kernels ...] [--smoke] [--seed S] [--jobs N]`: 1 on a fault.
 
 Without a name all of them, one after the other, in the sizes of a release; `--smoke`: in sizes for each change.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from campaigns import cells, kernels, kills, lines, scripts
+from campaigns import cells, debugging, kernels, kills, lines, scripts
 from campaigns.report import Report
 
 Options = argparse.Namespace
@@ -23,6 +23,7 @@ SIZES: Final = {
     "scripts": ("generated scripts", 50_000, 600),
     "cells": ("generated cells", 5_000, 150),
     "kills": ("kills", 500, 24),
+    "debugging": ("debug sessions", 300, 12),
     "lines": ("logged lines", 10_000_000, 600_000),
     "kernels": ("kernels at once", 20, 4),
     "shm": ("MiB of /dev/shm that they share", 64, 64),
@@ -36,6 +37,10 @@ def fuzz(options: Options) -> Iterator[Report]:
 
 def kill(options: Options) -> Iterator[Report]:
     yield kills.campaign(options.seed, options.kills, options.jobs)
+
+
+def debug(options: Options) -> Iterator[Report]:
+    yield debugging.campaign(options.seed, options.debugging, options.jobs)
 
 
 def log(options: Options) -> Iterator[Report]:
@@ -60,6 +65,7 @@ def crowd(options: Options) -> Iterator[Report]:
 CAMPAIGNS: Final[dict[str, Callable[[Options], Iterator[Report]]]] = {
     "fuzz": fuzz,
     "kills": kill,
+    "debugging": debug,
     "lines": log,
     "kernels": crowd,
 }
@@ -82,7 +88,7 @@ def parse(arguments: list[str] | None = None) -> Options:
     if unknown := [name for name in options.names if name not in CAMPAIGNS]:
         parser.error(f"no campaign {unknown[0]!r}; there are {', '.join(CAMPAIGNS)}")
     if options.count is not None and (len(options.names) != 1 or options.names[0] not in SIZES):
-        parser.error("--count is the size of kills, lines or kernels, when one of them is named alone")
+        parser.error("--count is the size of kills, debugging, lines or kernels, when one of them is named alone")
     complete(options)
     return options
 

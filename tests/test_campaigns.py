@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from campaigns import cells, hosts, kernel_kills, lines, scripts, session_kills  # noqa: E402
+from campaigns import cells, debugging, hosts, kernel_kills, lines, scripts, session_kills  # noqa: E402
 from campaigns.cell_texts import SHELL, harmless  # noqa: E402
 from campaigns.report import Fault, FaultError, Report  # noqa: E402
 from campaigns.shrinking import shrunk  # noqa: E402
@@ -50,7 +50,7 @@ class Obedient:
 def test_a_seed_makes_the_same_cases() -> None:
     assert list(scripts.cases(3, 40)) == list(scripts.cases(3, 40)) != list(scripts.cases(4, 40))
     assert list(cells.cases(3, 40)) == list(cells.cases(3, 40)) != list(cells.cases(4, 40))
-    for kill in (session_kills.kill, kernel_kills.kill):
+    for kill in (session_kills.kill, kernel_kills.kill, debugging.session):
         assert [kill(3, n) for n in range(40)] == [kill(3, n) for n in range(40)]
 
 

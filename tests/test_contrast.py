@@ -96,3 +96,16 @@ def test_text_of_displays(theme: str, file: str, colour: str) -> None:
     page = value("layout-color0", theme)
     assert contrast(value(taken[1], theme) if taken else colour, page, page) >= READABLE
     assert not taken or taken[2] == "inherit", "where there is no JupyterLab it is the page's own colour"
+
+
+def tints() -> list[tuple[str, str]]:
+    """Every background that lets the page through, with its file."""
+    root = Path(evroute_kernel.__file__).parent
+    files = [(path.relative_to(root).as_posix(), path.read_text("utf-8")) for path in sorted(root.rglob("*.py"))]
+    return sorted({(name, found) for name, text in files for found in re.findall(r"background: (rgba\([^)]*\))", text)})
+
+
+@THEMES
+@pytest.mark.parametrize(("file", "tint"), tints())
+def test_text_on_tints(theme: str, file: str, tint: str) -> None:
+    assert contrast(value("content-font-color1", theme), tint, value("layout-color0", theme)) >= READABLE

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support import dap_editor
-from support.dap_editor import Editor
+from support.dap_editor import Starter as Editor
 
 SCRIPT = 'event_route[E_X] {\n    $var(n) = 1;\n    xlog("n is $var(n) of $param(ip)\\n");\n}\n'
 

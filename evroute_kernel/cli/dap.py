@@ -25,9 +25,10 @@ def serve(options: argparse.Namespace) -> int:
     """The command."""
     from evroute_kernel.engine.dap.conversation import Conversation
     from evroute_kernel.engine.dap.launched import Launched
+    from evroute_kernel.engine.dap.relay import Relay
     from evroute_kernel.engine.dap.stream import Stream
 
-    Conversation(Stream(sys.stdin.buffer, _taken_output()), {"launch": Launched}).hold()
+    Conversation(Stream(sys.stdin.buffer, _taken_output()), {"launch": Launched, "attach": Relay}).hold()
     return EXIT_OK
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: control characters that JSON may hold as they are, and a terminal may not
 _ESCAPED: Final = {code: f"\\u{code:04x}" for code in range(127, 160)}
 #: and those that a line of text does not hold as they are
-_SHOWN: Final = {code: f"\\x{code:02x}" for code in [*range(10), *range(11, 32), *range(127, 160)]}
+SHOWN: Final = {code: f"\\x{code:02x}" for code in [*range(10), *range(11, 32), *range(127, 160)]}
 
 
 class Printer:
@@ -64,7 +64,7 @@ def print_trace(trace: Trace, *, as_json: bool) -> None:
     if as_json:
         print(trace.json_lines().translate(_ESCAPED), end="", flush=True)
     else:
-        print(trace.text().translate(_SHOWN), flush=True)
+        print(trace.text().translate(SHOWN), flush=True)
 
 
 def _plain(record: LogRecord) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from concurrent.futures import wait
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from evroute_kernel.cli.coverage import add_coverage, covered
+from evroute_kernel.cli.collecting import add_collecting, collected
 from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, RefusedError, UsageError
 from evroute_kernel.cli.output import command
@@ -51,7 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=float, metavar="S", help="end an event's routes after S seconds, what they raise included"
     )
-    add_coverage(parser)
+    add_collecting(parser)
     parser.set_defaults(command=replay)
 
 
@@ -92,7 +92,7 @@ def replay(options: argparse.Namespace) -> int:
 
     printer = Printer(print_as_text, failed := Event())
     settings = {"workers": options.workers, "on_record": printer, "version": version, **repeating(options)}
-    with Session(**settings) as session, covered(session, options):
+    with Session(**settings) as session, collected(session, options):
         prepare(session, options, stubs)
         check_run(load(session, source_of(options.file, text)))
         result = _result(session, options, failed)

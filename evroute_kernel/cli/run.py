@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from evroute_kernel.cli.coverage import add_coverage, covered
+from evroute_kernel.cli.collecting import add_collecting, collected
 from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, RefusedError, UsageError
 from evroute_kernel.cli.records import print_as_json, print_as_text, print_trace
@@ -59,7 +59,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="print each statement that is run, behind the log of its event: its line, the values that it changed, and "
         "what it logged, raised and called; with --json as objects that have a number",
     )
-    add_coverage(parser)
+    add_collecting(parser)
     parser.set_defaults(command=run)
 
 
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     from evroute_kernel.engine.session.session import Session
 
     print_record = print_as_json if options.json else print_as_text
-    with Session(workers=1, version=version, **repeating(options)) as session, covered(session, options):
+    with Session(workers=1, version=version, **repeating(options)) as session, collected(session, options):
         prepare(session, options, stubs)
         with _traced(session, options):
             started = load(session, source_of(options.file, text))

@@ -16,17 +16,20 @@ from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, pr
 from evroute_kernel.cli.outcome import EXIT_OK, UsageError
 from evroute_kernel.cli.output import give_up
 from evroute_kernel.cli.records import Printer, print_as_json, print_as_text
+from evroute_kernel.cli.repeating import add_repeating, repeating
 from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.values import decode
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.session.session import BatchResult, Run, RunError, Session
+    from evroute_kernel.engine.results.records import OnRecord
+    from evroute_kernel.engine.session.session import BatchResult, LogRecord, Run, RunError, Session
 
 #: where clients look for a server that nobody told them of
 DEFAULT_ADDRESS: Final = "datagram:127.0.0.1:8080"
 #: keeps the token out of the list of processes
 TOKEN_VARIABLE: Final = "EVROUTE_MI_TOKEN"
+DEBUG_TOKEN: Final = "EVROUTE_DEBUG_TOKEN"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -73,11 +76,23 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="another node of the cluster, and its socket; may be given several times",
     )
     parser.add_argument("--cluster", type=_positive, default=1, metavar="N", help="the number of the cluster (1)")
+    parser.add_argument(
+        "--debug",
+        metavar="PATH",
+        help="let debuggers attach (evroute dap, from an editor) at this unix socket, which is for this user alone; "
+        f"they need the token that is told then: one is made up, unless ${DEBUG_TOKEN} holds it",
+    )
+    parser.add_argument(
+        "--debug-token-file",
+        metavar="FILE",
+        help="write the token of --debug there (mode 0600) instead of telling it; the file goes with the server",
+    )
     parser.add_argument("--workers", type=_positive, metavar="N", help="processes that run routes (one for each core)")
     parser.add_argument("--no-timers", action="store_true", help="let timer routes rest")
     add_server(parser)
     add_network(parser)
     add_stubs(parser)
+    add_repeating(parser)
     parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
     parser.set_defaults(command=run)
 
@@ -111,12 +126,19 @@ def _serve(options: argparse.Namespace, text: str, printer: Printer, ended: Even
     early.prepare()
     from evroute_kernel.engine.session.session import Session
 
-    with Session(options.workers, on_record=printer, version=version) as session:
+    listeners: list[OnRecord] = [printer]
+
+    def tell_all(record: LogRecord, origin: object) -> None:
+        for listener in listeners:
+            listener(record, origin)
+
+    with Session(options.workers, on_record=tell_all, version=version, **repeating(options)) as session:
         prepare(session, options, stubs)
         start_node = _become_node(session, options)
         check_run(load(session, source_of(options.file, text)))
         failures = _Failures(printer)
         _open_doors(session, options, failures)
+        _let_debug(session, options, listeners, ended.set)
         start_node()
         with _timers(session, failures, start=not options.no_timers):
             ended.wait()
@@ -202,6 +224,25 @@ def _open_doors(session: Session, options: argparse.Namespace, failures: _Failur
         except AddressError as error:
             raise _usage(error) from None
         _tell(server.greeting(opened))
+
+
+def _let_debug(
+    session: Session, options: argparse.Namespace, listeners: list[OnRecord], end: Callable[[], None]
+) -> None:
+    """Open the door for debuggers, if the options say so. Raises UsageError."""
+    if options.debug is None:
+        if options.debug_token_file is not None:
+            raise UsageError("error: --debug-token-file needs --debug, which says where debuggers attach")
+        return
+    from evroute_kernel.engine.dap.door import open_door
+    from evroute_kernel.engine.dap.token import Token
+    from evroute_kernel.engine.mi.addresses import AddressError
+
+    try:
+        token = Token(os.environ.get(DEBUG_TOKEN), options.debug_token_file)
+        listeners.append(open_door(session, options.debug, token, _tell, end).heard)
+    except AddressError as error:
+        raise _usage(error) from None
 
 
 def _tell(sentence: str) -> None:

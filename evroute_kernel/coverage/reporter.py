@@ -102,7 +102,9 @@ class ScriptReporter(FileReporter):
         return counts
 
     def missing_arc_description(self, start: int, end: int, executed_arcs: Any = None) -> str:
-        return f"line {start} never went on to {self.arc_destination_description(start, end)}"
+        name = self._covered.names.get((start, end))
+        way = f"line {start} never went on to {self.arc_destination_description(start, end)}"
+        return f"{way}: it was {name}" if name else way
 
     def arc_description(self, start: int, end: int) -> str:
         return f"line {start} went on to {self.arc_destination_description(start, end)}"

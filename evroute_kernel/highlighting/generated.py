@@ -206,14 +206,15 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "magics": tuple(
         r"""
         assert cache cd check clear compare config connect coverage dialog dialogs disconnect env event events expect
-        export forget graph help history inbox load log lsmagic mi migrate node ps pwd race raise record replay reset
-        route routes sh shv stub stubs subscribe subscribers tick time timeline timeout timer trace unstub vars
-        workers writefile
+        export forget graph help history inbox load log lsmagic mi migrate node profile ps pwd race raise record
+        replay reset route routes sh shv stub stubs subscribe subscribers tick time timeline timeout timer trace
+        unstub vars workers writefile
         """.split()
     ),
     "name_magics": tuple(
         r"""
-        compare dialog env event forget help node race raise route stub subscribe subscribers tick trace unstub
+        compare coverage dialog env event forget help node profile race raise route stub subscribe subscribers tick
+        trace unstub
         """.split()
     ),
     "expression_magics": tuple(

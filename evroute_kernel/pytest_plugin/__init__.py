@@ -88,23 +88,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     touch_scripts()
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """A test that has ended well fails after all where a run that it submitted, and did not ask for, has failed.
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """A test that has ended well fails after all where a run that it submitted, and did not ask for, has failed."""
+    session: Session | None = item.stash.get(SESSION_KEY, None)
+    if session is not None:
+        from evroute_kernel.pytest_plugin.reports import fail_for_unasked
 
-    What it has run of scripts is counted while coverage.py still knows that it was this test.
-    """
-    try:
-        result = yield
-        session: Session | None = item.stash.get(SESSION_KEY, None)
-        if session is not None:
-            from evroute_kernel.pytest_plugin.reports import fail_for_unasked
-
-            fail_for_unasked(session)
-        return result
-    finally:
-        if (covering := item.stash.get(COVERING_KEY, None)) is not None:
-            covering.hand_over()
+        fail_for_unasked(session)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -116,4 +107,6 @@ def pytest_runtest_makereport(
 
         cut(call.excinfo, is_whole=item.config.getoption("fulltrace", False))
         add_log(item, call.when, call.excinfo)
+    if call.when == "call" and (covering := item.stash.get(COVERING_KEY, None)) is not None:
+        covering.hand_over()  # while coverage.py still knows that it was this test
     return (yield)

@@ -272,13 +272,13 @@
     magics: [
       "assert", "cache", "cd", "check", "clear", "compare", "config", "connect", "coverage", "dialog", "dialogs",
       "disconnect", "env", "event", "events", "expect", "export", "forget", "graph", "help", "history", "inbox",
-      "load", "log", "lsmagic", "mi", "migrate", "node", "ps", "pwd", "race", "raise", "record", "replay", "reset",
-      "route", "routes", "sh", "shv", "stub", "stubs", "subscribe", "subscribers", "tick", "time", "timeline",
-      "timeout", "timer", "trace", "unstub", "vars", "workers", "writefile",
+      "load", "log", "lsmagic", "mi", "migrate", "node", "profile", "ps", "pwd", "race", "raise", "record", "replay",
+      "reset", "route", "routes", "sh", "shv", "stub", "stubs", "subscribe", "subscribers", "tick", "time",
+      "timeline", "timeout", "timer", "trace", "unstub", "vars", "workers", "writefile",
     ],
     name_magics: [
-      "compare", "dialog", "env", "event", "forget", "help", "node", "race", "raise", "route", "stub", "subscribe",
-      "subscribers", "tick", "trace", "unstub",
+      "compare", "coverage", "dialog", "env", "event", "forget", "help", "node", "profile", "race", "raise", "route",
+      "stub", "subscribe", "subscribers", "tick", "trace", "unstub",
     ],
     expression_magics: [
       "assert",

@@ -74,7 +74,7 @@ def test_lines_and_branches_in_all_reports(folder: Path, parallel: tuple[str, ..
     assert "SF:x.cfg" in (folder / "coverage.lcov").read_text()
     page = next((folder / "htmlcov").glob("x_cfg*.html")).read_text()
     assert '<span class="key">switch</span>' in page
-    assert "line 8 never went on to line 9" in page
+    assert "line 8 never went on to line 9: it was never matched" in page
 
 
 def test_lines_alone(folder: Path) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+
+pytest_plugins = ["pytester"]
 
 TEST = """
 import pytest
@@ -25,11 +23,11 @@ def test_both(evroute_session, request):
 """
 
 
-def run(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(pytester: pytest.Pytester, project: str, text: str, *arguments: str) -> pytest.RunResult:
     """Runs pytest on a test file in a folder that is a project of its own."""
-    (folder / "test_routes.py").write_text(text)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+    pytester.makepyprojecttoml(project or '[tool.pytest.ini_options]\nminversion = "8"\n')
+    pytester.makepyfile(text)
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", "--strict-markers", *arguments)
 
 
 @pytest.mark.parametrize(
@@ -41,20 +39,17 @@ def run(folder: Path, text: str, *arguments: str) -> subprocess.CompletedProcess
         ('[tool.evroute]\nserver = "4.0"\n', ["-o", "evroute_server=3.6"], "3.6"),
     ],
 )
-def test_it_is_named_near_the_test(tmp_path: Path, project: str, arguments: list[str], plain: str) -> None:
-    (tmp_path / "pyproject.toml").write_text(project or '[tool.pytest.ini_options]\nminversion = "8"\n')
-    done = run(tmp_path, TEST.format(plain=plain), *arguments)
-    assert "4 passed" in done.stdout, done.stdout
+def test_it_is_named_near_the_test(pytester: pytest.Pytester, project: str, arguments: list[str], plain: str) -> None:
+    run(pytester, project, TEST.format(plain=plain), *arguments).assert_outcomes(passed=4)
 
 
 @pytest.mark.parametrize(
     ("marker", "told"),
     [('"4.1"', "there is no OpenSIPS '4.1' here: 3.6 or 4.0"), ("", 'takes one version: evroute_server("4.0")')],
 )
-def test_a_wrong_marker_says_so(tmp_path: Path, marker: str, told: str) -> None:
+def test_a_wrong_marker_says_so(pytester: pytest.Pytester, marker: str, told: str) -> None:
     text = f"import pytest\n@pytest.mark.evroute_server({marker})\ndef test_x(evroute_session): pass\n"
-    (tmp_path / "pyproject.toml").write_text('[tool.pytest.ini_options]\nminversion = "8"\n')
-    done = run(tmp_path, text)
-    assert done.returncode == 1
-    assert told in done.stdout
-    assert "pytest_plugin.py" not in done.stdout, "no traceback through the fixture"
+    done = run(pytester, "", text)
+    done.assert_outcomes(errors=1)
+    assert told in done.stdout.str()
+    assert "pytest_plugin.py" not in done.stdout.str(), "no traceback through the fixture"

@@ -14,12 +14,10 @@ from evroute_kernel.engine.dap.stream import Stream
 
 
 class Editor:
-    """What starts the command."""
+    """A client of the protocol on a stream."""
 
-    def __init__(self, **options: Any) -> None:
-        command = [Path(sys.executable).with_name("evroute"), "dap"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)
-        self.stream = Stream(cast(Any, self.process.stdout), cast(Any, self.process.stdin))
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
         self.numbers = itertools.count(1)
         self.events: list[dict[str, Any]] = []
 
@@ -60,10 +58,19 @@ class Editor:
         return [event["body"] for event in self.events if event["event"] == "output"]
 
 
+class Starter(Editor):
+    """One that has started the command."""
+
+    def __init__(self) -> None:
+        command = [Path(sys.executable).with_name("evroute"), "dap"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        super().__init__(Stream(cast(Any, self.process.stdout), cast(Any, self.process.stdin)))
+
+
 @contextmanager
-def editor(**options: Any) -> Iterator[Editor]:
+def editor() -> Iterator[Starter]:
     """One that is ended, with all that it has started."""
-    started = Editor(**options)
+    started = Starter()
     try:
         yield started
     finally:

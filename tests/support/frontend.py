@@ -144,7 +144,7 @@ class Frontend:
         return self.gather(self.request(kind, content))
 
     def reply(self, request: str) -> dict[str, Any]:
-        """The content of the reply to a request."""
+        """The content of the reply to a request. Where it failed, what is sent before it is idle may be aborted."""
         while True:
             message = self.client.get_shell_msg(timeout=DEADLINE)
             if message["parent_header"].get("msg_id") == request:

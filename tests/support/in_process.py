@@ -6,6 +6,7 @@ sockets, timers) does nothing here.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Sequence
 
@@ -23,6 +24,7 @@ from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.statements import run_top_route
 from evroute_kernel.runtime.values import decode, encode
 from evroute_kernel.runtime.watching.hook import Hook, Watcher
+from evroute_kernel.runtime.watching.stepping import Stepper, Stepping
 from evroute_kernel.source import Source
 from support.recorded import Case, Outcome
 
@@ -38,9 +40,13 @@ def run_in_process(case: Case, watchers: Sequence[Watcher] = ()) -> Outcome:
         outcome.refuse(error)
         return outcome
     apply(settings, unit)
+    before = sys.gettrace()
     with Shared.temporary() as shared:
         world = World(unit, settings, shared, outcome, watchers)
-        world.run(case)
+        try:
+            world.run(case)
+        finally:
+            sys.settrace(before)  # a stepper has not ended
         close_databases(world.process)
     return outcome
 
@@ -70,10 +76,14 @@ class World:
             link(r.kind, r.name, slot, r.code, r.pool, library, lines=r.lines, file=r.source.name, actions=r.actions)
             for slot, r in enumerate(unit.routes)
         ]
-        if watchers:
-            hook = Hook(self.process)
-            hook.watchers = watchers
-            self.linked = [hook.watch(route) for route in self.linked]
+        plain, hook = self.linked, Hook(self.process)
+        hook.watchers = watchers
+        if hook.is_needed:
+            self.linked = [hook.watch(route) for route in plain]
+        if steppers := [watcher for watcher in watchers if isinstance(watcher, Stepper)]:
+            stepping = Stepping(self.process)
+            stepping.learn(plain)
+            stepping.change(steppers)
         self.process.slots = dict(enumerate(self.linked))
         self.events = {r.name: r for r in self.linked if unit.routes[r.slot].subscribes and r.kind == "event_route"}
         self.process.has_subscribers = self.events.__contains__

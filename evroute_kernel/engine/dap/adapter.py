@@ -91,6 +91,20 @@ class Adapter:
         """Stop before the first statement that will run. Raises Refused."""
         self._debugging.stop_on_entry()
 
+    @property
+    def has_stops(self) -> bool:
+        """Whether anything stands still."""
+        return self._debugger is not None and bool(self._debugger.stops)
+
+    def tell_stops(self) -> None:
+        """Tell once more what stands still."""
+        for stop in self._debugging.stops.values():
+            self._hear(stop)
+
+    def forget_breakpoints(self) -> None:
+        """Nothing stops any more; what stands still does so."""
+        self._debugging.forget_breakpoints()
+
     def request(self, message: Any) -> dict[str, Any]:
         """The response to a request."""
         return {**answer(message, self.handle), "seq": next(self._numbers)}

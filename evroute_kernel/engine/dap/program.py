@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from evroute_kernel.engine.dap.adapter import Adapter, Files
+from evroute_kernel.engine.dap.adapter import Adapter
+from evroute_kernel.engine.dap.files import ClientFiles
 from evroute_kernel.engine.dap.launch import Launch
 from evroute_kernel.engine.dap.requests import Arguments, Refused, given
 from evroute_kernel.engine.replay.summary import details, headline
@@ -27,17 +28,15 @@ _QUIET: Final = ("NOTICE", "INFO", "DBG")
 def output(category: str, text: str, span: Span | None = None) -> dict[str, Any]:
     """The body of an output event."""
     found = {"category": category, "output": text if text.endswith("\n") else f"{text}\n"}
-    return found if span is None else {**found, "line": span.line, "column": span.column, "source": _source(span)}
+    if span is None:
+        return found
+    return {**found, "line": span.line, "column": span.column, "source": ClientFiles().source(span.source)}
 
 
 def told(record: LogRecord) -> dict[str, Any]:
     """A log record as the body of an output event."""
     text = f"{record.level}: {record.text}" if record.diagnostic else record.text
     return output("stdout" if record.level in _QUIET else "stderr", text, record.span)
-
-
-def _source(span: Span) -> dict[str, Any]:
-    return Files().source(span.source)
 
 
 class Program:
@@ -48,6 +47,7 @@ class Program:
         self._launch = launch
         self._publish = publish
         self._is_ended = False
+        self._files = ClientFiles()
         self._runner = threading.Thread(target=self._run, name="evroute dap", daemon=True)
         try:
             self._session = Session(on_record=self._log, **launch.session)
@@ -55,7 +55,7 @@ class Program:
             raise Refused(error.render()) from None
         except ValueError as error:
             raise Refused(str(error)) from None
-        self._adapter = Adapter(self._session, lambda message: self._publish(message))
+        self._adapter = Adapter(self._session, lambda message: self._publish(message), self._files)
         try:
             self._load()
         except BaseException:
@@ -86,7 +86,7 @@ class Program:
             return {"breakpoints": [{"verified": False, "message": "noDebug: nothing stops"} for _ in asked]}
         if command == "setExceptionBreakpoints" and not self._launch.is_debugged:
             return {}
-        return self._adapter.handle(command, arguments)
+        return self._files.handle(self._adapter.handle, command, arguments)
 
     def start(self) -> None:
         """Run it, all that was asked for. Once."""

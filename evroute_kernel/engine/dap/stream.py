@@ -84,6 +84,12 @@ class Stream:
         found = line.lower().find(_LENGTH)
         self._rest = line[found:] if found >= 0 else b"" if line.endswith(b"\n") else line[-len(_LENGTH) :]
 
+    def close(self) -> None:
+        """Close what it was made of."""
+        for stream in (self._writing, self._reading):
+            with suppress(OSError):  # what cannot be written any more
+                stream.close()
+
     def write(self, message: dict[str, Any]) -> None:
         """To a client that is gone nothing is written: the end of what is read tells of that."""
         data = json.dumps(message).encode()

@@ -129,7 +129,8 @@ class Debugger:
         self._count = 0
         self._is_closed = False
         self._end = self._world.watches.add(self)
-        self._number = self._world.watches.number(self) or 0
+        #: as the workers know it
+        self.number: Final = self._world.watches.number(self) or 0
 
     def close(self) -> None:
         """What stands still goes on, and nothing stops any more. Closing twice is harmless."""
@@ -138,7 +139,7 @@ class Debugger:
                 return
             self._is_closed = True
             self._end()
-            self._command(self._number, None, None)
+            self._command(self.number, None, None)
             self._forget(list(self._stops))
 
     def __enter__(self) -> Self:
@@ -168,6 +169,13 @@ class Debugger:
             self._levels = tuple(number for number, name in NAMES.items() if name in wanted)
         self._tell_points()
 
+    def forget_breakpoints(self) -> None:
+        """Nothing stops any more, neither at a line nor at a diagnostic."""
+        with self._lock:
+            self._breakpoints.clear()
+            self._levels = ()
+        self._tell_points()
+
     def stop_on_entry(self) -> None:
         """Stop before the first statement of the next run. Nothing may run yet."""
         with self._lock:
@@ -178,7 +186,7 @@ class Debugger:
         """Stop a worker before its next statement, if it runs something; without a number each that does, and where
         none does, the next run at its first one."""
         if worker is not None:
-            self._command(self._number, ("pause",), worker)
+            self._command(self.number, ("pause",), worker)
             return
         with self._lock:
             self._halts += 1
@@ -186,7 +194,7 @@ class Debugger:
         self._tell_points()
 
     def _tell_points(self) -> None:
-        self._command(self._number, ("points", self.asked), None)
+        self._command(self.number, ("points", self.asked), None)
 
     # -- what stands still --------------------------------------------------------------------------------------------
 
@@ -200,7 +208,7 @@ class Debugger:
         """Let a run go on. Raises NotStopped."""
         with self._lock:
             self._check(worker)
-            self._command(self._number, ("go", how), worker)
+            self._command(self.number, ("go", how), worker)
             del self._stops[worker]
 
     def variables(self, worker: int, frame: int = 0) -> Future[tuple[Any, ...]]:
@@ -217,7 +225,7 @@ class Debugger:
             self._check(worker)
             self._count += 1
             self._requests[self._count] = worker, verb, future
-            self._command(self._number, (verb, self._count, *rest), worker)
+            self._command(self.number, (verb, self._count, *rest), worker)
         return future
 
     def _check(self, worker: int) -> None:
@@ -238,11 +246,10 @@ class Debugger:
     @property
     def asked(self) -> tuple[Any, ...]:
         with self._lock:
-            is_new = self._breakpoints.is_new
             points, levels = self._breakpoints.points(), self._levels
             if self._asked[0] is not points or self._asked[1] is not levels or self._asked[2] is not self._halt:
                 self._asked = points, levels, self._halt
-            asked, moved = self._asked, self._breakpoints.moved() if is_new else []
+            asked, moved = self._asked, self._breakpoints.moved()
         for path, placed in moved:
             self._listener(Moved(path, placed))
         return asked

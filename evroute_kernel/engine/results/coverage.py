@@ -26,7 +26,7 @@ class Covered:
     """How far one text was run.
 
     `statements`, `executed`: lines (from 1) on which statements begin, and those of them that were run; a `case` is one
-    too. `arcs`, `taken`: the ways between them.
+    too. `arcs`, `taken`: the ways between them; `names`: what one says of some if they are never taken ("never true").
     """
 
     source: Source = field(repr=False)
@@ -35,6 +35,16 @@ class Covered:
     executed: set[int] = field(default_factory=set)
     arcs: set[LineArc] = field(default_factory=set)
     taken: set[LineArc] = field(default_factory=set)
+    names: dict[LineArc, str] = field(default_factory=dict, repr=False)
+
+    def never(self, start: int, end: int) -> str:
+        """What to say of a way that was not taken: "never false", or "never to line 7"."""
+        return self.names.get((start, end)) or f"never to {f'line {end}' if end > 0 else 'the end'}"
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it defines nothing, and has statements alone."""
+        return all(block.title == "scratch" for block in self.blocks)
 
     @property
     def missing(self) -> list[int]:

@@ -26,9 +26,9 @@ class Step:
     """One statement that was run, with all that came of it until the next one of its block began.
 
     `number`: from 1 in its trace; `process`: that of the worker; `depth`: how many blocks there are around its own;
-    `time`: when it began, in seconds of the epoch. `changed`: variable as scripts write it -> what it holds now, None
-    for null, for an AVP all of its values, the newest first. `code`: `$rc`, if that has changed. `called`: titles of
-    routes.
+    `time`: when it began, by the clock of the session. `changed`: variable as scripts write it -> what it holds now,
+    None for null, for an AVP all of its values, the newest first. `code`: `$rc`, if that has changed. `called`: titles
+    of routes.
     """
 
     number: int
@@ -137,11 +137,10 @@ class Trace:
     def text(self, most: int | None = None) -> str:
         """A line for each step; of more than `most` the middle is left out."""
         steps, gap = self.shortened(most)
-        files = self.files
-        places = [shown_line(step, files) for step in steps]
-        width = max(map(len, places), default=0)
-        several = len({step.process for step in steps}) > 1
-        lines = [_line(step, place.rjust(width), several) for step, place in zip(steps, places, strict=True)]
+        several, files = len({step.process for step in steps}) > 1, self.files
+        rows = [_cells(step, several, files) for step in steps]
+        widths = [max((len(row[i]) for row in rows), default=0) for i in range(2)]
+        lines = [f"{place:>{widths[0]}}  {text:{widths[1]}}  {effects}".rstrip() for place, text, effects in rows]
         if gap:
             lines.insert(len(steps) - len(steps) // 2, left_out_words(gap))
         return "\n".join(lines)
@@ -183,10 +182,10 @@ def variable(kind: str, name: str) -> str:
     return _SIGILS[kind].format(name)
 
 
-def _line(step: Step, place: str, several: bool) -> str:
+def _cells(step: Step, several: bool, files: int) -> tuple[str, str, str]:
+    """Where it stands, with its process where there are several, what it is, and what came of it."""
     head = f"[{step.process}] " if several else ""
-    effects = "; ".join(step.effects)
-    return f"{head}{place}  {shown_statement(step):{TEXT_SHOWN // 2}}  {effects}".rstrip()
+    return head + shown_line(step, files), shown_statement(step), "; ".join(step.effects)
 
 
 def _shown(value: Changed) -> str:

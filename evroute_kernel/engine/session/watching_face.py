@@ -53,7 +53,7 @@ class WatchingFace:
         origin: object = None,
         keys: Callable[[Source], Iterable[str]] | None = None,
     ) -> Debugger:
-        """Debug what is run from now on, until what is returned is closed.
+        """Debug what is run from now on, and what runs already, until what is returned is closed.
 
             with session.debug(news.put) as debugger:
                 debugger.set_breakpoints("script", [Breakpoint(3)])
@@ -63,7 +63,7 @@ class WatchingFace:
 
         `listener` is told, in the supervisor's thread, what has happened: it must be quick, and not wait for anything
         of the session. `origin`: what is raised with that one alone. `keys`: what the caller calls a text; without it
-        that is its path, and its name. Runs that are under way are not debugged.
+        that is its path, and its name. Runs that are under way are debugged from where they are.
         """
         from evroute_kernel.engine.debugging.breakpoints import path_and_name
         from evroute_kernel.engine.debugging.debugger import Debugger
@@ -73,7 +73,9 @@ class WatchingFace:
         def command(watcher: int, data: Any, worker: int | None) -> None:
             backend.supervisor.command(watcher, data, worker)
 
-        return Debugger(self._world, command, listener, origin, keys or path_and_name)
+        debugger = Debugger(self._world, command, listener, origin, keys or path_and_name)
+        backend.supervisor.begin_watch(debugger.number, debugger)
+        return debugger
 
     def coverage(self, *, origin: object = None) -> Covering:
         """Collect what is run of each text from now on, until what is returned is closed.

@@ -6,20 +6,10 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
+from evroute_kernel.engine.results.profile import LineProfile
 from evroute_kernel.engine.state.watches import Told
 from evroute_kernel.engine.state.world import World
-from evroute_kernel.records import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class LineProfile:
-    """What the statements of one line took: how often they began, and seconds without the routes that they called."""
-
-    file: str
-    line: int
-    text: str
-    hits: int
-    seconds: float
+from evroute_kernel.source import Source
 
 
 class Profiling:
@@ -62,12 +52,12 @@ class Profiling:
         """The lines that were run, what took longest first."""
         with self._lock:
             spent = dict(self._spent)
-        found: dict[tuple[str, int, str], tuple[int, int]] = {}
+        found: dict[tuple[Source, int], tuple[int, int]] = {}
         for (slot, statement), (hits, nanoseconds) in spent.items():
             span = self._world.registry.place(slot, statement)[1]
             if span is not None:
-                key = span.source.name, span.line, span.source.shown_line(span.line).strip()
-                before = found.get(key, (0, 0))
-                found[key] = before[0] + hits, before[1] + nanoseconds
+                before = found.get((span.source, span.line), (0, 0))
+                found[span.source, span.line] = before[0] + hits, before[1] + nanoseconds
+        total = sum(nanoseconds for _, nanoseconds in found.values()) or 1
         ranked = sorted(found.items(), key=lambda item: -item[1][1])
-        return [LineProfile(*key, hits, nanoseconds / 1e9) for key, (hits, nanoseconds) in ranked]
+        return [LineProfile(*key, hits, taken / 1e9, taken / total) for key, (hits, taken) in ranked]

@@ -1,35 +1,48 @@
-"""`%coverage`: which lines a cell runs."""
+"""`%coverage`: which lines of cells are run."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.kernel.magics.arguments import Arguments
+from evroute_kernel.kernel.magics.collecting import USAGE, collect
 from evroute_kernel.kernel.magics.declaration import magic
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.session.session import Session
     from evroute_kernel.engine.watching.covering import Covering
     from evroute_kernel.kernel.cell.cell import Cell
 
 
-@magic("coverage")
+@magic("coverage", USAGE)
 async def coverage(cell: Cell, arguments: Arguments) -> None:
-    """Mark the lines of all cells and files that this cell runs below.
+    """Mark the lines of all cells and files that this cell runs below; or, with `on`, those that all cells run.
 
     Texts of which something was run are shown at the end of the cell: `+` stands before a line that was run, `-` before
-    one that was not, and `~` before one from which some way was never taken, such as the else of an `if`, a case of a
-    `switch`, or the way out of a loop.
+    one that was not, and `~` before one from which some way was never taken, with what it never did: a condition that
+    was `never true` or `never false`, a case that `never matched`, a loop `never entered`.
 
-    Raises, batches, replays and all that they lead to count, on all workers. In Python: `with session.coverage() as
-    coverage: ...`; `evroute run|replay --coverage FILE.lcov` and `pytest --cov` know the same.
+    on    begin for the whole notebook, anew if it is on already
+    show  show so far what is defined, also what was not run
+    off   show it, and end
+
+    Raises, batches, replays and all that they lead to count, on all workers; also those that were killed. In Python:
+    `with session.coverage() as coverage: ...`; `evroute run|replay --coverage FILE.lcov` and `pytest --cov` know the
+    same.
     """
-    covering = cell.session.coverage(origin=cell.outlet)
-    cell.at_end.append(lambda: show(cell, covering))
+    await collect(cell, arguments, begin, show)
 
 
-def show(cell: Cell, covering: Covering) -> None:
-    """End what is collected, and show it."""
+def begin(session: Session, origin: Any) -> Covering:
+    return session.coverage(origin=origin)
+
+
+def show(cell: Cell, covering: Covering, is_all: bool) -> None:
+    """Of all the texts that are in force, and bare statements; else what was run."""
     from evroute_kernel.kernel.display.coverage import bundle
 
-    covering.close()
-    cell.outlet.display(bundle([text for text in covering.texts() if text.executed]))
+    in_force = {definition.route.source.path for definition in cell.session.registry} if is_all else set[str]()
+    texts = covering.texts()
+    if is_all:
+        texts = [text for text in texts if text.source.path in in_force or (text.executed and text.is_bare)]
+    cell.outlet.display(bundle([text for text in texts if is_all or text.executed]))

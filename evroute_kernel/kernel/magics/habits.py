@@ -50,7 +50,8 @@ _GROUPS: Final = (
     ("set_env", "%env NAME=VALUE sets a variable"),
     (
         "debug pdb tb xmode",
-        "errors show their place and the routes that led there; %log diagnostics=DBG shows what the runtime does",
+        "errors show their place and the routes that led there, %raise EVENT --trace each statement with its values,"
+        " and JupyterLab's debugger stops at a line; %log diagnostics=DBG shows what the runtime does",
     ),
     ("capture", "%expect checks what was logged, and %log last=N shows it again"),
     ("store", "%record FILE keeps events, and %export FILE what is defined"),

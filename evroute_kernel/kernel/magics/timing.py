@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
+from evroute_kernel.engine.results.profile import shown_time
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.magics.declaration import magic
 
@@ -33,12 +34,4 @@ async def time(cell: Cell, is_end: bool) -> None:
         cell.begun.append(perf_counter())
         return
     await cell.settle()
-    cell.outlet.write(f"wall time: {written(perf_counter() - cell.begun.pop())}\n")
-
-
-def written(seconds: float) -> str:
-    """`1.23 ms`."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}" if seconds < 1000 * size else f"{seconds / size:.0f} {unit}"
-    return f"{seconds / 1e-6:.3g} µs"
+    cell.outlet.write(f"wall time: {shown_time(perf_counter() - cell.begun.pop())}\n")

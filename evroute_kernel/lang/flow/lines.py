@@ -49,6 +49,15 @@ def line_arcs(flow: Flow, arcs: Iterable[Arc]) -> dict[str, set[LineArc]]:
     return found
 
 
+def line_names(flow: Flow, path: str) -> dict[LineArc, str]:
+    """What one says of ways from line to line of a file when they are never taken, where that is one thing."""
+    found: dict[LineArc, set[str]] = {}
+    for arc, name in flow.names.items():
+        for way in line_arcs(flow, [arc]).get(path, ()):
+            found.setdefault(way, set()).add(name)
+    return {way: names.pop() for way, names in found.items() if len(names) == 1}
+
+
 def _line(flow: Flow, place: int) -> tuple[str, int]:
     span: Span = flow.header if place == EDGE else flow.places[place]
     return span.source.path, -span.line if place == EDGE else span.line

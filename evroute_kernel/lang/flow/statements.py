@@ -43,6 +43,8 @@ class Flow:
     arcs: frozenset[Arc]
     #: a pair of statements with tests in between -> the way from the one to the other
     ways: Mapping[Arc, tuple[Arc, ...]] = field(repr=False)
+    #: what one says of an arc that is never taken, of those that follow a decision: "never true"
+    names: Mapping[Arc, str] = field(repr=False)
     numbers: Mapping[_Key, int] = field(repr=False)
 
     @property
@@ -86,6 +88,7 @@ def flow_of(route: nodes.Route, library: Library) -> Flow:
         count,
         frozenset(map(final, builder.arcs)),
         {arc: tuple(map(final, way)) for arc, way in builder.ways.items()},
+        {final(arc): name for arc, name in builder.names.items()},
         {_key(span): number for number, span in enumerate(builder.statements)},
     )
 
@@ -104,6 +107,7 @@ class _Builder:
         self.tests: dict[int, Span] = {}
         self.arcs: set[Arc] = set()
         self.ways: dict[Arc, tuple[Arc, ...]] = {}
+        self.names: dict[Arc, str] = {}
         #: what follows the innermost loop or switch
         self._after: Next = frozenset({EDGE})
 
@@ -164,7 +168,7 @@ class _Builder:
         other = self.block(links[-1].orelse, follow)
         for link in reversed(links):
             place = self._new(link)
-            self._lead(place, self._condition(link.test, self.block(link.then, follow), other))
+            self._decide(place, link.test, self.block(link.then, follow), other)
             other = frozenset({place})
         return other
 
@@ -173,8 +177,19 @@ class _Builder:
         head = frozenset({place})
         # an empty body ends the loop
         body = self._within(node.body, head, follow) if node.body else follow
-        self._lead(place, self._condition(node.test, body, follow))
+        self._decide(place, node.test, body, follow)
         return head
+
+    def _decide(self, place: int, test: nodes.Condition, true: Next, false: Next) -> None:
+        """A head that leads to one of these by a condition; the last command in it may do so, too."""
+        before = len(self.statements)
+        self._lead(place, self._condition(test, true, false))
+        for one in (place, *range(before, len(self.statements))):
+            self._name(one, true - false, "never true")
+            self._name(one, false - true, "never false")
+
+    def _name(self, place: int, follow: Next, name: str) -> None:
+        self.names |= {(place, one): name for one in follow if (place, one) in self.arcs}
 
     def _for_each(self, node: nodes.ForEach, follow: Next) -> Next:
         place = self._new(node)
@@ -183,6 +198,8 @@ class _Builder:
         body = self._within(node.body, head, follow)
         if node.body and self._goes_over_all(node.collection):
             self._lead(place, body)
+            self._name(place, body - follow, "never entered")
+            self._name(place, follow - body, "never left")
         return head
 
     def _goes_over_all(self, collection: nodes.Variable) -> bool:
@@ -215,8 +232,12 @@ class _Builder:
             way = (*way, (before, test))
             before = test
             self._end(place, way, test, first)
+            self._name(test, first, "never matched")
         self._end(place, way, before, other)
         self.arcs |= set(way)
+        self.names |= dict.fromkeys(way[1:], "always matched")
+        if groups:
+            self._name(before, other, "always matched")
 
     def _end(self, place: int, way: tuple[Arc, ...], test: int, follow: Next) -> None:
         self._lead(test, follow)

@@ -53,9 +53,9 @@ def _marks(code: Sequence[dis.Instruction]) -> Iterator[Mark]:
             value, container = code[place - 3], code[place - 2].argval
             if type(value.argval) is not int or not isinstance(container, str):
                 continue
-            if container == _PLACE or container.startswith(_HEAD):
+            if container in (_PLACE, _CONTEXT) or container.startswith(_HEAD):
                 latest = value.argval
-                yield Mark(instruction.offset, latest, code[place - 2].offset, container != _PLACE)
+                yield Mark(instruction.offset, latest, code[place - 2].offset, container.startswith(_HEAD))
         elif instruction.opname == "LOAD_GLOBAL" and name in INSIDE:
             numbers = [each.argval for each in code[place + 1 : place + 1 + _CALL] if type(each.argval) is int]
             constants = [n for n in numbers if n >= 0]

@@ -82,7 +82,8 @@ class Watching:
         midst of a run."""
         for (known, _), watcher in self._known.items():
             if known == command.number:
-                watcher.commands(command.data)
+                hear = watcher.asks if command.kind else watcher.commands
+                hear(command.data)
                 return
         if command.kind:
             made = KINDS[command.kind](self._process, Wire(command.number, self._line, self._stepping), command.data)

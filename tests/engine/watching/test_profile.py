@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import signal
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -43,3 +45,21 @@ def test_hits_and_times_without_what_is_called(server: Session) -> None:
     assert (lines[0].line, lines[0].text, lines[0].hits) == (10, "usleep(20000);", 9)
     assert lines[0].seconds >= 9 * 0.02
     assert all(line.seconds < lines[0].seconds / 2 for line in lines[1:])
+
+
+def test_a_killed_worker_loses_what_its_task_took_and_no_more(
+    session: Session, wait: Callable[[Callable[[], bool]], None]
+) -> None:
+    session.load('loadmodule "cfgutils.so"\nevent_route[E_X] {\n$shv(n) += 1;\nif ($shv(n) > 2)\nsleep(30);\n}')
+    with session.profile() as profile:
+        for _ in range(2):
+            session.raise_event("E_X")
+        future = session.submit("E_X")
+        wait(lambda: session.shv["n"] == 3)
+        (pid,) = [worker.pid for worker in session.workers() if worker.running]
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        assert [error.cause for error in future.result().errors] == ["worker died"]
+        session.shv["n"] = 0
+        session.raise_event("E_X")
+    assert {line.line: line.hits for line in profile.lines()} == {3: 3, 4: 3}

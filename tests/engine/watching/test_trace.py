@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 
@@ -259,6 +260,19 @@ def test_of_many_statements_the_middle_is_left_out(server: Session) -> None:
     assert lines[4].startswith("1  $var(i) += 1")
     assert lines[4].endswith("$var(i) = 500")
     assert trace.text(most=2).split("\n")[1] == "... 1,000 more statements ..."
+
+
+def test_the_columns_of_the_text_stand_below_each_other(server: Session) -> None:
+    server.load("route[r] {\n\n$var(n) = 2;\n}", name="a.cfg", owner="a")
+    server.load(
+        'event_route[E_X] {\nroute(r);\n$var(long) = "a text of more than thirty characters";\n}', name="bcd.cfg"
+    )
+    with server.trace() as trace:
+        server.raise_event("E_X")
+    rows = [re.match(r"( *)(\S+)( +)(.*?)  +(.*)", line) for line in trace.text().split("\n")]
+    assert [row[2] for row in rows if row] == ["bcd.cfg:2", "a.cfg:3", "bcd.cfg:3"]
+    assert len({row.end(2) for row in rows if row}) == 1, "places end below each other"
+    assert len({row.start(5) for row in rows if row}) == 1, "and what came of them begins so"
 
 
 def test_json_lines_have_what_happened(server: Session) -> None:

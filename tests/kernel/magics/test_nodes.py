@@ -128,7 +128,7 @@ def test_an_interrupt_ends_all_nodes(kernel: Frontend) -> None:
     while "[b] on" not in str(kernel.messages(request, "stream")):
         pass
     kernel.interrupt()
-    assert kernel.reply(request)["ename"] == "Interrupted"
+    assert kernel.gather(request).reply["ename"] == "Interrupted"
     assert kernel.run("%raise E_SHOW").stdout == "0\n"
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from evroute_kernel.kernel.magics.timing import written
+from evroute_kernel.engine.results.profile import shown_time
 from support.frontend import Frontend
 
 TIME = r"wall time: [0-9.]+ (µs|ms|s)\n"
@@ -75,4 +75,4 @@ def test_what_is_defined_belongs_to_the_cell(kernel: Frontend) -> None:
     ("seconds", "text"), [(0.00001234, "12.3 µs"), (0.0123, "12.3 ms"), (1.234, "1.23 s"), (4321.0, "4321 s")]
 )
 def test_times_are_written_with_three_digits(seconds: float, text: str) -> None:
-    assert written(seconds) == text
+    assert shown_time(seconds) == text

@@ -1,0 +1,37 @@
+"""What docs/watching.md shows is true."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from evroute_kernel import Session
+from support.frontend import started
+
+PAGE = (Path(__file__).parent.parent / "docs" / "watching.md").read_text(encoding="utf-8")
+#: a cell, and what stands below it
+SHOWN = re.findall(r"^```\n(.*?)^```\n\n```\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+PYTHON = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize(("cell", "output"), SHOWN, ids=lambda text: text.splitlines()[0])
+def test_cells_show_what_stands_below_them(cell: str, output: str, tmp_path: Path) -> None:
+    with started(tmp_path) as kernel:
+        found = kernel.run(cell)
+    assert found.status == "ok", found.traceback
+    assert output.rstrip() in [data["data"]["text/plain"].rstrip() for data in found.contents("display_data")]
+
+
+@pytest.mark.parametrize("text", PYTHON, ids=lambda text: text.splitlines()[0])
+def test_what_python_asks_of_a_session_is_there(text: str) -> None:
+    names = {
+        node.attr
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("session", "evroute_session")
+    }
+    assert [name for name in names if not hasattr(Session, name)] == []
