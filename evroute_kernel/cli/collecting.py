@@ -1,4 +1,4 @@
-"""`--coverage` and `--profile`: what was run of the scripts, told at the end, whatever came of it."""
+"""`--coverage`, `--profile` and `--timeline`: what was run of the scripts, told at the end, whatever came of it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Session
     from evroute_kernel.engine.watching.covering import Covering
     from evroute_kernel.engine.watching.profiling import Profiling
+    from evroute_kernel.engine.watching.timing import Timing
 
 
 def add_collecting(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +32,22 @@ def add_collecting(parser: argparse.ArgumentParser) -> None:
         "and how long",
     )
     parser.add_argument("--profile-json", metavar="FILE.json", help="write the same to a file, times in seconds")
+    parser.add_argument(
+        "--timeline",
+        type=_path,
+        metavar="FILE",
+        help="write which process ran what when, and what led to what: .json for Perfetto and speedscope, .svg or "
+        ".html as a drawing",
+    )
+
+
+def _path(text: str) -> Path:
+    from evroute_kernel.kernel.timelines import files
+
+    path = Path(text)
+    if not files.is_known(path):
+        raise argparse.ArgumentTypeError(f"{files.OTHERS}, not {path.name!r}")
+    return path
 
 
 @contextmanager
@@ -41,6 +58,8 @@ def collected(session: Session, options: argparse.Namespace) -> Iterator[None]:
             ending.callback(_tell_profile, ending.enter_context(session.profile()), options)
         if options.coverage is not None:
             ending.callback(_tell_coverage, ending.enter_context(session.coverage()), options)
+        if options.timeline is not None:
+            ending.callback(_tell_timeline, ending.enter_context(session.timeline()), options)
         yield
 
 
@@ -48,6 +67,12 @@ def _tell_coverage(coverage: Covering, options: argparse.Namespace) -> None:
     from evroute_kernel.engine.results.coverage import lcov
 
     _write(options.coverage, lcov(coverage.texts()))
+
+
+def _tell_timeline(timeline: Timing, options: argparse.Namespace) -> None:
+    from evroute_kernel.kernel.timelines.files import content
+
+    _write(options.timeline, content(timeline, options.timeline))
 
 
 def _tell_profile(profile: Profiling, options: argparse.Namespace) -> None:
@@ -60,7 +85,7 @@ def _tell_profile(profile: Profiling, options: argparse.Namespace) -> None:
         _write(options.profile_json, as_json(lines) + "\n")
 
 
-def _write(name: str, text: str) -> None:
+def _write(name: str | Path, text: str) -> None:
     try:
         Path(name).write_text(text, encoding="utf-8")
     except OSError as error:

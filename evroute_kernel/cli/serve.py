@@ -16,6 +16,7 @@ from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, pr
 from evroute_kernel.cli.outcome import EXIT_OK, UsageError
 from evroute_kernel.cli.output import give_up
 from evroute_kernel.cli.records import Printer, print_as_json, print_as_text
+from evroute_kernel.cli.repeating import add_repeating, repeating
 from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.values import decode
@@ -91,6 +92,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_server(parser)
     add_network(parser)
     add_stubs(parser)
+    add_repeating(parser)
     parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
     parser.set_defaults(command=run)
 
@@ -130,7 +132,7 @@ def _serve(options: argparse.Namespace, text: str, printer: Printer, ended: Even
         for listener in listeners:
             listener(record, origin)
 
-    with Session(options.workers, on_record=tell_all, version=version) as session:
+    with Session(options.workers, on_record=tell_all, version=version, **repeating(options)) as session:
         prepare(session, options, stubs)
         start_node = _become_node(session, options)
         check_run(load(session, source_of(options.file, text)))

@@ -24,7 +24,12 @@ _NO_ADDRESS: Final = 1 << 40
 
 def process_id(process: Process) -> int:
     """What scripts find as the id of their process."""
-    return os.getpid() if process.seed is None else _BEFORE_FIRST + process.number
+    return os.getpid() if process.seed is None else repeated_id(process.number)
+
+
+def repeated_id(number: int) -> int:
+    """The process id of a worker where there is a seed; 0 is the process that is none."""
+    return _BEFORE_FIRST + number
 
 
 # the library of that name looks at the whole system when it is imported, so nobody does before it is needed

@@ -199,6 +199,11 @@ class Process:
             self.seed = seed
             self.chance = Random() if seed is None else Random(f"{seed[0]} {self.number}")
 
+    def draw_for(self, name: str, number: int, following: int) -> None:
+        """An event is about to be run (`runtime.seed`)."""
+        if self.seed is not None:
+            self.chance.seed(f"{self.seed[0]} {name} {number} {following}")
+
 
 class Context:
     """One run of one top route."""

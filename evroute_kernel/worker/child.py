@@ -13,7 +13,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from time import monotonic, time
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from evroute_kernel.library.functions.cfgutils import apply_presets
@@ -273,9 +273,11 @@ class Child:
         done = 0
         outbox.begin(message.room, collecting=True)
         outbox.expect(message.event)
-        self._flow.begin(message.run)
+        self._flow.begin(message.run, message.chance and message.chance[0])
         for params in message.batch:
             place[INDEX] = self._flow.root = done
+            if message.chance is not None:
+                self._flow.begin_root(message.chance[1] + done)
             clock[0] = monotonic()
             done += 1
             context: Context | None = None
@@ -288,10 +290,14 @@ class Child:
                     outbox.running = message.event, 0  # it may have been another one inside
                     if route.slot == NOTIFY:  # the event would have killed the server
                         break
+            if message.chance is not None and (failure is None or failure.cause not in ENDS_MANY):
+                failure = self._flow.drain(failure)
+                outbox.running = message.event, 0
             if failure is not None and failure.cause in ENDS_MANY:
                 break
         place[STATEMENT] = -1
         outbox.send_late()
+        self._flow.tell_drained()
         self._flow.tell_waiting()
         outbox.send(BatchFinished(message.run, done, outbox.dropped))
         outbox.end()
@@ -352,7 +358,7 @@ class Child:
         if event in self._socket_events:
             return self._serve_sockets(event, given)
         if self._reports_all:
-            self._outbox.send(EventRaised(event, given, time()))
+            self._outbox.send(EventRaised(event, given, self._process.shared.clock.now()))
         return _RAISED
 
     def handlers(self, event: str) -> tuple[int, ...]:
@@ -375,9 +381,9 @@ class Child:
         """Send an event to the sockets that have subscribed it, here where that can be done, and tell who listens."""
         if self._datagrams.are_valid(event):
             if self._reports_all:
-                self._outbox.send(EventRaised(event, given, time(), is_sent=True))
+                self._outbox.send(EventRaised(event, given, self._process.shared.clock.now(), is_sent=True))
             return self._datagrams.send(event, given)
-        answer = self.ask(lambda request: EventRaised(event, given, time(), request))
+        answer = self.ask(lambda request: EventRaised(event, given, self._process.shared.clock.now(), request))
         return answer.ok, answer.lines
 
     def _subscribe(self, event: str, name: str, expire: int | None) -> str | None:
@@ -447,7 +453,7 @@ class Child:
 
     def _stub_called(self, name: str, arguments: tuple[str | None, ...]) -> None:
         place = self._blackbox.place
-        self._outbox.send(StubCalled(name, arguments, place[SLOT], place[STATEMENT], time()))
+        self._outbox.send(StubCalled(name, arguments, place[SLOT], place[STATEMENT], self._process.shared.clock.now()))
 
     # -- failures -------------------------------------------------------------------------------------------------
 

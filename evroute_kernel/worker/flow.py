@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from math import inf
 from time import monotonic
 from typing import Final, Protocol
 
 from evroute_kernel.runtime.context import Context, LinkedRoute, Process
 from evroute_kernel.runtime.limits import RAISED_LIMIT
+from evroute_kernel.runtime.seed import Root
 from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.worker.blackbox import INDEX, NOTIFIED, STATEMENT, TOP, BlackBox
 from evroute_kernel.worker.messages import (
@@ -23,6 +25,7 @@ from evroute_kernel.worker.messages import (
     RESUME,
     RESUMED_RUN,
     EventsWaiting,
+    InnerRuns,
     Params,
     RouteFailed,
     RunEvents,
@@ -100,6 +103,9 @@ class Flow:
         #: of batches: seconds that what comes of each event took so far, and those whose time is over
         self._limit: float | None = None
         self._spent: dict[int, float] = {}
+        #: what the events draw with, and of each from outside what is known, by its number among them
+        self._chance: str | None = None
+        self.roots: dict[int, Root] = {}
         self._over: set[int] = set()
 
     def put(self, event: str, params: Params, slots: tuple[int, ...]) -> None:
@@ -114,16 +120,60 @@ class Flow:
             self._kinds.add(slots)
             self._kind = slots
 
-    def begin(self, run: int) -> None:
-        """A run of other events begins; none that a route raised waits any more."""
+    def begin(self, run: int, chance: str | None = None) -> None:
+        """A run of other events begins, which draw with this name; none that a route raised waits any more."""
         self._spool.begin(run, b"")
         self._reset(0)
+        self._chance, self._run, self._limit, self._ran = chance, run, None, []
+
+    def begin_root(self, number: int, moment: int = 0) -> None:
+        """One of these other events is run: the number that it draws with, and when it was recorded."""
+        self.roots[self.root] = number, 0, moment
+        self._begin_event()
+
+    def _begin_event(self) -> None:
+        """An event is run: it draws for itself, and at the time at which that was recorded of which it comes."""
+        root = self.roots.get(self.root)
+        if root is None:
+            return
+        number, following, moment = root
+        self.roots[self.root] = number, following + 1, moment
+        self._process.shared.clock.moment = moment
+        if self._chance is not None:
+            self._process.draw_for(self._chance, number, following)
+
+    def drain(self, failure: RouteFailed | None) -> RouteFailed | None:
+        """Run what the routes of one of many events have raised, before the next one: where there is a seed, so that it
+        does not matter how many a worker is given at once. The last failure, this one if there is no other."""
+        self._failure = failure
+        spool, queue, place, go_on = self._spool, self._notifying.queue, self._blackbox.place, True
+        while go_on and ((entry := spool.first()) is not None or queue):
+            if entry is None:
+                go_on = self._run_notified()
+                continue
+            self._waiting -= 1
+            self._outbox.running = entry[0], 0
+            go_on = self._run_event(entry, 0)
+            place[STATEMENT] = -1
+            if not go_on and spool.state >> 1 < len(entry[2]):
+                self._waiting += 1
+                break
+            spool.remove()
+        return self._failure
+
+    def tell_drained(self) -> None:
+        """A run of many events is about to end: say what was run by `drain`."""
+        if self._ran:
+            self._outbox.send(InnerRuns(dict(Counter(self._ran))))
+            self._ran = []
 
     def _reset(self, count: int) -> None:
         self._waiting, self._dropped, self.root = count, 0, 0
         self._kinds.clear()
         self._kind = None
         self._spent = {}
+        self.roots = {}
+        self._process.shared.clock.moment = 0
         self._over.clear()
 
     def tell_waiting(self) -> None:
@@ -133,7 +183,7 @@ class Flow:
             self._put_notified()
         if self._waiting or self._dropped:
             slots = tuple({slot: None for slots in self._kinds for slot in slots})
-            self._outbox.send(EventsWaiting(self._waiting, self._dropped, slots, self._spent))
+            self._outbox.send(EventsWaiting(self._waiting, self._dropped, slots, self._spent, self.roots))
             self._dropped = 0
 
     # -- running ------------------------------------------------------------------------------------------------------
@@ -157,6 +207,8 @@ class Flow:
         if message.data is not None:
             self._reset(message.count)
             self._spent = message.spent
+            self.roots = message.roots
+        self._chance = message.chance
         self._limit = message.limit
         self._run, self._failure, self._shown, self._ran = message.run, None, [], []
         self._outbox.begin(message.room, collecting=not message.is_live)
@@ -167,7 +219,9 @@ class Flow:
         clock, place, notified = self._blackbox.clock, self._blackbox.place, self._notifying.queue
         first, remove, run_event = spool.first, spool.remove, self._run_event
         now, done = monotonic(), spool.state >> 1
-        end, left = now + _SECONDS, _EVENTS
+        # where all is to be the same each time it must not matter how fast that goes
+        is_repeated = self._process.seed is not None
+        end, left = inf if is_repeated else now + _SECONDS, _EVENTS
         latest, is_turn = now + _TURNS, False
         while left:
             if (entry := first()) is None:
@@ -195,9 +249,11 @@ class Flow:
                     go_on = self._run_notified()
                     now = monotonic()
                 is_turn = bool(notified)
-            if (not go_on or now >= end or (wanted[0] and self._waiting <= _FEW and spool.waiting <= _LITTLE)) and (
-                not go_on or not notified or now >= latest
-            ):
+            if (
+                not go_on
+                or now >= end
+                or (wanted[0] and not is_repeated and self._waiting <= _FEW and spool.waiting <= _LITTLE)
+            ) and (not go_on or not notified or now >= latest):
                 break
             left -= 1
             done = 0
@@ -208,6 +264,8 @@ class Flow:
     def _run_event(self, entry: Entry, done: int) -> bool:
         """Run the routes of one event, but for those that are done; whether to go on."""
         event, params, slots, self.root = entry
+        if self.roots:
+            self._begin_event()
         head, runner, routes, ran = self._spool.head, self._runner, self._process.slots, self._ran.append
         state, context = head[0], None
         for slot in slots[done:] if done else slots:
@@ -233,6 +291,8 @@ class Flow:
     def _run_notified(self) -> bool:
         """Run the route that has waited longest to be notified; whether to go on."""
         event, params, name, self.root = self._notifying.queue.popleft()
+        if self.roots:
+            self._begin_event()
         self._outbox.running = event, NOTIFIED_RUN if name else RESUMED_RUN
         route = self._notifying.route(event, name)
         if route is None:

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.reach import Reach
-from evroute_kernel.runtime.seed import Seed
+from evroute_kernel.runtime.seed import Chance, Root, Seed
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 #: stands among the slots of an event's routes for all that notify_on_event() has subscribed to it
@@ -133,6 +133,9 @@ class RunEvents:
     is_live: bool
     limit: float | None = None
     spent: dict[int, float] = field(default_factory=dict)
+    #: the name that they draw with, if chance has a seed; and what is known of the events that they come of
+    chance: str | None = None
+    roots: dict[int, Root] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,8 @@ class RunBatch:
     event: str
     batch: list[Params]
     room: int
+    #: what the first one draws with, if chance has a seed
+    chance: Chance = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +172,10 @@ class RunPortion:
     room: int
     level_limit: int | None
     written: Any = None
+    #: what they draw with, each with its line, if chance has a seed
+    chance: str | None = None
+    #: when `entries` were recorded
+    times: list[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,13 +417,14 @@ class RouteFailed:
 class EventsWaiting:
     """The run that is about to end leaves `count` events in the worker, which its routes have raised.
 
-    `dropped` more found no room among them. `slots`: all that they may need; `spent`: as in `RunEvents`.
+    `dropped` more found no room among them. `slots`: all that they may need; `spent`, `roots`: as in `RunEvents`.
     """
 
     count: int
     dropped: int
     slots: tuple[int, ...]
     spent: dict[int, float]
+    roots: dict[int, Root] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import repeat
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from evroute_kernel.runtime.context import LinkedRoute, Process
 from evroute_kernel.worker.blackbox import INDEX, STATEMENT, BlackBox
 from evroute_kernel.worker.flow import ENDS_MANY, Flow, Runner
 from evroute_kernel.worker.messages import NOTIFY, Params, PortionFinished, RouteFailed, RunPortion
 from evroute_kernel.worker.outbox import Outbox
-from evroute_kernel.worker.recorded import stretches_in
+from evroute_kernel.worker.recorded import seconds_of, stretches_in, timed_events_in
 from evroute_kernel.worker.recorded_texts import events_written
 
 #: broken lines of one portion that are told one by one
 BROKEN_KEPT: Final = 100
 #: units of time in a second
 RESOLUTION: Final = 1e7
+_MICROSECONDS: Final = 1e6
 
 Events = Iterable["tuple[int, str, Params]"]
 
@@ -41,6 +43,9 @@ class Portion:
         self._outbox = outbox
         self._blackbox = blackbox
         self._routes = {event: [process.slots[slot] for slot in slots] for event, slots in message.handlers.items()}
+        #: whether events are run at the times at which they were recorded, and that of the one that is read
+        self._is_timed = process.shared.clock.stands
+        self._moment = 0
         #: events seen to: in this go, and in all
         self._index, self._done = 0, message.skip
         self._line = 0
@@ -57,7 +62,7 @@ class Portion:
         """Run it and report; the last failure, if there was one."""
         message, process = self._message, self._process
         self._outbox.begin(message.room, collecting=True)
-        self._flow.begin(message.run)
+        self._flow.begin(message.run, message.chance)
         emit = process.emit
         if message.level_limit is not None:
             limit = message.level_limit
@@ -68,6 +73,7 @@ class Portion:
             process.emit = emit
         self._blackbox.place[STATEMENT] = -1
         self._outbox.send_late()
+        self._flow.tell_drained()
         self._flow.tell_waiting()
         self._outbox.send(self._report())
         self._outbox.end()
@@ -78,12 +84,28 @@ class Portion:
 
     def _stretches(self) -> Iterable[tuple[Events, bool]]:
         message = self._message
+        if self._is_timed and message.written is None:
+            return [(self._timed_events(), False)]
         if message.entries is not None:
             return [(message.entries, True)]
         if message.written is not None:
             events = events_written(message.data, message.first_line, message.written, self._add_broken)
             return [(events, False)]
         return stretches_in(message.data, message.first_line, self._add_broken)
+
+    def _timed_events(self) -> Events:
+        """Each event, whose moment is that of the clock while it is run."""
+        message = self._message
+        timed: Iterable[tuple[int, str, Params, Any]]
+        if message.entries is None:
+            timed = timed_events_in(message.data, message.first_line, self._add_broken)
+        else:
+            times = message.times or repeat(None)
+            timed = ((*entry, time) for entry, time in zip(message.entries, times, strict=False))
+        for line, event, params, time in timed:
+            seconds = seconds_of(time)
+            self._moment = 0 if seconds is None else max(0, round(seconds * _MICROSECONDS))
+            yield line, event, params
 
     def _add_broken(self, line: int, why: str) -> None:
         if self._skip_broken:
@@ -107,6 +129,8 @@ class Portion:
         counts, add_seconds, run_event = self._ran, self._seconds.append, self._run_event
         skip, only, outbox, flow = self._message.skip, self._message.only, self._outbox, self._flow
         index, line, go_on = self._index, self._line, True
+        is_drained = self._message.chance is not None
+        is_repeated = self._is_timed or is_drained
         begun = monotonic()
         for line, event, params in events:
             if index < skip:
@@ -125,9 +149,14 @@ class Portion:
             # in this order: a process killed in between is taken to have run the event before, not to run this one
             place[STATEMENT] = 0
             place[INDEX] = flow.root = index
+            if is_repeated:
+                flow.begin_root(line, self._moment)
             clock[0] = begun
             outbox.running = event, line
             go_on = run_event(event, params, handlers)
+            if go_on and is_drained:
+                self._failure = flow.drain(self._failure)
+                go_on = self._failure is None or self._failure.cause not in ENDS_MANY
             ended = monotonic()
             add_seconds(ended - begun)
             begun = ended  # of the next event: there is nothing to do before

@@ -19,8 +19,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from itertools import count
-from math import isnan
+from math import isfinite, isnan
 from typing import Any, Final, TypeAlias
 
 from evroute_kernel.runtime.limits import EVENT_NAME_LIMIT
@@ -241,3 +242,15 @@ def _text(text: str, wide: bool) -> str:
 def _kind(value: Any) -> str:
     kinds = {tuple: "an object", list: "an array", str: "a text", bool: "a truth value", type(None): "null"}
     return kinds.get(type(value), "a number")
+
+
+def seconds_of(time: Any) -> float | None:
+    """A recorded time in seconds of the epoch: a number is one, a text may be an ISO date and time."""
+    try:
+        if isinstance(time, str):
+            return datetime.fromisoformat(time).timestamp()
+        if isinstance(time, int | float) and not isinstance(time, bool) and isfinite(time):
+            return float(time)
+    except (ValueError, OverflowError):  # no date, or none that a clock could show
+        return None
+    return None

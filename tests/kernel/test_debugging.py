@@ -30,9 +30,9 @@ def ask(kernel: Frontend, command: str, **arguments: Any) -> Any:
 
 
 def event(kernel: Frontend, name: str) -> dict[str, Any]:
-    """What the next event of a name says."""
+    """What the next event of a name says; it may have come while a cell ran."""
     while True:
-        message = kernel.client.get_iopub_msg(timeout=DEADLINE)
+        message = kernel.others.pop(0) if kernel.others else kernel.client.get_iopub_msg(timeout=DEADLINE)
         if message["msg_type"] == "debug_event" and message["content"]["event"] == name:
             return dict(message["content"]["body"])
 
@@ -245,6 +245,16 @@ def test_disconnecting_and_resetting_lose_nothing(lab: Lab) -> None:
     thread = lab.stop()
     lab.ask("continue", threadId=thread)
     assert "n is 1" in str(lab.kernel.gather(request))
+
+
+def test_a_reset_ends_what_stands_still(lab: Lab) -> None:
+    cell = CELL.replace("192.0.2.66", "192.0.2.66 --detach")
+    lab.set(cell, 4)
+    assert lab.kernel.run(cell).status == "ok"
+    thread = lab.stop()
+    assert lab.kernel.run("%reset").status == "ok"
+    assert lab.event("continued")["threadId"] == thread
+    assert "other" in str(lab.kernel.run(OTHER + "%raise E_OTHER"))
 
 
 def test_a_worker_that_is_killed_while_it_stands_still(lab: Lab) -> None:

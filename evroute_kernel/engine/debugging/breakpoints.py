@@ -60,6 +60,8 @@ class Breakpoints:
         self._all: dict[str, list[tuple[int, Breakpoint, tuple[Any, ...] | None, str]]] = {}
         self._texts: dict[str, list[_Text]] = {}
         self._known = 0
+        #: whether there was something since `moved` was asked
+        self._has_looked = False
         self._points: tuple[Any, ...] | None = ()
         #: what was said last of each breakpoint, by its number
         self._said: dict[int, Placed] = {}
@@ -79,15 +81,14 @@ class Breakpoints:
         return placed
 
     def moved(self) -> list[tuple[str, Placed]]:
-        """With its text, each of which something else is true than what was said last."""
+        """With its text, each of which something else is true than what was said last: texts have been compiled."""
+        self._look()
+        if not self._has_looked:
+            return []
+        self._has_looked = False
         found = [(path, each) for path in self._all for each in self.placed(path) if self._said[each.number] != each]
         self._said.update((each.number, each) for _, each in found)
         return found
-
-    @property
-    def is_new(self) -> bool:
-        """Whether blocks have been compiled that nobody has looked at yet."""
-        return bool(self._world.registry.compiled(self._known))
 
     def clear(self) -> None:
         """There are none any more."""
@@ -144,6 +145,7 @@ class Breakpoints:
         if not fresh:
             return
         self._known += len(fresh)
+        self._has_looked = True
         self._points = None
         texts: dict[int, list[_Text]] = {}  # by the source, of which all statements of a block have one or a few
         for slot, route in fresh:

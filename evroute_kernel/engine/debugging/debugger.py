@@ -246,11 +246,10 @@ class Debugger:
     @property
     def asked(self) -> tuple[Any, ...]:
         with self._lock:
-            is_new = self._breakpoints.is_new
             points, levels = self._breakpoints.points(), self._levels
             if self._asked[0] is not points or self._asked[1] is not levels or self._asked[2] is not self._halt:
                 self._asked = points, levels, self._halt
-            asked, moved = self._asked, self._breakpoints.moved() if is_new else []
+            asked, moved = self._asked, self._breakpoints.moved()
         for path, placed in moved:
             self._listener(Moved(path, placed))
         return asked

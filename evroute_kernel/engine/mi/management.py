@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from threading import Lock
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.engine.mi.profiling import PROCESS, RequestProfile
 from evroute_kernel.engine.mi.protocol import CommandError
+from evroute_kernel.library.chance import repeated_id
 from evroute_kernel.runtime.context import Process, Settings
+from evroute_kernel.worker.inline.processes import Teller
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.events.params import GivenParams
@@ -56,7 +59,14 @@ class Management:
         self._is_door = False
         self._told: set[str] = set()
         #: tells of requests, where a 4.0 is to
-        self.profile = RequestProfile(lambda: session.settings.profiling.level(PROCESS), self._raise_if_heard)
+        self.profile = RequestProfile(
+            lambda: session.settings.profiling.level(PROCESS), self._raise_if_heard, self._teller
+        )
+
+    def _teller(self) -> Teller:
+        """The process that answers requests, and what the clock shows."""
+        session = self.session
+        return os.getpid() if session.seed is None else repeated_id(PROCESS), session.shared.clock.microseconds()
 
     def tell_once(self, sentence: str) -> None:
         """Tell what is told the first time that it happens, however often it does."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from evroute_kernel.worker.inline.processes import EVENT, fields
+from evroute_kernel.worker.inline.processes import EVENT, Teller, fields
 
 #: the level from which on processes that receive no SIP tell of their work
 LEVEL: Final = 2
@@ -26,8 +26,15 @@ _READS, _RUNS, _HAS_RUN, _HAS_REPLIED = 669, 773, 776, 811
 class RequestProfile:
     """What the process tells of the requests of one `Management`: to `tell`, while `level` of it is high enough."""
 
-    def __init__(self, level: Callable[[], int], tell: Callable[[str, dict[str, int | str]], object]) -> None:
+    def __init__(
+        self,
+        level: Callable[[], int],
+        tell: Callable[[str, dict[str, int | str]], object],
+        teller: Callable[[], Teller],
+    ) -> None:
+        """`teller`: which process that is, and what the clock shows."""
         self._level = level
+        self._teller = teller
         self._tell = tell
         self._depth = 0
 
@@ -59,4 +66,4 @@ class RequestProfile:
 
     def _raise(self, verb: str, name: str, line: int | None = None, status: int | None = None) -> None:
         place = None if line is None else (_FUNCTION, line)
-        self._tell(EVENT, dict(fields(name, verb, _TYPE, self._depth, place, status)))
+        self._tell(EVENT, dict(fields(self._teller(), name, verb, _TYPE, self._depth, place, status)))

@@ -10,8 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
-from math import isfinite
 from threading import TIMEOUT_MAX
 from time import monotonic
 from typing import Any, Final, Protocol
@@ -24,7 +22,7 @@ from evroute_kernel.engine.workers.portions import Portion, Replay
 from evroute_kernel.errors import Diagnostic, ScriptError
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.values import encode
-from evroute_kernel.worker.recorded import OnBroken
+from evroute_kernel.worker.recorded import OnBroken, seconds_of
 from evroute_kernel.worker.recorded_texts import Format, Known
 
 #: seconds by which an event may be early, so that those that come close together share a portion
@@ -123,8 +121,8 @@ def _read(
             position = block.position
             yield from entries(block, how, on_broken)
 
-    for group in grouped(replay, found(), plan):
-        yield Portion(replay, group[0][0], entries=group, position=position)
+    for group, times in grouped(replay, found(), plan):
+        yield Portion(replay, group[0][0], entries=group, position=position, times=times)
 
 
 def _limited(
@@ -144,8 +142,8 @@ def _limited(
 
 def portions_of_items(replay: Replay, items: Iterable[Any], plan: Plan, on_broken: OnBroken) -> Iterator[Portion]:
     """What an iterable of events is cut into: (event, params), (event, params, time), or mappings as in a file."""
-    for group in grouped(replay, item_entries(items, on_broken), plan):
-        yield Portion(replay, group[0][0], entries=group)
+    for group, times in grouped(replay, item_entries(items, on_broken), plan):
+        yield Portion(replay, group[0][0], entries=group, times=times)
 
 
 def item_entries(items: Iterable[Any], on_broken: OnBroken) -> Iterator[Entry]:
@@ -187,26 +185,30 @@ def _parts(item: Any) -> tuple[str, Any, Any]:
 # -- pace -------------------------------------------------------------------------------------------------------------
 
 
-def grouped(replay: Replay, found: Iterator[Entry], plan: Plan) -> Iterator[list[tuple[int, str, Any]]]:
-    """Events in groups for one portion each, every group when its first event is due."""
+def grouped(
+    replay: Replay, found: Iterator[Entry], plan: Plan
+) -> Iterator[tuple[list[tuple[int, str, Any]], list[float | None]]]:
+    """Events in groups for one portion each, and when they were recorded, every group when its first event is due."""
     pace = None if plan.speed is None else Pace(plan.speed)
     group: list[tuple[int, str, Any]] = []
+    times: list[float | None] = []
     left = plan.limit
     for line, event, params, time in found:
         due = 0.0 if pace is None else pace.due(time)
         if group and (due > monotonic() + EARLY or len(group) >= (replay.size if pace is None else PACED)):
-            yield group  # which may take a while, so what is left to wait is only known behind it
-            group = []
+            yield group, times  # which may take a while, so what is left to wait is only known behind it
+            group, times = [], []
         wait = due - monotonic()
         if wait > EARLY and replay.stop.wait(min(wait, TIMEOUT_MAX)):
             return
         group.append((line, event, params))
+        times.append(seconds_of(time))
         if left is not None and (replay.only is None or event in replay.only):
             left -= 1
             if not left:
                 break  # at once: the next event may be long in coming
     if group:
-        yield group
+        yield group, times
 
 
 class Pace:
@@ -227,15 +229,3 @@ class Pace:
             return 0.0
         recorded, begun = self._base
         return begun + (seconds - recorded) / self._speed
-
-
-def seconds_of(time: Any) -> float | None:
-    """A recorded time in seconds of the epoch: a number is one, a text may be an ISO date and time."""
-    try:
-        if isinstance(time, str):
-            return datetime.fromisoformat(time).timestamp()
-        if isinstance(time, int | float) and not isinstance(time, bool) and isfinite(time):
-            return float(time)
-    except (ValueError, OverflowError):  # no date, or none that a clock could show
-        return None
-    return None

@@ -26,9 +26,9 @@ class Step:
     """One statement that was run, with all that came of it until the next one of its block began.
 
     `number`: from 1 in its trace; `process`: that of the worker; `depth`: how many blocks there are around its own;
-    `time`: when it began, in seconds of the epoch. `changed`: variable as scripts write it -> what it holds now, None
-    for null, for an AVP all of its values, the newest first. `code`: `$rc`, if that has changed. `called`: titles of
-    routes.
+    `time`: when it began, by the clock of the session. `changed`: variable as scripts write it -> what it holds now,
+    None for null, for an AVP all of its values, the newest first. `code`: `$rc`, if that has changed. `called`: titles
+    of routes.
     """
 
     number: int

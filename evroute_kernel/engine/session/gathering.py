@@ -155,6 +155,7 @@ class Line:
             lists.append(waiting.popleft()[3])
         log = limits.log * len(lists)
         block = Block(name, gathering.origin, limits.timeout, log, source=iter(()), slots=slots, events=len(lists))
+        block.chance = self.world.settings.chance(name, len(lists))
         return gathering, block, lists
 
     def _block_ended(self, gathering: Gathering, count: int, done: Future[BatchResult]) -> None:

@@ -90,7 +90,7 @@ class Raising:
         left = inf if exchange is None else exchange.left
         seconds, called = (limits.timeout, inf) if left == inf else (max(_LEAST, left), monotonic())
         raised = Raise(event, parcel.origin, seconds, limits.log, called)
-        raised.exchange = exchange
+        raised.exchange, raised.chance = exchange, self._world.settings.chance(event)
         slots = self._sent(raised, event, params)
         self._backend.supervisor.submit(raised, *([Delivery(raised, event, params, slots)] if slots else []))
         return raised.future
@@ -120,6 +120,7 @@ class Raising:
         items = lists if isinstance(lists, Sequence) else list(lists)
         seconds, log, called = self._allowed(timeout)
         batch = Batch(encode(event), origin, seconds, log, called, source=iter(()), slots=slots)
+        batch.chance = self._world.settings.chance(encode(event), len(items))
         report = self._reporter(batch, always=False)
         batch.source = self._world.raised_many(encode(event), map(event_params, items), origin=origin, report=report)
         if not slots:
@@ -137,7 +138,7 @@ class Raising:
         """As `Session.run_timer`."""
         self._check_up()
         slots = self._world.timers(given.text(name, "the name of a timer_route"))
-        raised = self._new_raise("", origin, timeout)
+        raised = self._new_raise("", origin, timeout, f"timer_route[{name}]")
         return self._wait_for(raised, Delivery(raised, "", (), slots, number=1), check)
 
     def tick(self, seconds: float, origin: object, timeout: float | None) -> Run:
@@ -158,7 +159,7 @@ class Raising:
         done: list[tuple[Raise, Future[Run]]] = []
         waiting: list[tuple[Raise, Future[Run]]] = []
         while not done or (clock.now() < end and not done[-1][0].errors):
-            raised = self._new_raise("", origin, timeout)
+            raised = self._new_raise("", origin, timeout, "tick")
             due = self._world.waits.next_due if done else 0.0  # at first only what is due already
             if monotonic() > latest:
                 moved = seconds - end + clock.now()
@@ -213,8 +214,11 @@ class Raising:
 
         return report
 
-    def _new_raise(self, event: str, origin: object, timeout: float | None) -> Raise:
-        return Raise(encode(event), origin, *self._allowed(timeout))
+    def _new_raise(self, event: str, origin: object, timeout: float | None, drawn: str = "") -> Raise:
+        """`drawn`: the name that it draws with, where that is not the event's."""
+        raised = Raise(encode(event), origin, *self._allowed(timeout))
+        raised.chance = self._world.settings.chance(drawn or encode(event))
+        return raised
 
     def _allowed(self, timeout: float | None) -> tuple[float, int, float]:
         """The seconds that a raise may take, the records that it may log, and since when its time counts.

@@ -50,6 +50,7 @@ class Recordings:
         timeout = given.seconds(self._world.limits.timeout if wanted.timeout is None else wanted.timeout)
         only = replaying.encoded_names(wanted.only)
         replay = Replay("", origin, timeout, 0, workers=workers, only=only, shown_records=wanted.log, open=1)
+        replay.chance = self._world.settings.chance("replay")
         declared, events = self._world.declared_events, self._world.library.events
         started = replaying.start(recorded, wanted, replay, supervisor, declared, events, supervisor.submit, on_start)
         supervisor.allow_workers(workers, replay.future)

@@ -77,8 +77,9 @@ class Session(EventFace, WatchingFace, NodeFace, StateFace):
     else it is handed over as it is, and `Run.errors` tell. A call may say otherwise for itself. Tests want it on.
 
     `clock`: the time at which the clock of the session stands: seconds of the epoch, a datetime, or a text such as
-    "2026-11-30T10:00:00"; only `tick` moves it then. `seed`: what chance begins with in each worker: random numbers,
-    UUIDs and process ids are then the same each time. With both and one worker the same script gives the same log.
+    "2026-11-30T10:00:00"; only `tick` moves it then. `seed`: what chance begins with: what an event draws (random
+    numbers, UUIDs), and process ids, are then the same each time. With both and one worker the same script gives the
+    same log, to the byte.
 
     One that is dropped without `close` ends all the same, with a ResourceWarning that says where it was opened. In a
     process that `os.fork` made, every use of a session of the parent raises ForkedSessionError.
@@ -115,7 +116,7 @@ class Session(EventFace, WatchingFace, NodeFace, StateFace):
         self._recordings = Recordings(self._backend, self._checking)
         self._subscribing = Subscribing(self._world)
         #: when it was opened, in seconds of the epoch
-        self.started: Final = time()
+        self.started: Final = stands or time()
         self._lifetime = Lifetime(self, self._backend)
         if stands is not None:
             self._backend.set_clock(stands)

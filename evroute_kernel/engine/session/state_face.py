@@ -69,10 +69,11 @@ class StateFace:
 
     @property
     def seed(self) -> int | None:
-        """What chance begins with in each worker; None: it begins each time with something else.
+        """What chance begins with; None: with something else each time.
 
-        Setting it begins anew, also with the same number. Random numbers, UUIDs and process ids are then the same each
-        time, as far as each worker runs the same; one worker does. `reset` keeps it. Raises GivenError.
+        Setting it begins anew, also with the same number. Each event that is raised draws by itself, from the seed, its
+        name and how often it was raised before, whichever worker runs it (docs/watching.md). Process ids are made of
+        the numbers of workers. `reset` keeps the seed. Raises GivenError.
         """
         return self.settings.seed
 

@@ -6,6 +6,8 @@ starts with the levels that show every xlog.
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +18,7 @@ from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.context import Settings
 from evroute_kernel.runtime.patterns import posix as regex
 from evroute_kernel.runtime.reach import Reach
-from evroute_kernel.runtime.seed import Seed
+from evroute_kernel.runtime.seed import Chance, Seed
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 from evroute_kernel.worker.messages import ApplySettings
@@ -65,6 +67,9 @@ class SessionSettings(MutableMapping[str, Any]):
         #: what chance begins with, and how often that has been set
         self._seed: Seed | None = None
         self._times_set = 0
+        #: name of an event -> how many were raised from outside since then
+        self._drawn: Counter[str] = Counter()
+        self._drawing = threading.Lock()
         self._changed = changed
         self._stubs: dict[str, StubRule] = {}
         self._contributions: dict[str, _Contribution] = {}
@@ -100,6 +105,7 @@ class SessionSettings(MutableMapping[str, Any]):
     def reset(self) -> None:
         self._contributions.clear()
         self._stubs.clear()
+        self._drawn.clear()
         self.profiling = ProfilingLevels()
 
     def message(self) -> ApplySettings:
@@ -142,8 +148,19 @@ class SessionSettings(MutableMapping[str, Any]):
     def seed(self, seed: int | None) -> None:
         """Let it begin anew, also with the same seed. A reset keeps it."""
         self._times_set += 1
+        self._drawn.clear()
         self._seed = None if seed is None else (seed, self._times_set)
         self._changed()
+
+    def chance(self, name: str, count: int = 1) -> Chance:
+        """What the next event of a name that is raised from outside begins to draw with, and those behind it, so many
+        in all. Safe from any thread."""
+        if self._seed is None:
+            return None
+        with self._drawing:
+            number = self._drawn[name]
+            self._drawn[name] += count
+        return name, number
 
     def texts(self) -> list[str]:
         """The owners of what cells and other texts have set or loaded."""

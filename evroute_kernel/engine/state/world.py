@@ -303,7 +303,7 @@ class World:
 
     def _tell(self, event: str, params: Params, origin: object, report: Report | None) -> None:
         """Tell all but routes of an event that is raised now."""
-        self.tell_listeners(event, params, time())
+        self.tell_listeners(event, params, self.now())
         self.serve_sockets(event, params, origin, report)
 
     def tell_listeners(self, event: str, params: Params, moment: float) -> None:
@@ -459,7 +459,7 @@ class World:
                 f"route[{decode(route)}] is gone, but notify_on_event() has subscribed it to "
                 f"{decode(', '.join(events))}: until it is defined again, each such event logs an error"
             )
-            self._publish(LogRecord("WARNING", text, True, decode(events[0]), "", 0, None, time()), origin)
+            self._publish(LogRecord("WARNING", text, True, decode(events[0]), "", 0, None, self.now()), origin)
         if gone:
             told = threading.Event()
             self._post(told.set)

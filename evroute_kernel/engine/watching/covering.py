@@ -26,6 +26,8 @@ class Covering:
         self._world = world
         self._origin = origin
         self._pairs: dict[int, set[tuple[int, int]]] = {}
+        #: the blocks of each text, by where their headers begin: a text is read once
+        self._read: dict[Source, dict[int, Flow]] = {}
         self._lock = threading.Lock()
         self._end = world.watches.add(self)
 
@@ -61,22 +63,21 @@ class Covering:
         # those that are in force say what a text is now; others of that name were there before
         sources = {route.source.path: route.source for _, route in compiled}
         sources |= {source.path: source for source in current.values()}
-        flows: dict[Source, dict[int, Flow]] = {}
-        found = {path: unrun(source, self._flows(source, flows).values()) for path, source in sources.items()}
+        found = {path: unrun(source, self._flows(source).values()) for path, source in sources.items()}
         for slot, route in compiled:
             covered = found[route.source.path]
             if slot in current or route.source.text == covered.source.text:
-                flow = self._flows(route.source, flows).get(route.header.start)
+                flow = self._flows(route.source).get(route.header.start)
                 if flow is not None:
                     _add(covered, flow, route.spans, pairs.get(slot, frozenset()))
         return list(found.values())
 
-    def _flows(self, source: Source, known: dict[Source, dict[int, Flow]]) -> dict[int, Flow]:
-        """The blocks of a text, by where their headers begin."""
-        if source not in known:
+    def _flows(self, source: Source) -> dict[int, Flow]:
+        found = self._read.get(source)
+        if found is None:
             flows = flows_of(source, self._world.settings.version, scratch=True)
-            known[source] = {flow.header.start: flow for flow in flows}
-        return known[source]
+            found = self._read[source] = {flow.header.start: flow for flow in flows}
+        return found
 
 
 def unrun(source: Source, flows: Iterable[Flow]) -> Covered:

@@ -31,6 +31,7 @@ class Batch(Many):
     #: the next chunk, made while the one before runs
     prepared: list[Params] = field(default_factory=list)
     is_exhausted: bool = False
+    handed_out: int = 0
 
     def prepare(self) -> None:
         """Make the next chunk. What the source raises is the caller's to see."""
@@ -42,6 +43,7 @@ class Batch(Many):
         """The next chunk; empty at the end."""
         self.prepare()
         lists, self.prepared = self.prepared, []
+        self.handed_out += len(lists)
         return lists
 
     def adapt(self, count: int, seconds: float) -> None:
@@ -69,7 +71,9 @@ class Chunk(Task):
         self.event, self.slots = self.raised.event, self.raised.slots
 
     def message(self, run: int) -> Message:
-        return RunBatch(run, self.slots, self.raised.event, self.lists, self.raised.room)
+        batch = self.raised
+        chance = batch.chance and (batch.chance[0], batch.chance[1] + batch.handed_out - len(self.lists))
+        return RunBatch(run, self.slots, batch.event, self.lists, batch.room, chance)
 
     def runs_event(self, event: str, line: int) -> None:
         self.event = event
@@ -127,6 +131,6 @@ class Chunk(Task):
         batch.fail(self.error(desk, worker.cause, worker.ending, self.event, worker.top, worker.place))
         for slot in self.slots:
             self.count_runs(desk, batch.event, slot, ended)
-        done = ended + worker.has_begun
+        done = ended + 1  # one that nobody has lived to begin is given up
         batch.done += done
         return self.after(done)

@@ -13,6 +13,7 @@ from evroute_kernel.engine.workers.raises import Raise
 from evroute_kernel.engine.workers.task import TRIES, Desk, Task
 from evroute_kernel.engine.workers.worker import Worker
 from evroute_kernel.records import dataclass
+from evroute_kernel.runtime.seed import Root
 from evroute_kernel.worker.messages import (
     NOTIFIED_RUN,
     RESUME,
@@ -117,12 +118,27 @@ class Delivery(Flow):
     tries: int = 0
 
     def message(self, run: int) -> Message:
-        data = pack(self.event, self.params, self.slots)
-        return RunEvents(run, data, 1, 0, self.raised.room, True, self.raised.event_limit)
+        data, raised, (name, roots) = pack(self.event, self.params, self.slots), self.raised, self._draws()
+        return RunEvents(run, data, 1, 0, raised.room, True, raised.event_limit, {}, name, roots)
+
+    @property
+    def draws_as(self) -> str | None:
+        return self._draws()[0]
+
+    def _draws(self) -> tuple[str | None, dict[int, Root]]:
+        """What it draws with, if chance has a seed: a run that goes on with the number of its wait."""
+        chance = self.raised.chance
+        if chance is None:
+            return None, {}
+        if RESUME in self.slots:
+            return f"{self.event} goes on", {0: (int(self.params[0][1] or 0), 0, 0)}
+        return chance[0], {0: (chance[1], 0, 0)}
 
     def packed(self) -> RaisedEvents:
-        data = pack(self.event, self.params, self.slots)
-        return RaisedEvents(self.raised, self.number or 0, 1, self.slots, data=data, event=self.event)
+        data, (name, roots) = pack(self.event, self.params, self.slots), self._draws()
+        return RaisedEvents(
+            self.raised, self.number or 0, 1, self.slots, data=data, event=self.event, chance=name, roots=roots
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -144,11 +160,18 @@ class RaisedEvents(Flow):
     event: str = ""
     order: int = 0
     tries: int = 0
+    #: what they draw with, as `RunEvents` has it
+    chance: str | None = None
+    roots: dict[int, Root] = field(default_factory=dict)
 
     @property
     def slot(self) -> int:
         """The route that runs first, as far as this is known."""
         return self.slots[0] if len(self.slots) == 1 else NO_SLOT
+
+    @property
+    def draws_as(self) -> str | None:
+        return self.chance
 
     @property
     def first(self) -> Entry:
@@ -189,7 +212,8 @@ class RaisedEvents(Flow):
 
     def message(self, run: int) -> Message:
         raised = self.raised
-        return RunEvents(run, self.data, self.count, self.done, raised.room, False, raised.event_limit, self.spent)
+        limits = raised.room, False, raised.event_limit, self.spent
+        return RunEvents(run, self.data, self.count, self.done, *limits, self.chance, self.roots)
 
 
 def wait_in_worker(desk: Desk, worker: Worker, task: Task, message: EventsWaiting) -> None:
@@ -199,6 +223,7 @@ def wait_in_worker(desk: Desk, worker: Worker, task: Task, message: EventsWaitin
     if not message.count or raised.ended is not None:
         return
     rest = RaisedEvents(raised, worker.number, message.count, message.slots, message.spent)
+    rest.chance, rest.roots = task.draws_as, message.roots
     worker.kept = rest
     if isinstance(task, RaisedEvents):
         desk.put_rest(rest, task.order)
@@ -212,7 +237,10 @@ def put_events_left(desk: Desk, worker: Worker, task: Task) -> None:
     if worker.kept is not None or spool.run != worker.run or raised.ended is not None:
         return
     raised.dropped_events += spool.dropped
-    if (rest := rest_of(spool, raised, worker.number)) is not None:
+    rest = rest_of(spool, raised, worker.number)
+    if rest is not None and spool.state % 2:  # it was one of these that ran
+        rest = rest.after(rest.done + 1)
+    if rest is not None:
         desk.put(rest)
 
 

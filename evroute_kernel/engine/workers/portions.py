@@ -208,6 +208,13 @@ class Portion(Task):
     tries: int = 0
     #: how `data` is written; None for JSON lines
     written: Format | None = None
+    #: when `entries` were recorded, in seconds of the epoch
+    times: list[float | None] | None = None
+
+    @property
+    def draws_as(self) -> str | None:
+        chance = self.raised.chance
+        return chance and f"{chance[0]} {chance[1]}"
 
     @property
     def last_line(self) -> int:
@@ -266,6 +273,8 @@ class Portion(Task):
             replay.room,
             replay.level_limit,
             self.written,
+            self.draws_as,
+            self.times,
         )
 
     def events(self, on_broken: OnBroken = lambda line, why: None) -> Iterator[tuple[int, str, Params]]:
@@ -289,6 +298,7 @@ class Portion(Task):
             is_announced=self.is_announced,
             through=end.line,
             written=self.written,
+            times=self.times,
         )
 
     def seen_to(self, done: int) -> tuple[PortionFinished, str]:

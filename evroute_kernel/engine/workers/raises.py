@@ -18,6 +18,7 @@ from evroute_kernel.engine.results.runs import Cause, Log, LogRecord, RouteRuns,
 from evroute_kernel.errors import Diagnostic
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.limits import RAISED_BYTES, RAISED_LIMIT
+from evroute_kernel.runtime.seed import Chance
 from evroute_kernel.runtime.values import decode
 from evroute_kernel.worker.late import Late
 from evroute_kernel.worker.messages import RunFinished
@@ -76,6 +77,8 @@ class Raise:
     kept_deadline: float = inf
     #: when it was asked for, on the monotonic clock
     asked: float = field(default_factory=monotonic)
+    #: what its first event draws with (`runtime.seed`)
+    chance: Chance = None
     #: in a cluster: what it shares with the raises on other nodes that follow of it
     exchange: Exchange | None = None
 

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from math import inf
 from pathlib import Path
-from time import monotonic, time
+from time import monotonic
 from typing import Any
 
 from evroute_kernel.engine.results.replays import BrokenLine
@@ -355,7 +355,7 @@ class Supervisor:
         worker.blackbox.is_wanted = order.is_wanted
 
     def _settle(self, raised: Raise) -> None:
-        for record in raised.last_records(time()):
+        for record in raised.last_records(self._world.now()):
             self._world.records.publish(record, raised.origin)
         raised.close(monotonic())
 
@@ -414,7 +414,7 @@ class Supervisor:
         task = worker.task
         event, route = ("", "") if task is None else (decode(task.event), self._decisions.running(worker) or "")
         for line in lines:
-            record = LogRecord("WARNING", line, True, event, route, worker.number, None, time())
+            record = LogRecord("WARNING", line, True, event, route, worker.number, None, self._world.now())
             if task is None:
                 self._world.records.publish(record, None)
             else:

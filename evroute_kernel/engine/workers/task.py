@@ -85,6 +85,11 @@ class Task:
         """The route that runs first."""
         return self.slots[0]
 
+    @property
+    def draws_as(self) -> str | None:
+        """The name that its events draw with, and what follows of them, if chance has a seed."""
+        return None if self.raised.chance is None else self.raised.chance[0]
+
     def message(self, run: int) -> Message:
         """What the worker is told."""
         raise NotImplementedError

@@ -56,8 +56,8 @@ class Notebook:
         self.cluster: Cluster[Session] | None = None
         #: owner -> the node that its cell was last run on
         self.nodes: dict[str, str] = {}
-        #: what collects for all cells until it is told to end, by its magic: coverage, a profile
-        self.collecting: dict[str, Any] = {}
+        #: what collects for all cells of a node until it is told to end, by its magic and the node: coverage, a profile
+        self.collecting: dict[tuple[str, str], Any] = {}
         #: owner -> what its cell held when it last ran, in that order
         self.texts: dict[str, Source] = {}
 

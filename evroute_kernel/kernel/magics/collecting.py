@@ -31,12 +31,12 @@ async def collect(
     begin: Callable[[Session, Any], T],
     show: Callable[[Cell, T, bool], None],
 ) -> None:
-    """Do what the line says. `begin` gets the session, and an origin, None for all; `show` is told whether it is all.
+    """Do what the line says, on the node of the cell.
 
-    Raises CellFailure.
+    `begin` gets the session, and an origin, None for all; `show` is told whether it is all. Raises CellFailure.
     """
-    name, word = arguments.line.name, arguments.first
-    collecting = cell.notebook.collecting
+    word, collecting = arguments.first, cell.notebook.collecting
+    name = arguments.line.name, cell.node
     if word is None:
         own = begin(cell.session, cell.outlet)
         cell.at_end.append(lambda: _ended(cell, own, show))
@@ -45,7 +45,7 @@ async def collect(
             before.close()
         collecting[name] = begin(cell.session, None)
     elif (found := collecting.get(name)) is None:
-        raise failure("NothingCollected", f"%{name} is not on", word.span, f"%{name} on begins")
+        raise failure("NothingCollected", f"%{name[0]} is not on", word.span, f"%{name[0]} on begins")
     else:
         await cell.settle()
         if word.text == "off":

@@ -231,8 +231,8 @@ _RECORDS: Final = (
     ),
     Setting(
         "seed=7",
-        "what chance begins with: random numbers, UUIDs and process ids that scripts find are the same each time,\n"
-        "as far as each worker runs the same; setting it again begins anew; off for the system's",
+        "what chance begins with: random numbers and UUIDs that an event draws are the same each time, whichever\n"
+        "worker runs it, and so are process ids; setting it again begins anew; off for the system's",
         seed,
         lambda notebook: "off" if notebook.session.seed is None else notebook.session.seed,
         _of_session("seed"),

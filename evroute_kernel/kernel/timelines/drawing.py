@@ -72,7 +72,7 @@ def page(timeline: Timeline, title: str) -> str:
 def svg(timeline: Timeline, *, alone: bool = False) -> str:
     """The drawing; each bar has a tooltip. `alone`: it is a file of its own."""
     scene = Scene(timeline)
-    arrows = scene.arrows()
+    arrows, boxes = scene.arrows(), list(scene.boxes())
     notes = left_out(
         [
             (scene.narrow, "statement too short to be seen", "statements too short to be seen"),
@@ -90,9 +90,9 @@ def svg(timeline: Timeline, *, alone: bool = False) -> str:
         _THEMES if alone else "",
         *_axis(scene, timeline),
         *(_heading(timeline.title(lane), y) for lane, y in scene.heads.items()),
-        *(_bar(box) for box in scene.boxes()),
+        *(_bar(box) for box in boxes),
         *(_arrow(*each) for each in arrows),
-        *_legend(timeline, scene.height + 4),
+        *_legend({box.kind for box in boxes}, scene.height + 4),
         _note(notes, scene.height + HEAD + 13),
         "</svg>",
     ]
@@ -158,9 +158,8 @@ def _moment(nanoseconds: int) -> str:
     return duration(nanoseconds) if nanoseconds else "0"
 
 
-def _legend(timeline: Timeline, y: int) -> Iterator[str]:
+def _legend(kinds: set[str], y: int) -> Iterator[str]:
     """What the colours mean, of those that are there."""
-    kinds = {bar.kind for bar in timeline}
     x = 2.0
     for kind, words in _WORDS.items():
         if kind in kinds or (kind == "wait" and "queue" in kinds):

@@ -21,6 +21,9 @@ class Clock:
 
     def __init__(self, words: memoryview) -> None:
         self._words = words
+        #: where one that stands does so for this process alone: the microsecond at which an event was recorded that is
+        #: replayed; 0 for none
+        self.moment = 0
 
     @property
     def ahead(self) -> float:
@@ -36,7 +39,7 @@ class Clock:
         """Microseconds of the epoch."""
         words = self._words
         stands: int = words[_STANDS]
-        return stands or time_ns() // 1000 + words[_AHEAD]
+        return (self.moment or stands) if stands else time_ns() // 1000 + words[_AHEAD]
 
     def now(self) -> float:
         """Seconds of the epoch."""

@@ -6,11 +6,11 @@ Each event that a route on it would handle is a job that tells of itself again, 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from time import time_ns
-from typing import Final
+from typing import Final, TypeAlias
 
+from evroute_kernel.library.chance import process_id
+from evroute_kernel.runtime.context import Process
 from evroute_kernel.runtime.control import ScriptCrash
 from evroute_kernel.runtime.values import wrap
 from evroute_kernel.worker.blackbox import STATEMENT, TOP, BlackBox
@@ -28,15 +28,26 @@ _ENDLESS: Final = (
 )
 
 
+#: the id of the process that tells, and the microsecond of the epoch
+Teller: TypeAlias = "tuple[int, int]"
+
+
 def fields(
-    name: str, verb: str, kind: int, depth: int, place: tuple[str, int] | None = None, status: int | None = None
+    teller: Teller,
+    name: str,
+    verb: str,
+    kind: int,
+    depth: int,
+    place: tuple[str, int] | None = None,
+    status: int | None = None,
 ) -> tuple[tuple[str, int | str], ...]:
     """The parameters of one event, without those that have no value."""
-    seconds, microseconds = divmod(time_ns() // 1000, 1_000_000)
+    process, moment = teller
+    seconds, microseconds = divmod(moment, 1_000_000)
     given: list[tuple[str, int | str]] = [
         ("sec", wrap(seconds)),
         ("usec", microseconds),
-        ("session", os.getpid()),
+        ("session", process),
         ("verb", verb),
         ("name", name),
         ("type", kind),
@@ -54,12 +65,13 @@ class ProcessProfile:
 
     def __init__(
         self,
-        number: int,
+        process: Process,
         blackbox: BlackBox,
         tell: Callable[[str, Params], object],
         handlers: Callable[[str], tuple[int, ...]],
     ) -> None:
-        self._name = f"SIP receiver {number}"
+        self._process = process
+        self._name = f"SIP receiver {process.number}"
         self._place = blackbox.place
         self._tell = tell
         self._handlers = handlers
@@ -89,4 +101,5 @@ class ProcessProfile:
     def _raise(
         self, verb: str, name: str, depth: int, place: tuple[str, int] | None = None, status: int | None = None
     ) -> None:
-        self._tell(EVENT, fields(name, verb, _TYPE, depth, place, status))
+        teller = process_id(self._process), self._process.shared.clock.microseconds()
+        self._tell(EVENT, fields(teller, name, verb, _TYPE, depth, place, status))

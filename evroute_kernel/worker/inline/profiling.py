@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from time import time_ns
 from typing import Final
 
 from evroute_kernel.runtime.context import Context, LinkedRoute, Process
@@ -143,7 +142,7 @@ class ScriptProfile:
         line: tuple[int, ...] = (),
         status: int | None = None,
     ) -> None:
-        seconds, microseconds = divmod(time_ns() // 1000, 1_000_000)
+        seconds, microseconds = divmod(self._process.shared.clock.microseconds(), 1_000_000)
         stack = context.route_stack
         fields: list[tuple[str, int | str]] = [
             ("sec", wrap(seconds)),

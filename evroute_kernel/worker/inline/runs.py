@@ -80,7 +80,7 @@ class Inline:
         self._is_first = True
         #: what tells of routes that begin and end, where somebody wants to know
         self.profile = ScriptProfile(process, blackbox, raiser.tell_others, raiser.handlers)
-        self.processes = ProcessProfile(process.number, blackbox, raiser.tell_others, raiser.handlers)
+        self.processes = ProcessProfile(process, blackbox, raiser.tell_others, raiser.handlers)
         #: what takes log records, while a crashing one stands there
         self._emit: Callable[[Record], None] | None = None
 

@@ -2,7 +2,8 @@
 
 What is told (`WatchTold.data`) is one of these; `step` is the number of a statement that was run, from 0 in a worker:
 
-    ("step", step, depth, slot, statement, seconds)     it begins; depth: of its block, from 0
+    ("step", step, depth, slot, statement, seconds)     it begins, by the clock of the session; depth: of its block,
+                                                        from 0
     ("set", step, kind, name, value)                    it has changed a variable: $var, $shv and $json have one value,
                                                         None for null, $avp all of them, the newest first
     ("log", step, level, text, is_diagnostic)
@@ -14,7 +15,6 @@ What is told (`WatchTold.data`) is one of these; `step` is the number of a state
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from time import time
 from typing import Any, Final
 
 from evroute_kernel.library.formats import json_text
@@ -76,7 +76,7 @@ class Tracing(Watcher):
         self._look()
         step, self._count = self._count, self._count + 1
         self._steps[depth] = step
-        self._tell(("step", step, depth, frame.route.slot, statement, time()))
+        self._tell(("step", step, depth, frame.route.slot, statement, self._process.shared.clock.now()))
 
     def leaves(self, frame: Frame, code: int | None) -> None:
         self._look()

@@ -362,6 +362,7 @@ def test_what_is_true_of_a_breakpoint_is_told_when_its_text_is_loaded(client: Cl
     placed = client.debugger.set_breakpoints("x.cfg", asked)
     assert [(each.line, each.is_found, each.fault) for each in placed] == [(line, False, "") for line in (6, 4, 99)]
     client.session.load(SCRIPT, "x.cfg")
+    client.debugger.set_breakpoints("another.cfg", [Breakpoint(1)])
     run = client.session.submit("E_X", {"ip": "192.0.2.1"})
     told = {moved.placed.number: moved.placed for moved in (client.next(Moved) for _ in range(3))}
     assert [(told[each.number].line, told[each.number].is_found, bool(told[each.number].fault)) for each in placed] == [

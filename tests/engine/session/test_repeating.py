@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import socket
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from evroute_kernel import Session
 from evroute_kernel.engine.events.given import GivenError
+from evroute_kernel.runtime.versions import VERSIONS
 
 NOON = "2026-11-30T12:00:00"
 SCRIPT = r"""
@@ -134,3 +138,133 @@ def test_what_is_no_time_is_refused(clock: object) -> None:
 def test_what_is_no_seed_is_refused(seed: object) -> None:
     with pytest.raises(GivenError, match="the seed is a whole number"):
         Session(workers=1, seed=seed)
+
+
+DRAWS = r"""
+loadmodule "cfgutils.so"
+event_route[E_T] {
+    $var(n) = $param(n);
+    usleep($param(us));
+    xlog("$param(n) $RANDOM $uuid\n");
+    raise_event("E_NEXT", $avp(names), $avp(values));
+}
+event_route[E_NEXT] { xlog("next $RANDOM\n"); }
+"""
+
+
+def drawn(workers: int, version: str = "3.6", sleeps: int = 0) -> dict[int, str]:
+    """What each of some events draws, with what it leads to."""
+    with Session(workers=workers, seed=5, check=True, version=version) as session:
+        session.load(DRAWS)
+        runs = [session.submit("E_T", {"n": n, "us": sleeps * (1 + n % 3)}) for n in range(20)]
+        return {n: " ".join(record.text for record in run.result(60).log) for n, run in enumerate(runs)}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_event_draws_the_same_whoever_runs_it(version: str) -> None:
+    alone = drawn(1, version)
+    assert len(set(alone.values())) == 20
+    assert drawn(3, version, 20_000) == alone
+
+
+def test_a_batch_draws_as_single_events_do() -> None:
+    with Session(workers=1, seed=5, check=True) as session:
+        session.load(DRAWS)
+        batch = session.submit_batch("E_T", [{"n": n, "us": 0} for n in range(20)]).result(60)
+    texts = [record.text for record in batch.log]
+    assert [text for text in texts if "next" not in text] == [
+        text.split("next")[0].rstrip() + "\n" for text in drawn(1).values()
+    ]
+
+
+def test_other_events_in_between_do_not_matter() -> None:
+    with Session(workers=1, seed=5, check=True) as session:
+        session.load(DRAWS + 'event_route[E_OTHER] { xlog("$RANDOM"); }')
+        found = []
+        for n in range(5):
+            session.raise_event("E_OTHER")
+            found.append(" ".join(record.text for record in session.raise_event("E_T", {"n": n, "us": 0}).log))
+    assert found == list(drawn(1).values())[:5]
+
+
+REPLAYED = r"""
+event_route[E_T] { xlog("$param(n) $time(%H:%M:%S) $Ts $Tsm $RANDOM\n"); raise_event("E_NEXT"); }
+event_route[E_NEXT] { xlog("next $time(%H:%M:%S) $RANDOM\n"); }
+"""
+EIGHT = datetime.fromisoformat("2026-11-30T08:00:00").timestamp()
+RECORDED = [f'{{"event": "E_T", "params": {{"n": {n}}}, "time": {EIGHT + 60 * n}}}' for n in range(300)]
+
+
+def replayed(recorded: object, workers: int, version: str = "3.6", **options: object) -> list[str]:
+    with Session(workers=workers, clock=NOON, seed=5, check=True, version=version) as session:
+        session.load(REPLAYED)
+        result = session.replay(recorded, **options)
+        assert result.ok
+        assert session.clock == datetime.fromisoformat(NOON).timestamp(), "it stands where it stood"
+        assert logged_of(session, "E_NEXT")[0].startswith("next 12:00:00")
+        return sorted(record.text for record in result.log)
+
+
+def logged_of(session: Session, event: str) -> list[str]:
+    return [record.text for record in session.raise_event(event).log]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_replay_runs_at_the_moments_of_the_recording(version: str, tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(RECORDED) + "\n")
+    texts = replayed(path, 1, version)
+    first = next(text for text in texts if text.startswith("0 "))
+    assert first.startswith(f"0 08:00:00 {int(EIGHT)} ")
+    assert next(text for text in texts if text.startswith("61 ")).startswith("61 09:01:00 ")
+    assert sum(text.startswith("next 08:00:00 ") for text in texts) == 1
+    assert len({text for text in texts if text.startswith("next")}) == 300, "each draws for itself"
+    assert replayed(path, 3, version) == texts
+    items = [("E_T", {"n": n}, EIGHT + 60 * n) for n in range(300)]
+    assert replayed(items, 2, version) == texts
+    assert replayed(path, 2, version, limit=300) == texts
+
+
+def test_events_without_a_time_are_run_when_the_clock_stands() -> None:
+    texts = replayed(['{"event": "E_T", "params": {"n": 7}}'], 1)
+    assert [text.split()[1] for text in texts] == ["12:00:00", "12:00:00"]
+
+
+def test_a_clock_that_goes_is_not_that_of_the_recording() -> None:
+    with Session(workers=1) as session:
+        session.load(REPLAYED)
+        result = session.replay(RECORDED[:1])
+        assert not result.log[0].text.startswith("0 08:00:00")
+
+
+def test_what_is_recorded_repeats(tmp_path: Path) -> None:
+    recordings = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
+    for path in recordings:
+        with Session(workers=1, clock=NOON, seed=5) as session:
+            session.load(SCRIPT + 'event_route[E_UP] { raise_event("E_T"); }')
+            with session.record(path):
+                session.raise_event("E_T", {"a": 1})
+                session.raise_event("E_UP")
+                session.submit_batch("E_T", [{"n": 1}, {"n": 2}]).result()
+    assert recordings[0].read_bytes() == recordings[1].read_bytes()
+    assert b'"time": 1' in recordings[0].read_bytes()
+
+
+def test_profiling_events_tell_of_the_clock_and_of_the_process_as_scripts_do() -> None:
+    told = [_profiled() for _ in range(2)]
+    assert told[0] == told[1]
+    assert {params["sec"] for params in told[0]} == {int(datetime.fromisoformat(NOON).timestamp())}
+    assert {params["session"] for params in told[0]} == {0, 1001}
+
+
+def _profiled() -> list[dict[str, object]]:
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.bind(("127.0.0.1", 0))
+    receiver.settimeout(20)
+    with receiver, Session(workers=1, version="4.0", clock=NOON, seed=5, check=True) as session:
+        session.load("event_route[E_X] { route(r); }\nroute[r] { $var(x) = 1; }")
+        session.settings.set_profiling(1)
+        for event in ("E_PROFILING_SCRIPT", "E_PROFILING_PROC"):
+            session.subscribe(event, f"udp:127.0.0.1:{receiver.getsockname()[1]}")
+        session.raise_event("E_X")
+        return [json.loads(receiver.recv(65536))["params"] for _ in range(12)]

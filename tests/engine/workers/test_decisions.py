@@ -507,6 +507,17 @@ def batch_of(count: int) -> Batch:
     return Batch("E_A", None, TIMEOUT, 100, source=iter([()] * count), slots=SLOTS, size=2)
 
 
+def test_a_batch_gives_up_a_list_that_no_worker_lives_to_begin(house: House) -> None:
+    batch = batch_of(2)
+    house.tell(told.Submitted(batch, (Chunk(batch, batch.next_lists()),)))
+    for _ in range(2 * (TRIES + 1)):
+        house.die(house.workers[1])
+        house.join()
+    assert house.settled() == [batch]
+    assert causes(batch) == ["worker died"] * 2
+    assert batch.done == 2
+
+
 def test_a_batch_goes_chunk_by_chunk_and_the_next_is_prepared(house: House) -> None:
     batch, worker = batch_of(3), house.workers[1]
     house.tell(told.Submitted(batch, (Chunk(batch, batch.next_lists()),)))

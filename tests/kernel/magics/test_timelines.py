@@ -49,10 +49,10 @@ def test_it_draws_what_the_cell_runs(routes: Frontend) -> None:
 
 
 def test_statements_are_drawn_where_they_are_seen_and_what_waits(kernel: Frontend) -> None:
-    kernel.run('loadmodule "cfgutils.so"\nevent_route[E_X] {\n    usleep(50000);\n    xlog("a <b> & c\\n");\n}')
+    kernel.run('loadmodule "cfgutils.so"\nevent_route[E_X] {\n    usleep(1000000);\n    xlog("a <b> & c\\n");\n}')
     found = picture(kernel.run("%timeline\n%raise E_X"))
     tips = [tip.text.partition(":")[0] for tip in found.iter(f"{SVG}title")]
-    assert "usleep(50000), line 3" in tips
+    assert "usleep(1000000), line 3" in tips
     assert "waits" in tips
     assert not any("xlog" in tip for tip in tips)
     assert "Not drawn: 1 statement too short to be seen." in [text.text for text in found.iter(f"{SVG}text")]

@@ -17,6 +17,7 @@ from evroute_kernel.engine.mi.declaration import Command, command
 from evroute_kernel.engine.mi.management import Management
 from evroute_kernel.engine.mi.naming import find, listed, served
 from evroute_kernel.engine.mi.protocol import CommandError
+from evroute_kernel.library.chance import repeated_id
 from evroute_kernel.runtime.versions import ServerVersion
 
 _TOKEN: Final = re.compile(r"(--token=).*", re.DOTALL)
@@ -30,7 +31,8 @@ def server_name(version: ServerVersion) -> str:
 @command("uptime", "core:uptime")
 def uptime(management: Management, given: Arguments) -> dict[str, str]:
     """Tell the time, and since when the session exists."""
-    since, now = int(management.session.started), int(time.time())
+    now = int(management.session.clock or time.time())
+    since = min(now, int(management.session.started))
     return {"Now": time.ctime(now), "Up since": time.ctime(since), "Up time": f"{now - since} [sec]"}
 
 
@@ -84,8 +86,11 @@ def ps(management: Management, given: Arguments) -> dict[str, Any]:
 
 def process_list(management: Management) -> list[tuple[int, int, str]]:
     """Number, process id and kind."""
-    workers = ((w.number, w.pid, "worker") for w in management.session.workers() if w.pid is not None)
-    return [(0, os.getpid(), "attendant"), *workers]
+    workers = [(w.number, w.pid, "worker") for w in management.session.workers() if w.pid is not None]
+    found = [(0, os.getpid(), "attendant"), *workers]
+    if management.session.seed is None:
+        return found
+    return [(number, repeated_id(number), kind) for number, _, kind in found]
 
 
 @command("kill", "core:kill")

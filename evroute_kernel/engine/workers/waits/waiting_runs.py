@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from math import inf
-from time import time
 from typing import Any, Final, Protocol
 
 from evroute_kernel.engine.delivery.waits import Wait
@@ -146,11 +145,14 @@ class WaitingRuns:
         """What a run that nobody has raised is part of: nobody waits for it, so that its errors are published."""
         limits = self._world.limits
         raised = Raise(wait.event, wait.origin, limits.timeout, limits.log)
+        raised.chance = self._world.settings.chance(f"{wait.event} goes on")
 
         def publish(run: Run) -> None:
             for error in run.errors:
                 text = str(error)
-                record = LogRecord("ERROR", text, True, run.event, error.route, wait.worker, error.span, time())
+                record = LogRecord(
+                    "ERROR", text, True, run.event, error.route, wait.worker, error.span, self._world.now()
+                )
                 self._world.records.publish(record, wait.origin)
 
         def done(future: Future[Run]) -> None:
@@ -200,7 +202,7 @@ class WaitingRuns:
                 what = f"for {decode(wait.event)}" if wait.event else "in async()"
                 title = f"route[{decode(wait.route)}]"
                 text = f"the run that waits {what} is lost with worker {number}: {title} does not go on"
-                record = LogRecord("WARNING", text, True, decode(wait.event), "", number, None, time())
+                record = LogRecord("WARNING", text, True, decode(wait.event), "", number, None, self._world.now())
                 self._world.records.publish(record, wait.origin)
 
     # -- transactions and remarks -------------------------------------------------------------------------------------
