@@ -15,12 +15,12 @@ from evroute_kernel.engine.dap.launch import ATTACH, LAUNCH
 from support.frontend import started
 
 PAGE = (Path(__file__).parent.parent / "docs" / "watching.md").read_text(encoding="utf-8")
-BLOCKS = [*re.finditer(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
-#: a cell, and what stands below it
+BLOCKS = list(re.finditer(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+#: a cell that defines a route, and what stands below it
 SHOWN = [
     (cell[2], output[2])
     for cell, output in pairwise(BLOCKS)
-    if not cell[1] and not output[1] and PAGE[cell.end() : output.start()] == "\n\n"
+    if not cell[1] and PAGE[cell.end() : output.start()] == "\n\n" and "route[" in cell[2]
 ]
 PYTHON = [block[2] for block in BLOCKS if block[1] == "python"]
 
