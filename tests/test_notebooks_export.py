@@ -58,8 +58,8 @@ class Act:
 class Noting(Session):
     """A session that notes what is done to it, but for definitions."""
 
-    def __init__(self, startup: str, **options: Any) -> None:
-        super().__init__(**{**options, "workers": 1})
+    def __init__(self, startup: str = "", **options: Any) -> None:
+        super().__init__(**options)
         self.startup = startup
         self.acts: list[Act] = []
 
@@ -127,7 +127,7 @@ def played(path: Path, startup: str) -> Noting:
     """The session of a notebook that was run from the top."""
 
     async def play() -> Noting:
-        notebook = Notebook(lambda **options: Noting(startup, **options))
+        notebook = Notebook(lambda **options: Noting(startup, **{**options, "workers": 1}))
         for cell in read_notebook(path):
             if cell.kind == "code":
                 outlet = Outlet(lambda *_: None, lambda *_: None, {}, notebook.text_of, silent=True)

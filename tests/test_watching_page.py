@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,14 @@ from evroute_kernel import Session
 from support.frontend import started
 
 PAGE = (Path(__file__).parent.parent / "docs" / "watching.md").read_text(encoding="utf-8")
-#: a cell, and what stands below it
-SHOWN = re.findall(r"^```\n(.*?)^```\n\n```\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-PYTHON = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+BLOCKS = list(re.finditer(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+#: a cell that defines a route, and what stands below it
+SHOWN = [
+    (cell[2], output[2])
+    for cell, output in pairwise(BLOCKS)
+    if not cell[1] and PAGE[cell.end() : output.start()] == "\n\n" and "route[" in cell[2]
+]
+PYTHON = [block[2] for block in BLOCKS if block[1] == "python"]
 
 
 @pytest.mark.parametrize(("cell", "output"), SHOWN, ids=lambda text: text.splitlines()[0])

@@ -114,11 +114,11 @@ class RaceResult:
 
     @property
     def tried(self) -> str:
-        """How much was tried."""
+        """How much was tried. Not how long it took (`seconds`): what a notebook shows is to be the same each time."""
         orders = "1 order" if self.schedules == 1 else f"{self.schedules:,} orders"
         steps = "1 step" if self.steps == 1 else f"{self.steps:,} steps"
         extent = "all that matter" if self.stopped is None else f"not all that matter: {self.stopped}"
-        return f"{orders} of up to {steps} tried in {self.seconds:.1f} s, {extent}"
+        return f"{orders} of up to {steps} tried: {extent}"
 
     def title(self, outcome: Outcome) -> str:
         """What stands over an outcome."""
