@@ -27,6 +27,7 @@ from benchmarks import (
     replay,
     scaling,
     subscribed_routes,
+    watching,
 )
 from benchmarks.measurement import Measurement
 from benchmarks.table import PAGE, bar, machine, number, parts_of, put_table
@@ -47,6 +48,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Measurement]]] = {
     "scaling": scaling.scaling,
     "start-up": kernels.start_up,
     "subscribed": subscribed_routes.subscribed_routes,
+    "watching": watching.watching,
 }
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 

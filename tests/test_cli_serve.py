@@ -283,3 +283,19 @@ class TestLog:
         first, second = map(json.loads, served.out.splitlines())
         assert (first["route"], first["text"]) == ("startup_route", "up\n")
         assert (second["event"], second["route"], second["text"]) == ("E_X", "event_route[E_X]", "x ä\n")
+
+    def test_the_same_twice(self, tmp_path: Path) -> None:
+        script = (
+            'startup_route { xlog("up $RANDOM\\n"); }\nevent_route[E_X] { xlog("$RANDOM $uuid $time(%T) $pp\\n"); }'
+        )
+        repeated = ("--freeze=2026-11-30T10:00:00", "--seed=7", "--workers=1", "--json")
+        printed = []
+        for _ in range(2):
+            with serving(tmp_path, f"--mi=unix:{tmp_path}/mi", *repeated, script=script) as served:
+                for _ in range(2):
+                    served.clients("unix").ask("raise_event", ["E_X"])
+                wait_until(lambda: served.out.count("\n") == 3)
+                assert [each["PID"] for each in served.clients("unix").ask("ps")["Processes"]] == [1000, 1001]
+                printed.append(served.out)
+        assert printed[0] == printed[1]
+        assert "10:00:00" in printed[0]

@@ -48,7 +48,7 @@ def test_replay(script: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(file.read_text())
     check(found)
-    assert sum(event["name"] == "event_route[E_Y]" and event["ph"] == "X" for event in found["traceEvents"]) == 100
+    assert sum(event["name"] == "event_route[E_Y]" and event["ph"] == "B" for event in found["traceEvents"]) == 100
 
 
 def test_what_cannot_be_written(script: Path, tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ describe("attach", () => {
     assert.deepEqual([frame.line, frame.source.path], [5, program]);
     const ran = new Promise((found) => server.stdout.once("data", (data) => found(String(data))));
     await disconnect();
-    assert.equal(await ran, "n is 2\n");
+    assert.match(await ran, /^n is 2/); // the end of the line may come by itself
     assert.equal(server.exitCode, null);
   });
 });

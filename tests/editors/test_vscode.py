@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ HERE = Path(__file__).parent
 PACKAGE = HERE.parent.parent / "editors" / "vscode"
 REQUIRED = "EVROUTE_REQUIRE_EDITORS"
 CLIENT = HERE / "node_modules" / "@vscode" / "debugadapter-testsupport"
+DEADLINE = 240.0
 #: what JSON calls the kinds of arguments
 KINDS = {str: "string", list: "array", dict: "object", bool: "boolean", int: "integer", float: "number"}
 
@@ -70,11 +73,19 @@ def test_configurations_name_what_there_is(declared: dict[str, Any]) -> None:
         assert configuration.keys() >= set(attributes["required"])
 
 
+@pytest.mark.timeout(300)
 def test_the_debugger_with_the_client_of_vscode() -> None:
     missing = [name for name, there in (("node", shutil.which("node")), ("npm ci", CLIENT.is_dir())) if not there]
     if missing and not os.environ.get(REQUIRED):
         pytest.skip(f"{' and '.join(missing)} missing: npm ci --prefix tests/editors")
     command = ["node", "--test", "--test-reporter=spec", HERE / "debugger.test.mjs"]
     environment = {**os.environ, "EVROUTE": str(Path(sys.executable).with_name("evroute"))}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=DEADLINE)
+        finally:
+            with suppress(ProcessLookupError):  # with all that it has started
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 0, said

@@ -20,7 +20,7 @@ def check(found: Mapping[str, Any]) -> None:
 
 
 def _check_event(event: Mapping[str, Any]) -> None:
-    assert event["ph"] in set("MXbesf"), event
+    assert event["ph"] in set("MBEbesf"), event
     assert all(type(event[name]) is int for name in ("pid", "tid")), event
     assert isinstance(event["name"], str), event
     assert event["name"], event
@@ -31,32 +31,32 @@ def _check_event(event: Mapping[str, Any]) -> None:
     assert isinstance(event["ts"], int | float), event
     assert event["ts"] >= 0, event
     assert isinstance(event["cat"], str), event
-    if event["ph"] == "X":
-        assert event["dur"] >= 0, event
-    else:
-        assert "id" in event, event
+    assert event["ph"] in "BE" or "id" in event, event
 
 
 def _check_nested(events: list[Any]) -> None:
-    """Complete events of one thread lie in one another, or beside each other, in the order of time."""
-    open_ends: dict[tuple[int, int], list[int]] = defaultdict(list)
+    """What begins in a thread ends there, the innermost first, in order of time. speedscope goes by name and args."""
+    around: dict[tuple[int, int], list[Any]] = defaultdict(list)
+    last: dict[tuple[int, int], float] = defaultdict(float)
     for event in events:
-        if event["ph"] != "X":
+        thread = event["pid"], event["tid"]
+        if event["ph"] not in "BE":
             continue
-        ends = open_ends[event["pid"], event["tid"]]
-        begin, took = round(event["ts"] * 1000), round(event["dur"] * 1000)
-        while ends and ends[-1] <= begin:
-            ends.pop()
-        assert not ends or begin + took <= ends[-1], event
-        ends.append(begin + took)
+        assert event["ts"] >= last[thread], event
+        last[thread] = event["ts"]
+        if event["ph"] == "B":
+            around[thread].append((event["name"], event["args"]))
+        else:
+            assert around[thread].pop() == (event["name"], event["args"]), event
+    assert not any(around.values())
 
 
 def _check_pairs(events: list[Any]) -> None:
-    """What begins ends, and not before; so with both ends of arrows, which lie on the track of something complete."""
+    """What begins ends, and not before; so with both ends of arrows, which lie on the track of something that runs."""
     for first, second in (("b", "e"), ("s", "f")):
         begun = {(event["cat"], event["id"]): event for event in events if event["ph"] == first}
         ended = {(event["cat"], event["id"]): event for event in events if event["ph"] == second}
         assert begun.keys() == ended.keys()
         assert all(begun[key]["ts"] <= ended[key]["ts"] for key in begun)
-    tracks = {(event["pid"], event["tid"]) for event in events if event["ph"] == "X"}
+    tracks = {(event["pid"], event["tid"]) for event in events if event["ph"] == "B"}
     assert all((event["pid"], event["tid"]) in tracks for event in events if event["ph"] in "sf")

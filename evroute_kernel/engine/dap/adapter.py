@@ -13,17 +13,8 @@ from typing import Any, Final
 from evroute_kernel.engine.dap.requests import Arguments, Refused, answer, given, optional, whole
 from evroute_kernel.engine.dap.standing import Standing, Texts
 from evroute_kernel.engine.debugging.breakpoints import Breakpoint, Placed, path_and_name
-from evroute_kernel.engine.debugging.debugger import (
-    ConditionFailed,
-    Debugger,
-    How,
-    Moved,
-    News,
-    NotStopped,
-    Said,
-    Stopped,
-    WentOn,
-)
+from evroute_kernel.engine.debugging.debugger import Debugger
+from evroute_kernel.engine.debugging.news import ConditionFailed, How, Moved, News, NotStopped, Said, Stopped, WentOn
 from evroute_kernel.engine.session.session import Session
 from evroute_kernel.source import Source
 

@@ -105,8 +105,8 @@ class DebugDoor:
     def _welcome(self, client: socket.socket) -> None:
         _, user, _ = _PEER.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
         if not is_admitted(user) or len(self.clients) >= CLIENTS:
-            client.close()
             self._refuse(f"user {user} may not" if not is_admitted(user) else f"{CLIENTS} are there already")
+            client.close()
             return
         thread = threading.Thread(target=self._talk, args=(client,), name="evroute debugger client", daemon=True)
         self.clients[client] = thread

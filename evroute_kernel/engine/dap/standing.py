@@ -10,7 +10,8 @@ from typing import Any, Final, Protocol, TypeVar
 
 from evroute_kernel.engine.dap.requests import Arguments, Refused, given, optional, whole
 from evroute_kernel.engine.dap.tree import SCOPES, Entry, Place, Scopes, Tree, entries, text_of
-from evroute_kernel.engine.debugging.debugger import Debugger, NotStopped
+from evroute_kernel.engine.debugging.debugger import Debugger
+from evroute_kernel.engine.debugging.news import NotStopped
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.source import Source
 

@@ -11,91 +11,30 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 from evroute_kernel.engine.debugging import pieces
 from evroute_kernel.engine.debugging.breakpoints import Breakpoint, Breakpoints, Placed
+from evroute_kernel.engine.debugging.news import (
+    ConditionFailed,
+    How,
+    Moved,
+    News,
+    NotStopped,
+    Place,
+    Reply,
+    Said,
+    Stopped,
+    WentOn,
+)
 from evroute_kernel.engine.state.watches import Told
 from evroute_kernel.engine.state.world import World
-from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.levels import NAMES
 from evroute_kernel.runtime.values import decode
-from evroute_kernel.source import Source, Span
-
-#: how a run goes on: to the next breakpoint, into called routes, over them, out of this block
-How = Literal["run", "in", "over", "out"]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A block that stands still: its title, and the statement that is about to run."""
-
-    route: str
-    span: Span | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """The run of a worker stands still. `reason`: breakpoint, step, pause, entry or exception (a diagnostic, with its
-    words). `places`: the running blocks, the innermost first."""
-
-    worker: int
-    event: str
-    reason: str
-    words: str
-    places: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WentOn:
-    """It goes on, or is over."""
-
-    worker: int
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The text of a logpoint."""
-
-    worker: int
-    text: str
-    span: Span | None
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionFailed:
-    """The condition of a breakpoint (`number`, as in `Placed`) could not be told in a run: it did not hold."""
-
-    number: int
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What an expression has come to: whether it could be told, its values, and what it logged: (level, text)."""
-
-    ok: bool
-    values: tuple[Any, ...]
-    logged: tuple[tuple[str, str], ...]
-
+from evroute_kernel.source import Source
 
 #: for a watcher, in the worker of a number or in each that runs something
 Command = Callable[[int, Any, int | None], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """Something else is true of a breakpoint of this text than what was said before: the text has been loaded."""
-
-    path: str
-    placed: Placed
-
-
-News = Stopped | WentOn | Said | ConditionFailed | Moved
-
-
-class NotStopped(RuntimeError):
-    """What was asked for can be told only while the run of that worker stands still."""
 
 
 class Debugger:

@@ -175,7 +175,8 @@ class Racing(Generic[R]):
         return None, exploration.has_strayed
 
     def _restore(self, session: R) -> None:
-        """Make what workers share what it was; no lock is held."""
+        """Make what workers share what it was; no lock is held, and chance begins anew."""
+        session.settings.seed = session.seed
         shared = session.shared
         copies.drop(shared.path)
         with shared.transaction():

@@ -28,6 +28,7 @@ class _Writer:
         self._timeline = timeline
         self._start = min((bar.begin for bar in timeline), default=0)
         self._lanes = timeline.lanes
+        self._bars = timeline.bars
         self._nodes = {node: number for number, node in enumerate(dict.fromkeys(node for node, _ in self._lanes), 1)}
 
     def events(self) -> Iterator[Event]:
@@ -36,10 +37,10 @@ class _Writer:
                 yield {"ph": "M", "pid": number, "tid": 0, "name": "process_name", "args": {"name": node}}
         for lane in self._lanes:
             yield {"ph": "M", **self._at(lane), "name": "thread_name", "args": {"name": self._timeline.title(lane)}}
-        # by time, and of those that begin together the longest first: so each lies in the one before it
-        ordered = sorted(self._timeline.bars, key=lambda bar: (bar.begin, -self._timeline.end_of(bar)))
-        for number, bar in enumerate(ordered, 1):
-            yield from self._apart(number, bar) if bar.kind in _ASYNC else self._complete(bar)
+        for lane in self._lanes:
+            yield from self._nested([bar for bar in self._bars if bar.lane == lane and bar.kind not in _ASYNC])
+        for number, bar in enumerate((bar for bar in self._bars if bar.kind in _ASYNC), 1):
+            yield from self._apart(number, bar)
         for number, arrow in enumerate(self._timeline.arrows, 1):
             if arrow.target is not None:
                 yield from self._flow(number, arrow, arrow.target)
@@ -50,12 +51,26 @@ class _Writer:
     def _time(self, moment: int) -> float:
         return (moment - self._start) / 1000
 
-    def _complete(self, bar: Bar) -> Iterator[Event]:
-        took = (self._timeline.end_of(bar) - bar.begin) / 1000
+    def _nested(self, bars: list[Bar]) -> Iterator[Event]:
+        """Beginnings and ends, in order: readers that add up what something took get another end than the beginning of
+        what follows, as fractions are not exact."""
+        # of those that begin together the longest comes first: so each lies in the one before it
+        ordered = sorted(bars, key=lambda bar: (bar.begin, -self._timeline.end_of(bar), bar.depth))
+        around: list[tuple[Bar, int]] = []
+        for bar in ordered:
+            while around and around[-1][1] <= bar.begin:
+                yield self._edge("E", *around.pop())
+            yield self._edge("B", bar, bar.begin)
+            end = self._timeline.end_of(bar)
+            around.append((bar, min(end, around[-1][1]) if around else end))  # what a recording tells may overlap
+        for each in reversed(around):
+            yield self._edge("E", *each)
+
+    def _edge(self, phase: str, bar: Bar, moment: int) -> Event:
         place = {"file": bar.span.source.name, "line": bar.line} if bar.span is not None else {}
         told = {"event": bar.event, **place} | ({"died": True} if bar.is_cut else {})
-        found = {"ph": "X", **self._at(bar.lane), "name": bar.name or "script", "cat": bar.kind}
-        yield {**found, "ts": self._time(bar.begin), "dur": took, "args": told}
+        found = {"ph": phase, **self._at(bar.lane), "name": bar.name or "script", "cat": bar.kind}
+        return {**found, "ts": self._time(moment), "args": told}  # of both: speedscope goes by name and these
 
     def _apart(self, number: int, bar: Bar) -> Iterator[Event]:
         for phase, moment in (("b", bar.begin), ("e", self._timeline.end_of(bar))):

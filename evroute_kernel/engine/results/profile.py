@@ -89,8 +89,12 @@ def as_text(lines: Sequence[LineProfile]) -> str:
     found += [f"{_columns(line.cells())}  {line.file}:{line.line}: {line.text}" for line in lines[:RANKED]]
     if len(lines) > RANKED:
         found.append(f"... {len(lines) - RANKED:,} more lines")
+    left = SHOWN
     for source, own in by_source(lines).items():
-        found += ["", source.name, *(text for _, text in annotated(source, own))]
+        if left > 0:
+            shown = [text for _, text in annotated(source, own, left)]
+            found += ["", source.name, *shown]
+            left -= len(shown)
     return "\n".join(found) + "\n"
 
 

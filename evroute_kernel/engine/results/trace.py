@@ -28,7 +28,7 @@ class Step:
     `number`: from 1 in its trace; `process`: that of the worker; `depth`: how many blocks there are around its own;
     `time`: when it began, by the clock of the session. `changed`: variable as scripts write it -> what it holds now,
     None for null, for an AVP all of its values, the newest first. `code`: `$rc`, if that has changed. `called`: titles
-    of routes.
+    of routes. `failure`: why the run ended here without coming to its end.
     """
 
     number: int
@@ -43,6 +43,7 @@ class Step:
     raised: list[tuple[str, tuple[tuple[str | None, int | str | None], ...]]] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
     code: int | None = None
+    failure: str = ""
 
     @property
     def line(self) -> int:
@@ -67,7 +68,8 @@ class Step:
         words = [f"{name} = {_shown(value)}" for name, value in self.changed.items()]
         words += [f"{level}: {_on_one_line(text.rstrip())}" for level, text in self.logged]
         words += [f"raises {_event(*raised)}" for raised in self.raised]
-        return words + [f"calls {title}" for title in self.called]
+        words += [f"calls {title}" for title in self.called]
+        return [*words, f"fails: {_on_one_line(self.failure)}"] if self.failure else words
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it; what did not happen is left out."""
@@ -81,6 +83,8 @@ class Step:
             found["raised"] = [{"event": event, "params": [*map(list, params)]} for event, params in self.raised]
         if self.called:
             found["called"] = self.called
+        if self.failure:
+            found["failure"] = self.failure
         return found if self.code is None else found | {"code": self.code}
 
 

@@ -14,7 +14,8 @@ from evroute_kernel.engine.state.world import World
 from evroute_kernel.source import Source
 
 if TYPE_CHECKING:
-    from evroute_kernel.engine.debugging.debugger import Debugger, News
+    from evroute_kernel.engine.debugging.debugger import Debugger
+    from evroute_kernel.engine.debugging.news import News
     from evroute_kernel.engine.events.params import GivenParams
     from evroute_kernel.engine.racing.conducting import Racer
     from evroute_kernel.engine.results.races import RaceResult

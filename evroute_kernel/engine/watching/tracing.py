@@ -32,6 +32,7 @@ class Tracing(Trace):
             "raise": self._raise,
             "call": self._call,
             "code": self._code,
+            "fail": self._fail,
         }
         self._end = world.watches.add(self)
 
@@ -81,6 +82,9 @@ class Tracing(Trace):
 
     def _code(self, step: Step, code: int) -> None:
         step.code = code
+
+    def _fail(self, step: Step, text: str) -> None:
+        step.failure = decode(text)
 
 
 def _read(value: int | str | None) -> int | str | None:

@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.assist.pages import PREFORMATTED
-from evroute_kernel.kernel.display.formats import Table, harmless
+from evroute_kernel.kernel.display.formats import Table, beginning, harmless
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.coverage import Covered
@@ -69,7 +69,7 @@ def _lines(covered: Covered, most: int) -> Iterator[str]:
     count = len(source.line_starts) - (not source.line(len(source.line_starts)))
     width = len(str(count))
     for number in range(1, min(count, most) + 1):
-        text = f"{_mark(covered, number)} {number:{width}}  {harmless(source.shown_line(number))}".rstrip()
+        text = f"{_mark(covered, number)} {number:{width}}  {harmless(beginning(source.shown_line(number)))}".rstrip()
         never = ", ".join(covered.never(number, end) for end in partial.get(number, ()))
         yield f"{text}    <- {never}" if never else text
     if count > most > 0:

@@ -5,12 +5,12 @@ How much a line took is a number beside it; in a page it has a tint as well, the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.assist.pages import PREFORMATTED
-from evroute_kernel.kernel.display.formats import Table, harmless
+from evroute_kernel.kernel.display.formats import Table, beginning, harmless
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.profile import LineProfile
@@ -29,21 +29,31 @@ OPEN: Final = 3
 
 def bundle(lines: Sequence[LineProfile]) -> dict[str, str]:
     """As text/plain and text/html."""
-    from evroute_kernel.engine.results.profile import HEADINGS, RANKED, as_text, by_source
+    from evroute_kernel.engine.results.profile import HEADINGS, RANKED, SHOWN, annotated, as_text, by_source
 
     if not lines:
         return {"text/plain": NOTHING, "text/html": f"<em>{NOTHING}</em>"}
     rows = [(*line.cells(), f"{line.file}:{line.line}", line.text) for line in lines[:RANKED]]
     table = Table((*HEADINGS, "line", "statement"), rows).bundle()["text/html"]
-    sections = [_section(*found, is_open=i < OPEN) for i, found in enumerate(by_source(lines).items())]
-    return {"text/plain": harmless(as_text(lines)), "text/html": table + "".join(sections)}
+    sections, left = [], SHOWN
+    for number, (source, own) in enumerate(by_source(lines).items()):
+        if left > 0:
+            shown = list(annotated(source, own, left))
+            left -= len(shown)
+            sections.append(_section(source, own, shown, is_open=number < OPEN))
+    return {
+        "text/plain": harmless("\n".join(map(beginning, as_text(lines).split("\n")))),
+        "text/html": table + "".join(sections),
+    }
 
 
-def _section(source: Source, lines: dict[int, LineProfile], *, is_open: bool) -> str:
-    from evroute_kernel.engine.results.profile import annotated, shown_time
+def _section(
+    source: Source, lines: dict[int, LineProfile], shown: Iterable[tuple[LineProfile | None, str]], *, is_open: bool
+) -> str:
+    from evroute_kernel.engine.results.profile import shown_time
 
     taken = shown_time(sum(line.seconds for line in lines.values()))
-    body = "".join(_line(line, text) for line, text in annotated(source, lines))
+    body = "".join(_line(line, text) for line, text in shown)
     head = f"<summary>{escape(source.name)}: {taken}</summary>"
     return f'<details{" open" * is_open}>{head}<pre style="line-height: 1.3; {PREFORMATTED}">{body}</pre></details>'
 
@@ -51,4 +61,4 @@ def _section(source: Source, lines: dict[int, LineProfile], *, is_open: bool) ->
 def _line(line: LineProfile | None, text: str) -> str:
     share = line.share if line else 0.0
     tint = next((tint for least, tint in TINTS.items() if share >= least), "")
-    return f'<span style="display: block; {tint}">{escape(harmless(text)) or " "}</span>'
+    return f'<span style="display: block; {tint}">{escape(harmless(beginning(text))) or " "}</span>'

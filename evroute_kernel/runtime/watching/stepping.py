@@ -144,9 +144,16 @@ class Stepping:
                 sys.settrace(None)
             return
         for python, _ in self._stack.running(sys._getframe(1)):
-            python.f_trace, python.f_trace_lines, python.f_trace_opcodes = self._told, False, True
+            self._trace(python)
         if not is_on:
+            sys._getframe().f_trace_opcodes = True  # Python 3.12 looks now whether anybody wants to know of opcodes
             sys.settrace(self._called)
+
+    def _trace(self, python: FrameType) -> None:
+        """Have Python tell of each instruction of a route. In this order: Python 3.13 does it only where there is
+        somebody to be told."""
+        python.f_trace = self._told
+        python.f_trace_lines, python.f_trace_opcodes = False, True
 
     def _is_needed(self, python: FrameType | None) -> bool:
         """Whether somebody steps, or wants to know of a statement of code that ran before it did."""
@@ -161,7 +168,7 @@ class Stepping:
         depth = self._stack.depth(python)
         if not any(stepper.steps_in(depth) for stepper in self._steppers):
             return None
-        python.f_trace_lines, python.f_trace_opcodes = False, True
+        self._trace(python)
         return self._told
 
     def _told(self, python: FrameType, what: str, argument: Any) -> Any:

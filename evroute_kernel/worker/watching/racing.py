@@ -1,7 +1,7 @@
 """Holds a run before the steps that it takes in what processes share, and lets it take as many as it is told to.
 
 `asked`: the number of the attempt. With another one the process is again what it was when the first began: `$var`,
-`$json`, `$rc`, log levels, chance, and what functions keep in the process.
+`$json`, `$rc`, log levels, and what functions keep in the process.
 
 Told: `("begins",)` when the run stands before its first statement (also where it goes on with an event that it has
 raised), `("at", accesses)` when it stands before a step, which waits for a lock or is not to be taken yet (accesses: of
@@ -88,7 +88,6 @@ def _state(process: Process) -> dict[str, Any]:
         "json": deepcopy(process.json),
         "rc": process.rc,
         "levels": (process.log_level, process.xlog_level),
-        "chance": process.chance.getstate(),
         "state": process.state.keys() | _KEPT,
     }
 
@@ -100,6 +99,5 @@ def _restore(process: Process, before: dict[str, Any]) -> None:
     process.json.update(deepcopy(before["json"]))
     process.rc = before["rc"]
     process.log_level, process.xlog_level = before["levels"]
-    process.chance.setstate(before["chance"])
     for module in process.state.keys() - before["state"]:
         del process.state[module]

@@ -10,16 +10,19 @@ What is told (`WatchTold.data`) is one of these; `step` is the number of a state
     ("raise", step, event, params)
     ("call", step, kind, name)                          a route was called
     ("code", step, code)                                `$rc` after it, where that has changed
+    ("fail", step, text)                                it has ended the run, which has failed
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from evroute_kernel.library.formats import json_text
 from evroute_kernel.library.variables.script import SHARED_TABLE
 from evroute_kernel.runtime.context import Context, Params, Process, Record
+from evroute_kernel.runtime.control import EndScript, ScriptCrash
 from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.runtime.watching.hook import Frame, Watcher
 
@@ -28,6 +31,11 @@ VALUE_LIMIT: Final = 2**12
 VALUES: Final = 20
 #: no statement is traced in this block
 _NONE: Final = -1
+
+_FAILURES: Final[Mapping[type[BaseException], str]] = {
+    RecursionError: "the script nests too deeply to be run",
+    MemoryError: "it needs more memory than a worker may take",
+}
 
 #: a variable: its kind, and its name
 Name = tuple[str, str]
@@ -49,6 +57,8 @@ class Tracing(Watcher):
         #: what was in the variables when that was looked at last, and in the AVPs of which run
         self._seen: dict[Name, Any] = {}
         self._context: Context | None = None
+        #: what has ended the run
+        self._failure: BaseException | None = None
 
     def enters(self, frame: Frame) -> None:
         self._look()
@@ -81,12 +91,24 @@ class Tracing(Watcher):
     def leaves(self, frame: Frame, code: int | None) -> None:
         self._look()
         depth = frame.depth
+        if code is None:
+            self._tell_failure(sys.exception())
         del self._steps[depth:], self._traced[depth:]
         caller = frame.caller
         if caller is not None and frame.is_top:  # the raiser sees its own AVPs, of which the run inside took some
             self._context = caller.context
 
+    def _tell_failure(self, error: BaseException | None) -> None:
+        """Something leaves a block before its end, and mostly those around it."""
+        if error is None or error is self._failure or isinstance(error, EndScript):
+            return
+        self._failure = error
+        if (step := self._step) != _NONE:
+            text = str(error) if isinstance(error, ScriptCrash) else _FAILURES.get(type(error), "interrupted")
+            self._tell(("fail", step, text))
+
     def settles(self) -> None:
+        self._failure = None
         self._context = None
         self._seen = {}
 

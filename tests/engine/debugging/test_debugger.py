@@ -15,17 +15,8 @@ import pytest
 
 from evroute_kernel import Session
 from evroute_kernel.engine.debugging.breakpoints import Breakpoint
-from evroute_kernel.engine.debugging.debugger import (
-    ConditionFailed,
-    Debugger,
-    How,
-    Moved,
-    News,
-    NotStopped,
-    Said,
-    Stopped,
-    WentOn,
-)
+from evroute_kernel.engine.debugging.debugger import Debugger
+from evroute_kernel.engine.debugging.news import ConditionFailed, How, Moved, News, NotStopped, Said, Stopped, WentOn
 from evroute_kernel.errors import ScriptError
 from evroute_kernel.runtime.versions import VERSIONS
 from evroute_kernel.source import Source
@@ -433,3 +424,36 @@ def test_a_session_is_closed_while_a_run_stands_still() -> None:
     assert run.done()
     assert isinstance(asked.exception(DEADLINE), NotStopped) or asked.result(DEADLINE).ok
     client.debugger.close()
+
+
+@pytest.mark.parametrize("end", ["go", "interrupt"])
+def test_a_startup_route_stops_while_its_text_is_loaded(client: Client, end: str) -> None:
+    client.debugger.set_breakpoints("x.cfg", [Breakpoint(2)])
+    with futures.ThreadPoolExecutor() as pool:
+        script = 'startup_route {\n$shv(up) = 1;\n}\nevent_route[E_Y] {\nxlog("y\\n");\n}'
+        loading = pool.submit(client.session.load, script, "x.cfg")
+        assert client.line() == 2
+        if end == "go":
+            client.debugger.go(1)
+        else:
+            client.session.interrupt()
+        run = loading.result(DEADLINE).run
+        assert run is not None
+        assert run.ok is (end == "go")
+    assert client.session.shv["up"] == (1 if end == "go" else 0)
+    assert client.session.raise_event("E_Y").ok
+
+
+def test_timers_and_replays_stop_too(client: Client) -> None:
+    client.debugger.set_breakpoints("x.cfg", [Breakpoint(2), Breakpoint(5)])
+    client.session.load('timer_route[t, 60] {\nxlog("t\\n");\n}\nevent_route[E_Y] {\n$var(n) = $param(n);\n}', "x.cfg")
+    with futures.ThreadPoolExecutor() as pool:
+        timer = pool.submit(client.session.run_timer, "t")
+        assert client.line() == 2
+        client.debugger.go(next(iter(client.debugger.stops)))
+        assert timer.result(DEADLINE).ok
+    replay = client.session.start_replay([("E_Y", {"n": n}) for n in range(3)])
+    for _ in range(3):
+        assert client.line() == 5
+        client.debugger.go(next(iter(client.debugger.stops)))
+    assert replay.future.result(DEADLINE).events == 3

@@ -11,7 +11,8 @@ import pytest
 
 from evroute_kernel import Session
 from evroute_kernel.engine.debugging.breakpoints import Breakpoint
-from evroute_kernel.engine.debugging.debugger import Debugger, How, News, Stopped, WentOn
+from evroute_kernel.engine.debugging.debugger import Debugger
+from evroute_kernel.engine.debugging.news import How, News, Stopped, WentOn
 from evroute_kernel.runtime.versions import VERSIONS
 
 Wait = Callable[[Callable[[], bool]], None]

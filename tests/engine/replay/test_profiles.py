@@ -46,8 +46,9 @@ def test_three_workers_have_lanes_of_their_own() -> None:
     assert all(bar.end is not None for bar in timeline)
 
 
-def test_one_worker_is_whole_for_other_programs() -> None:
-    check(chrome(recorded_timeline(ONE_WORKER)))
+@pytest.mark.parametrize("path", [ONE_WORKER, THREE_WORKERS])
+def test_other_programs_open_it(path: Path) -> None:
+    check(chrome(recorded_timeline(path)))
 
 
 def test_what_holds_no_such_events(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -268,3 +270,45 @@ def _profiled() -> list[dict[str, object]]:
             session.subscribe(event, f"udp:127.0.0.1:{receiver.getsockname()[1]}")
         session.raise_event("E_X")
         return [json.loads(receiver.recv(65536))["params"] for _ in range(12)]
+
+
+DEADLY = r"""
+event_route[E_T] { xlog("of $param(n)\n"); raise_event("E_NEXT", $avp(names), $avp(values)); }
+event_route[E_NEXT] { xlog("next $RANDOM\n"); while ($shv(dead) == 0) { $shv(dead) = 1; abort(); } }
+"""
+
+
+@pytest.mark.parametrize("many", ["batch", "replay"])
+def test_what_follows_of_many_is_counted_and_what_fails_is_told(many: str) -> None:
+    """With a seed it is run before the next of them."""
+    with Session(workers=1, seed=5) as session:
+        session.load('loadmodule "cfgutils.so"' + DEADLY)
+        params = [{"n": n} for n in range(3)]
+        if many == "batch":
+            result = session.submit_batch("E_T", params).result(30)
+        else:
+            result = session.replay([("E_T", each) for each in params])
+        texts = [record.text.split()[0] for record in session.log if not record.diagnostic]
+    assert texts == ["of", "next"] * 3
+    assert result.failed == 1
+    assert sum(each.runs for each in result.ran if each.event == "E_NEXT") in (2, 3)
+
+
+def test_a_worker_that_dies_of_what_follows_runs_it_once() -> None:
+    with Session(workers=1, seed=5) as session:
+        session.load(
+            'event_route[E_T] { raise_event("E_NEXT"); raise_event("E_LAST"); }\n'
+            'event_route[E_NEXT] { xlog("next\\n"); while (1) { $var(i) = 1; } }\n'
+            'event_route[E_LAST] { xlog("last\\n"); }\n'
+        )
+        session.settings["max_while_loops"] = 2**31 - 1
+        batch = session.submit_batch("E_T", [{}, {}], timeout=60)
+        for count in (1, 2):
+            while sum(record.text == "next\n" for record in session.log) < count:
+                assert not batch.done()
+            os.kill(session.workers()[0].pid or 0, signal.SIGKILL)
+        result = batch.result(60)
+        texts = [record.text for record in session.log if not record.diagnostic]
+    assert texts.count("next\n") == 2
+    assert texts.count("last\n") == 2
+    assert result.failed == 2

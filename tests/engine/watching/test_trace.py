@@ -331,3 +331,24 @@ def test_several_workers_and_a_reset(pair: Session) -> None:
         pair.load("event_route[E_Y] { $var(n) = 9; }")
         pair.raise_event("E_Y")
     assert texts(trace)[-1] == "$var(n) = 9"
+
+
+def test_the_statement_that_a_run_fails_in_says_why() -> None:
+    with Session(workers=1) as session:
+        session.load("event_route[E_X] {\n    route(r);\n}\nroute[r] {\n    $var(y) = 5;\n    $var(y) /= 0;\n}")
+        with session.trace() as trace:
+            run = session.raise_event("E_X")
+    assert not run.ok
+    [failed] = [step for step in trace if step.failure]
+    assert failed.line == 6
+    assert failed.failure in str(run.errors[0])
+    assert failed.effects == [f"fails: {failed.failure}"]
+    assert json.loads(trace.json_lines().splitlines()[-1])["failure"] == failed.failure
+
+
+def test_a_run_that_exits_does_not_fail() -> None:
+    with Session(workers=1) as session:
+        session.load("event_route[E_X] { route(r); }\nroute[r] { exit; }")
+        with session.trace() as trace:
+            assert session.raise_event("E_X").ok
+    assert not any(step.failure for step in trace)

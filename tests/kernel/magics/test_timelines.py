@@ -96,7 +96,7 @@ def test_it_is_written_for_other_programs(routes: Frontend, tmp_path: Path) -> N
     path = tmp_path / "run.json"
     assert routes.run(f"%timeline {path}\n%raise E_X").status == "ok"
     events = json.loads(path.read_text())["traceEvents"]
-    assert [event["name"] for event in events if event["ph"] == "X"][:2] == ["event_route[E_X]", "route(limit)"]
+    assert [event["name"] for event in events if event["ph"] == "B"][:2] == ["event_route[E_X]", "route(limit)"]
     assert routes.run(f"%timeline {path}\n%raise E_X").status == "error"
     assert routes.run(f"%timeline {path} --force\n%raise E_X").status == "ok"
     found = routes.run(f"%timeline {tmp_path / 'none' / 'run.json'}\n%raise E_X")
