@@ -180,6 +180,17 @@ def test_each_attempt_begins_alike() -> None:
     assert not result.strays
 
 
+def test_presets_are_there_in_each_attempt() -> None:
+    """Also where the session itself has run nothing yet."""
+    with Session() as session:
+        session.load(
+            'modparam("cfgutils", "shvset", "limit=i:1")\n'
+            'event_route[E_X] { if ($shv(limit) == 1) xlog("$param(1)\\n"); $shv(n) += 1; }'
+        )
+        result = session.race([("E_X", ["a"]), ("E_X", ["b"])])
+    assert {tuple(line for _, line in log) for outcome in result.outcomes for log in outcome.logs} == {("a",), ("b",)}
+
+
 def test_databases_take_part_and_are_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "x.db"
     with sqlite3.connect(file) as base:
