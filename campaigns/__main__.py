@@ -1,4 +1,4 @@
-"""`python -m campaigns [fuzz|kills|debugging|lines|kernels ...] [--smoke] [--seed S] [--jobs N]`: 1 on a fault.
+"""`python -m campaigns [fuzz|kills|debugging|lines|kernels|races ...] [--smoke] [--seed S] [--jobs N]`: 1 on a fault.
 
 Without a name all of them, one after the other, in the sizes of a release; `--smoke`: in sizes for each change.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from campaigns import cells, debugging, kernels, kills, lines, scripts
+from campaigns import cells, debugging, kernels, kills, lines, races, scripts
 from campaigns.report import Report
 
 Options = argparse.Namespace
@@ -26,6 +26,7 @@ SIZES: Final = {
     "debugging": ("debug sessions", 300, 12),
     "lines": ("logged lines", 10_000_000, 600_000),
     "kernels": ("kernels at once", 20, 4),
+    "races": ("pairs of events that race", 200, 10),
     "shm": ("MiB of /dev/shm that they share", 64, 64),
 }
 
@@ -62,12 +63,17 @@ def crowd(options: Options) -> Iterator[Report]:
         options.failed = True
 
 
+def race(options: Options) -> Iterator[Report]:
+    yield races.campaign(options.seed, options.races, options.jobs)
+
+
 CAMPAIGNS: Final[dict[str, Callable[[Options], Iterator[Report]]]] = {
     "fuzz": fuzz,
     "kills": kill,
     "debugging": debug,
     "lines": log,
     "kernels": crowd,
+    "races": race,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from evroute_kernel import Session
+from evroute_kernel.engine.dap.launch import ATTACH, LAUNCH
 from support.frontend import started
 
 PAGE = (Path(__file__).parent.parent / "docs" / "watching.md").read_text(encoding="utf-8")
@@ -41,3 +43,14 @@ def test_what_python_asks_of_a_session_is_there(text: str) -> None:
         and node.value.id in ("session", "evroute_session")
     }
     assert [name for name in names if not hasattr(Session, name)] == []
+
+
+def test_json_of_configurations_is_json_and_names_what_there_is() -> None:
+    (text,) = [block[2] for block in BLOCKS if block[1] == "json"]
+    for configuration in json.loads(text)["configurations"]:
+        known = LAUNCH if configuration["request"] == "launch" else ATTACH
+        assert configuration.keys() - {"type", "request", "name"} <= known.keys()
+
+
+def test_all_that_a_configuration_can_say_is_told() -> None:
+    assert [name for name in (*LAUNCH, *ATTACH) if f"`{name}`" not in PAGE] == []

@@ -247,6 +247,21 @@ def test_disconnecting_and_resetting_lose_nothing(lab: Lab) -> None:
     assert "n is 1" in str(lab.kernel.gather(request))
 
 
+def test_the_stop_button_works_while_an_expression_waits(lab: Lab) -> None:
+    lab.set(CELL, 4)
+    request = lab.kernel.execute(CELL)
+    frame = lab.frames(lab.stop())[0]["id"]
+    arguments = {"expression": "sleep(60);", "frameId": frame}
+    content = {"type": "request", "seq": 9, "command": "evaluate", "arguments": arguments}
+    client = lab.kernel.client
+    client.control_channel.send(client.session.msg("debug_request", content))
+    lab.kernel.interrupt()
+    assert lab.kernel.gather(request).reply["ename"] == "Interrupted"
+    refused = client.get_control_msg(timeout=DEADLINE)["content"]
+    assert (refused["request_seq"], refused["success"]) == (9, False)
+    assert "did not answer" not in refused["message"]
+
+
 def test_a_reset_ends_what_stands_still(lab: Lab) -> None:
     cell = CELL.replace("192.0.2.66", "192.0.2.66 --detach")
     lab.set(cell, 4)

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 pytest_plugins = ["pytester"]
+#: each runs pytest, with workers of its own, in other processes
+pytestmark = pytest.mark.timeout(300)
 
 SCRIPT = """\
 event_route[E_X] {
@@ -54,7 +56,7 @@ def run(folder: Path, *options: str, cov: str = ".", core: str = "ctrace") -> st
     line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--cov={cov}", *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST"))}
     environment["COVERAGE_CORE"] = core
-    done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, timeout=100, check=False, text=True)
+    done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, timeout=250, check=False, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
@@ -125,9 +126,20 @@ class Conversation:
         if command != "disconnect" and self._debuggee is not None and self._debuggee.pass_on(message):
             return
         before = self._debuggee
-        self.say(answer(message, self._handle))
+        self.say(answer(message, self._handled))
         if self._debuggee is not None and before is None:
             self._debuggee.begin()
+
+    def _handled(self, command: str, arguments: Arguments) -> Any:
+        """What cannot be foreseen costs the request, not the conversation: the client is told, and so is who looks at
+        standard error."""
+        try:
+            return self._handle(command, arguments)
+        except Refused:
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            raise Refused(f"{command} has failed, and that is our fault: {error!r}") from error
 
     def _handle(self, command: str, arguments: Arguments) -> Any:
         if command == "initialize":

@@ -24,6 +24,7 @@ from evroute_kernel.engine.racing.exploring import Exploration
 from evroute_kernel.engine.racing.steps import Step, switches, taken_lock
 from evroute_kernel.engine.results.races import Line, Outcome, RaceResult, RaceStep
 from evroute_kernel.engine.results.runs import Run
+from evroute_kernel.library.functions import cfgutils
 from evroute_kernel.library.sql import copies
 from evroute_kernel.library.sql.settings import MODULE, SQLITE, parse_url
 from evroute_kernel.runtime.memory.accesses import LOCKS
@@ -184,6 +185,9 @@ class Racing(Generic[R]):
             for table, items in self._snapshot.shared.items():
                 for key, value in items if table != LOCKS else ():
                     shared.put_object(table, key, value)
+            # workers do so once, at their start, and that of the session may not have begun to work yet
+            for text in session.settings.modparams_in_force().get((cfgutils.MODULE, "shvset"), ()):
+                cfgutils.preset_shared(shared, *cfgutils.preset(str(text)))
 
     # -- what came of it -----------------------------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """ipykernel's Kernel, made to answer while a cell runs and to treat an interrupt as a message, not as an exception.
 
 ipykernel handles one shell message at a time. Here questions (completion, inspection, history, ...) that arrive while a
-cell runs are answered beside it, and both the interrupt message and SIGINT call one method, so that nothing is ever
-raised into the event loop. Works with ipykernel 6 (one queue of messages) and 7 (a thread for the shell channel); the
-two methods that differ are overridden both, and a version that calls neither still works, one message at a time.
+cell runs are answered beside it, and beside an interrupt debug requests, which may wait for a route. Both the interrupt
+message and SIGINT call one method, so that nothing is ever raised into the event loop. Works with ipykernel 6 (one
+queue of messages) and 7 (a thread for the shell channel); the two methods that differ are overridden both, and a
+version that calls neither still works, one message at a time.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class ConcurrentKernel(Kernel):  # type: ignore[misc]
         self.running: Message | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self._questions: set[asyncio.Task[None]] = set()
+        self._debug_lock = asyncio.Lock()
         self._missed: tuple[datetime, float] | None = None
         for channel in ("shell_handlers", "control_handlers"):
             setattr(self, channel, Handlers(getattr(self, channel), self.refuse, self._log_exception))
@@ -110,17 +112,28 @@ class ConcurrentKernel(Kernel):  # type: ignore[misc]
 
     def _is_question(self, msg: list[Any]) -> bool:
         """Whether a cell runs and this is a question that need not wait for it."""
-        if self.running is None or len(msg) < 2:  # ipykernel 7 sends itself messages of one part
-            return False
+        return self.running is not None and self._kind(msg) in QUESTIONS
+
+    def _kind(self, msg: list[Any]) -> str:
+        """The type of a message; "" where that cannot be told."""
+        if len(msg) < 2:  # ipykernel 7 sends itself messages of one part
+            return ""
         try:
             _, frames = self.session.feed_identities(msg, copy=False)
             header = self.session.deserialize(frames, content=False, copy=False)["header"]
         except (ValueError, TypeError, KeyError):
-            return False  # the usual way logs and drops what it cannot read
-        kind = header["msg_type"]
-        return isinstance(kind, str) and kind in QUESTIONS
+            return ""  # the usual way logs and drops what it cannot read
+        return str(header["msg_type"])
 
-    async def _answer(self, msg: list[Any], stream: Any) -> None:
+    async def dispatch_control(self, msg: list[Any]) -> None:
+        """Take a message from the control channel: debug requests one after the other, all else beside them."""
+        if self._kind(msg) == "debug_request":
+            async with self._debug_lock:
+                await self._answer(msg, self.control_stream, "control")
+        else:
+            await super().dispatch_control(msg)
+
+    async def _answer(self, msg: list[Any], stream: Any, channel: str = "shell") -> None:
         """Answer a question: status, reply and idle carry the question as parent, and the cell's state comes after."""
         idents, frames = self.session.feed_identities(msg, copy=False)
         try:
@@ -128,13 +141,14 @@ class ConcurrentKernel(Kernel):  # type: ignore[misc]
         except (ValueError, TypeError):
             self.log.error("invalid message", exc_info=True)
             return
-        self._publish_status("busy", "shell", parent=request)
+        handlers = self.shell_handlers if channel == "shell" else self.control_handlers
+        self._publish_status("busy", channel, parent=request)
         try:
-            await self.shell_handlers.get(request["header"]["msg_type"])(stream, idents, request)
+            await handlers.get(request["header"]["msg_type"])(stream, idents, request)
         except Exception:
             self.log.error("exception in message handler:", exc_info=True)
-        self._publish_status("idle", "shell", parent=request)
-        if self.running is not None:
+        self._publish_status("idle", channel, parent=request)
+        if self.running is not None and channel == "shell":
             self._publish_status("busy", "shell", parent=self.running)
 
     # -- what cannot be answered ------------------------------------------------------------------------------------

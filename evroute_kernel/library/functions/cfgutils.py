@@ -19,6 +19,7 @@ from evroute_kernel.library.template import VariableSpec
 from evroute_kernel.runtime import levels
 from evroute_kernel.runtime.context import Context, Process
 from evroute_kernel.runtime.control import ScriptCrash
+from evroute_kernel.runtime.shared import Shared
 from evroute_kernel.runtime.values import INT_MAX, Value, int_of, wrap
 from evroute_kernel.runtime.watching.notices import GOES_ON, SLEEP, WAITS
 
@@ -61,7 +62,12 @@ def apply_presets(process: Process) -> None:
             if parameter == "varset":
                 process.var[name] = value
             else:
-                process.shared.update("shv", name, partial(_unless_set, value))
+                preset_shared(process.shared, name, value)
+
+
+def preset_shared(shared: Shared, name: str, value: int | str) -> None:
+    """Give a `$shv` this value, unless it has one."""
+    shared.update("shv", name, partial(_unless_set, value))
 
 
 def _unless_set(value: int | str, old: Value) -> Value:

@@ -158,8 +158,8 @@ class RunsThatWait:
 
     def _block(self, context: Context, number: int, event: str) -> int:
         """The process waits."""
-        self._process.notice(WAITS, event)
         try:
+            self._process.notice(WAITS, event)
             answer = self._talk.woken(number)
         except BaseException:  # an interrupt
             self._talk.send(WaitGivenUp(number))

@@ -6,7 +6,9 @@ from random import Random
 
 import pytest
 
-from support.interleavings import Operation, every, explored, random_programs
+from evroute_kernel.engine.racing.exploring import Exploration
+from evroute_kernel.engine.racing.steps import Step
+from support.interleavings import Operation, accesses, every, explored, random_programs
 
 PAIR = [("read", "x"), ("write", "x")]
 #: each process has its own, but for one
@@ -47,3 +49,15 @@ def test_two_locks_in_two_orders_end_in_waiting_for_ever() -> None:
     outcomes, runs = explored([first, second], reduces=True)
     assert [waiting for *_, waiting in outcomes if waiting] == [(0, 1)]
     assert runs <= 4
+
+
+def test_an_order_that_does_something_else_the_next_time_is_told() -> None:
+    read, write = accesses(("read", "x")), accesses(("write", "x"))
+    exploration = Exploration(2)
+    assert exploration.begin() == []
+    for process, what in ((0, read), (0, write), (1, read), (1, write)):
+        exploration.took(Step(process, what))
+    exploration.end({})
+    assert exploration.begin() == [0, 1]
+    exploration.took(Step(0, accesses(("read", "y"))))
+    assert exploration.has_strayed

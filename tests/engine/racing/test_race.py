@@ -20,6 +20,8 @@ from evroute_kernel.engine.racing.racing import prepare
 from evroute_kernel.engine.results.races import RaceFoundError, RaceResult
 from support.random_races import random_pair
 
+#: what finding a race may take; it is less than one on a machine that does nothing else, and two are allowed there
+SECONDS = 10.0
 SCRIPT = """
 event_route[E_HIT] {
     $var(n) = $shv(n);
@@ -96,7 +98,7 @@ def test_a_lost_update_is_found(session: Session, event: str) -> None:
     result = session.race([event, event])
     assert values(result, "$shv(n)", races=False) == {"2"}
     assert values(result, "$shv(n)", races=True) == {"1"}
-    assert result.seconds < 2
+    assert result.seconds < SECONDS
     (race,) = result.races
     assert [step.event for step in race.steps] == [0, 1, 1, 0]
     assert race.steps[0].does == ("reads $shv(n)",)
@@ -107,7 +109,7 @@ def test_two_are_admitted_where_there_is_room_for_one(session: Session) -> None:
     result = session.race([("E_LIMIT", ["a"]), ("E_LIMIT", ["b"])])
     (race,) = result.races
     assert race.logs == ((("NOTICE", "admitted a"),), (("NOTICE", "admitted b"),))
-    assert result.seconds < 2
+    assert result.seconds < SECONDS
     assert [outcome.serial for outcome in result.outcomes] == [((0, 1),), ((1, 0),), ()]
 
 
@@ -176,6 +178,17 @@ def test_each_attempt_begins_alike() -> None:
     assert logs[0][0][1].startswith("<null> ")
     assert logs[0] != logs[1]
     assert not result.strays
+
+
+def test_presets_are_there_in_each_attempt() -> None:
+    """Also where the session itself has run nothing yet."""
+    with Session() as session:
+        session.load(
+            'modparam("cfgutils", "shvset", "limit=i:1")\n'
+            'event_route[E_X] { if ($shv(limit) == 1) xlog("$param(1)\\n"); $shv(n) += 1; }'
+        )
+        result = session.race([("E_X", ["a"]), ("E_X", ["b"])])
+    assert {tuple(line for _, line in log) for outcome in result.outcomes for log in outcome.logs} == {("a",), ("b",)}
 
 
 def test_databases_take_part_and_are_left_alone(tmp_path: Path) -> None:
