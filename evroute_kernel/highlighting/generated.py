@@ -213,8 +213,7 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "name_magics": tuple(
         r"""
-        compare coverage dialog env event forget help node profile race raise route stub subscribe subscribers tick
-        trace unstub
+        compare dialog env event forget help node race raise route stub subscribe subscribers tick trace unstub
         """.split()
     ),
     "expression_magics": tuple(

@@ -277,8 +277,8 @@
       "timeline", "timeout", "timer", "trace", "unstub", "vars", "workers", "writefile",
     ],
     name_magics: [
-      "compare", "coverage", "dialog", "env", "event", "forget", "help", "node", "profile", "race", "raise", "route",
-      "stub", "subscribe", "subscribers", "tick", "trace", "unstub",
+      "compare", "dialog", "env", "event", "forget", "help", "node", "race", "raise", "route", "stub", "subscribe",
+      "subscribers", "tick", "trace", "unstub",
     ],
     expression_magics: [
       "assert",
