@@ -42,7 +42,7 @@ class WatchingFace:
         `names`: events and routes (`"E_X"`, `"limit"`, `"route[limit]"`) that are traced with all that they call; all
         if there are none. `origin`: what is raised with that one alone. The trace keeps `limit` statements, the first
         and the last ones. What a run did is in it when the run has ended. Runs that are under way are not traced, and
-        those that are take several times as long. Raises GivenError.
+        those that are take many times as long. Raises GivenError.
         """
         from evroute_kernel.engine.watching.tracing import Tracing
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments
@@ -11,9 +11,6 @@ from evroute_kernel.kernel.magics.arguments import Arguments
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Session
     from evroute_kernel.kernel.cell.cell import Cell
-
-#: the usage of such a magic
-USAGE: Final = "[on|off|show]"
 
 
 class Closing(Protocol):

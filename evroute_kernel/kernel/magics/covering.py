@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.kernel.magics.arguments import Arguments
-from evroute_kernel.kernel.magics.collecting import USAGE, collect
+from evroute_kernel.kernel.magics.collecting import collect
 from evroute_kernel.kernel.magics.declaration import magic
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
 
 
-@magic("coverage", USAGE)
+@magic("coverage", "[on|off|show]")
 async def coverage(cell: Cell, arguments: Arguments) -> None:
     """Mark the lines of all cells and files that this cell runs below; or, with `on`, those that all cells run.
 

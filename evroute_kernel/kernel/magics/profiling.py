@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.kernel.magics.arguments import Arguments
-from evroute_kernel.kernel.magics.collecting import USAGE, collect
+from evroute_kernel.kernel.magics.collecting import collect
 from evroute_kernel.kernel.magics.declaration import magic
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
 
 
-@magic("profile", USAGE)
+@magic("profile", "[on|off|show]")
 async def profile(cell: Cell, arguments: Arguments) -> None:
     """Tell how often each line is run below, in this cell, and how long; or, with `on`, in all cells.
 

@@ -32,7 +32,7 @@ async def trace(cell: Cell, arguments: Arguments) -> None:
     last ones. Heads of loops stand there once for each round, a route that is called is moved to the right.
 
     `%raise EVENT --trace` traces one event. In Python: `with session.trace() as trace: ...`. What is traced takes
-    several times as long; all else is as fast as ever.
+    many times as long; all else is as fast as ever.
     """
     tracing = cell.session.trace(*(word.text for word in arguments.words), origin=cell.outlet)
     cell.at_end.append(lambda: show(cell, tracing, arguments.words))
