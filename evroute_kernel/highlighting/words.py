@@ -104,9 +104,9 @@ def _declarations(path: Path) -> Iterator[tuple[str, str, str]]:
     """Name, usage, and what stands below `%%name` ("" where it does not exist), of each magic of a module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     constants = _constants(tree)
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and node.module is not None:
-            beside = path.with_name(f"{node.module.rpartition('.')[2]}.py")
+    for statement in tree.body:
+        if isinstance(statement, ast.ImportFrom) and statement.module is not None:
+            beside = path.with_name(f"{statement.module.rpartition('.')[2]}.py")
             if beside.is_file():
                 constants |= _constants(ast.parse(beside.read_text(encoding="utf-8")))
     for node in ast.walk(tree):
