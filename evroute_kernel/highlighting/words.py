@@ -103,11 +103,12 @@ def magic_words(modules: Iterable[Path]) -> dict[str, Iterable[str]]:
 def _declarations(path: Path) -> Iterator[tuple[str, str, str]]:
     """Name, usage, and what stands below `%%name` ("" where it does not exist), of each magic of a module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    constants = {
-        node.target.id: _text(node.value)
-        for node in tree.body
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None
-    }
+    constants = _constants(tree)
+    for statement in tree.body:
+        if isinstance(statement, ast.ImportFrom) and statement.module is not None:
+            beside = path.with_name(f"{statement.module.rpartition('.')[2]}.py")
+            if beside.is_file():
+                constants |= _constants(ast.parse(beside.read_text(encoding="utf-8")))
     for node in ast.walk(tree):
         for decorator in getattr(node, "decorator_list", ()):
             if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "magic":
@@ -116,8 +117,17 @@ def _declarations(path: Path) -> Iterator[tuple[str, str, str]]:
                 yield _text(name), "".join(_text(text, constants) for text in usage), body
 
 
+def _constants(tree: ast.Module) -> dict[str, str]:
+    """The constants of a module, by name."""
+    return {
+        node.target.id: _text(node.value)
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None
+    }
+
+
 def _text(node: ast.expr, constants: Mapping[str, str] = MappingProxyType({})) -> str:
-    """The text of a literal, or of a constant of the module; "" for anything else."""
+    """The text of a literal, or of a constant of the module or of one beside it; "" for anything else."""
     if isinstance(node, ast.Name):
         return constants.get(node.id, _ELSEWHERE)
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

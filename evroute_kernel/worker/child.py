@@ -154,12 +154,15 @@ class Child:
 
     def load_routes(self, message: LoadRoutes) -> None:
         slots, library = self._process.slots, in_process(self._process)
+        self._is_changing = True
         for fields in message.routes:
             slots[fields[0]] = _link(library, *fields)
         self._callable, self._error_slot = message.callable, message.error_route
         if self._watching is not None and self._watching.is_on:
             self._watching.dress()
         self._take_routes()
+        self._is_changing = False
+        self._look()
 
     def _take_routes(self) -> None:
         """What scripts can call, and error_route, are what is in the slots now."""
@@ -477,7 +480,9 @@ class Child:
         if self._inbox.is_waiting or self._is_changing or self._blackbox.commands[0] == self._inbox.commands_taken:
             return
         if self._watching is None:
+            self._is_changing = True  # a signal can come meanwhile
             self._watching = self._make_watching()
+            self._is_changing = False
         self._watching.look()
 
     def failure(self, run: int, error: BaseException) -> RouteFailed:

@@ -331,9 +331,9 @@ class WaitsReached:
 
 @dataclass(frozen=True, slots=True)
 class WaitGivenUp:
-    """The run in which the process itself waited is ended."""
+    """The run is ended in which the process itself waited, or in which a wait was begun just now: with this request."""
 
-    number: int
+    request: int
 
 
 @dataclass(frozen=True, slots=True)

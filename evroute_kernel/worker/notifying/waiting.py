@@ -87,6 +87,8 @@ class RunsThatWait:
         self._manner = BLOCKED
         self._route = ""
         self._number = 0
+        #: with which request a wait was begun last
+        self._request = 0
         process.waiting = self
 
     # -- a wait begins ------------------------------------------------------------------------------------------------
@@ -152,9 +154,16 @@ class RunsThatWait:
     def _wait(self, event: str | None, filters: Filters, timeout: float) -> Answer:
         slot, statement = self._place[SLOT], self._place[STATEMENT]
         manner, route = self._manner, self._route
-        return self._talk.ask(
-            lambda request: WaitAsked(event, filters, timeout, manner, route, slot, statement, request)
-        )
+
+        def asked(request: int) -> WaitAsked:
+            self._request = request
+            return WaitAsked(event, filters, timeout, manner, route, slot, statement, request)
+
+        try:
+            return self._talk.ask(asked)
+        except BaseException:  # an interrupt: it has begun all the same
+            self._talk.send(WaitGivenUp(self._request))
+            raise
 
     def _block(self, context: Context, number: int, event: str) -> int:
         """The process waits."""
@@ -162,7 +171,7 @@ class RunsThatWait:
             self._process.notice(WAITS, event)
             answer = self._talk.woken(number)
         except BaseException:  # an interrupt
-            self._talk.send(WaitGivenUp(number))
+            self._talk.send(WaitGivenUp(self._request))
             raise
         finally:
             self._process.notice(GOES_ON, event)

@@ -24,8 +24,8 @@ class Line:
         self._outbox = outbox
         self._inbox = inbox
         self._clock = blackbox.clock
-        #: whether it waits for a command: whoever is called by a signal leaves it to that
-        self._is_waiting = False
+        #: whether it waits for a command or hears one: whoever is called by a signal leaves it to that
+        self._is_hearing = False
         #: how many commands were sent
         self.sent = blackbox.commands
         self.hear: Callable[[WatchCommand], None] = lambda command: None
@@ -40,17 +40,16 @@ class Line:
 
     def look(self) -> None:
         """Hear the commands that were sent meanwhile."""
-        while not self._is_waiting and self._inbox.commands_taken < self.sent[0]:
+        while not self._is_hearing and self._inbox.commands_taken < self.sent[0]:
             self.wait()
 
     def wait(self) -> None:
         """Wait for a command and hear it. An interrupt may end that."""
-        self._is_waiting = True
+        self._is_hearing = True
         try:
-            command = self._inbox.command()
+            self.hear(self._inbox.command())
         finally:
-            self._is_waiting = False
-        self.hear(command)
+            self._is_hearing = False
 
     def stand_still(self, is_to_go_on: Callable[[], bool]) -> None:
         """Hear commands until one lets the run go on. No time of the run counts meanwhile. An interrupt may end it."""

@@ -86,9 +86,11 @@ class Watching:
                 hear(command.data)
                 return
         if command.kind:
+            was_on = self.is_on
             made = KINDS[command.kind](self._process, Wire(command.number, self._line, self._stepping), command.data)
-            self._known[command.number, command.kind] = made
-            self._listen()
+            self._known = {**self._known, (command.number, command.kind): made}
+            if not was_on:  # else records pass by here already, or go elsewhere for the moment
+                self._listen()
             self._step()
         else:
             self._early.append(command)
@@ -126,7 +128,7 @@ class Watching:
 
     def settle(self) -> None:
         """A task is about to end."""
-        for watcher in self._hook.watchers:
+        for watcher in self._known.values():
             watcher.settles()
         self._hook.forget()
         self._stepping.follow()
@@ -136,15 +138,15 @@ class Watching:
     def _log(self, record: Record) -> None:
         if self._emit is not None:
             self._emit(record)
-        for watcher in self._hook.watchers:
+        for watcher in self._known.values():
             watcher.logs(self._hook.frame, record)
 
     def _notice(self, what: str, value: str | int) -> None:
-        for watcher in self._hook.watchers:
+        for watcher in self._known.values():
             watcher.notices(self._hook.frame, what, value)
 
     def raise_event(self, context: Context, event: str, params: Params | None) -> Any:
         """`Process.raise_event` while somebody watches."""
-        for watcher in self._hook.watchers:
+        for watcher in self._known.values():
             watcher.raises(self._hook.frame, event, params)
         return self.raise_plainly(context, event, params)

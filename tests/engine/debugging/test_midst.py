@@ -191,3 +191,16 @@ def test_each_kind_of_statement_stops(server: Session, line: int) -> None:
         client.debugger.go(1)
     assert run.result(DEADLINE).ok
     assert not client.debugger.stops
+
+
+def test_many_come_and_go_while_events_run(server: Session) -> None:
+    """Nothing is lost by it: no event, no line of the log."""
+    server.load('event_route[E_X] {\n$var(i) += 1;\nif ($var(i) > 0)\nxlog("x\\n");\n}', "x.cfg")
+    batch = server.submit_batch("E_X", [None] * 5_000)
+    for count in range(30):
+        client = Client(server)
+        client.debugger.set_breakpoints("x.cfg", [Breakpoint(2 + count % 3, hits="== 100")])
+        client.debugger.pause(1)
+        client.debugger.close()
+    result = batch.result(DEADLINE)
+    assert (result.ok, result.events, len(result.log)) == (True, 5_000, 5_000)

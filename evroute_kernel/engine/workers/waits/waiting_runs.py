@@ -66,11 +66,13 @@ class WaitingRuns:
         self.is_moved = False
         #: raises of runs that nobody has raised, under way
         self.alone: set[Raise] = set()
+        #: worker -> with which request it has begun a wait last, and the number of that
+        self._latest: dict[int, tuple[int, int]] = {}
         #: what a worker that runs a task may say of this
         self.reactions: dict[type[Any], Callable[[Process, Task, Any], None]] = {
             WaitAsked: self._begin,
             WaitsReached: self._reached,
-            WaitGivenUp: lambda worker, task, message: self._give_up(message.number),
+            WaitGivenUp: lambda worker, task, message: self._give_up(worker, message.request),
             TransactionAsked: self._transaction_asked,
             TransactionEnded: lambda worker, task, message: self._end_transaction(worker.number),
             Remarked: self._remarked,
@@ -83,6 +85,7 @@ class WaitingRuns:
         common = (asked.manner, raised.origin)
         if asked.event is None:
             number = self._world.next_wait()
+            self._latest[worker.number] = asked.request, number
             self._waits.add(Wait(number, "", asked.route, worker.number, now + asked.timeout, *common))
             self._thread.tell(worker, Answer(asked.request, True, (str(number),)))
             return
@@ -92,6 +95,7 @@ class WaitingRuns:
         except UnknownEventError:
             reply = Answer(asked.request, False, (not_published(self._world, decode(asked.event)),))
         else:
+            self._latest[worker.number] = asked.request, number
             self._waits.add(Wait(number, event, asked.route, worker.number, due, *common, expires, raised))
             reply = Answer(asked.request, True, (str(number), event, str(last)))
         self._thread.tell(worker, reply)
@@ -107,7 +111,10 @@ class WaitingRuns:
         due = now + max(1, timeout)
         return now + timeout if timeout < 1 else due - 1, due, inf
 
-    def _give_up(self, number: int) -> None:
+    def _give_up(self, worker: Process, given_up: int) -> None:
+        request, number = self._latest.get(worker.number, (0, 0))
+        if request != given_up:
+            return
         self._waits.end(number)
         self._world.forget_wait(number)
 
@@ -196,6 +203,7 @@ class WaitingRuns:
 
     def lost(self, number: int) -> None:
         """A worker is gone, with all that waited in it."""
+        self._latest.pop(number, None)
         for wait in self._waits.of_worker(number):
             self._world.forget_wait(wait.number)
             if wait.manner != BLOCKED and wait.route:
