@@ -477,13 +477,17 @@ class Child:
 
     def _look(self) -> None:
         """Hear commands for watchers, unless that is done later anyway."""
-        if self._inbox.is_waiting or self._is_changing or self._blackbox.commands[0] == self._inbox.commands_taken:
-            return
-        if self._watching is None:
-            self._is_changing = True  # a signal can come meanwhile
-            self._watching = self._make_watching()
-            self._is_changing = False
-        self._watching.look()
+        inbox, sent, before = self._inbox, self._blackbox.commands, -1
+        while not (inbox.is_waiting or self._is_changing) and before != inbox.commands_taken != sent[0]:
+            before = inbox.commands_taken
+            # the next signal may come while this is done: commands are heard one after the other
+            self._is_changing = True
+            try:
+                if self._watching is None:
+                    self._watching = self._make_watching()
+                self._watching.look()
+            finally:
+                self._is_changing = False
 
     def failure(self, run: int, error: BaseException) -> RouteFailed:
         """The report about a route that did not end by itself, naming the statement that was running."""

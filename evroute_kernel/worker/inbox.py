@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from evroute_kernel.worker.messages import Answer, Decoder, Message, WatchCommand
+from evroute_kernel.worker.messages import Answer, Decoder, Message, Watch, WatchCommand
 
 RECEIVE_SIZE: Final = 2**18
 
@@ -39,6 +39,11 @@ class Inbox:
         #: an interrupt must not come between reading and keeping: while this is set its handler sets `on_release`
         self.is_busy = False
         self.on_release: Callable[[], None] | None = None
+
+    @property
+    def changes_watchers(self) -> bool:
+        """Whether it is still to be taken who watches the next task: commands may have come behind that."""
+        return any(type(message) is Watch for message in self._messages)
 
     def next(self) -> Message | None:
         """The next message that is no answer; None at the end of the stream."""

@@ -11,7 +11,7 @@ import pytest
 
 from evroute_kernel.kernel.protocol import debugged_cells
 from evroute_kernel.kernel.protocol.debugged_cells import Cells, murmur2
-from support.frontend import DEADLINE, Frontend, all_gone, started, wait_until
+from support.frontend import DEADLINE, SPIN, Frontend, all_gone, started, wait_until
 
 CELL = """%log L_INFO
 event_route[E_PIKE_BLOCKED] {
@@ -177,6 +177,17 @@ def test_pause_stops_what_runs_and_what_runs_next(lab: Lab) -> None:
     assert lab.frames(thread)[0]["line"] == 2
     lab.ask("continue", threadId=thread)
     assert lab.kernel.gather(request).status == "ok"
+
+
+def test_the_debugger_is_switched_on_while_a_route_runs(kernel: Frontend) -> None:
+    request = kernel.spin()
+    lab = Lab(kernel)
+    lab.set(SPIN + "%raise E_SPIN", 6)
+    thread = lab.stop()
+    assert [frame["line"] for frame in lab.frames(thread)] == [6]
+    lab.ask("disconnect")
+    kernel.interrupt()
+    assert kernel.gather(request).reply["ename"]
 
 
 def test_variables_are_changed_and_errors_are_shown(lab: Lab) -> None:

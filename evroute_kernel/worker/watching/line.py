@@ -30,6 +30,11 @@ class Line:
         self.sent = blackbox.commands
         self.hear: Callable[[WatchCommand], None] = lambda command: None
 
+    @property
+    def changes_watchers(self) -> bool:
+        """Whether it is still to be taken who watches the task that is about to begin."""
+        return self._inbox.changes_watchers
+
     def tell(self, number: int, data: Any) -> None:
         """It goes out with the next message."""
         self._outbox.hold(WatchTold(number, data))

@@ -74,7 +74,7 @@ class Watching:
         self.dress()
         early, self._early = self._early, []
         for command in early:
-            if any(known == command.number for known, _ in self._known):
+            if command.kind or any(known == command.number for known, _ in self._known):
                 self._hear(command)
 
     def _hear(self, command: WatchCommand) -> None:
@@ -85,7 +85,7 @@ class Watching:
                 hear = watcher.asks if command.kind else watcher.commands
                 hear(command.data)
                 return
-        if command.kind:
+        if command.kind and not self._line.changes_watchers:
             was_on = self.is_on
             made = KINDS[command.kind](self._process, Wire(command.number, self._line, self._stepping), command.data)
             self._known = {**self._known, (command.number, command.kind): made}

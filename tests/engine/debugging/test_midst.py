@@ -204,3 +204,16 @@ def test_many_come_and_go_while_events_run(server: Session) -> None:
         client.debugger.close()
     result = batch.result(DEADLINE)
     assert (result.ok, result.events, len(result.log)) == (True, 5_000, 5_000)
+
+
+def test_one_that_comes_at_the_moment_in_which_a_run_begins_stops_it(server: Session, wait: Wait) -> None:
+    """The worker may hear of it before it has taken who watches that run, as was decided before."""
+    server.load(LOOP, "x.cfg")
+    for _ in range(20):
+        run = server.submit("E_X")
+        wait(lambda: any(worker.running for worker in server.workers()))
+        client = Client(server)
+        assert client.stop(7)[0] == ("route[spin]", 7)
+        client.debugger.close()
+        server.interrupt()
+        assert not run.result(DEADLINE).ok
