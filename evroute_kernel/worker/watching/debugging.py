@@ -53,7 +53,7 @@ class Debugging(Stepper):
     def __init__(self, process: Process, wire: Wire, asked: Any) -> None:
         self._process = process
         self._wire, self._line, self._stepping = wire, wire.line, wire.stepping
-        self._evaluator = Evaluator(process)
+        self._evaluator = Evaluator(process, wire.line.shield)
         #: slot -> statement -> what is there
         self._points: dict[int, dict[int, list[Point]]] = {}
         self._wanted: dict[int, frozenset[int]] = {}
@@ -178,13 +178,14 @@ class Debugging(Stepper):
     def _stop(self, frame: Frame, reason: str, words: str) -> None:
         if self._evaluator.is_on:
             return
-        self._frame, self._is_stopped, self._how = frame, True, "run"
-        self._wire.now(("stopped", reason, words, tuple((f.route.slot, f.statement) for f in _frames(frame))))
-        try:
-            self._line.stand_still(lambda: not self._is_stopped)
-        finally:
-            self._frame, self._is_stopped = None, False
-            self._wire.now(("goes on",))
+        with self._line.shield.closed():  # who hears that it stops hears that it goes on
+            self._frame, self._is_stopped, self._how = frame, True, "run"
+            self._wire.now(("stopped", reason, words, tuple((f.route.slot, f.statement) for f in _frames(frame))))
+            try:
+                self._line.stand_still(lambda: not self._is_stopped)
+            finally:
+                self._frame, self._is_stopped = None, False
+                self._wire.now(("goes on",))
 
     def commands(self, data: Any) -> None:
         verb, *rest = data if data is not None else ("leave",)

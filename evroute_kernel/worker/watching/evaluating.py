@@ -17,6 +17,7 @@ from evroute_kernel.runtime.control import EndScript
 from evroute_kernel.runtime.route_stack import RouteStack
 from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.runtime.watching.hook import Frame
+from evroute_kernel.worker.inbox import Shield
 
 #: byte code and pool, as `worker.messages.RouteCode` has them
 Piece = tuple[bytes, tuple[Any, ...]]
@@ -27,8 +28,9 @@ _KIND: Final = "scratch"
 class Evaluator:
     """Evaluates in one process. Pieces are linked once."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, shield: Shield) -> None:
         self._process = process
+        self._shield = shield
         self._linked: dict[Piece, Callable[[Context], int]] = {}
         #: what was logged by the piece that ran last
         self.logged: list[Record] = []
@@ -38,7 +40,7 @@ class Evaluator:
     def code(self, piece: Piece, frame: Frame) -> int:
         """Run a piece in a frame; the code that it returns. What kills a script is raised."""
         function = self._function(piece)
-        with self._aside(frame):
+        with self._shield.closed(), self._aside(frame), self._shield.opened():
             try:
                 return function(frame.context)
             except EndScript as end:
