@@ -187,8 +187,9 @@ def test_a_full_disk_is_told_at_once_with_the_right_count(
     tmp_path: Path, wait: Callable[[Callable[[], bool]], None], name: str, mode: Any
 ) -> None:
     told: list[tuple[Any, object]] = []
+    # one write, which holds at most 1,000 events, has room there, but not all of them
     with (
-        small_disk(tmp_path / "disk", 64 * 1024) as disk,
+        small_disk(tmp_path / "disk", 128 * 1024) as disk,
         Session(workers=1, on_record=lambda record, origin: told.append((record, origin))) as session,
     ):
         session.load("event_route[E_X] { exit; }")
