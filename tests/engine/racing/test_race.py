@@ -341,3 +341,11 @@ def test_one_order_is_no_orders() -> None:
     with Session() as session:
         session.load(SCRIPT)
         assert str(session.race(["E_HIT", "E_HIT"], limit=1)).split(": ")[-1].strip() == "that is the limit of 1 order"
+
+
+def test_as_text_nothing_commands_a_terminal() -> None:
+    with Session() as session:
+        session.load('event_route[E_X] {\n    $shv(n) = $param(x);\n    xlog("$shv(n)\\n");\n}\n')
+        text = str(session.race([("E_X", {"x": "a\x1b[2J\x9b\nb"}), ("E_X", {"x": "c"})]))
+    assert "a\\x1b[2J\\x9b\\nb" in text
+    assert text.replace("\n", "").isprintable()
