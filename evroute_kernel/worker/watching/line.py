@@ -25,6 +25,8 @@ class Line:
         self._inbox = inbox
         self._clock = blackbox.clock
         self.shield = inbox.shield
+        #: whether a piece of script runs for a watcher: nothing in there concerns any of those who step
+        self.is_evaluating = False
         #: whether it waits for a command or hears one: whoever is called by a signal leaves it to that
         self._is_hearing = False
         #: how many commands were sent
