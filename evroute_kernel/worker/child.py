@@ -466,7 +466,7 @@ class Child:
         is_meant = self._armed != 0 and self._armed == self._blackbox.interrupt
         if not is_meant and self._blackbox.commands[0] == self._inbox.commands_taken:
             return
-        for busy in (self._outbox, self._inbox):
+        for busy in (self._outbox, self._inbox, self._inbox.shield):
             if busy.is_busy:
                 busy.on_release = self.interrupt
                 return

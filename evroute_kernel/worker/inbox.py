@@ -10,12 +10,47 @@ from __future__ import annotations
 import select
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from evroute_kernel.worker.messages import Answer, Decoder, Message, Watch, WatchCommand
 
 RECEIVE_SIZE: Final = 2**18
+
+
+class Shield:
+    """While it is closed no signal strikes, and none is lost: a watcher's work is done whole, or not begun. Where a
+    watcher waits, or runs a piece of script, it is open."""
+
+    def __init__(self) -> None:
+        #: while this is set the handler sets `on_release`
+        self.is_busy = False
+        self.on_release: Callable[[], None] | None = None
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        before, self.is_busy = self.is_busy, True
+        try:
+            yield
+        finally:
+            self.is_busy = before
+            self._release()
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """In here an interrupt may strike, once: what is around it must clean up, and is not disturbed by another."""
+        before, self.is_busy = self.is_busy, False
+        try:
+            self._release()
+            yield
+        finally:
+            self.is_busy = before
+
+    def _release(self) -> None:
+        if not self.is_busy and self.on_release is not None:
+            release, self.on_release = self.on_release, None
+            release()
 
 
 class Inbox:
@@ -39,6 +74,7 @@ class Inbox:
         #: an interrupt must not come between reading and keeping: while this is set its handler sets `on_release`
         self.is_busy = False
         self.on_release: Callable[[], None] | None = None
+        self.shield: Final = Shield()
 
     @property
     def changes_watchers(self) -> bool:
@@ -73,7 +109,8 @@ class Inbox:
         while not self._commands:
             if not self._is_open:
                 raise ConnectionResetError("the supervisor is gone")
-            self._poll.poll()  # here an interrupt may strike
+            with self.shield.opened():
+                self._poll.poll()
             self._read()
         self.commands_taken += 1
         return self._commands.popleft()

@@ -51,9 +51,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+#: plugins of others, which have nothing to do here and take most of the time that pytest needs to begin
+IDLE = ("hypothesispytest", "inline_snapshot", "nbmake", "nbval", "syrupy")
+
+
 def run(folder: Path, *options: str, cov: str = ".", core: str = "ctrace") -> str:
     """What pytest shows, in a process of its own: coverage.py measures one at a time."""
-    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--cov={cov}", *options]
+    without = [f"-pno:{name}" for name in ("cacheprovider", *IDLE)]
+    line = [sys.executable, "-m", "pytest", "-q", *without, f"--cov={cov}", *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST"))}
     environment["COVERAGE_CORE"] = core
     done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, timeout=250, check=False, text=True)

@@ -45,7 +45,7 @@ class Clock:
         """Seconds of the epoch. Written out: each access to the cache asks for it."""
         words = self._words
         if stands := words[_STANDS]:
-            return stands / _SECOND
+            return (self.moment or stands) / _SECOND
         ahead = words[_AHEAD]
         return time() + ahead / _SECOND if ahead else time()
 

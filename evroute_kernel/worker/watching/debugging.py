@@ -53,7 +53,7 @@ class Debugging(Stepper):
     def __init__(self, process: Process, wire: Wire, asked: Any) -> None:
         self._process = process
         self._wire, self._line, self._stepping = wire, wire.line, wire.stepping
-        self._evaluator = Evaluator(process)
+        self._evaluator = Evaluator(process, wire.line)
         #: slot -> statement -> what is there
         self._points: dict[int, dict[int, list[Point]]] = {}
         self._wanted: dict[int, frozenset[int]] = {}
@@ -101,6 +101,8 @@ class Debugging(Stepper):
     # -- what happens --------------------------------------------------------------------------------------------------
 
     def reaches(self, frame: Frame, statement: int) -> None:
+        if self._line.is_evaluating:  # a condition may call the route in which it stands
+            return
         here = self._points.get(frame.route.slot)
         found = here.get(statement) if here is not None else None
         if self._words is not None:
@@ -113,7 +115,7 @@ class Debugging(Stepper):
 
     def logs(self, frame: Frame | None, record: Record) -> None:
         level, text, is_diagnostic, _ = record
-        if not is_diagnostic or level not in self._levels or self._is_stopped:
+        if not is_diagnostic or level not in self._levels or self._is_stopped or self._line.is_evaluating:
             return
         if self._process.shared.plain.is_held:
             self._words = text
@@ -176,15 +178,14 @@ class Debugging(Stepper):
     # -- standing still ------------------------------------------------------------------------------------------------
 
     def _stop(self, frame: Frame, reason: str, words: str) -> None:
-        if self._evaluator.is_on:
-            return
-        self._frame, self._is_stopped, self._how = frame, True, "run"
-        self._wire.now(("stopped", reason, words, tuple((f.route.slot, f.statement) for f in _frames(frame))))
-        try:
-            self._line.stand_still(lambda: not self._is_stopped)
-        finally:
-            self._frame, self._is_stopped = None, False
-            self._wire.now(("goes on",))
+        with self._line.shield.closed():  # who hears that it stops hears that it goes on
+            self._frame, self._is_stopped, self._how = frame, True, "run"
+            self._wire.now(("stopped", reason, words, tuple((f.route.slot, f.statement) for f in _frames(frame))))
+            try:
+                self._line.stand_still(lambda: not self._is_stopped)
+            finally:
+                self._frame, self._is_stopped = None, False
+                self._wire.now(("goes on",))
 
     def commands(self, data: Any) -> None:
         verb, *rest = data if data is not None else ("leave",)

@@ -17,6 +17,7 @@ from evroute_kernel.runtime.control import EndScript
 from evroute_kernel.runtime.route_stack import RouteStack
 from evroute_kernel.runtime.values import Value, stored
 from evroute_kernel.runtime.watching.hook import Frame
+from evroute_kernel.worker.watching.line import Line
 
 #: byte code and pool, as `worker.messages.RouteCode` has them
 Piece = tuple[bytes, tuple[Any, ...]]
@@ -27,18 +28,18 @@ _KIND: Final = "scratch"
 class Evaluator:
     """Evaluates in one process. Pieces are linked once."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, line: Line) -> None:
         self._process = process
+        self._line = line
         self._linked: dict[Piece, Callable[[Context], int]] = {}
         #: what was logged by the piece that ran last
         self.logged: list[Record] = []
-        #: whether one runs
-        self.is_on = False
 
     def code(self, piece: Piece, frame: Frame) -> int:
         """Run a piece in a frame; the code that it returns. What kills a script is raised."""
         function = self._function(piece)
-        with self._aside(frame):
+        shield = self._line.shield
+        with shield.closed(), self._aside(frame), shield.opened():
             try:
                 return function(frame.context)
             except EndScript as end:
@@ -66,7 +67,7 @@ class Evaluator:
         process, context = self._process, frame.context
         before = process.at, process.emit, process.rc, context.scopes, context.returned, context.returning
         stack, size = context.route_stack, _size(context.route_stack)
-        self.logged, self.is_on = [], True
+        self.logged, self._line.is_evaluating = [], True
         process.at, process.emit = [frame.statement, frame.route.slot, 0, frame.route.slot], self.logged.append
         context.scopes = context.scopes[: within(frame) + 1]
         try:
@@ -77,7 +78,7 @@ class Evaluator:
                 stack.size = size
             else:
                 del stack[size:]
-            self.is_on = False
+            self._line.is_evaluating = False
 
 
 def within(frame: Frame) -> int:

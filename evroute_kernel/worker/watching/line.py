@@ -24,6 +24,9 @@ class Line:
         self._outbox = outbox
         self._inbox = inbox
         self._clock = blackbox.clock
+        self.shield = inbox.shield
+        #: whether a piece of script runs for a watcher: nothing in there concerns any of those who step
+        self.is_evaluating = False
         #: whether it waits for a command or hears one: whoever is called by a signal leaves it to that
         self._is_hearing = False
         #: how many commands were sent
@@ -50,22 +53,24 @@ class Line:
 
     def wait(self) -> None:
         """Wait for a command and hear it. An interrupt may end that."""
-        self._is_hearing = True
-        try:
-            self.hear(self._inbox.command())
-        finally:
-            self._is_hearing = False
+        with self.shield.closed():
+            self._is_hearing = True
+            try:
+                self.hear(self._inbox.command())
+            finally:
+                self._is_hearing = False
 
     def stand_still(self, is_to_go_on: Callable[[], bool]) -> None:
         """Hear commands until one lets the run go on. No time of the run counts meanwhile. An interrupt may end it."""
-        begun = monotonic()
-        self._outbox.send_now(Stands(True))
-        try:
-            while not is_to_go_on():
-                self.wait()
-        finally:
-            self._clock[0] += monotonic() - begun
-            self._outbox.send_now(Stands(False))
+        with self.shield.closed():
+            begun = monotonic()
+            self._outbox.send_now(Stands(True))
+            try:
+                while not is_to_go_on():
+                    self.wait()
+            finally:
+                self._clock[0] += monotonic() - begun
+                self._outbox.send_now(Stands(False))
         self.look()  # what came behind the last one
 
 

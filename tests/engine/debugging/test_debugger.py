@@ -457,3 +457,18 @@ def test_timers_and_replays_stop_too(client: Client) -> None:
         assert client.line() == 5
         client.debugger.go(next(iter(client.debugger.stops)))
     assert replay.future.result(DEADLINE).events == 3
+
+
+def test_a_condition_may_call_the_route_in_which_it_stands(session: Session) -> None:
+    session.load(SCRIPT, name="script")
+    first, second = Client(session), Client(session)
+    lines = [Breakpoint(line, condition="route(inner, 1, 2)") for line in (11, 12)]
+    for client in (first, second):
+        client.debugger.set_breakpoints("script", lines)
+    run = session.submit("E_X", {"ip": "192.0.2.1"})
+    for client in (first, second, first, second):
+        stop = client.next(Stopped)
+        client.debugger.go(stop.worker)
+    assert run.result(DEADLINE).errors == ()
+    for client in (first, second):
+        client.debugger.close()
