@@ -22,8 +22,8 @@ from evroute_kernel.engine.racing import words
 from evroute_kernel.engine.racing.conducting import Attempt, Conductor, InOrder, Racer, Stopped
 from evroute_kernel.engine.racing.exploring import Exploration
 from evroute_kernel.engine.racing.steps import Step, switches, taken_lock
-from evroute_kernel.engine.results.races import Line, Outcome, RaceResult, RaceStep
-from evroute_kernel.engine.results.runs import Run
+from evroute_kernel.engine.results.races import FAILED, Line, Outcome, RaceResult, RaceStep
+from evroute_kernel.engine.results.runs import Run, RunError
 from evroute_kernel.library.functions import cfgutils
 from evroute_kernel.library.sql import copies
 from evroute_kernel.library.sql.settings import MODULE, SQLITE, parse_url
@@ -249,7 +249,12 @@ def _length(steps: Sequence[Step]) -> tuple[int, int]:
 
 def _lines(run: Run, *, waits: bool) -> tuple[Line, ...]:
     logged = [(record.level, record.text.rstrip("\n")) for record in run.log]
-    return (*logged, *(("", f"{error.cause}: {error.message}") for error in run.errors if not waits))
+    return (*logged, *((FAILED, _reason(error)) for error in run.errors if not waits))
+
+
+def _reason(error: RunError) -> str:
+    place = f", in line {error.span.line}" if error.span is not None else ""
+    return f"{error.cause}: {error.message}{place}"
 
 
 def _labels(events: Sequence[str]) -> tuple[str, ...]:

@@ -19,8 +19,9 @@ SHOWN: Final = 12
 LOCK: Final = "the lock "
 HELD: Final = "held"
 
-#: level and text of a log record; the level of what is no record (why a run failed) is empty
+#: level and text of a log record; the level of what is no record (why a run failed) is this one
 Line: TypeAlias = tuple[str, str]
+FAILED: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,12 @@ class Outcome:
         """Whether it comes of no order in which the events run one after the other."""
         return not self.serial
 
+    @property
+    def failed(self) -> tuple[int, ...]:
+        """The events (from 0) that do not come to their end: their run failed, or waits for ever."""
+        ended = zip(self.logs, self.waits, strict=True)
+        return tuple(i for i, (lines, lock) in enumerate(ended) if lock or any(level == FAILED for level, _ in lines))
+
 
 @dataclass(frozen=True, slots=True)
 class RaceResult:
@@ -93,9 +100,21 @@ class RaceResult:
         return tuple(outcome for outcome in self.outcomes if outcome.is_race)
 
     @property
+    def failures(self) -> tuple[str, ...]:
+        """The events that do not come to their end in some order of them one after the other: that is no race, for
+        nothing comes between their steps, but something else to mend."""
+        failed = {i for outcome in self.outcomes if not outcome.is_race for i in outcome.failed}
+        return tuple(self.events[i] for i in sorted(failed))
+
+    @property
     def ok(self) -> bool:
-        """Whether there is no race, and all orders that matter were tried."""
-        return not self.races and self.stopped is None and not self.strays
+        """Whether there is no race, all orders that matter were tried, and each event comes to its end in them."""
+        return not self.races and not self.failures and self.stopped is None and not self.strays
+
+    @property
+    def is_told(self) -> bool:
+        """Whether there is more to say of the outcomes than the verdict does."""
+        return len(self.outcomes) > 1 or bool(self.races) or bool(self.failures)
 
     @property
     def verdict(self) -> str:
@@ -105,6 +124,11 @@ class RaceResult:
             count = len(self.races)
             what = "an outcome" if count == 1 else f"{count} outcomes"
             return f"race: {names} come to {what} that no order of them gives, one after the other"
+        if failures := self.failures:
+            is_always = len({outcome.failed for outcome in self.outcomes}) == 1
+            when = "in whatever order" if is_always else "in some order one after the other"
+            what = "does not come to its end" if len(failures) == 1 else "do not come to their end"
+            return f"failed: {_listed(failures)} {what}, {when}"
         if self.strays:
             return f"uncertain: {names} do not do the same again in the same order"
         if self.stopped is not None:
@@ -116,14 +140,13 @@ class RaceResult:
     @property
     def tried(self) -> str:
         """How much was tried. Not how long it took (`seconds`): what a notebook shows is to be the same each time."""
-        orders = "1 order" if self.schedules == 1 else f"{self.schedules:,} orders"
         steps = "1 step" if self.steps == 1 else f"{self.steps:,} steps"
         extent = "all that matter" if self.stopped is None else f"not all that matter: {self.stopped}"
-        return f"{orders} of up to {steps} tried: {extent}"
+        return f"{_orders(self.schedules)} of up to {steps} tried: {extent}"
 
     def title(self, outcome: Outcome) -> str:
         """What stands over an outcome."""
-        share = f"{outcome.schedules:,} of {self.schedules:,} orders"
+        share = f"{outcome.schedules:,} of {_orders(self.schedules)}"
         if outcome.is_race:
             return f"a race, in {share}"
         if len(outcome.serial) == factorial(len(self.events)):
@@ -132,7 +155,7 @@ class RaceResult:
         return f"as {orders}: in {share}"
 
     def effects(self, outcome: Outcome) -> list[str]:
-        """What is told of an outcome: all in which some differ."""
+        """What is told of an outcome: all in which some differ, and what failed."""
         others = self.outcomes
         lines = [
             f"{name} {'waits for ' + lock + ' for ever' if lock else 'comes to its end'}"
@@ -140,9 +163,11 @@ class RaceResult:
             if lock or len({other.waits[i] for other in others}) > 1
         ]
         for i, name in enumerate(self.events):
-            if len({other.logs[i] for other in others}) > 1:
-                said = [text if level in ("", "NOTICE") else f"{level}: {text}" for level, text in outcome.logs[i]]
-                lines += [f"{name}: {text}" for text in said or ["logs nothing"]]
+            differs = len({other.logs[i] for other in others}) > 1
+            said = [line for line in outcome.logs[i] if differs or line[0] == FAILED]
+            lines += [f"{name}: {_said(*line)}" for line in said]
+            if differs and not said:
+                lines.append(f"{name}: logs nothing")
         names = dict.fromkeys(name for other in others for name in other.state)
         lines += [
             _told(name, outcome.state.get(name))
@@ -156,7 +181,7 @@ class RaceResult:
     def text(self) -> str:
         """All of it, with the shortest order of each race in columns."""
         lines = [self.verdict]
-        for outcome in self.outcomes if len(self.outcomes) > 1 or self.races else ():
+        for outcome in self.outcomes if self.is_told else ():
             lines += ["", self.title(outcome), *(f"    {line}" for line in self.effects(outcome))]
             if outcome.is_race:
                 lines += ["", *(f"  {line}" for line in columns(self.events, outcome.steps))]
@@ -167,7 +192,8 @@ class RaceResult:
 
 
 class RaceFoundError(AssertionError):
-    """Events that run at once come to something that no order of them gives; or that could not be ruled out."""
+    """Events that run at once come to something that no order of them gives, or that could not be ruled out; or one of
+    them fails in any case."""
 
     def __init__(self, result: RaceResult) -> None:
         super().__init__(result.text())
@@ -175,6 +201,14 @@ class RaceFoundError(AssertionError):
 
     def __reduce__(self) -> tuple[type[RaceFoundError], tuple[RaceResult]]:
         return RaceFoundError, (self.result,)
+
+
+def _orders(count: int) -> str:
+    return "1 order" if count == 1 else f"{count:,} orders"
+
+
+def _said(level: str, text: str) -> str:
+    return text if level in (FAILED, "NOTICE") else f"{level}: {text}"
 
 
 def _told(name: str, value: str | None) -> str:
@@ -216,4 +250,4 @@ def _parts(text: str) -> list[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else ()), names[-1]])

@@ -165,7 +165,8 @@ class WatchingFace:
         All orders are tried in which what they do with `$shv`, cache, locks, queues, statistics, databases can come one
         after the other, but for those that can make no difference; `limit` of them at most, and for no more `seconds`
         (one that has begun is ended first). With `reduce=False` each order is tried. An outcome that the events come to
-        in no order one after the other is a race: `result.races`.
+        in no order one after the other is a race: `result.races`. Events that fail, or wait for ever, in some order one
+        after the other are `result.failures`.
 
         They run in a copy of this session, which is left alone: with its `$shv`, cache and databases as they are now,
         nothing in `$var`, a clock that stands, and chance that is the same each time. Raises GivenError,
@@ -183,7 +184,8 @@ class WatchingFace:
         seconds: float = 30.0,
     ) -> None:
         """Raise RaceFoundError, which is an AssertionError, if events that run at once come to something that no order
-        of them gives one after the other; also where not all orders that matter could be tried. As `race`."""
+        of them gives one after the other; also where one of them does not come to its end even so (its run fails, or
+        waits for ever), and where not all orders that matter could be tried. As `race`."""
         from evroute_kernel.engine.racing.racing import prepare
         from evroute_kernel.engine.results.races import RaceFoundError
 

@@ -42,8 +42,7 @@ def visible_lines(text: str) -> str:
 def _html(result: RaceResult) -> Iterator[str]:
     word, colon, rest = result.verdict.partition(":")
     yield f'<div style="margin-bottom: 0.5em"><b>{escape(word)}</b>{_text(colon + rest)}</div>'
-    is_told = len(result.outcomes) > 1 or bool(result.races)
-    for outcome in result.outcomes if is_told else ():
+    for outcome in result.outcomes if result.is_told else ():
         yield from _outcome(result, outcome, result.races.index(outcome) < SHOWN if outcome.is_race else False)
     yield f'<div style="opacity: 0.8">{_text(result.tried)}</div>'
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -227,11 +228,66 @@ def test_queues_and_statistics_are_clean_and_a_queue_tells_its_order() -> None:
     assert {outcome.state["$stat(dynamic:x)"] for outcome in result.outcomes} == {"2"}
 
 
-def test_a_run_that_fails_is_an_outcome(session: Session) -> None:
-    with Session(workers=1) as other:
-        other.load("event_route[E_X] {\nif ($shv(n) == 1)\nabort();\n$shv(n) = 1;\n}\n")
-        result = other.race(["E_X", "E_X"])
+FAILING = """
+event_route[E_CR] {
+    $var(x) = 1;
+    $var(x) /= $param(n);
+}
+event_route[E_OK] {
+    $shv(n) = 1;
+}
+event_route[E_SECOND] {
+    if ($shv(n) == 1)
+        abort();
+    $shv(n) = 1;
+}
+event_route[E_HOLD] {
+    get_static_lock("n");
+}
+event_route[E_BETWEEN] {
+    $shv(b) = $shv(n);
+    $var(x) = 1;
+    if ($shv(n) != $shv(b))
+        $var(x) /= 0;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def failing() -> Iterator[Session]:
+    with Session(workers=1, timeout=60) as session:
+        session.load(FAILING, name="failing.cfg")
+        yield session
+
+
+def test_an_event_that_fails_in_every_order_is_no_race_and_not_well(failing: Session) -> None:
+    events: list[Any] = [("E_CR", {"n": 0}), "E_OK"]
+    result = failing.race(events)
+    assert (len(result.outcomes), result.races, result.ok) == (1, (), False)
+    assert result.verdict == "failed: E_CR does not come to its end, in whatever order"
+    assert result.failures == ("E_CR",)
+    assert re.search(r"in 1 of 1 order\n    E_CR: crashed: .*/= 0: .*, in line 4\n", result.text())
+    with pytest.raises(RaceFoundError, match="failed: E_CR does not come to its end") as caught:
+        failing.assert_no_race(events)
+    assert "test the divisor first" in str(caught.value)
+    failing.assert_no_race([("E_CR", {"n": 1}), "E_OK"])
+
+
+def test_events_that_fail_where_they_are_second_are_named(failing: Session) -> None:
+    result = failing.race(["E_SECOND", "E_SECOND"])
+    assert not result.ok
     assert any("crashed" in text for outcome in result.outcomes for lines in outcome.logs for _, text in lines)
+    assert result.failures == ("E_SECOND (1)", "E_SECOND (2)")
+    assert failing.race(["E_HOLD", "E_HOLD"]).verdict == (
+        "failed: E_HOLD (1) and E_HOLD (2) do not come to their end, in some order one after the other"
+    )
+    assert not failing.race(["E_HOLD", "E_HOLD"]).ok
+
+
+def test_what_fails_only_between_the_steps_of_another_is_a_race(failing: Session) -> None:
+    result = failing.race(["E_BETWEEN", "E_OK"])
+    assert result.verdict.startswith("race: ")
+    assert (result.failures, [race.failed for race in result.races]) == ((), [(0,)])
 
 
 @pytest.mark.parametrize("version", ["3.6", "4.0"])

@@ -83,6 +83,16 @@ def test_what_is_locked_is_clean_and_the_notebook_is_left_alone(fresh: Frontend)
     assert result.stdout == ""
 
 
+def test_what_fails_in_every_order_is_shown_with_its_error(fresh: Frontend) -> None:
+    result = fresh.run("event_route[E_CR] {\n$var(x) = 1;\n$var(x) /= $param(n);\n}\n%race E_CR n=0 E_LOCKED")
+    assert result.status == "ok", result.traceback
+    text, html = (result.contents("display_data")[-1]["data"][kind] for kind in ("text/plain", "text/html"))
+    assert text.startswith("failed: E_CR does not come to its end, in whatever order\n")
+    for shown in (text, html):
+        assert "E_CR: crashed: event_route[E_CR]: /= 0: " in shown
+        assert "in line 3" in shown
+
+
 def test_three_events_and_options(fresh: Frontend) -> None:
     text = fresh.run("%race E_HIT a -- my_event by=2 -- E_LOCKED --limit 7 --seconds 20").shown[-1]
     assert "E_HIT, my_event and E_LOCKED" in text
