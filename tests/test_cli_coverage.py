@@ -58,3 +58,31 @@ def test_a_file_that_cannot_be_written(script: Path, tmp_path: Path) -> None:
     done = evroute("run", script, "--raise", "E_X", "--coverage", tmp_path / "none" / "x.lcov")
     assert done.returncode == 2
     assert f"error: cannot write {tmp_path / 'none' / 'x.lcov'}: No such file or directory" in done.stderr
+
+
+def test_a_script_on_standard_input_has_no_file_that_a_tracefile_could_name(tmp_path: Path) -> None:
+    file = tmp_path / "x.lcov"
+    command = [COMMAND, "run", "-", "--raise", "E_X", "--coverage", file]
+    done = subprocess.run(command, input=SCRIPT, capture_output=True, timeout=60, check=False, encoding="utf-8")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a tracefile names files, and standard input is none: save the script for --coverage" in done.stderr
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("option", ["--coverage", "--profile-json"])
+def test_what_is_read_is_not_overwritten(script: Path, tmp_path: Path, option: str) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_text('{"event": "E_X", "params": {"n": 2}}\n')
+    (link := tmp_path / "link").symlink_to(script)
+    for target in (script, link, events):
+        done = evroute("replay", script, events, option, target)
+        assert done.returncode == 2
+        assert f"error: {target} is what is read here, and would be overwritten" in done.stderr
+    assert script.read_text() == SCRIPT
+
+
+def test_routes_of_an_included_file_are_told_there_alone(script: Path, tmp_path: Path) -> None:
+    main, file = tmp_path / "main.cfg", tmp_path / "x.lcov"
+    main.write_text('include_file "x.cfg"\nevent_route[E_Y] {\n    exit;\n}\n')
+    evroute("run", main, "--raise", "E_Y", "--coverage", file)
+    assert records(file, "FN:") == ["FN:1,event_route[E_X]", "FN:2,event_route[E_Y]"]

@@ -52,7 +52,8 @@ def _path(text: str) -> Path:
 
 @contextmanager
 def collected(session: Session, options: argparse.Namespace) -> Iterator[None]:
-    """Collect what is run meanwhile, if that is wanted, and tell it."""
+    """Collect what is run meanwhile, if that is wanted, and tell it. Raises UsageError."""
+    _check(options)
     with ExitStack() as ending:
         if options.profile or options.profile_json is not None:
             ending.callback(_tell_profile, ending.enter_context(session.profile()), options)
@@ -61,6 +62,16 @@ def collected(session: Session, options: argparse.Namespace) -> Iterator[None]:
         if options.timeline is not None:
             ending.callback(_tell_timeline, ending.enter_context(session.timeline()), options)
         yield
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Say at once what could only go wrong at the end. Raises UsageError."""
+    if options.coverage is not None and options.file == "-":
+        raise UsageError("error: a tracefile names files, and standard input is none: save the script for --coverage")
+    taken = {file.resolve() for file in map(Path, (options.file, getattr(options, "events", options.file)))}
+    for target in (options.coverage, options.profile_json, options.timeline):
+        if target is not None and Path(target).resolve() in taken:
+            raise UsageError(f"error: {target} is what is read here, and would be overwritten: name another file")
 
 
 def _tell_coverage(coverage: Covering, options: argparse.Namespace) -> None:

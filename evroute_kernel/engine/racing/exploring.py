@@ -11,8 +11,9 @@ What is decided here runs nothing, so it is tried with thousands of made-up prog
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import field
+from typing import Final
 
 from evroute_kernel.engine.racing.steps import Accesses, Locks, Step, depend, taken_lock
 from evroute_kernel.records import dataclass
@@ -35,12 +36,14 @@ class _Node:
 class Exploration:
     """The orders of the steps of some processes. `begin` each run, tell each step to `took`, and `end` it.
 
-    `reduces`: without it each order is tried, one by one.
+    `reduces`: without it each order is tried, one by one. `check` is called now and then while a run is thought about,
+    which takes long after one of thousands of steps: what it raises ends that, and nothing may be asked afterwards.
     """
 
-    def __init__(self, processes: int, *, reduces: bool = True) -> None:
+    def __init__(self, processes: int, *, reduces: bool = True, check: Callable[[], None] = lambda: None) -> None:
         self._all = set(range(processes))
         self._reduces = reduces
+        self.check: Final = check
         self._nodes: list[_Node] = []
         #: how many nodes are as in the run before
         self._kept = 0
@@ -111,6 +114,7 @@ class Exploration:
         clocks: list[Clock] = []
         latest: dict[int, int] = {}
         for index, step in enumerate(steps):
+            self.check()
             clock = self._clock(steps, clocks, latest, step)
             if index >= self._kept:
                 self._look(steps, clocks, latest, step, index)

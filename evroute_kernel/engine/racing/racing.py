@@ -85,6 +85,10 @@ def _pair(each: object) -> Event:
     return each[0], each[1]
 
 
+class _TimeIsOver(Exception):
+    """The search has taken as long as it may."""
+
+
 class _Found:
     """An outcome that was found, and the orders that come to it."""
 
@@ -161,19 +165,28 @@ class Racing(Generic[R]):
             if self._is_stopped:
                 raise Stopped
             self._note(session, conductor.attempt((), InOrder(order)), order)
-        exploration = Exploration(len(self._events), reduces=self._reduces)
+        exploration = Exploration(len(self._events), reduces=self._reduces, check=lambda: self._check(begun))
+        try:
+            return self._explore(session, conductor, exploration), exploration.has_strayed
+        except _TimeIsOver:
+            return f"that is the limit of {self._seconds:g} s", exploration.has_strayed
+
+    def _explore(self, session: R, conductor: Conductor, exploration: Exploration) -> str | None:
         while (beginning := exploration.begin()) is not None:
-            if self._is_stopped:
-                raise Stopped
             if len(self._tried) >= self._limit:
-                return f"that is the limit of {self._limit:,} orders", exploration.has_strayed
-            if monotonic() - begun >= self._seconds:
-                return f"that is the limit of {self._seconds:g} s", exploration.has_strayed
+                return f"that is the limit of {self._limit:,} order{'s' if self._limit > 1 else ''}"
+            exploration.check()
             attempt = conductor.attempt(beginning, exploration)
-            exploration.end(attempt.waiting)
             if attempt.is_whole:
                 self._note(session, attempt)
-        return None, exploration.has_strayed
+            exploration.end(attempt.waiting)
+        return None
+
+    def _check(self, begun: float) -> None:
+        if self._is_stopped:
+            raise Stopped
+        if monotonic() - begun >= self._seconds:
+            raise _TimeIsOver
 
     def _restore(self, session: R) -> None:
         """Make what workers share what it was; no lock is held, and chance begins anew."""

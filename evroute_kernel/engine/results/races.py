@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import factorial
 from typing import Final, TypeAlias
 
+from evroute_kernel.engine.results.visible import visible
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
@@ -148,6 +149,7 @@ class RaceResult:
             for name in names
             if len({other.state.get(name) for other in others}) > 1
         ]
+        lines = list(map(visible, lines))  # callers have given some of it, and a terminal would obey
         more = len(lines) - SHOWN
         return lines if more <= 0 else [*lines[:SHOWN], f"... and {more:,} more"]
 
@@ -183,12 +185,14 @@ def _told(name: str, value: str | None) -> str:
 
 def row(step: RaceStep) -> str:
     """A step as it is shown."""
-    return f"{step.line or ''} {step.text}".strip()
+    return visible(f"{step.line or ''} {step.text}".strip())
 
 
 def columns(events: Sequence[str], steps: Sequence[RaceStep]) -> Iterator[str]:
     """Steps by time from top to bottom, with a column for each event."""
-    cells = [(step.event, [*_parts(row(step)), *(f"  {part}" for part in _parts(step.words))]) for step in steps]
+    cells = [
+        (step.event, [*_parts(row(step)), *(f"  {part}" for part in _parts(visible(step.words)))]) for step in steps
+    ]
     widths = [
         max([len(name), *(len(line) for event, c in cells if event == i for line in c)])
         for i, name in enumerate(events)

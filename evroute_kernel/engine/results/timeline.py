@@ -112,8 +112,9 @@ class Timeline:
 
     @property
     def bars(self) -> list[Bar]:
-        with self._lock:
-            return list(self._bars)
+        """In the order in which they began, of those that began at once the outer ones first."""
+        with self._lock:  # several processes are heard of in any order
+            return sorted(self._bars, key=lambda bar: (bar.begin, bar.depth))
 
     @property
     def arrows(self) -> list[Arrow]:

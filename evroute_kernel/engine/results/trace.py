@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 from typing import Any, Final
 
+from evroute_kernel.engine.results.visible import visible
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Span
 
@@ -66,10 +67,10 @@ class Step:
     def effects(self) -> list[str]:
         """All that came of it, in words."""
         words = [f"{name} = {_shown(value)}" for name, value in self.changed.items()]
-        words += [f"{level}: {_on_one_line(text.rstrip())}" for level, text in self.logged]
+        words += [f"{level}: {visible(text.rstrip())}" for level, text in self.logged]
         words += [f"raises {_event(*raised)}" for raised in self.raised]
         words += [f"calls {title}" for title in self.called]
-        return [*words, f"fails: {_on_one_line(self.failure)}"] if self.failure else words
+        return [*words, f"fails: {visible(self.failure)}"] if self.failure else words
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it; what did not happen is left out."""
@@ -177,8 +178,8 @@ def shown_line(step: Step, files: int) -> str:
 
 def shown_statement(step: Step) -> str:
     """Its text as far as there is room for it, moved to the right by the depth of its block."""
-    text = step.text if len(step.text) <= TEXT_SHOWN else f"{step.text[: TEXT_SHOWN - 3]}..."
-    return "  " * step.depth + text
+    text = visible(step.text)
+    return "  " * step.depth + (text if len(text) <= TEXT_SHOWN else f"{text[: TEXT_SHOWN - 3]}...")
 
 
 def variable(kind: str, name: str) -> str:
@@ -196,12 +197,12 @@ def _shown(value: Changed) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(map(_shown, value)) + "]" if len(value) != 1 else _shown(value[0])
     return (
-        "<null>" if value is None else str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False)
+        "<null>"
+        if value is None
+        else str(value)
+        if isinstance(value, int)
+        else visible(json.dumps(value, ensure_ascii=False))
     )
-
-
-def _on_one_line(text: str) -> str:
-    return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def _event(event: str, params: Iterable[tuple[str | None, int | str | None]]) -> str:

@@ -18,6 +18,13 @@ from evroute_kernel.runtime.shared_by_threads import SharedByThreads
 from evroute_kernel.runtime.versions import DEFAULT_VERSION, ServerVersion
 
 
+class SessionClosedError(RuntimeError):
+    """Something is asked of a session that was closed, or that Python has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("this Session is closed, and nothing can be asked of it any more: open another one")
+
+
 class Backend:
     """All that a session has to give back. Nothing in here refers to the session, or nobody could drop it."""
 
@@ -44,12 +51,21 @@ class Backend:
 
     @property
     def shared(self) -> Shared:
-        """The shared memory, opened when it is first wanted. Raises SupervisorFailed where that has taken it away."""
+        """The shared memory, opened when it is first wanted. Raises SupervisorFailed where that has taken it away, and
+        SessionClosedError where the end of the session has."""
         with self._opening:
             if self._shared is None:
                 self.supervisor.check()
+                if self._is_closed and not self.directory.exists():
+                    raise SessionClosedError
                 self._shared = SharedByThreads(self.directory)
             return self._shared
+
+    def check_open(self) -> None:
+        """Raise SessionClosedError for a session that was closed: nothing would come of what is asked of it."""
+        with self._opening:
+            if self._is_closed:
+                raise SessionClosedError
 
     def post(self, command: Callable[[], None]) -> None:
         """Let the thread that publishes records do something."""

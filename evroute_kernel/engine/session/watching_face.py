@@ -1,6 +1,7 @@
 """What watches the runs of a session: one part of the face that `Session` is.
 
-Each method begins something that ends with `close`, or with `with`. What it does is imported when it is asked for: most
+Each method begins something that ends with `close`, or with `with`. Raises SessionClosedError where the session was
+closed before: nothing would be seen. What it does is imported when it is asked for: most
 sessions are watched by nobody.
 """
 
@@ -46,6 +47,7 @@ class WatchingFace:
         """
         from evroute_kernel.engine.watching.tracing import Tracing
 
+        self._backend.check_open()
         return Tracing(self._world, names, origin, limit)
 
     def debug(
@@ -70,6 +72,7 @@ class WatchingFace:
         from evroute_kernel.engine.debugging.debugger import Debugger
 
         backend = self._backend  # its supervisor may be another one by and by
+        backend.check_open()
 
         def command(watcher: int, data: Any, worker: int | None) -> None:
             backend.supervisor.command(watcher, data, worker)
@@ -91,6 +94,7 @@ class WatchingFace:
         """
         from evroute_kernel.engine.watching.covering import Covering
 
+        self._backend.check_open()
         return Covering(self._world, origin)
 
     def profile(self, *, origin: object = None) -> Profiling:
@@ -106,6 +110,7 @@ class WatchingFace:
         """
         from evroute_kernel.engine.watching.profiling import Profiling
 
+        self._backend.check_open()
         return Profiling(self._world, origin)
 
     def timeline(
@@ -124,7 +129,10 @@ class WatchingFace:
         """
         from evroute_kernel.engine.watching.timing import Timing
 
-        worlds = {"": self._world} if nodes is None else {name: node._world for name, node in nodes.items()}
+        watched = {"": self} if nodes is None else nodes
+        for node in watched.values():
+            node._backend.check_open()
+        worlds = {name: node._world for name, node in watched.items()}
         return Timing(worlds, origin, limit)
 
     def attach_watcher(self, side: WatchingSide) -> Command:

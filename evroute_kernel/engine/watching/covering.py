@@ -85,7 +85,8 @@ def unrun(source: Source, flows: Iterable[Flow]) -> Covered:
     covered = Covered(source)
     for flow in flows:
         lines = frozenset(line for path, line in statement_lines(flow) if path == source.path)
-        covered.blocks.append(Block(flow.title, flow.header.line, lines))
+        if flow.header.source.path == source.path:  # others stand in what it includes
+            covered.blocks.append(Block(flow.title, flow.header.line, lines))
         covered.statements |= lines
         covered.arcs |= line_arcs(flow, flow.arcs).get(source.path, set())
         covered.names |= line_names(flow, source.path)

@@ -6,7 +6,7 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
-from evroute_kernel.engine.results.profile import LineProfile
+from evroute_kernel.engine.results.profile import LineProfile, as_text
 from evroute_kernel.engine.state.watches import Told
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.source import Source
@@ -61,3 +61,7 @@ class Profiling:
         total = sum(nanoseconds for _, nanoseconds in found.values()) or 1
         ranked = sorted(found.items(), key=lambda item: -item[1][1])
         return [LineProfile(*key, hits, taken / 1e9, taken / total) for key, (hits, taken) in ranked]
+
+    def text(self) -> str:
+        """The table of the lines that took longest, then each text annotated; ends with a line break."""
+        return as_text(self.lines())

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.results.chrome import chrome
 from evroute_kernel.engine.results.timeline import QUEUE, Bar, Kind, Lane, Timeline
+from evroute_kernel.engine.results.timeline_text import plain
 from evroute_kernel.engine.state.watches import Told
 from evroute_kernel.engine.state.world import World
 from evroute_kernel.engine.watching.causes import Causes
@@ -59,6 +60,10 @@ class Timing(Timeline):
     def chrome(self) -> dict[str, Any]:
         """The JSON of Chrome's trace events: `engine.results.chrome`."""
         return chrome(self)
+
+    def text(self, most: int | None = None) -> str:
+        """A line for each bar but statements, in the order of time; of more than `most` the middle is left out."""
+        return plain(self, most)
 
     def close(self) -> None:
         """Nothing more is drawn; what has been stays. Closing twice is harmless."""

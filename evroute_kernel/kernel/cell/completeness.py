@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from evroute_kernel.engine.events.raise_line import ArgumentError, parse_params
+from evroute_kernel.errors import ScriptError
 from evroute_kernel.kernel.cell.cells import MagicLine, cut
 from evroute_kernel.kernel.magics import everything as _everything  # noqa: F401 - fills the table
-from evroute_kernel.kernel.magics.declaration import takes_script_below
+from evroute_kernel.kernel.magics.declaration import MAGICS, takes_script_below
 from evroute_kernel.lang.completeness import is_complete
 from evroute_kernel.runtime.versions import ServerVersion
 from evroute_kernel.source import Source
@@ -19,7 +20,20 @@ def completeness(code: str, version: ServerVersion) -> dict[str, Any]:
     if pieces.magics and pieces.magics[0].body is not None:
         return _of_cell_magic(pieces.magics[0], pieces.magics[0].body, version)
     status, indent = is_complete(pieces.script, version)
+    if status == "complete" and pieces.magics and _wants_more(pieces.magics[-1], code):
+        return {"status": "incomplete", "indent": ""}
     return {"status": status, "indent": indent} if status == "incomplete" else {"status": status}
+
+
+def _wants_more(magic: MagicLine, code: str) -> bool:
+    """Whether a line tells of what the cell runs below it, and nothing stands there; an empty line ends that."""
+    declared = MAGICS.get(magic.name)
+    if code[magic.span.end :] or declared is None or declared.is_head is None:
+        return False
+    try:
+        return declared.is_head(declared.read(magic))
+    except ScriptError:
+        return False  # it is run, and then says what is wrong
 
 
 def _of_cell_magic(magic: MagicLine, body: str, version: ServerVersion) -> dict[str, Any]:

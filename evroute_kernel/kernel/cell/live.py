@@ -16,9 +16,10 @@ from evroute_kernel.engine.live.arrivals import Arrival, Inbox
 from evroute_kernel.engine.live.connection import Connection, ConnectOptions, Traffic
 from evroute_kernel.engine.live.subscription import SubscriptionState
 from evroute_kernel.engine.results.runs import error_texts
+from evroute_kernel.engine.results.visible import visible
 from evroute_kernel.kernel.cell.failures import run_failure
 from evroute_kernel.kernel.cell.output import SEVERE, STDERR, Outlet
-from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, text_bundle, visible
+from evroute_kernel.kernel.display.formats import MOST_ROWS, Table, text_bundle
 from evroute_kernel.rendering import findings_bundle
 from evroute_kernel.runtime.values import decode
 

@@ -12,7 +12,8 @@ from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from evroute_kernel.engine.comparing.alignment import Pair
-from evroute_kernel.kernel.display.formats import MOST_ROWS, shown, visible
+from evroute_kernel.engine.results.visible import visible
+from evroute_kernel.kernel.display.formats import MOST_ROWS, shown
 from evroute_kernel.records import dataclass
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from evroute_kernel.assist.pages import PREFORMATTED
+from evroute_kernel.engine.results.visible import visible
 from evroute_kernel.records import dataclass
 from evroute_kernel.rendering import QUIET
 
@@ -68,12 +69,6 @@ FORMATS: Final[Mapping[str, Callable[[LogRecord], str]]] = {"plain": plain_recor
 _TABLE: Final = "border-collapse: collapse; white-space: pre-wrap"
 _HEAD: Final = "border-bottom: 1px solid var(--jp-border-color2, currentColor)"
 _CELL: Final = "text-align: left"
-
-#: control characters, which would break lines and columns, or command a terminal -> how a script writes them
-_CONTROLS: Final = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)]} | {
-    ord(character): repr(character)[1:-1] for character in "\n\r\t"
-}
-
 
 #: rows that a table shows; the rest is counted
 MOST_ROWS: Final = 200
@@ -159,11 +154,6 @@ def beginning(text: str, width: int = WIDTH) -> str:
 
 def _shown(cell: Any) -> str:
     return "" if cell is None else visible(str(cell))
-
-
-def visible(text: str) -> str:
-    """Text on one line: control characters as a script writes them."""
-    return text.translate(_CONTROLS)
 
 
 def text_bundle(text: str) -> dict[str, str]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
+from evroute_kernel.engine.results.visible import visible
 from evroute_kernel.kernel.display import drawing
-from evroute_kernel.kernel.display.formats import visible
 from evroute_kernel.kernel.display.plans import WIDE, Line, Plan, Shape, plan
 from evroute_kernel.lang.callgraph import CallGraph, Vertex
 

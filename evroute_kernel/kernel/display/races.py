@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.kernel.display.formats import visible
+from evroute_kernel.engine.results.visible import visible
 from evroute_kernel.kernel.display.sources import in_colour
 
 if TYPE_CHECKING:

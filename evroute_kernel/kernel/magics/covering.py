@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
 
 
-@magic("coverage", "[on|off|show]")
+@magic("coverage", "[on|off|show]", is_head=lambda arguments: arguments.first is None)
 async def coverage(cell: Cell, arguments: Arguments) -> None:
     """Mark the lines of all cells and files that this cell runs below; or, with `on`, those that all cells run.
 

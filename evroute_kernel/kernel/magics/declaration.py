@@ -110,6 +110,8 @@ class Magic:
     entrance: Entrance | None = None
     #: a `#` on its line is no comment
     takes_hashes: bool = False
+    #: whether, with what its reader made of the line, it tells of what the cell runs below, and of nothing else
+    is_head: Callable[[Any], bool] | None = None
 
     @property
     def summary(self) -> str:
@@ -139,6 +141,7 @@ def magic(
     prepares: Preparation | None = None,
     entrance: Entrance | None = None,
     takes_hashes: bool = False,
+    is_head: Callable[[Any], bool] | None = None,
 ) -> Callable[[Callable[[Cell, Any], Awaitable[None]]], Callable[[Cell, Any], Awaitable[None]]]:
     """Declare a magic. It is given the `Arguments` that its usage line describes, or what `convert` makes of them.
 
@@ -178,6 +181,7 @@ def magic(
             prepares=prepares,
             entrance=entrance,
             takes_hashes=takes_hashes,
+            is_head=is_head,
         )
         return run
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from evroute_kernel.kernel.cell.cell import Cell
 
 
-@magic("profile", "[on|off|show]")
+@magic("profile", "[on|off|show]", is_head=lambda arguments: arguments.first is None)
 async def profile(cell: Cell, arguments: Arguments) -> None:
     """Tell how often each line is run below, in this cell, and how long; or, with `on`, in all cells.
 

@@ -32,6 +32,7 @@ def read_timeline(arguments: Arguments) -> Arguments:
     "timeline",
     "[FILE] [--recorded FILE] [--force]",
     convert=read_timeline,
+    is_head=lambda arguments: "recorded" not in arguments.flags,
 )
 async def timeline(cell: Cell, arguments: Arguments) -> None:
     """Draw which process runs what when, of all that the cell runs below.

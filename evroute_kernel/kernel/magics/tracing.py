@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     offers=Offers(
         words={"NAME": lambda asked: chain(asked.events(), asked.routes("route"))},
     ),
+    is_head=lambda _: True,
 )
 async def trace(cell: Cell, arguments: Arguments) -> None:
     """Trace what the cell runs below, statement by statement.

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.kernel.display.formats import visible
+from evroute_kernel.engine.results.timeline_text import EMPTY, duration, left_out, plain, summary
+from evroute_kernel.engine.results.visible import visible
 from evroute_kernel.kernel.timelines.scene import AXIS, HEAD, ROW, WIDTH, Box, Scene
-from evroute_kernel.kernel.timelines.words import EMPTY, duration, left_out, plain, summary
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.timeline import Arrow, Timeline

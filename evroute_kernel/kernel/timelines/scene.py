@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from evroute_kernel.engine.results.timeline_text import duration, shown_name, told
 from evroute_kernel.kernel.timelines.axis import Axis
-from evroute_kernel.kernel.timelines.words import duration, shown_name, told
 from evroute_kernel.records import dataclass
 
 if TYPE_CHECKING:

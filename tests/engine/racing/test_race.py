@@ -326,3 +326,26 @@ def test_no_process_is_left(session: Session) -> None:
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     session.race(["E_AB", "E_BA"])
     assert Path(f"/proc/self/task/{os.getpid()}/children").read_text().split() == children
+
+
+def test_the_time_is_over_also_while_thousands_of_steps_are_thought_about() -> None:
+    script = "event_route[E_SPIN] {\n    while ($shv(go) == 0) { $var(x) = 1; }\n}\n"
+    with Session() as session:
+        session.load(f"max_while_loops=20000\n{script}event_route[E_GO] {{\n    $shv(go) = 1;\n}}\n")
+        result = session.race(["E_SPIN", "E_GO"], seconds=2.0)
+    assert result.seconds < 60
+    assert "that is the limit of 2 s" in str(result)
+
+
+def test_one_order_is_no_orders() -> None:
+    with Session() as session:
+        session.load(SCRIPT)
+        assert str(session.race(["E_HIT", "E_HIT"], limit=1)).split(": ")[-1].strip() == "that is the limit of 1 order"
+
+
+def test_as_text_nothing_commands_a_terminal() -> None:
+    with Session() as session:
+        session.load('event_route[E_X] {\n    $shv(n) = $param(x);\n    xlog("$shv(n)\\n");\n}\n')
+        text = str(session.race([("E_X", {"x": "a\x1b[2J\x9b\nb"}), ("E_X", {"x": "c"})]))
+    assert "a\\x1b[2J\\x9b\\nb" in text
+    assert text.replace("\n", "").isprintable()

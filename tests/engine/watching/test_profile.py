@@ -63,3 +63,12 @@ def test_a_killed_worker_loses_what_its_task_took_and_no_more(
         session.shv["n"] = 0
         session.raise_event("E_X")
     assert {line.line: line.hits for line in profile.lines()} == {3: 3, 4: 3}
+
+
+def test_as_text(server: Session) -> None:
+    server.load(SCRIPT)
+    with server.profile() as profile:
+        assert profile.text() == "nothing was run\n"
+        server.raise_event("E_X")
+    assert profile.text().splitlines()[0].split() == ["hits", "time", "share", "line"]
+    assert "script:10: usleep(20000);" in profile.text()

@@ -293,3 +293,25 @@ def test_other_programs_open_what_is_written() -> None:
             runs = [session.submit(event) for event in ("E_X", "E_Z", "E_X", "E_Z")]
             assert all(run.result(30).ok for run in runs)
     check(json.loads(json.dumps(timeline.chrome())))
+
+
+def test_bars_of_several_processes_stand_in_the_order_of_time() -> None:
+    timeline = Timeline()
+    for process, begin in ((2, 1_700_000), (1, 0), (1, 2_000_000)):
+        timeline.begin(Bar(process, "run", "event_route[E_X]", "E_X", 0, begin, begin + 1_000))
+    timeline.begin(Bar(1, "route", "route[r]", "E_X", 2, 0, 500))
+    assert [(bar.begin, bar.process, bar.kind) for bar in timeline] == [
+        (0, 1, "run"),
+        (0, 1, "route"),
+        (1_700_000, 2, "run"),
+        (2_000_000, 1, "run"),
+    ]
+
+
+def test_as_text(server: Session) -> None:
+    with server.timeline() as timeline:
+        server.raise_event("E_X")
+    names = [line.split()[4] for line in timeline.text().splitlines() if "worker 1" in line]
+    assert names == ["event_route[E_X]", "route[r]", "event_route[E_Y]"]
+    assert timeline.text(most=1).count("more ...") == 1
+    assert len(timeline.text(most=1).splitlines()) == 2

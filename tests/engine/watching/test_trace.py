@@ -352,3 +352,13 @@ def test_a_run_that_exits_does_not_fail() -> None:
         with session.trace() as trace:
             assert session.raise_event("E_X").ok
     assert not any(step.failure for step in trace)
+
+
+def test_as_text_nothing_commands_a_terminal() -> None:
+    with Session() as session:
+        session.load('event_route[E_X] {\n    xlog("$param(x)\\n");\n    $var(x) = $param(x);\n}\n')
+        with session.trace() as trace:
+            session.raise_event("E_X", {"x": "a\x1b[2J\x9b\nb"})
+    assert "NOTICE: a\\x1b[2J\\x9b\\nb" in trace.text()
+    assert len(trace.text().splitlines()) == 2
+    assert trace.text().replace("\n", "").isprintable()

@@ -126,3 +126,23 @@ def test_a_raise_that_nobody_waits_for_is_not_traced(kernel: Frontend, option: s
     found = kernel.run(f"%raise E_X --trace --{option}")
     assert found.status == "error"
     assert "--trace" in found.traceback
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("%trace", "incomplete"),
+        ("%trace E_X # why", "incomplete"),
+        ("%profile\n%timeline", "incomplete"),
+        ("%coverage", "incomplete"),
+        ("%trace\n%raise E_X", "complete"),
+        ("%trace\nxlog(", "incomplete"),
+        ("%trace\n", "complete"),
+        ("%coverage on", "complete"),
+        ("%profile show", "complete"),
+        ("%timeline x.txt", "complete"),
+        ("%timeline --recorded none.jsonl", "complete"),
+    ],
+)
+def test_a_console_asks_for_what_is_traced(kernel: Frontend, code: str, status: str) -> None:
+    assert kernel.ask("is_complete_request", code=code).reply["status"] == status

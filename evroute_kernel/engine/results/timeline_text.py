@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.kernel.display.formats import visible
+from evroute_kernel.engine.results.visible import visible
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.timeline import Bar, Timeline
@@ -15,12 +15,14 @@ EMPTY: Final = "nothing was run"
 LINES: Final = 200
 
 
-def plain(timeline: Timeline) -> str:
-    """A line for each bar but statements: when it began, in which process, what it was, and how long it took."""
+def plain(timeline: Timeline, most: int | None = LINES) -> str:
+    """A line for each bar but statements, in the order in which they began: when, in which process, what it was, and
+    how long it took. Of more than `most` the middle is left out."""
     bars = [bar for bar in timeline if bar.kind != "statement"]
     width = max((len(timeline.title(lane)) for lane in timeline.lanes), default=0)
-    gap, half, start = len(bars) - LINES, LINES // 2, timeline.started
-    shown = bars if gap <= 0 else [*bars[:half], *bars[-half:]]
+    gap, start = 0 if most is None else len(bars) - most, timeline.started
+    half = (most or 0) // 2
+    shown = bars if gap <= 0 else [*bars[:half], *bars[half + gap :]]
     lines = [_line(bar, timeline, start, width) for bar in shown]
     if gap > 0:
         lines.insert(half, f"... {gap:,} more ...")
