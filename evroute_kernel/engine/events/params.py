@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
 from math import isnan
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from evroute_kernel.engine.events.given import GivenError, kind_of, text
-from evroute_kernel.errors import Diagnostic, ScriptError, did_you_mean
+from evroute_kernel.errors import Diagnostic, ScriptError, near_misses
 from evroute_kernel.records import dataclass
 from evroute_kernel.runtime.event_context import EMPTY_LIST
 from evroute_kernel.runtime.values import INT_MAX, INT_MIN, encode
@@ -19,7 +20,8 @@ from evroute_kernel.worker.messages import Params as Params
 #: parameters as callers give them: a mapping, an iterable of values, parameters that a server sent, or None
 GivenParams: TypeAlias = "Mapping[str, Any] | Iterable[Any] | Received | None"
 
-
+#: how alike, of 1, the names of two events are if one is taken for a misspelling of the other
+_MISSPELT: Final = 0.8
 #: the text `{}` as the parameters of a request
 EMPTY_OBJECT: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -37,18 +39,27 @@ class UnknownEventError(ScriptError):
     def __init__(
         self, event: str, handled: Iterable[str], catalogued: Iterable[str] = (), reason: str | None = None
     ) -> None:
-        handled = sorted(handled)
-        catalogued = set(catalogued)
-        hint = did_you_mean(event, handled)
+        handled, catalogued = sorted(handled), set(catalogued)
+        hint = _meant(event, handled)
         if hint is None and event not in catalogued:
-            hint = did_you_mean(event, catalogued)
-        if hint is None and handled and event not in catalogued:
-            hint = "handled are " + ", ".join(handled[:8]) + (" ..." if len(handled) > 8 else "")
+            hint = _meant(event, catalogued)
+        if hint is None:
+            hint = f"define event_route[{event}]"
+            if handled and event not in catalogued:
+                hint += "; handled are " + ", ".join(handled[:8]) + (" ..." if len(handled) > 8 else "")
         message = f"no route handles the event {event}"
         if reason:
             hint = f"event_route[{event}] is not registered, as on a server: {reason}"
-        super().__init__([Diagnostic("error", "unknown-event", message, None, hint or f"define event_route[{event}]")])
+        super().__init__([Diagnostic("error", "unknown-event", message, None, hint)])
         self.event = event
+
+
+def _meant(event: str, known: Iterable[str]) -> str | None:
+    """A hint naming the event of which this one is a misspelling. Events are many, and a new one is often called like
+    another (E_CALL, E_CALL_HOLD): it has to be more alike than other words have."""
+    found = near_misses(event, known, 1)
+    is_near = bool(found) and SequenceMatcher(None, event.lower(), found[0].lower()).ratio() >= _MISSPELT
+    return f"did you mean {found[0]!r}?" if is_near else None
 
 
 class ParameterError(ScriptError):

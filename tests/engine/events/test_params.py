@@ -53,5 +53,7 @@ def test_an_unknown_event_offers_the_nearest_one() -> None:
     catalogued = UnknownEventError("E_PIKE_BLOKED", ["E_OTHER"], ["E_PIKE_BLOCKED"])
     assert catalogued.diagnostics[0].hint == "did you mean 'E_PIKE_BLOCKED'?"
     far = UnknownEventError("E_ZZ", ["E_OTHER"])
-    assert far.diagnostics[0].hint == "handled are E_OTHER"
+    assert far.diagnostics[0].hint == "define event_route[E_ZZ]; handled are E_OTHER"
     assert UnknownEventError("E_ZZ", []).diagnostics[0].hint == "define event_route[E_ZZ]"
+    longer = UnknownEventError("E_CALL", [], ["E_CALL_HOLD"])  # an event of one's own, which has no route yet
+    assert longer.diagnostics[0].hint == "define event_route[E_CALL]"

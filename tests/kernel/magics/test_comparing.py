@@ -95,7 +95,7 @@ def test_remarks_are_told(fresh: Frontend) -> None:
 @pytest.mark.parametrize(
     ("line", "message", "hint"),
     [
-        ("%compare E_Y", "no route handles the event E_Y", "did you mean 'E_X'?"),
+        ("%compare E_Y", "no route handles the event E_Y", "define event_route[E_Y]; handled are E_X"),
         (
             "%compare",
             "the event's name is missing",
