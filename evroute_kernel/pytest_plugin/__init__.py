@@ -49,7 +49,9 @@ def evroute_session(request: pytest.FixtureRequest) -> Iterator[Session]:
     from evroute_kernel.pytest_plugin.opening import session_for
 
     def opens(session: Session) -> None:
-        request.node.stash[COVERING_KEY] = begin(session)
+        config = request.config
+        folders = (config.invocation_params.dir, config.rootpath, request.node.path.parent)
+        request.node.stash[COVERING_KEY] = begin(session, folders)
 
     with session_for(request, opens) as session:
         request.node.stash[SESSION_KEY] = session

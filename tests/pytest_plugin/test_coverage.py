@@ -184,6 +184,44 @@ def test_what_is_measured_is_said_as_for_python(folder: Path) -> None:
     assert found["scripts/unused.cfg"]["executed_lines"] == []
 
 
+BY_NAME = """
+from pathlib import Path
+
+def test_named(evroute_session):
+    for name in ("x.cfg", str(Path("scripts/deep.cfg").resolve()), "beside.cfg"):
+        path = next(path for path in (Path(name), Path(__file__).parent / name) if path.is_file())
+        evroute_session.load(path.read_text(), name=name)
+    evroute_session.load(Path("other.cfg").read_text().replace("E_Y", "E_ELSE"), name="other.cfg")
+    for event in ("E_X", "E_DEEP", "E_BESIDE", "E_ELSE"):
+        evroute_session.raise_event(event, {"n": 2})
+"""
+
+
+def test_a_text_that_is_loaded_under_the_name_of_a_file_counts_for_it(folder: Path) -> None:
+    """By its name from where pytest starts, from the folder of the test, or whole; where it is the text of the file."""
+    for name in ("scripts/deep.cfg", "tests/beside.cfg"):
+        (folder / name).parent.mkdir()
+        event = Path(name).stem.upper()
+        (folder / name).write_bytes(f"event_route[E_{event}] {{\r\n    $shv(b) = 1;\r\n}}\r\n".encode())
+    (folder / "test_x.py").rename(folder / "tests/test_x.py")
+    (folder / "tests/test_x.py").write_text(BY_NAME)
+    run(folder, "--cov-report=json")
+    found = {name: report["executed_lines"] for name, report in reported(folder).items()}
+    assert found == {"x.cfg": [2, 4, 5, 6, 7, 13], "scripts/deep.cfg": [2], "tests/beside.cfg": [2], "other.cfg": []}
+
+
+def test_a_file_that_is_loaded_twice_has_the_lines_of_both(folder: Path) -> None:
+    (folder / "test_x.py").write_text(
+        TESTS.replace(
+            "evroute_session.submit_batch",
+            "evroute_session.raise_event('E_X', {'n': 1})\n"
+            "    evroute_session.load(open('x.cfg').read(), name='x.cfg')\n    evroute_session.submit_batch",
+        )
+    )
+    run(folder, "--cov-report=json")
+    assert reported(folder)["x.cfg"]["missing_lines"] == [9]
+
+
 def test_comments_leave_lines_and_blocks_out(folder: Path) -> None:
     text = SCRIPT.replace("case 3:", "case 3:  # pragma: no cover").replace("== 1)", "== 1) // no branch")
     (folder / "x.cfg").write_text(text.replace("startup_route {", "startup_route {  # No Cover"))

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final
 
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.results.runs import Loaded
@@ -19,6 +20,11 @@ from evroute_kernel.source import Source
 if TYPE_CHECKING:
     from evroute_kernel.lang.checks.standing import Report
     from evroute_kernel.lang.compiler import Unit
+
+#: for who hands over a path
+_OF_A_FILE: Final = (
+    'the text of a file: Path(...).read_text(); in tests, the marker evroute_session(load="FILE") loads a file'
+)
 
 
 class Loading:
@@ -82,7 +88,9 @@ class Loading:
         if isinstance(source, Source):
             return source
         if not isinstance(source, str):
-            raise given.GivenError(f"a script is a text, not {given.kind_of(source)}")
+            raise given.GivenError(
+                f"a script is a text, not {given.kind_of(source)}", _OF_A_FILE if isinstance(source, PurePath) else None
+            )
         if "\0" in given.text(name, "the name of a script"):
             raise given.GivenError("the name of a script holds a zero byte")
         return Source(name, source)

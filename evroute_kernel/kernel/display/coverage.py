@@ -16,7 +16,6 @@ from evroute_kernel.kernel.display.formats import Table, beginning, harmless
 if TYPE_CHECKING:
     from evroute_kernel.engine.results.coverage import Covered
 
-NOTHING: Final = "nothing was run"
 LEGEND: Final = "+ run; - not run; ~ run, but not on all ways from there"
 #: how lines with a mark look: tints that let the colours of the page through, for light and dark themes alike
 TINTS: Final = {
@@ -29,10 +28,10 @@ SHOWN: Final = 1000
 OPEN: Final = 3
 
 
-def bundle(texts: Sequence[Covered]) -> dict[str, str]:
-    """As text/plain and text/html."""
+def bundle(texts: Sequence[Covered], empty: str) -> dict[str, str]:
+    """As text/plain and text/html; `empty` is said where there is nothing."""
     if not texts:
-        return {"text/plain": NOTHING, "text/html": f"<em>{NOTHING}</em>"}
+        return {"text/plain": empty, "text/html": f"<em>{escape(empty)}</em>"}
     table = _table(texts).bundle() if len(texts) > 1 else {}
     plain, html = [table["text/plain"] + "\n\n"] if table else [], [table["text/html"]] if table else []
     left = SHOWN

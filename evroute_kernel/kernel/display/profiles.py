@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from evroute_kernel.engine.results.profile import LineProfile
     from evroute_kernel.source import Source
 
-NOTHING: Final = "nothing was run"
 #: share of all from which on -> a tint that lets the colours of the page through, for light and dark themes alike
 TINTS: Final = {
     0.25: "background: rgba(224, 144, 0, 0.34)",
@@ -27,12 +26,12 @@ TINTS: Final = {
 OPEN: Final = 3
 
 
-def bundle(lines: Sequence[LineProfile]) -> dict[str, str]:
-    """As text/plain and text/html."""
+def bundle(lines: Sequence[LineProfile], empty: str) -> dict[str, str]:
+    """As text/plain and text/html; `empty` is said where there is nothing."""
     from evroute_kernel.engine.results.profile import HEADINGS, RANKED, SHOWN, annotated, as_text, by_source
 
     if not lines:
-        return {"text/plain": NOTHING, "text/html": f"<em>{NOTHING}</em>"}
+        return {"text/plain": empty, "text/html": f"<em>{escape(empty)}</em>"}
     rows = [(*line.cells(), f"{line.file}:{line.line}", line.text) for line in lines[:RANKED]]
     table = Table((*HEADINGS, "line", "statement"), rows).bundle()["text/html"]
     sections, left = [], SHOWN

@@ -17,12 +17,12 @@ SHOWN: Final = 100
 Row = tuple[object, ...]
 
 
-def bundle(trace: Trace) -> dict[str, str]:
-    """A trace as text/plain and text/html."""
+def bundle(trace: Trace, empty: str) -> dict[str, str]:
+    """A trace as text/plain and text/html; `empty` is said where there is nothing."""
     several = len({step.process for step in trace}) > 1
     headings = [*(["worker"] if several else []), "line", "statement", "what came of it"]
     looks = {headings.index("statement"): _statement}
-    return Table(headings, list(_rows(trace, several)), "no statement was run", looks=looks).bundle()
+    return Table(headings, list(_rows(trace, several)), empty, looks=looks).bundle()
 
 
 def _statement(text: str) -> str:

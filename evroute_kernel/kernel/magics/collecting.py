@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
+from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.kernel.cell.failures import failure
 from evroute_kernel.kernel.magics.arguments import Arguments
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Session
     from evroute_kernel.kernel.cell.cell import Cell
+
+
+#: what switches a magic that collects for the whole notebook; to scripts they are numbers, so no route has such a name
+SWITCHES: Final = ("on", "off")
 
 
 class Closing(Protocol):
@@ -48,6 +53,22 @@ async def collect(
         if word.text == "off":
             collecting.pop(name).close()
         show(cell, found, True)
+
+
+def below(name: str, nothing: str) -> str:
+    """What to say where a magic has found nothing, perhaps because what it was meant for stands above it."""
+    return f"{nothing} was run below %{name}: put it above what it is to tell of, in the same cell"
+
+
+def refuse_switch(arguments: Arguments) -> Arguments:
+    """For a magic that knows nothing beyond its cell. Raises ArgumentError."""
+    name = arguments.line.name
+    for word in arguments.words:
+        if word.text in SWITCHES:
+            message = f"%{name} has no {word.text!r}: it tells of the cell in which it stands"
+            hint = f"put %{name} at the head of each cell; %coverage and %profile know {word.text!r}"
+            raise ArgumentError(message, word.span, hint)
+    return arguments
 
 
 def _ended(cell: Cell, own: T, show: Callable[[Cell, T, bool], None]) -> None:

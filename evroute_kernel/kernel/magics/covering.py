@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.kernel.magics.arguments import Arguments
-from evroute_kernel.kernel.magics.collecting import collect
+from evroute_kernel.kernel.magics.collecting import below, collect
 from evroute_kernel.kernel.magics.declaration import magic
 
 if TYPE_CHECKING:
@@ -45,4 +45,5 @@ def show(cell: Cell, covering: Covering, is_all: bool) -> None:
     texts = covering.texts()
     if is_all:
         texts = [text for text in texts if text.source.path in in_force or (text.executed and text.is_bare)]
-    cell.outlet.display(bundle([text for text in texts if is_all or text.executed]))
+    shown = [text for text in texts if is_all or text.executed]
+    cell.outlet.display(bundle(shown, "nothing was run" if is_all else below("coverage", "nothing")))

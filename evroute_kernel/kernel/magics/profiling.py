@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evroute_kernel.kernel.magics.arguments import Arguments
-from evroute_kernel.kernel.magics.collecting import collect
+from evroute_kernel.kernel.magics.collecting import below, collect
 from evroute_kernel.kernel.magics.declaration import magic
 
 if TYPE_CHECKING:
@@ -40,4 +40,4 @@ def begin(session: Session, origin: Any) -> Profiling:
 def show(cell: Cell, profiling: Profiling, is_all: bool) -> None:
     from evroute_kernel.kernel.display.profiles import bundle
 
-    cell.outlet.display(bundle(profiling.lines()))
+    cell.outlet.display(bundle(profiling.lines(), "nothing was run" if is_all else below("profile", "nothing")))

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from evroute_kernel.engine.events.raise_line import ArgumentError
 from evroute_kernel.kernel.display.formats import note_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
+from evroute_kernel.kernel.magics.collecting import below, refuse_switch
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.kernel.timelines import files
+from evroute_kernel.kernel.timelines.words import EMPTY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 def read_timeline(arguments: Arguments) -> Arguments:
     """Raises ArgumentError for a file that is there already, or whose name does not say how it is to be written."""
-    word = arguments.first
+    word = refuse_switch(arguments).first
     if word is not None and not files.is_known(word.path):
         raise ArgumentError(f"{word.text} does not say how it is to be written", word.span, files.OTHERS)
     if word is not None and word.path.exists() and "force" not in arguments.flags:
@@ -81,15 +83,15 @@ _HINT = (
 
 def _end(cell: Cell, timing: Timing, path: Path | None) -> None:
     timing.close()
-    show(cell, timing, path)
+    show(cell, timing, path, below("timeline", "nothing"))
 
 
-def show(cell: Cell, timeline: Timeline, path: Path | None) -> None:
+def show(cell: Cell, timeline: Timeline, path: Path | None, empty: str = EMPTY) -> None:
     """Show a timeline, and write it to a file if there is one."""
     from evroute_kernel.kernel.export.files import write_whole
     from evroute_kernel.kernel.timelines.drawing import bundle
 
-    cell.outlet.display(bundle(timeline))
+    cell.outlet.display(bundle(timeline, empty))
     if path is None:
         return
     try:

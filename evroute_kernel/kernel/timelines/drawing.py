@@ -45,12 +45,11 @@ _THEMES: Final = (
 )
 
 
-def bundle(timeline: Timeline) -> dict[str, str]:
-    """A timeline as text/plain and text/html."""
-    text = plain(timeline)
+def bundle(timeline: Timeline, empty: str = EMPTY) -> dict[str, str]:
+    """A timeline as text/plain and text/html; `empty` is said where there is nothing."""
     if not len(timeline):
-        return {"text/plain": text, "text/html": f"<em>{escape(text)}</em>"}
-    return {"text/plain": text, "text/html": _with_text(timeline)}
+        return {"text/plain": empty, "text/html": f"<em>{escape(empty)}</em>"}
+    return {"text/plain": plain(timeline), "text/html": _with_text(timeline)}
 
 
 def _with_text(timeline: Timeline) -> str:

@@ -173,3 +173,11 @@ def test_a_recorded_event_whose_name_is_no_text_is_a_broken_line(used: Any, tmp_
         result = used.replay(path, **options)
         assert (result.events, result.broken) == (1, 1)
         assert "half of a surrogate pair" in result.broken_lines[0].reason
+
+
+@pytest.mark.parametrize("call", ["load", "compile", "what_runs"])
+def test_who_gives_the_path_of_a_script_is_told_how_to_give_its_text(used: Any, tmp_path: Path, call: str) -> None:
+    with pytest.raises(GivenError, match=r"a script is a text, not .*Path") as found:
+        getattr(used, call)(tmp_path / "office.cfg")
+    hint = 'the text of a file: Path(...).read_text(); in tests, the marker evroute_session(load="FILE") loads a file'
+    assert found.value.diagnostics[0].hint == hint

@@ -47,9 +47,13 @@ def test_batches_and_what_was_run_before(kernel: Frontend) -> None:
 
 
 def test_nothing_was_run(kernel: Frontend) -> None:
-    kernel.run(ROUTES)
-    (data,) = shown(kernel.run("%coverage"))
+    kernel.run("%coverage on")
+    (data,) = shown(kernel.run("%coverage off"))
     assert data["text/plain"] == "nothing was run"
+    kernel.run(ROUTES)
+    (data,) = shown(kernel.run("%raise E_X n=1\n%coverage"))
+    told = "nothing was run below %coverage: put it above what it is to tell of, in the same cell"
+    assert (data["text/plain"], data["text/html"]) == (told, f"<em>{told}</em>")
 
 
 def test_the_whole_notebook(kernel: Frontend) -> None:

@@ -58,4 +58,9 @@ def test_the_whole_notebook(kernel: Frontend) -> None:
 
 
 def test_nothing_was_run(kernel: Frontend) -> None:
-    assert shown(kernel.run("%profile"))["text/plain"] == "nothing was run"
+    kernel.run("event_route[E_X] { exit; }")
+    told = "nothing was run below %profile: put it above what it is to tell of, in the same cell"
+    data = shown(kernel.run("%raise E_X\n%profile"))
+    assert (data["text/plain"], data["text/html"]) == (told, f"<em>{told}</em>")
+    kernel.run("%profile on")
+    assert shown(kernel.run("%profile off"))["text/plain"] == "nothing was run"

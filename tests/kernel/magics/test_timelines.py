@@ -87,9 +87,11 @@ def test_it_comes_after_a_run_that_fails_and_not_in_the_next_cell(routes: Fronte
     assert not routes.run("%raise E_X").contents("display_data")
 
 
-def test_a_cell_that_runs_nothing(kernel: Frontend) -> None:
-    found = kernel.run("%timeline")
-    assert [content["data"]["text/plain"] for content in found.contents("display_data")] == ["nothing was run"]
+def test_a_cell_that_runs_nothing(routes: Frontend) -> None:
+    found = routes.run("%raise E_X\n%timeline")
+    told = "nothing was run below %timeline: put it above what it is to tell of, in the same cell"
+    [data] = [content["data"] for content in found.contents("display_data")]
+    assert (data["text/plain"], data["text/html"]) == (told, f"<em>{told}</em>")
 
 
 def test_it_is_written_for_other_programs(routes: Frontend, tmp_path: Path) -> None:

@@ -109,16 +109,38 @@ def test_of_many_statements_the_middle_is_left_out(kernel: Frontend) -> None:
 
 
 def test_where_nothing_runs_there_is_nothing_to_show(kernel: Frontend) -> None:
-    assert displays(kernel.run("%trace")) == ["no statement was run"]
+    below = "no statement was run below %trace: put it above what it is to tell of, in the same cell"
+    kernel.run(ROUTES)
+    assert displays(kernel.run("%raise E_Y\n%trace")) == [below]
+    of_limit = below.replace("no statement", "no statement of limit")
+    assert displays(kernel.run("%raise E_X n=1\n%trace limit")) == [of_limit]
+    kernel.run("event_route[E_EMPTY] { }")
+    assert displays(kernel.run("%raise E_EMPTY --trace")) == ["no statement was run"]
+
+
+@pytest.mark.parametrize("word", ["on", "off"])
+@pytest.mark.parametrize("name", ["trace", "timeline"])
+def test_it_is_not_switched_on(kernel: Frontend, name: str, word: str) -> None:
+    kernel.run(ROUTES)
+    found = kernel.run(f"%{name} {word}\n%raise E_Y")
+    assert found.status == "error"
+    told = re.sub(r"\x1b\[[0-9;]*m", "", found.traceback)
+    assert f"%{name} has no {word!r}: it tells of the cell in which it stands" in told
+    assert f"put %{name} at the head of each cell; %coverage and %profile know {word!r}" in told
+    assert not displays(found)
 
 
 def test_a_name_that_nothing_has_is_told(kernel: Frontend) -> None:
     kernel.run(ROUTES)
     assert displays(kernel.run("%trace limit E_Z route[nix]\n%raise E_Y")) == [
         "no statement was run",
-        "no route is called E_Z\nno route is called route[nix]",
+        "no route is called E_Z: did you mean 'E_Y'?\nno route is called route[nix]",
     ]
-    assert displays(kernel.run("%trace new\nroute[new] { exit; }\n%raise E_Y")) == ["no statement was run"]
+    for name, meant in (("E_XX", "E_X"), ("lmit", "limit"), ("route[limt]", "route[limit]")):
+        (*_, note) = displays(kernel.run(f"%trace {name} E_Y\n%raise E_Y"))
+        assert note == f"no route is called {name}: did you mean {meant!r}?"
+    (found,) = displays(kernel.run("%trace new\nroute[new] { exit; }\n%raise E_Y"))
+    assert "no route" not in found
 
 
 @pytest.mark.parametrize("option", ["async", "detach", "live"])
