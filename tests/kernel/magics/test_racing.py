@@ -93,6 +93,29 @@ def test_what_fails_in_every_order_is_shown_with_its_error(fresh: Frontend) -> N
         assert "in line 3" in shown
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("E_HIT --check E_HIT", "race: E_HIT (1) and E_HIT (2) come to an outcome that no order of them gives"),
+        ("E_CR n=0 E_LOCKED --check", "failed: E_CR does not come to its end, in whatever order"),
+        ("--check --limit 1 E_LOCKED E_LOCKED", "no race was found so far: E_LOCKED (1) and E_LOCKED (2)"),
+    ],
+)
+def test_a_cell_fails_where_it_is_to_be_a_test(fresh: Frontend, line: str, message: str) -> None:
+    fresh.run("event_route[E_CR] {\n$var(x) = 1;\n$var(x) /= $param(n);\n}")
+    result = fresh.run(f"%race {line}")
+    assert (result.status, result.error["ename"]) == ("error", "RaceCheckFailed")
+    assert message in result.error["evalue"]
+    assert result.shown[-1].startswith(message)  # all of it is shown as well
+    assert ("--limit" in result.traceback.partition("hint:")[2]) == ("--limit" in line)
+
+
+def test_a_check_passes_where_all_is_well(fresh: Frontend) -> None:
+    result = fresh.run("%race E_LOCKED E_LOCKED --check")
+    assert result.status == "ok", result.traceback
+    assert result.shown[-1].startswith("no race: ")
+
+
 def test_three_events_and_options(fresh: Frontend) -> None:
     text = fresh.run("%race E_HIT a -- my_event by=2 -- E_LOCKED --limit 7 --seconds 20").shown[-1]
     assert "E_HIT, my_event and E_LOCKED" in text
@@ -143,7 +166,7 @@ def offered(kernel: Frontend, line: str) -> list[str]:
 def test_events_and_their_parameters_are_offered_and_described(fresh: Frontend) -> None:
     assert "E_HIT" in offered(fresh, "%race E_HI")
     found = offered(fresh, "%race E_HIT a E_PIKE_BLOCKED ")
-    assert {"ip=", "E_LOCKED", "--limit"} <= set(found)
+    assert {"ip=", "E_LOCKED", "--limit", "--check"} <= set(found)
     assert "E_LOCKED" in offered(fresh, "%race E_HIT E_LO")
     reply = fresh.client.inspect("%race E_HIT E_PIKE_BLOCKED ip=1", 30, reply=True, timeout=30)
     assert "E_PIKE_BLOCKED" in reply["content"]["data"]["text/plain"]
