@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from evroute_kernel.cli.colours import print_record
 
 if TYPE_CHECKING:
+    from evroute_kernel.engine.results.races import Outcome, RaceResult, RaceStep
     from evroute_kernel.engine.results.trace import Trace
     from evroute_kernel.engine.session.session import LogRecord
+    from evroute_kernel.source import Span
 
 
 #: control characters that JSON may hold as they are, and a terminal may not
@@ -67,6 +69,50 @@ def print_trace(trace: Trace, *, as_json: bool) -> None:
         print(trace.text().translate(SHOWN), flush=True)
 
 
+def print_race(result: RaceResult, *, as_json: bool) -> None:
+    """What events come to that run at once: for people, or as one JSON object on a line of its own."""
+    if as_json:
+        print(json.dumps(_race(result), ensure_ascii=False).translate(_ESCAPED), flush=True)
+    else:
+        print(result.text().translate(SHOWN), flush=True)
+
+
+def _race(result: RaceResult) -> dict[str, Any]:
+    return {
+        "race": result.events,
+        "ok": result.ok,
+        "verdict": result.verdict,
+        "failures": result.failures,
+        "orders": result.schedules,
+        "steps": result.steps,
+        "stopped": result.stopped,
+        "strays": result.strays,
+        "outcomes": [_outcome(outcome) for outcome in result.outcomes],
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "is_race": outcome.is_race,
+        "orders": outcome.schedules,
+        "serial": outcome.serial,
+        "failed": outcome.failed,
+        "waits": outcome.waits,
+        "logs": [[{"level": level, "text": text} for level, text in lines] for lines in outcome.logs],
+        "state": dict(outcome.state),
+        "steps": [_step(step) for step in outcome.steps],
+    }
+
+
+def _step(step: RaceStep) -> dict[str, Any]:
+    plain: dict[str, Any] = {"event": step.event, "does": step.does, "text": step.text}
+    return plain | (_place(step.span) if step.span else {})
+
+
+def _place(span: Span) -> dict[str, Any]:
+    return {"file": span.source.name, "line": span.line, "column": span.column}
+
+
 def _plain(record: LogRecord) -> dict[str, Any]:
     """A log record as JSON has it; `file`, `line` and `column` only where the record has a place."""
     plain = {
@@ -81,5 +127,5 @@ def _plain(record: LogRecord) -> dict[str, Any]:
     if record.manner:
         plain["manner"] = record.manner
     if record.span:
-        plain |= {"file": record.span.source.name, "line": record.span.line, "column": record.span.column}
+        plain |= _place(record.span)
     return plain

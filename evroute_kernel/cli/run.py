@@ -6,12 +6,13 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from evroute_kernel.cli.collecting import add_collecting, collected
 from evroute_kernel.cli.files import add_network, add_stubs, check_run, load, prepare, read, read_stubs, source_of
 from evroute_kernel.cli.outcome import EXIT_FINDINGS, EXIT_OK, RefusedError, UsageError
-from evroute_kernel.cli.records import print_as_json, print_as_text, print_trace
+from evroute_kernel.cli.records import print_as_json, print_as_text, print_race, print_trace
 from evroute_kernel.cli.repeating import add_repeating, repeating
 from evroute_kernel.cli.server import add_server, version_for
 from evroute_kernel.errors import ScriptError
@@ -45,14 +46,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar='"EVENT ... EVENT ..."',
         help="behind all that is raised: run two or three events at once, in every order that can make a difference, "
-        "and say what they come to; written as after %%race in a notebook, with its options. Exit code 1 where there "
-        "is a race, or where not all could be tried",
+        "and say what they come to; written as after %%race in a notebook, with its options inside the quotes: "
+        '"E_A E_B --limit 500"',
     )
     add_server(parser)
     add_network(parser)
     add_stubs(parser)
     add_repeating(parser)
-    parser.add_argument("--json", action="store_true", help="print each log record as one JSON object")
+    parser.add_argument(
+        "--json", action="store_true", help="print each log record, and what each race comes to, as one JSON object"
+    )
     parser.add_argument(
         "--trace",
         action="store_true",
@@ -60,6 +63,10 @@ def add(parser: argparse.ArgumentParser) -> None:
         "what it logged, raised and called; with --json as objects that have a number",
     )
     add_collecting(parser)
+    parser.epilog = (
+        "Exit code: 0 all went well; 1 the script was refused, a run failed, there is a race, or a search for one has "
+        "ended before all was tried; 2 wrong usage, also events of --race that no route handles."
+    )
     parser.set_defaults(command=run)
 
 
@@ -91,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
                         print(f"--raise: {remark}", file=sys.stderr)
                     _print_log(done, print_record)
                 check_run(done)
-        are_clean = [_race(session, *race) for race in races]
+        are_clean = [_race(session, *race, as_json=options.json) for race in races]
     return EXIT_OK if all(are_clean) else EXIT_FINDINGS
 
 
@@ -146,13 +153,20 @@ def _races(texts: Sequence[str], version: ServerVersion) -> list[tuple[RaceReque
     return races
 
 
-def _race(session: Session, request: RaceRequest, events: list[tuple[str, Params]]) -> bool:
-    """Whether all is well."""
+def _race(session: Session, request: RaceRequest, events: list[tuple[str, Params]], *, as_json: bool) -> bool:
+    """Whether all is well. Raises UsageError where nothing handles one of the events."""
+    from evroute_kernel.engine.racing import racing
+
+    for (event, params), (_, span) in zip(events, request.events, strict=True):
+        try:
+            racing.given_event(session, event, params)
+        except ScriptError as error:
+            raise UsageError(ScriptError([replace(d, span=span) for d in error.diagnostics]).render()) from None
     try:
         result = session.race(events, **request.limits)
     except ScriptError as error:
         raise RefusedError(error) from None
-    print(result)
+    print_race(result, as_json=as_json)
     return result.ok
 
 

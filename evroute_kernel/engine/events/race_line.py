@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -22,9 +23,10 @@ from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source, Span
 
 USAGE: Final = (
-    "EVENT [PARAMETERS] [--] EVENT [PARAMETERS] [[--] EVENT [PARAMETERS]] [--sample] [--limit N] [--seconds S]"
+    "EVENT [PARAMETERS] [--] EVENT [PARAMETERS] [[--] EVENT [PARAMETERS]] [--check] [--sample] [--limit N]"
+    " [--seconds S]"
 )
-OPTIONS: Final[Mapping[str, str | None]] = {"sample": None, "limit": "N", "seconds": "S"}
+OPTIONS: Final[Mapping[str, str | None]] = {"check": None, "sample": None, "limit": "N", "seconds": "S"}
 #: how many events can race
 FEWEST, MOST = 2, 3
 
@@ -38,6 +40,12 @@ class RaceRequest:
 
     events: tuple[tuple[RaiseRequest, Span], ...]
     options: dict[str, str | bool]
+
+    @property
+    def span(self) -> Span:
+        """From the name of the first event to that of the last one."""
+        (_, first), *_, (_, last) = self.events
+        return replace(first, end=last.end)
 
     @property
     def limits(self) -> dict[str, Any]:

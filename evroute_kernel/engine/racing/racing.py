@@ -22,7 +22,7 @@ from evroute_kernel.engine.racing import words
 from evroute_kernel.engine.racing.conducting import Attempt, Conductor, InOrder, Racer, Stopped
 from evroute_kernel.engine.racing.exploring import Exploration
 from evroute_kernel.engine.racing.steps import Step, switches, taken_lock
-from evroute_kernel.engine.results.races import FAILED, Line, Outcome, RaceResult, RaceStep
+from evroute_kernel.engine.results.races import FAILED, Line, Outcome, RaceResult, RaceStep, orders
 from evroute_kernel.engine.results.runs import Run, RunError
 from evroute_kernel.library.functions import cfgutils
 from evroute_kernel.library.sql import copies
@@ -106,7 +106,8 @@ class _Found:
 class Racing(Generic[R]):
     """A search that another thread can stop. Raises GivenError.
 
-    `limit`: orders that are tried at most, `seconds`: how long at most (an attempt that has begun is ended first).
+    `limit`: orders that are tried at most (but all those one after the other), `seconds`: how long at most (an attempt
+    that has begun is ended first).
     `reduces`: without it orders are tried that come to the same as others, too.
     """
 
@@ -174,7 +175,7 @@ class Racing(Generic[R]):
     def _explore(self, session: R, conductor: Conductor, exploration: Exploration) -> str | None:
         while (beginning := exploration.begin()) is not None:
             if len(self._tried) >= self._limit:
-                return f"that is the limit of {self._limit:,} order{'s' if self._limit > 1 else ''}"
+                return self._limited()
             exploration.check()
             attempt = conductor.attempt(beginning, exploration)
             if attempt.is_whole:
@@ -187,6 +188,11 @@ class Racing(Generic[R]):
             raise Stopped
         if monotonic() - begun >= self._seconds:
             raise _TimeIsOver
+
+    def _limited(self) -> str:
+        said = f"that is the limit of {orders(self._limit)}"
+        is_beyond = len(self._tried) > self._limit
+        return f"{said}, though those one after the other are always tried" if is_beyond else said
 
     def _restore(self, session: R) -> None:
         """Make what workers share what it was; no lock is held, and chance begins anew."""

@@ -142,17 +142,17 @@ class RaceResult:
         """How much was tried. Not how long it took (`seconds`): what a notebook shows is to be the same each time."""
         steps = "1 step" if self.steps == 1 else f"{self.steps:,} steps"
         extent = "all that matter" if self.stopped is None else f"not all that matter: {self.stopped}"
-        return f"{_orders(self.schedules)} of up to {steps} tried: {extent}"
+        return f"{orders(self.schedules)} of up to {steps} tried: {extent}"
 
     def title(self, outcome: Outcome) -> str:
         """What stands over an outcome."""
-        share = f"{outcome.schedules:,} of {_orders(self.schedules)}"
+        share = f"{outcome.schedules:,} of {orders(self.schedules)}"
         if outcome.is_race:
             return f"a race, in {share}"
         if len(outcome.serial) == factorial(len(self.events)):
             return f"as in every order one after the other: in {share}"
-        orders = " or ".join(", then ".join(self.events[event] for event in order) for order in outcome.serial)
-        return f"as {orders}: in {share}"
+        serial = " or ".join(", then ".join(self.events[event] for event in order) for order in outcome.serial)
+        return f"as {serial}: in {share}"
 
     def effects(self, outcome: Outcome) -> list[str]:
         """What is told of an outcome: all in which some differ, and what failed."""
@@ -203,7 +203,8 @@ class RaceFoundError(AssertionError):
         return RaceFoundError, (self.result,)
 
 
-def _orders(count: int) -> str:
+def orders(count: int) -> str:
+    """A number of them, in words."""
     return "1 order" if count == 1 else f"{count:,} orders"
 
 

@@ -163,10 +163,10 @@ class WatchingFace:
             print(result)
 
         All orders are tried in which what they do with `$shv`, cache, locks, queues, statistics, databases can come one
-        after the other, but for those that can make no difference; `limit` of them at most, and for no more `seconds`
-        (one that has begun is ended first). With `reduce=False` each order is tried. An outcome that the events come to
-        in no order one after the other is a race: `result.races`. Events that fail, or wait for ever, in some order one
-        after the other are `result.failures`.
+        after the other, but for those that can make no difference; `limit` of them at most (but all those in which one
+        event follows the other), and for no more `seconds` (one that has begun is ended first). With `reduce=False`
+        each order is tried. An outcome that the events come to in no order one after the other is a race:
+        `result.races`. Events that fail, or wait for ever, in some order one after the other are `result.failures`.
 
         They run in a copy of this session, which is left alone: with its `$shv`, cache and databases as they are now,
         nothing in `$var`, a clock that stands, and chance that is the same each time. Raises GivenError,

@@ -9,13 +9,14 @@ from evroute_kernel.assist.offers import Candidate
 from evroute_kernel.engine.events.params import ParameterError, UnknownEventError
 from evroute_kernel.engine.events.race_line import USAGE, RaceRequest, parse_race
 from evroute_kernel.kernel.cell.cells import MagicLine
-from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted
+from evroute_kernel.kernel.cell.failures import CellFailure, Interrupted, failure
 from evroute_kernel.kernel.magics.declaration import Offers, magic
 from evroute_kernel.kernel.magics.raising import library_of, located
 
 if TYPE_CHECKING:
     from evroute_kernel.assist.pages import Page
     from evroute_kernel.engine.racing.racing import Racing
+    from evroute_kernel.engine.results.races import RaceResult
     from evroute_kernel.engine.session.session import Session
     from evroute_kernel.kernel.cell.cell import Cell
     from evroute_kernel.kernel.questions.asked import Asked
@@ -73,8 +74,10 @@ async def race(cell: Cell, given: RaceRequest) -> None:
     The notebook itself is left alone: they run in a session that is made for it, with the script of all cells, `$shv`,
     the cache and databases as they are now, nothing in `$var`, a clock that stands, and nothing that goes out.
 
+    --check      make a test of it: fail the cell where there is a race, where an event fails (or waits for ever) with
+                 no other in between, and where not all that matters was tried
     --sample     fill in the parameters that are not given, as %raise does
-    --limit N    try no more than N orders (1000); what was left out is said
+    --limit N    try no more than N orders (1000), but all those one after the other; what was left out is said
     --seconds S  try for no longer than S seconds (30)
 
     In Python: `session.race(...)`; in tests `session.assert_no_race(...)`, which fails where there is a race.
@@ -89,6 +92,13 @@ async def race(cell: Cell, given: RaceRequest) -> None:
     from evroute_kernel.kernel.display.races import bundle
 
     cell.outlet.display(bundle(result))
+    if "check" in given.options and not result.ok:
+        raise failure("RaceCheckFailed", result.verdict, given.span, _advice(result))
+
+
+def _advice(result: RaceResult) -> str | None:
+    """What to do where the search has ended early."""
+    return None if result.stopped is None else f"{result.tried}; --limit N and --seconds S let it go on"
 
 
 def _racing(cell: Cell, given: RaceRequest) -> Racing[Session]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
+from evroute_kernel.engine.results.timeline_text import EMPTY
 from evroute_kernel.kernel.display.formats import note_bundle
 from evroute_kernel.kernel.magics.arguments import Arguments, Word
 from evroute_kernel.kernel.magics.collecting import below, refuse_switch
 from evroute_kernel.kernel.magics.declaration import magic
 from evroute_kernel.kernel.timelines import files
-from evroute_kernel.kernel.timelines.words import EMPTY
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -339,6 +339,15 @@ def test_a_limit_is_told(session: Session) -> None:
         session.assert_no_race(["E_LOCKED", "E_HIT"], limit=2)
 
 
+def test_orders_one_after_the_other_are_tried_beyond_a_limit(session: Session) -> None:
+    result = session.race(["E_HIT", "E_HIT"], limit=1)
+    assert (result.schedules, result.outcomes[0].serial) == (2, ((0, 1), (1, 0)))
+    assert result.tried == (
+        "2 orders of up to 4 steps tried: not all that matter: that is the limit of 1 order,"
+        " though those one after the other are always tried"
+    )
+
+
 def test_it_can_be_stopped(session: Session) -> None:
     session.load("event_route[E_SLEEPS] {\n$shv(x) = 1;\nsleep(60);\n}\n", name="sleeps.cfg")
     racing = prepare(session, ["E_SLEEPS", "E_SLEEPS"])

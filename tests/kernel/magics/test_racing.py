@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -93,6 +96,29 @@ def test_what_fails_in_every_order_is_shown_with_its_error(fresh: Frontend) -> N
         assert "in line 3" in shown
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("E_HIT --check E_HIT", "race: E_HIT (1) and E_HIT (2) come to an outcome that no order of them gives"),
+        ("E_CR n=0 E_LOCKED --check", "failed: E_CR does not come to its end, in whatever order"),
+        ("--check --limit 1 E_LOCKED E_LOCKED", "no race was found so far: E_LOCKED (1) and E_LOCKED (2)"),
+    ],
+)
+def test_a_cell_fails_where_it_is_to_be_a_test(fresh: Frontend, line: str, message: str) -> None:
+    fresh.run("event_route[E_CR] {\n$var(x) = 1;\n$var(x) /= $param(n);\n}")
+    result = fresh.run(f"%race {line}")
+    assert (result.status, result.error["ename"]) == ("error", "RaceCheckFailed")
+    assert message in result.error["evalue"]
+    assert result.shown[-1].startswith(message)  # all of it is shown as well
+    assert ("--limit" in result.traceback.partition("hint:")[2]) == ("--limit" in line)
+
+
+def test_a_check_passes_where_all_is_well(fresh: Frontend) -> None:
+    result = fresh.run("%race E_LOCKED E_LOCKED --check")
+    assert result.status == "ok", result.traceback
+    assert result.shown[-1].startswith("no race: ")
+
+
 def test_three_events_and_options(fresh: Frontend) -> None:
     text = fresh.run("%race E_HIT a -- my_event by=2 -- E_LOCKED --limit 7 --seconds 20").shown[-1]
     assert "E_HIT, my_event and E_LOCKED" in text
@@ -143,26 +169,82 @@ def offered(kernel: Frontend, line: str) -> list[str]:
 def test_events_and_their_parameters_are_offered_and_described(fresh: Frontend) -> None:
     assert "E_HIT" in offered(fresh, "%race E_HI")
     found = offered(fresh, "%race E_HIT a E_PIKE_BLOCKED ")
-    assert {"ip=", "E_LOCKED", "--limit"} <= set(found)
+    assert {"ip=", "E_LOCKED", "--limit", "--check"} <= set(found)
     assert "E_LOCKED" in offered(fresh, "%race E_HIT E_LO")
     reply = fresh.client.inspect("%race E_HIT E_PIKE_BLOCKED ip=1", 30, reply=True, timeout=30)
     assert "E_PIKE_BLOCKED" in reply["content"]["data"]["text/plain"]
 
 
-def test_the_command_line_says_it_by_its_exit_code(tmp_path: Path) -> None:
-    file = tmp_path / "x.cfg"
-    file.write_text(SCRIPT)
+Command = Callable[..., tuple[int, str, str]]
 
-    def run(*options: str) -> tuple[int, str]:
+
+@pytest.fixture
+def run(tmp_path: Path) -> Command:
+    """`evroute run` with some options: its exit code, and what it printed for others and for people."""
+    file = tmp_path / "x.cfg"
+    file.write_text(SCRIPT + "event_route[E_CR] {\n$var(x) = 1;\n$var(x) /= $param(n);\n}\n")
+
+    def run(*options: str) -> tuple[int, str, str]:
         command = [sys.executable, "-c", MAIN, "run", str(file), *options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        return done.returncode, done.stdout + done.stderr
+        return done.returncode, done.stdout, done.stderr
 
-    code, text = run("--raise", "my_event by=4", "--race", "E_LOCKED E_HIT a")
+    return run
+
+
+def test_the_command_line_says_it_by_its_exit_code(run: Command) -> None:
+    code, text, _ = run("--raise", "my_event by=4", "--race", "E_LOCKED E_HIT a")
     assert code == 1
     assert "a race, in" in text
     assert "$shv(n) = 5" in text
     assert run("--race", "E_LOCKED E_LOCKED")[0] == 0
-    code, text = run("--race", "E_LOCKED E_LOCKED --limt 3")
+    code, text, _ = run("--race", "E_CR n=0 E_LOCKED")
+    assert (code, text.partition("\n")[0]) == (1, "failed: E_CR does not come to its end, in whatever order")
+    code, text, _ = run("--race", "E_LOCKED E_LOCKED --limit 1")
+    assert (code, text.partition(":")[0]) == (1, "no race was found so far")
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "message"),
+    [
+        ("E_LOCKED E_LOCKED --limt 3", "--race:1:19", "unknown option --limt"),
+        ("E_LOCKED E_LOCKD", "--race:1:10", "no route handles the event E_LOCKD"),
+        ("E_LOCKED", "--race:1:1", "one event alone does not race"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_wrong_use_of_the_command(run: Command, line: str, place: str, message: str) -> None:
+    code, _, text = run("--race", line)
     assert code == 2
-    assert "--race:1:19" in text
+    assert f"error: {message}" in text
+    assert f"\n  {place}\n" in text
+    assert "^" in text
+
+
+def test_the_command_line_tells_races_as_json(run: Command) -> None:
+    code, text, _ = run("--race", "E_HIT \x1b E_HIT b", "--race", "E_CR n=0 E_LOCKED", "--json")
+    assert code == 1
+    race, failed = map(json.loads, text.splitlines())
+    assert race["race"] == ["E_HIT (1)", "E_HIT (2)"]
+    assert (race["ok"], race["verdict"].partition(":")[0], race["stopped"], race["strays"]) == (
+        False,
+        "race",
+        None,
+        False,
+    )
+    assert (race["orders"], race["steps"], race["failures"]) == (4, 4, [])
+    serial, between = race["outcomes"]
+    assert (serial["is_race"], serial["serial"], serial["orders"]) == (False, [[0, 1], [1, 0]], 2)
+    assert (between["is_race"], between["state"], between["waits"]) == (True, {"$shv(n)": "1"}, [None, None])
+    assert between["logs"][0] == [{"level": "NOTICE", "text": "<b>\x1b</b>"}]
+    assert between["failed"] == []
+    step = between["steps"][0]
+    assert step == {
+        "event": 0,
+        "does": ["reads $shv(n)"],
+        "text": "$var(n) = $shv(n)",
+        "file": ANY,
+        "line": 2,
+        "column": 5,
+    }
+    assert failed["failures"] == ["E_CR"]
+    assert failed["outcomes"][0]["failed"] == [0]
