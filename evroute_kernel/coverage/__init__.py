@@ -6,7 +6,8 @@
 
 What was run is told by the workers, and handed over by `evroute_kernel.pytest_plugin.coverage` when a test ends: no
 tracer takes part, so it is the same with each core of coverage.py. What is here says what there is to run in a file
-(`reporter`), what is left out of it (`exclusion`), and which files are to be measured (`scope`).
+(`reporter`), what is left out of it (`exclusion`), which files are to be measured (`scope`), and which file a text is
+that a test has loaded under its name (`named`).
 """
 
 from __future__ import annotations

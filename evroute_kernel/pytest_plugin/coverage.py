@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.session.session import Session
-    from evroute_kernel.source import Source
 
 #: the module that coverage.py is told to load
 PLUGIN: Final = "evroute_kernel.coverage"
@@ -39,13 +38,14 @@ class Covered:
         measuring = _measuring()
         if measuring is None:
             return
+        from evroute_kernel.coverage.named import named_file
         from evroute_kernel.coverage.scope import Scope
         from evroute_kernel.kernel.export.cell_texts import notebook_of
 
         scope, branch = Scope(measuring), measuring.get_option("run:branch")
         run: dict[str, Found] = {}
         for text in self._covering.texts():
-            path = os.path.realpath(_named(text.source, self._folders) or text.source.path)
+            path = os.path.realpath(named_file(text.source, self._folders) or text.source.path)
             if (notebook_of(path) or Path(path)).is_file() and scope.holds(path):
                 found: Found = text.taken if branch else text.executed
                 run[path] = run.get(path, frozenset()) | found  # a file may be loaded more than once
@@ -56,25 +56,6 @@ class Covered:
 def begin(session: Session, folders: Sequence[Path]) -> Covered | None:
     """Collect what a session runs, if anybody wants to know; `folders` are those in which names of files begin."""
     return Covered(session, folders) if _measuring() is not None else None
-
-
-def _named(source: Source, folders: Sequence[Path]) -> Path | None:
-    """The file of whose text a test has made a script of this name; None where there is no such file, or its text is
-    another one: its lines would be taken for those of the script."""
-    if source.path != f"<{source.name}>":
-        return None  # it comes from a file
-    return next((path for folder in folders if _holds(path := folder / source.name, source.text)), None)
-
-
-def _holds(path: Path, text: str) -> bool:
-    """Whether a file has this text. Python's `read_text` has other line breaks than a file of Windows."""
-    from evroute_kernel.lang.files import read_text
-    from evroute_kernel.runtime.files import FileError
-
-    try:
-        return path.is_file() and read_text(path).replace("\r\n", "\n") == text.replace("\r\n", "\n")
-    except (FileError, OSError):
-        return False  # a name that cannot be one of a file, or a file that holds no script
 
 
 def touch_scripts() -> None:
