@@ -73,7 +73,9 @@ def test_run_traces_what_it_runs(tmp_path: Path) -> None:
     script.write_text(TRACED)
     done = evroute("run", script, "--raise", 'E_X n="3\x1b"', "--trace")
     assert [line.split() for line in done.stdout.splitlines()] == [
+        ["startup_route"],
         ["1", *"$shv(a) = 1 $shv(a) = 1".split()],
+        ["event_route[E_X]"],
         ["3", *"route(r, $param(n)) calls route[r]".split()],
         ["5", *"$var(n) = $param(1) $var(n) =".split(), '"3\\u001b"'],
     ]

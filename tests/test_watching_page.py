@@ -7,11 +7,13 @@ import json
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from evroute_kernel import Session
 from evroute_kernel.engine.dap.launch import ATTACH, LAUNCH
+from evroute_kernel.engine.debugging.news import How
 from support.frontend import started
 
 PAGE = (Path(__file__).parent.parent / "docs" / "watching.md").read_text(encoding="utf-8")
@@ -43,6 +45,17 @@ def test_what_python_asks_of_a_session_is_there(text: str) -> None:
         and node.value.id in ("session", "evroute_session")
     }
     assert [name for name in names if not hasattr(Session, name)] == []
+
+
+def test_the_debugger_in_python_runs_as_it_stands(capfd: pytest.CaptureFixture[str]) -> None:
+    (text,) = [text for text in PYTHON if "session.debug" in text]
+    exec(compile(text, "watching.md", "exec"), {"__name__": "page"})
+    assert capfd.readouterr().out.splitlines() == [
+        "breakpoint event_route[E_CALL] calls.cfg 3",
+        "(5,)",
+        "True",
+    ]
+    assert [how for how in get_args(How) if f'`"{how}"`' not in PAGE] == []
 
 
 def test_json_of_configurations_is_json_and_names_what_there_is() -> None:

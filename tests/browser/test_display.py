@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import nbformat
 import pytest
 
+from evroute_kernel.engine.results.timeline import Bar, Timeline
+from evroute_kernel.kernel.timelines.drawing import bundle
 from support.lab_page import DARK, LIGHT, box, expect, pieces
 from support.themes import READABLE
 
@@ -160,3 +163,29 @@ def test_many_raises_show_how_far_they_are(lab: Lab) -> None:
     notebook.run(1)
     assert notebook.outputs(1) == [("text/html", "E_PIKE_BLOCKED: raised 999 times, none failed")]
     lab.shoot("end")
+
+
+def test_a_timeline_of_a_notebook_that_is_not_trusted_says_so(lab: Lab) -> None:
+    lab.choose_theme(LIGHT)
+    notebook = lab.open_cells(f"{ROUTES}\n%timeline\n%raise E_PIKE_BLOCKED ip=192.0.2.66")
+    run_all(notebook)
+    expect(notebook.output(0).locator("svg[aria-label^=Timeline]")).to_be_visible()
+    expect(notebook.output(0).locator("svg text").first).not_to_have_css("font-size", "0px")
+    expect(notebook.output(0).get_by_text("The drawing is seen")).not_to_be_visible()
+    saved = nbformat.read(lab.folder / "cells.ipynb", 4)
+    saved.cells[0].outputs = [drawn_with_variables()]
+    file = lab.folder / "cloned.ipynb"
+    nbformat.write(saved, file)
+    cloned = lab.open_notebook(file)
+    expect(cloned.output(0).get_by_text("The drawing is seen when the cell is run")).to_be_visible()
+    expect(cloned.output(0).locator("mjx-container")).to_have_count(0)
+    expect(cloned.output(0).locator("div.mathjax_ignore")).to_have_css("font-size", "0px")
+    lab.shoot()
+
+
+def drawn_with_variables() -> nbformat.NotebookNode:
+    """A timeline as somebody else has saved it, with pairs of `$`."""
+    timeline = Timeline()
+    for begin in (0, 5_000_000):
+        timeline.begin(Bar(1, "run", "$var(a) = $var(b)", "E_X", 0, begin, begin + 4_000_000))
+    return nbformat.v4.new_output("display_data", bundle(timeline))

@@ -19,6 +19,16 @@ class Place:
     route: str
     span: Span | None
 
+    @property
+    def line(self) -> int:
+        """The line of that statement in its text, from 1; 0 where it is not known."""
+        return self.span.line if self.span is not None else 0
+
+    @property
+    def name(self) -> str:
+        """The name of its text."""
+        return self.span.source.name if self.span is not None else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Stopped:

@@ -26,7 +26,7 @@ class _Writer:
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
-        self._start = min((bar.begin for bar in timeline), default=0)
+        self._start = timeline.started
         self._lanes = timeline.lanes
         self._bars = timeline.bars
         self._nodes = {node: number for number, node in enumerate(dict.fromkeys(node for node, _ in self._lanes), 1)}

@@ -130,8 +130,8 @@ class Timeline:
 
     @property
     def started(self) -> int:
-        """When the first run began; 0 where nothing has happened. Its event may have waited before."""
-        return min((bar.begin for bar in self.bars if bar.kind != "queue"), default=0)
+        """When the first bar began, also that of an event which waited; 0 where nothing has happened."""
+        return min((bar.begin for bar in self.bars), default=0)
 
     @property
     def ended(self) -> int:

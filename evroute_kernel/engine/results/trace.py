@@ -140,15 +140,19 @@ class Trace:
         return len({step.file for step in self.steps if step.span is not None})
 
     def text(self, most: int | None = None) -> str:
-        """A line for each step; of more than `most` the middle is left out."""
+        """A line for each step, and one above for each route; of more than `most` the middle is left out."""
         steps, gap = self.shortened(most)
         several, files = len({step.process for step in steps}) > 1, self.files
         rows = [_cells(step, several, files) for step in steps]
         widths = [max((len(row[i]) for row in rows), default=0) for i in range(2)]
-        lines = [f"{place:>{widths[0]}}  {text:{widths[1]}}  {effects}".rstrip() for place, text, effects in rows]
-        if gap:
-            lines.insert(len(steps) - len(steps) // 2, left_out_words(gap))
-        return "\n".join(lines)
+        lines = []
+        for number, (head, (place, text, effects)) in enumerate(zip(headed(steps), rows, strict=True)):
+            if gap and number == len(steps) - len(steps) // 2:
+                lines.append(left_out_words(gap))
+            if head:
+                lines.append(f"{'':{widths[0]}}  {head}")
+            lines.append(f"{place:>{widths[0]}}  {text:{widths[1]}}  {effects}".rstrip())
+        return "\n".join([*lines, left_out_words(gap)] if gap and len(steps) < 2 else lines)
 
     def shortened(self, most: int | None = None) -> tuple[list[Step], int]:
         """The first and the last steps, `most` of them (None: all that are kept), and how many are left out. The gap
@@ -162,6 +166,15 @@ class Trace:
     def json_lines(self) -> str:
         """A JSON object on a line for each step."""
         return "".join(f"{json.dumps(step.plain(), ensure_ascii=False)}\n" for step in self.steps)
+
+
+def headed(steps: Iterable[Step]) -> Iterator[str]:
+    """For each step the route that runs, where another one did before, or ""; bare statements are of no route."""
+    before = ""
+    for step in steps:
+        is_other = step.depth == 0 and step.route != before
+        before = step.route if is_other else before
+        yield before if is_other else ""
 
 
 def left_out_words(count: int) -> str:
@@ -190,7 +203,7 @@ def variable(kind: str, name: str) -> str:
 def _cells(step: Step, several: bool, files: int) -> tuple[str, str, str]:
     """Where it stands, with its process where there are several, what it is, and what came of it."""
     head = f"[{step.process}] " if several else ""
-    return head + shown_line(step, files), shown_statement(step), "; ".join(step.effects)
+    return head + shown_line(step, files), "  " + shown_statement(step), "; ".join(step.effects)
 
 
 def _shown(value: Changed) -> str:

@@ -32,17 +32,15 @@ def _statement(text: str) -> str:
 
 
 def _rows(trace: Trace, several: bool) -> Iterator[Row]:
-    from evroute_kernel.engine.results.trace import left_out_words, shown_line, shown_statement
+    from evroute_kernel.engine.results.trace import headed, left_out_words, shown_line, shown_statement
 
     steps, gap = trace.shortened(SHOWN)
     files = trace.files
     before = len(steps) - len(steps) // 2
-    route = ""
-    for i, step in enumerate(steps):
+    for i, (step, head) in enumerate(zip(steps, headed(steps), strict=True)):
         if gap and i == before:
             yield *([None] * several), None, left_out_words(gap), None
-        if step.depth == 0 and step.route != route:
-            route = step.route
-            yield *([None] * several), None, route, None
+        if head:
+            yield *([None] * several), None, head, None
         row = shown_line(step, files), "  " + shown_statement(step), "; ".join(step.effects)
         yield (step.process, *row) if several else row

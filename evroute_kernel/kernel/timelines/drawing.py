@@ -43,6 +43,15 @@ _THEMES: Final = (
     "<style>svg{color:#1b1b1b;background:#fff}"
     "@media (prefers-color-scheme:dark){svg{color:#e6e6e6;background:#1b1b1b}}</style>"
 )
+#: around a drawing in a page. Its texts are none that MathJax should typeset, though they have pairs of `$`; and where
+#: JupyterLab shows a notebook that is not trusted, and so leaves the drawing's texts but not the drawing, they have no
+#: size. The drawing has a size of its own.
+_FRAME: Final = 'class="mathjax_ignore tex2jax_ignore" style="overflow: auto; font-size: 0px"'
+#: what is seen there: a drawing does not show it
+_UNTRUSTED: Final = (
+    '<defs><foreignObject width="0" height="0"><span style="font-size: medium">The drawing is seen when the cell '
+    "is run, or the notebook trusted.</span></foreignObject></defs>"
+)
 
 
 def bundle(timeline: Timeline, empty: str = EMPTY) -> dict[str, str]:
@@ -54,7 +63,7 @@ def bundle(timeline: Timeline, empty: str = EMPTY) -> dict[str, str]:
 
 def _with_text(timeline: Timeline) -> str:
     return (
-        f'<div style="overflow: auto">{svg(timeline)}</div>'
+        f"<div {_FRAME}>{svg(timeline)}</div>"
         f'<details><summary>as text</summary><pre style="margin: 0.3em 0; overflow: auto">{escape(plain(timeline))}'
         "</pre></details>"
     )
@@ -86,7 +95,7 @@ def svg(timeline: Timeline, *, alone: bool = False) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
         f'viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(label)}" '
         f'font-family="sans-serif" font-size="11">',
-        _THEMES if alone else "",
+        _THEMES if alone else _UNTRUSTED,
         *_axis(scene, timeline),
         *(_heading(timeline.title(lane), y) for lane, y in scene.heads.items()),
         *(_bar(box) for box in boxes),

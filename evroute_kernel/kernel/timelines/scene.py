@@ -50,7 +50,7 @@ class Scene:
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
         bars = timeline.bars
-        outer = [bar for bar in bars if bar.depth == 0 and bar.kind != "queue"]
+        outer = [bar for bar in bars if bar.depth == 0]
         self.axis = Axis(((bar.begin, timeline.end_of(bar)) for bar in outer), WIDTH)
         #: statements, events that wait and arrows that are not drawn
         self.narrow = self.crowded = self.more_arrows = 0

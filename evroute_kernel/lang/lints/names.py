@@ -340,7 +340,7 @@ def old_avp_name(subject: Subject) -> Iterator[Finding]:
     """The prefix is part of the name now; the server warns about it at start and at every use."""
     for use in subject.uses_of(_has_old_name):
         name = str(use.name)
-        hint = f"write {name[2:]} everywhere: %%migrate does"
+        hint = f"write {name[2:]} everywhere: %%migrate or evroute migrate does"
         yield Finding(f"the prefix {name[:2]} is part of the name", use.name_span, hint)
 
 

@@ -7,12 +7,15 @@ import os
 import signal
 from collections.abc import Iterator
 from time import time_ns
+from xml.etree import ElementTree
 
 import pytest
 
 from evroute_kernel import Session
 from evroute_kernel.engine.events.given import GivenError
-from evroute_kernel.engine.results.timeline import Bar, Timeline
+from evroute_kernel.engine.results.timeline import QUEUE, Bar, Timeline
+from evroute_kernel.engine.results.timeline_text import plain
+from evroute_kernel.kernel.timelines.drawing import svg
 from evroute_kernel.runtime.versions import VERSIONS
 from support.trace_events import check
 
@@ -315,3 +318,16 @@ def test_as_text(server: Session) -> None:
     assert names == ["event_route[E_X]", "route[r]", "event_route[E_Y]"]
     assert timeline.text(most=1).count("more ...") == 1
     assert len(timeline.text(most=1).splitlines()) == 2
+
+
+def test_times_count_from_the_first_bar_also_of_an_event_that_waits() -> None:
+    timeline = Timeline()
+    timeline.begin(Bar(QUEUE, "queue", "event_route[E_X]", "E_X", 0, 1_000_000, 9_000_000))
+    timeline.begin(Bar(1, "run", "event_route[E_X]", "E_X", 0, 9_000_000, 19_000_000))
+    assert [line.split()[:2] for line in plain(timeline).splitlines()] == [["0", "µs"], ["8", "ms"]]
+    drawing = ElementTree.fromstring(svg(timeline))
+    svg_ = "{http://www.w3.org/2000/svg}"
+    waited, ran = (rect for group in drawing.iter(f"{svg_}g") for rect in group.iter(f"{svg_}rect"))
+    assert waited.attrib["x"] == "0.0"
+    assert float(ran.attrib["x"]) == pytest.approx(float(waited.attrib["width"]), abs=0.1)
+    assert next(text.text for text in drawing.iter(f"{svg_}text")) == "0"

@@ -256,10 +256,11 @@ def test_of_many_statements_the_middle_is_left_out(server: Session) -> None:
         server.raise_event("E_X")
     assert (len(trace), trace.left_out, [step.number for step in trace]) == (1002, 997, [1, 2, 3, 1001, 1002])
     lines = trace.text().split("\n")
-    assert lines[3] == "... 997 more statements ..."
-    assert lines[4].startswith("1  $var(i) += 1")
-    assert lines[4].endswith("$var(i) = 500")
-    assert trace.text(most=2).split("\n")[1] == "... 1,000 more statements ..."
+    assert lines[0].strip() == "event_route[E_X]"
+    assert lines[4] == "... 997 more statements ..."
+    assert lines[5].startswith("1    $var(i) += 1")
+    assert lines[5].endswith("$var(i) = 500")
+    assert trace.text(most=2).split("\n")[2] == "... 1,000 more statements ..."
 
 
 def test_the_columns_of_the_text_stand_below_each_other(server: Session) -> None:
@@ -360,5 +361,5 @@ def test_as_text_nothing_commands_a_terminal() -> None:
         with session.trace() as trace:
             session.raise_event("E_X", {"x": "a\x1b[2J\x9b\nb"})
     assert "NOTICE: a\\x1b[2J\\x9b\\nb" in trace.text()
-    assert len(trace.text().splitlines()) == 2
+    assert len(trace.text().splitlines()) == 3
     assert trace.text().replace("\n", "").isprintable()
