@@ -402,12 +402,6 @@ def test_the_time_is_over_also_while_thousands_of_steps_are_thought_about() -> N
     assert "that is the limit of 2 s" in str(result)
 
 
-def test_one_order_is_no_orders() -> None:
-    with Session() as session:
-        session.load(SCRIPT)
-        assert str(session.race(["E_HIT", "E_HIT"], limit=1)).split(": ")[-1].strip() == "that is the limit of 1 order"
-
-
 def test_as_text_nothing_commands_a_terminal() -> None:
     with Session() as session:
         session.load('event_route[E_X] {\n    $shv(n) = $param(x);\n    xlog("$shv(n)\\n");\n}\n')
