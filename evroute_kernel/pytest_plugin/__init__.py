@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evroute_kernel.pytest_plugin.names import COVERING_KEY, EVENT, EVENTS, SERVER, SESSION, SESSION_KEY
+from evroute_kernel.pytest_plugin.names import COVERING_KEY, EVENT, EVENTS, SERVER, SESSION, SESSION_KEY, TOUCHED_KEY
 
 if TYPE_CHECKING:
     from evroute_kernel.engine.events.samples import EventSample
@@ -84,10 +84,15 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
     return explained(config, op, left, right)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    from evroute_kernel.pytest_plugin.coverage import touch_scripts
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before the first test, and not as early as its tests are known: pytest-cov removes the data of all who measure
+    when one of pytest-xdist's workers begins, and all have done so by then."""
+    if not item.config.stash.get(TOUCHED_KEY, False):
+        from evroute_kernel.pytest_plugin.coverage import touch_scripts
 
-    touch_scripts()
+        item.config.stash[TOUCHED_KEY] = True
+        touch_scripts()
 
 
 @pytest.hookimpl(trylast=True)

@@ -17,3 +17,5 @@ EVENTS: Final = "evroute_events"
 SESSION_KEY: Final = pytest.StashKey[Any]()
 #: and what tells how far scripts were run, or None
 COVERING_KEY: Final = pytest.StashKey[Any]()
+#: and where pytest keeps whether coverage.py has been told of the scripts that there are
+TOUCHED_KEY: Final = pytest.StashKey[bool]()

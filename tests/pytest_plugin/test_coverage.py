@@ -137,6 +137,34 @@ CELLS: list[dict[str, Any]] = [
 ]
 
 
+#: gw1 begins when gw0 knows its tests: pytest-cov removes the data files of all who measure as it begins
+LATE = """\
+import os
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+if WORKER == "gw1":
+    open("collected").close()
+"""
+CONFTEST = """\
+import os
+import pytest
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session):
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw0":
+        open("collected", "w").close()
+"""
+
+
+def test_a_worker_that_begins_late_takes_nothing_from_the_other(folder: Path) -> None:
+    os.mkfifo(folder / "collected")
+    (folder / "late.py").write_text(LATE)
+    (folder / "conftest.py").write_text(CONFTEST)
+    run(folder, "-n", "2", "-p", "late", "--cov-report=json")
+    assert reported(folder)["x.cfg"]["missing_lines"] == [3, 9]
+    assert reported(folder)["other.cfg"]["executed_lines"] == []
+
+
 @pytest.mark.parametrize("parallel", [(), ("-n", "2")])
 def test_cells_of_a_notebook(folder: Path, parallel: tuple[str, ...]) -> None:
     cells = [{"metadata": {}, "outputs": [], "id": f"c{i}", **cell} for i, cell in enumerate(CELLS)]
