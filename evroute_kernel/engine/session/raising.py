@@ -216,8 +216,9 @@ class Raising:
 
     def _new_raise(self, event: str, origin: object, timeout: float | None, drawn: str = "") -> Raise:
         """`drawn`: the name that it draws with, where that is not the event's."""
-        raised = Raise(encode(event), origin, *self._allowed(timeout))
-        raised.chance = self._world.settings.chance(drawn or encode(event))
+        name = encode(event)
+        raised = Raise(name, origin, *self._allowed(timeout))
+        raised.chance = self._world.settings.chance(drawn or name)
         return raised
 
     def _allowed(self, timeout: float | None) -> tuple[float, int, float]:

@@ -135,7 +135,8 @@ class Worker:
 
     def finished(self, now: float, runs: int = 1) -> None:
         """Its run is over, with so many runs of routes. A worker that is ending stays so."""
-        self.go_on(now)
+        if self.time_left is not None:
+            self.go_on(now)
         self.task = None
         self.runs += runs
         if self.state is not State.ENDING:
