@@ -103,13 +103,20 @@ def as_html(told: Parts, line: str = "solid") -> str:
     background, colour = BACKGROUNDS[told.severity]
     (_, label), *rest = told.title
     badge = f'<b style="{_BADGE.format(background, colour)}">{escape(label.rstrip(":"))}</b>'
-    title = f'<div style="{_WRAPPED}">{badge}{_html(rest)}</div>'
-    body = "".join(f'<div style="{_WRAPPED}">{_html(part)}</div>' for part in (told.place,) if part)
+    title = _wrapped(tuple(rest), badge)
+    body = "".join(_wrapped(part) for part in (told.place,) if part)
     if told.excerpt:
         body += f'<pre style="{_UNWRAPPED}">' + "\n".join(_html(part) for part in told.excerpt) + "</pre>"
     if told.hint:
-        body += f'<div style="{_WRAPPED}">{_html(told.hint)}</div>'
+        body += _wrapped(told.hint)
     return f'<div class="evroute-finding" style="{_FRAME.format(line, background, CODE)}">{title}{body}</div>'
+
+
+def _wrapped(line: Line, badge: str = "") -> str:
+    """What front ends may break. They take what stands between two `$` for mathematics, unless they are told not to."""
+    has_pair = sum(text.count("$") for _, text in line) > 1
+    ignored = 'class="mathjax_ignore tex2jax_ignore" ' if has_pair else ""
+    return f'<div {ignored}style="{_WRAPPED}">{badge}{_html(line)}</div>'
 
 
 def _html(line: Iterable[tuple[Role, str]]) -> str:

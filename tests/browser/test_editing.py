@@ -54,7 +54,7 @@ def test_tab_offers_values_and_keeps_our_order(lab: Lab) -> None:
 
 
 def test_tab_completes_a_magic(lab: Lab) -> None:
-    notebook = lab.open_cells("%ra")
+    notebook = lab.open_cells("%rai")
     notebook.type(0, "")
     notebook.pop_up("Tab", notebook.completer)
     assert offered(notebook.completer) == {"%raise": "magic"}

@@ -50,7 +50,10 @@ def test_the_picture_of_the_debugger(lab: Lab, artefacts: Path) -> None:
     lab.choose_theme(LIGHT)
     lab.page.set_viewport_size({"width": 1180, "height": 760})
     notebook = lab.open_cells(story(), "%raise E_CALL caller=alice")
-    lab.page.locator(".jp-DebuggerBugButton:visible").click()
+    bug = lab.page.locator(".jp-DebuggerBugButton:visible")
+    expect(bug).to_have_attribute("aria-disabled", "false")
+    bug.click()
+    expect(bug).to_have_attribute("aria-pressed", "true")
     gutter = notebook.cell(0).locator(".cm-breakpoint-gutter .cm-gutterElement")
     gutter.nth(3).click()  # the first one is there for its width alone
     expect(lab.page.locator(".jp-DebuggerBreakpoint")).to_have_count(1)

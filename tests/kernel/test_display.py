@@ -15,7 +15,7 @@ from evroute_kernel.kernel.display.formats import (
     shown,
     text_bundle,
 )
-from evroute_kernel.rendering import traceback
+from evroute_kernel.rendering import findings_bundle, traceback
 from evroute_kernel.source import Source
 from support.frontend import plain
 
@@ -129,3 +129,14 @@ def test_preformatted_text_is_escaped() -> None:
     for made in (text_bundle("<i>"), note_bundle(["<i>"])):
         assert made["text/plain"] == "<i>"
         assert re.fullmatch(r'<pre style="[^"<>]*monospace[^"<>]*">&lt;i&gt;</pre>', made["text/html"])
+
+
+def test_what_stands_between_two_dollars_is_no_mathematics() -> None:
+    """JupyterLab and nbconvert set it as a formula, unless an element is marked so."""
+    place = Source("In[1]", "$shv(n) = 1;").span(0, 4)
+    one, two = (
+        findings_bundle([Diagnostic("warning", "some-lint", text, place)])["text/html"]
+        for text in ("$shv(n) is unset", "$shv(n) is $shv(m)")
+    )
+    assert "mathjax_ignore" not in one
+    assert '<div class="mathjax_ignore tex2jax_ignore"' in two
