@@ -82,9 +82,9 @@ def timing(result: ReplayResult) -> str:
 
 def in_words(seconds: float) -> str:
     """A short time."""
-    if seconds < 1e-3:
+    if seconds < 0.9995e-3:  # three digits of more would be 1e+03
         return f"{seconds * 1e6:.3g} us"
-    return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+    return f"{seconds * 1e3:.3g} ms" if seconds < 0.9995 else f"{seconds:.3g} s"
 
 
 def counted(number: int, what: str) -> str:

@@ -48,8 +48,8 @@ class LineProfile:
 def shown_time(seconds: float) -> str:
     """`1.23 ms`."""
     for unit, size in (("s", 1.0), ("ms", 1e-3)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}" if seconds < 1000 * size else f"{seconds / size:.0f} {unit}"
+        if seconds >= 0.9995 * size:  # three digits of less would be 1e+03
+            return f"{seconds / size:.3g} {unit}" if seconds < 999.5 * size else f"{seconds / size:.0f} {unit}"
     return f"{seconds / 1e-6:.3g} µs"
 
 

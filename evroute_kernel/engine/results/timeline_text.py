@@ -80,8 +80,8 @@ def duration(nanoseconds: int) -> str:
     if nanoseconds < 0:
         return f"-{duration(-nanoseconds)}"
     for unit, size in (("s", 10**9), ("ms", 10**6)):
-        if nanoseconds >= size:
+        if nanoseconds >= 0.9995 * size:  # three digits of less would be 1e+03
             return (
-                f"{nanoseconds / size:.3g} {unit}" if nanoseconds < 1000 * size else f"{nanoseconds / size:.0f} {unit}"
+                f"{nanoseconds / size:.3g} {unit}" if nanoseconds < 999.5 * size else f"{nanoseconds / size:.0f} {unit}"
             )
     return f"{nanoseconds / 1000:.3g} µs"

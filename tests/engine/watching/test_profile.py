@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from evroute_kernel import Session
+from evroute_kernel.engine.replay.summary import in_words
+from evroute_kernel.engine.results.profile import shown_time
+from evroute_kernel.engine.results.timeline_text import duration
 from evroute_kernel.runtime.versions import VERSIONS
 
 SCRIPT = """\
@@ -72,3 +75,9 @@ def test_as_text(server: Session) -> None:
         server.raise_event("E_X")
     assert profile.text().splitlines()[0].split() == ["hits", "time", "share", "line"]
     assert "script:10: usleep(20000);" in profile.text()
+
+
+def test_times_have_no_powers_of_ten() -> None:
+    for one in (0.9994e-3, 0.9996e-3, 0.9999, 999.6):
+        assert "e" not in shown_time(one) + duration(int(one * 1e9)), one
+    assert (shown_time(0.9996e-3), duration(999_600), in_words(0.9996e-3)) == ("1 ms", "1 ms", "1 ms")
