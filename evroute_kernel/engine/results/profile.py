@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from typing import Any, Final
 
+from evroute_kernel.engine.results.times import shown_time
 from evroute_kernel.records import dataclass
 from evroute_kernel.source import Source
 
@@ -43,14 +44,6 @@ class LineProfile:
     def cells(self) -> tuple[str, str, str]:
         """Under HEADINGS."""
         return f"{self.hits:,}", shown_time(self.seconds), f"{100 * self.share:.1f} %"
-
-
-def shown_time(seconds: float) -> str:
-    """`1.23 ms`."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3)):
-        if seconds >= 0.9995 * size:  # three digits of less would be 1e+03
-            return f"{seconds / size:.3g} {unit}" if seconds < 999.5 * size else f"{seconds / size:.0f} {unit}"
-    return f"{seconds / 1e-6:.3g} µs"
 
 
 def by_source(lines: Iterable[LineProfile]) -> dict[Source, dict[int, LineProfile]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from evroute_kernel.engine.results.times import duration
 from evroute_kernel.engine.results.visible import visible
 
 if TYPE_CHECKING:
@@ -73,15 +74,3 @@ def left_out(parts: Sequence[tuple[int, str, str]]) -> str:
     """What a drawing does not show, each with what it is called if there are several; nothing where it shows all."""
     found = [f"{number:,} {one if number == 1 else many}" for number, one, many in parts if number]
     return f"Not drawn: {', '.join(found)}." if found else ""
-
-
-def duration(nanoseconds: int) -> str:
-    """A time as people read it."""
-    if nanoseconds < 0:
-        return f"-{duration(-nanoseconds)}"
-    for unit, size in (("s", 10**9), ("ms", 10**6)):
-        if nanoseconds >= 0.9995 * size:  # three digits of less would be 1e+03
-            return (
-                f"{nanoseconds / size:.3g} {unit}" if nanoseconds < 999.5 * size else f"{nanoseconds / size:.0f} {unit}"
-            )
-    return f"{nanoseconds / 1000:.3g} µs"

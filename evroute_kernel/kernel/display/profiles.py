@@ -49,7 +49,7 @@ def bundle(lines: Sequence[LineProfile], empty: str) -> dict[str, str]:
 def _section(
     source: Source, lines: dict[int, LineProfile], shown: Iterable[tuple[LineProfile | None, str]], *, is_open: bool
 ) -> str:
-    from evroute_kernel.engine.results.profile import shown_time
+    from evroute_kernel.engine.results.times import shown_time
 
     taken = shown_time(sum(line.seconds for line in lines.values()))
     body = "".join(_line(line, text) for line, text in shown)

@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from evroute_kernel.engine.events.raise_line import ArgumentError
-from evroute_kernel.engine.results.profile import shown_time
+from evroute_kernel.engine.results.times import shown_time
 from evroute_kernel.kernel.cell.cells import MagicLine
 from evroute_kernel.kernel.magics.declaration import magic
 

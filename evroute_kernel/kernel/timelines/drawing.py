@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.engine.results.timeline_text import EMPTY, duration, left_out, plain, summary
+from evroute_kernel.engine.results.timeline_text import EMPTY, left_out, plain, summary
+from evroute_kernel.engine.results.times import duration
 from evroute_kernel.engine.results.visible import visible
 from evroute_kernel.kernel.timelines.scene import AXIS, HEAD, ROW, WIDTH, Box, Scene
 

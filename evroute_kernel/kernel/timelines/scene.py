@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from evroute_kernel.engine.results.timeline_text import duration, shown_name, told
+from evroute_kernel.engine.results.timeline_text import shown_name, told
+from evroute_kernel.engine.results.times import duration
 from evroute_kernel.kernel.timelines.axis import Axis
 from evroute_kernel.records import dataclass
 

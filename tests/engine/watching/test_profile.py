@@ -10,8 +10,7 @@ import pytest
 
 from evroute_kernel import Session
 from evroute_kernel.engine.replay.summary import in_words
-from evroute_kernel.engine.results.profile import shown_time
-from evroute_kernel.engine.results.timeline_text import duration
+from evroute_kernel.engine.results.times import duration, shown_time
 from evroute_kernel.runtime.versions import VERSIONS
 
 SCRIPT = """\

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from evroute_kernel.engine.results.profile import shown_time
+from evroute_kernel.engine.results.times import shown_time
 from support.frontend import Frontend
 
 TIME = r"wall time: [0-9.]+ (µs|ms|s)\n"
