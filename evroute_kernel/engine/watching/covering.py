@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from evroute_kernel.engine.results.coverage import Block, Covered
 from evroute_kernel.engine.state.watches import Told
 from evroute_kernel.engine.state.world import World
+from evroute_kernel.engine.watching.beginning import Begun
 from evroute_kernel.lang.flow.lines import flows_of, line_arcs, line_names, statement_lines
 from evroute_kernel.lang.flow.statements import Flow
 from evroute_kernel.source import Source, Span
 from evroute_kernel.worker.watching.covering import EDGE, ENDED
 
 
-class Covering:
+class Covering(Begun):
     """Coverage that is being collected: `engine.state.watches.WatchingSide`. It ends with `close`, or `with`."""
 
     kind: Final = "coverage"
@@ -31,20 +31,7 @@ class Covering:
         self._lock = threading.Lock()
         self._end = world.watches.add(self)
 
-    def close(self) -> None:
-        """No more is collected; what has been stays. Closing twice is harmless."""
-        self._end()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
     # -- in the supervisor's thread -----------------------------------------------------------------------------------
-
-    def watches(self, origin: object) -> bool:
-        return self._origin is None or self._origin == origin
 
     def hear(self, told: Told) -> None:
         slot, before, statement = told.data

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from evroute_kernel.engine.results.profile import LineProfile, as_text
 from evroute_kernel.engine.state.watches import Told
 from evroute_kernel.engine.state.world import World
+from evroute_kernel.engine.watching.beginning import Begun
 from evroute_kernel.source import Source
 
 
-class Profiling:
+class Profiling(Begun):
     """A profile that is being taken: `engine.state.watches.WatchingSide`. It ends with `close`, or `with`."""
 
     kind: Final = "profile"
@@ -25,20 +25,7 @@ class Profiling:
         self._lock = threading.Lock()
         self._end = world.watches.add(self)
 
-    def close(self) -> None:
-        """No more is added; what has been stays. Closing twice is harmless."""
-        self._end()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
     # -- in the supervisor's thread -----------------------------------------------------------------------------------
-
-    def watches(self, origin: object) -> bool:
-        return self._origin is None or self._origin == origin
 
     def hear(self, told: Told) -> None:
         with self._lock:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from evroute_kernel.engine.events import given
 from evroute_kernel.engine.results.trace import STEPS_KEPT, Step, Trace, variable
 from evroute_kernel.engine.state.watches import Told
 from evroute_kernel.engine.state.world import World
+from evroute_kernel.engine.watching.beginning import Begun
 from evroute_kernel.runtime.levels import NAMES
 from evroute_kernel.runtime.values import decode, encode
 
 
-class Tracing(Trace):
+class Tracing(Begun, Trace):
     """A trace that is open: `engine.state.watches.WatchingSide`. It ends with `close`, or the `with` block."""
 
     kind: Final = "trace"
@@ -38,19 +38,10 @@ class Tracing(Trace):
 
     def close(self) -> None:
         """No more is traced; what has been stays. Closing twice is harmless."""
-        self._end()
+        super().close()
         self._steps.clear()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
     # -- in the supervisor's thread -----------------------------------------------------------------------------------
-
-    def watches(self, origin: object) -> bool:
-        return self._origin is None or self._origin == origin
 
     def hear(self, told: Told) -> None:
         what, number, *rest = told.data
